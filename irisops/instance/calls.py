@@ -1,0 +1,146 @@
+"""The small language in which reads and changes talk to a connection.
+
+A `Call` is one request to the driver process. A batch of calls crosses the pipe once; each call costs its own round
+trips to the instance (`round_trips` of the answer counts them). Values are those the driver returns: None, int, float,
+Decimal, str, bytes, date, time, datetime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Protocol
+
+Value = None | bool | int | float | Decimal | str | bytes | date | time | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An argument by reference; its value after the call is in `Answer.refs`, in order."""
+
+    value: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SQL SELECT. Columns come back by name. `max_rows` 0 means all."""
+
+    sql: str
+    params: tuple[Value, ...] = ()
+    max_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One SQL statement that changes something. Never retried."""
+
+    sql: str
+    params: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMethod:
+    """`##class(class_name).method(args)`; the answer's `value` is what it returns ("" comes back as None)."""
+
+    class_name: str
+    method: str
+    args: tuple[Value | Ref, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassQuery:
+    """A class query run through `%Library.ResultSet` object calls (facts: iris-license-sessions 1.4).
+
+    `query` is `Package.Class:Query`; `columns` names what to read with `Get(name)`. Empty `columns` reads all by
+    GetColumnCount/GetColumnName. Costs a round trip per cell, so it is a fallback for small results.
+    """
+
+    query: str
+    args: tuple[Value, ...] = ()
+    columns: tuple[str, ...] = ()
+    max_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStep:
+    """One step on an opened object: `get` NAME, `set` NAME VALUE, or `invoke` NAME ARGS.
+
+    `path` walks object-valued properties first, e.g. ("Roles",) to invoke `Insert` on the list.
+    """
+
+    kind: str
+    name: str
+    args: tuple[Value | Ref, ...] = ()
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCall:
+    """Open an object by a class method (`%OpenId`, `Sample`, `%New`) and do steps on it in order.
+
+    The answer's `values` has one entry per step. Fails as a whole at the first step that fails; a missing object is
+    an answer with `found` False.
+    """
+
+    class_name: str
+    method: str
+    args: tuple[Value | Ref, ...] = ()
+    steps: tuple[ObjectStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`$$label^routine(args)`: only for the one vendor function that has no class (facts: iris-license-sessions 3.3)."""
+
+    label: str
+    routine: str
+    args: tuple[Value, ...] = ()
+
+
+Call = Query | Update | ClassMethod | ClassQuery | ObjectCall | Function
+
+
+@dataclass(slots=True)
+class Rows:
+    """A result set: column names as the instance spelled them, rows as tuples in that order."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Value, ...]]
+
+    def dicts(self) -> list[dict[str, Value]]:
+        """Rows as dictionaries keyed by lower-cased column name: columns are taken by name, never by position."""
+        names = [name.lower() for name in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one call brought. Exactly one of the fields that fits the call is set."""
+
+    value: Value = None
+    rows: Rows | None = None
+    refs: tuple[Value, ...] = ()
+    values: tuple[Value, ...] = ()
+    found: bool = True
+    affected: int = 0
+    round_trips: int = 0
+    extra: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Caller(Protocol):
+    """What reads and changes need of a connection. Tests give a fake; the product gives `Connection`."""
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        """Run calls in order. A call that fails yields its named `InstanceProblem` in place and the rest still run.
+
+        Raises `Unreachable` (or a subclass) if the connection itself fails. `deadline` in seconds for the whole batch.
+        """
+        ...
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        """Run one call; raises its named `InstanceProblem`."""
+        ...

@@ -1,0 +1,109 @@
+"""What can go wrong with an instance, by names that a person understands, each with its cure.
+
+Every error carries `message` (one plain sentence: what happened) and `cure` (what to do now). Neither ever holds a secret.
+"""
+
+from __future__ import annotations
+
+
+class InstanceProblem(Exception):  # noqa: N818 - the subclasses are the names that people see
+    """Base of all named problems. `name` is what `--json` and the cards show."""
+
+    default_cure = "Try again; /doctor shows what the instance offers."
+
+    def __init__(self, message: str, cure: str | None = None, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure or self.default_cure
+        self.detail = detail
+        """The instance's or the driver's own words, for a person who wants them."""
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+
+class Unreachable(InstanceProblem):
+    """Nothing answers there, or the connection was lost."""
+
+    default_cure = "Check that IRIS runs and that host and port are right, then /connect."
+
+
+class NoAnswer(Unreachable):
+    """A call missed its deadline; the driver process was replaced."""
+
+    default_cure = "The tool reconnects by itself. If it happens again, the instance or the network is overloaded."
+
+
+class DriverCrashed(Unreachable):
+    """The driver process died (a malformed reply can do that). The tool starts another one."""
+
+    default_cure = "The tool reconnects by itself. Please report it with the output of /doctor if it happens again."
+
+
+class NotAnInstance(InstanceProblem):
+    """Something else listens on that port."""
+
+    default_cure = "Use the superserver port (1972 by default), not the web port (52773)."
+
+
+class LoginRefused(InstanceProblem):
+    """User or password refused. Never retried by itself: accounts get locked."""
+
+    default_cure = "Check user and password, then /connect. The tool does not try a refused password again."
+
+
+class PasswordChangeRequired(LoginRefused):
+    """The account must change its password before it can log in through the driver."""
+
+    default_cure = (
+        "Change it once in a terminal: iris session INSTANCE -U %SYS, then "
+        "##class(Security.Users).UnExpireUserPasswords(\"NAME\"), or log in to the portal and follow its prompt."
+    )
+
+
+class AccountDisabled(LoginRefused):
+    """The account is disabled or has expired."""
+
+    default_cure = "An administrator must enable it: /enable NAME."
+
+
+class LicenseExhausted(InstanceProblem):
+    """No license unit was free for the login."""
+
+    default_cure = "End something that holds a unit, or wait for a web session to time out."
+
+
+class NamespaceUnknown(InstanceProblem):
+    """The namespace does not exist or may not be entered."""
+
+    default_cure = "Check the namespace of the profile; administration works in %SYS."
+
+
+class NotPermitted(InstanceProblem):
+    """A privilege is missing; `privilege` names it (e.g. `%Admin_Secure:U`) when it is known."""
+
+    default_cure = "Ask an administrator for the privilege, or connect as another user."
+
+    def __init__(self, message: str, cure: str | None = None, *, privilege: str = "", detail: str = "") -> None:
+        super().__init__(message, cure, detail=detail)
+        self.privilege = privilege
+
+
+class NotAvailable(InstanceProblem):
+    """This version or account offers no route to the fact or action; the message says which were tried."""
+
+    default_cure = "/doctor shows which classes, methods and queries this instance has."
+
+
+class InstanceError(InstanceProblem):
+    """The instance answered with an error: a %Status text, a thrown ObjectScript error, an SQLCODE.
+
+    `code` is the number of `ERROR #n` or the negative SQLCODE, when there is one.
+    """
+
+    default_cure = "The text is the instance's own. Nothing was retried."
+
+    def __init__(self, message: str, cure: str | None = None, *, code: int | None = None, detail: str = "") -> None:
+        super().__init__(message, cure, detail=detail)
+        self.code = code

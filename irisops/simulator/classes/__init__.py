@@ -1,0 +1,1 @@
+"""The emulated classes: signatures, privileges and behaviour, each with the fact that it follows."""

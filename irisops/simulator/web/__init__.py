@@ -1,0 +1,1 @@
+"""The web port: monitoring endpoints, a login form, pages that make web sessions."""
