@@ -1,0 +1,1 @@
+"""Tests of irisops; the folders mirror the package."""
