@@ -1,0 +1,1 @@
+"""Benchmarks that print. They are run by hand, never by the tests."""
