@@ -6,7 +6,7 @@ command yields `Reply` values. `irisops.commands.session.Session` implements `Ch
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -103,7 +103,7 @@ class Notice:
     profile: str = ""
 
 
-AskSecret = Callable[[str, str], "object"]
+AskSecret = Callable[[str, str], Awaitable[str | None]]
 """`await ask(title, prompt)` -> the secret or None if the person declined. The screen shows a masked prompt."""
 
 
@@ -142,4 +142,8 @@ class Chat(Protocol):
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
         """`on_change`: the overview changed. Both are called on the event loop."""
+        ...
+
+    def ask_with(self, ask: AskSecret) -> None:
+        """How to ask the person for a secret. Until this is called, a password that is nowhere is simply missing."""
         ...

@@ -145,4 +145,16 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-Reply = Facts | Table | Plan | Done | Progress | Problem | Form
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that only whoever shows the replies can do; `irisops run` says that it needs a screen.
+
+    `quit` leaves, `clear` empties the transcript, `theme` switches to the theme `argument` ("" asks for the list),
+    `save` writes the transcript as Markdown to the file `argument`.
+    """
+
+    name: Literal["quit", "clear", "theme", "save"]
+    argument: str = ""
+
+
+Reply = Facts | Table | Plan | Done | Progress | Problem | Form | Effect
