@@ -32,13 +32,17 @@ class Unreachable(InstanceProblem):
 class NoAnswer(Unreachable):
     """A call missed its deadline; the driver process was replaced."""
 
-    default_cure = "The tool reconnects by itself. If it happens again, the instance or the network is overloaded."
+    default_cure = (
+        "The tool reconnects by itself. If it happens again, the instance or the network is overloaded."
+    )
 
 
 class DriverCrashed(Unreachable):
     """The driver process died (a malformed reply can do that). The tool starts another one."""
 
-    default_cure = "The tool reconnects by itself. Please report it with the output of /doctor if it happens again."
+    default_cure = (
+        "The tool reconnects by itself. Please report it with the output of /doctor if it happens again."
+    )
 
 
 class NotAnInstance(InstanceProblem):
@@ -58,7 +62,7 @@ class PasswordChangeRequired(LoginRefused):
 
     default_cure = (
         "Change it once in a terminal: iris session INSTANCE -U %SYS, then "
-        "##class(Security.Users).UnExpireUserPasswords(\"NAME\"), or log in to the portal and follow its prompt."
+        '##class(Security.Users).UnExpireUserPasswords("NAME"), or log in to the portal and follow its prompt.'
     )
 
 
@@ -85,7 +89,9 @@ class NotPermitted(InstanceProblem):
 
     default_cure = "Ask an administrator for the privilege, or connect as another user."
 
-    def __init__(self, message: str, cure: str | None = None, *, privilege: str = "", detail: str = "") -> None:
+    def __init__(
+        self, message: str, cure: str | None = None, *, privilege: str = "", detail: str = ""
+    ) -> None:
         super().__init__(message, cure, detail=detail)
         self.privilege = privilege
 
@@ -104,6 +110,8 @@ class InstanceError(InstanceProblem):
 
     default_cure = "The text is the instance's own. Nothing was retried."
 
-    def __init__(self, message: str, cure: str | None = None, *, code: int | None = None, detail: str = "") -> None:
+    def __init__(
+        self, message: str, cure: str | None = None, *, code: int | None = None, detail: str = ""
+    ) -> None:
         super().__init__(message, cure, detail=detail)
         self.code = code

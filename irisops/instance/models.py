@@ -1,0 +1,235 @@
+"""What the reads bring: plain, frozen records. Times are aware datetimes in UTC, durations are seconds.
+
+Text is kept raw as the instance sent it; whoever shows it makes it harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+HolderKind = Literal["web", "client", "mixed", "grace", "this tool", "system", "unexplained"]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemInfo:
+    """The instance and this tool's own place in it."""
+
+    zversion: str
+    """`$ZVERSION` as it came."""
+    product: str
+    """`IRIS`, `IRIS for Health`, `Cache`; "" if the text has another shape."""
+    version: str
+    """Number of the release, e.g. `2025.2`; "" if unknown."""
+    build: str
+    platform: str
+    namespace: str
+    pid: int | None
+    """Process id of this tool's own server process."""
+    license_id: str | None
+    """License user id of this tool's own server process; None if it could not be read."""
+    instance_name: str | None
+
+    @property
+    def short(self) -> str:
+        """Short product and version for a header, e.g. `IRIS 2025.2`."""
+        return f"{self.product or 'IRIS'} {self.version}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseCounts:
+    """License units of the instance and facts of its key (facts: iris-license-sessions 1.2).
+
+    Counts are None where the instance gave nothing. `max_connections` is how many connections one holder may have for
+    one unit; read at run time, never assumed.
+    """
+
+    limit: int | None
+    consumed: int | None
+    available: int | None
+    max_consumed: int | None
+    min_available: int | None
+    max_connections: int | None
+    enforced: int | None = None
+    csp_users: int | None = None
+    csp_grace: int | None = None
+    product: str = ""
+    customer: str = ""
+    license_type: str = ""
+    server: str = ""
+    """`Single` or `Multi`."""
+    expires: date | None = None
+    capacity: str = ""
+    notes: tuple[str, ...] = ()
+    """Plain sentences: what could not be read and why."""
+
+    @property
+    def community(self) -> bool:
+        """Whether the key is a Community Edition's, where each connection is one of the units (facts: 2.6)."""
+        return "community" in f"{self.customer} {self.product} {self.capacity}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One license holder: all rows' `units` add up to the instance's `consumed`.
+
+    `free_at` is when the unit returns if nothing further happens (UTC); None means "when it disconnects" or unknown;
+    `free_when` says which, in plain words. `pids` and `session_ids` are what is behind it, when readable.
+    """
+
+    holder: str
+    kind: HolderKind
+    why: str
+    units: int
+    connections: int | None
+    max_connections_seen: int | None = None
+    sessions: int | None = None
+    processes: int | None = None
+    since: datetime | None = None
+    active_seconds: int | None = None
+    grace_seconds: int | None = None
+    free_at: datetime | None = None
+    free_when: str = ""
+    own: bool = False
+    """This tool's own connection counts under this holder."""
+    users: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    session_ids: tuple[str, ...] = ()
+    pids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseBoard:
+    """Counts and holders of one moment. `notes` says what could not be read and which privilege is missing."""
+
+    counts: LicenseCounts
+    holders: tuple[Holder, ...]
+    notes: tuple[str, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """One row of `%CSP.Session:SessionInfo` (facts: iris-license-sessions 3.2). `id` is case-sensitive and a secret-like token."""
+
+    id: str
+    username: str
+    application: str
+    expires: datetime | None
+    """UTC; moves with every request. None for a session that never expires or an unreadable value."""
+    license_id: str
+    preserve: bool
+    pid: int | None
+    allow_end: bool
+
+    @property
+    def anonymous(self) -> bool:
+        """No login: the session is its own license holder (facts: 2.1)."""
+        return self.license_id == self.id or self.license_id == ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One row of `%SYS.ProcessQuery`, only columns that need no answer from the process itself (facts: 4.1)."""
+
+    pid: int
+    job_number: int | None
+    username: str
+    namespace: str
+    routine: str
+    state: str
+    device: str
+    client_ip: str
+    client_node: str
+    executable: str
+    os_username: str
+    license_id: str
+    csp_session_id: str
+    location: str
+    in_transaction: bool
+    transaction_offset: int
+    priority: int | None
+    commands: int
+    global_refs: int
+    cpu_ms: int
+    roles: str
+    login_roles: str
+    can_be_examined: bool
+    can_be_suspended: bool
+    can_be_terminated: bool
+    user_info: str = ""
+    started: datetime | None = None
+    """UTC; None before 2025, where IRIS keeps no start time (facts: 4.1)."""
+    own: bool = False
+    """This tool's own server process."""
+
+    @property
+    def system(self) -> bool:
+        """A daemon: no license holder and not to be ended by a person."""
+        return self.license_id == "" and not self.can_be_terminated
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it is suspended (facts: 4.2)."""
+        return self.state.startswith("SUSP")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One user (facts: iris-security 2.5). Fields that the List query does not carry are None unless read by detail."""
+
+    name: str
+    enabled: bool
+    roles: tuple[str, ...]
+    last_login: datetime | None
+    full_name: str | None = None
+    comment: str | None = None
+    namespace: str | None = None
+    routine: str | None = None
+    expires: date | None = None
+    type: str = ""
+    """How the account is kept: password, LDAP, delegated; the instance's own words or a decoded flag."""
+    change_password: bool | None = None
+    password_never_expires: bool | None = None
+    account_never_expires: bool | None = None
+    superuser: bool = False
+    """Holds %All directly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role (facts: iris-security 3.1). `%All` shows no resources though it grants everything."""
+
+    name: str
+    description: str
+    resources: tuple[tuple[str, str], ...]
+    """(resource, permission letters), e.g. ("%DB_USER", "RW")."""
+    granted_roles: tuple[str, ...]
+    escalation_only: bool = False
+    can_be_edited: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollCounts:
+    """The side panel's figures. None where a figure cannot be read; `notes` says why."""
+
+    units_used: int | None
+    units_limit: int | None
+    sessions: int | None
+    processes: int | None
+    read_at: datetime
+    round_trips: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A verified change of a user's roles: what the instance said before and after."""
+
+    user: str
+    role: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    route: str
+    """Which call did it, e.g. `Security.Users.AddRoles`."""
