@@ -1,0 +1,329 @@
+"""What the SQL engine asks of the instance: tables, procedures, functions and the security statements.
+
+The engine is pure of the world. The runtime implements `Catalog` for one logged-in session (who asks, in which
+namespace, with which privileges) and the engine reads nothing that the catalog does not hand over.
+
+Names arrive as they stand in the statement. All look-ups are without regard to case, as identifiers are in IRIS SQL;
+the answer carries the spelling of the class definition, and that spelling is what result columns are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Protocol
+
+from irisops.simulator.backend import Column, Value
+
+
+class SqlType:
+    """The xDBC type numbers that the client tells apart (facts: wire-protocol 7)."""
+
+    BIT: Final = -7
+    TINYINT: Final = -6
+    BIGINT: Final = -5
+    VARBINARY: Final = -3
+    NUMERIC: Final = 2
+    INTEGER: Final = 4
+    DOUBLE: Final = 8
+    DATE: Final = 9
+    TIME: Final = 10
+    TIMESTAMP: Final = 11
+    VARCHAR: Final = 12
+
+
+class Collation(Enum):
+    """How strings of a column are compared, sorted and grouped."""
+
+    SQLUPPER = "SQLUPPER"
+    """Letter case does not count; the default of a `%String` property."""
+    EXACT = "EXACT"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDef:
+    """A column as its class defines it. `precision` is the maximum length of a string.
+
+    `hidden` columns can be named, but `SELECT *` leaves them out (a private property, `ID` of some tables).
+    """
+
+    name: str
+    sql_type: int = SqlType.VARCHAR
+    precision: int = 50
+    scale: int = 0
+    nullable: bool = True
+    collation: Collation = Collation.SQLUPPER
+    hidden: bool = False
+
+    def result_column(self, *, schema: str = "", table: str = "") -> Column:
+        """How the wire describes this column in a result. A VARCHAR needs a `table` to reach Python as `str`."""
+        return Column(
+            name=self.name,
+            sql_type=self.sql_type,
+            precision=self.precision,
+            scale=self.scale,
+            nullable=self.nullable,
+            table=table,
+            schema=schema,
+        )
+
+
+class Action(Enum):
+    """What a statement wants to do with an object, by the letter of `Security.SQLPrivileges` (facts: security 3.8)."""
+
+    SELECT = "s"
+    INSERT = "i"
+    UPDATE = "u"
+    DELETE = "d"
+    ALTER = "a"
+    REFERENCES = "r"
+    EXECUTE = "e"
+    USE = "l"
+
+
+def _allow(_action: Action) -> None:
+    """Let everybody do everything: for tables that need no privilege."""
+
+
+def _constant_revision() -> Hashable:
+    return 0
+
+
+RowReader = Callable[[Sequence[str]], Iterable[Sequence[Value]]]
+"""Rows of a table with the values of the asked columns, in the asked order; `()` asks for empty rows, to be counted.
+
+Column names come in the spelling of the definition. IRIS projects an empty property as NULL: give `None` for it.
+"""
+
+Authorize = Callable[[Action], None]
+"""Raises `SqlFailure(-99, ...)` if the session may not. Called at every prepare and again at every execution."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableDef:
+    """A projected table or view, as one session sees it.
+
+    `revision()`: rows read under equal revisions must be equal, for then the engine keeps them; whatever the rows
+    depend on belongs into it (the world's revision, the user if each sees different rows).
+    `refusal` is the `%msg` that INSERT, UPDATE and DELETE fail with, after `authorize` let them pass: no projected table
+    can be changed by SQL (`Security.*` carry a NoSQL trigger, facts: security 1).
+    """
+
+    schema: str
+    name: str
+    columns: Sequence[ColumnDef]
+    rows: RowReader = field(repr=False)
+    revision: Callable[[], Hashable] = field(default=_constant_revision, repr=False)
+    authorize: Authorize = field(default=_allow, repr=False)
+    class_name: str = ""
+    table_type: str = "BASE TABLE"
+    refusal: str = ""
+
+    @property
+    def qualified_name(self) -> str:
+        """`Schema.Table` in the spelling of the definition."""
+        return f"{self.schema}.{self.name}"
+
+
+class _Required(Enum):
+    REQUIRED = "required"
+
+
+REQUIRED: Final = _Required.REQUIRED
+"""The default of an argument that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentDef:
+    """An argument of a procedure or function. `default` is `REQUIRED` or what an omitted argument becomes."""
+
+    name: str
+    default: Value | _Required = REQUIRED
+    sql_type: int = SqlType.VARCHAR
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureDef:
+    """A class query projected as a procedure: `SELECT ... FROM Security.Users_List('*')` and `callproc`.
+
+    `run` gets every argument, defaults filled in, and returns rows in the order of `columns`. It may raise
+    `SqlFailure`. Its rows are never cached: a query may be run for its moment.
+    """
+
+    schema: str
+    name: str
+    arguments: Sequence[ArgumentDef]
+    columns: Sequence[ColumnDef]
+    run: Callable[[Sequence[Value]], Iterable[Sequence[Value]]] = field(repr=False)
+    authorize: Authorize = field(default=_allow, repr=False)
+    class_name: str = ""
+
+    @property
+    def qualified_name(self) -> str:
+        """`Schema.Procedure` in the spelling of the definition."""
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDef:
+    """A class method projected as a scalar function: `SELECT %SYSTEM_SQL.Security_UserExists('x')`."""
+
+    schema: str
+    name: str
+    arguments: Sequence[ArgumentDef]
+    returns: ColumnDef
+    call: Callable[[Sequence[Value]], Value] = field(repr=False)
+    authorize: Authorize = field(default=_allow, repr=False)
+    class_name: str = ""
+
+    @property
+    def qualified_name(self) -> str:
+        """`Schema.Function` in the spelling of the definition."""
+        return f"{self.schema}.{self.name}"
+
+
+class SecurityStatements(Protocol):
+    """The statements that change users, roles and privileges, carried out for the session's user.
+
+    Every method raises `SqlFailure` with the code of the facts (security 4.1): -99 no privilege, -118 the user or role
+    exists already or is unknown, 100 an unknown role to grant, -112 neither owner nor ADMIN OPTION, -400 with `%msg`
+    for a refused password. Names come unquoted, exactly as written between the quotes; case is the callee's affair.
+    """
+
+    def create_user(self, name: str, password: str) -> None:
+        """`CREATE USER name IDENTIFY BY password`; the new user has no roles."""
+        ...
+
+    def alter_user(self, name: str, password: str) -> None:
+        """`ALTER USER name IDENTIFY BY password`."""
+        ...
+
+    def drop_user(self, name: str, *, if_exists: bool) -> None:
+        """`DROP USER [IF EXISTS] name`."""
+        ...
+
+    def create_role(self, name: str) -> None:
+        """`CREATE ROLE name`."""
+        ...
+
+    def drop_role(self, name: str, *, if_exists: bool) -> None:
+        """`DROP ROLE [IF EXISTS] name`: also taken from everybody who held it."""
+        ...
+
+    def grant_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option: bool) -> None:
+        """`GRANT role[, role] TO grantee[, grantee] [WITH ADMIN OPTION]`. A grantee is a user or a role."""
+        ...
+
+    def revoke_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option_only: bool) -> None:
+        """`REVOKE [ADMIN OPTION FOR] role[, role] FROM grantee[, grantee]`. A role or grantee `*` means all."""
+        ...
+
+    def grant_privileges(
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        grant_option: bool,
+    ) -> None:
+        """`GRANT SELECT[, ...] ON object[, ...] TO grantee[, ...] [WITH GRANT OPTION]`, in the session's namespace."""
+        ...
+
+    def revoke_privileges(
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        cascade: bool,
+    ) -> None:
+        """`REVOKE SELECT[, ...] ON object[, ...] FROM grantee[, ...] [CASCADE|RESTRICT]`."""
+        ...
+
+    def grant_admin_privileges(
+        self, privileges: Sequence[str], grantees: Sequence[str], *, admin_option: bool
+    ) -> None:
+        """`GRANT %CREATE_TABLE[, ...] TO grantee`: names start with `%`, are upper case and no role has that name."""
+        ...
+
+    def revoke_admin_privileges(self, privileges: Sequence[str], grantees: Sequence[str]) -> None:
+        """`REVOKE %CREATE_TABLE[, ...] FROM grantee`."""
+        ...
+
+    def holds(self, action: Action, target: SqlObject) -> bool:
+        """`%CHECKPRIV action ON object`: whether the session's user holds the privilege."""
+        ...
+
+    def holds_admin(self, privilege: str) -> bool:
+        """`%CHECKPRIV privilege` for an administrative privilege or role of the session's user."""
+        ...
+
+
+class ObjectKind(Enum):
+    """What a privilege is granted on, with the object type number of `CheckPrivilege` (facts: security 4.1)."""
+
+    TABLE = 1
+    SCHEMA = 5
+    PROCEDURE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class SqlObject:
+    """The object of a GRANT. For a schema `name` is empty; `ON *` comes as the schema `*` with the kind TABLE."""
+
+    kind: ObjectKind
+    schema: str
+    name: str = ""
+
+
+class Catalog(Protocol):
+    """All that SQL can reach, as one session sees it. Look-ups are without regard to case."""
+
+    @property
+    def default_schema(self) -> str:
+        """The schema of an unqualified table name; `SQLUser` unless changed."""
+        ...
+
+    @property
+    def username(self) -> str:
+        """What `USER` and `CURRENT_USER` answer."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """The session's namespace: what `INFORMATION_SCHEMA` calls the catalog."""
+        ...
+
+    @property
+    def security(self) -> SecurityStatements:
+        """The statements that change users, roles and privileges, for this session's user."""
+        ...
+
+    def table(self, schema: str, name: str) -> TableDef | None:
+        """The table of that name, or None: then the statement fails with -30."""
+        ...
+
+    def procedure(self, schema: str, name: str) -> ProcedureDef | None:
+        """The class query projected under that name, or None."""
+        ...
+
+    def function(self, schema: str, name: str) -> FunctionDef | None:
+        """The class method projected under that name, or None."""
+        ...
+
+    def tables(self) -> Iterable[TableDef]:
+        """The tables that this session may know of, for `INFORMATION_SCHEMA`."""
+        ...
+
+    def procedures(self) -> Iterable[ProcedureDef]:
+        """The procedures that this session may know of, for `INFORMATION_SCHEMA.ROUTINES`."""
+        ...
+
+    def role_exists(self, name: str) -> bool:
+        """Whether a role of that name exists: it tells `GRANT %SQL TO x` from `GRANT %CREATE_TABLE TO x`."""
+        ...
+
+    def now(self) -> str:
+        """The world's clock as `YYYY-MM-DD HH:MM:SS` in the instance's local time, for `CURRENT_TIMESTAMP`."""
+        ...
