@@ -1,0 +1,98 @@
+"""Permissions on resources: parsing, the canonical text, and what one table has that another lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+
+
+class Permission(IntFlag):
+    """READ, WRITE and USE; the letters and bits of `Security.Datatype.Permission` (facts: iris-security 1)."""
+
+    NONE = 0
+    R = 1
+    W = 2
+    U = 4
+
+    @property
+    def letters(self) -> str:
+        """Short letters, RW for READ and WRITE."""
+        return "".join(letter for letter in "RWU" if self & Permission[letter])
+
+
+_WORDS = {"R": Permission.R, "READ": Permission.R, "W": Permission.W, "WRITE": Permission.W}
+_WORDS |= {"U": Permission.U, "USE": Permission.U}
+
+
+def parse_permission(text: str) -> Permission:
+    """Letters or words, e.g. `RW`, `read,w`, `Use`. Raises `ValueError` naming what was not understood."""
+    total = Permission.NONE
+    for part in text.replace(" ", ",").split(","):
+        word = part.upper()
+        if not word:
+            continue
+        if word in _WORDS:
+            total |= _WORDS[word]
+        elif all(letter in "RWU" for letter in word):
+            for letter in word:
+                total |= Permission[letter]
+        else:
+            raise ValueError(f"'{part}' is not a permission: use R, W, U or a mix such as RW")
+    if not total:
+        raise ValueError("a permission is missing: use R, W, U or a mix such as RW")
+    return total
+
+
+def parse_privileges(text: str) -> dict[str, Permission]:
+    """A role's `Resources` string, `%DB_USER:RW,%Development:U`. An item without a permission is skipped.
+
+    Unknown permission words are ignored rather than refused: this reads what an instance wrote.
+    """
+    found: dict[str, Permission] = {}
+    for item in text.split(","):
+        name, _, permission = item.strip().partition(":")
+        if not name or not permission:
+            continue
+        try:
+            found[name] = found.get(name, Permission.NONE) | parse_permission(permission)
+        except ValueError:
+            continue
+    return found
+
+
+def format_privileges(privileges: Mapping[str, Permission]) -> str:
+    """The canonical string: sorted by name, short letters, as IRIS reads it back (facts: iris-security 3.1)."""
+    return ",".join(
+        f"{name}:{permission.letters}"
+        for name, permission in sorted(privileges.items(), key=lambda item: item[0].lower())
+        if permission
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one privilege table has and the other lacks, by resource."""
+
+    gained: Mapping[str, Permission]
+    lost: Mapping[str, Permission]
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost)
+
+
+def difference(before: Mapping[str, Permission], after: Mapping[str, Permission]) -> Difference:
+    """Privileges gained and lost between two effective tables (resource as written -> permission)."""
+    old = {name.lower(): permission for name, permission in before.items()}
+    new = {name.lower(): permission for name, permission in after.items()}
+    gained = {
+        name: permission & ~old.get(name.lower(), Permission.NONE)
+        for name, permission in after.items()
+        if permission & ~old.get(name.lower(), Permission.NONE)
+    }
+    lost = {
+        name: permission & ~new.get(name.lower(), Permission.NONE)
+        for name, permission in before.items()
+        if permission & ~new.get(name.lower(), Permission.NONE)
+    }
+    return Difference(gained, lost)
