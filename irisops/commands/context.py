@@ -1,0 +1,46 @@
+"""What a command's handler gets to work with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from irisops.commands.chat import Command, CommandInfo, Notice
+from irisops.commands.clock import Clock
+from irisops.commands.hub import Hub
+from irisops.commands.links import Link
+from irisops.commands.plans import PlanStore
+from irisops.commands.replies import Reply
+from irisops.commands.spec import Registry
+from irisops.journal import Journal
+from irisops.profiles.places import Places
+
+
+@dataclass(slots=True)
+class Context:
+    """The session's parts, for handlers. A handler keeps no state of its own."""
+
+    hub: Hub
+    registry: Registry
+    plans: PlanStore
+    clock: Clock
+    places: Places
+    infos: Callable[[], list[CommandInfo]]
+    """`Chat.commands`."""
+    rerun: Callable[[Command], AsyncIterator[Reply]]
+    """Run another command through the same path."""
+    journals: dict[str, Journal] = field(default_factory=dict)
+
+    def link(self) -> Link:
+        """The active, connected link. Raises `Refusal`."""
+        return self.hub.require()
+
+    def journal(self, profile: str) -> Journal:
+        """The journal of a profile."""
+        key = profile.casefold()
+        if key not in self.journals:
+            self.journals[key] = Journal.of_profile(self.places.journals, key, self.clock.now)
+        return self.journals[key]
+
+    def notify(self, notice: Notice) -> None:
+        self.hub.on_notice(notice)

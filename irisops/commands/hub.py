@@ -1,0 +1,237 @@
+"""All profiles and their connections: which is active, connecting, asking for passwords, following their state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from irisops.commands.chat import AskSecret, Notice, Overview, ProfileState
+from irisops.commands.clock import Clock
+from irisops.commands.links import Connector, Link, ReaderFactory, idle_state, target_of
+from irisops.commands.refusal import Refusal
+from irisops.commands.text import harmless
+from irisops.instance.connection import State as ConnectionState
+from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
+from irisops.instance.models import SystemInfo
+from irisops.profiles.model import Profile
+from irisops.profiles.secrets import Secrets
+from irisops.profiles.store import Loaded, ProfileStore
+
+
+class Hub:
+    """What the session knows of profiles. `on_connected` is called after each login, to start polling."""
+
+    def __init__(
+        self,
+        store: ProfileStore,
+        secrets: Secrets,
+        clock: Clock,
+        connector: Connector,
+        reader_factory: ReaderFactory,
+        *,
+        poll_interval: float,
+        extra: Sequence[Profile] = (),
+    ) -> None:
+        self.store = store
+        self.secrets = secrets
+        self.clock = clock
+        self.links: dict[str, Link] = {}
+        self.active: Link | None = None
+        self.on_change: Callable[[], None] = _nothing
+        self.on_notice: Callable[[Notice], None] = _no_notice
+        self.on_connected: Callable[[Link], None] = _no_link
+        self.ask: AskSecret | None = None
+        self.default_interval = poll_interval
+        self.loaded = Loaded()
+        self._extra = tuple(extra)
+        self._connector = connector
+        self._reader_factory = reader_factory
+
+    # Profiles
+
+    def reload(self) -> Loaded:
+        """Read the profiles file again; links keep their connections, with the profile's new flags and colour."""
+        self.loaded = self.store.load()
+        for link in self.links.values():
+            fresh = self.find(link.name)
+            if fresh is not None and target_of(fresh) == target_of(link.profile):
+                link.profile = fresh
+        self.on_change()
+        return self.loaded
+
+    def profiles(self) -> list[Profile]:
+        """Those of this run (`--url`, the demo) before those of the file."""
+        own = {profile.name.casefold() for profile in self._extra}
+        return [*self._extra, *(each for each in self.loaded.profiles if each.name.casefold() not in own)]
+
+    def temporary(self, name: str) -> bool:
+        """Whether a profile exists for this run alone."""
+        return any(profile.name.casefold() == name.casefold() for profile in self._extra)
+
+    def find(self, name: str) -> Profile | None:
+        return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
+
+    def interval(self, link: Link) -> float:
+        """Seconds between polls of a link."""
+        return link.profile.poll_interval or self.default_interval
+
+    def states(self) -> list[ProfileState]:
+        states: list[ProfileState] = []
+        for profile in self.profiles():
+            link = self.links.get(profile.name.casefold())
+            if link is None:
+                states.append(idle_state(profile))
+            else:
+                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        known = {state.name.casefold() for state in states}
+        for key, link in self.links.items():  # removed from the file while connected
+            if key not in known:
+                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        return states
+
+    def overview(self) -> Overview:
+        states = self.states()
+        return Overview(profiles=states, active=next((each for each in states if each.active), None))
+
+    def require(self) -> Link:
+        """The active connection. Raises `Refusal` when there is none."""
+        if self.active is not None and self.active.connected:
+            return self.active
+        if self.active is None:
+            names = [profile.name for profile in self.profiles()]
+            cure = f"Connect with /connect {names[0]}" if names else "Add an instance with /profile add"
+            raise Refusal("NotConnected", "No instance is connected.", f"{cure}, then try again.")
+        state = self.active.connection.state
+        message = f"{self.active.name} is not connected ({state.name})."
+        cure = state.cure or f"/connect {self.active.name} tries again."
+        raise Refusal("NotConnected", f"{message} {state.message}".strip(), cure)
+
+    # Connections
+
+    async def connect(self, profile: Profile, password: str | None = None) -> SystemInfo:
+        """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`."""
+        link = self._link(profile)
+        self.active = link
+        self.on_change()
+        if link.connected and link.connection.info is not None:
+            return link.connection.info
+        asked = False
+        stored = False
+        if password is None and not link.refused:
+            password = await self.secrets.get(profile)
+            stored = password is not None
+        if password is None:
+            password = await self._ask_password(profile, again=link.refused)
+            asked = True
+        try:
+            info = await link.connection.connect(password)
+        except (PasswordChangeRequired, AccountDisabled):
+            link.refused = True
+            raise
+        except LoginRefused:
+            link.refused = True
+            if stored:
+                # The next start would send it again by itself, and refused passwords lock accounts.
+                await self.secrets.forget(profile)
+            raise
+        link.refused = False
+        if asked and not self.temporary(profile.name):
+            await self._keep(profile, password)
+        return info
+
+    async def _keep(self, profile: Profile, password: str) -> None:
+        kept = await self.secrets.keep(profile, password)
+        if not kept.in_keyring:
+            self.on_notice(
+                Notice(
+                    "info",
+                    f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}",
+                    kept.cure,
+                    profile.name,
+                )
+            )
+
+    async def _ask_password(self, profile: Profile, *, again: bool) -> str:
+        user = profile.user or "the user"
+        if self.ask is None:
+            raise Refusal(
+                "PasswordNeeded",
+                f"No password is known for {harmless(user)} on {profile.name}.",
+                "Run it in a terminal to be asked, or set IRISOPS_PASSWORD.",
+            )
+        title = "The last password was refused" if again else f"Log in to {profile.name}"
+        answer = await self.ask(title, f"Password of {harmless(user)} on {harmless(profile.address)}")
+        if answer is None:
+            raise Refusal(
+                "Declined", "Not connected: no password was given.", f"/connect {profile.name} asks again."
+            )
+        return answer
+
+    def _link(self, profile: Profile) -> Link:
+        key = profile.name.casefold()
+        link = self.links.get(key)
+        if link is not None and target_of(link.profile) == target_of(profile):
+            return link
+        if link is not None and link.connected:
+            raise Refusal(
+                "ProfileChanged",
+                f"{profile.name} was edited while it is connected to {harmless(link.profile.address)}.",
+                f"/disconnect {profile.name} first, then connect again.",
+            )
+        connection = self._connector(target_of(profile))
+        link = Link(profile, connection, self._reader_factory(connection), self.clock)
+        link.stop_listening = connection.listen(lambda state: self._follow(link, state))
+        self.links[key] = link
+        return link
+
+    async def disconnect(self, link: Link) -> None:
+        """Log out of one instance; another connected one becomes active."""
+        await link.connection.disconnect()
+        if self.active is link:
+            self.active = next((each for each in self.links.values() if each.connected), link)
+        self.on_change()
+
+    async def close(self) -> None:
+        for link in list(self.links.values()):
+            await link.close()
+
+    def _follow(self, link: Link, state: ConnectionState) -> None:
+        """A connection changed its state."""
+        if state.name == "connected":
+            link.generation += 1
+            if link.stale_said:
+                link.stale_said = False
+                self.on_notice(Notice("info", f"Connected to {link.name} again.", profile=link.name))
+            self.on_connected(link)
+        elif state.name == "lost":
+            self.say_stale(link, state.message or f"The connection to {link.name} was lost.", state.cure)
+        self.on_change()
+
+    def say_stale(self, link: Link, message: str, cure: str = "") -> None:
+        """Tell the person once per outage that the figures shown are old."""
+        if link.stale_said:
+            return
+        link.stale_said = True
+        if link.counts is not None:
+            message = f"{message} Figures are those of {link.counts.read_at.astimezone():%H:%M:%S}."
+        self.on_notice(Notice("warning", message, cure or "The tool reconnects by itself.", link.name))
+
+    def rename(self, old: str, new: Profile) -> None:
+        """A profile was edited: its link follows."""
+        link = self.links.pop(old.casefold(), None)
+        if link is not None:
+            same = target_of(new) == target_of(link.profile)
+            link.profile = new if same else replace(link.profile, name=new.name)
+            self.links[new.name.casefold()] = link
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""
+
+
+def _no_notice(_notice: Notice) -> None:
+    """Nobody listens yet."""
+
+
+def _no_link(_link: Link) -> None:
+    """Nobody listens yet."""

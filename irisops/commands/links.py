@@ -1,0 +1,170 @@
+"""One profile's connection with what the session knows of the instance behind it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from irisops.commands.chat import ProfileState, State
+from irisops.commands.clock import Clock
+from irisops.instance.connection import State as ConnectionState
+from irisops.instance.connection import Target
+from irisops.instance.models import PollCounts, SystemInfo
+from irisops.instance.routes import Instance
+from irisops.profiles.model import Profile
+
+HISTORY = 180
+"""Readings kept for the sparkline: six minutes of polls at two seconds."""
+
+
+class InstanceConnection(Instance, Protocol):
+    """What the session needs of `irisops.instance.connection.Connection`; tests give a fake."""
+
+    @property
+    def state(self) -> ConnectionState: ...
+
+    @property
+    def info(self) -> SystemInfo | None: ...
+
+    def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]: ...
+
+    async def connect(self, password: str) -> SystemInfo: ...
+
+    async def disconnect(self) -> None: ...
+
+
+class CountsReader(Protocol):
+    """`irisops.instance.poll.Poller`."""
+
+    async def poll(self) -> PollCounts: ...
+
+
+Connector = Callable[[Target], InstanceConnection]
+ReaderFactory = Callable[[Instance], CountsReader]
+
+
+def target_of(profile: Profile) -> Target:
+    """Where the connection goes."""
+    return Target(
+        host=profile.host,
+        port=profile.port,
+        namespace=profile.namespace,
+        user=profile.user,
+        sslconfig=profile.sslconfig,
+    )
+
+
+@dataclass(slots=True)
+class Names:
+    """Names seen on the instance, for completion and "did you mean". Filled by reads that were made anyway."""
+
+    users: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Link:
+    """A profile in use. `generation` grows at each login: what was planned on an earlier one no longer holds."""
+
+    profile: Profile
+    connection: InstanceConnection
+    reader: CountsReader
+    clock: Clock
+    generation: int = 0
+    names: Names = field(default_factory=Names)
+    counts: PollCounts | None = None
+    history: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    read_at: float | None = None
+    """Monotonic time of the last good poll."""
+    stale_said: bool = False
+    refused: bool = False
+    """The last password was refused; it must not be used again by itself."""
+    stop_listening: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def name(self) -> str:
+        return self.profile.name
+
+    @property
+    def connected(self) -> bool:
+        return self.connection.state.name == "connected"
+
+    @property
+    def instance_name(self) -> str:
+        """What a plan calls the instance: the profile and, if known, IRIS's own name for it."""
+        info = self.connection.info
+        own = info.instance_name if info else None
+        return f"{self.name} ({own})" if own and own.casefold() != self.name.casefold() else self.name
+
+    def stale(self, interval: float) -> bool:
+        """Whether the figures are older than two polls of `interval` seconds, or the connection is not there."""
+        if self.counts is None:
+            return False
+        if not self.connected or self.read_at is None:
+            return True
+        return self.clock.monotonic() - self.read_at > 2 * interval
+
+    def took(self, counts: PollCounts) -> None:
+        """A poll came in."""
+        self.counts = counts
+        self.read_at = self.clock.monotonic()
+        if counts.units_used is not None:
+            self.history.append(float(counts.units_used))
+
+    def as_state(self, *, active: bool, interval: float) -> ProfileState:
+        """The line of the side panel."""
+        now = self.connection.state
+        info = self.connection.info
+        counts = self.counts
+        return ProfileState(
+            name=self.name,
+            state=_shown_state(now),
+            colour=self.profile.colour,
+            address=self.profile.address,
+            user=self.profile.user,
+            version=info.short if info else "",
+            read_only=self.profile.read_only,
+            guarded=self.profile.guarded,
+            active=active,
+            units_used=counts.units_used if counts else None,
+            units_limit=counts.units_limit if counts else None,
+            sessions=counts.sessions if counts else None,
+            processes=counts.processes if counts else None,
+            history=tuple(self.history),
+            updated=counts.read_at if counts else None,
+            stale=self.stale(interval),
+            message=now.message,
+            retry_in=now.retry_in,
+        )
+
+    async def close(self) -> None:
+        """Log out. Errors of a connection that is already gone do not matter here."""
+        self.stop_listening()
+        with contextlib.suppress(OSError):
+            await self.connection.disconnect()
+
+
+def _shown_state(state: ConnectionState) -> State:
+    return state.name
+
+
+def idle_state(profile: Profile) -> ProfileState:
+    """A profile that was not used yet."""
+    return ProfileState(
+        name=profile.name,
+        state="off",
+        colour=profile.colour,
+        address=profile.address,
+        user=profile.user,
+        read_only=profile.read_only,
+        guarded=profile.guarded,
+    )
+
+
+def last_update(link: Link) -> datetime | None:
+    """When the figures were read, in UTC."""
+    return link.counts.read_at if link.counts else None

@@ -1,0 +1,340 @@
+"""`Session`: the brain of the chat. It puts the parts together; each part is a module of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from irisops.commands import completion, names
+from irisops.commands.catalogue import default_registry
+from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
+from irisops.commands.clock import Clock
+from irisops.commands.context import Context
+from irisops.commands.hub import Hub
+from irisops.commands.links import Connector, CountsReader, InstanceConnection, Link, ReaderFactory
+from irisops.commands.parser import parse
+from irisops.commands.plans import CarryOut, PlanStore
+from irisops.commands.poller import Polling
+from irisops.commands.refusal import Refusal, problem_of
+from irisops.commands.replies import Problem, Reply
+from irisops.commands.spec import CommandSpec, Registry
+from irisops.instance.connection import Target
+from irisops.instance.errors import InstanceProblem
+from irisops.instance.routes import Instance
+from irisops.journal import JournalError
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets, SystemKeyring
+from irisops.profiles.settings import RememberedStore, SettingsStore
+from irisops.profiles.store import ProfilesFileError, ProfileStore
+
+
+def _connect_by_driver(target: Target) -> InstanceConnection:
+    from irisops.instance.connection import Connection  # noqa: PLC0415 - not before the first connect
+
+    return Connection(target)
+
+
+def _read_by_poller(instance: Instance) -> CountsReader:
+    from irisops.instance.poll import Poller  # noqa: PLC0415
+
+    return Poller(instance)
+
+
+class Session:
+    """Implements `irisops.commands.chat.Chat`.
+
+    `extra` are profiles of this run alone; `first` names the profile to connect at the start ("" is the last one).
+    With `polling` off (`irisops run`) nothing is read that the command does not ask for.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        secrets: Secrets | None = None,
+        clock: Clock | None = None,
+        connector: Connector = _connect_by_driver,
+        reader_factory: ReaderFactory = _read_by_poller,
+        registry: Registry | None = None,
+        extra: Sequence[Profile] = (),
+        first: str = "",
+        polling: bool = True,
+    ) -> None:
+        self.places = places
+        self.clock = clock or Clock()
+        self.settings = SettingsStore(places.settings)
+        self._remembered = RememberedStore(places.remembered)
+        self._registry = registry or default_registry()
+        self._first = first
+        self._polls = polling
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._on_change: Callable[[], None] = lambda: None
+        self._on_notice: Callable[[Notice], None] = lambda _notice: None
+        self._early: list[Notice] = []
+        self._subscribed = False
+        loaded = self.settings.load()
+        self.hub = Hub(
+            ProfileStore(places.profiles),
+            secrets or Secrets(SystemKeyring()),
+            self.clock,
+            connector,
+            reader_factory,
+            poll_interval=loaded.settings.poll_interval,
+            extra=extra,
+        )
+        self.hub.on_change = self._changed
+        self.hub.on_notice = self._notice
+        self.hub.on_connected = self._connected
+        self._polling = Polling(self.hub)
+        self.context = Context(
+            hub=self.hub,
+            registry=self._registry,
+            plans=PlanStore(self.clock),
+            clock=self.clock,
+            places=places,
+            infos=lambda: list(self.commands()),
+            rerun=self.run,
+        )
+        if loaded.problem:
+            self._notice(
+                Notice("warning", loaded.problem, "The defaults are used; the file was left untouched.")
+            )
+
+    # Chat
+
+    async def start(self) -> None:
+        """Load profiles and begin connecting; returns at once."""
+        self.load_profiles()
+        profile = self._start_profile()
+        if profile is not None:
+            self._spawn(self._connect_first(profile))
+
+    def load_profiles(self) -> None:
+        """Read the profiles file, telling what is wrong with it."""
+        loaded = self.hub.reload()
+        if loaded.problem is not None:
+            self._notice(
+                Notice(
+                    "error",
+                    f"The profiles cannot be read. {loaded.problem}",
+                    "Correct that line, then /profiles. Until then no profile is changed.",
+                )
+            )
+        for warning in loaded.warnings:
+            self._notice(Notice("warning", warning, "Correct it with an editor or /profile edit."))
+
+    async def close(self) -> None:
+        """Log out everywhere. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._polling.close()
+        await self.hub.close()
+
+    def parse(self, text: str) -> Command | Problem:
+        return parse(text, self._registry)
+
+    async def run(self, command: Command) -> AsyncIterator[Reply]:
+        """Do it; what the instance or the person did wrong is a `Problem` reply."""
+        spec = self._registry.get(command.name)
+        if spec is None:
+            yield Problem(
+                "NotUnderstood", f"There is no command {command.name}.", "See /help.", text=command.text
+            )
+            return
+        try:
+            self._check(spec)
+            async with contextlib.aclosing(_closing(spec.handler(self.context, command))) as replies:
+                async for reply in replies:
+                    yield reply
+        except Refusal as refusal:
+            yield refusal.problem(command.text or command.slash)
+        except InstanceProblem as problem:
+            yield problem_of(problem, command.text or command.slash)
+        except (ProfilesFileError, JournalError) as error:
+            cure = (
+                "Correct the file with an editor, then try again."
+                if isinstance(error, ProfilesFileError)
+                else ""
+            )
+            cure = cure or "Make room or correct the rights of that file, then try again."
+            yield Problem(type(error).__name__.removesuffix("Error"), str(error), cure, text=command.text)
+        finally:
+            self._remember_active()
+
+    async def confirm(self, plan_id: str, word: str = "") -> AsyncIterator[Reply]:
+        """Carry a plan out."""
+        try:
+            carry_out: CarryOut = self.context.plans.take(plan_id, word)
+            async with contextlib.aclosing(_closing(carry_out())) as replies:
+                async for reply in replies:
+                    yield reply
+        except Refusal as refusal:
+            yield refusal.problem()
+        except InstanceProblem as problem:
+            yield problem_of(problem)
+        except (ProfilesFileError, JournalError) as error:
+            yield Problem(
+                type(error).__name__.removesuffix("Error"), str(error), "Correct the file, then try again."
+            )
+
+    def decline(self, plan_id: str) -> None:
+        self.context.plans.drop(plan_id)
+
+    def complete(self, text: str, cursor: int) -> Sequence[Completion]:
+        return completion.complete(text, cursor, self._registry, self._known)
+
+    def commands(self) -> Sequence[CommandInfo]:
+        infos = []
+        for spec in self._registry:
+            reason = self._unavailable(spec)
+            infos.append(
+                CommandInfo(
+                    spec.name, spec.usage, spec.summary, spec.examples, available=not reason, reason=reason
+                )
+            )
+        return infos
+
+    def overview(self) -> Overview:
+        return self.hub.overview()
+
+    def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
+        self._on_change = on_change
+        self._on_notice = on_notice
+        self._subscribed = True
+        early, self._early = self._early, []
+        for notice in early:
+            on_notice(notice)
+
+    def ask_with(self, ask: AskSecret) -> None:
+        self.hub.ask = ask
+
+    # Inside
+
+    def _check(self, spec: CommandSpec) -> None:
+        """Raise `Refusal` for a command that cannot be done now."""
+        if not spec.needs_connection:
+            return
+        link = self.hub.require()
+        if spec.changes and link.profile.read_only:
+            raise Refusal(
+                "ReadOnly",
+                f"{link.name} is a read-only profile: nothing is changed through it.",
+                f"If it should be: /profile edit {link.name} read_only=no",
+            )
+        reason = self._missing(spec, link)
+        if reason:
+            raise Refusal("NotAvailable", reason, "/doctor shows what this instance offers.")
+
+    def _missing(self, spec: CommandSpec, link: Link) -> str:
+        for need in spec.needs:
+            available, reason = link.connection.capabilities.available(need)
+            if not available:
+                return reason
+        return ""
+
+    def _unavailable(self, spec: CommandSpec) -> str:
+        """Why a command is greyed out; "" if it can be given."""
+        if not spec.needs_connection:
+            return ""
+        link = self.hub.active
+        if link is None or not link.connected:
+            return "nothing is connected"
+        if spec.changes and link.profile.read_only:
+            return f"{link.name} is read-only"
+        return self._missing(spec, link)
+
+    def _known(self, kind: str) -> Sequence[tuple[str, str]]:
+        """What completes an argument of a kind."""
+        link = self.hub.active
+        if kind == "profile":
+            return [(profile.name, profile.address) for profile in self.hub.profiles()]
+        if kind == "command":
+            return [(spec.name, spec.summary) for spec in self._registry]
+        if kind == "user":
+            return [(name, "user") for name in (link.names.users if link else ())]
+        if kind == "role":
+            return [(name, "role") for name in (link.names.roles if link else ())]
+        return ()
+
+    def _start_profile(self) -> Profile | None:
+        wanted = self._first or self._remembered.load().profile
+        found = self.hub.find(wanted) if wanted else None
+        if found is None and self._first:
+            self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
+            return None
+        if found is None and len(self.hub.profiles()) == 1:
+            return self.hub.profiles()[0]
+        return found
+
+    async def _connect_first(self, profile: Profile) -> None:
+        try:
+            await self.hub.connect(profile)
+        except Refusal as refusal:
+            self._notice(Notice("warning", refusal.message, refusal.cure, profile.name))
+        except InstanceProblem as problem:
+            self._notice(Notice("error", problem.message, problem.cure, profile.name))
+        self._remember_active()
+
+    def _connected(self, link: Link) -> None:
+        """A login succeeded, the first or a later one."""
+        if not self._polls or self._closed:
+            return
+        self._polling.start(link)
+        self._spawn(names.learn(link))
+        self._report_unfinished(link)
+
+    def _report_unfinished(self, link: Link) -> None:
+        """Say once per start what the journal holds of a change that was cut off."""
+        if link.generation > 1:
+            return
+        try:
+            unfinished = self.context.journal(link.name).unfinished()
+        except JournalError as error:
+            self._notice(
+                Notice("warning", str(error), "Changes are refused until it can be written.", link.name)
+            )
+            return
+        for entry in unfinished:
+            self._notice(
+                Notice(
+                    "warning",
+                    f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} UTC: "
+                    "it is unknown whether it was carried out.",
+                    f"/history shows it; look at the object, then /undo {entry.number} or do it again.",
+                    link.name,
+                )
+            )
+
+    def _remember_active(self) -> None:
+        """Keep the active profile's name for the next start. That it cannot be kept is no reason to stop."""
+        link = self.hub.active
+        if link is None or not self._polls or self.hub.temporary(link.name) or not link.connected:
+            return
+        self._remembered.remember(link.name)
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _changed(self) -> None:
+        self._on_change()
+
+    def _notice(self, notice: Notice) -> None:
+        if self._subscribed:
+            self._on_notice(notice)
+        else:
+            self._early.append(notice)
+
+
+async def _closing(replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
+    """The iterator as a generator, so that it can be closed."""
+    async for reply in replies:
+        yield reply

@@ -1,0 +1,143 @@
+"""Commands as data: how one is written, what it takes, the plain words that mean the same, and who carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from irisops.commands import words
+from irisops.commands.chat import Command
+from irisops.commands.replies import Reply
+
+if TYPE_CHECKING:
+    from irisops.commands.context import Context
+
+Handler = Callable[["Context", Command], AsyncIterator[Reply]]
+"""Carries a command out. May raise `InstanceProblem` or `Refusal`: the session turns both into a `Problem`."""
+
+Group = Literal["this tool", "profiles", "instance", "license", "access", "sharing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, filter, text."""
+
+    name: str
+    kind: str = "text"
+    required: bool = True
+    many: bool = False
+    show: str = ""
+
+    @property
+    def display(self) -> str:
+        shown = self.show or self.name.upper()
+        return shown if self.required else f"[{shown}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word that stands for itself: the `to` of `/grant ROLE to USER`."""
+
+    word: str
+
+    @property
+    def display(self) -> str:
+        return self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """One plain-words form. See `irisops.commands.patterns` for how `pattern` is written.
+
+    `args` are values that the form implies, beside those of its slots.
+    """
+
+    pattern: str
+    args: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command. `name` may have two words (`profile add`)."""
+
+    name: str
+    summary: str
+    handler: Handler = field(repr=False)
+    grammar: tuple[Arg | Keyword, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """`key=value` options that may stand anywhere: key -> kind ("text", "number", "flag", "profile", ...)."""
+    plain: tuple[Plain, ...] = ()
+    examples: tuple[str, ...] = ()
+    """Plain-words lines for `/help`; each of them must be understood (a test checks it)."""
+    aliases: tuple[str, ...] = ()
+    group: Group = "instance"
+    changes: bool = False
+    live: bool = False
+    needs_connection: bool = False
+    needs: tuple[str, ...] = ()
+    """Reads or actions of the instance layer without which it is greyed out."""
+
+    @property
+    def usage(self) -> str:
+        parts = [f"/{self.name}", *(part.display for part in self.grammar)]
+        parts += [
+            f"[{key}={'yes|no' if kind == 'flag' else key.upper()}]" for key, kind in self.options.items()
+        ]
+        return " ".join(parts)
+
+    def keywords(self) -> set[str]:
+        return {part.word for part in self.grammar if isinstance(part, Keyword)}
+
+    def slash(self, args: Mapping[str, str | list[str]]) -> str:
+        """The canonical slash line for `args`; parsing it gives the same command and arguments."""
+        parts = [f"/{self.name}"]
+        pending: list[str] = []
+        for element in self.grammar:
+            if isinstance(element, Keyword):
+                pending.append(element.word)
+                continue
+            value = args.get(element.name)
+            if value is None or value == []:
+                continue
+            parts += pending
+            pending = []
+            values = value if isinstance(value, list) else [value]
+            parts += [self._written(each) for each in values]
+        for key in self.options:
+            option = args.get(key)
+            if isinstance(option, str):
+                parts.append(f"{key}={words.quote(option)}")
+        return " ".join(parts)
+
+    def _written(self, value: str) -> str:
+        option_like = "=" in value and value.split("=", 1)[0].casefold() in self.options
+        special = value.casefold() in self.keywords() or option_like or value.endswith(",")
+        return words.quote(value, force=special)
+
+
+class Registry:
+    """All commands, by name and alias, in the order in which `/help` lists them."""
+
+    def __init__(self, specs: Iterable[CommandSpec]) -> None:
+        self.specs = tuple(specs)
+        self._by_name: dict[str, CommandSpec] = {}
+        for spec in self.specs:
+            for name in (spec.name, *spec.aliases):
+                if name in self._by_name:
+                    raise ValueError(f"two commands are called {name!r}")
+                self._by_name[name] = spec
+
+    def get(self, name: str) -> CommandSpec | None:
+        return self._by_name.get(name.casefold())
+
+    def names(self) -> list[str]:
+        """Names without aliases."""
+        return [spec.name for spec in self.specs]
+
+    def starting_with(self, word: str) -> list[CommandSpec]:
+        """Commands of two words that begin with `word`: `profile` -> `profile add`, ..."""
+        return [spec for spec in self.specs if spec.name.startswith(word.casefold() + " ")]
+
+    def __iter__(self) -> Iterator[CommandSpec]:
+        return iter(self.specs)

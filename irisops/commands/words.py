@@ -1,0 +1,106 @@
+"""Splitting a typed line into words, and writing a word so that it splits back to itself.
+
+The rules are those that people expect of a shell, cut down to what names on an instance need:
+
+- words are separated by blanks; `"…"` and `'…'` keep blanks together, at the start of a word or right after `=`;
+- inside `"…"` a backslash makes `\\"` and `\\\\`, and `\\u{1b}` is the character with that number; anywhere else a
+  backslash is a backslash (`DOMAIN\\bob` needs no quotes), and an apostrophe inside a word is one too (`O'Brien`);
+- a quoted word is never a keyword or an option: `/grant "to" to bob` grants the role `to`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_BLANK = " \t\u00a0\n\r"
+_ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: what it means, whether it was quoted from its first character, and where it stands in the line."""
+
+    value: str
+    quoted: bool
+    start: int
+    end: int
+
+
+class UnclosedQuoteError(ValueError):
+    """A quotation mark was opened and never closed. `position` is where it stands."""
+
+    def __init__(self, position: int, quote: str) -> None:
+        super().__init__(f"the quotation mark {quote} at character {position + 1} is never closed")
+        self.position = position
+        self.quote = quote
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    """The text from the quotation mark at `at`; returns it with the position after the closing one."""
+    quote = text[at]
+    out: list[str] = []
+    position = at + 1
+    while position < len(text):
+        character = text[position]
+        if character == quote:
+            return "".join(out), position + 1
+        if character == "\\" and quote == '"':
+            following = text[position + 1 : position + 2]
+            if following in ('"', "\\"):
+                out.append(following)
+                position += 2
+                continue
+            numbered = _ESCAPE.match(text, position)
+            if numbered and int(numbered[1], 16) <= 0x10FFFF:
+                out.append(chr(int(numbered[1], 16)))
+                position = numbered.end()
+                continue
+        out.append(character)
+        position += 1
+    raise UnclosedQuoteError(at, quote)
+
+
+def split(text: str) -> list[Word]:
+    """Words of a line. Raises `UnclosedQuoteError`."""
+    words: list[Word] = []
+    position = 0
+    while position < len(text):
+        if text[position] in _BLANK:
+            position += 1
+            continue
+        start = position
+        quoted = text[position] in "\"'"
+        out: list[str] = []
+        while position < len(text) and text[position] not in _BLANK:
+            opens = text[position] in "\"'" and (position == start or text[position - 1] == "=")
+            if opens:
+                piece, position = _quoted(text, position)
+                out.append(piece)
+            else:
+                out.append(text[position])
+                position += 1
+        words.append(Word("".join(out), quoted, start, position))
+    return words
+
+
+def quote(value: str, *, force: bool = False) -> str:
+    """`value` as one word of a line, quoted where `split` would otherwise change it, or when `force` is set."""
+    plain = (
+        bool(value)
+        and value.isprintable()
+        and not any(character in _BLANK for character in value)
+        and value[0] not in "\"'"
+        and not re.search("=[\"']", value)
+    )
+    if plain and not force:
+        return value
+    out: list[str] = []
+    for character in value:
+        if character in '"\\':
+            out.append("\\" + character)
+        elif character.isprintable():
+            out.append(character)
+        else:
+            out.append(f"\\u{{{ord(character):x}}}")
+    return f'"{"".join(out)}"'

@@ -1,0 +1,220 @@
+"""What was changed on an instance, when, by whom, and how to take it back: one append-only JSONL file per profile.
+
+A change is two lines: the intent, written and synced before the first call, and the outcome after the state was read
+back. An intent without an outcome means that the program died in between; the next start says so. Lines are never
+rewritten; undoing is a change of its own that names the number it undoes. No secret is ever written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from irisops.files import locked, sync_folder
+
+Status = Literal["done", "failed", "unknown"]
+"""`unknown`: the outcome was never written, or the call's effect could not be read back."""
+
+
+class JournalError(Exception):
+    """The journal cannot be written or read: nothing must be changed then. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """How to take a change back: what kind of change, on which object, the state it left and the one before it.
+
+    `kind` is understood by the command that made the entry, e.g. `user.roles`.
+    """
+
+    kind: str
+    target: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be changed."""
+
+    title: str
+    command: str
+    instance: str
+    user: str
+    changes: Sequence[tuple[str, str, str]]
+    """(what, before, after), as the plan showed it."""
+    calls: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    reverse: Reverse | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change as the journal knows it."""
+
+    number: int
+    at: datetime
+    intent: Intent
+    status: Status
+    detail: str = ""
+    undone_by: int | None = None
+
+    @property
+    def can_be_undone(self) -> bool:
+        return self.status == "done" and self.intent.reverse is not None and self.undone_by is None
+
+
+class Journal:
+    """The journal of one profile. `clock` gives the time in UTC."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self._clock = clock
+
+    @classmethod
+    def of_profile(cls, folder: Path, profile: str, clock: Callable[[], datetime]) -> Journal:
+        """The journal of `profile` in `folder`; the file's name is safe on every platform."""
+        safe = re.sub(r"[^A-Za-z0-9_-]", "_", profile)[:40]
+        if safe != profile:
+            safe = f"{safe}-{sha256(profile.encode()).hexdigest()[:8]}"
+        return cls(folder / f"{safe}.jsonl", clock)
+
+    def intend(self, intent: Intent) -> int:
+        """Write what is about to happen; returns its number. Raises `JournalError`: then do not change anything."""
+        record: dict[str, Any] = {
+            "kind": "intent",
+            "at": self._clock().isoformat(),
+            "title": intent.title,
+            "command": intent.command,
+            "instance": intent.instance,
+            "user": intent.user,
+            "changes": [list(change) for change in intent.changes],
+            "calls": {language: list(lines) for language, lines in intent.calls.items()},
+        }
+        if intent.reverse is not None:
+            reverse = intent.reverse
+            record["reverse"] = {
+                "kind": reverse.kind,
+                "target": reverse.target,
+                "before": list(reverse.before),
+                "after": list(reverse.after),
+            }
+        if intent.undoes is not None:
+            record["undoes"] = intent.undoes
+        return self._append(record)
+
+    def outcome(self, number: int, status: Status, detail: str = "") -> None:
+        """Write how change `number` ended. Raises `JournalError`."""
+        record = {"kind": "outcome", "at": self._clock().isoformat(), "status": status, "detail": detail}
+        self._append(record, number)
+
+    def entries(self) -> list[Entry]:
+        """All changes, oldest first. A line that was cut off by a crash is left out. Raises `JournalError`."""
+        intents: dict[int, dict[str, Any]] = {}
+        outcomes: dict[int, dict[str, Any]] = {}
+        undone: dict[int, int] = {}
+        for record in self._records():
+            number = record["number"]
+            if record["kind"] == "intent":
+                intents[number] = record
+            else:
+                outcomes[number] = record
+        for number, record in intents.items():
+            undoes = record.get("undoes")
+            if undoes is not None and outcomes.get(number, {}).get("status") == "done":
+                undone[undoes] = number
+        return [_entry(number, record, outcomes.get(number), undone) for number, record in intents.items()]
+
+    def unfinished(self) -> list[Entry]:
+        """Changes whose outcome was never written: the program died between the two lines."""
+        return [entry for entry in self.entries() if entry.status == "unknown" and not entry.detail]
+
+    def _records(self) -> list[dict[str, Any]]:
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise JournalError(
+                f"The journal {self.path} cannot be read: {error.strerror or error}."
+            ) from error
+        records: list[dict[str, Any]] = []
+        for line in raw.split(b"\n"):
+            try:
+                record = json.loads(line) if line.strip() else None
+            except ValueError:
+                continue  # cut off by a crash; the next append began a line of its own
+            if isinstance(record, dict) and isinstance(record.get("number"), int) and "kind" in record:
+                records.append(record)
+        return records
+
+    def _append(self, record: dict[str, Any], number: int | None = None) -> int:
+        """Add one line and make it durable. The number of an intent is given under the lock."""
+        try:
+            with locked(self.path):
+                if number is None:
+                    number = max((each["number"] for each in self._records()), default=0) + 1
+                self._write({"number": number, **record})
+        except OSError as error:
+            raise JournalError(
+                f"The journal {self.path} cannot be written: {error.strerror or error}. Nothing is changed without it."
+            ) from error
+        return number
+
+    def _write(self, record: dict[str, Any]) -> None:
+        fresh = not self.path.exists()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and _last_byte(self.path) != b"\n"
+            line = json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+            data = (b"\n" if torn else b"") + line
+            while data:
+                data = data[os.write(descriptor, data) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if fresh:
+            sync_folder(self.path.parent)
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
+
+
+def _entry(
+    number: int, record: dict[str, Any], outcome: dict[str, Any] | None, undone: Mapping[int, int]
+) -> Entry:
+    reverse = record.get("reverse")
+    intent = Intent(
+        title=record.get("title", ""),
+        command=record.get("command", ""),
+        instance=record.get("instance", ""),
+        user=record.get("user", ""),
+        changes=[(str(what), str(before), str(after)) for what, before, after in record.get("changes", [])],
+        calls=record.get("calls", {}),
+        reverse=(
+            Reverse(reverse["kind"], reverse["target"], tuple(reverse["before"]), tuple(reverse["after"]))
+            if reverse
+            else None
+        ),
+        undoes=record.get("undoes"),
+    )
+    status: Status = outcome["status"] if outcome else "unknown"
+    return Entry(
+        number=number,
+        at=datetime.fromisoformat(record["at"]),
+        intent=intent,
+        status=status,
+        detail=outcome.get("detail", "") if outcome else "",
+        undone_by=undone.get(number),
+    )

@@ -1,0 +1,73 @@
+"""A profile: how to reach one instance, without its password."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+DEFAULT_PORT = 1972
+"""The superserver's port of a standard installation."""
+COLOURS = ("green", "cyan", "blue", "magenta", "yellow", "red", "white")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+
+
+class ProfileInvalidError(ValueError):
+    """A profile's field is wrong. `field` names it, the message says what is right."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One instance and the user to log in as."""
+
+    name: str
+    host: str = "localhost"
+    port: int = DEFAULT_PORT
+    namespace: str = "%SYS"
+    """Administration works in %SYS; elsewhere the Security classes are not visible (facts: iris-security 1)."""
+    user: str = ""
+    colour: str = ""
+    read_only: bool = False
+    guarded: bool = False
+    web_port: int | None = None
+    web_scheme: str = "http"
+    sslconfig: str = ""
+    """Name of a TLS configuration in the driver's SSLDefs.ini; "" connects without TLS."""
+    poll_interval: float | None = None
+    """Seconds between polls; None takes the setting."""
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}/{self.namespace}"
+
+    def check(self) -> None:
+        """Raise `ProfileInvalidError` for the first field that cannot be right."""
+        if not _NAME.fullmatch(self.name):
+            raise ProfileInvalidError(
+                "name",
+                "A profile's name has letters, digits and . _ : - only, and begins with a letter or digit.",
+            )
+        if not self.host or any(
+            character.isspace() or not character.isprintable() for character in self.host
+        ):
+            raise ProfileInvalidError("host", "The host is a name or an address without blanks.")
+        _check_port("port", self.port)
+        if self.web_port is not None:
+            _check_port("web_port", self.web_port)
+        if not self.namespace or "/" in self.namespace or not self.namespace.isprintable():
+            raise ProfileInvalidError("namespace", "The namespace is a name such as %SYS or USER.")
+        if self.colour and self.colour not in COLOURS:
+            raise ProfileInvalidError("colour", f"The colour is one of {', '.join(COLOURS)}.")
+        if self.web_scheme not in ("http", "https"):
+            raise ProfileInvalidError("web_scheme", "The web scheme is http or https.")
+        if self.poll_interval is not None and not 0.5 <= self.poll_interval <= 3600:
+            raise ProfileInvalidError("poll_interval", "The poll interval is between 0.5 and 3600 seconds.")
+
+
+def _check_port(field: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise ProfileInvalidError(field, f"The {field.replace('_', ' ')} is a number from 1 to 65535.")

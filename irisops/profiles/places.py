@@ -1,0 +1,58 @@
+"""Where irisops keeps its files. `IRISOPS_HOME` moves all of them below one folder (tests, the demo, a USB stick)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "irisops"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders. Nothing is created until something is written."""
+
+    config: Path
+    """Profiles and settings: what a person edits."""
+    state: Path
+    """Journals, prompt history, the last profile: what the program writes."""
+
+    @property
+    def profiles(self) -> Path:
+        return self.config / "profiles.toml"
+
+    @property
+    def settings(self) -> Path:
+        return self.config / "settings.toml"
+
+    @property
+    def remembered(self) -> Path:
+        return self.state / "remembered.toml"
+
+    @property
+    def prompt_history(self) -> Path:
+        """The lines typed at the prompt, for the screen."""
+        return self.state / "prompt-history.jsonl"
+
+    @property
+    def journals(self) -> Path:
+        return self.state / "journal"
+
+    @classmethod
+    def below(cls, home: Path) -> Places:
+        return cls(config=home / "config", state=home / "state")
+
+    @classmethod
+    def find(cls, environment: Mapping[str, str] | None = None) -> Places:
+        """The platform's folders, or those below `IRISOPS_HOME`."""
+        home = (os.environ if environment is None else environment).get("IRISOPS_HOME", "")
+        if home:
+            return cls.below(Path(home).expanduser())
+        return cls(
+            config=Path(platformdirs.user_config_dir(APP, appauthor=False)),
+            state=Path(platformdirs.user_state_dir(APP, appauthor=False)),
+        )

@@ -1,0 +1,256 @@
+"""The profiles file: read leniently, written atomically, never overwritten when it cannot be understood.
+
+The file is the person's: comments, order and unknown keys survive every edit (tomlkit). All edits happen on the file as
+it is at that moment, under a lock, so two irisops at once never lose each other's changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Any
+
+from irisops.files import locked, write_atomically
+from irisops.profiles.model import Profile, ProfileInvalidError
+
+if TYPE_CHECKING:
+    import tomlkit
+
+HEADER = "irisops profiles: how to reach each instance. Passwords are never kept here."
+_FIELDS = {field.name: field for field in dataclasses.fields(Profile) if field.name != "name"}
+_NUMBERS = {"port": int, "web_port": int, "poll_interval": float}
+_FLAGS = {"read_only", "guarded"}
+
+
+class ProfilesFileError(Exception):
+    """The file cannot be understood (`line` counts from 1, 0 if unknown) or written. It was left untouched."""
+
+    def __init__(self, path: Path, message: str, line: int = 0) -> None:
+        where = f"{path}, line {line}" if line else str(path)
+        super().__init__(f"{where}: {message}")
+        self.path = path
+        self.line = line
+
+
+class NoSuchProfileError(KeyError):
+    """There is no profile of that name (any more)."""
+
+
+class ProfileExistsError(ValueError):
+    """A profile of that name is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the file holds. `problem` is set when it is broken: then there are no profiles and no writing."""
+
+    profiles: tuple[Profile, ...] = ()
+    problem: ProfilesFileError | None = None
+    warnings: tuple[str, ...] = field(default=())
+    """Single profiles that were left out, each with the reason."""
+
+
+class ProfileStore:
+    """The profiles of one person on one machine."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> Loaded:
+        """Read the file. A missing one is empty; a broken one is reported in `problem`, not raised."""
+        try:
+            text = self._text()
+            data = self._parsed(text)
+        except ProfilesFileError as problem:
+            return Loaded(problem=problem)
+        profiles: list[Profile] = []
+        warnings: list[str] = []
+        tables = data.get("profiles", {})
+        if not isinstance(tables, dict):
+            line = _line_of(text, "profiles")
+            return Loaded(
+                problem=ProfilesFileError(self.path, "profiles must be tables: [profiles.NAME]", line)
+            )
+        for name, table in tables.items():
+            try:
+                profiles.append(_profile(name, table))
+            except ProfileInvalidError as wrong:
+                line = _line_of(text, wrong.field, name)
+                warnings.append(f"Profile {name} was left out ({self.path}, line {line}): {wrong}")
+        return Loaded(tuple(profiles), warnings=tuple(warnings))
+
+    def add(self, profile: Profile) -> None:
+        """Raises `ProfileInvalidError`, `ProfileExistsError`, `ProfilesFileError`."""
+        profile.check()
+        with self._edit() as tables:
+            if _key(tables.table, profile.name) is not None:
+                raise ProfileExistsError(profile.name)
+            tables.table[profile.name] = _table(profile)
+
+    def replace(self, name: str, profile: Profile) -> None:
+        """Change a profile, and its name if that differs; keys of the file that are not ours are kept.
+
+        Raises `NoSuchProfileError`, `ProfileExistsError`, `ProfileInvalidError`, `ProfilesFileError`.
+        """
+        profile.check()
+        with self._edit() as tables:
+            key = _key(tables.table, name)
+            if key is None:
+                raise NoSuchProfileError(name)
+            other = _key(tables.table, profile.name)
+            if other not in (None, key):
+                raise ProfileExistsError(profile.name)
+            table = tables.table[key]
+            _update(table, profile)
+            if profile.name != key:
+                tables.table.pop(key)
+                tables.table[profile.name] = table
+
+    def remove(self, name: str) -> None:
+        """Raises `NoSuchProfileError`, `ProfilesFileError`."""
+        with self._edit() as tables:
+            key = _key(tables.table, name)
+            if key is None:
+                raise NoSuchProfileError(name)
+            tables.table.pop(key)
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise ProfilesFileError(self.path, "this is not UTF-8 text", line) from None
+        except OSError as error:
+            raise ProfilesFileError(self.path, error.strerror or str(error)) from error
+
+    def _parsed(self, text: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ProfilesFileError(self.path, str(error), _line_in(str(error), text)) from None
+
+    def _edit(self) -> _Edit:
+        return _Edit(self)
+
+
+class _Edit:
+    """One change of the file: lock, read, change, write; nothing is written if the change raises."""
+
+    def __init__(self, store: ProfileStore) -> None:
+        self._store = store
+        self._lock = locked(store.path)
+        self.document: tomlkit.TOMLDocument
+        self.table: Any
+
+    def __enter__(self) -> _Edit:
+        import tomlkit  # noqa: PLC0415 - 30 ms that only an edit needs
+
+        try:
+            self._lock.__enter__()
+        except OSError as error:
+            raise ProfilesFileError(self._store.path, error.strerror or str(error)) from error
+        try:
+            text = self._store._text()  # noqa: SLF001 - one class in two parts
+            self._store._parsed(text)  # noqa: SLF001
+            self.document = tomlkit.parse(text)
+            if not text:
+                self.document.add(tomlkit.comment(HEADER))
+            if "profiles" not in self.document:
+                self.document["profiles"] = tomlkit.table(is_super_table=True)
+            self.table = self.document["profiles"]
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        import tomlkit  # noqa: PLC0415
+
+        try:
+            if kind is None:
+                write_atomically(self._store.path, tomlkit.dumps(self.document))
+        except OSError as problem:
+            raise ProfilesFileError(self._store.path, problem.strerror or str(problem)) from problem
+        finally:
+            self._lock.__exit__(None, None, None)
+
+
+def _key(table: Any, name: str) -> str | None:
+    """The name as the file spells it; names are compared without regard to case."""
+    return next((str(key) for key in table if str(key).casefold() == name.casefold()), None)
+
+
+def _profile(name: str, table: object) -> Profile:
+    """Raises `ProfileInvalidError`."""
+    if not isinstance(table, dict):
+        raise ProfileInvalidError(name, "it must be a table, [profiles.NAME]")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _FIELDS:
+            continue  # a newer irisops may know it; it is kept in the file
+        values[key] = _value(key, value)
+    profile = Profile(name=name, **values)
+    profile.check()
+    return profile
+
+
+def _value(key: str, value: object) -> object:
+    if key in _FLAGS:
+        if not isinstance(value, bool):
+            raise ProfileInvalidError(key, f"{key} is true or false")
+        return value
+    number = _NUMBERS.get(key)
+    if number is not None:
+        allowed: type | UnionType = int if number is int else int | float
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            raise ProfileInvalidError(key, f"{key} is a number")
+        return number(value)  # type: ignore[call-overload]
+    if not isinstance(value, str):
+        raise ProfileInvalidError(key, f"{key} is a text in quotation marks")
+    return value
+
+
+def _table(profile: Profile) -> Any:
+    import tomlkit  # noqa: PLC0415
+
+    table = tomlkit.table()
+    _update(table, profile)
+    return table
+
+
+def _update(table: Any, profile: Profile) -> None:
+    """Write what differs from the default, and what the table has already."""
+    for key, known in _FIELDS.items():
+        value = getattr(profile, key)
+        always = key in ("host", "port", "namespace", "user")
+        if value is None or (value == known.default and not always and key not in table):
+            table.pop(key, None)
+        elif table.get(key) != value:
+            table[key] = value
+
+
+def _line_in(message: str, text: str) -> int:
+    """The line that tomllib names in its message."""
+    _, found, rest = message.partition("at line ")
+    if found:
+        return int(rest.split(",", 1)[0].split(" ", 1)[0])
+    return text.count("\n") + 1 if "end of document" in message else 0
+
+
+def _line_of(text: str, key: str, section: str = "") -> int:
+    """Where `key` stands (below `[profiles.section]`); the section's line if the key is not there, 0 if neither is."""
+    inside = not section
+    at = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            inside = not section or section in stripped
+            at = number if inside and not at else at
+        elif inside and stripped.split("=", 1)[0].strip() == key:
+            return number
+    return at
