@@ -1,0 +1,330 @@
+"""The Textual app: puts the parts of the screen together, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.theme import Theme
+
+from irisops.commands.chat import Chat, CommandInfo, Notice
+from irisops.commands.replies import Done, Effect, Problem
+from irisops.ui import keys, themes
+from irisops.ui.card import Card
+from irisops.ui.conversation import Conversation
+from irisops.ui.crash import CrashConsole
+from irisops.ui.history import History
+from irisops.ui.panels import Header, SidePanel, StatusLine
+from irisops.ui.popup import command_item
+from irisops.ui.prompt import Line
+from irisops.ui.record import card_text, transcript_markdown
+from irisops.ui.styles import sheets
+
+POLL_INTERVAL = 2.0
+QUIT_WINDOW = 2.0
+"""Seconds in which the second Ctrl+C must come."""
+
+
+def local_now() -> datetime:
+    """The person's own clock."""
+    return datetime.now().astimezone()
+
+
+class IrisopsApp(App[int]):
+    """One screen: header, side panel, conversation, status line."""
+
+    CSS_PATH: ClassVar[list[Path]] = []  # type: ignore[assignment]  # given at construction, from `sheets()`
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
+    TITLE = "irisops"
+
+    def __init__(
+        self,
+        chat: Chat,
+        *,
+        history: Path | None = None,
+        theme: str = themes.DEFAULT,
+        on_theme: Callable[[str], None] | None = None,
+        poll_interval: float = POLL_INTERVAL,
+        now: Callable[[], datetime] = local_now,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(css_path=[str(path) for path in sheets()])
+        self.chat = chat
+        self._environment = environment if environment is not None else os.environ
+        self._on_theme = on_theme
+        self._poll_interval = poll_interval
+        self._now = now
+        self._last_interrupt = float("-inf")
+        self.animation_level = "none"
+        self.error_console = CrashConsole(sys.stderr)
+        self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
+        self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
+        self.header = Header()
+        self.side = SidePanel()
+        self.conversation = Conversation(chat, History(history, now), now)
+        self.status = StatusLine()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables for themes that do not know them (Textual's, chosen in the palette)."""
+        return {
+            "line": "#808080",
+            "line-live": "#a0a0ff",
+            "quiet": "#909090",
+            "said": "#a48cf2",
+            "row-cursor": "#404070",
+            "row-cursor-text": "#ffffff",
+        }
+
+    def compose(self) -> ComposeResult:
+        """The four parts."""
+        yield self.header
+        with Horizontal(id="body"):
+            yield self.side
+            yield self.conversation
+        yield self.status
+
+    def on_mount(self) -> None:
+        """Paint first, connect after."""
+        self.conversation.focus_prompt()
+        self.call_after_refresh(self._start)
+
+    async def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name) and sys.platform != "win32":
+                loop.add_signal_handler(getattr(signal, name), self._ended_by_signal, getattr(signal, name))
+        self.chat.subscribe(self._overview_changed, self._noticed)
+        self.chat.ask_with(self.conversation.ask_secret)
+        await self.chat.start()
+        self._overview_changed()
+        self.set_interval(self._poll_interval, self.conversation.refresh_live)
+
+    def _ended_by_signal(self, number: int) -> None:
+        self.exit(128 + number, return_code=128 + number)
+
+    # The chat speaks
+
+    def _overview_changed(self) -> None:
+        overview = self.chat.overview()
+        self.header.show(overview)
+        self.side.show(overview)
+        self.status.show(overview)
+        active = overview.active
+        self.conversation.transcript.set_stale(active is None or active.stale or active.state != "connected")
+
+    def _noticed(self, notice: Notice) -> None:
+        self.conversation.notice(notice)
+        if notice.level != "info" and not self.app_focus:
+            self.bell()
+
+    # The conversation speaks
+
+    @on(Conversation.Running)
+    def _running(self, event: Conversation.Running) -> None:
+        self.status.show(running=event.what)
+
+    @on(Conversation.Wanted)
+    async def _wanted(self, event: Conversation.Wanted) -> None:
+        effect = event.effect
+        if effect.name == "quit":
+            self.exit(0)
+        elif effect.name == "theme":
+            self.conversation.answer(event.card, self.switch_theme(effect.argument))
+        elif effect.name == "save":
+            await self._save(effect, event.card)
+
+    async def _save(self, effect: Effect, card: Card) -> None:
+        from irisops.ui.saving import save
+
+        text = transcript_markdown(self.conversation.transcript.entries)
+        self.conversation.answer(card, await asyncio.to_thread(save, text, effect.argument))
+
+    def switch_theme(self, name: str) -> Done | Problem:
+        """Use another theme and remember it."""
+        names = themes.theme_names()
+        if not name:
+            return Done("theme", f"The theme is {self.theme}.", [f"/theme {each}" for each in names])
+        if name not in names:
+            return Problem(
+                "NoSuchTheme",
+                f"No theme is called {name}.",
+                "Choose one of these.",
+                text=f"/theme {name}",
+                suggestions=[f"/theme {each}" for each in names],
+            )
+        self._use(themes.load_theme(name))
+        if self._on_theme is not None:
+            self._on_theme(name)
+        return Done("theme", f"The theme is {name}.")
+
+    def _use(self, theme: Theme) -> None:
+        self.register_theme(theme)
+        self.theme = theme.name
+
+    @on(Conversation.FormWanted)
+    def _form_wanted(self, event: Conversation.FormWanted) -> None:
+        from irisops.ui.editor import EditorScreen
+
+        if isinstance(self.screen, EditorScreen) and self.screen.form.command == event.form.command:
+            self.screen.show_errors(event.form)
+            return
+        self.push_screen(EditorScreen(event.form, partial(self._submitted, event.card)))
+
+    def _submitted(self, card: Card, screen: object) -> None:
+        from irisops.ui.editor import EditorScreen
+
+        assert isinstance(screen, EditorScreen)  # noqa: S101 - the callback was given to one
+        self.conversation.submit_form(screen.form, screen.values(), card)
+
+    @on(SidePanel.Chosen)
+    def _profile_chosen(self, event: SidePanel.Chosen) -> None:
+        from irisops.ui.rows import filled
+
+        self.conversation.send(filled("/connect {name}", {"name": event.profile}))
+
+    # Keys
+
+    @on(Line.KeysWanted)
+    def action_keys(self) -> None:
+        """Show which keys work now."""
+        active = [
+            (key, each.binding.description, each.binding.id or "")
+            for key, each in self.screen.active_bindings.items()
+            if each.enabled
+        ]
+        self.push_screen(keys.KeysScreen(keys.key_lines(active)))
+
+    def on_key(self, event: events.Key) -> None:
+        """A printable key that nobody took belongs to the prompt."""
+        if len(self.screen_stack) > 1 or not event.is_printable or self.conversation.question is not None:
+            return
+        event.stop()
+        self.conversation.prompt.take_key(event)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Under 100 columns the side panel is folded into the status line."""
+        self.status.show(folded=event.size.width < 100)
+
+    def action_interrupt(self) -> None:
+        """Cancel what runs; with nothing to cancel, the second time quits."""
+        if self.conversation.cancel():
+            self.status.show(note="")
+            return
+        now = self._now().timestamp()
+        if now - self._last_interrupt <= QUIT_WINDOW:
+            self.exit(0)
+            return
+        self._last_interrupt = now
+        self._say("Ctrl+C again quits")
+
+    def _say(self, words: str) -> None:
+        self.status.show(note=words)
+        self.set_timer(QUIT_WINDOW, partial(self._unsay, words))
+
+    def _unsay(self, words: str) -> None:
+        if self.status.note == words:
+            self.status.show(note="")
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.exit(0)
+
+    def action_walk(self, step: int) -> None:
+        """Move the block cursor through the cards."""
+        self.conversation.transcript.walk(step)
+
+    def action_to_prompt(self) -> None:
+        """Back to where typing belongs."""
+        self.conversation.transcript.anchor()
+        self.conversation.focus_prompt()
+
+    def action_page(self, step: int) -> None:
+        """Scroll the transcript by a screenful."""
+        transcript = self.conversation.transcript
+        if step < 0:
+            transcript.release_anchor()
+            transcript.scroll_page_up(animate=False)
+        else:
+            transcript.scroll_page_down(animate=False)
+
+    def action_expand(self) -> None:
+        """Show all of the card, or less."""
+        card = self.conversation.transcript.current
+        if card is not None:
+            card.toggle_expanded()
+
+    async def action_copy_card(self) -> None:
+        """Send the card to the clipboard. Whether it arrives is up to the terminal."""
+        card = self.conversation.transcript.current
+        if card is None:
+            return
+        text = card_text(card.entry)
+        self.copy_to_clipboard(text)
+        from irisops.ui.clipboard import send_to_tmux
+
+        trouble = await send_to_tmux(text, self._environment)
+        self._say(trouble or "Card sent to the terminal's clipboard")
+
+    def action_reuse(self) -> None:
+        """Take the card's command into the prompt."""
+        card = self.conversation.transcript.current
+        if card is not None:
+            self.conversation.prompt.put(card.command.slash or card.command.text)
+            self.conversation.focus_prompt()
+
+    # Palette
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """All commands of the chat."""
+        for info in self.chat.commands():
+            help_text = info.summary if info.available else f"not now: {info.reason}"
+            yield SystemCommand(info.usage, help_text, partial(self._from_palette, info))
+
+    def _from_palette(self, info: CommandInfo) -> None:
+        item = command_item(info)
+        if item.text.endswith(" "):
+            self.conversation.prompt.put(item.text)
+            self.conversation.focus_prompt()
+        else:
+            self.conversation.send(item.text)
+
+
+async def run_async(app: IrisopsApp) -> int:
+    """Run the app to its end, then log out everywhere, whatever ended it. Returns the exit status."""
+    try:
+        status = await app.run_async(mouse=True)
+    finally:
+        await app.chat.close()
+    if status is not None:
+        return status
+    return app.return_code or 0
+
+
+def run(
+    chat: Chat,
+    *,
+    history: Path | None = None,
+    theme: str = themes.DEFAULT,
+    on_theme: Callable[[str], None] | None = None,
+    poll_interval: float = POLL_INTERVAL,
+) -> int:
+    """Show the screen for a chat until the person leaves. Returns the exit status of the program.
+
+    `history` is the file of typed lines (JSON lines; None keeps none), `theme` the name of a theme, `on_theme` is
+    called with the name of a newly chosen one, `poll_interval` is in seconds.
+    """
+    app = IrisopsApp(chat, history=history, theme=theme, on_theme=on_theme, poll_interval=poll_interval)
+    return asyncio.run(run_async(app))

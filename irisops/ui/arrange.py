@@ -1,0 +1,152 @@
+"""Sorting, filtering and measuring the rows of a table: pure, and quick enough for 10,000 rows.
+
+Rows are formatted only when they are painted; here they are ordered and found. The result is immutable, so that the
+work can be done on a thread and handed over whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import chain, islice
+
+from rich.cells import cell_len
+
+from irisops.commands.replies import Cell, Column, Table
+from irisops.ui.figures import cell
+
+SAMPLE = 200
+"""Rows looked at to choose column widths."""
+
+GAP = 2
+MIN_WIDTH = 4
+MAX_WIDTH = 40
+
+Row = Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sort by one column."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """The rows to show, in order, and where each key is."""
+
+    table: Table
+    rows: Sequence[Row]
+    keys: Sequence[str]
+    order: Order | None = None
+    find: str = ""
+    count: int = field(default=0)
+    """Rows before the filter."""
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Row number by key."""
+        return {key: number for number, key in enumerate(self.keys)}
+
+
+def row_key(table: Table, row: Row, number: int) -> str:
+    """What identifies a row: its key column, or its number if the table has none."""
+    return str(row.get(table.key, number)) if table.key else str(number)
+
+
+def arrange(table: Table, order: Order | None = None, find: str = "") -> View:
+    """Filter to rows that contain every word of `find` in some cell (case ignored), then sort by `order`."""
+    numbered: Iterable[tuple[int, Row]] = enumerate(table.rows)
+    words = find.casefold().split()
+    if words:
+        names = [(column.name, column.kind) for column in table.columns]
+        numbered = [pair for pair in numbered if _matches(pair[1], names, words)]
+    if order is not None and any(column.name == order.column for column in table.columns):
+        numbered = sorted(
+            numbered, key=lambda pair: _sort_key(pair[1].get(order.column)), reverse=order.descending
+        )
+    pairs = list(numbered)
+    rows = [row for _, row in pairs]
+    keys = [row_key(table, row, number) for number, row in pairs]
+    return View(table, rows, keys, order, find, len(table.rows))
+
+
+def _matches(row: Row, names: Sequence[tuple[str, str]], words: Sequence[str]) -> bool:
+    text = "\x00".join(cell(row.get(name), kind) for name, kind in names).casefold()
+    return all(word in text for word in words)
+
+
+def _sort_key(value: Cell) -> tuple[int, float, str]:
+    """Numbers before times before text, nothing last; text without case, digits by their value."""
+    if value is None or value == "":
+        return (3, 0.0, "")
+    if isinstance(value, (bool, int, float)):
+        return (0, float(value), "")
+    if isinstance(value, datetime):
+        return (1, value.timestamp(), "")
+    if isinstance(value, date):
+        return (1, float(value.toordinal()) * 86_400, "")
+    if isinstance(value, list):
+        return (2, 0.0, ", ".join(value).casefold())
+    return (2, 0.0, value.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A shown column and its width in cells."""
+
+    column: Column
+    width: int
+
+
+def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
+    """The columns for a card of `width` cells: those that hide under a wider one are left out."""
+    return [column for column in columns if column.hide_under <= width] or list(columns[:1])
+
+
+def fit(view: View, width: int) -> list[Fit]:
+    """Widths that fill `width` cells: natural ones from the header and a sample; a growing column takes the rest.
+
+    If there is too little room, growing columns give first, then the widest, never below `MIN_WIDTH`.
+    """
+    columns = shown_columns(view.table.columns, width)
+    sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
+    natural = [
+        min(MAX_WIDTH, max([cell_len(column.title), *(_measure(row, column) for row in sample)]))
+        for column in columns
+    ]
+    spare = width - sum(natural) - GAP * (len(columns) - 1)
+    growing = [number for number, column in enumerate(columns) if column.grow]
+    if spare > 0 and growing:
+        share, rest = divmod(spare, len(growing))
+        for place, number in enumerate(growing):
+            natural[number] += share + (1 if place < rest else 0)
+    while spare < 0:
+        candidates = [n for n in growing if natural[n] > max(MIN_WIDTH, 10)] or [
+            n for n in range(len(natural)) if natural[n] > MIN_WIDTH
+        ]
+        if not candidates:
+            break
+        widest = max(candidates, key=lambda n: natural[n])
+        natural[widest] -= 1
+        spare += 1
+    return [Fit(column, size) for column, size in zip(columns, natural, strict=True)]
+
+
+def _measure(row: Row, column: Column) -> int:
+    return cell_len(cell(row.get(column.name), column.kind))
+
+
+def next_order(view: View, columns: Sequence[Column]) -> Order | None:
+    """The order after the present one: each shown column up, then down, then as the instance gave it."""
+    names = [column.name for column in columns]
+    if view.order is None:
+        return Order(names[0])
+    if not view.order.descending:
+        return Order(view.order.column, descending=True)
+    place = names.index(view.order.column) + 1 if view.order.column in names else 0
+    return Order(names[place]) if place < len(names) else None

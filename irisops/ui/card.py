@@ -1,0 +1,265 @@
+"""A card: the bordered answer to one command, made of sections that are updated in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, get_args
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from irisops.commands.chat import Command
+from irisops.commands.replies import Facts, Plan, Problem, Progress, Reply, Table
+from irisops.commands.text import harmless
+from irisops.ui.cards.section import Section, identity, section_for
+from irisops.ui.figures import clock
+from irisops.ui.grid import Grid
+from irisops.ui.lines import Lines
+from irisops.ui.record import Entry, without_secrets
+
+CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
+
+_LABELS: dict[CardState, str] = {
+    "running": "running …",
+    "waiting": "waits for yes or no",
+    "done": "",
+    "failed": "failed",
+    "live": "live",
+    "frozen": "as of",
+    "declined": "not done",
+}
+
+
+class Said(Lines):
+    """The line that a person typed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def lines(self, width: int) -> list[Content]:
+        """The prompt mark and the words."""
+        text = Content.assemble(("› ", "$said bold"), (harmless(without_secrets(self.text), 1_000), "$foreground"))
+        return [line if not number else line.pad_left(2) for number, line in enumerate(text.wrap(max(4, width - 2)))]
+
+
+class Card(Vertical, can_focus=True):
+    """Shows the replies of one command. Its border says what it is, how fresh, and the command it came from."""
+
+    class Changed(Message):
+        """The card has a new section: the transcript may have to prune or to move a live mark."""
+
+        def __init__(self, card: Card) -> None:
+            super().__init__()
+            self.card = card
+
+    def __init__(self, command: Command, entry: Entry) -> None:
+        super().__init__()
+        self.command = command
+        self.entry = entry
+        self.state: CardState = "running"
+        self.updated: datetime | None = None
+        self.stale = False
+        self.expanded = False
+        self._sections: dict[tuple[str, str], Widget] = {}
+        self._title = ""
+        self._seen: set[tuple[str, str]] = set()
+        self._early: list[Widget] | None = []
+        """Sections that came before the card was on the screen."""
+
+    def on_mount(self) -> None:
+        """Show what came early."""
+        early, self._early = self._early or [], None
+        self.mount_all(early)
+
+    def _put(self, *widgets: Widget) -> None:
+        if self._early is None:
+            self.mount_all(widgets)
+        else:
+            self._early += widgets
+
+    # Replies
+
+    @property
+    def replies(self) -> list[Reply]:
+        """What the card shows, in order."""
+        return [section.reply for section in self._sections.values() if isinstance(section, Section)]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the card keeps itself fresh."""
+        return self.state == "live"
+
+    def add(self, reply: Reply, at: datetime) -> None:
+        """Show a reply: in place of its predecessor if there is one."""
+        key = identity(reply)
+        self._seen.add(key)
+        self.updated = at
+        section = self._sections.get(key)
+        if isinstance(section, Section):
+            section.show(reply)
+        else:
+            self._append(key, reply)
+        if not self._title and not isinstance(reply, (Progress, Problem)):
+            self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
+        self.entry.replies = self.replies
+        self.label()
+
+    def _append(self, key: tuple[str, str], reply: Reply) -> None:
+        widget = section_for(reply)
+        if self._sections and isinstance(reply, (Facts, Table)):
+            self._put(Heading(reply.title))
+        if not isinstance(reply, Progress):
+            self._drop([each for each in self._sections if each[0] == "Progress"])
+        self._sections[key] = widget
+        self._put(widget)
+        self.post_message(self.Changed(self))
+
+    def _drop(self, keys: Iterable[tuple[str, str]]) -> None:
+        for key in list(keys):
+            widget = self._sections.pop(key)
+            siblings = list(self.children)
+            place = siblings.index(widget) if widget in siblings else 0
+            if place and isinstance(siblings[place - 1], Heading):
+                siblings[place - 1].remove()
+            widget.remove()
+
+    def renew(self, replies: Iterable[Reply], at: datetime) -> None:
+        """A live card's command was run again: show all of its replies at once, drop what did not come again."""
+        self._seen.clear()
+        for reply in replies:
+            self.add(reply, at)
+        self._drop([key for key in self._sections if key not in self._seen])
+        self.entry.replies = self.replies
+
+    def set_state(self, state: CardState) -> None:
+        """Say how the card stands."""
+        for name in get_args(CardState):
+            self.set_class(name == state, f"-{name}")
+        self.state = state
+        self.label()
+
+    def set_stale(self, stale: bool) -> None:
+        """Say that the figures are old because the connection is lost."""
+        if stale != self.stale:
+            self.stale = stale
+            self.set_class(stale, "-stale")
+            self.label()
+
+    @property
+    def plan_section(self) -> Widget | None:
+        """The plan in this card, if it holds one."""
+        return next((each for key, each in self._sections.items() if key[0] == Plan.__name__), None)
+
+    # The border
+
+    def label(self) -> None:
+        """Write the border: title and state at the left, the slash command at the right, the rows below."""
+        room = self.size.width - 4
+        if room < 8:
+            return
+        title = harmless(self._title or self._fallback_title(), 80)
+        state = self._state_words()
+        left = Content.assemble((title, "bold"), (f" · {state}", "not bold") if state else "")
+        slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
+        if left.cell_length + 6 > room:
+            left = left.truncate(room, ellipsis=True)
+            slash = ""
+        right = Content.styled(slash, "$quiet").truncate(max(0, room - left.cell_length - 4), ellipsis=True)
+        fill = room - left.cell_length - right.cell_length - 2
+        if slash and fill > 0:
+            left = Content.assemble(left, " ", ("─" * fill, "not bold"), " ", right)
+        self.border_title = left  # type: ignore[assignment]  # the descriptor takes Content, its annotation says str
+        self.border_subtitle = self._subtitle()  # type: ignore[assignment]
+
+    def _fallback_title(self) -> str:
+        problem = next((each for each in self.replies if isinstance(each, Problem)), None)
+        if problem is not None:
+            return problem.error
+        return self.command.name.replace("_", " ").capitalize() or "Answer"
+
+    def _state_words(self) -> str:
+        if self.updated and (self.state == "frozen" or self.stale):
+            return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}"
+        return _LABELS[self.state]
+
+    def _subtitle(self) -> Content:
+        grids = [grid for grid in self.query(Grid) if grid.view.count]
+        if not grids:
+            return Content("")
+        grid = next((each for each in grids if each.has_focus), grids[-1])
+        view = grid.view
+        total = view.table.total if view.table.total is not None else view.count
+        shown = len(view.rows)
+        parts = [f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"]
+        if view.find:
+            parts.append(f"with “{harmless(view.find, 30)}”")
+        if grid.has_focus:
+            parts += [f"{_key(key)} {harmless(words, 20)}" for key, words, _ in view.table.actions]
+            parts += ["^F find", "^S sort"]
+        return Content.styled(" · ".join(parts), "$quiet").truncate(max(1, self.size.width - 6), ellipsis=True)
+
+    @on(Grid.Arranged)
+    def _relabel(self) -> None:
+        self.label()
+
+    def on_descendant_focus(self) -> None:
+        """The keys of the rows are named while they work."""
+        self.label()
+
+    def on_descendant_blur(self) -> None:
+        """And no longer."""
+        self.label()
+
+    def on_resize(self) -> None:
+        """The border is as long as the card."""
+        self.label()
+
+    # The block cursor
+
+    def stops(self) -> list[Widget]:
+        """Where the block cursor halts in this card: its tables and suggestions, or the card itself."""
+        inner = [each for each in self.query("Grid, ProblemSection") if each.focusable and each.display]
+        rows = [each for each in inner if not isinstance(each, Grid) or each.view.count]
+        return list(rows) or [self]
+
+    def toggle_expanded(self) -> None:
+        """Long answers are cut until they are asked for."""
+        self.expanded = not self.expanded
+        self.set_class(self.expanded, "-expanded")
+
+
+class Heading(Lines):
+    """The title of a second table or group of facts inside a card."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def lines(self, width: int) -> list[Content]:
+        """One line."""
+        return [Content.styled(harmless(self.text, 120), "$secondary bold").truncate(width, ellipsis=True)]
+
+
+class Turn(Vertical):
+    """What was typed and the card that answers it."""
+
+    def __init__(self, text: str, command: Command, at: datetime) -> None:
+        super().__init__()
+        self.entry = Entry(at, text, command.slash)
+        self.said = Said(text)
+        self.card = Card(command, self.entry)
+
+    def compose(self) -> ComposeResult:
+        """The line, then the card."""
+        yield self.said
+        yield self.card
+
+
+def _key(name: str) -> str:
+    return {"enter": "↵", "delete": "Del"}.get(name, name)

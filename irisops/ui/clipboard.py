@@ -1,0 +1,33 @@
+"""The clipboard of a terminal that may be far away: OSC 52, which tmux needs to be told of in its own way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+
+
+def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
+    """How to hand a text to tmux, which by default ignores OSC 52 of the programs inside it; None outside tmux.
+
+    `load-buffer -w` puts it into tmux's buffer and on to the outer terminal's clipboard.
+    """
+    return ["tmux", "load-buffer", "-w", "-"] if environment.get("TMUX") else None
+
+
+async def send_to_tmux(text: str, environment: Mapping[str, str] | None = None) -> str:
+    """Hand `text` to the tmux around this program, by a pipe. Returns why it failed, or an empty string."""
+    command = tmux_command(environment if environment is not None else os.environ)
+    if command is None:
+        return ""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        return f"tmux cannot be started: {error}"
+    _, errors = await process.communicate(text.encode())
+    return errors.decode(errors="replace").strip() if process.returncode else ""

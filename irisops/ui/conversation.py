@@ -1,0 +1,385 @@
+"""The conversation: lines become jobs, jobs become cards, plans become questions. The only place that runs the chat.
+
+A worker only posts messages; widgets change in the handlers. One handler turns the failure of any worker into a card.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState
+
+from irisops.commands.chat import Chat, Command, Notice
+from irisops.commands.replies import Cell, Done, Effect, Form, Plan, Problem, Reply
+from irisops.commands.text import harmless
+from irisops.ui.ask import Confirm, Secret
+from irisops.ui.card import Card
+from irisops.ui.cards.plan import PlanSection
+from irisops.ui.cards.problem import ProblemSection
+from irisops.ui.grid import Grid
+from irisops.ui.history import History
+from irisops.ui.jobs import Job, Waiting, replies_of
+from irisops.ui.prompt import Prompt
+from irisops.ui.record import without_secrets
+from irisops.ui.rows import filled
+from irisops.ui.transcript import Transcript
+
+
+class Conversation(Vertical):
+    """Transcript and prompt, and what goes on between them."""
+
+    class Running(Message):
+        """Something began or ended; the status line shows it. Empty when nothing runs."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    class Wanted(Message):
+        """Something that the app must do: quit, theme."""
+
+        def __init__(self, effect: Effect, card: Card) -> None:
+            super().__init__()
+            self.effect, self.card = effect, card
+
+    class FormWanted(Message):
+        """An editor is to be opened or, if it is open, to show its errors."""
+
+        def __init__(self, form: Form, card: Card) -> None:
+            super().__init__()
+            self.form, self.card = form, card
+
+    class _Replied(Message):
+        def __init__(self, job: Job, reply: Reply) -> None:
+            super().__init__()
+            self.job, self.reply = job, reply
+
+    def __init__(self, chat: Chat, history: History, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._chat = chat
+        self._now = now
+        self.transcript = Transcript(now)
+        self.prompt = Prompt(chat, history)
+        self._waiting = Waiting()
+        self._jobs: dict[Worker[None], Job] = {}
+        self._question: Confirm | Secret | None = None
+        self._asked: asyncio.Future[str | None] | None = None
+        self._place = asyncio.Lock()
+        """Held by the one question that stands in the prompt's place."""
+        self._confirming: Card | None = None
+
+    def compose(self) -> ComposeResult:
+        """The transcript above the prompt."""
+        yield self.transcript
+        yield self.prompt
+
+    # Lines
+
+    @property
+    def running(self) -> Job | None:
+        """The job that a person waits for, if one runs."""
+        return next((job for job in self._jobs.values() if not job.refresh), None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a new line has to wait."""
+        return self.running is not None or self._confirming is not None
+
+    @on(Prompt.Sent)
+    def _sent(self, event: Prompt.Sent) -> None:
+        event.stop()
+        self.send(event.text)
+
+    def send(self, text: str) -> None:
+        """Take a line as if it were typed."""
+        self._waiting.put(text)
+        self._pump()
+
+    def _pump(self) -> None:
+        while not self.busy and (text := self._waiting.take()) is not None:
+            self._begin(text)
+        self.prompt.wait([without_secrets(line) for line in self._waiting.lines])
+
+    def _begin(self, text: str) -> None:
+        parsed = self._chat.parse(text)
+        if isinstance(parsed, Problem):
+            turn = self.transcript.add_turn(text, Command("", text=text))
+            turn.card.add(parsed, self._now())
+            turn.card.set_state("failed")
+            if not self.prompt.text and not self._waiting.lines:
+                self.prompt.put(text, selected=True)
+            return
+        self.carry_out(parsed, text)
+
+    def carry_out(self, command: Command, text: str = "") -> Card:
+        """Run a command in a turn of its own. `text` is what was typed."""
+        turn = self.transcript.add_turn(text or command.slash, command)
+        self._start(Job(turn.card, command, lambda: self._chat.run(command)))
+        return turn.card
+
+    def submit_form(self, form: Form, values: dict[str, Cell], card: Card) -> None:
+        """Run the command of a form with its fields, in the form's own card."""
+        parsed = self._chat.parse(form.command)
+        if isinstance(parsed, Problem):
+            card.add(parsed, self._now())
+            card.set_state("failed")
+            return
+        command = replace(parsed, fields=values)
+        self._start(Job(card, command, lambda: self._chat.run(command)))
+
+    # Jobs
+
+    def _start(self, job: Job) -> None:
+        name = job.command.slash or job.command.name
+        worker = self.run_worker(
+            self._work(job), name=name, group="live" if job.refresh else "command", exit_on_error=False
+        )
+        self._jobs[worker] = job
+        if not job.refresh:
+            job.card.set_state("running")
+            self.post_message(self.Running(harmless(without_secrets(name), 80)))
+
+    async def _work(self, job: Job) -> None:
+        async with aclosing(replies_of(job)) as replies:
+            async for reply in replies:
+                self.post_message(self._Replied(job, reply))
+
+    @on(_Replied)
+    async def _show(self, event: _Replied) -> None:
+        event.stop()
+        job, reply = event.job, event.reply
+        job.replies.append(reply)
+        if job.refresh:
+            return
+        if isinstance(reply, Effect):
+            await self._effect(reply, job.card)
+        else:
+            job.card.add(reply, self._now())
+
+    @on(Worker.StateChanged)
+    def _ended(self, event: Worker.StateChanged) -> None:
+        worker = event.worker
+        job = self._jobs.get(worker)
+        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
+            return
+        event.stop()
+        if job is None:
+            if event.state is WorkerState.ERROR:
+                self.notice(Notice("error", f"The screen failed at {worker.name}: {worker.error}", "Please report it."))
+            return
+        del self._jobs[worker]
+        if event.state is WorkerState.ERROR:
+            self._failed(job, worker.error)
+        elif event.state is WorkerState.CANCELLED:
+            self._cancelled(job)
+        elif job.refresh:
+            self._refreshed(job)
+        else:
+            self._succeeded(job)
+        if self.running is None:
+            self.post_message(self.Running(""))
+        self._pump()
+
+    def _failed(self, job: Job, error: BaseException | None) -> None:
+        """A fault of the program itself, not of an instance: those are `Problem` replies."""
+        if job.refresh:
+            job.card.set_stale(True)  # noqa: FBT003 - the value is the message
+        problem = Problem(
+            error=type(error).__name__,
+            message=f"The program itself failed at {job.command.slash or 'this'}: {error}",
+            cure="Nothing was retried. Please report this with what you typed and the output of /doctor.",
+            text=job.command.text,
+        )
+        job.card.add(problem, self._now())
+        job.card.set_state("failed")
+
+    def _cancelled(self, job: Job) -> None:
+        if job.refresh:
+            return
+        job.card.add(
+            Problem(
+                error="Cancelled",
+                message="Cancelled. What the instance was already asked to do may still happen.",
+                cure="Look at the present state before you try again.",
+                text=job.command.text,
+            ),
+            self._now(),
+        )
+        job.card.set_state("failed")
+
+    def _refreshed(self, job: Job) -> None:
+        if job.card.parent is None:
+            return
+        if job.problem is not None:
+            job.card.set_stale(True)  # noqa: FBT003 - the last figures stay, marked
+            return
+        job.card.set_stale(False)  # noqa: FBT003
+        job.card.renew(job.replies, self._now())
+
+    def _succeeded(self, job: Job) -> None:
+        job.card.set_state(job.outcome())
+        if job.card.is_live:
+            self.transcript.freeze_older(job.card)
+        if job.form is not None:
+            self.post_message(self.FormWanted(job.form, job.card))
+        if job.plan is not None:
+            self._confirming = job.card
+            self.run_worker(self._confirm(job.plan), group="question", exit_on_error=False)
+
+    def cancel(self) -> bool:
+        """Cancel what runs, drop what waits. False if there was nothing."""
+        dropped = self._waiting.drop()
+        self.prompt.wait([])
+        running = [worker for worker, job in self._jobs.items() if not job.refresh]
+        for worker in running:
+            worker.cancel()
+        return bool(running or dropped)
+
+    # Effects
+
+    async def _effect(self, effect: Effect, card: Card) -> None:
+        if effect.name == "clear":
+            await self.transcript.clear()
+        else:
+            self.post_message(self.Wanted(effect, card))
+
+    def answer(self, card: Card, reply: Done | Problem) -> None:
+        """Say in a card how an effect went."""
+        card.add(reply, self._now())
+        card.set_state("failed" if isinstance(reply, Problem) else "done")
+
+    # Questions
+
+    async def _confirm(self, plan: Plan) -> None:
+        await self._place.acquire()
+        await self._put_question(Confirm(plan, typing=bool(self.prompt.text)))
+
+    async def _put_question(self, question: Confirm | Secret) -> None:
+        self._question = question
+        self.prompt.display = False
+        await self.mount(question)
+
+    async def _take_question(self) -> None:
+        question, self._question = self._question, None
+        if question is not None:
+            await question.remove()
+        self.prompt.display = True
+        self.prompt.input.focus()
+        if self._place.locked():
+            self._place.release()
+
+    @on(Confirm.ShowCalls)
+    def _calls(self) -> None:
+        section = self._confirming.plan_section if self._confirming else None
+        if isinstance(section, PlanSection) and self._confirming:
+            section.toggle_calls()
+            self._confirming.set_class(section.calls_shown, "-expanded")
+            self.transcript.anchor()
+
+    @on(Confirm.Answered)
+    async def _answered(self, event: Confirm.Answered) -> None:
+        event.stop()
+        card, self._confirming = self._confirming, None
+        await self._take_question()
+        if card is None:
+            return
+        if event.yes:
+            plan, word = event.plan, event.word
+            self._start(Job(card, replace(card.command, live=False), lambda: self._chat.confirm(plan.id, word)))
+        else:
+            self._chat.decline(event.plan.id)
+            card.set_state("declined")
+            self._pump()
+
+    async def ask_secret(self, title: str, prompt: str) -> str | None:
+        """Show a masked prompt in the prompt's place and wait for the person."""
+        async with self._place:
+            self._asked = asyncio.get_running_loop().create_future()
+            secret = Secret(title, prompt)
+            self._question = secret
+            self.prompt.display = False
+            await self.mount(secret)
+            try:
+                return await self._asked
+            finally:
+                self._asked = None
+                self._question = None
+                await secret.remove()
+                self.prompt.display = True
+                self.prompt.input.focus()
+
+    @on(Secret.Given)
+    def _given(self, event: Secret.Given) -> None:
+        event.stop()
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(event.value)
+
+    def focus_prompt(self) -> None:
+        """Put the focus where typing belongs: the question in the prompt's place, else the prompt."""
+        if self._question is not None:
+            self._question.focus_answer()
+        else:
+            self.prompt.input.focus()
+
+    @property
+    def question(self) -> Widget | None:
+        """The question that stands in the prompt's place."""
+        return self._question
+
+    # Cards
+
+    @on(Grid.Act)
+    def _act(self, event: Grid.Act) -> None:
+        event.stop()
+        actions = {key: template for key, _, template in event.grid.view.table.actions}
+        template = actions.get(event.key)
+        if template is not None:
+            self.focus_prompt()
+            self.send(filled(template, event.row))
+
+    @on(ProblemSection.Taken)
+    def _taken(self, event: ProblemSection.Taken) -> None:
+        event.stop()
+        self.prompt.put(event.text)
+        self.focus_prompt()
+
+    @on(Transcript.ToPrompt)
+    def _to_prompt(self) -> None:
+        self.focus_prompt()
+
+    @on(Prompt.HistoryFailed)
+    def _history_failed(self, event: Prompt.HistoryFailed) -> None:
+        self.notice(
+            Notice(
+                "warning",
+                f"The history of typed lines cannot be written: {event.error}.",
+                "It is kept for this run alone. Make the file writable to keep it longer.",
+            )
+        )
+
+    def notice(self, notice: Notice) -> None:
+        """Say something that was not asked for."""
+        self.transcript.add_notice(notice)
+
+    def refresh_live(self) -> None:
+        """Run the commands of the live cards that can be seen again, unless one still runs."""
+        active = self._chat.overview().active
+        if active is None or active.state != "connected":
+            return
+        under_way = {job.card for job in self._jobs.values()}
+        for card in self.transcript.due():
+            if card not in under_way:
+                self._start(Job(card, card.command, _runner(self._chat, card.command), refresh=True))
+
+
+def _runner(chat: Chat, command: Command) -> Callable[[], AsyncIterator[Reply]]:
+    return lambda: chat.run(command)

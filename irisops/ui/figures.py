@@ -1,0 +1,100 @@
+"""Values and states as short text: cells of tables, sparklines, bars, glyphs. Pure, no widgets.
+
+Everything that may hold text of an instance goes through `harmless` here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from irisops.commands.chat import State
+from irisops.commands.text import duration, harmless
+
+CELL_LIMIT = 120
+"""Characters of one table cell; the whole value is in the details and in a saved transcript."""
+
+TEXT_LIMIT = 2_000
+"""Characters of one sentence or fact in a card."""
+
+GLYPHS: Mapping[State, str] = {"connected": "●", "connecting": "◐", "lost": "◌", "off": "○", "refused": "✕"}
+STATE_STYLES: Mapping[State, str] = {
+    "connected": "$success",
+    "connecting": "$warning",
+    "lost": "$error",
+    "off": "$quiet",
+    "refused": "$error",
+}
+
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(series: Sequence[float], width: int, top: float | None = None) -> str:
+    """The last `width` values as block characters between 0 and `top` (default: the largest value)."""
+    shown = list(series)[-width:]
+    if not shown:
+        return ""
+    highest = max(max(shown), top or 0.0)
+    if highest <= 0:
+        return _SPARKS[0] * len(shown)
+    steps = len(_SPARKS) - 1
+    return "".join(_SPARKS[min(steps, max(0, round(value / highest * steps)))] for value in shown)
+
+
+def bar(used: float, limit: float, width: int) -> str:
+    """A bar of `width` cells, `used` of `limit` filled. Anything above nothing shows at least one cell."""
+    if limit <= 0 or width <= 0:
+        return ""
+    filled = round(min(1.0, max(0.0, used / limit)) * width)
+    if used > 0:
+        filled = max(1, filled)
+    if used < limit:
+        filled = min(width - 1, filled) if width > 1 else filled
+    return "━" * filled + "─" * (width - filled)
+
+
+def clock(at: datetime) -> str:
+    """The time of day where the person is, `14:52:03`."""
+    return local(at).strftime("%H:%M:%S")
+
+
+def local(at: datetime) -> datetime:
+    """An aware time in the person's own zone; a naive one (an instance's own clock) as it is."""
+    return at.astimezone() if at.tzinfo is not None else at
+
+
+def cell(value: object, kind: str = "text", limit: int = CELL_LIMIT) -> str:
+    """One value as one line of harmless text. `kind` is a `Column.kind`; durations are seconds."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return _number(value, kind)
+    if isinstance(value, datetime):
+        return local(value).strftime("%Y-%m-%d %H:%M" if kind != "time" else "%H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return harmless(", ".join(str(item) for item in value), limit)
+    if isinstance(value, Mapping):
+        return harmless(", ".join(f"{key} {item}" for key, item in value.items()), limit)
+    return harmless(value, limit)
+
+
+def _number(value: float, kind: str) -> str:
+    if kind == "duration":
+        return duration(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def load_style(used: float | None, limit: float | None) -> str:
+    """Colour variable for a count against its limit; the figures beside it say the same in words."""
+    if used is None or not limit:
+        return "$foreground"
+    share = used / limit
+    if share >= 1:
+        return "$error"
+    return "$warning" if share >= 0.75 else "$success"

@@ -1,0 +1,197 @@
+"""The frame around the transcript as text: header line, side panel, status line. Pure functions of the overview.
+
+State is always a glyph and a word, or a glyph whose word stands in the header; never a colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.color import Color, ColorParseError
+from textual.content import Content
+
+from irisops.commands.chat import Overview, ProfileState
+from irisops.commands.text import duration, harmless
+from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, sparkline
+from irisops.ui.lines import spread
+
+NAME_LIMIT = 24
+GAP = "   "
+
+
+def profile_colour(profile: ProfileState) -> str:
+    """The profile's own colour as a style, or the theme's accent if it has none or it is no colour."""
+    if not profile.colour:
+        return "$accent"
+    try:
+        Color.parse(profile.colour)
+    except ColorParseError:
+        return "$accent"
+    return profile.colour
+
+
+def units_text(profile: ProfileState) -> str:
+    """`5/8`, `5` without a limit, `–` while unknown."""
+    if profile.units_used is None:
+        return "–"
+    if profile.units_limit is None:
+        return str(profile.units_used)
+    return f"{profile.units_used}/{profile.units_limit}"
+
+
+def state_words(profile: ProfileState) -> str:
+    """What to say beside the glyph: nothing for a healthy connection."""
+    if profile.state == "connected":
+        return ""
+    if profile.state == "lost" and profile.retry_in is not None:
+        return f"lost, again in {duration(profile.retry_in)}"
+    return {"off": "not connected", "lost": "connection lost"}.get(profile.state, profile.state)
+
+
+def lamp(profile: ProfileState) -> tuple[str, str]:
+    """The state's glyph with its style."""
+    return GLYPHS[profile.state], STATE_STYLES[profile.state]
+
+
+def _flags(profile: ProfileState) -> str:
+    flags = [word for word, on in (("read-only", profile.read_only), ("guarded", profile.guarded)) if on]
+    return " · ".join(flags)
+
+
+def stale_words(profile: ProfileState) -> str:
+    """`stale, as of 14:52:03`, or nothing when the figures are fresh."""
+    if not profile.stale:
+        return ""
+    return f"stale, as of {clock(profile.updated)}" if profile.updated else "stale"
+
+
+def header(overview: Overview, width: int) -> Content:
+    """One line: which instance, its state, version and user at the left; the counts at the right.
+
+    What does not fit is left out from the least important: program name, version, user, counts.
+    """
+    profile = overview.active
+    if profile is None:
+        left = Content.assemble((" irisops ", "$primary bold"), "  ", ("○ no instance", "$quiet"))
+        return spread(left, Content.styled("/connect or /profile add ", "$quiet"), width)
+    for room in range(6, -1, -1):
+        line = _header_left(profile, room), _header_right(overview, profile, room)
+        if line[0].cell_length + line[1].cell_length + 2 <= width:
+            return spread(*line, width)
+    return spread(_header_left(profile, 0), Content(""), width)
+
+
+def _header_left(profile: ProfileState, room: int) -> Content:
+    name = harmless(profile.name, NAME_LIMIT)
+    colour = profile_colour(profile)
+    parts: list[Content | tuple[str, str] | str] = []
+    if room >= 6:
+        parts += [(" irisops ", "$primary bold"), "  "]
+    parts += [" ", lamp(profile), (f" {name}", f"{colour} bold")]
+    words = state_words(profile)
+    if words:
+        parts += [(f"  {words}", STATE_STYLES[profile.state])]
+    stale = stale_words(profile)
+    if stale and room >= 1:
+        parts += [(f"  {stale}", "$warning")]
+    flags = _flags(profile)
+    if flags:
+        parts += [(f"  {flags}", f"{colour} bold")]
+    if room >= 5 and profile.version:
+        parts += [GAP, (harmless(profile.version, 20), "$foreground")]
+    if room >= 4 and profile.user:
+        parts += [GAP, (harmless(profile.user, NAME_LIMIT), "$quiet")]
+    return Content.assemble(*parts)
+
+
+def _header_right(overview: Overview, profile: ProfileState, room: int) -> Content:
+    parts: list[Content | tuple[str, str] | str] = []
+    if room >= 1:
+        style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
+        parts += [("license ", "$quiet"), (units_text(profile), f"{style} bold")]
+    if room >= 2 and profile.sessions is not None:
+        parts += [(f"{GAP}sessions ", "$quiet"), str(profile.sessions)]
+    if room >= 3:
+        count = len(overview.tunnels)
+        parts += [(f"{GAP}tunnels ", "$quiet"), (str(count), "$accent bold" if count else "$quiet")]
+    return Content.assemble(*parts, " ")
+
+
+def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Content]:
+    """One line per profile: lamp, name, units or the state's word at the right; the active one is marked `›`."""
+    if not overview.profiles:
+        return [Content.styled("none yet", "$quiet"), Content.styled("/profile add", "$accent")]
+    lines = []
+    for profile in list(overview.profiles)[:most]:
+        here = profile == overview.active or profile.active
+        mark = "›" if here and len(overview.profiles) > 1 else " "
+        right = units_text(profile) if profile.units_used is not None else _panel_word(profile)
+        style = "$warning" if profile.stale else "$quiet"
+        name = harmless(profile.name, max(4, width - len(right) - 5))
+        left = Content.assemble(
+            (mark, "$primary bold"),
+            lamp(profile),
+            (f" {name}", f"{profile_colour(profile)} bold" if here else ""),
+        )
+        lines.append(spread(left, Content.styled(right, style), width))
+    hidden = len(overview.profiles) - most
+    if hidden > 0:
+        lines.append(Content.styled(f"  and {hidden} more", "$quiet"))
+    return lines
+
+
+def _panel_word(profile: ProfileState) -> str:
+    return {"off": "", "connected": "", "connecting": "…", "lost": "lost", "refused": "refused"}[profile.state]
+
+
+def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
+    """The active profile's counts with a bar and a sparkline of the units."""
+    if profile is None or (profile.units_used is None and profile.sessions is None and profile.processes is None):
+        return [Content.styled("no figures yet", "$quiet")]
+    style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
+    lines = [_pair("units", units_text(profile), f"{style} bold", width)]
+    if profile.units_used is not None and profile.units_limit:
+        lines.append(Content.styled(bar(profile.units_used, profile.units_limit, width), style))
+    lines.append(_pair("sessions", _count(profile.sessions), "", width))
+    lines.append(_pair("processes", _count(profile.processes), "", width))
+    if len(profile.history) > 1:
+        line = sparkline(profile.history, width, profile.units_limit)
+        lines.append(Content.styled(line.rjust(width), style))
+    stale = stale_words(profile)
+    if stale:
+        lines.append(Content.styled(stale, "$warning").truncate(width, ellipsis=True))
+    return lines
+
+
+def _count(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def _pair(label: str, value: str, style: str, width: int) -> Content:
+    return spread(Content.styled(label, "$quiet"), Content.styled(value, style), width)
+
+
+def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
+    """What is open to the outside, one line each."""
+    if not tunnels:
+        return [Content.styled("none open", "$quiet")]
+    return [Content.styled(harmless(line, 200), "$accent").truncate(width, ellipsis=True) for line in tunnels]
+
+
+def folded_panel(overview: Overview, width: int) -> Content:
+    """The side panel in one line, for screens too narrow to show it: other profiles and the counts."""
+    profile = overview.active
+    parts: list[Content | tuple[str, str] | str] = [" "]
+    others = [each for each in overview.profiles if each != profile]
+    if profile is not None:
+        style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
+        parts += [("units ", "$quiet"), (units_text(profile), style)]
+        if len(profile.history) > 1 and width >= 70:
+            parts += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
+        parts += [("  sessions ", "$quiet"), _count(profile.sessions)]
+        parts += [("  processes ", "$quiet"), _count(profile.processes)]
+    if overview.tunnels:
+        parts += [("  tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")]
+    for other in others[:3]:
+        parts += ["  ", lamp(other), (f" {harmless(other.name, 14)}", "$quiet")]
+    return Content.assemble(*parts).truncate(width, ellipsis=True)

@@ -1,0 +1,325 @@
+"""The table widget: paints only the lines that are seen, so 10,000 rows cost what 20 do.
+
+The cursor is held by row key, so rows may come, go and move under it. A refresh repaints only visible lines that
+changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when there are many.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from irisops.commands.replies import Table
+from irisops.ui.arrange import GAP, Fit, Order, Row, View, arrange, fit, next_order
+from irisops.ui.figures import cell
+
+MARK = "▸ "
+"""Before the row under the cursor, so that it is seen without colour."""
+
+
+class Grid(ScrollView, can_focus=True):
+    """Rows of a `Table` under a header line."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "grid--header",
+        "grid--cursor",
+        "grid--row",
+        "grid--sorted",
+        "grid--quiet",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Row up", show=False, id="grid.up"),
+        Binding("down", "move(1)", "Row down", show=False, id="grid.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="grid.pageup"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="grid.pagedown"),
+        Binding("home", "edge(-1)", "First row", show=False, id="grid.home"),
+        Binding("end", "edge(1)", "Last row", show=False, id="grid.end"),
+        Binding("enter", "act('enter')", "Open row", show=False, id="grid.enter"),
+        Binding("ctrl+s", "sort", "Sort by the next column", id="grid.sort"),
+        Binding("ctrl+f", "find", "Find rows", id="grid.find"),
+    ]
+
+    class Act(Message):
+        """A row action's key was pressed on a row."""
+
+        def __init__(self, grid: Grid, key: str, row: Row) -> None:
+            super().__init__()
+            self.grid, self.key, self.row = grid, key, row
+
+    class Find(Message):
+        """The person wants to filter the rows."""
+
+        def __init__(self, grid: Grid) -> None:
+            super().__init__()
+            self.grid = grid
+
+    class Arranged(Message):
+        """Order, filter or rows changed; the card says so in its border."""
+
+        def __init__(self, grid: Grid) -> None:
+            super().__init__()
+            self.grid = grid
+
+    class Leave(Message):
+        """Up from the first row or down from the last: the cursor goes on to the next card."""
+
+        def __init__(self, grid: Grid, step: int) -> None:
+            super().__init__()
+            self.grid, self.step = grid, step
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self.view: View = arrange(table)
+        self.fits: list[Fit] = []
+        self.cursor_key: str = self.view.keys[0] if self.view.keys else ""
+        self._strips: dict[tuple[str, bool], tuple[Row, Strip]] = {}
+        self._styles: dict[str, Style] = {}
+
+    # What is shown
+
+    @property
+    def cursor(self) -> int:
+        """Row number of the cursor, 0 if its row is gone."""
+        return self.view.index.get(self.cursor_key, 0)
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.view.rows[self.cursor] if self.view.rows else None
+
+    def show_view(self, view: View) -> None:
+        """Take a new arrangement. The cursor stays on its row, or where it was if the row is gone."""
+        old, number = self.view, self.cursor
+        before = self._visible_rows()
+        self.view = view
+        if self.cursor_key not in view.index:
+            self.cursor_key = view.keys[min(number, len(view.keys) - 1)] if view.keys else ""
+        resized = len(old.rows) != len(view.rows)
+        refit = self._fit()
+        if resized or refit:
+            self._resize()
+            self.refresh(layout=resized)
+        else:
+            self._refresh_changed(before)
+        if old.index.get(self.cursor_key) != self.cursor and self.has_focus:
+            self._reveal()
+        self.post_message(self.Arranged(self))
+
+    def _visible_rows(self) -> list[tuple[str, Row]]:
+        first = round(self.scroll_y)
+        last = min(len(self.view.rows), first + max(0, self.size.height - 1))
+        return [(self.view.keys[number], self.view.rows[number]) for number in range(first, last)]
+
+    def _refresh_changed(self, before: list[tuple[str, Row]]) -> None:
+        changed = [
+            line for line, (old, new) in enumerate(zip(before, self._visible_rows(), strict=False)) if old != new
+        ]
+        if changed:
+            self.refresh(*(Region(0, line + 1, self.size.width, 1) for line in changed))
+
+    def _fit(self) -> bool:
+        fits = fit(self.view, max(1, self.scrollable_content_region.width - len(MARK)))
+        changed = fits != self.fits
+        if changed:
+            self.fits = fits
+            self._strips.clear()
+        return changed
+
+    def _resize(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.view.rows) + 1)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """The header and all rows; the style sheet caps it."""
+        return len(self.view.rows) + 1
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """All there is."""
+        return container.width
+
+    def on_resize(self) -> None:
+        """Fit the columns to the new width."""
+        self._fit()
+        self._resize()
+        self._reveal()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """The theme changed: forget what was painted."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles.clear()
+
+    # Painting
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            style = self._styles[name] = self.get_component_rich_style(name)
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen: the header on top, rows below."""
+        width = self.size.width
+        if y == 0:
+            return self._header(width)
+        number = round(self.scroll_y) + y - 1
+        if number >= len(self.view.rows):
+            return Strip.blank(width, self.rich_style)
+        key, row = self.view.keys[number], self.view.rows[number]
+        here = key == self.cursor_key and self.has_focus
+        cached = self._strips.get((key, here))
+        if cached is not None and cached[0] == row:
+            return cached[1]
+        if len(self._strips) > 2_000:
+            self._strips.clear()
+        strip = self._row(row, width, here=here)
+        self._strips[key, here] = (row, strip)
+        return strip
+
+    def _header(self, width: int) -> Strip:
+        segments = [Segment(" " * len(MARK), self._style("grid--header"))]
+        for place, each in enumerate(self.fits):
+            order = self.view.order
+            title, style = each.column.title.upper(), "grid--header"
+            if order is not None and order.column == each.column.name:
+                title, style = f"{title}{'▾' if order.descending else '▴'}", "grid--sorted"
+            text = _aligned(title, each)
+            if place:
+                segments.append(Segment(" " * GAP, self._style("grid--header")))
+            segments.append(Segment(text, self._style(style)))
+        return Strip(segments).adjust_cell_length(width, self._style("grid--header"))
+
+    def _row(self, row: Row, width: int, *, here: bool) -> Strip:
+        style = self._style("grid--cursor" if here else "grid--row")
+        quiet = style if here else self._style("grid--quiet")
+        segments = [Segment(MARK if here else " " * len(MARK), style)]
+        for place, each in enumerate(self.fits):
+            if place:
+                segments.append(Segment(" " * GAP, style))
+            text = cell(row.get(each.column.name), each.column.kind)
+            segments.append(Segment(_aligned(text, each), style if place == 0 or here else quiet))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    # The cursor
+
+    def _reveal(self) -> None:
+        height = max(1, self.size.height - 1)
+        first = round(self.scroll_y)
+        number = self.cursor
+        if number < first:
+            self.scroll_to(y=number, animate=False)
+        elif number >= first + height:
+            self.scroll_to(y=number - height + 1, animate=False)
+
+    def move_to(self, number: int) -> None:
+        """Put the cursor on row `number` and make it seen."""
+        if not self.view.keys:
+            return
+        number = min(max(0, number), len(self.view.keys) - 1)
+        first = round(self.scroll_y)
+        old = self.cursor
+        self.cursor_key = self.view.keys[number]
+        self._reveal()
+        self.refresh(*(Region(0, line - first + 1, self.size.width, 1) for line in (old, number)))
+
+    def action_move(self, step: int) -> None:
+        """A row up or down; beyond the ends to the next card."""
+        number = self.cursor + step
+        if 0 <= number < len(self.view.keys):
+            self.move_to(number)
+        else:
+            self.post_message(self.Leave(self, step))
+
+    def action_page(self, step: int) -> None:
+        """A screenful up or down."""
+        self.move_to(self.cursor + step * max(1, self.size.height - 2))
+
+    def action_edge(self, step: int) -> None:
+        """The first or the last row."""
+        self.move_to(0 if step < 0 else len(self.view.keys) - 1)
+
+    def action_act(self, key: str) -> None:
+        """Ask for the row action of `key`."""
+        row = self.cursor_row
+        if row is not None:
+            self.post_message(self.Act(self, key, row))
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self.reorder(next_order(self.view, [each.column for each in self.fits]))
+
+    def reorder(self, order: Order | None) -> None:
+        """Sort by `order`."""
+        self.show_view(arrange(self.view.table, order, self.view.find))
+
+    def filter(self, find: str) -> None:
+        """Show the rows that contain `find`."""
+        self.show_view(arrange(self.view.table, self.view.order, find))
+
+    def action_find(self) -> None:
+        """Open the find line."""
+        self.post_message(self.Find(self))
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters that are row actions of this table act; everything else goes on."""
+        if any(key == event.key for key, _, _ in self.view.table.actions) and event.key != "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_act(event.key)
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the header sorts, on a row moves the cursor, a second click opens."""
+        if event.y == 0:
+            self._sort_at(event.x)
+            return
+        number = round(self.scroll_y) + event.y - 1
+        if number < len(self.view.keys):
+            self.move_to(number)
+            if event.chain == 2:
+                self.action_act("enter")
+
+    def _sort_at(self, x: int) -> None:
+        left = len(MARK)
+        for each in self.fits:
+            if left <= x < left + each.width + GAP:
+                order = self.view.order
+                same = order is not None and order.column == each.column.name
+                self.reorder(Order(each.column.name, descending=same and order is not None and not order.descending))
+                return
+            left += each.width + GAP
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel scrolls the transcript unless the table has the focus."""
+        if not self.has_focus:
+            event.prevent_default()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """See `on_mouse_scroll_down`."""
+        if not self.has_focus:
+            event.prevent_default()
+
+
+def _aligned(text: str, each: Fit) -> str:
+    """Cut or padded to the width; numbers at the right. A cut is shown by `…`."""
+    length = cell_len(text)
+    if length > each.width:
+        return set_cell_size(text, each.width - 1) + "…"
+    space = " " * (each.width - length)
+    return space + text if each.column.kind in ("number", "duration") else text + space

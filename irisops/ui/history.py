@@ -1,0 +1,110 @@
+"""What was typed, across runs, strictly by time. An append-only file of JSON lines; nothing secret is written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from irisops.ui.record import has_secret
+
+MOST = 2_000
+
+
+class History:
+    """The typed lines, oldest first. Read from the file on first use, so that the start does not wait for it."""
+
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._path = path
+        self._now = now
+        self._lines: list[str] | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines, oldest first. Lines of a damaged file are skipped one by one."""
+        if self._lines is None:
+            self._lines = self._read()
+        return self._lines
+
+    def _read(self) -> list[str]:
+        if self._path is None:
+            return []
+        try:
+            raw = self._path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        stamped: list[tuple[str, str]] = []
+        for line in raw.splitlines():
+            try:
+                item = json.loads(line)
+                stamped.append((str(item["at"]), str(item["text"])))
+            except (ValueError, KeyError, TypeError):
+                continue
+        stamped.sort(key=lambda pair: pair[0])
+        return [text for _, text in stamped[-MOST:]]
+
+    def add(self, text: str) -> None:
+        """Keep a line, here and in the file. A line like the last one, one that begins with a blank or one that
+        seems to hold a secret is not kept.
+
+        Raises OSError if the file cannot be written; the line is then kept for this run alone.
+        """
+        if not text.strip() or text[0] == " " or has_secret(text):
+            return
+        if self.lines and self.lines[-1] == text:
+            return
+        self.lines.append(text)
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        record = json.dumps({"at": self._now().astimezone(UTC).isoformat(), "text": text}, ensure_ascii=False)
+        # One write of one line in append mode: two programs at once do not tear each other's lines.
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, f"{record}\n".encode())
+        finally:
+            os.close(descriptor)
+
+    def search(self, words: str) -> list[str]:
+        """Lines that contain every word, newest first, each once."""
+        wanted = words.casefold().split()
+        found = (line for line in reversed(self.lines) if all(word in line.casefold() for word in wanted))
+        return list(dict.fromkeys(found))
+
+
+class Walker:
+    """Up and down through the history, with the draft kept at the end."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._place: int | None = None
+        self._draft = ""
+
+    def up(self, text: str) -> str | None:
+        """The line before, or None at the first. `text` is what the prompt holds now."""
+        lines = self._history.lines
+        if self._place is None:
+            if not lines:
+                return None
+            self._draft = text
+            self._place = len(lines)
+        if self._place == 0:
+            return None
+        self._place -= 1
+        return lines[self._place]
+
+    def down(self) -> str | None:
+        """The line after, the draft after the last, or None if there is nowhere to go."""
+        if self._place is None:
+            return None
+        self._place += 1
+        if self._place >= len(self._history.lines):
+            self._place = None
+            return self._draft
+        return self._history.lines[self._place]
+
+    def reset(self) -> None:
+        """Something was typed or sent: start from the end again."""
+        self._place = None

@@ -1,0 +1,146 @@
+"""The keys of the screen as data, and the screen that shows which of them work now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from irisops.ui.lines import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the app: what it does and the action that does it. Ids let a person remap it."""
+
+    keys: str
+    action: str
+    words: str
+    id: str
+
+
+APP_KEYS = (
+    Key("f1", "keys", "Which keys work now", "app.keys"),
+    Key("ctrl+q", "quit", "Quit", "app.quit"),
+    Key("ctrl+c", "interrupt", "Copy the selection, else cancel, else twice to quit", "app.interrupt"),
+    Key("alt+up,shift+tab", "walk(-1)", "To the card above", "app.above"),
+    Key("alt+down", "walk(1)", "To the card below, then the prompt", "app.below"),
+    Key("escape", "to_prompt", "Back to the prompt", "app.prompt"),
+    Key("pageup", "page(-1)", "Scroll up", "app.pageup"),
+    Key("pagedown", "page(1)", "Scroll down", "app.pagedown"),
+    Key("ctrl+o", "expand", "Show all of a card, or less", "app.expand"),
+    Key("ctrl+y", "copy_card", "Send a card to the clipboard", "app.copy"),
+    Key("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
+)
+
+GROUPS = (("prompt", "Prompt"), ("confirm", "Question"), ("secret", "Password"), ("grid", "Table"), ("find", "Find"))
+_NAMES = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "enter": "Enter",
+    "escape": "Esc",
+    "question_mark": "?",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def bindings() -> list[BindingType]:
+    """The app's keys as Textual takes them. Priority is not needed: printable keys are never among them."""
+    return [Binding(key.keys, key.action, key.words, id=key.id, show=False) for key in APP_KEYS]
+
+
+def key_words(key: str) -> str:
+    """A key as people write it: `Ctrl+F`, `Alt+↑`."""
+    if key in _NAMES:
+        return _NAMES[key]
+    *modifiers, last = key.split("+")
+    name = _NAMES.get(last, last.upper() if len(last) == 1 and modifiers else last.capitalize())
+    return "+".join([*(each.capitalize() for each in modifiers), name])
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """One line of the list: group, keys, what they do."""
+
+    group: str
+    keys: str
+    words: str
+
+
+def key_lines(active: Iterable[tuple[str, str, str]]) -> list[KeyLine]:
+    """From (key, words, id) of the bindings that work now: keys of the same id together, grouped, in order."""
+    titles = dict(GROUPS)
+    found: dict[str, tuple[str, str, list[str]]] = {}
+    for key, words, identity in active:
+        group = titles.get(identity.split(".")[0], "Everywhere")
+        if not identity or not words:
+            continue
+        found.setdefault(identity, (group, words, []))[2].append(key_words(key))
+    order = [title for _, title in GROUPS] + ["Everywhere"]
+    lines = [KeyLine(group, " ".join(keys), words) for group, words, keys in found.values()]
+    return sorted(lines, key=lambda line: order.index(line.group))
+
+
+class KeyList(Lines):
+    """The lines, with a heading per group."""
+
+    def __init__(self, keys: list[KeyLine]) -> None:
+        super().__init__()
+        self.keys = keys
+
+    def lines(self, width: int) -> list[Content]:
+        """Headings and keys."""
+        lines: list[Content] = []
+        group = ""
+        for key in self.keys:
+            if key.group != group:
+                lines += ([Content("")] if lines else []) + [Content.styled(key.group, "$secondary bold")]
+                group = key.group
+            lines.append(
+                Content.assemble((f"  {key.keys:<18} ", "$accent"), key.words).truncate(width, ellipsis=True)
+            )
+        return lines
+
+
+class KeysScreen(ModalScreen[None]):
+    """Which keys work now. Any of Esc, Enter, F1, q closes it."""
+
+    CSS_PATH = "keys.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,f1,q,question_mark", "close", "Close", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+    ]
+
+    def __init__(self, keys: list[KeyLine]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """One box."""
+        with VerticalScroll(id="keys") as box:
+            box.border_title = "Keys that work now"
+            box.border_subtitle = "Esc closes"
+            yield KeyList(self._keys)
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss()
+
+    def action_scroll(self, step: int) -> None:
+        """A line up or down."""
+        box = self.query_one("#keys")
+        box.scroll_relative(y=step, animate=False)

@@ -1,0 +1,50 @@
+"""A widget whose content is a list of lines computed for a width: cheap to paint, easy to test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+NO_LINES: list[Content] = []
+
+
+def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
+    """Word-wrap to `width` cells; lines after the first are indented by `indent` cells."""
+    if width < 4:
+        return [content.truncate(max(1, width))]
+    first, *rest = content.wrap(max(4, width - indent)) or [Content("")]
+    return [first, *(line.pad_left(indent) for line in rest)]
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """`left` and `right` at the two ends of a line of `width` cells; the left one is cut if they do not fit."""
+    space = width - left.cell_length - right.cell_length
+    if space < 1:
+        left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True)
+        space = max(1, width - left.cell_length - right.cell_length)
+    return Content.assemble(left, " " * space, right)
+
+
+class Lines(Widget):
+    """Base: subclasses say what their lines are for a width; the height follows."""
+
+    DEFAULT_CSS = "Lines { height: auto; width: 1fr; }"
+
+    def lines(self, width: int) -> Iterable[Content]:
+        """The content, one entry per row of the screen, none wider than `width` cells."""
+        raise NotImplementedError
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Rows needed at `width` cells."""
+        return max(1, len(list(self.lines(width)))) if width > 0 else 1
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """All there is."""
+        return container.width
+
+    def render(self) -> Content:
+        """The lines, joined."""
+        return Content("\n").join(self.lines(self.content_size.width))

@@ -1,0 +1,154 @@
+"""The widgets of the frame: header line, side panel, status line. They repaint only when their text changed."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from irisops.commands.chat import Overview
+from irisops.commands.text import harmless
+from irisops.ui import frame
+from irisops.ui.lines import Lines, spread
+
+NOTHING = Overview(profiles=(), active=None)
+
+
+class Header(Widget):
+    """Which instance, how it is, and the counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overview = NOTHING
+
+    def show(self, overview: Overview) -> None:
+        """Take newer figures."""
+        width = self.content_size.width
+        same = width and frame.header(overview, width) == frame.header(self.overview, width)
+        self.overview = overview
+        if not same:
+            self.refresh()
+
+    def render(self) -> Content:
+        """One line."""
+        return frame.header(self.overview, self.content_size.width)
+
+
+class Panel(Lines):
+    """A bordered part of the side panel."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.border_title = title
+        self._content: list[Content] = []
+
+    def lines(self, width: int) -> list[Content]:
+        """What was given."""
+        return [line.truncate(width) for line in self._content]
+
+    def put(self, content: list[Content]) -> None:
+        """Replace the lines; a new layout only if there are more or fewer."""
+        if content != self._content:
+            resized = len(content) != len(self._content)
+            self._content = content
+            self.refresh(layout=resized)
+
+
+class SidePanel(Vertical):
+    """Profiles, counts, tunnels. A click on a profile asks to connect to it."""
+
+    class Chosen(Message):
+        """A profile was clicked."""
+
+        def __init__(self, profile: str) -> None:
+            super().__init__()
+            self.profile = profile
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overview = NOTHING
+        self._profiles = Panel("Profiles")
+        self._now = Panel("Now")
+        self._tunnels = Panel("Tunnels")
+
+    def compose(self) -> ComposeResult:
+        """Three boxes."""
+        yield self._profiles
+        yield self._now
+        yield self._tunnels
+
+    def show(self, overview: Overview) -> None:
+        """Take newer figures."""
+        self.overview = overview
+        width = max(8, self._profiles.content_size.width)
+        self._profiles.put(frame.profiles_panel(overview, width))
+        self._now.put(frame.now_panel(overview.active, width))
+        self._tunnels.put(frame.tunnels_panel(overview.tunnels, width))
+
+    def on_resize(self) -> None:
+        """Lines are laid out for a width."""
+        self.show(self.overview)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a profile's line."""
+        if event.widget is self._profiles:
+            number = event.screen_y - self._profiles.content_region.y
+            if 0 <= number < len(self.overview.profiles):
+                self.post_message(self.Chosen(self.overview.profiles[number].name))
+
+
+class StatusLine(Widget):
+    """What runs; on a narrow screen also the side panel, folded into one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overview = NOTHING
+        self.running = ""
+        self.note = ""
+        self.folded = False
+
+    def show(
+        self,
+        overview: Overview | None = None,
+        *,
+        running: str | None = None,
+        note: str | None = None,
+        folded: bool | None = None,
+    ) -> None:
+        """Take what changed; None leaves a part as it is."""
+        before = self.text(self.content_size.width)
+        self.overview = overview if overview is not None else self.overview
+        self.running = running if running is not None else self.running
+        self.note = note if note is not None else self.note
+        self.folded = folded if folded is not None else self.folded
+        if self.text(self.content_size.width) != before:
+            self.refresh()
+
+    def text(self, width: int) -> Content:
+        """The line: running command or note first, figures where the side panel is folded, keys at the right."""
+        keys = Content.styled("F1 keys ", "$quiet")
+        room = max(0, width - keys.cell_length - 1)
+        if self.running:
+            left = Content.assemble((" ◐ ", "$warning"), self.running, ("   Ctrl+C cancels", "$quiet"))
+        elif self.note:
+            left = Content.assemble(" ", (self.note, "$accent"))
+        elif self.folded:
+            left = frame.folded_panel(self.overview, room)
+        else:
+            left = self._wide()
+        return spread(left.truncate(room, ellipsis=True), keys, width)
+
+    def _wide(self) -> Content:
+        profile = self.overview.active
+        if profile is None or not profile.address:
+            return Content("")
+        where = harmless(profile.address, 60)
+        message = harmless(profile.message, 160)
+        return Content.assemble((f" {where}", "$quiet"), (f"   {message}" if message else "", "$warning"))
+
+    def render(self) -> Content:
+        """The line at this width."""
+        return self.text(self.content_size.width)

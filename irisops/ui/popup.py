@@ -1,0 +1,144 @@
+"""The list above the prompt: commands, completions or lines of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from irisops.commands.chat import CommandInfo, Completion
+from irisops.commands.text import harmless
+from irisops.ui.lines import spread
+
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the list: taking it replaces the prompt's text with `text`."""
+
+    text: str
+    label: str
+    hint: str = ""
+    greyed: bool = False
+
+
+def matching_commands(typed: str, infos: Sequence[CommandInfo]) -> list[Item]:
+    """Commands for what stands after `/`: names that begin with it, then that contain it, then other words that do."""
+    needle = typed.removeprefix("/").casefold()
+
+    def rank(info: CommandInfo) -> int:
+        name = info.name.casefold()
+        if name.startswith(needle):
+            return 0
+        if needle in name:
+            return 1
+        if needle in f"{info.usage} {info.summary}".casefold():
+            return 2
+        return 3 if _scattered(needle, name) else 4
+
+    ranked = sorted(((rank(info), number, info) for number, info in enumerate(infos)), key=lambda each: each[:2])
+    return [command_item(info) for place, _, info in ranked if place < 4]
+
+
+def _scattered(needle: str, name: str) -> bool:
+    letters = iter(name)
+    return bool(needle) and all(letter in letters for letter in needle)
+
+
+def command_item(info: CommandInfo) -> Item:
+    """A command as a line of the list. With arguments, taking it leaves room to type them."""
+    head = f"/{info.name.removeprefix('/')}"
+    takes = info.usage.removeprefix(head).strip()
+    hint = info.summary if info.available else f"not now: {info.reason}"
+    return Item(f"{head} " if takes else head, info.usage or head, hint, greyed=not info.available)
+
+
+def completed(text: str, cursor: int, completion: Completion) -> str:
+    """The line with one completion put in."""
+    return text[: completion.start] + completion.value + text[cursor:]
+
+
+def completion_items(text: str, cursor: int, completions: Sequence[Completion]) -> list[Item]:
+    """Completions as lines of the list."""
+    return [Item(completed(text, cursor, each), each.value.strip(), each.hint) for each in completions]
+
+
+def common_start(values: Sequence[str]) -> str:
+    """The longest text that all begin with."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    for number, letter in enumerate(low):
+        if number >= len(high) or letter != high[number]:
+            return low[:number]
+    return low
+
+
+class Popup(Widget):
+    """Shows up to `MOST` items around the chosen one. It never has the focus: the prompt's keys move it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[Item] = []
+        self.chosen = 0
+        self.moved = False
+        """Whether the person moved in it; only then Enter takes the chosen line."""
+        self.display = False
+
+    def offer(self, items: Sequence[Item]) -> None:
+        """Show these; an empty list closes it."""
+        if list(items) == self.items and self.display == bool(items):
+            return
+        height = min(MOST, len(self.items))
+        self.items = list(items)
+        self.chosen = 0
+        self.moved = False
+        self.display = bool(self.items)
+        self.refresh(layout=min(MOST, len(self.items)) != height)
+
+    def close(self) -> None:
+        """Hide it."""
+        self.offer([])
+
+    def move(self, step: int) -> None:
+        """Choose another line; round at the ends."""
+        if self.items:
+            self.chosen = (self.chosen + step) % len(self.items) if self.moved or step < 0 else self.chosen
+            self.moved = True
+            self.refresh()
+
+    @property
+    def item(self) -> Item | None:
+        """The chosen line."""
+        return self.items[self.chosen] if self.items and self.display else None
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line per item."""
+        return min(MOST, len(self.items))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """All there is."""
+        return container.width
+
+    def render(self) -> Content:
+        """The window of items around the chosen one."""
+        width = self.content_size.width
+        first = max(0, min(self.chosen - MOST // 2, len(self.items) - MOST))
+        label_width = min(max(18, width // 2), max((len(each.label) for each in self.items), default=0) + 4)
+        lines = []
+        for number, each in enumerate(self.items[first : first + MOST], first):
+            here = number == self.chosen and self.moved
+            mark = "▸ " if here else "  "
+            style = "$quiet" if each.greyed else "$foreground"
+            label = Content.styled(f"{mark}{harmless(each.label, 120)}", f"{style} {'bold' if here else ''}".strip())
+            left = Content.assemble(
+                label.truncate(label_width, ellipsis=True, pad=True), " ", (harmless(each.hint, 200), "$quiet")
+            ).truncate(width, ellipsis=True, pad=True)
+            more = f"{number + 1}/{len(self.items)}" if here and len(self.items) > MOST else ""
+            line = spread(left.truncate(width - len(more) - 1), Content.styled(more, "$quiet"), width) if more else left
+            lines.append(line.stylize("on $row-cursor") if here else line)
+        return Content("\n").join(lines)

@@ -1,0 +1,320 @@
+"""The prompt: one line that always has the focus, with history, completion, a popup and search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from textual import events, on
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from irisops.commands.chat import Chat
+from irisops.commands.text import harmless
+from irisops.ui.history import History, Walker
+from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
+
+Mode = Literal["line", "search"]
+HINTS = "Tab complete   ↑ history   Ctrl+P commands"
+MARK = "› "
+SEARCH_MARK = "⌕ "
+
+
+class Mark(Widget):
+    """The sign before the prompt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = MARK
+
+    def show(self, text: str) -> None:
+        """Change it."""
+        self.text = text
+        self.refresh()
+
+    def render(self) -> Content:
+        """The sign."""
+        return Content.styled(self.text, "$said bold")
+
+
+class Hints(Widget):
+    """Words at the right of the prompt; gone when there is no room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = HINTS
+
+    def show(self, text: str) -> None:
+        """Change them."""
+        if text != self.text:
+            self.text = text
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        """The words, at the right."""
+        return Content.styled(self.text, "$quiet")
+
+
+class Line(Input):
+    """The prompt's input. `?` in an empty line asks for the keys; Ctrl+C without a selection goes on to the app."""
+
+    class KeysWanted(Message):
+        """The person asks which keys work."""
+
+    def on_key(self, event: events.Key) -> None:
+        """`?` in an empty line is a question about the keys, not a wish."""
+        if event.character == "?" and not self.value:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.KeysWanted())
+
+    def action_copy(self) -> None:
+        """Copy the selection; with none, Ctrl+C means cancel or quit."""
+        if not self.selected_text:
+            raise SkipAction
+        super().action_copy()
+
+
+class Prompt(Vertical):
+    """Popup, lines that wait, and the line itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "older", "Older line", show=False, id="prompt.older"),
+        Binding("down", "newer", "Newer line", show=False, id="prompt.newer"),
+        Binding("tab", "complete", "Complete", id="prompt.complete"),
+        Binding("ctrl+r", "search", "Search the history", id="prompt.search"),
+        Binding("escape", "leave", "Close the list, then clear the line", show=False, id="prompt.leave"),
+        Binding("ctrl+j", "send", "Send", show=False, id="prompt.send"),
+    ]
+
+    class Sent(Message):
+        """A line was sent."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class HistoryFailed(Message):
+        """The history file cannot be written."""
+
+        def __init__(self, error: OSError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, chat: Chat, history: History) -> None:
+        super().__init__()
+        self._chat = chat
+        self._history = history
+        self._walker = Walker(history)
+        self._mode: Mode = "line"
+        self._draft = ""
+        self._history_failed = False
+        self._placing = ""
+        self.popup = Popup()
+        self.input = Line(placeholder="Ask, or / for commands", compact=True, select_on_focus=False)
+        self.input.cursor_blink = False
+        self._mark = Mark()
+        self._hints = Hints()
+        self._queue = Queue()
+
+    def compose(self) -> ComposeResult:
+        """The list on top, the line below."""
+        yield self.popup
+        yield self._queue
+        with Horizontal(id="line"):
+            yield self._mark
+            yield self.input
+            yield self._hints
+
+    # What is typed
+
+    @property
+    def text(self) -> str:
+        """The line as it is now."""
+        return self.input.value
+
+    def put(self, text: str, *, selected: bool = False) -> None:
+        """Put a text into the line; `selected` lets the next key replace it."""
+        self._placing = text
+        self.input.value = text
+        self.input.cursor_position = len(text)
+        if selected:
+            self.input.action_select_all()
+        self.popup.close()
+
+    def take_key(self, event: events.Key) -> None:
+        """A printable key that was pressed elsewhere: it belongs here."""
+        if event.character is not None:
+            self.input.focus()
+            self.input.insert_text_at_cursor(event.character)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        placed, self._placing = self._placing, "\x00"
+        if event.value == placed:
+            return
+        self._walker.reset()
+        if self._mode == "search":
+            self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
+            return
+        self.popup.offer(self._offers(event.value))
+        self._hints.show(self._usage(event.value))
+
+    def _offers(self, text: str) -> Sequence[Item]:
+        if not text.startswith("/") or " " in text:
+            return []
+        return matching_commands(text, self._chat.commands())
+
+    def _usage(self, text: str) -> str:
+        """How the command that is being typed is written, in place of the hints."""
+        if not text.startswith("/") or " " not in text:
+            return HINTS
+        head = text.split(" ", 1)[0].removeprefix("/")
+        info = next((each for each in self._chat.commands() if each.name.removeprefix("/").split(" ")[0] == head), None)
+        return harmless(info.usage, 80) if info else HINTS
+
+    # Sending
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_send()
+
+    def action_send(self) -> None:
+        """Send the line; if the person moved in the list, take its line first."""
+        item = self.popup.item
+        if self._mode == "search":
+            self._end_search(item.text if item else self._draft)
+            return
+        if item is not None and self.popup.moved:
+            self._take(item)
+            if item.text.endswith(" "):
+                return
+        text = self.text.strip()
+        if not text:
+            return
+        keep = self.text if self.text.startswith(" ") else text
+        try:
+            self._history.add(keep)
+        except OSError as error:
+            if not self._history_failed:
+                self._history_failed = True
+                self.post_message(self.HistoryFailed(error))
+        self._walker.reset()
+        self.put("")
+        self._hints.show(HINTS)
+        self.post_message(self.Sent(text))
+
+    def wait(self, lines: Sequence[str]) -> None:
+        """Show which lines wait for the running one."""
+        self._queue.show(list(lines))
+
+    # Keys
+
+    def action_older(self) -> None:
+        """Up in the list, else to the older line."""
+        if self.popup.display:
+            self.popup.move(-1)
+        elif (line := self._walker.up(self.text)) is not None:
+            self._walk_to(line)
+
+    def action_newer(self) -> None:
+        """Down in the list, else to the newer line."""
+        if self.popup.display:
+            self.popup.move(1)
+        elif (line := self._walker.down()) is not None:
+            self._walk_to(line)
+
+    def _walk_to(self, line: str) -> None:
+        self.put(line)
+
+    def action_complete(self) -> None:
+        """Take the chosen line of the list, or complete the word under the cursor."""
+        item = self.popup.item
+        if item is not None:
+            if self._mode == "search":
+                self._end_search(item.text)
+            else:
+                self._take(item)
+            return
+        text, cursor = self.text, self.input.cursor_position
+        completions = self._chat.complete(text, cursor)
+        if not completions:
+            return
+        if len(completions) == 1:
+            only = completions[0]
+            self.put(completed(text, cursor, only))
+            self.input.cursor_position = only.start + len(only.value)
+            return
+        start = completions[0].start
+        shared = common_start([each.value for each in completions if each.start == start])
+        if len(shared) > cursor - start:
+            self.put(text[:start] + shared + text[cursor:])
+            text, cursor = self.text, start + len(shared)
+            self.input.cursor_position = cursor
+        self.popup.offer(completion_items(text, cursor, completions))
+
+    def _take(self, item: Item) -> None:
+        self.put(item.text)
+        self._hints.show(self._usage(item.text))
+
+    def action_search(self) -> None:
+        """Search the history; again: the next older hit."""
+        if self._mode == "search":
+            self.popup.move(1)
+            return
+        self._mode, self._draft = "search", self.text
+        self._mark.show(SEARCH_MARK)
+        self._hints.show("↵ take   ^R older   Esc back")
+        self.put("")
+        self.popup.offer([Item(line, line) for line in self._history.search("")[:50]])
+
+    def _end_search(self, text: str) -> None:
+        self._mode = "line"
+        self._mark.show(MARK)
+        self._hints.show(HINTS)
+        self.put(text)
+
+    def action_leave(self) -> None:
+        """Close the list; with none open, empty the line."""
+        if self._mode == "search":
+            self._end_search(self._draft)
+        elif self.popup.display:
+            self.popup.close()
+        else:
+            self.put("")
+            self._hints.show(HINTS)
+
+
+class Queue(Widget):
+    """The lines that wait while something runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[str] = []
+        self.display = False
+
+    def show(self, lines: list[str]) -> None:
+        """Replace them."""
+        if lines != self.waiting:
+            self.waiting = lines
+            self.display = bool(lines)
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        """One line: the next, and how many more."""
+        if not self.waiting:
+            return Content("")
+        more = f"   and {len(self.waiting) - 1} more" if len(self.waiting) > 1 else ""
+        text = Content.assemble(
+            ("waits  › ", "$quiet"), (harmless(self.waiting[0], 200), "italic"), (more, "$quiet")
+        )
+        return text.truncate(self.content_size.width, ellipsis=True)
+

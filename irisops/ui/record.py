@@ -1,0 +1,144 @@
+"""What was said and answered, apart from the widgets: for saving as Markdown and for copying a card. No secrets.
+
+Passwords never get here: they are asked for by a masked prompt and go to the chat alone. A password that somebody
+typed into a line all the same is masked by `without_secrets` before the line is shown, kept or saved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from irisops.commands.chat import Notice
+from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Table
+from irisops.commands.text import harmless
+from irisops.ui.figures import TEXT_LIMIT, cell, clock
+
+MASK = "•••"
+MOST_ROWS = 1_000
+"""Rows of one table in a saved transcript."""
+
+_SECRET = re.compile(
+    r"(?ix) (\b (?: password | passwd | pass(?:word|phrase) | pwd | secret | token | authtoken | api[_-]?key ) \b"
+    r"\s* (?: [=:] \s* | \s+ (?:is|to) \s+ | \s+ ) ) (\"(?:[^\"\\]|\\.)*\" | '[^']*' | \S+)"
+)
+_URL = re.compile(r"(://[^\s/:@]*:)[^\s@]+(@)")
+
+
+def has_secret(text: str) -> bool:
+    """Whether a typed line seems to hold a password, a token or a URL with a password."""
+    return bool(_SECRET.search(text) or _URL.search(text))
+
+
+def without_secrets(text: str) -> str:
+    """The line with whatever looks like a secret masked."""
+    return _URL.sub(rf"\g<1>{MASK}\g<2>", _SECRET.sub(rf"\g<1>{MASK}", text))
+
+
+@dataclass(slots=True)
+class Entry:
+    """One turn of the conversation. Replies of the same identity replace each other, as on the screen."""
+
+    at: datetime
+    text: str = ""
+    slash: str = ""
+    replies: list[Reply] = field(default_factory=list)
+    notice: Notice | None = None
+
+
+def _escaped(text: str) -> str:
+    """Text of an instance inside Markdown: nothing in it may act as markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
+
+
+def reply_markdown(reply: Reply) -> str:
+    """One reply as Markdown."""
+    return "\n".join(_reply_lines(reply))
+
+
+def _reply_lines(reply: Reply) -> Iterable[str]:
+    if isinstance(reply, Facts):
+        return _facts(reply)
+    if isinstance(reply, Table):
+        return _table(reply)
+    if isinstance(reply, Plan):
+        return _plan(reply)
+    if isinstance(reply, Problem):
+        return _problem(reply)
+    if isinstance(reply, Done):
+        undo = f" (`/undo {reply.undo}`)" if reply.undo is not None else ""
+        return [f"✓ {_text(reply.message)}{undo}", *(f"- {_text(each)}" for each in reply.details)]
+    if isinstance(reply, Progress):
+        return [f"… {_text(reply.message)}"]
+    if isinstance(reply, Form):
+        return [f"Editor: {_text(reply.title)}"]
+    return []
+
+
+def _text(value: str) -> str:
+    return _escaped(harmless(value, TEXT_LIMIT))
+
+
+def _facts(facts: Facts) -> list[str]:
+    lines = [f"**{_text(facts.title)}**", ""]
+    lines += [
+        f"- {_text(label)}: {_escaped(cell(facts.facts.get(name), limit=TEXT_LIMIT))}"
+        for name, label in facts.labels.items()
+        if name in facts.facts
+    ]
+    return [*lines, *(f"- {_text(note)}" for note in facts.notes)]
+
+
+def _table(table: Table) -> list[str]:
+    lines = [f"**{_text(table.title)}**", ""]
+    lines.append(_row(_text(column.title) for column in table.columns))
+    lines.append(_row("---:" if column.kind in ("number", "duration") else "---" for column in table.columns))
+    lines += [
+        _row(_escaped(cell(row.get(column.name), column.kind, TEXT_LIMIT)) for column in table.columns)
+        for row in list(table.rows)[:MOST_ROWS]
+    ]
+    total = table.total if table.total is not None else len(table.rows)
+    if total > min(len(table.rows), MOST_ROWS):
+        lines += ["", f"{min(len(table.rows), MOST_ROWS):,} of {total:,} rows."]
+    return [*lines, *(["", *(f"- {_text(note)}" for note in table.notes)] if table.notes else [])]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _plan(plan: Plan) -> list[str]:
+    lines = [f"**{_text(plan.title)}** on {_text(plan.instance)}", ""]
+    lines += [f"- {_text(each.what)}: {_text(each.before)} → {_text(each.after)}" for each in plan.changes]
+    lines += [f"- → {_text(each)}" for each in plan.effects]
+    return [*lines, *(f"- **!** {_text(each)}" for each in plan.warnings)]
+
+
+def _problem(problem: Problem) -> list[str]:
+    lines = [f"✕ **{_text(problem.error)}**: {_text(problem.message)}"]
+    if problem.cure:
+        lines += ["", f"→ {_text(problem.cure)}"]
+    return [*lines, *(f"- `{harmless(each, 200).replace('`', chr(39))}`" for each in problem.suggestions)]
+
+
+def transcript_markdown(entries: Sequence[Entry]) -> str:
+    """The conversation as Markdown, for `/save FILE`."""
+    parts = ["# irisops transcript", ""]
+    for entry in entries:
+        if entry.notice is not None:
+            parts += [f"> {clock(entry.at)} {entry.notice.level}: {_text(entry.notice.message)}", ""]
+            continue
+        said = harmless(without_secrets(entry.text or entry.slash), TEXT_LIMIT).replace("`", "'")
+        parts += [f"## {clock(entry.at)} `› {said}`", ""]
+        if entry.slash and entry.slash != entry.text:
+            parts += [f"`{harmless(without_secrets(entry.slash), TEXT_LIMIT).replace('`', chr(39))}`", ""]
+        for reply in entry.replies:
+            parts += [reply_markdown(reply), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def card_text(entry: Entry) -> str:
+    """One turn's answer as plain Markdown, for the clipboard."""
+    return "\n\n".join(reply_markdown(reply) for reply in entry.replies)

@@ -1,0 +1,26 @@
+"""Writing the transcript to a file: a new one, for its owner alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from irisops.commands.replies import Done, Problem
+
+
+def save(text: str, name: str) -> Done | Problem:
+    """Write `text` to the file `name` (`~` is the home folder). An existing file is never overwritten."""
+    path = Path(name).expanduser()
+    if not name.strip():
+        return Problem("NoFile", "No file was named.", "Say where: /save transcript.md", text="/save ")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return Problem("FileExists", f"{path} is already there.", "Choose another name.", text=f"/save {name}")
+    except OSError as error:
+        return Problem(
+            "NotWritten", f"{path} cannot be written: {error.strerror}.", "Choose another folder.", text=f"/save {name}"
+        )
+    return Done("save", f"Saved the transcript to {path}.")

@@ -1,0 +1,50 @@
+"""The program's own themes, read from `styles/themes/*.toml`: colours are data, never Python."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from textual.theme import Theme
+
+from irisops.ui.styles import styles_folder
+
+DEFAULT = "dark"
+
+
+def theme_names() -> list[str]:
+    """Names for `/theme`, the default first."""
+    names = sorted(path.stem for path in (styles_folder() / "themes").glob("*.toml"))
+    return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def load_theme(name: str) -> Theme:
+    """Read one theme. Raises KeyError with the known names if there is no such theme."""
+    path = styles_folder() / "themes" / f"{name}.toml"
+    if name not in theme_names():
+        raise KeyError(f"No theme is called {name!r}. There are: {', '.join(theme_names())}.")
+    return theme_from(name, path)
+
+
+def theme_from(name: str, path: Path) -> Theme:
+    """Build a theme from a TOML file: plain keys are colours, `[variables]` go to the style sheets as `$name`."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    colours: Mapping[str, str] = data["colours"]
+    return Theme(
+        name=name,
+        primary=colours["primary"],
+        secondary=colours.get("secondary"),
+        warning=colours.get("warning"),
+        error=colours.get("error"),
+        success=colours.get("success"),
+        accent=colours.get("accent"),
+        foreground=colours.get("foreground"),
+        background=colours.get("background"),
+        surface=colours.get("surface"),
+        panel=colours.get("panel"),
+        boost=colours.get("boost"),
+        dark=bool(data.get("dark", True)),
+        ansi=bool(data.get("ansi", False)),
+        variables=dict(data.get("variables", {})),
+    )
