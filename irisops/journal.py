@@ -68,6 +68,7 @@ class Entry:
 
     @property
     def can_be_undone(self) -> bool:
+        """Whether /undo may be offered."""
         return self.status == "done" and self.intent.reverse is not None and self.undone_by is None
 
 

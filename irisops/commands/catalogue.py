@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from irisops.commands import (
+    connect,
+    doctor,
+    grants,
+    history,
+    local,
+    processes,
+    profiles,
+    roles,
+    sessions,
+    status,
+    users,
+)
 from irisops.commands import help as help_command
-from irisops.commands import local
+from irisops.commands import license as license_command
 from irisops.commands.spec import CommandSpec, Registry
 
 ALL: tuple[CommandSpec, ...] = (
     *help_command.SPECS,
+    *status.SPECS,
+    *license_command.SPECS,
+    *sessions.SPECS,
+    *processes.SPECS,
+    *users.SPECS,
+    *roles.SPECS,
+    *grants.SPECS,
+    *history.SPECS,
+    *connect.SPECS,
+    *profiles.SPECS,
+    *doctor.SPECS,
     *local.SPECS,
 )
 

@@ -19,4 +19,5 @@ class Clock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        """Wait for a span in seconds."""
         await asyncio.sleep(seconds)

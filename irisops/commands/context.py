@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from irisops.commands.chat import Command, CommandInfo, Notice
@@ -10,8 +10,7 @@ from irisops.commands.clock import Clock
 from irisops.commands.hub import Hub
 from irisops.commands.links import Link
 from irisops.commands.plans import PlanStore
-from irisops.commands.replies import Reply
-from irisops.commands.spec import Registry
+from irisops.commands.spec import Registry, Replies
 from irisops.journal import Journal
 from irisops.profiles.places import Places
 
@@ -27,7 +26,7 @@ class Context:
     places: Places
     infos: Callable[[], list[CommandInfo]]
     """`Chat.commands`."""
-    rerun: Callable[[Command], AsyncIterator[Reply]]
+    rerun: Callable[[Command], Replies]
     """Run another command through the same path."""
     journals: dict[str, Journal] = field(default_factory=dict)
 
@@ -43,4 +42,5 @@ class Context:
         return self.journals[key]
 
     def notify(self, notice: Notice) -> None:
+        """Tell the person something that was not asked for."""
         self.hub.on_notice(notice)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Column, Facts, Reply, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain
+from irisops.commands.replies import Cell, Column, Facts, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
 
 
-async def show_help(context: Context, command: Command) -> AsyncIterator[Reply]:
+async def show_help(context: Context, command: Command) -> Replies:
     """All commands, or one with its forms."""
     asked = command.args.get("command")
     if isinstance(asked, list) and asked:
         yield _one(context, " ".join(asked).lstrip("/"))
         return
-    rows = []
+    rows: list[dict[str, Cell]] = []
     infos = {info.name: info for info in context.infos()}
     for spec in context.registry:
         info = infos[spec.name]

@@ -43,7 +43,7 @@ class Hub:
         self.ask: AskSecret | None = None
         self.default_interval = poll_interval
         self.loaded = Loaded()
-        self._extra = tuple(extra)
+        self._extra = list(extra)
         self._connector = connector
         self._reader_factory = reader_factory
 
@@ -64,11 +64,19 @@ class Hub:
         own = {profile.name.casefold() for profile in self._extra}
         return [*self._extra, *(each for each in self.loaded.profiles if each.name.casefold() not in own)]
 
+    def add_temporary(self, profile: Profile) -> None:
+        """A profile for this run alone; it replaces one of the same name."""
+        self._extra = [
+            *(each for each in self._extra if each.name.casefold() != profile.name.casefold()),
+            profile,
+        ]
+
     def temporary(self, name: str) -> bool:
         """Whether a profile exists for this run alone."""
         return any(profile.name.casefold() == name.casefold() for profile in self._extra)
 
     def find(self, name: str) -> Profile | None:
+        """A profile by name, without regard to case."""
         return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
 
     def interval(self, link: Link) -> float:
@@ -76,6 +84,7 @@ class Hub:
         return link.profile.poll_interval or self.default_interval
 
     def states(self) -> list[ProfileState]:
+        """A line of the side panel per profile."""
         states: list[ProfileState] = []
         for profile in self.profiles():
             link = self.links.get(profile.name.casefold())
@@ -90,6 +99,7 @@ class Hub:
         return states
 
     def overview(self) -> Overview:
+        """All that the frame around the transcript shows."""
         states = self.states()
         return Overview(profiles=states, active=next((each for each in states if each.active), None))
 
@@ -192,6 +202,7 @@ class Hub:
         self.on_change()
 
     async def close(self) -> None:
+        """Log out everywhere."""
         for link in list(self.links.values()):
             await link.close()
 

@@ -25,22 +25,34 @@ class InstanceConnection(Instance, Protocol):
     """What the session needs of `irisops.instance.connection.Connection`; tests give a fake."""
 
     @property
-    def state(self) -> ConnectionState: ...
+    def state(self) -> ConnectionState:
+        """Connecting, connected, lost, refused or off."""
+        ...
 
     @property
-    def info(self) -> SystemInfo | None: ...
+    def info(self) -> SystemInfo | None:
+        """What was read at the last login."""
+        ...
 
-    def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]: ...
+    def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]:
+        """Follow the state; the result stops it."""
+        ...
 
-    async def connect(self, password: str) -> SystemInfo: ...
+    async def connect(self, password: str) -> SystemInfo:
+        """Log in once."""
+        ...
 
-    async def disconnect(self) -> None: ...
+    async def disconnect(self) -> None:
+        """Log out and forget the password."""
+        ...
 
 
 class CountsReader(Protocol):
     """`irisops.instance.poll.Poller`."""
 
-    async def poll(self) -> PollCounts: ...
+    async def poll(self) -> PollCounts:
+        """One reading of the figures."""
+        ...
 
 
 Connector = Callable[[Target], InstanceConnection]
@@ -87,10 +99,12 @@ class Link:
 
     @property
     def name(self) -> str:
+        """The profile's name."""
         return self.profile.name
 
     @property
     def connected(self) -> bool:
+        """Whether calls can be made now."""
         return self.connection.state.name == "connected"
 
     @property

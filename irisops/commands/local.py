@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
-from irisops.commands.replies import Effect, Reply
-from irisops.commands.spec import Arg, CommandSpec, Plain
+from irisops.commands.replies import Effect
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 
 
-async def clear(_context: Context, _command: Command) -> AsyncIterator[Reply]:
+async def clear(_context: Context, _command: Command) -> Replies:
     """Empty the transcript."""
     yield Effect("clear")
 
 
-async def leave(_context: Context, _command: Command) -> AsyncIterator[Reply]:
+async def leave(_context: Context, _command: Command) -> Replies:
     """End the program."""
     yield Effect("quit")
 
 
-async def theme(_context: Context, command: Command) -> AsyncIterator[Reply]:
+async def theme(_context: Context, command: Command) -> Replies:
     """Switch the theme, or ask for the list."""
     yield Effect("theme", str(command.args.get("name", "")))
 
 
-async def save(_context: Context, command: Command) -> AsyncIterator[Reply]:
+async def save(_context: Context, command: Command) -> Replies:
     """Write the transcript."""
     yield Effect("save", str(command.args["file"]))
 

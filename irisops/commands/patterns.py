@@ -129,7 +129,25 @@ def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
         except words.UnclosedQuoteError:
             return None
         args[name] = values if name in many else values[0]
-    return Match(spec, args)
+    return Match(spec, _fitted(spec, args))
+
+
+def _fitted(spec: CommandSpec, args: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Fill slots that are no arguments of the command into the implied values: `role={role}`; then leave them out."""
+    known = {part.name for part in spec.grammar if isinstance(part, Arg)} | set(spec.options)
+    slots = {name: value for name, value in args.items() if name not in known and isinstance(value, str)}
+
+    def filled(text: str) -> str:
+        for name, value in slots.items():
+            if text == f"{{{name}}}" or text.endswith(f"={{{name}}}"):
+                return text[: -len(name) - 2] + value
+        return text
+
+    fitted: dict[str, str | list[str]] = {}
+    for name, value in args.items():
+        if name in known:
+            fitted[name] = [filled(each) for each in value] if isinstance(value, list) else filled(value)
+    return fitted
 
 
 def _one(text: str) -> str:

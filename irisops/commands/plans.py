@@ -7,18 +7,19 @@ not change what somebody else has changed meanwhile. Whoever carries it out read
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from irisops.commands.clock import Clock
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Plan, Reply
+from irisops.commands.replies import Plan
+from irisops.commands.spec import Replies
 
 LIFETIME = 600.0
 """Seconds for which a plan may be confirmed."""
 
-CarryOut = Callable[[], AsyncIterator[Reply]]
+CarryOut = Callable[[], Replies]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Polling:
         )
 
     async def close(self) -> None:
+        """Stop all tasks and wait for their end."""
         tasks = [task for pair in self._tasks.values() for task in pair]
         self._tasks.clear()
         for task in tasks:

@@ -19,6 +19,7 @@ class Refusal(Exception):  # noqa: N818 - it is a decision
         self.suggestions = tuple(suggestions)
 
     def problem(self, text: str = "") -> Problem:
+        """The reply for it; `text` is the line that was typed."""
         return Problem(self.error, self.message, self.cure, text=text, suggestions=self.suggestions)
 
 

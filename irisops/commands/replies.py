@@ -1,7 +1,7 @@
 """What a command answers. The chat draws these as cards, `irisops run` prints them as text or JSON lines.
 
-The JSON shapes are public (README, "Replies as JSON") and do not change without a major version. All text that came from
-an instance is kept raw here; whoever shows it makes it harmless (`irisops.commands.text.harmless`).
+The JSON shapes are public (README, "Replies as JSON") and do not change without a major version. All text that came
+from an instance is kept raw here; whoever shows it makes it harmless (`irisops.commands.text.harmless`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(slots=True)
 class Facts:
-    """Named values, e.g. the license counts. `labels` gives each key a person's words; keys without one are not shown."""
+    """Named values, e.g. the license counts. `labels` gives keys a person's words; keys without one are not shown."""
 
     name: str
     title: str
@@ -46,7 +46,8 @@ class Facts:
 class Table:
     """Rows. `key` names the column that identifies a row; `actions` are command templates for the row under the cursor.
 
-    An action is (key, label, command template), e.g. ("enter", "open", "/user {name}"); values are quoted when filled in.
+    An action is (key, label, command template), e.g. ("enter", "open", "/user {name}"); values are quoted when
+    filled in.
     """
 
     name: str
@@ -109,7 +110,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Problem:
-    """An error with its cure. `error` is its public name (`Unreachable`, `NotUnderstood`, ...); `text` the typed line."""
+    """An error with its cure. `error` is its public name (`Unreachable`, `NotUnderstood`); `text` the typed line."""
 
     error: str
     message: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 
 from irisops.commands import completion, names
 from irisops.commands.catalogue import default_registry
@@ -138,9 +138,10 @@ class Session:
         await self.hub.close()
 
     def parse(self, text: str) -> Command | Problem:
+        """Understand a line."""
         return parse(text, self._registry)
 
-    async def run(self, command: Command) -> AsyncIterator[Reply]:
+    async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Do it; what the instance or the person did wrong is a `Problem` reply."""
         spec = self._registry.get(command.name)
         if spec is None:
@@ -150,7 +151,7 @@ class Session:
             return
         try:
             self._check(spec)
-            async with contextlib.aclosing(_closing(spec.handler(self.context, command))) as replies:
+            async with contextlib.aclosing(spec.handler(self.context, command)) as replies:
                 async for reply in replies:
                     yield reply
         except Refusal as refusal:
@@ -168,11 +169,11 @@ class Session:
         finally:
             self._remember_active()
 
-    async def confirm(self, plan_id: str, word: str = "") -> AsyncIterator[Reply]:
+    async def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
         """Carry a plan out."""
         try:
             carry_out: CarryOut = self.context.plans.take(plan_id, word)
-            async with contextlib.aclosing(_closing(carry_out())) as replies:
+            async with contextlib.aclosing(carry_out()) as replies:
                 async for reply in replies:
                     yield reply
         except Refusal as refusal:
@@ -185,12 +186,15 @@ class Session:
             )
 
     def decline(self, plan_id: str) -> None:
+        """Drop a plan."""
         self.context.plans.drop(plan_id)
 
     def complete(self, text: str, cursor: int) -> Sequence[Completion]:
+        """Ways to finish the word under the cursor."""
         return completion.complete(text, cursor, self._registry, self._known)
 
     def commands(self) -> Sequence[CommandInfo]:
+        """Every command, with whether it can be given now."""
         infos = []
         for spec in self._registry:
             reason = self._unavailable(spec)
@@ -202,9 +206,11 @@ class Session:
         return infos
 
     def overview(self) -> Overview:
+        """All that the frame around the transcript shows."""
         return self.hub.overview()
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
+        """Follow changes and notices; those that came before are given at once."""
         self._on_change = on_change
         self._on_notice = on_notice
         self._subscribed = True
@@ -213,6 +219,7 @@ class Session:
             on_notice(notice)
 
     def ask_with(self, ask: AskSecret) -> None:
+        """How to ask for a secret."""
         self.hub.ask = ask
 
     # Inside
@@ -319,8 +326,8 @@ class Session:
             return
         self._remembered.remember(link.name)
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -332,9 +339,3 @@ class Session:
             self._on_notice(notice)
         else:
             self._early.append(notice)
-
-
-async def _closing(replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
-    """The iterator as a generator, so that it can be closed."""
-    async for reply in replies:
-        yield reply

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -13,10 +13,16 @@ from irisops.commands.replies import Reply
 if TYPE_CHECKING:
     from irisops.commands.context import Context
 
-Handler = Callable[["Context", Command], AsyncIterator[Reply]]
+Replies = AsyncGenerator[Reply, None]
+"""What a handler is: an asynchronous generator of replies."""
+
+Handler = Callable[["Context", Command], Replies]
 """Carries a command out. May raise `InstanceProblem` or `Refusal`: the session turns both into a `Problem`."""
 
 Group = Literal["this tool", "profiles", "instance", "license", "access", "sharing"]
+
+
+_FORMS = {"flag": "yes|no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Arg:
 
     @property
     def display(self) -> str:
+        """How `/help` shows it."""
         shown = self.show or self.name.upper()
         return shown if self.required else f"[{shown}]"
 
@@ -43,6 +50,7 @@ class Keyword:
 
     @property
     def display(self) -> str:
+        """How `/help` shows it."""
         return self.word
 
 
@@ -80,13 +88,16 @@ class CommandSpec:
 
     @property
     def usage(self) -> str:
+        """The form to write it in, for people."""
         parts = [f"/{self.name}", *(part.display for part in self.grammar)]
-        parts += [
-            f"[{key}={'yes|no' if kind == 'flag' else key.upper()}]" for key, kind in self.options.items()
-        ]
+        if len(self.options) > 3:
+            parts.append("[OPTION=VALUE …]")
+        else:
+            parts += [f"[{key}={_FORMS.get(kind, key.upper())}]" for key, kind in self.options.items()]
         return " ".join(parts)
 
     def keywords(self) -> set[str]:
+        """Words that stand for themselves."""
         return {part.word for part in self.grammar if isinstance(part, Keyword)}
 
     def slash(self, args: Mapping[str, str | list[str]]) -> str:
@@ -129,6 +140,7 @@ class Registry:
                 self._by_name[name] = spec
 
     def get(self, name: str) -> CommandSpec | None:
+        """By name or alias, without regard to case."""
         return self._by_name.get(name.casefold())
 
     def names(self) -> list[str]:

@@ -15,7 +15,7 @@ DEFAULT_LIMIT = 200
 """Characters kept of one value. IRIS names have at most 160 (facts: iris-security 2.1); descriptions more."""
 
 _MAX_COMBINING = 4
-_NAMED = {
+_MARKS = {
     0x061C: "ALM",
     0x200B: "ZWSP",
     0x200C: "ZWNJ",
@@ -36,26 +36,23 @@ _NAMED = {
     0x00AD: "SHY",
 }
 
+_SIGNS = (
+    {code: chr(0x2400 + code) for code in range(0x20)}  # the control pictures: ESC is ␛
+    | {0x7F: "␡", ord("\t"): " "}
+    | dict.fromkeys(map(ord, "\n\r\x0b\x0c\x85\u2028\u2029"), "⏎")
+    | {code: f"‹{name}›" for code, name in _MARKS.items()}
+)
+
 
 def visible(character: str) -> str:
     """One character as it may be shown: itself, or a sign for what would act on the terminal."""
     code = ord(character)
-    if character in "\n\r\u2028\u2029\x0b\x0c\x85":
-        return "⏎"
-    if character == "\t":
-        return " "
-    if code < 0x20:
-        return chr(0x2400 + code)  # the control pictures: ESC is ␛
-    if code == 0x7F:
-        return "␡"
-    if code in _NAMED:
-        return f"‹{_NAMED[code]}›"
+    if code in _SIGNS:
+        return _SIGNS[code]
     category = unicodedata.category(character)
     if category in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return f"‹{code:04X}›"
-    if category == "Zs":
-        return " "
-    return character
+    return " " if category == "Zs" else character
 
 
 def harmless(text: object, limit: int = DEFAULT_LIMIT) -> str:

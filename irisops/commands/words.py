@@ -1,10 +1,10 @@
-"""Splitting a typed line into words, and writing a word so that it splits back to itself.
+r"""Splitting a typed line into words, and writing a word so that it splits back to itself.
 
 The rules are those that people expect of a shell, cut down to what names on an instance need:
 
 - words are separated by blanks; `"…"` and `'…'` keep blanks together, at the start of a word or right after `=`;
-- inside `"…"` a backslash makes `\\"` and `\\\\`, and `\\u{1b}` is the character with that number; anywhere else a
-  backslash is a backslash (`DOMAIN\\bob` needs no quotes), and an apostrophe inside a word is one too (`O'Brien`);
+- inside `"…"` a backslash makes `\"` and `\\`, and `\u{1b}` is the character with that number; anywhere else a
+  backslash is a backslash (`DOMAIN\bob` needs no quotes), and an apostrophe inside a word is one too (`O'Brien`);
 - a quoted word is never a keyword or an option: `/grant "to" to bob` grants the role `to`.
 """
 

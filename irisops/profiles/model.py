@@ -41,6 +41,7 @@ class Profile:
 
     @property
     def address(self) -> str:
+        """host:port/NAMESPACE, for people."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}/{self.namespace}"
 

@@ -23,14 +23,17 @@ class Places:
 
     @property
     def profiles(self) -> Path:
+        """The profiles file."""
         return self.config / "profiles.toml"
 
     @property
     def settings(self) -> Path:
+        """The settings file."""
         return self.config / "settings.toml"
 
     @property
     def remembered(self) -> Path:
+        """What the next start wants to know."""
         return self.state / "remembered.toml"
 
     @property
@@ -40,10 +43,12 @@ class Places:
 
     @property
     def journals(self) -> Path:
+        """The folder of the journals."""
         return self.state / "journal"
 
     @classmethod
     def below(cls, home: Path) -> Places:
+        """All folders below one."""
         return cls(config=home / "config", state=home / "state")
 
     @classmethod

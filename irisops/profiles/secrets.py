@@ -31,11 +31,17 @@ class Keyring(Protocol):
         """Why it cannot be used without bothering anybody, in plain words; "" if it can."""
         ...
 
-    def get(self, service: str, account: str) -> str | None: ...
+    def get(self, service: str, account: str) -> str | None:
+        """The secret of an account, None if there is none."""
+        ...
 
-    def put(self, service: str, account: str, secret: str) -> None: ...
+    def put(self, service: str, account: str, secret: str) -> None:
+        """Write a secret."""
+        ...
 
-    def delete(self, service: str, account: str) -> None: ...
+    def delete(self, service: str, account: str) -> None:
+        """Remove a secret."""
+        ...
 
 
 class KeyringUnusableError(Exception):
@@ -142,6 +148,14 @@ class Secrets:
         except KeyringUnusableError:
             return  # what cannot be reached cannot hold it for this program either
 
+    async def describe(self) -> str:
+        """Whether passwords go to a keyring, in plain words."""
+        try:
+            await self._call(lambda _keyring: None)
+        except KeyringUnusableError as error:
+            return f"not used: {error}"
+        return "used for passwords"
+
     async def _call(self, work: Callable[[Keyring], T]) -> T:
         """One use of the keyring. Raises `KeyringUnusableError`; after a hang it is not tried again in this run."""
         keyring = self._keyring
@@ -170,6 +184,7 @@ class SystemKeyring:
     """The `keyring` library, imported at the first use (facts: ngrok-keyring B1 to B4)."""
 
     def problem(self) -> str:
+        """See `Keyring.problem`."""
         import keyring  # noqa: PLC0415 - 70 to 160 ms that the start must not pay
         import keyring.backends.fail  # noqa: PLC0415
 
@@ -204,16 +219,19 @@ class SystemKeyring:
             connection.close()
 
     def get(self, service: str, account: str) -> str | None:
+        """The secret of an account, None if there is none."""
         import keyring  # noqa: PLC0415
 
         return keyring.get_password(service, account)
 
     def put(self, service: str, account: str, secret: str) -> None:
+        """Write a secret."""
         import keyring  # noqa: PLC0415
 
         keyring.set_password(service, account, secret)
 
     def delete(self, service: str, account: str) -> None:
+        """Remove a secret."""
         import keyring  # noqa: PLC0415
 
         keyring.delete_password(service, account)

@@ -1,4 +1,4 @@
-"""Settings a person may edit, and the little that is remembered between runs. One schema; file comments come from it."""
+"""Settings that a person may edit, and the little that is remembered between runs."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ class RememberedStore:
         self._last = ""
 
     def load(self) -> Remembered:
+        """Read the file; what cannot be read is not remembered."""
         try:
             data = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):

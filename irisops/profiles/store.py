@@ -209,7 +209,7 @@ def _value(key: str, value: object) -> object:
         allowed: type | UnionType = int if number is int else int | float
         if isinstance(value, bool) or not isinstance(value, allowed):
             raise ProfileInvalidError(key, f"{key} is a number")
-        return number(value)  # type: ignore[call-overload]
+        return number(value)
     if not isinstance(value, str):
         raise ProfileInvalidError(key, f"{key} is a text in quotation marks")
     return value

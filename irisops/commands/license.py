@@ -1,0 +1,191 @@
+"""/license: units used and free, and who holds each of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.links import Link
+from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
+from irisops.commands.spec import CommandSpec, Plain, Replies
+from irisops.commands.text import counted, duration
+from irisops.instance import license as license_reads
+from irisops.instance.models import Holder, LicenseBoard
+
+EXPIRY_WARNING_DAYS = 30
+NEAR_FULL = 0.85
+"""Share of the units from which on a warning is given."""
+
+
+async def show_license(context: Context, _command: Command) -> Replies:
+    """The counts, then a row per holder; the rows' units add up to what is consumed."""
+    link = context.link()
+    board = await license_reads.read_board(link.connection)
+    yield counts_card(link, board, context.clock.now())
+    yield holders_table(board, context.clock.now())
+
+
+def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
+    """The figures of the key and of its use."""
+    counts = board.counts
+    facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {
+        "limit": counts.limit,
+        "consumed": counts.consumed,
+        "available": counts.available,
+        "max_consumed": counts.max_consumed,
+        "min_available": counts.min_available,
+        "max_connections": counts.max_connections,
+        "enforced": counts.enforced,
+        "product": counts.product,
+        "license_type": counts.license_type,
+        "customer": counts.customer,
+        "server": counts.server,
+        "capacity": counts.capacity,
+        "community": counts.community,
+        "expires": counts.expires,
+        "read_at": board.read_at,
+    }
+    labels = {
+        "consumed": "Units used",
+        "limit": "of",
+        "available": "Free",
+        "max_consumed": "Peak since start",
+        "product": "Product",
+        "license_type": "Type",
+        "customer": "Licensed to",
+        "expires": "Key expires",
+        "max_connections": "Connections per unit and user, at most",
+    }
+    if counts.community:
+        labels.pop("max_connections")
+    shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}
+    return Facts(
+        "license",
+        "License",
+        facts,
+        labels=shown,
+        notes=[*warnings(board, now), *counts.notes],
+        series=tuple(link.history),
+    )
+
+
+def warnings(board: LicenseBoard, now: datetime) -> list[str]:
+    """What a person should know before it hurts."""
+    counts = board.counts
+    found: list[str] = []
+    if counts.limit and counts.consumed is not None:
+        if counts.available == 0 or counts.consumed >= counts.limit:
+            found.append("No unit is free: the next login or browser is refused.")
+        elif counts.consumed >= NEAR_FULL * counts.limit:
+            found.append(f"Nearly full: {counted(counts.limit - counts.consumed, 'unit')} left.")
+    if counts.expires is not None:
+        days = (counts.expires - now.date()).days
+        if days < 0:
+            found.append(f"The key expired on {counts.expires:%Y-%m-%d}: activate a new one.")
+        elif days <= EXPIRY_WARNING_DAYS:
+            found.append(f"The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
+    if counts.community:
+        found.append(
+            "Community Edition: count every connection, process and session as one unit; a free unit is no promise."
+        )
+    return [*found, *_near_the_flip(board)]
+
+
+def _near_the_flip(board: LicenseBoard) -> list[str]:
+    """Holders that a few more connections would make pay one unit per connection (facts: iris-license-sessions 2.2)."""
+    most = board.counts.max_connections
+    if not most or board.counts.community:
+        return []
+    return [
+        f"{holder.holder} has {holder.connections} of {most} connections: one more than {most} and each connection "
+        "costs a unit."
+        for holder in board.holders
+        if holder.units == 1 and holder.connections and most - 3 <= holder.connections <= most
+    ]
+
+
+def returns(holder: Holder, now: datetime) -> str:
+    """When a unit comes back, for people: a clock time with its countdown, or the event that frees it."""
+    if holder.free_at is None:
+        return holder.free_when
+    left = (holder.free_at - now).total_seconds()
+    local = holder.free_at.astimezone()
+    shown = f"{local:%H:%M}" if left < 20 * 3600 else f"{local:%Y-%m-%d %H:%M}"
+    return f"{shown} ({duration(left)})" if left > 0 else f"{shown} (any moment)"
+
+
+def holders_table(board: LicenseBoard, now: datetime) -> Table:
+    """One row per holder. `free_at` is for programs, `returns` says the same to people."""
+    rows: list[dict[str, Cell]] = [
+        {
+            "holder": holder.holder,
+            "kind": holder.kind,
+            "why": holder.why,
+            "units": holder.units,
+            "connections": holder.connections,
+            "returns": returns(holder, now),
+            "free_at": holder.free_at,
+            "sessions": holder.sessions,
+            "processes": holder.processes,
+            "users": list(holder.users),
+            "applications": list(holder.applications),
+        }
+        for holder in board.holders
+    ]
+    return Table(
+        name="holders",
+        title="Who holds it",
+        columns=[
+            Column("holder", "HOLDER"),
+            Column("kind", "KIND", hide_under=100),
+            Column("why", "WHY", grow=True),
+            Column("units", "UNITS", "number"),
+            Column("connections", "CONNS", "number", hide_under=90),
+            Column("returns", "FREE AT"),
+            Column("free_at", "FREE AT (TIME)", "time", hide_under=1000),
+            Column("sessions", "SESSIONS", "number", hide_under=130),
+            Column("processes", "PROCESSES", "number", hide_under=130),
+            Column("users", "USERS", "list", hide_under=1000),
+            Column("applications", "APPLICATIONS", "list", hide_under=1000),
+        ],
+        rows=rows,
+        key="holder",
+        notes=list(board.notes),
+    )
+
+
+_LICENSE = (
+    "(license|licence|licenses|licences|license unit|license units|licence units|unit|units|seat|seats)"
+)
+
+SPECS = (
+    CommandSpec(
+        name="license",
+        summary="License units: used, free, and who holds each of them",
+        handler=show_license,
+        plain=(
+            Plain(
+                "(who|what) (holds|uses|has|takes|is using|is holding|is taking|owns) [up] [all] [the|my|our|a] [iris] "
+                f"{_LICENSE}"
+            ),
+            Plain(f"(where|why) (are|is|did) [all] [the|my|our] {_LICENSE} [gone|full|used up|exhausted|go]"),
+            Plain(f"(show|list|see|display) [me] [the|my|our] [iris] {_LICENSE} [board|usage|use|holders]"),
+            Plain(
+                f"how many [free] {_LICENSE} "
+                "(are there|are free|are left|are used|are in use|do we have|do i have|left)"
+            ),
+            Plain(f"{_LICENSE} [board|usage|use|holders|status]"),
+            Plain(f"[the|my|our] {_LICENSE} (is|are) (full|exhausted|used up|gone)"),
+            Plain("(license|licence) limit exceeded"),
+            Plain(
+                "(when|does) [does|will|is] [the|my|our] (license|licence|key|license key) (expire|expires|run out)"
+            ),
+        ),
+        examples=("who holds my license", "why is my license full"),
+        aliases=("licence", "lic"),
+        group="license",
+        needs_connection=True,
+        live=True,
+    ),
+)

@@ -1,0 +1,22 @@
+"""Finding a name that a person typed, or the names that they may have meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def find(name: str, known: Iterable[str]) -> str | None:
+    """The name as the instance spells it; names do not regard case (facts: iris-security 1)."""
+    wanted = name.casefold()
+    return next((each for each in known if each.casefold() == wanted), None)
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Up to `most` known names that resemble `name`, the most similar first."""
+    by_key = {each.casefold(): each for each in known}
+    wanted = name.casefold()
+    close = difflib.get_close_matches(wanted, by_key, n=most, cutoff=0.6)
+    bare = wanted.lstrip("%")
+    containing = [key for key in by_key if bare and bare in key and key not in close]
+    return [by_key[key] for key in [*close, *sorted(containing)][:most]]

@@ -1,0 +1,97 @@
+"""/processes: what runs on the instance, busiest first."""
+
+from __future__ import annotations
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import select
+from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.instance import processes as process_reads
+from irisops.instance.models import Process
+
+COLUMNS = (
+    Column("pid", "PID", "number"),
+    Column("user", "USER"),
+    Column("namespace", "NAMESPACE", hide_under=70),
+    Column("routine", "ROUTINE", grow=True),
+    Column("state", "STATE"),
+    Column("commands", "COMMANDS", "number", hide_under=90),
+    Column("global_refs", "GLOBALS", "number", hide_under=100),
+    Column("cpu_ms", "CPU MS", "number", hide_under=110),
+    Column("client", "CLIENT", hide_under=80),
+    Column("in_transaction", "TX", "flag"),
+    Column("executable", "PROGRAM", hide_under=130),
+    Column("holder", "HOLDER", hide_under=140),
+    Column("started_at", "STARTED", "time", hide_under=150),
+    Column("kind", "KIND", hide_under=120),
+    Column("job", "JOB", "number", hide_under=1000),
+    Column("os_user", "OS USER", hide_under=1000),
+    Column("device", "DEVICE", hide_under=1000),
+)
+
+
+def row_of(process: Process) -> dict[str, Cell]:
+    """One process as a row."""
+    return {
+        "pid": process.pid,
+        "user": process.username,
+        "namespace": process.namespace,
+        "routine": process.routine or process.location,
+        "state": process.state,
+        "commands": process.commands,
+        "global_refs": process.global_refs,
+        "cpu_ms": process.cpu_ms,
+        "client": process.client_ip or process.client_node,
+        "in_transaction": process.in_transaction,
+        "executable": process.executable,
+        "holder": process.license_id,
+        "started_at": process.started,
+        "kind": "this tool" if process.own else "system" if process.system else "user",
+        "job": process.job_number,
+        "os_user": process.os_username,
+        "device": process.device,
+    }
+
+
+async def show_processes(context: Context, command: Command) -> Replies:
+    """Processes, filtered and sorted by words; without a sort, people's before the system's, busiest first."""
+    link = context.link()
+    found = await process_reads.list_processes(link.connection)
+    found.sort(key=lambda process: (process.system, -process.commands, process.pid))
+    rows = [row_of(process) for process in found]
+    chosen = select(rows, filter_words(command), COLUMNS)
+    yield Table(
+        name="processes",
+        title="Processes",
+        columns=COLUMNS,
+        rows=chosen.rows,
+        key="pid",
+        notes=selection_notes(chosen, len(rows), "process", "processes"),
+        total=chosen.total,
+    )
+
+
+SPECS = (
+    CommandSpec(
+        name="processes",
+        summary="Processes with user, namespace, routine and state; filter and sort by words",
+        handler=show_processes,
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see|display) [me] [all] [the|my] [running] (processes|jobs)"),
+            Plain("(processes|jobs|top|ps|running processes|running jobs)"),
+            Plain(
+                "(show|list|see) [me] [all] [the] (processes|jobs) (of|by|for|from) [user|the user] {user}",
+                {"filter": ["user={user}"]},
+            ),
+            Plain("(what|which processes|which jobs) (is|are) running [on the instance|now]"),
+            Plain("how many (processes|jobs) (are there|are running|do we have|run)"),
+        ),
+        examples=("show processes", "what is running"),
+        aliases=("ps",),
+        needs_connection=True,
+        live=True,
+    ),
+)

@@ -1,0 +1,70 @@
+"""/roles: the roles of the instance and the privileges they carry."""
+
+from __future__ import annotations
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import select
+from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.instance import roles as role_reads
+
+COLUMNS = (
+    Column("name", "NAME"),
+    Column("description", "DESCRIPTION", grow=True),
+    Column("granted_roles", "GRANTED ROLES", "list", hide_under=90),
+    Column("resources", "RESOURCES", "list", hide_under=110),
+    Column("escalation_only", "ESCALATION", "flag", hide_under=130),
+)
+
+
+async def show_roles(context: Context, command: Command) -> Replies:
+    """Roles, filtered and sorted by words."""
+    link = context.link()
+    found = await role_reads.list_roles(link.connection)
+    link.names.roles = tuple(role.name for role in found)
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": role.name,
+            "description": role.description,
+            "granted_roles": list(role.granted_roles),
+            "resources": [f"{resource}:{permission}" for resource, permission in role.resources],
+            "escalation_only": role.escalation_only,
+        }
+        for role in found
+    ]
+    chosen = select(rows, filter_words(command), COLUMNS)
+    notes = selection_notes(chosen, len(rows), "role")
+    if any(str(row["name"]).casefold() == "%all" for row in chosen.rows):
+        notes.append("%All lists no resources and yet grants every privilege.")
+    yield Table(
+        name="roles",
+        title="Roles",
+        columns=COLUMNS,
+        rows=chosen.rows,
+        key="name",
+        notes=notes,
+        total=chosen.total,
+    )
+
+
+SPECS = (
+    CommandSpec(
+        name="roles",
+        summary="Roles with their privileges and the roles granted to them",
+        handler=show_roles,
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see|display) [me] [all] [the|my] [instance] roles"),
+            Plain("(roles|all roles)"),
+            Plain("(which|what) roles (are there|exist|do we have)"),
+            Plain("how many roles (are there|do we have|exist)"),
+            Plain("(show|list) [me] [all] [the] roles (with|on|for|about) [resource|the resource] {filter}"),
+        ),
+        examples=("show roles",),
+        group="access",
+        needs_connection=True,
+        live=True,
+    ),
+)
