@@ -1,1 +1,1 @@
-"""SQL over the projected tables and class queries: a parser library in front of an embedded database."""
+"""The simulator's SQL: `engine.Engine` over a `catalog.Catalog`."""

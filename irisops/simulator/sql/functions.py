@@ -1,0 +1,491 @@
+"""The scalar functions of InterSystems SQL that the simulator has, written in Python.
+
+Source of names, argument orders and results: "InterSystems SQL Reference", SQL Functions. SQLite calls these under
+names that begin with `iris_`; none of SQLite's own scalar functions can be reached by a statement.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+
+from irisops.simulator.sql.catalog import SqlType
+from irisops.simulator.sql.failures import FATAL_ERROR, failure
+
+Scalar = None | int | float | str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarFunction:
+    """A function with its number of arguments. `sql_type` None: the type of its first argument.
+
+    `strict` functions are NULL as soon as one argument is.
+    """
+
+    implementation: Callable[..., Scalar]
+    minimum: int
+    maximum: int
+    sql_type: int | None = SqlType.VARCHAR
+    strict: bool = True
+
+    def __call__(self, *arguments: Scalar) -> Scalar:
+        if self.strict and any(argument is None for argument in arguments):
+            return None
+        return self.implementation(*arguments)
+
+
+def text(value: Scalar) -> str:
+    """A value as IRIS shows it: numbers in canonical form, `.5` and not `0.5`."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return "INF" if value > 0 else "-INF" if value < 0 else "NAN"
+    return canonical(Decimal(repr(value)))
+
+
+def canonical(value: Decimal) -> str:
+    """A number in the canonical form of IRIS: no exponent, no trailing zeros, no zero before the point."""
+    shown = format(value, "f")
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    sign, digits = ("-", shown[1:]) if shown.startswith("-") else ("", shown)
+    digits = digits[1:] if digits.startswith("0.") else digits
+    return "0" if digits in {"", "0"} else sign + digits
+
+
+_NUMBER = re.compile(r"\s*[+-]*(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+
+
+def number(value: Scalar) -> int | float:
+    """A value in a numeric context: the number that a string begins with, else 0."""
+    if isinstance(value, int | float):
+        return value
+    match = _NUMBER.match(text(value))
+    if match is None:
+        return 0
+    digits = match[0].strip()
+    sign = -1 if digits[: len(digits) - len(digits.lstrip("+-"))].count("-") % 2 else 1
+    try:
+        return sign * plain(Decimal(digits.lstrip("+-")))
+    except InvalidOperation:
+        return 0
+
+
+def plain(value: Decimal) -> int | float:
+    """A decimal as the number SQLite can hold."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def sqlupper(value: str) -> str:
+    """The collated form of a string under SQLUPPER, without the blank that it is led by: upper case, no blanks behind."""
+    return value.upper().rstrip()
+
+
+def compare_sqlupper(left: str, right: str) -> int:
+    """Order two strings as SQLUPPER does; -1, 0 or 1."""
+    first, second = left.upper().rstrip(), right.upper().rstrip()
+    return (first > second) - (first < second)
+
+
+# Predicates ------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _like_pattern(pattern: str, escape: str, *, fold: bool) -> re.Pattern[str]:
+    if len(escape) > 1:
+        raise failure(-63, "ESCAPE takes one character")
+    parts: list[str] = []
+    characters = iter(pattern)
+    for character in characters:
+        if escape and character == escape:
+            literal = next(characters, None)
+            if literal is None:
+                raise failure(-63, "the pattern ends with its escape character")
+            parts.append(re.escape(literal.upper() if fold else literal))
+        elif character == "%":
+            parts.append(".*")
+        elif character == "_":
+            parts.append(".")
+        else:
+            parts.append(re.escape(character.upper() if fold else character))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def like(value: Scalar, pattern: Scalar, escape: Scalar, fold: Scalar) -> int | None:
+    """`value LIKE pattern`; `fold` 1 for the SQLUPPER collation of the target."""
+    if value is None or pattern is None:
+        return None
+    subject = text(value).upper() if fold else text(value)
+    compiled = _like_pattern(text(pattern), text(escape), fold=bool(fold))
+    return 1 if compiled.fullmatch(subject) else 0
+
+
+def starts_with(value: Scalar, prefix: Scalar, fold: Scalar) -> int | None:
+    """`value %STARTSWITH prefix`. Under SQLUPPER blanks at the end of the prefix do not count."""
+    if value is None or prefix is None:
+        return None
+    if fold:
+        return 1 if text(value).upper().startswith(sqlupper(text(prefix))) else 0
+    return 1 if text(value).startswith(text(prefix)) else 0
+
+
+def contains(value: Scalar, part: Scalar) -> int | None:
+    """`value [ part`, always in EXACT collation."""
+    if value is None or part is None:
+        return None
+    return 1 if text(part) in text(value) else 0
+
+
+def exact_text(value: Scalar) -> str | None:
+    """A value as text, for a comparison of strings."""
+    return None if value is None else text(value)
+
+
+# Strings ---------------------------------------------------------------------------------------------------------
+
+
+def _substring(value: Scalar, start: Scalar, length: Scalar = None) -> str:
+    whole = text(value)
+    first = int(number(start))
+    first = len(whole) + first + 1 if first < 0 else max(first, 1)
+    if first < 1:
+        return ""
+    if length is None:
+        return whole[first - 1 :]
+    return whole[first - 1 : first - 1 + max(int(number(length)), 0)]
+
+
+def _piece(value: Scalar, delimiter: Scalar, first: Scalar = 1, last: Scalar = None) -> str:
+    between = text(delimiter)
+    if not between:
+        return ""
+    pieces = text(value).split(between)
+    begin = int(number(first))
+    end = begin if last is None else int(number(last))
+    return between.join(pieces[max(begin, 1) - 1 : max(end, 0)])
+
+
+def _extract(value: Scalar, first: Scalar = 1, last: Scalar = None) -> str:
+    begin = int(number(first))
+    end = begin if last is None else int(number(last))
+    return text(value)[max(begin, 1) - 1 : max(end, 0)]
+
+
+def _dollar_length(value: Scalar, delimiter: Scalar = None) -> int:
+    if delimiter is None:
+        return len(text(value))
+    return text(value).count(text(delimiter)) + 1 if text(delimiter) else 0
+
+
+def _find(part: Scalar, value: Scalar, start: Scalar = 1) -> int:
+    return text(value).find(text(part), max(int(number(start)), 1) - 1) + 1
+
+
+def _instr(value: Scalar, part: Scalar, start: Scalar = 1) -> int:
+    return _find(part, value, start)
+
+
+def _ifnull(value: Scalar, if_null: Scalar, otherwise: Scalar = None) -> Scalar:
+    return if_null if value is None else otherwise
+
+
+def _coalesce(*values: Scalar) -> Scalar:
+    return next((value for value in values if value is not None), None)
+
+
+def _nullif(first: Scalar, second: Scalar) -> Scalar:
+    return None if first is not None and second is not None and text(first) == text(second) else first
+
+
+def _decode(value: Scalar, *rest: Scalar) -> Scalar:
+    for candidate, result in zip(rest[::2], rest[1::2], strict=False):
+        if (value is None and candidate is None) or (
+            value is not None and candidate is not None and text(value) == text(candidate)
+        ):
+            return result
+    return rest[-1] if len(rest) % 2 else None
+
+
+def _extreme(*values: Scalar, largest: bool) -> Scalar:
+    if all(isinstance(value, int | float) for value in values):
+        return (max if largest else min)(values, key=number)
+    return (max if largest else min)(text(value) for value in values)
+
+
+def _limited(value: str) -> str:
+    if len(value) > MAXIMUM_STRING:
+        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    return value
+
+
+MAXIMUM_STRING = 3_641_144
+"""Characters in the longest string of IRIS (long strings on)."""
+
+
+def _replace(value: Scalar, old: Scalar, new: Scalar) -> str:
+    searched, find, put = text(value), text(old), text(new)
+    if not find:
+        return searched
+    if len(searched) + searched.count(find) * (len(put) - len(find)) > MAXIMUM_STRING:
+        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    return searched.replace(find, put)
+
+
+def _repeat(value: Scalar, times: Scalar) -> str:
+    count = max(int(number(times)), 0)
+    if count * len(text(value)) > MAXIMUM_STRING:
+        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    return text(value) * count
+
+
+def concatenate(left: Scalar, right: Scalar) -> str | None:
+    """`left || right`: NULL if either is."""
+    if left is None or right is None:
+        return None
+    return _limited(text(left) + text(right))
+
+
+# Numbers ---------------------------------------------------------------------------------------------------------
+
+
+def divide(left: Scalar, right: Scalar) -> int | float | None:
+    """`left / right`: the quotient is not cut to an integer; a zero divisor fails as `<DIVIDE>`."""
+    if left is None or right is None:
+        return None
+    divisor = number(right)
+    if divisor == 0:
+        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
+    quotient = number(left) / divisor
+    return int(quotient) if quotient.is_integer() else quotient
+
+
+def integer_divide(left: Scalar, right: Scalar) -> int | None:
+    """`left \\ right`: the whole part of the quotient."""
+    quotient = divide(left, right)
+    return None if quotient is None else math.trunc(quotient)
+
+
+def modulo(left: Scalar, right: Scalar) -> int | float | None:
+    """`left # right`, with the sign of the divisor as in ObjectScript."""
+    if left is None or right is None:
+        return None
+    divisor = number(right)
+    if divisor == 0:
+        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
+    return number(left) % divisor
+
+
+def _mod(left: Scalar, right: Scalar) -> int | float:
+    divisor = number(right)
+    if divisor == 0:
+        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
+    remainder = math.fmod(number(left), divisor)
+    return int(remainder) if float(remainder).is_integer() else remainder
+
+
+def _round(value: Scalar, digits: Scalar = 0) -> int | float:
+    places = max(min(int(number(digits)), 100), -100)
+    exact = Decimal(text(number(value)))
+    return plain(exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
+
+
+def _power(base: Scalar, exponent: Scalar) -> int | float:
+    try:
+        result = float(number(base)) ** float(number(exponent))
+    except (OverflowError, ZeroDivisionError):
+        raise failure(FATAL_ERROR, "<MAXNUMBER> the result of POWER is too large") from None
+    if isinstance(result, complex):
+        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> POWER of a negative number with a fraction as exponent")
+    return int(result) if result.is_integer() and abs(result) < 2**63 else result
+
+
+def _sqrt(value: Scalar) -> float:
+    if number(value) < 0:
+        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> SQRT of a negative number")
+    return math.sqrt(number(value))
+
+
+# Dates -----------------------------------------------------------------------------------------------------------
+
+_DATE_PARTS = {
+    **dict.fromkeys(("year", "yyyy", "yy"), "year"),
+    **dict.fromkeys(("month", "mm", "m"), "month"),
+    **dict.fromkeys(("week", "wk", "ww"), "week"),
+    **dict.fromkeys(("day", "dd", "d"), "day"),
+    **dict.fromkeys(("hour", "hh", "h"), "hour"),
+    **dict.fromkeys(("minute", "mi", "n"), "minute"),
+    **dict.fromkeys(("second", "ss", "s"), "second"),
+}
+
+_SECONDS = {"hour": 3600, "minute": 60, "second": 1}
+
+
+def _moment(value: Scalar) -> datetime:
+    shown = text(value).strip()
+    for layout in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(shown, layout)
+        except ValueError:
+            continue
+    raise failure(FATAL_ERROR, f"<ILLEGAL VALUE> {shown!r} is not a date of the form YYYY-MM-DD [HH:MM:SS]")
+
+
+def _part(name: Scalar) -> str:
+    part = _DATE_PARTS.get(text(name).lower())
+    if part is None:
+        raise failure(
+            -8, f"{text(name)!r}; the simulator knows year, month, week, day, hour, minute and second"
+        )
+    return part
+
+
+def _date_difference(part: Scalar, start: Scalar, end: Scalar) -> int:
+    """Boundaries of the part that lie between the two, as the reference says of DATEDIFF."""
+    name, begin, finish = _part(part), _moment(start), _moment(end)
+    if name == "year":
+        return finish.year - begin.year
+    if name == "month":
+        return (finish.year - begin.year) * 12 + finish.month - begin.month
+    if name == "week":
+        return (finish.date().toordinal() // 7) - (begin.date().toordinal() // 7)
+    days = finish.date().toordinal() - begin.date().toordinal()
+    if name == "day":
+        return days
+    unit = _SECONDS[name]
+    seconds = [moment.hour * 3600 + moment.minute * 60 + moment.second for moment in (begin, finish)]
+    return days * (86400 // unit) + seconds[1] // unit - seconds[0] // unit
+
+
+def _date_add(part: Scalar, amount: Scalar, value: Scalar) -> str:
+    name, moment, units = _part(part), _moment(value), int(number(amount))
+    try:
+        if name in {"year", "month"}:
+            months = moment.year * 12 + moment.month - 1 + units * (12 if name == "year" else 1)
+            year, month = months // 12, months % 12 + 1
+            moment = moment.replace(year=year, month=month, day=min(moment.day, _days_in(year, month)))
+        elif name in {"week", "day"}:
+            moment += timedelta(days=units * (7 if name == "week" else 1))
+        else:
+            moment += timedelta(seconds=units * _SECONDS[name])
+    except (ValueError, OverflowError):
+        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> the result of DATEADD is no date") from None
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _days_in(year: int, month: int) -> int:
+    first = datetime(year, month, 1)
+    return ((first + timedelta(days=32)).replace(day=1) - first).days
+
+
+def _date_part(part: Scalar, value: Scalar) -> int:
+    name, moment = _part(part), _moment(value)
+    return moment.isocalendar().week if name == "week" else int(getattr(moment, name))
+
+
+def _field_of_date(name: str) -> Callable[[Scalar], Scalar]:
+    return lambda value: int(getattr(_moment(value), name))
+
+
+def _trimmed(strip: Callable[[str, str], str]) -> Callable[[Scalar], Scalar]:
+    return lambda value: strip(text(value), " ")
+
+
+_INTEGER = SqlType.INTEGER
+
+FUNCTIONS: dict[str, ScalarFunction] = {
+    "%EXACT": ScalarFunction(lambda value: value, 1, 1, None),
+    "%SQLSTRING": ScalarFunction(lambda value: " " + text(value).rstrip(), 1, 1),
+    "%SQLUPPER": ScalarFunction(lambda value: " " + sqlupper(text(value)), 1, 1),
+    "%UPPER": ScalarFunction(lambda value: text(value).upper(), 1, 1),
+    "$EXTRACT": ScalarFunction(_extract, 1, 3),
+    "$LENGTH": ScalarFunction(_dollar_length, 1, 2, _INTEGER),
+    "$PIECE": ScalarFunction(_piece, 2, 4),
+    "ABS": ScalarFunction(lambda value: abs(number(value)), 1, 1, None),
+    "ASCII": ScalarFunction(lambda value: ord(text(value)[0]) if text(value) else None, 1, 1, _INTEGER),
+    "CEILING": ScalarFunction(lambda value: math.ceil(number(value)), 1, 1, _INTEGER),
+    "CHARACTER_LENGTH": ScalarFunction(lambda value: len(text(value)), 1, 1, _INTEGER),
+    "CHARINDEX": ScalarFunction(_find, 2, 3, _INTEGER),
+    "CHAR_LENGTH": ScalarFunction(lambda value: len(text(value)), 1, 1, _INTEGER),
+    "COALESCE": ScalarFunction(_coalesce, 2, 50, None, strict=False),
+    "CONCAT": ScalarFunction(concatenate, 2, 2),
+    "DATEADD": ScalarFunction(_date_add, 3, 3, SqlType.TIMESTAMP),
+    "DATEDIFF": ScalarFunction(_date_difference, 3, 3, _INTEGER),
+    "DATEPART": ScalarFunction(_date_part, 2, 2, _INTEGER),
+    "DAY": ScalarFunction(_field_of_date("day"), 1, 1, _INTEGER),
+    "DAYOFMONTH": ScalarFunction(_field_of_date("day"), 1, 1, _INTEGER),
+    "DECODE": ScalarFunction(_decode, 3, 50, SqlType.VARCHAR, strict=False),
+    "FLOOR": ScalarFunction(lambda value: math.floor(number(value)), 1, 1, _INTEGER),
+    "GREATEST": ScalarFunction(lambda *values: _extreme(*values, largest=True), 2, 50, None),
+    "HOUR": ScalarFunction(_field_of_date("hour"), 1, 1, _INTEGER),
+    "IFNULL": ScalarFunction(_ifnull, 2, 3, None, strict=False),
+    "INSTR": ScalarFunction(_instr, 2, 3, _INTEGER),
+    "ISNULL": ScalarFunction(_coalesce, 2, 2, None, strict=False),
+    "LCASE": ScalarFunction(lambda value: text(value).lower(), 1, 1),
+    "LEAST": ScalarFunction(lambda *values: _extreme(*values, largest=False), 2, 50, None),
+    "LEFT": ScalarFunction(lambda value, count: text(value)[: max(int(number(count)), 0)], 2, 2),
+    "LEN": ScalarFunction(lambda value: len(text(value).rstrip(" ")), 1, 1, _INTEGER),
+    "LENGTH": ScalarFunction(lambda value: len(text(value).rstrip(" ")), 1, 1, _INTEGER),
+    "LOWER": ScalarFunction(lambda value: text(value).lower(), 1, 1),
+    "LTRIM": ScalarFunction(_trimmed(str.lstrip), 1, 1),
+    "MINUTE": ScalarFunction(_field_of_date("minute"), 1, 1, _INTEGER),
+    "MOD": ScalarFunction(_mod, 2, 2, SqlType.NUMERIC),
+    "MONTH": ScalarFunction(_field_of_date("month"), 1, 1, _INTEGER),
+    "NULLIF": ScalarFunction(_nullif, 2, 2, None, strict=False),
+    "NVL": ScalarFunction(_coalesce, 2, 2, None, strict=False),
+    "POWER": ScalarFunction(_power, 2, 2, SqlType.NUMERIC),
+    "REPEAT": ScalarFunction(_repeat, 2, 2),
+    "REPLACE": ScalarFunction(_replace, 3, 3),
+    "REVERSE": ScalarFunction(lambda value: text(value)[::-1], 1, 1),
+    "RIGHT": ScalarFunction(
+        lambda value, count: text(value)[max(len(text(value)) - max(int(number(count)), 0), 0) :], 2, 2
+    ),
+    "ROUND": ScalarFunction(_round, 1, 2, SqlType.NUMERIC),
+    "RTRIM": ScalarFunction(_trimmed(str.rstrip), 1, 1),
+    "SECOND": ScalarFunction(_field_of_date("second"), 1, 1, _INTEGER),
+    "SIGN": ScalarFunction(lambda value: (number(value) > 0) - (number(value) < 0), 1, 1, _INTEGER),
+    "SQRT": ScalarFunction(_sqrt, 1, 1, SqlType.NUMERIC),
+    "STRING": ScalarFunction(lambda *values: "".join(text(value) for value in values), 1, 50, strict=False),
+    "SUBSTR": ScalarFunction(_substring, 2, 3),
+    "SUBSTRING": ScalarFunction(_substring, 2, 3),
+    "TRIM": ScalarFunction(_trimmed(str.strip), 1, 1),
+    "UCASE": ScalarFunction(lambda value: text(value).upper(), 1, 1),
+    "UPPER": ScalarFunction(lambda value: text(value).upper(), 1, 1),
+    "YEAR": ScalarFunction(_field_of_date("year"), 1, 1, _INTEGER),
+}
+"""By upper-case name. DATEDIFF and its kin take the date part as a word or a string."""
+
+DATE_PART_FUNCTIONS = frozenset({"DATEADD", "DATEDIFF", "DATEPART"})
+
+AGGREGATES = frozenset({"AVG", "COUNT", "MAX", "MIN", "SUM"})
+
+
+def internal_name(function: str) -> str:
+    """The name under which SQLite calls a function of ours."""
+    return "iris_" + function.lower().replace("%", "pct_").replace("$", "dollar_")
+
+
+def internal_functions() -> Sequence[tuple[str, int, Callable[..., Scalar]]]:
+    """Everything to register in SQLite: name, number of arguments (-1 for any), implementation."""
+    operators: list[tuple[str, int, Callable[..., Scalar]]] = [
+        ("iris_like_match", 4, like),
+        ("iris_starts_with", 3, starts_with),
+        ("iris_contains", 2, contains),
+        ("iris_text", 1, exact_text),
+        ("iris_concatenate", 2, concatenate),
+        ("iris_divide", 2, divide),
+        ("iris_integer_divide", 2, integer_divide),
+        ("iris_modulo", 2, modulo),
+    ]
+    named = [(internal_name(name), -1, function) for name, function in FUNCTIONS.items()]
+    return [*operators, *named]

@@ -1,0 +1,308 @@
+"""INFORMATION_SCHEMA: what is projected, told as tables.
+
+Columns and their order: the public class reference, `INFORMATION.SCHEMA.TABLES`, `.COLUMNS`, `.SCHEMATA` and `.ROUTINES`
+(2024.1). Columns of which that reference says "always NULL" are NULL here; private ones are hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from irisops.simulator.backend import Value
+from irisops.simulator.sql.catalog import (
+    Catalog,
+    ColumnDef,
+    FunctionDef,
+    ProcedureDef,
+    SecurityStatements,
+    SqlType,
+    TableDef,
+)
+
+SCHEMA = "INFORMATION_SCHEMA"
+
+_NAMES = {
+    SqlType.BIT: "bit",
+    SqlType.TINYINT: "tinyint",
+    SqlType.BIGINT: "bigint",
+    SqlType.VARBINARY: "varbinary",
+    SqlType.NUMERIC: "numeric",
+    SqlType.INTEGER: "integer",
+    SqlType.DOUBLE: "double",
+    SqlType.DATE: "date",
+    SqlType.TIME: "time",
+    SqlType.TIMESTAMP: "timestamp",
+    SqlType.VARCHAR: "varchar",
+}
+"""UNVERIFIED spelling: see `SELECT DISTINCT DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS`."""
+
+_NUMBERS = frozenset({SqlType.TINYINT, SqlType.BIGINT, SqlType.NUMERIC, SqlType.INTEGER, SqlType.DOUBLE})
+
+_Row = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A table of the schema: its columns in order, those that are integers, and its rows by column name."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Callable[[Catalog], Iterable[_Row]]
+
+
+_TABLES = _Described(
+    "TABLES",
+    [
+        "TABLE_CATALOG",
+        "TABLE_SCHEMA",
+        "TABLE_NAME",
+        "TABLE_TYPE",
+        "SELF_REFERENCING_COLUMN_NAME",
+        "REFERENCE_GENERATION",
+        "USER_DEFINED_TYPE_CATALOG",
+        "USER_DEFINED_TYPE_SCHEMA",
+        "USER_DEFINED_TYPE_NAME",
+        "IS_INSERTABLE_INTO",
+        "IS_TYPED",
+        "CLASSNAME",
+        "DESCRIPTION",
+        "OWNER",
+    ],
+    lambda catalog: (
+        {
+            "TABLE_SCHEMA": table.schema,
+            "TABLE_NAME": table.name,
+            "TABLE_TYPE": _table_type(table),
+            "IS_INSERTABLE_INTO": "NO",
+            "IS_TYPED": "NO",
+            "CLASSNAME": table.class_name or None,
+        }
+        for table in catalog.tables()
+    ),
+)
+
+_COLUMNS = _Described(
+    "COLUMNS",
+    [
+        "TABLE_CATALOG",
+        "TABLE_SCHEMA",
+        "TABLE_NAME",
+        "COLUMN_NAME",
+        "ORDINAL_POSITION",
+        "DTD_IDENTIFIER",
+        "DOMAIN_CATALOG",
+        "DOMAIN_SCHEMA",
+        "DOMAIN_NAME",
+        "COLUMN_DEFAULT",
+        "IS_NULLABLE",
+        "IS_SELF_REFERENCING",
+        "IS_IDENTITY",
+        "IDENTITY_GENERATION",
+        "IDENTITY_START",
+        "IDENTITY_INCREMENT",
+        "IDENTITY_MAXIMUM",
+        "IDENTITY_MINIMUM",
+        "IDENTITY_CYCLE",
+        "IS_GENERATED",
+        "GENERATION_EXPRESSION",
+        "IS_UPDATABLE",
+        "DATA_TYPE",
+        "CHARACTER_MAXIMUM_LENGTH",
+        "CHARACTER_OCTET_LENGTH",
+        "NUMERIC_PRECISION",
+        "NUMERIC_PRECISION_RADIX",
+        "NUMERIC_SCALE",
+        "DATETIME_PRECISION",
+        "CHARACTER_SET_CATALOG",
+        "CHARACTER_SET_SCHEMA",
+        "CHARACTER_SET_NAME",
+        "COLLATION_CATALOG",
+        "COLLATION_SCHEMA",
+        "COLLATION_NAME",
+        "DESCRIPTION",
+        "AUTO_INCREMENT",
+        "UNIQUE_COLUMN",
+        "PRIMARY_KEY",
+    ],
+    lambda catalog: (
+        _column_row(table, position, column)
+        for table in catalog.tables()
+        for position, column in enumerate(table.columns, 1)
+        if not column.hidden
+    ),
+)
+
+_SCHEMATA = _Described(
+    "SCHEMATA",
+    [
+        "CATALOG_NAME",
+        "SCHEMA_NAME",
+        "SCHEMA_OWNER",
+        "DEFAULT_CHARACTER_SET_CATALOG",
+        "DEFAULT_CHARACTER_SET_SCHEMA",
+        "DEFAULT_CHARACTER_SET_NAME",
+        "SQL_PATH",
+    ],
+    lambda catalog: (
+        {"SCHEMA_NAME": name}
+        for name in dict.fromkeys(
+            [table.schema for table in catalog.tables()]
+            + [procedure.schema for procedure in catalog.procedures()]
+        )
+    ),
+)
+
+_ROUTINES = _Described(
+    "ROUTINES",
+    [
+        "SPECIFIC_CATALOG",
+        "SPECIFIC_SCHEMA",
+        "SPECIFIC_NAME",
+        "ROUTINE_CATALOG",
+        "ROUTINE_SCHEMA",
+        "ROUTINE_NAME",
+        "MODULE_CATALOG",
+        "MODULE_SCHEMA",
+        "MODULE_NAME",
+        "USER_DEFINED_TYPE_CATALOG",
+        "USER_DEFINED_TYPE_SCHEMA",
+        "USER_DEFINED_TYPE_NAME",
+        "ROUTINE_TYPE",
+    ],
+    lambda catalog: (
+        {
+            "SPECIFIC_SCHEMA": procedure.schema,
+            "SPECIFIC_NAME": procedure.name,
+            "ROUTINE_SCHEMA": procedure.schema,
+            "ROUTINE_NAME": procedure.name,
+            "ROUTINE_TYPE": "PROCEDURE",
+        }
+        for procedure in catalog.procedures()
+    ),
+)
+
+_INTEGERS = frozenset(
+    {
+        "ORDINAL_POSITION",
+        "CHARACTER_MAXIMUM_LENGTH",
+        "CHARACTER_OCTET_LENGTH",
+        "NUMERIC_PRECISION",
+        "NUMERIC_PRECISION_RADIX",
+        "NUMERIC_SCALE",
+    }
+)
+
+
+def _is_system(schema: str) -> bool:
+    return schema.startswith("%") or schema.upper() == SCHEMA
+
+
+def _table_type(table: TableDef) -> str:
+    return (
+        "SYSTEM TABLE" if table.table_type == "BASE TABLE" and _is_system(table.schema) else table.table_type
+    )
+
+
+def _column_row(table: TableDef, position: int, column: ColumnDef) -> _Row:
+    number = column.sql_type in _NUMBERS
+    length = column.precision if column.sql_type in {SqlType.VARCHAR, SqlType.VARBINARY} else None
+    return {
+        "TABLE_SCHEMA": table.schema,
+        "TABLE_NAME": table.name,
+        "COLUMN_NAME": column.name,
+        "ORDINAL_POSITION": position,
+        "IS_NULLABLE": "YES" if column.nullable else "NO",
+        "IS_IDENTITY": "NO",
+        "IS_GENERATED": "NO",
+        "IS_UPDATABLE": "NO",
+        "DATA_TYPE": _NAMES.get(column.sql_type, "varchar"),
+        "CHARACTER_MAXIMUM_LENGTH": length,
+        "CHARACTER_OCTET_LENGTH": length,
+        "NUMERIC_PRECISION": column.precision if number else None,
+        "NUMERIC_PRECISION_RADIX": 10 if number else None,
+        "NUMERIC_SCALE": column.scale if number else None,
+        "AUTO_INCREMENT": "NO",
+        "UNIQUE_COLUMN": "NO",
+        "PRIMARY_KEY": "NO",
+    }
+
+
+class _WithInformationSchema:
+    """A catalog with INFORMATION_SCHEMA in front of it; the rest is the catalog's own."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._revisions = count()
+        self._own = {
+            described.name: self._defined(described)
+            for described in (_TABLES, _COLUMNS, _SCHEMATA, _ROUTINES)
+        }
+
+    @property
+    def default_schema(self) -> str:
+        return self._catalog.default_schema
+
+    @property
+    def username(self) -> str:
+        return self._catalog.username
+
+    @property
+    def namespace(self) -> str:
+        return self._catalog.namespace
+
+    @property
+    def security(self) -> SecurityStatements:
+        return self._catalog.security
+
+    def table(self, schema: str, name: str) -> TableDef | None:
+        if schema.upper() == SCHEMA:
+            return self._own.get(name.upper())
+        return self._catalog.table(schema, name)
+
+    def procedure(self, schema: str, name: str) -> ProcedureDef | None:
+        return self._catalog.procedure(schema, name)
+
+    def function(self, schema: str, name: str) -> FunctionDef | None:
+        return self._catalog.function(schema, name)
+
+    def tables(self) -> Iterable[TableDef]:
+        return (*self._catalog.tables(), *self._own.values())
+
+    def procedures(self) -> Iterable[ProcedureDef]:
+        return self._catalog.procedures()
+
+    def role_exists(self, name: str) -> bool:
+        return self._catalog.role_exists(name)
+
+    def now(self) -> str:
+        return self._catalog.now()
+
+    def _defined(self, described: _Described) -> TableDef:
+        columns = [
+            ColumnDef(name, SqlType.INTEGER, 10) if name in _INTEGERS else ColumnDef(name, precision=128)
+            for name in described.columns
+        ]
+
+        def rows(names: Sequence[str]) -> list[tuple[Value, ...]]:
+            return [tuple(row.get(name) for name in names) for row in described.rows(self)]
+
+        return TableDef(
+            SCHEMA,
+            described.name,
+            columns,
+            rows,
+            revision=self._fresh_revision,
+            class_name=f"INFORMATION.SCHEMA.{described.name}",
+            refusal=f"{SCHEMA}.{described.name} is read-only",
+        )
+
+    def _fresh_revision(self) -> Hashable:
+        """Never the same twice: the schema is small, and what it tells depends on who asks."""
+        return (id(self), next(self._revisions))
+
+
+def with_information_schema(catalog: Catalog) -> Catalog:
+    """The catalog, and `INFORMATION_SCHEMA.TABLES`, `COLUMNS`, `SCHEMATA` and `ROUTINES` that describe it."""
+    return _WithInformationSchema(catalog)

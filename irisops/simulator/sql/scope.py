@@ -1,0 +1,223 @@
+"""What a name in a query stands for: tables in FROM, their columns, and what they need of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from irisops.simulator.backend import Column, Parameter
+from irisops.simulator.sql.catalog import (
+    Action,
+    Collation,
+    ColumnDef,
+    FunctionDef,
+    ProcedureDef,
+    SqlType,
+    TableDef,
+)
+from irisops.simulator.sql.failures import FIELD_NOT_FOUND, failure
+from irisops.simulator.sql.functions import Scalar
+from irisops.simulator.sql.store import Needs, ProcedureNeed, TableNeed
+
+NUMERIC_TYPES = frozenset(
+    {SqlType.BIT, SqlType.TINYINT, SqlType.BIGINT, SqlType.INTEGER, SqlType.NUMERIC, SqlType.DOUBLE}
+)
+
+
+class Nature(Enum):
+    """What a select item is; it decides the name of a column without an alias."""
+
+    COLUMN = auto()
+    HOST_VARIABLE = auto()
+    LITERAL = auto()
+    AGGREGATE = auto()
+    EXPRESSION = auto()
+    SUBQUERY = auto()
+
+
+_AUTOMATIC_NAMES = {
+    Nature.HOST_VARIABLE: "HostVar",
+    Nature.LITERAL: "Literal",
+    Nature.AGGREGATE: "Aggregate",
+    Nature.EXPRESSION: "Expression",
+    Nature.SUBQUERY: "Subquery",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A compiled scalar expression.
+
+    `comparand` is what takes part in comparisons and sorting where that differs from the value (`%SQLUPPER`).
+    `has_affinity`: SQLite sees a declared type behind it and converts the other side of a comparison by itself.
+    """
+
+    sql: str
+    definition: ColumnDef
+    nature: Nature = Nature.EXPRESSION
+    comparand: str = ""
+    has_affinity: bool = False
+    schema: str = ""
+    table: str = ""
+
+    @property
+    def compared(self) -> str:
+        """The SQL that stands for this term in a comparison."""
+        return self.comparand or self.sql
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return self.definition.sql_type in NUMERIC_TYPES
+
+    @property
+    def folds_case(self) -> bool:
+        """Whether letter case does not count when it is compared."""
+        return self.definition.sql_type == SqlType.VARCHAR and self.definition.collation is Collation.SQLUPPER
+
+    def automatic_name(self, position: int) -> str:
+        """The name of an item without alias, e.g. `Aggregate_2` (SQL Reference, SELECT, Column Aliases)."""
+        if self.nature is Nature.COLUMN:
+            return self.definition.name
+        return f"{_AUTOMATIC_NAMES[self.nature]}_{position}"
+
+    def result_column(self, name: str) -> Column:
+        """How the wire describes it. An expression belongs to no table."""
+        return replace(self.definition, name=name).result_column(schema=self.schema, table=self.table)
+
+
+def expression(sql: str, sql_type: int, *, precision: int = 0, scale: int = 0) -> Term:
+    """A term that is no column. Its precision on a real instance is UNVERIFIED: see `cursor.description` of
+    `SELECT UPPER(Name), Pid + 1, COUNT(*) ...`.
+    """
+    lengths = {
+        SqlType.VARCHAR: 4096,
+        SqlType.INTEGER: 10,
+        SqlType.BIGINT: 19,
+        SqlType.NUMERIC: 18,
+        SqlType.DOUBLE: 20,
+    }
+    return Term(
+        sql,
+        ColumnDef("", sql_type, precision or lengths.get(sql_type, 19), scale, collation=Collation.EXACT),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column that a source in FROM offers; `use` notes that the query needs it."""
+
+    term: Term
+    use: Callable[[], None]
+
+    @property
+    def name(self) -> str:
+        """The column's name in the spelling of its definition."""
+        return self.term.definition.name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table, procedure or subquery in FROM. `schema` is empty where an alias replaces the qualified name."""
+
+    label: str
+    schema: str
+    columns: Sequence[SourceColumn]
+
+    def find(self, name: str) -> SourceColumn | None:
+        """The column of that name without regard to case."""
+        wanted = name.upper()
+        return next((column for column in self.columns if column.name.upper() == wanted), None)
+
+
+@dataclass(slots=True)
+class Scope:
+    """The sources of one SELECT, inside those of the query around it."""
+
+    parent: Scope | None = None
+    sources: list[Source] = field(default_factory=list)
+
+    def add(self, source: Source) -> None:
+        """Raises `SqlFailure` -20 if another source has the label."""
+        label = (source.schema.upper(), source.label.upper())
+        if source.label and any(
+            (other.schema.upper(), other.label.upper()) == label for other in self.sources
+        ):
+            raise failure(-20, f"'{source.label}' stands twice in FROM; give one an alias")
+        self.sources.append(source)
+
+    def resolve(self, name: str, label: str = "", schema: str = "") -> Term:
+        """The column that a name means, here or in the query around. Raises `SqlFailure` -29, -27 or -23."""
+        scope: Scope | None = self
+        label_known = False
+        while scope is not None:
+            candidates = [source for source in scope.sources if _answers_to(source, label, schema)]
+            label_known = label_known or bool(candidates)
+            found = [column for source in candidates if (column := source.find(name)) is not None]
+            if len(found) > 1:
+                raise failure(-27, f"'{name}' is in more than one table; qualify it")
+            if found:
+                found[0].use()
+                return found[0].term
+            scope = scope.parent
+        if label and not label_known:
+            shown = f"{schema}.{label}" if schema else label
+            raise failure(-23, f"'{shown}'")
+        raise failure(FIELD_NOT_FOUND, f"'{name.upper()}' not found")
+
+
+def _answers_to(source: Source, label: str, schema: str) -> bool:
+    if label and source.label.upper() != label.upper():
+        return False
+    return not schema or source.schema.upper() == schema.upper()
+
+
+@dataclass(slots=True)
+class Plan:
+    """A compiled query: SQL for SQLite, what must be filled before, and how the rows are delivered."""
+
+    sql: str = ""
+    outputs: list[tuple[str, Term]] = field(default_factory=list)
+    constants: dict[str, Scalar] = field(default_factory=dict)
+    functions: list[FunctionDef] = field(default_factory=list)
+    procedures: list[ProcedureNeed] = field(default_factory=list)
+    tables: dict[str, tuple[TableDef, set[int]]] = field(default_factory=dict)
+    parameters: Sequence[Parameter] = ()
+    parameter_count: int = 0
+    labels: int = 0
+
+    def fresh_label(self) -> str:
+        """A name for a source that no other in the statement has."""
+        self.labels += 1
+        return f"x{self.labels}"
+
+    def constant(self, value: Scalar) -> str:
+        """Bind a literal; no value of a statement ever becomes text of the compiled SQL."""
+        name = f"k{len(self.constants)}"
+        self.constants[name] = value
+        return f":{name}"
+
+    def result_columns(self) -> list[Column]:
+        """The columns of the result, for the wire."""
+        return [term.result_column(name) for name, term in self.outputs]
+
+    def needs(self) -> Needs:
+        """What the store must have at hand."""
+        tables = [
+            TableNeed(table, name, frozenset(columns)) for name, (table, columns) in self.tables.items()
+        ]
+        return Needs(tables, self.procedures, self.functions)
+
+    def authorize(self) -> None:
+        """Ask the catalog for every object the query touches. Raises `SqlFailure` -99."""
+        for table, _ in self.tables.values():
+            table.authorize(Action.SELECT)
+        for need in self.procedures:
+            _authorize_call(need.procedure)
+        for function in self.functions:
+            _authorize_call(function)
+
+
+def _authorize_call(routine: ProcedureDef | FunctionDef) -> None:
+    routine.authorize(Action.EXECUTE)
