@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from irisops.commands.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.commands.clock import Clock
-from irisops.commands.links import Connector, Link, ReaderFactory, idle_state, target_of
+from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, target_of
 from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless
 from irisops.instance.connection import State as ConnectionState
@@ -27,7 +27,7 @@ class Hub:
         secrets: Secrets,
         clock: Clock,
         connector: Connector,
-        reader_factory: ReaderFactory,
+        reads_factory: ReadsFactory,
         *,
         poll_interval: float,
         extra: Sequence[Profile] = (),
@@ -45,7 +45,7 @@ class Hub:
         self.loaded = Loaded()
         self._extra = list(extra)
         self._connector = connector
-        self._reader_factory = reader_factory
+        self._reads_factory = reads_factory
 
     # Profiles
 
@@ -118,11 +118,15 @@ class Hub:
 
     # Connections
 
+    def choose(self, profile: Profile) -> Link:
+        """Make a profile the active one without connecting."""
+        self.active = self._link(profile)
+        self.on_change()
+        return self.active
+
     async def connect(self, profile: Profile, password: str | None = None) -> SystemInfo:
         """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`."""
-        link = self._link(profile)
-        self.active = link
-        self.on_change()
+        link = self.choose(profile)
         if link.connected and link.connection.info is not None:
             return link.connection.info
         asked = False
@@ -189,7 +193,7 @@ class Hub:
                 f"/disconnect {profile.name} first, then connect again.",
             )
         connection = self._connector(target_of(profile))
-        link = Link(profile, connection, self._reader_factory(connection), self.clock)
+        link = Link(profile, connection, self._reads_factory(connection), self.clock)
         link.stop_listening = connection.listen(lambda state: self._follow(link, state))
         self.links[key] = link
         return link

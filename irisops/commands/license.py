@@ -10,7 +10,6 @@ from irisops.commands.links import Link
 from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
 from irisops.commands.spec import CommandSpec, Plain, Replies
 from irisops.commands.text import counted, duration
-from irisops.instance import license as license_reads
 from irisops.instance.models import Holder, LicenseBoard
 
 EXPIRY_WARNING_DAYS = 30
@@ -21,7 +20,7 @@ NEAR_FULL = 0.85
 async def show_license(context: Context, _command: Command) -> Replies:
     """The counts, then a row per holder; the rows' units add up to what is consumed."""
     link = context.link()
-    board = await license_reads.read_board(link.connection)
+    board = await link.reads.board()
     yield counts_card(link, board, context.clock.now())
     yield holders_table(board, context.clock.now())
 

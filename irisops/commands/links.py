@@ -11,6 +11,7 @@ from typing import Protocol
 
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
+from irisops.commands.reads import Reads
 from irisops.instance.connection import State as ConnectionState
 from irisops.instance.connection import Target
 from irisops.instance.models import PollCounts, SystemInfo
@@ -47,16 +48,8 @@ class InstanceConnection(Instance, Protocol):
         ...
 
 
-class CountsReader(Protocol):
-    """`irisops.instance.poll.Poller`."""
-
-    async def poll(self) -> PollCounts:
-        """One reading of the figures."""
-        ...
-
-
 Connector = Callable[[Target], InstanceConnection]
-ReaderFactory = Callable[[Instance], CountsReader]
+ReadsFactory = Callable[[Instance], Reads]
 
 
 def target_of(profile: Profile) -> Target:
@@ -84,7 +77,7 @@ class Link:
 
     profile: Profile
     connection: InstanceConnection
-    reader: CountsReader
+    reads: Reads
     clock: Clock
     generation: int = 0
     names: Names = field(default_factory=Names)

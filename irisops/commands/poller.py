@@ -52,7 +52,7 @@ class Polling:
     async def _read(self, link: Link, former: str) -> str:
         """Poll once; a problem other than a lost connection is said once until it changes or goes."""
         try:
-            counts = await link.reader.poll()
+            counts = await link.reads.poll()
         except Unreachable:
             return former  # the connection itself tells its state
         except InstanceProblem as error:

@@ -8,7 +8,6 @@ from irisops.commands.filters import select
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
-from irisops.instance import processes as process_reads
 from irisops.instance.models import Process
 
 COLUMNS = (
@@ -58,7 +57,7 @@ def row_of(process: Process) -> dict[str, Cell]:
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words; without a sort, people's before the system's, busiest first."""
     link = context.link()
-    found = await process_reads.list_processes(link.connection)
+    found = await link.reads.processes()
     found.sort(key=lambda process: (process.system, -process.commands, process.pid))
     rows = [row_of(process) for process in found]
     chosen = select(rows, filter_words(command), COLUMNS)

@@ -18,8 +18,6 @@ from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
 from irisops.commands.words import quote
 from irisops.instance import privileges
-from irisops.instance import roles as role_reads
-from irisops.instance import users as user_reads
 from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.models import Role, User
 from irisops.instance.permissions import Permission, parse_permission
@@ -89,10 +87,10 @@ class Security:
 
 async def read_security(link: Link) -> Security:
     """Users and, if permitted, roles. Raises a named problem when not even users can be listed."""
-    users = await user_reads.list_users(link.connection)
+    users = await link.reads.users()
     link.names.users = tuple(user.name for user in users)
     try:
-        roles = await role_reads.list_roles(link.connection)
+        roles = await link.reads.roles()
     except (NotPermitted, NotAvailable) as error:
         return Security(users, None, error.message)
     link.names.roles = tuple(role.name for role in roles)
@@ -269,15 +267,15 @@ async def _carry_out(context: Context, link: Link, wanted: RoleChangePlan, shown
                     f"{'Giving' if adding else 'Taking'} {harmless(role)} …",
                     len(done) / len(steps),
                 )
-            act = user_reads.add_role if adding else user_reads.remove_role
-            change = await act(link.connection, now.name, role)
+            act = link.reads.add_role if adding else link.reads.remove_role
+            change = await act(now.name, role)
             done.append(f"{'+' if adding else '-'}{role} by {change.route}")
     except InstanceProblem as error:
         status: Status = "unknown" if isinstance(error, Unreachable) else "failed"
         so_far = f" Done before: {', '.join(done)}." if done else ""
         journal.outcome(number, status, f"{error.name}: {error.message}{so_far}")
         raise
-    after = await user_reads.read_user(link.connection, now.name)
+    after = await link.reads.user(now.name)
     if after is None or not same_roles(after.roles, wanted.after()):
         found = _names(after.roles) if after else "no such user"
         journal.outcome(number, "unknown", f"read back: {found}")

@@ -8,7 +8,6 @@ from irisops.commands.filters import select
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
-from irisops.instance import roles as role_reads
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -22,7 +21,7 @@ COLUMNS = (
 async def show_roles(context: Context, command: Command) -> Replies:
     """Roles, filtered and sorted by words."""
     link = context.link()
-    found = await role_reads.list_roles(link.connection)
+    found = await link.reads.roles()
     link.names.roles = tuple(role.name for role in found)
     rows: list[dict[str, Cell]] = [
         {

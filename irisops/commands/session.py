@@ -12,10 +12,11 @@ from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, N
 from irisops.commands.clock import Clock
 from irisops.commands.context import Context
 from irisops.commands.hub import Hub
-from irisops.commands.links import Connector, CountsReader, InstanceConnection, Link, ReaderFactory
+from irisops.commands.links import Connector, InstanceConnection, Link, ReadsFactory
 from irisops.commands.parser import parse
 from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
+from irisops.commands.reads import Reads
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
@@ -36,10 +37,10 @@ def _connect_by_driver(target: Target) -> InstanceConnection:
     return Connection(target)
 
 
-def _read_by_poller(instance: Instance) -> CountsReader:
-    from irisops.instance.poll import Poller  # noqa: PLC0415
+def _read_by_instance_layer(instance: Instance) -> Reads:
+    from irisops.commands.reads import InstanceReads  # noqa: PLC0415
 
-    return Poller(instance)
+    return InstanceReads(instance)
 
 
 class Session:
@@ -56,7 +57,7 @@ class Session:
         secrets: Secrets | None = None,
         clock: Clock | None = None,
         connector: Connector = _connect_by_driver,
-        reader_factory: ReaderFactory = _read_by_poller,
+        reads_factory: ReadsFactory = _read_by_instance_layer,
         registry: Registry | None = None,
         extra: Sequence[Profile] = (),
         first: str = "",
@@ -81,7 +82,7 @@ class Session:
             secrets or Secrets(SystemKeyring()),
             self.clock,
             connector,
-            reader_factory,
+            reads_factory,
             poll_interval=loaded.settings.poll_interval,
             extra=extra,
         )
@@ -108,9 +109,19 @@ class Session:
     async def start(self) -> None:
         """Load profiles and begin connecting; returns at once."""
         self.load_profiles()
-        profile = self._start_profile()
+        profile = self.start_profile()
         if profile is not None:
             self._spawn(self._connect_first(profile))
+        elif self._first:
+            self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
+        elif not self.hub.profiles() and self.hub.loaded.problem is None:
+            self._notice(
+                Notice(
+                    "info",
+                    "Welcome. No instance is known yet.",
+                    "/profile add opens a form for yours; to look round first, leave and run: irisops demo",
+                )
+            )
 
     def load_profiles(self) -> None:
         """Read the profiles file, telling what is wrong with it."""
@@ -222,6 +233,31 @@ class Session:
         """How to ask for a secret."""
         self.hub.ask = ask
 
+    # For `irisops run`
+
+    def needs_connection(self, command: Command) -> bool:
+        """Whether a command is of use only on a connected instance."""
+        spec = self._registry.get(command.name)
+        return spec is not None and spec.needs_connection
+
+    async def connect(self, profile: Profile) -> Problem | None:
+        """Log in; the problem if that was not possible."""
+        try:
+            await self.hub.connect(profile)
+        except Refusal as refusal:
+            return refusal.problem()
+        except InstanceProblem as problem:
+            return problem_of(problem)
+        return None
+
+    def start_profile(self) -> Profile | None:
+        """The profile to begin with: the one asked for, the last one, or the only one."""
+        wanted = self._first or self._remembered.load().profile
+        found = self.hub.find(wanted) if wanted else None
+        if found is None and not self._first and len(self.hub.profiles()) == 1:
+            return self.hub.profiles()[0]
+        return found
+
     # Inside
 
     def _check(self, spec: CommandSpec) -> None:
@@ -269,16 +305,6 @@ class Session:
         if kind == "role":
             return [(name, "role") for name in (link.names.roles if link else ())]
         return ()
-
-    def _start_profile(self) -> Profile | None:
-        wanted = self._first or self._remembered.load().profile
-        found = self.hub.find(wanted) if wanted else None
-        if found is None and self._first:
-            self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
-            return None
-        if found is None and len(self.hub.profiles()) == 1:
-            return self.hub.profiles()[0]
-        return found
 
     async def _connect_first(self, profile: Profile) -> None:
         try:

@@ -11,7 +11,6 @@ from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
 from irisops.commands.text import counted
-from irisops.instance import sessions as session_reads
 from irisops.instance.models import WebSession
 
 SHOWN_ID = 8
@@ -37,7 +36,7 @@ def short_id(session_id: str) -> str:
 async def show_sessions(context: Context, command: Command) -> Replies:
     """Web sessions, filtered and sorted by words."""
     link = context.link()
-    found = await session_reads.list_sessions(link.connection)
+    found = await link.reads.sessions()
     now = context.clock.now()
     rows: list[dict[str, Cell]] = []
     for session in found:

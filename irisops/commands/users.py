@@ -9,7 +9,6 @@ from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
 from irisops.commands.text import counted, listed
-from irisops.instance import users as user_reads
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -25,7 +24,7 @@ COLUMNS = (
 async def show_users(context: Context, command: Command) -> Replies:
     """Users, filtered and sorted by words."""
     link = context.link()
-    found = await user_reads.list_users(link.connection)
+    found = await link.reads.users()
     link.names.users = tuple(user.name for user in found)
     rows: list[dict[str, Cell]] = [
         {

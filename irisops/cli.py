@@ -1,0 +1,308 @@
+"""The command line: `irisops`, `irisops demo`, `irisops run`, `irisops simulator`.
+
+Everything heavy is imported where it is needed: `irisops --version` and `--help` cost the interpreter and argparse.
+This is the only module of the product that knows the simulator.
+"""
+
+# ruff: noqa: PLC0415 - late imports are what keeps the start quick
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from irisops import __version__
+
+if TYPE_CHECKING:
+    from irisops.commands.run import Output
+    from irisops.commands.session import Session
+    from irisops.profiles.model import Profile
+
+DESCRIPTION = """\
+Chat with InterSystems IRIS from your terminal: licenses, sessions, users and roles.
+
+Without a command, irisops opens the chat on the profile used last. Everything can be typed in plain words
+(who holds my license) or with a slash (/license); /help lists it all, /quit leaves."""
+
+EPILOG = """\
+commands:
+  irisops demo               the chat on a private practice instance; nothing of yours is touched or written
+  irisops run "/license"     one command without the screen, as text or with --json
+  irisops simulator          the practice instance alone, for any tool that speaks to IRIS
+
+environment:
+  IRISOPS_PASSWORD           the password for "irisops run"
+  IRISOPS_HOME               keep profiles, settings, journals and history below this folder
+  NO_COLOR                   no colours
+
+exit status of run:
+  0 done   1 the instance refused or failed   2 not understood   3 needs a yes (--yes)
+  4 cannot reach or log in
+
+Passwords are kept in the system's keyring, or in memory where there is none; never in a file or on the command line."""
+
+RUN_DESCRIPTION = """\
+Do one command through the same path as the chat, print the replies and leave. COMMAND is a slash command or plain
+words: irisops run "who holds my license"."""
+
+STATUS_OF_PROBLEM = 1
+STATUS_OF_INTERRUPT = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments, without those of the simulator (its own module knows them)."""
+    top = argparse.ArgumentParser(
+        prog="irisops",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"irisops {__version__}")
+    top.add_argument("--profile", metavar="NAME", default="", help="open the chat on this profile")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands in short")
+
+    demo = commands.add_parser("demo", help="the chat on a private practice instance")
+    _simulator_options(demo)
+
+    run = commands.add_parser(
+        "run",
+        help="one command without the screen",
+        description=RUN_DESCRIPTION,
+        epilog=EPILOG[EPILOG.index("exit status") :],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    where = run.add_mutually_exclusive_group()
+    where.add_argument("--profile", metavar="NAME", default="", dest="run_profile", help="on this profile")
+    where.add_argument(
+        "--url",
+        metavar="iris://USER@HOST:PORT/NAMESPACE",
+        default="",
+        help="on this instance; its password is asked for, or taken from IRISOPS_PASSWORD",
+    )
+    where.add_argument(
+        "--demo", action="store_true", help="on a private practice instance, for this command alone"
+    )
+    _simulator_options(run)
+    run.add_argument("--json", action="store_true", help="one JSON object per reply, one per line")
+    run.add_argument(
+        "--yes", action="store_true", help="carry a plan out (without it, a change exits with 3)"
+    )
+    run.add_argument("--confirm", metavar="NAME", default="", help="the name that a guarded profile asks for")
+    run.add_argument("line", metavar="COMMAND", nargs="+", help="a slash command or plain words")
+
+    commands.add_parser("simulator", help="the practice instance alone", add_help=False)
+    return top
+
+
+def _simulator_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--scenario", metavar="NAME", default="", help="the practice instance's situation")
+    command.add_argument("--seed", metavar="N", type=int, default=None, help="the practice instance's seed")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["simulator"]:
+        return _simulator(arguments[1:])
+    options = parser().parse_args(arguments)
+    if options.command == "run":
+        return _run(options)
+    if options.command == "demo":
+        return _demo(options)
+    return _chat(options.profile)
+
+
+def _chat(profile: str) -> int:
+    """The chat on the person's own profiles."""
+    from irisops.commands.session import Session
+    from irisops.profiles.places import Places
+
+    return _show(Session(Places.find(), first=profile))
+
+
+def _show(session: Session) -> int:
+    import contextlib
+
+    from irisops.app import run
+
+    def keep_theme(theme: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the theme is shown all the same
+            session.settings.set_theme(theme)
+
+    loaded = session.settings.load().settings
+    chosen = {"theme": loaded.theme} if loaded.theme else {}
+    return run(
+        session,
+        history=session.places.prompt_history,
+        on_theme=keep_theme,
+        poll_interval=loaded.poll_interval,
+        **chosen,
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    """The chat on a simulator of its own."""
+    from irisops.commands.session import Session
+    from irisops.demo import DemoError, running
+    from irisops.profiles.secrets import Secrets
+
+    try:
+        with running(_passed_on(options)) as demo:
+            secrets = Secrets(None)
+            secrets.remember(demo.profile, demo.password)
+            return _show(Session(demo.places, secrets=secrets, extra=[demo.profile], first=demo.profile.name))
+    except DemoError as error:
+        print(f"irisops: {error}", file=sys.stderr)
+        return STATUS_OF_PROBLEM
+
+
+def _passed_on(options: argparse.Namespace) -> list[str]:
+    """The simulator's own options."""
+    passed: list[str] = []
+    if options.scenario:
+        passed += ["--scenario", options.scenario]
+    if options.seed is not None:
+        passed += ["--seed", str(options.seed)]
+    return passed
+
+
+def _run(options: argparse.Namespace) -> int:
+    """One command without a screen."""
+    import asyncio
+
+    from irisops.commands.run import standard_output
+
+    output = standard_output(json=options.json)
+    try:
+        return asyncio.run(_run_guarded(options, output))
+    except KeyboardInterrupt:
+        return STATUS_OF_INTERRUPT
+    except BrokenPipeError:
+        # The reader left (`| head`): nothing more is to be said, and the interpreter must not try to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STATUS_OF_PROBLEM
+
+
+async def _run_guarded(options: argparse.Namespace, output: Output) -> int:
+    """End through the normal path, logged out, when a signal comes."""
+    import asyncio
+    import signal
+
+    ended: list[int] = []
+    task = asyncio.ensure_future(_run_with(options, output))
+    if sys.platform != "win32":
+        loop = asyncio.get_running_loop()
+
+        def end(number: int) -> None:
+            ended.append(number)
+            task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not ended:
+            raise
+        return 128 + ended[0]
+
+
+async def _run_with(options: argparse.Namespace, output: Output) -> int:
+    from irisops.commands.refusal import Refusal
+    from irisops.commands.run import exit_of, take_password
+    from irisops.commands.session import Session
+    from irisops.demo import DemoError, running
+    from irisops.profiles.address import AddressError, parse_address
+    from irisops.profiles.places import Places
+    from irisops.profiles.secrets import Secrets
+
+    password = take_password()
+    if options.demo:
+        try:
+            with running(_passed_on(options)) as demo:
+                session = Session(demo.places, secrets=Secrets(None), extra=[demo.profile], polling=False)
+                return await _run_in(session, options, output, demo.profile, demo.password)
+        except DemoError as error:
+            refusal = Refusal("NoSimulator", str(error), "Please report it.")
+            output.reply(refusal.problem())
+            return exit_of(refusal.problem())
+    places = Places.find()
+    if options.url:
+        try:
+            profile = parse_address(options.url)
+        except AddressError as error:
+            problem = Refusal(
+                "BadAddress", str(error), "Write it as iris://user@host:1972/NAMESPACE."
+            ).problem()
+            output.reply(problem)
+            return exit_of(problem)
+        session = Session(places, extra=[profile], first=profile.name, polling=False)
+        return await _run_in(session, options, output, profile, password)
+    session = Session(places, first=options.run_profile, polling=False)
+    session.load_profiles()
+    found = session.start_profile()
+    if found is None and options.run_profile:
+        problem = Refusal(
+            "NoSuchProfile",
+            f"There is no profile {options.run_profile}.",
+            'irisops run "/profiles" lists them.',
+        ).problem()
+        output.reply(problem)
+        return exit_of(problem)
+    return await _run_in(session, options, output, found, password)
+
+
+async def _run_in(
+    session: Session,
+    options: argparse.Namespace,
+    output: Output,
+    profile: Profile | None,
+    password: str | None,
+) -> int:
+    from irisops.commands.run import ask_on_terminal, run_line
+
+    session.subscribe(lambda: None, output.notice)
+    if sys.stdin.isatty() and not options.demo:
+        session.ask_with(ask_on_terminal)
+    try:
+        return await run_line(
+            session,
+            " ".join(options.line),
+            output,
+            profile=profile,
+            password=password,
+            yes=options.yes,
+            word=options.confirm,
+        )
+    finally:
+        await session.close()
+
+
+def _simulator(arguments: list[str]) -> int:
+    """Hand over to the simulator. `--with-parent` ends it when its standard input closes, for the demo."""
+    from irisops.simulator import main as simulator
+
+    command = argparse.ArgumentParser(
+        prog="irisops simulator", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    simulator.add_arguments(command)
+    command.add_argument("--with-parent", action="store_true", help="stop when standard input closes")
+    options = command.parse_args(arguments)
+    if options.with_parent:
+        _stop_with_parent()
+    return simulator.main(options)
+
+
+def _stop_with_parent() -> None:
+    """Watch standard input from a thread; its end means that the parent is gone, whatever ended it."""
+    import signal
+    import threading
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()

@@ -1,0 +1,198 @@
+"""One command without a screen: the same path as in the chat, printed as text or JSON lines, with an exit status."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TextIO
+
+from irisops.commands import render, shapes
+from irisops.commands.chat import Command, Notice
+from irisops.commands.replies import Effect, Form, Plan, Problem, Progress, Reply
+from irisops.commands.session import Session
+from irisops.commands.text import harmless
+from irisops.profiles.model import Profile
+from irisops.profiles.secrets import in_daemon_thread
+
+PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
+ASK_DEADLINE = 600.0
+"""Seconds for a person to type a password."""
+
+
+class Exit(IntEnum):
+    """Exit statuses; public, as the README lists them."""
+
+    DONE = 0
+    FAILED = 1
+    NOT_UNDERSTOOD = 2
+    NEEDS_YES = 3
+    CANNOT_REACH = 4
+
+
+_EXITS = {
+    "NotUnderstood": Exit.NOT_UNDERSTOOD,
+    "FormNeeded": Exit.NOT_UNDERSTOOD,
+    "NeedsYes": Exit.NEEDS_YES,
+    "WordNeeded": Exit.NEEDS_YES,
+    **dict.fromkeys(
+        (
+            "Unreachable",
+            "NoAnswer",
+            "DriverCrashed",
+            "NotAnInstance",
+            "LoginRefused",
+            "PasswordChangeRequired",
+            "AccountDisabled",
+            "LicenseExhausted",
+            "NamespaceUnknown",
+            "NotConnected",
+            "PasswordNeeded",
+            "Declined",
+            "NoProfile",
+            "NoSuchProfile",
+            "WhichProfile",
+            "BadAddress",
+        ),
+        Exit.CANNOT_REACH,
+    ),
+}
+
+
+def exit_of(problem: Problem) -> Exit:
+    """The exit status that a problem leads to."""
+    return _EXITS.get(problem.error, Exit.FAILED)
+
+
+@dataclass(slots=True)
+class Output:
+    """Where replies go. Replies to `out`; what is said besides (progress, notices, problems in text) to `err`."""
+
+    out: TextIO
+    err: TextIO
+    json: bool
+
+    def reply(self, reply: Reply) -> None:
+        """Print one reply."""
+        if self.json:
+            line = shapes.line(reply)
+            if line is not None:
+                print(line, file=self.out, flush=True)
+            return
+        text = render.text(reply, self._width())
+        if text:
+            print(text, file=self.err if isinstance(reply, Problem | Progress) else self.out, flush=True)
+
+    def notice(self, notice: Notice) -> None:
+        """Print what the person did not ask for."""
+        words = f"{notice.message} {notice.cure}".strip()
+        print(f"irisops: {harmless(words, 2000)}", file=self.err, flush=True)
+
+    def _width(self) -> int | None:
+        return shutil.get_terminal_size().columns if self.out.isatty() else None
+
+
+async def ask_on_terminal(title: str, prompt: str) -> str | None:
+    """Ask for a secret without showing it; None when the person gives nothing or leaves."""
+
+    def ask() -> str | None:
+        try:
+            return getpass.getpass(f"{title}. {prompt}: ") or None
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    try:
+        return await in_daemon_thread(ask, ASK_DEADLINE)
+    except TimeoutError:
+        return None
+
+
+def take_password() -> str | None:
+    """The password of the environment, removed from it so that no child process inherits it."""
+    return os.environ.pop(PASSWORD_VARIABLE, None) or None
+
+
+async def run_line(
+    session: Session,
+    line: str,
+    output: Output,
+    *,
+    profile: Profile | None,
+    password: str | None = None,
+    yes: bool = False,
+    word: str = "",
+) -> Exit:
+    """Do one line on a profile and print its replies. The session is left open.
+
+    `yes` confirms plans; a guarded profile wants its name as `word` too.
+    """
+    command = session.parse(line)
+    if isinstance(command, Problem):
+        output.reply(command)
+        return exit_of(command)
+    if profile is not None:
+        if password is not None:
+            session.hub.secrets.remember(profile, password)
+        problem = await _prepare(session, command, profile)
+        if problem is not None:
+            output.reply(problem)
+            return exit_of(problem)
+    return await _print(session, command, output, yes=yes, word=word)
+
+
+async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
+    """Make the profile active; connect if the command needs it."""
+    session.hub.choose(profile)
+    if not session.needs_connection(command):
+        return None
+    return await session.connect(profile)
+
+
+async def _print(session: Session, command: Command, output: Output, *, yes: bool, word: str) -> Exit:
+    status = Exit.DONE
+    async for reply in session.run(command):
+        if isinstance(reply, Plan):
+            output.reply(reply)
+            status = max(status, await _confirm(session, reply, output, yes=yes, word=word))
+            continue
+        status = max(status, _one(reply, command, output))
+    return status
+
+
+async def _confirm(session: Session, plan: Plan, output: Output, *, yes: bool, word: str) -> Exit:
+    """Carry a plan out if that was said, else say how."""
+    if not yes:
+        session.decline(plan.id)
+        if not output.json:
+            print("Nothing was changed: add --yes to carry it out.", file=output.err, flush=True)
+        return Exit.NEEDS_YES
+    status = Exit.DONE
+    async for reply in session.confirm(plan.id, word):
+        if isinstance(reply, Problem) and reply.error == "WordNeeded":
+            reply.cure = f"This profile is guarded: add --confirm {plan.confirm_word} beside --yes."
+        status = max(status, _one(reply, None, output))
+    return status
+
+
+def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
+    """Print a reply that is no plan; returns the status it leads to."""
+    if isinstance(reply, Effect):
+        if reply.name == "quit":
+            return Exit.DONE
+        reply = Problem("NeedsScreen", f"/{reply.name} needs the screen.", "Start irisops without “run”.")
+    elif isinstance(reply, Form):
+        usage = f"/{command.name}" if command else "the command"
+        names = ", ".join(f"{field.name}=" for field in reply.fields if field.kind != "secret")
+        reply = Problem(
+            "FormNeeded", f"{usage} without values is a form, for the screen.", f"Give values: {names}"
+        )
+    output.reply(reply)
+    return exit_of(reply) if isinstance(reply, Problem) else Exit.DONE
+
+
+def standard_output(*, json: bool) -> Output:
+    """To this process's own streams."""
+    return Output(sys.stdout, sys.stderr, json)
