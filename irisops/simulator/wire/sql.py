@@ -1,0 +1,272 @@
+"""SQL requests: statements, results, stored procedures (facts: wire-protocol 7, 8).
+
+All rows go out in one reply with status 100. The client would ask for further pages before anybody wants them, and a
+cursor closed with such a request under way spoils the next one (facts: wire-protocol 7).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from irisops.simulator.backend import BackendSession, Column, Parameter, Prepared, SqlFailure, Value
+from irisops.simulator.wire.frames import STATUS_NO_MORE_ROWS, STATUS_OK, Frame, reply
+from irisops.simulator.wire.listitem import encode, encode_rows, encode_sql
+from irisops.simulator.wire.native import BackendFaultError
+from irisops.simulator.wire.reader import ItemReader, RequestError
+from irisops.simulator.wire.sqlcodes import error_text
+
+MAX_STATEMENTS = 2_000
+"""Prepared statements kept per connection. The client never says that it is done with one; the oldest go first."""
+
+NO_DATA = 100
+FATAL = -400
+VARCHAR = 12
+_STREAMS = (-1, -4)
+"""Long text and long binary would be streams, read by further requests; they are declared as text instead."""
+
+_FLAGS = bytes(12)
+_PLAIN_PARAMETER = encode(VARCHAR) + encode(50) + encode(0) + encode(1)
+# Six items per parameter of a procedure; changing any one made no difference to the client (facts: wire-protocol 8).
+_PROCEDURE_PARAMETER = encode(1) + _PLAIN_PARAMETER + encode(0)
+_ROWID_PROCEDURE = "%SYSTEM.SQL_GETROWID"
+
+
+class _Statement(NamedTuple):
+    prepared: Prepared
+    descriptors: Sequence[Parameter]
+
+
+class SqlRequests:
+    """Answers the SQL requests of one connection and keeps its prepared statements, by the client's statement id."""
+
+    def __init__(self, backend: BackendSession) -> None:
+        self._backend = backend
+        self._statements: OrderedDict[int, _Statement] = OrderedDict()
+        self._last_failure: SqlFailure | None = None
+        self._handlers: dict[bytes, Callable[[Frame], list[bytes]]] = {
+            b"PP": self._prepare,
+            b"PQ": self._query,
+            b"DQ": self._direct_query,
+            b"PU": self._update,
+            b"DU": self._direct_update,
+            b"FD": self._fetch,
+            b"OE": self._error_text,
+            b"SP": self._prepare_call,
+            b"SQ": self._call_with_rows,
+            b"SU": self._call_without_rows,
+        }
+
+    def answer(self, frame: Frame) -> list[bytes]:
+        """The replies, whole frames. A failure is remembered: the client asks for its text with the next request.
+
+        Raises `RequestError` and `ListItemError` for a request that cannot be understood, `BackendFaultError`,
+        `EncodeError`.
+        """
+        handler = self._handlers.get(frame.opcode)
+        if handler is None:
+            return [
+                self.refuse(frame, SqlFailure(FATAL, f"the simulator does not know request {frame.opcode!r}"))
+            ]
+        try:
+            return handler(frame)
+        except SqlFailure as failure:
+            return [self.refuse(frame, failure)]
+
+    def refuse(self, frame: Frame, failure: SqlFailure) -> bytes:
+        """The error reply: the code without its sign, no text (facts: wire-protocol 7)."""
+        self._last_failure = failure
+        return reply(frame, abs(failure.sqlcode) or abs(FATAL))
+
+    def _error_text(self, frame: Frame) -> list[bytes]:
+        code = ItemReader(frame.payload).integer()
+        failure = self._last_failure
+        detail = failure.message if failure is not None and abs(failure.sqlcode) == abs(code) else ""
+        return [reply(frame, STATUS_OK, encode(error_text(code, detail)))]
+
+    # --- statements -----------------------------------------------------------------------------------------------
+
+    def _prepare(self, frame: Frame) -> list[bytes]:
+        statement = self._read_statement(frame, ItemReader(frame.payload))
+        return [reply(frame, STATUS_OK, _description(statement.prepared))]
+
+    def _query(self, frame: Frame) -> list[bytes]:
+        statement = self._statement(frame)
+        reader = ItemReader(frame.payload)
+        return [self._rows(frame, statement, reader)]
+
+    def _direct_query(self, frame: Frame) -> list[bytes]:
+        reader = ItemReader(frame.payload)
+        statement = self._read_statement(frame, reader)
+        description = reply(frame, STATUS_OK, _description(statement.prepared))
+        return [description, self._rows(frame, statement, reader)]
+
+    def _update(self, frame: Frame) -> list[bytes]:
+        statement = self._statement(frame)
+        return [reply(frame, STATUS_OK, self._run(statement, ItemReader(frame.payload)))]
+
+    def _direct_update(self, frame: Frame) -> list[bytes]:
+        reader = ItemReader(frame.payload)
+        statement = self._read_statement(frame, reader)
+        return [reply(frame, STATUS_OK, _description(statement.prepared) + self._run(statement, reader))]
+
+    def _fetch(self, frame: Frame) -> list[bytes]:
+        return [reply(frame, STATUS_NO_MORE_ROWS)]
+
+    def _read_statement(self, frame: Frame, reader: ItemReader) -> _Statement:
+        sql = "".join([reader.text() for _ in range(reader.count())])
+        descriptors = [Parameter(reader.text(), reader.integer()) for _ in range(reader.count())]
+        return self._keep(frame, _Statement(self._backend.prepare(sql, descriptors), descriptors))
+
+    def _keep(self, frame: Frame, statement: _Statement) -> _Statement:
+        self._statements[frame.statement] = statement
+        self._statements.move_to_end(frame.statement)
+        while len(self._statements) > MAX_STATEMENTS:
+            self._statements.popitem(last=False)
+        return statement
+
+    def _statement(self, frame: Frame) -> _Statement:
+        statement = self._statements.get(frame.statement)
+        if statement is None:
+            raise SqlFailure(
+                FATAL, f"statement {frame.statement} is not prepared, or too long ago; execute it anew"
+            )
+        self._statements.move_to_end(frame.statement)
+        return statement
+
+    def _rows(self, frame: Frame, statement: _Statement, reader: ItemReader) -> bytes:
+        """The reply to `nsets, nparams, values, query timeout, max rows`, each read from `reader`."""
+        sets = reader.integer()
+        if sets != 1:
+            raise RequestError(f"a query with {sets} sets of parameters")
+        values = _convert(reader.values(reader.count()), statement.descriptors)
+        reader.integer()  # the time allowed; the simulator answers at once
+        max_rows = reader.integer()
+        columns = statement.prepared.columns
+        if columns is None:
+            raise SqlFailure(FATAL, "the statement is not a query")
+        try:
+            rows = self._backend.query(statement.prepared, values, max_rows)
+        except SqlFailure as failure:
+            if failure.sqlcode != NO_DATA:
+                raise
+            rows = ()
+        return reply(frame, STATUS_NO_MORE_ROWS, encode_rows(rows, len(columns)))
+
+    def _run(self, statement: _Statement, reader: ItemReader) -> bytes:
+        """Row counts, one for each set of `'', 0, nsets, nparams, values`.
+
+        UNVERIFIED: that the sets before a failing one stay done under autocommit. On a real instance: executemany with
+        a duplicate key in the second set, then count the rows.
+        """
+        reader.value()
+        reader.value()
+        sets, width = reader.integer(), reader.integer()
+        if sets < 0 or width < 0 or sets * width > reader.remaining or (not width and sets > 1):
+            raise RequestError(
+                f"{sets} sets of {width} parameters are announced, {reader.remaining} items follow"
+            )
+        counts = bytearray()
+        for _ in range(sets):
+            values = _convert(reader.values(width), statement.descriptors)
+            try:
+                count = self._backend.update(statement.prepared, values)
+            except SqlFailure as failure:
+                if failure.sqlcode != NO_DATA:
+                    raise
+                count = 0
+            counts += encode(count)
+        return bytes(counts)
+
+    # --- procedures -----------------------------------------------------------------------------------------------
+
+    def _prepare_call(self, frame: Frame) -> list[bytes]:
+        text = ItemReader(frame.payload).text()
+        # The client calls this procedure for `lastrowid`. It makes 0 of every answer tried (facts: wire-protocol 8).
+        if "".join(text.upper().split()).startswith(_ROWID_PROCEDURE):
+            prepared = Prepared(text, (), None, 1)
+        else:
+            prepared = self._backend.prepare_call(text)
+        self._keep(frame, _Statement(prepared, ()))
+        result = encode(0) if prepared.columns is None else encode(1) + _columns(prepared.columns)
+        count = prepared.parameter_count
+        return [reply(frame, STATUS_OK, result + encode(count) + _PROCEDURE_PARAMETER * count)]
+
+    def _call_with_rows(self, frame: Frame) -> list[bytes]:
+        """Two replies: the parameters with status 0 (100 would crash the client), then the rows."""
+        statement, parameters, rows = self._call(frame)
+        columns = statement.prepared.columns
+        if columns is None:
+            raise SqlFailure(FATAL, "the procedure returns no rows")
+        return [
+            reply(frame, STATUS_OK, parameters),
+            reply(frame, STATUS_NO_MORE_ROWS, encode_rows(rows or (), len(columns))),
+        ]
+
+    def _call_without_rows(self, frame: Frame) -> list[bytes]:
+        _, parameters, _ = self._call(frame)
+        return [reply(frame, STATUS_OK, parameters + encode(0))]
+
+    def _call(self, frame: Frame) -> tuple[_Statement, bytes, Sequence[Sequence[Value]] | None]:
+        statement = self._statement(frame)
+        prepared = statement.prepared
+        reader = ItemReader(frame.payload)
+        reader.values(4)  # 0, 0, 0 and the number of sets, always 1 (facts: wire-protocol 8)
+        values = _convert(reader.values(reader.count()), ())
+        if prepared.sql and "".join(prepared.sql.upper().split()).startswith(_ROWID_PROCEDURE):
+            return statement, encode(0), None
+        outcome = self._backend.call(prepared, values)
+        if len(outcome.parameters) != prepared.parameter_count:
+            raise BackendFaultError(
+                f"the call left {len(outcome.parameters)} parameters, {prepared.parameter_count} were declared"
+            )
+        return statement, b"".join([encode_sql(value) for value in outcome.parameters]), outcome.rows
+
+
+def _description(prepared: Prepared) -> bytes:
+    columns = b"" if prepared.columns is None else _columns(prepared.columns)
+    return (
+        columns + encode(prepared.parameter_count) + _PLAIN_PARAMETER * prepared.parameter_count + encode(0)
+    )
+
+
+def _columns(columns: Sequence[Column]) -> bytes:
+    """The number of columns, and ten items for each: its catalog is '' and its flags are zeros."""
+    encoded = bytearray(encode(len(columns)))
+    for column in columns:
+        sql_type = VARCHAR if column.sql_type in _STREAMS else column.sql_type
+        items = (column.name, sql_type, column.precision, column.scale, int(column.nullable))
+        labels = (column.name, column.table, column.schema, "", _FLAGS)
+        for item in (*items, *labels):
+            encoded += encode(item)
+    return bytes(encoded)
+
+
+def _convert(values: Sequence[Value], descriptors: Sequence[Parameter]) -> list[Value]:
+    """Parameters as the statement means them: NULL, '' and the literals that the client pulled out of the text.
+
+    Literals arrive as strings ('10', '.5'); a number that stayed a string would be compared as one.
+    """
+    converted: list[Value] = []
+    for index, value in enumerate(values):
+        if value == "":
+            converted.append(None)
+        elif value == "\0":
+            converted.append("")
+        elif index < len(descriptors) and isinstance(value, str):
+            converted.append(_literal(value, descriptors[index]))
+        else:
+            converted.append(value)
+    return converted
+
+
+def _literal(text: str, descriptor: Parameter) -> Value:
+    if descriptor.kind != "c" or descriptor.code not in (10, 11):
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise RequestError("a numeric literal that is no number") from None
+    return int(number) if descriptor.code == 10 and number == number.to_integral_value() else number
