@@ -1,4 +1,7 @@
-"""Stored procedures as `cursor.callproc` prepares them: `Security . Users_List ( :%qpar(1) )` (facts: wire-protocol 8)."""
+"""Stored procedures as `cursor.callproc` prepares them, e.g. `Security . Users_List ( :%qpar(1) )`.
+
+Facts: wire-protocol 8.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from dataclasses import dataclass
 from irisops.simulator.backend import CallOutcome, Column, Value
 from irisops.simulator.sql.catalog import Action, Catalog, FunctionDef, ProcedureDef
 from irisops.simulator.sql.failures import INVALID_STATEMENT, failure, unsupported
-from irisops.simulator.sql.functions import number
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
 from irisops.simulator.sql.routines import check_arguments, complete_arguments
+from irisops.simulator.sql.values import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Call:
         ]
         complete = complete_arguments(self.routine.qualified_name, self.routine.arguments, given)
         if isinstance(self.routine, FunctionDef):
-            # UNVERIFIED: where the client would find the returned value; see callproc of %SYSTEM_SQL.Security_UserExists.
+            # UNVERIFIED: where the client finds the returned value; see callproc of %SYSTEM_SQL.Security_UserExists.
             self.routine.call(complete)
             return CallOutcome(list(values), None)
         return CallOutcome(list(values), [tuple(row) for row in self.routine.run(complete)])

@@ -10,12 +10,13 @@ from sqlglot import exp
 
 from irisops.simulator.backend import Parameter, Value
 from irisops.simulator.sql.catalog import Action, Catalog, ColumnDef, ProcedureDef, SqlType, TableDef
-from irisops.simulator.sql.expressions import CompiledQuery, ExpressionCompiler
+from irisops.simulator.sql.expressions import ExpressionCompiler
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TABLE_NOT_FOUND, failure, unsupported
-from irisops.simulator.sql.functions import AGGREGATES, Scalar, internal_name
+from irisops.simulator.sql.functions import AGGREGATES, internal_name
 from irisops.simulator.sql.routines import check_arguments, complete_arguments
-from irisops.simulator.sql.scope import Nature, Plan, Scope, Source, SourceColumn, Term
+from irisops.simulator.sql.scope import CompiledQuery, Nature, Plan, Scope, Source, SourceColumn, Term
 from irisops.simulator.sql.store import ProcedureNeed, Store
+from irisops.simulator.sql.values import Scalar
 
 _SELECT_PARTS = frozenset(
     {"expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct"}
@@ -129,7 +130,7 @@ class _QueryCompiler:
                 term = compiler.scalar(target)
                 matching = [index for index, (_, output) in enumerate(outputs, 1) if output.sql == term.sql]
                 sql = f"o{matching[0]}" if matching and not term.comparand else term.compared
-            parts.append(f"{sql} DESC" if isinstance(item, exp.Ordered) and item.args.get("desc") else sql)
+            parts.append(_directed(sql, item))
         return f" ORDER BY {', '.join(parts)}"
 
     def _limit(self, node: exp.Query, compiler: ExpressionCompiler) -> str:
@@ -183,19 +184,12 @@ class _QueryCompiler:
                 position = _output_position(target, outputs)
                 if position is None:
                     raise failure(-6, target.sql())
-                parts.append(
-                    f"{position} DESC"
-                    if isinstance(item, exp.Ordered) and item.args.get("desc")
-                    else f"{position}"
-                )
+                parts.append(_directed(str(position), item))
             order_sql = f" ORDER BY {', '.join(parts)}"
         compiler = ExpressionCompiler(self.plan, Scope(parent), self.catalog, self.query)
         listed = ", ".join(f"o{index}" for index in range(1, len(outputs) + 1))
-        sql = (
-            f"SELECT {listed} FROM ({left.sql}) {operator} SELECT {listed} FROM ({right.sql})"
-            f"{order_sql}{self._limit(node, compiler)}"
-        )
-        return CompiledQuery(sql, outputs)
+        arms = f"SELECT {listed} FROM ({left.sql}) {operator} SELECT {listed} FROM ({right.sql})"  # noqa: S608 - compiled
+        return CompiledQuery(f"{arms}{order_sql}{self._limit(node, compiler)}", outputs)
 
     # FROM ------------------------------------------------------------------------------------------------------
 
@@ -320,6 +314,10 @@ def _argument(node: exp.Expr) -> str | _Constant:
         case exp.Paren():
             return _argument(node.this)
     raise unsupported("an argument of a table function that is neither a literal nor a parameter")
+
+
+def _directed(sql: str, item: exp.Expr) -> str:
+    return f"{sql} DESC" if isinstance(item, exp.Ordered) and item.args.get("desc") else sql
 
 
 def _nothing() -> None:

@@ -1,8 +1,8 @@
-"""InterSystems SQL as a sqlglot dialect: this module turns the text of a query into a syntax tree.
+"""InterSystems SQL as a sqlglot dialect: from the text of a query to its syntax tree.
 
-The words and symbols are cut by `lexer`, by the vendor's rules; sqlglot's parser, with a keyword table of our own, builds
-the tree. No function of sqlglot's is known to the parser: every call stays an `Anonymous` node, so that the functions
-which exist are exactly those of `functions` and of the catalog.
+The words and symbols are cut by `lexer`, by the vendor's rules; sqlglot's parser, with a keyword table of our own,
+builds the tree. No function of sqlglot's is known to the parser: every call stays an `Anonymous` node, so that the
+functions which exist are exactly those of `functions` and of the catalog.
 """
 
 from __future__ import annotations
@@ -16,6 +16,18 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
+from irisops.simulator.sql.vocabulary import (
+    CALLABLE_KEYWORDS,
+    HINTS,
+    KEYWORDS,
+    NOT_EMULATED,
+    PAIRS,
+    PREFIX_FUNCTIONS,
+    RESERVED_WORDS,
+    SPECIAL_VARIABLES,
+    SYMBOLS,
+    TYPES,
+)
 
 
 class StartsWith(exp.Expression, exp.Binary, exp.Predicate):
@@ -30,438 +42,11 @@ class Follows(exp.Expression, exp.Binary, exp.Predicate):
     """`x ] 'other'`."""
 
 
-_KEYWORDS: dict[str, TokenType] = {
-    "ALL": TokenType.ALL,
-    "AND": TokenType.AND,
-    "ANY": TokenType.ANY,
-    "AS": TokenType.ALIAS,
-    "ASC": TokenType.ASC,
-    "BETWEEN": TokenType.BETWEEN,
-    "CASE": TokenType.CASE,
-    "CROSS": TokenType.CROSS,
-    "DESC": TokenType.DESC,
-    "DISTINCT": TokenType.DISTINCT,
-    "ELSE": TokenType.ELSE,
-    "END": TokenType.END,
-    "ESCAPE": TokenType.ESCAPE,
-    "EXCEPT": TokenType.EXCEPT,
-    "EXISTS": TokenType.EXISTS,
-    "FETCH": TokenType.FETCH,
-    "FROM": TokenType.FROM,
-    "FULL": TokenType.FULL,
-    "HAVING": TokenType.HAVING,
-    "IN": TokenType.IN,
-    "INNER": TokenType.INNER,
-    "INTERSECT": TokenType.INTERSECT,
-    "IS": TokenType.IS,
-    "JOIN": TokenType.JOIN,
-    "LEFT": TokenType.LEFT,
-    "LIKE": TokenType.LIKE,
-    "LIMIT": TokenType.LIMIT,
-    "NOT": TokenType.NOT,
-    "NULL": TokenType.NULL,
-    "OFFSET": TokenType.OFFSET,
-    "ON": TokenType.ON,
-    "OR": TokenType.OR,
-    "OUTER": TokenType.OUTER,
-    "OVER": TokenType.OVER,
-    "RIGHT": TokenType.RIGHT,
-    "SELECT": TokenType.SELECT,
-    "SOME": TokenType.SOME,
-    "THEN": TokenType.THEN,
-    "TOP": TokenType.TOP,
-    "UNION": TokenType.UNION,
-    "USING": TokenType.USING,
-    "WHEN": TokenType.WHEN,
-    "WHERE": TokenType.WHERE,
-    "%STARTSWITH": TokenType.GLOB,
-}
-
-_PAIRS = {("GROUP", "BY"): TokenType.GROUP_BY, ("ORDER", "BY"): TokenType.ORDER_BY}
-
-_CALLABLE_KEYWORDS = frozenset({"LEFT", "RIGHT"})
-"""Keywords that are function names where a parenthesis follows."""
-
-_SYMBOLS: dict[str, TokenType] = {
-    "<>": TokenType.NEQ,
-    "!=": TokenType.NEQ,
-    "<=": TokenType.LTE,
-    ">=": TokenType.GTE,
-    "||": TokenType.DPIPE,
-    "-": TokenType.DASH,
-    "+": TokenType.PLUS,
-    "*": TokenType.STAR,
-    "/": TokenType.SLASH,
-    "\\": TokenType.DIV,
-    "#": TokenType.MOD,
-    "=": TokenType.EQ,
-    "<": TokenType.LT,
-    ">": TokenType.GT,
-    "(": TokenType.L_PAREN,
-    ")": TokenType.R_PAREN,
-    ",": TokenType.COMMA,
-    ".": TokenType.DOT,
-    "[": TokenType.OVERLAPS,
-    "]": TokenType.ADJACENT,
-    "&": TokenType.AND,
-    "!": TokenType.OR,
-}
-
-_TYPES: dict[str, TokenType] = {
-    "BIGINT": TokenType.BIGINT,
-    "BIT": TokenType.BIT,
-    "CHAR": TokenType.CHAR,
-    "CHARACTER": TokenType.CHAR,
-    "DATE": TokenType.DATE,
-    "DATETIME": TokenType.DATETIME,
-    "DEC": TokenType.DECIMAL,
-    "DECIMAL": TokenType.DECIMAL,
-    "DOUBLE": TokenType.DOUBLE,
-    "FLOAT": TokenType.FLOAT,
-    "INT": TokenType.INT,
-    "INTEGER": TokenType.INT,
-    "MONEY": TokenType.MONEY,
-    "NUMERIC": TokenType.DECIMAL,
-    "NVARCHAR": TokenType.NVARCHAR,
-    "REAL": TokenType.FLOAT,
-    "SMALLINT": TokenType.SMALLINT,
-    "TIME": TokenType.TIME,
-    "TIMESTAMP": TokenType.TIMESTAMP,
-    "TINYINT": TokenType.TINYINT,
-    "VARCHAR": TokenType.VARCHAR,
-    "VARCHAR2": TokenType.VARCHAR,
-}
-
-PREFIX_FUNCTIONS = frozenset(
-    {"%ALPHAUP", "%EXACT", "%SQLSTRING", "%SQLUPPER", "%STRING", "%UPPER", "%TRUNCATE", "%MVR"}
-)
-"""Collation functions, which may be written without parentheses: `ORDER BY %EXACT Name`."""
-
-RESERVED_WORDS = frozenset(
-    [
-        "%AFTERHAVING",
-        "%ALLINDEX",
-        "%ALPHAUP",
-        "%ALTER",
-        "%BEGTRANS",
-        "%CHECKPRIV",
-        "%CLASSNAME",
-        "%CLASSPARAMETER",
-        "%DBUGFULL",
-        "%DELDATA",
-        "%DESCRIPTION",
-        "%EXACT",
-        "%EXTERNAL",
-        "%FILE",
-        "%FIRSTTABLE",
-        "%FLATTEN",
-        "%FOREACH",
-        "%FULL",
-        "%IDADDED",
-        "%IGNOREINDEX",
-        "%IGNOREINDICES",
-        "%INLIST",
-        "%INORDER",
-        "%INTERNAL",
-        "%INTEXT",
-        "%INTRANS",
-        "%INTRANSACTION",
-        "%KEY",
-        "%MATCHES",
-        "%MCODE",
-        "%MERGE",
-        "%MINUS",
-        "%MVR",
-        "%NOCHECK",
-        "%NODELDATA",
-        "%NOFLATTEN",
-        "%NOFPLAN",
-        "%NOINDEX",
-        "%NOLOCK",
-        "%NOMERGE",
-        "%NOPARALLEL",
-        "%NOREDUCE",
-        "%NORUNTIME",
-        "%NOSVSO",
-        "%NOTOPOPT",
-        "%NOTRIGGER",
-        "%NOUNIONOROPT",
-        "%NUMROWS",
-        "%ODBCIN",
-        "%ODBCOUT",
-        "%PARALLEL",
-        "%PLUS",
-        "%PROFILE",
-        "%PROFILE_ALL",
-        "%PUBLICROWID",
-        "%ROUTINE",
-        "%ROWCOUNT",
-        "%RUNTIMEIN",
-        "%RUNTIMEOUT",
-        "%STARTSWITH",
-        "%STARTTABLE",
-        "%SQLSTRING",
-        "%SQLUPPER",
-        "%STRING",
-        "%TABLENAME",
-        "%TRUNCATE",
-        "%UPPER",
-        "%VALUE",
-        "%VID",
-        "ABSOLUTE",
-        "ADD",
-        "ALL",
-        "ALLOCATE",
-        "ALTER",
-        "AND",
-        "ANY",
-        "ARE",
-        "AS",
-        "ASC",
-        "ASSERTION",
-        "AT",
-        "AUTHORIZATION",
-        "AVG",
-        "BEGIN",
-        "BETWEEN",
-        "BIT",
-        "BIT_LENGTH",
-        "BOTH",
-        "BY",
-        "CASCADE",
-        "CASE",
-        "CAST",
-        "CHAR",
-        "CHARACTER",
-        "CHARACTER_LENGTH",
-        "CHAR_LENGTH",
-        "CHECK",
-        "CLOSE",
-        "COALESCE",
-        "COLLATE",
-        "COMMIT",
-        "CONNECT",
-        "CONNECTION",
-        "CONSTRAINT",
-        "CONSTRAINTS",
-        "CONTINUE",
-        "CONVERT",
-        "CORRESPONDING",
-        "COUNT",
-        "CREATE",
-        "CROSS",
-        "CURRENT",
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "CURRENT_USER",
-        "CURSOR",
-        "DATE",
-        "DEALLOCATE",
-        "DEC",
-        "DECIMAL",
-        "DECLARE",
-        "DEFAULT",
-        "DEFERRABLE",
-        "DEFERRED",
-        "DELETE",
-        "DESC",
-        "DESCRIBE",
-        "DESCRIPTOR",
-        "DIAGNOSTICS",
-        "DISCONNECT",
-        "DISTINCT",
-        "DOMAIN",
-        "DOUBLE",
-        "DROP",
-        "ELSE",
-        "END",
-        "ENDEXEC",
-        "ESCAPE",
-        "EXCEPT",
-        "EXCEPTION",
-        "EXEC",
-        "EXECUTE",
-        "EXISTS",
-        "EXTERNAL",
-        "EXTRACT",
-        "FALSE",
-        "FETCH",
-        "FIRST",
-        "FLOAT",
-        "FOR",
-        "FOREIGN",
-        "FOUND",
-        "FROM",
-        "FULL",
-        "GET",
-        "GLOBAL",
-        "GO",
-        "GOTO",
-        "GRANT",
-        "GROUP",
-        "HAVING",
-        "HOUR",
-        "IDENTITY",
-        "IMMEDIATE",
-        "IN",
-        "INDICATOR",
-        "INITIALLY",
-        "INNER",
-        "INPUT",
-        "INSENSITIVE",
-        "INSERT",
-        "INT",
-        "INTEGER",
-        "INTERSECT",
-        "INTERVAL",
-        "INTO",
-        "IS",
-        "ISOLATION",
-        "JOIN",
-        "LANGUAGE",
-        "LAST",
-        "LEADING",
-        "LEFT",
-        "LEVEL",
-        "LIKE",
-        "LOCAL",
-        "LOWER",
-        "MATCH",
-        "MAX",
-        "MIN",
-        "MINUTE",
-        "MODULE",
-        "NAMES",
-        "NATIONAL",
-        "NATURAL",
-        "NCHAR",
-        "NEXT",
-        "NO",
-        "NOT",
-        "NULL",
-        "NULLIF",
-        "NUMERIC",
-        "OCTET_LENGTH",
-        "OF",
-        "ON",
-        "ONLY",
-        "OPEN",
-        "OPTION",
-        "OR",
-        "OUTER",
-        "OUTPUT",
-        "OVERLAPS",
-        "PAD",
-        "PARTIAL",
-        "PREPARE",
-        "PRESERVE",
-        "PRIMARY",
-        "PRIOR",
-        "PRIVILEGES",
-        "PROCEDURE",
-        "PUBLIC",
-        "READ",
-        "REAL",
-        "REFERENCES",
-        "RELATIVE",
-        "RESTRICT",
-        "REVOKE",
-        "RIGHT",
-        "ROLE",
-        "ROLLBACK",
-        "ROWS",
-        "SCHEMA",
-        "SCROLL",
-        "SECOND",
-        "SECTION",
-        "SELECT",
-        "SESSION_USER",
-        "SET",
-        "SHARD",
-        "SMALLINT",
-        "SOME",
-        "SPACE",
-        "SQLERROR",
-        "SQLSTATE",
-        "STATISTICS",
-        "SUBSTRING",
-        "SUM",
-        "SYSDATE",
-        "SYSTEM_USER",
-        "TABLE",
-        "TEMPORARY",
-        "THEN",
-        "TIME",
-        "TIMEZONE_HOUR",
-        "TIMEZONE_MINUTE",
-        "TO",
-        "TOP",
-        "TRAILING",
-        "TRANSACTION",
-        "TRIM",
-        "TRUE",
-        "UNION",
-        "UNIQUE",
-        "UPDATE",
-        "UPPER",
-        "USER",
-        "USING",
-        "VALUES",
-        "VARCHAR",
-        "VARYING",
-        "WHEN",
-        "WHENEVER",
-        "WHERE",
-        "WITH",
-        "WORK",
-        "WRITE",
-    ]
-)
-"""Reserved Words of the InterSystems SQL Reference: none of them is an identifier unless it stands in quotes."""
-
-SPECIAL_VARIABLES = frozenset(
-    {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSDATE", "USER"}
-    | {"$USERNAME", "$NAMESPACE"}
-)
-"""Values written like a name; in the tree they become calls without arguments."""
-
-_NOT_EMULATED = {
-    "%INLIST": "%INLIST",
-    "%MATCHES": "%MATCHES",
-    "%FOREACH": "%FOREACH",
-    "%AFTERHAVING": "%AFTERHAVING",
-    "OVER": "window functions (OVER)",
-    "NATURAL": "NATURAL JOIN",
-    "INTO": "SELECT ... INTO",
-    "WITH": "common table expressions (WITH)",
-    "VALUES": "VALUES as a query",
-    "->": "the arrow syntax (implicit joins)",
-    "**": "the operator **",
-    "{": "the ODBC escape {...}",
-}
-
-_HINTS = frozenset(
-    {"%PARALLEL", "%NOFPLAN", "%NOFLATTEN", "%NOMERGE", "%NOTOPOPT", "%NOREDUCE", "%NOSVSO", "%NOUNIONOROPT"}
-    | {
-        "%FULL",
-        "%INORDER",
-        "%FIRSTTABLE",
-        "%STARTTABLE",
-        "%IGNOREINDICES",
-        "%NOINDEX",
-        "%RUNTIME",
-        "%NORUNTIME",
-    }
-)
-"""Optimizer keywords without an argument: they change no result."""
-
-
 class IRIS(Dialect):
     """The dialect; use `parse_query`."""
 
     class Parser(parser.Parser):
-        """sqlglot's parser without its functions, with the predicates of InterSystems SQL."""
+        """The parser of sqlglot without its functions, with the predicates of InterSystems SQL."""
 
         FUNCTIONS: ClassVar = {}
         FUNCTION_PARSERS: ClassVar = {"CAST": parser.Parser.FUNCTION_PARSERS["CAST"]}
@@ -506,7 +91,7 @@ def _where(error: ParseError) -> str:
 
 
 def _tokens(lexemes: Sequence[Lexeme]) -> Iterator[Token]:
-    """sqlglot tokens for the lexemes; what sqlglot cannot know is put into a form that it can."""
+    """Tokens of sqlglot for the lexemes; what sqlglot cannot know is put into a form that it can."""
     reader = _Reader(lexemes)
     while (lexeme := reader.take()) is not None:
         yield from reader.translate(lexeme)
@@ -563,15 +148,15 @@ class _Reader:
             self._parentheses.pop()
         elif lexeme.text == ",":
             self._refuse_empty_item()
-        token_type = _SYMBOLS.get(lexeme.text)
+        token_type = SYMBOLS.get(lexeme.text)
         if token_type is None:
-            if lexeme.text in _NOT_EMULATED:
-                raise unsupported(_NOT_EMULATED[lexeme.text])
+            if lexeme.text in NOT_EMULATED:
+                raise unsupported(NOT_EMULATED[lexeme.text])
             raise failure(INVALID_STATEMENT, f"unexpected {lexeme.text!r} at position {lexeme.start + 1}")
         return _token(token_type, lexeme)
 
     def _refuse_empty_item(self) -> None:
-        """sqlglot forgives `a,,b` and `a, FROM`; IRIS does not."""
+        """The parser forgives `a,,b` and `a, FROM`; IRIS does not."""
         following = self._peek()
         if following is None or following.upper in {
             ",",
@@ -587,16 +172,13 @@ class _Reader:
 
     def _word(self, lexeme: Lexeme) -> Iterator[Token]:
         word = lexeme.upper
+        self._refuse_not_emulated(word)
         after_dot = self._position >= 2 and self._lexemes[self._position - 2].text == "."
         if after_dot or self._follows("."):
             self._refuse_reserved(lexeme)
             yield _token(TokenType.VAR, lexeme)
-        elif word in _HINTS:
+        elif word in HINTS:
             return
-        elif word in _NOT_EMULATED:
-            raise unsupported(_NOT_EMULATED[word])
-        elif word == "DISTINCT" and self._follows("BY"):
-            raise unsupported("SELECT DISTINCT BY")
         elif pair := self._pair(word):
             self.take()
             yield _token(pair, lexeme)
@@ -604,16 +186,16 @@ class _Reader:
             yield from self._top(lexeme)
         elif word in PREFIX_FUNCTIONS and not self._follows("("):
             yield from self._prefixed(lexeme)
-        elif self._type_expected() and word in _TYPES:
+        elif self._type_expected() and word in TYPES:
             if self._follows("PRECISION") or self._follows("VARYING"):
                 self.take()
-            yield _token(_TYPES[word], lexeme)
+            yield _token(TYPES[word], lexeme)
         elif word in SPECIAL_VARIABLES and not self._follows("("):
             yield _token(TokenType.VAR, lexeme)
             yield _token(TokenType.L_PAREN, lexeme, "(")
             yield _token(TokenType.R_PAREN, lexeme, ")")
-        elif word in _KEYWORDS and not (word in _CALLABLE_KEYWORDS and self._follows("(")):
-            yield _token(_KEYWORDS[word], lexeme)
+        elif word in KEYWORDS and not (word in CALLABLE_KEYWORDS and self._follows("(")):
+            yield _token(KEYWORDS[word], lexeme)
         else:
             if not self._follows("("):
                 self._refuse_reserved(lexeme)
@@ -622,7 +204,7 @@ class _Reader:
 
     def _pair(self, word: str) -> TokenType | None:
         following = self._peek()
-        return _PAIRS.get((word, following.upper)) if following is not None else None
+        return PAIRS.get((word, following.upper)) if following is not None else None
 
     def _type_expected(self) -> bool:
         previous = self._lexemes[self._position - 2] if self._position >= 2 else None
@@ -668,6 +250,12 @@ class _Reader:
                 if part is not None:
                     yield from self.translate(part)
         yield _token(TokenType.R_PAREN, lexeme, ")")
+
+    def _refuse_not_emulated(self, word: str) -> None:
+        if word in NOT_EMULATED:
+            raise unsupported(NOT_EMULATED[word])
+        if word == "DISTINCT" and self._follows("BY"):
+            raise unsupported("SELECT DISTINCT BY")
 
     def _refuse_reserved(self, lexeme: Lexeme) -> None:
         if lexeme.upper in RESERVED_WORDS:

@@ -23,10 +23,10 @@ from irisops.simulator.sql.failures import (
     failure,
     unsupported,
 )
-from irisops.simulator.sql.functions import Scalar, number
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
 from irisops.simulator.sql.scope import Plan
 from irisops.simulator.sql.store import Limits, Store, delivered, storable
+from irisops.simulator.sql.values import Scalar, number
 
 _CHANGES = {"INSERT": (Action.INSERT, -130), "UPDATE": (Action.UPDATE, -132), "DELETE": (Action.DELETE, -134)}
 

@@ -8,46 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from sqlglot import exp
 
-from irisops.simulator.sql.catalog import Catalog, Collation, ColumnDef, SqlType
-from irisops.simulator.sql.dialect import Contains, Follows, StartsWith
+from irisops.simulator.sql.catalog import Catalog, Collation, SqlType
+from irisops.simulator.sql.conditions import compare, condition, is_condition
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
-from irisops.simulator.sql.functions import (
-    AGGREGATES,
-    DATE_PART_FUNCTIONS,
-    FUNCTIONS,
-    internal_name,
-    plain,
-)
+from irisops.simulator.sql.functions import AGGREGATES, DATE_PART_FUNCTIONS, FUNCTIONS, internal_name
 from irisops.simulator.sql.routines import check_arguments
-from irisops.simulator.sql.scope import Nature, Plan, Scope, Term, expression
-
-_COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
-
-_CONDITIONS = (
-    *_COMPARISONS,
-    exp.And,
-    exp.Or,
-    exp.Not,
-    exp.Is,
-    exp.In,
-    exp.Between,
-    exp.Like,
-    exp.Escape,
-    exp.Exists,
-    StartsWith,
-    Contains,
-    Follows,
+from irisops.simulator.sql.scope import CompiledQuery, Nature, Plan, Scope, Term, expression
+from irisops.simulator.sql.typing_rules import (
+    aggregated,
+    cast,
+    collated,
+    common_number,
+    common_type,
+    number_type,
 )
+from irisops.simulator.sql.values import plain
 
 _ENVIRONMENT = {
     "CURRENT_TIMESTAMP": ("now", SqlType.TIMESTAMP),
@@ -86,14 +65,6 @@ _CASTS: dict[object, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledQuery:
-    """A query as SQLite's SQL; its columns are called `o1`, `o2` ... there."""
-
-    sql: str
-    outputs: Sequence[tuple[str, Term]]
-
-
 SubqueryCompiler = Callable[[exp.Expr, Scope], CompiledQuery]
 
 
@@ -120,43 +91,38 @@ class ExpressionCompiler:
 
     def scalar(self, node: exp.Expr) -> Term:
         """A value. Raises `SqlFailure` -11 for a condition, -12 for what is no term, -400 for what is not emulated."""
-        if isinstance(node, _CONDITIONS):
-            raise failure(-11, node.key.upper())
-        match node:
-            case exp.Column():
-                return self._column(node)
-            case exp.Literal():
-                return self._literal(node)
-            case exp.Placeholder():
-                return self._placeholder(node)
-            case exp.Null():
-                return replace(expression("NULL", SqlType.VARCHAR), nature=Nature.LITERAL)
-            case exp.Paren():
-                inner = self.scalar(node.this)
-                return replace(inner, sql=f"({inner.sql})") if inner.nature is Nature.EXPRESSION else inner
-            case exp.Neg():
-                inner = self.scalar(node.this)
-                return expression(f"(0 - {self._numeric(inner)})", _number_type(inner))
-            case exp.Add() | exp.Sub() | exp.Mul():
-                return self._arithmetic(node, _ARITHMETIC[type(node)])
-            case exp.Div() | exp.IntDiv() | exp.Mod():
-                return self._division(node)
-            case exp.DPipe():
-                left, right = self.scalar(node.this), self.scalar(node.expression)
-                return expression(f"iris_concatenate({left.sql}, {right.sql})", SqlType.VARCHAR)
-            case exp.Case():
-                return self._case(node)
-            case exp.Cast():
-                return self._cast(node)
-            case exp.Subquery():
-                return self._scalar_subquery(node)
-            case exp.Anonymous():
-                return self._call(node)
-            case exp.Dot():
-                return self._routine_call(node)
-            case exp.Star():
-                raise failure(TERM_EXPECTED, "* stands alone in a SELECT list or in COUNT(*)")
-        raise unsupported(f"{node.key.upper()} in an expression")
+        if is_condition(node):
+            raise failure(-11, f"{node.sql()!r} is one")
+        translate = self._TRANSLATIONS.get(type(node))
+        if translate is None:
+            raise unsupported(f"{node.key.upper()} in an expression")
+        return translate(self, node)
+
+    def condition(self, node: exp.Expr) -> str:
+        """A condition. Raises `SqlFailure` -14 for a mere value."""
+        return condition(self, node)
+
+    def nested(self, node: exp.Expr) -> CompiledQuery:
+        """A subquery inside an expression or condition."""
+        return self.subquery(node, self.scope)
+
+    def _star(self, _node: exp.Expr) -> Term:
+        raise failure(TERM_EXPECTED, "* stands alone in a SELECT list or in COUNT(*)")
+
+    def _null(self, _node: exp.Expr) -> Term:
+        return replace(expression("NULL", SqlType.VARCHAR), nature=Nature.LITERAL)
+
+    def _paren(self, node: exp.Paren) -> Term:
+        inner = self.scalar(node.this)
+        return replace(inner, sql=f"({inner.sql})") if inner.nature is Nature.EXPRESSION else inner
+
+    def _negative(self, node: exp.Neg) -> Term:
+        inner = self.scalar(node.this)
+        return expression(f"(0 - {self._numeric(inner)})", number_type(inner))
+
+    def _concatenation(self, node: exp.DPipe) -> Term:
+        left, right = self.scalar(node.this), self.scalar(node.expression)
+        return expression(f"iris_concatenate({left.sql}, {right.sql})", SqlType.VARCHAR)
 
     def _column(self, node: exp.Column) -> Term:
         if isinstance(node.this, exp.Star):
@@ -190,9 +156,10 @@ class ExpressionCompiler:
         """A term where a number is wanted: SQLite, like IRIS, takes the number that a string begins with."""
         return term.sql if term.is_numeric else f"CAST({term.sql} AS NUMERIC)"
 
-    def _arithmetic(self, node: exp.Binary, operator: str) -> Term:
+    def _arithmetic(self, node: exp.Binary) -> Term:
+        operator = _ARITHMETIC[type(node)]
         left, right = self.scalar(node.this), self.scalar(node.expression)
-        sql_type = _common_number(_number_type(left), _number_type(right))
+        sql_type = common_number(number_type(left), number_type(right))
         return expression(f"({self._numeric(left)} {operator} {self._numeric(right)})", sql_type)
 
     def _division(self, node: exp.Binary) -> Term:
@@ -211,7 +178,7 @@ class ExpressionCompiler:
             if node.this is None:
                 condition = self.condition(branch.this)
             else:
-                condition = self._compare(self.scalar(node.this), "=", self.scalar(branch.this))
+                condition = compare(self.scalar(node.this), "=", self.scalar(branch.this))
             result = self.scalar(branch.args["true"])
             branches.append(result)
             parts.append(f"WHEN {condition} THEN {result.sql}")
@@ -219,35 +186,17 @@ class ExpressionCompiler:
         if default is not None:
             branches.append(self.scalar(default))
             parts.append(f"ELSE {branches[-1].sql}")
-        return expression(f"{' '.join(parts)} END", _common_type(branches))
+        return expression(f"{' '.join(parts)} END", common_type(branches))
 
     def _cast(self, node: exp.Cast) -> Term:
         sql_type = _CASTS.get(node.to.this)
         if sql_type is None:
             raise unsupported(f"CAST AS {node.to.sql().upper()}")
-        inner = self.scalar(node.this).sql
         sizes = [int(size.name) for size in node.to.expressions if size.name.isdigit()]
-        if sql_type == SqlType.VARCHAR:
-            shown = f"iris_text({inner})"
-            return expression(
-                f"iris_left({shown}, {sizes[0]})" if sizes else shown, sql_type, precision=sum(sizes[:1])
-            )
-        if sql_type == SqlType.BIT:
-            return expression(f"(CAST({inner} AS NUMERIC) <> 0)", sql_type, precision=1)
-        if sql_type == SqlType.NUMERIC:
-            scale = sizes[1] if len(sizes) > 1 else 0
-            cast = f"CAST({inner} AS NUMERIC)"
-            return expression(f"iris_round({cast}, {scale})" if sizes else cast, sql_type, scale=scale)
-        if sql_type in {SqlType.INTEGER, SqlType.BIGINT}:
-            return expression(f"CAST({inner} AS INTEGER)", sql_type)
-        if sql_type == SqlType.DOUBLE:
-            return expression(f"CAST({inner} AS REAL)", sql_type)
-        if sql_type == SqlType.DATE:
-            return expression(f"iris_left(iris_text({inner}), 10)", sql_type)
-        return expression(f"iris_text({inner})", sql_type)
+        return cast(self.scalar(node.this).sql, sql_type, sizes)
 
     def _scalar_subquery(self, node: exp.Subquery) -> Term:
-        compiled = self.subquery(node.this, self.scope)
+        compiled = self.nested(node.this)
         if len(compiled.outputs) != 1:
             raise failure(-10, f"it has {len(compiled.outputs)}")
         term = compiled.outputs[0][1]
@@ -278,8 +227,8 @@ class ExpressionCompiler:
             )
         arguments = [self._argument(name, index, argument) for index, argument in enumerate(node.expressions)]
         if name in {"%EXACT", "%UPPER", "%SQLUPPER", "%SQLSTRING"}:
-            return _collated(name, arguments[0])
-        sql_type = function.sql_type if function.sql_type is not None else _common_type(arguments)
+            return collated(name, arguments[0])
+        sql_type = function.sql_type if function.sql_type is not None else common_type(arguments)
         return expression(f"{internal_name(name)}({', '.join(a.sql for a in arguments)})", sql_type)
 
     def _argument(self, function: str, index: int, node: exp.Expr) -> Term:
@@ -328,167 +277,26 @@ class ExpressionCompiler:
         quantifier = "DISTINCT " if distinct else ""
         operand = self._numeric(term) if name in {"SUM", "AVG"} else term.compared
         sql = f"{name.lower()}({quantifier}{operand}){over}"
-        return replace(_aggregated(name, sql, term), nature=Nature.AGGREGATE)
+        return replace(aggregated(name, sql, term), nature=Nature.AGGREGATE)
 
-    # Conditions ------------------------------------------------------------------------------------------------
-
-    def condition(self, node: exp.Expr) -> str:
-        """A condition. Raises `SqlFailure` -14 for a mere value."""
-        match node:
-            case exp.And() | exp.Or():
-                operator = "AND" if isinstance(node, exp.And) else "OR"
-                return f"({self.condition(node.this)} {operator} {self.condition(node.expression)})"
-            case exp.Not():
-                return f"(NOT {self.condition(node.this)})"
-            case exp.Paren():
-                return f"({self.condition(node.this)})"
-            case exp.Exists():
-                return f"EXISTS ({self.subquery(_query_of(node.this), self.scope).sql})"
-            case exp.In():
-                return self._in(node)
-            case exp.Between():
-                if node.args.get("symmetric"):
-                    raise failure(INVALID_STATEMENT, "BETWEEN SYMMETRIC")
-                term = self.scalar(node.this)
-                low = self._compare(term, ">=", self.scalar(node.args["low"]))
-                high = self._compare(term, "<=", self.scalar(node.args["high"]))
-                return f"({low} AND {high})"
-            case exp.Is():
-                if not isinstance(node.expression, exp.Null):
-                    raise failure(INVALID_STATEMENT, "IS is followed by NULL or NOT NULL")
-                return f"({self.scalar(node.this).sql} IS NULL)"
-            case exp.Like():
-                return self._like(node, "''")
-            case exp.Escape():
-                if not isinstance(node.this, exp.Like):
-                    raise failure(INVALID_STATEMENT, "ESCAPE belongs to LIKE")
-                return self._like(node.this, self.scalar(node.expression).sql)
-            case StartsWith():
-                term = self.scalar(node.this)
-                prefix = self.scalar(node.expression).sql
-                return f"iris_starts_with({_subject(term)}, {prefix}, {int(term.folds_case)})"
-            case Contains():
-                return f"iris_contains({self.scalar(node.this).sql}, {self.scalar(node.expression).sql})"
-            case Follows():
-                left, right = self.scalar(node.this), self.scalar(node.expression)
-                return f"(iris_text({left.sql}) > iris_text({right.sql}))"
-        operator = _COMPARISONS.get(type(node), "")
-        if not operator:
-            self.scalar(node)
-            raise failure(-14, f"after {node.sql()!r}")
-        if isinstance(node.expression, exp.Any):
-            if operator != "=":
-                raise unsupported(f"{operator} ANY")
-            return self._in_query(self.scalar(node.this), node.expression.this)
-        return self._compare(self.scalar(node.this), operator, self.scalar(node.expression))
-
-    def _compare(self, left: Term, operator: str, right: Term) -> str:
-        return f"({_side(left, right)} {operator} {_side(right, left)})"
-
-    def _like(self, node: exp.Like, escape: str) -> str:
-        term, pattern = self.scalar(node.this), self.scalar(node.expression)
-        return f"iris_like_match({_subject(term)}, {pattern.sql}, {escape}, {int(term.folds_case)})"
-
-    def _in(self, node: exp.In) -> str:
-        term = self.scalar(node.this)
-        query = node.args.get("query")
-        if query is not None:
-            return self._in_query(term, query)
-        if not node.expressions or node.args.get("unnest") or node.args.get("field"):
-            raise failure(TERM_EXPECTED, "in the list of IN")
-        if len(node.expressions) == 1 and isinstance(node.expressions[0], (exp.Subquery, exp.Select)):
-            return self._in_query(term, node.expressions[0])
-        alternatives = (self._compare(term, "=", self.scalar(item)) for item in node.expressions)
-        return f"({' OR '.join(alternatives)})"
-
-    def _in_query(self, term: Term, query: exp.Expr) -> str:
-        compiled = self.subquery(_query_of(query), self.scope)
-        if len(compiled.outputs) != 1:
-            raise failure(-10, f"it has {len(compiled.outputs)}")
-        return f"({_side(term, compiled.outputs[0][1])} IN ({compiled.sql}))"
-
-
-def _query_of(node: exp.Expr) -> exp.Expr:
-    while isinstance(node, (exp.Subquery, exp.Paren)):
-        node = node.this
-    return node
-
-
-def _subject(term: Term) -> str:
-    """What LIKE and %STARTSWITH look at: their own folding takes the place of a collation."""
-    return term.comparand.removesuffix(" COLLATE IRIS_SQLUPPER") if term.comparand else term.sql
-
-
-def _side(term: Term, other: Term) -> str:
-    """One side of a comparison, so that `5 = '5'` holds whichever side is the number.
-
-    SQLite converts the other side only where it sees a declared type; a CAST gives an expression one.
-    """
-    if term.has_affinity or term.is_numeric == other.is_numeric:
-        return term.compared
-    if term.nature is Nature.HOST_VARIABLE:
-        both_bare = other.nature is Nature.HOST_VARIABLE
-        return f"iris_text({term.sql})" if both_bare else term.sql
-    if other.has_affinity and not term.is_numeric:
-        return term.compared
-    return f"CAST({term.compared} AS {'NUMERIC' if term.is_numeric else 'TEXT'})"
-
-
-def _collated(name: str, argument: Term) -> Term:
-    """A collation function: EXACT changes how the value is compared, the others its value, too."""
-    if name == "%EXACT":
-        exact = replace(argument.definition, collation=Collation.EXACT)
-        bare = argument.sql
-        return Term(f"({bare} COLLATE BINARY)", exact, has_affinity=argument.has_affinity)
-    value = f"{internal_name(name)}({argument.sql})"
-    if name == "%SQLSTRING":
-        return expression(value, SqlType.VARCHAR)
-    definition = ColumnDef("", SqlType.VARCHAR, max(argument.definition.precision, 1) + 1)
-    return Term(value, definition, comparand=f"iris_text({argument.sql}) COLLATE IRIS_SQLUPPER")
-
-
-def _aggregated(name: str, sql: str, term: Term) -> Term:
-    if name == "COUNT":
-        return expression(sql, SqlType.BIGINT)
-    if name == "AVG":
-        return expression(
-            sql, SqlType.DOUBLE if term.definition.sql_type == SqlType.DOUBLE else SqlType.NUMERIC
-        )
-    if name == "SUM":
-        kept = {SqlType.BIGINT, SqlType.DOUBLE, SqlType.NUMERIC}
-        small = {SqlType.INTEGER, SqlType.TINYINT, SqlType.BIT}
-        sql_type = term.definition.sql_type
-        return expression(
-            sql, sql_type if sql_type in kept else SqlType.INTEGER if sql_type in small else SqlType.NUMERIC
-        )
-    if term.folds_case:
-        # "MAX returns strings in all uppercase letters" for a field of SQLUPPER collation (SQL Reference, MAX).
-        upper = f"{internal_name('UPPER')}({sql})"
-        return Term(upper, replace(term.definition, name=""), comparand=f"{sql} COLLATE IRIS_SQLUPPER")
-    return Term(sql, replace(term.definition, name=""))
-
-
-def _number_type(term: Term) -> int:
-    return term.definition.sql_type if term.is_numeric else SqlType.NUMERIC
-
-
-def _common_number(left: int, right: int) -> int:
-    if SqlType.DOUBLE in {left, right}:
-        return SqlType.DOUBLE
-    if SqlType.NUMERIC in {left, right}:
-        return SqlType.NUMERIC
-    return SqlType.BIGINT if SqlType.BIGINT in {left, right} else SqlType.INTEGER
-
-
-def _common_type(terms: Sequence[Term]) -> int:
-    """The type of a value that is one of several."""
-    typed = [term for term in terms if term.nature is not Nature.LITERAL]
-    if not typed:
-        return SqlType.VARCHAR
-    if all(term.is_numeric for term in typed):
-        common = typed[0].definition.sql_type
-        for term in typed[1:]:
-            common = _common_number(common, term.definition.sql_type)
-        return common
-    types = {term.definition.sql_type for term in typed}
-    return types.pop() if len(types) == 1 else SqlType.VARCHAR
+    _TRANSLATIONS: ClassVar[dict[type[exp.Expr], Callable[[ExpressionCompiler, Any], Term]]] = {
+        exp.Column: _column,
+        exp.Literal: _literal,
+        exp.Placeholder: _placeholder,
+        exp.Null: _null,
+        exp.Paren: _paren,
+        exp.Neg: _negative,
+        exp.Add: _arithmetic,
+        exp.Sub: _arithmetic,
+        exp.Mul: _arithmetic,
+        exp.Div: _division,
+        exp.IntDiv: _division,
+        exp.Mod: _division,
+        exp.DPipe: _concatenation,
+        exp.Case: _case,
+        exp.Cast: _cast,
+        exp.Subquery: _scalar_subquery,
+        exp.Anonymous: _call,
+        exp.Dot: _routine_call,
+        exp.Star: _star,
+    }

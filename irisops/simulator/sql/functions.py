@@ -10,14 +10,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from irisops.simulator.sql.catalog import SqlType
+from irisops.simulator.sql.dates import date_add, date_difference, date_part, field_of_date
 from irisops.simulator.sql.failures import FATAL_ERROR, failure
-
-Scalar = None | int | float | str | bytes
+from irisops.simulator.sql.values import Scalar, number, plain, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,61 +33,14 @@ class ScalarFunction:
     strict: bool = True
 
     def __call__(self, *arguments: Scalar) -> Scalar:
+        """The value, in the way SQLite calls functions."""
         if self.strict and any(argument is None for argument in arguments):
             return None
         return self.implementation(*arguments)
 
 
-def text(value: Scalar) -> str:
-    """A value as IRIS shows it: numbers in canonical form, `.5` and not `0.5`."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if isinstance(value, int):
-        return str(value)
-    if not math.isfinite(value):
-        return "INF" if value > 0 else "-INF" if value < 0 else "NAN"
-    return canonical(Decimal(repr(value)))
-
-
-def canonical(value: Decimal) -> str:
-    """A number in the canonical form of IRIS: no exponent, no trailing zeros, no zero before the point."""
-    shown = format(value, "f")
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    sign, digits = ("-", shown[1:]) if shown.startswith("-") else ("", shown)
-    digits = digits[1:] if digits.startswith("0.") else digits
-    return "0" if digits in {"", "0"} else sign + digits
-
-
-_NUMBER = re.compile(r"\s*[+-]*(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
-
-
-def number(value: Scalar) -> int | float:
-    """A value in a numeric context: the number that a string begins with, else 0."""
-    if isinstance(value, int | float):
-        return value
-    match = _NUMBER.match(text(value))
-    if match is None:
-        return 0
-    digits = match[0].strip()
-    sign = -1 if digits[: len(digits) - len(digits.lstrip("+-"))].count("-") % 2 else 1
-    try:
-        return sign * plain(Decimal(digits.lstrip("+-")))
-    except InvalidOperation:
-        return 0
-
-
-def plain(value: Decimal) -> int | float:
-    """A decimal as the number SQLite can hold."""
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
 def sqlupper(value: str) -> str:
-    """The collated form of a string under SQLUPPER, without the blank that it is led by: upper case, no blanks behind."""
+    """A string collated as SQLUPPER, without the blank in front: upper case, no white space behind."""
     return value.upper().rstrip()
 
 
@@ -271,7 +223,7 @@ def divide(left: Scalar, right: Scalar) -> int | float | None:
 
 
 def integer_divide(left: Scalar, right: Scalar) -> int | None:
-    """`left \\ right`: the whole part of the quotient."""
+    r"""`left \ right`: the whole part of the quotient."""
     quotient = divide(left, right)
     return None if quotient is None else math.trunc(quotient)
 
@@ -316,87 +268,6 @@ def _sqrt(value: Scalar) -> float:
     return math.sqrt(number(value))
 
 
-# Dates -----------------------------------------------------------------------------------------------------------
-
-_DATE_PARTS = {
-    **dict.fromkeys(("year", "yyyy", "yy"), "year"),
-    **dict.fromkeys(("month", "mm", "m"), "month"),
-    **dict.fromkeys(("week", "wk", "ww"), "week"),
-    **dict.fromkeys(("day", "dd", "d"), "day"),
-    **dict.fromkeys(("hour", "hh", "h"), "hour"),
-    **dict.fromkeys(("minute", "mi", "n"), "minute"),
-    **dict.fromkeys(("second", "ss", "s"), "second"),
-}
-
-_SECONDS = {"hour": 3600, "minute": 60, "second": 1}
-
-
-def _moment(value: Scalar) -> datetime:
-    shown = text(value).strip()
-    for layout in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(shown, layout)
-        except ValueError:
-            continue
-    raise failure(FATAL_ERROR, f"<ILLEGAL VALUE> {shown!r} is not a date of the form YYYY-MM-DD [HH:MM:SS]")
-
-
-def _part(name: Scalar) -> str:
-    part = _DATE_PARTS.get(text(name).lower())
-    if part is None:
-        raise failure(
-            -8, f"{text(name)!r}; the simulator knows year, month, week, day, hour, minute and second"
-        )
-    return part
-
-
-def _date_difference(part: Scalar, start: Scalar, end: Scalar) -> int:
-    """Boundaries of the part that lie between the two, as the reference says of DATEDIFF."""
-    name, begin, finish = _part(part), _moment(start), _moment(end)
-    if name == "year":
-        return finish.year - begin.year
-    if name == "month":
-        return (finish.year - begin.year) * 12 + finish.month - begin.month
-    if name == "week":
-        return (finish.date().toordinal() // 7) - (begin.date().toordinal() // 7)
-    days = finish.date().toordinal() - begin.date().toordinal()
-    if name == "day":
-        return days
-    unit = _SECONDS[name]
-    seconds = [moment.hour * 3600 + moment.minute * 60 + moment.second for moment in (begin, finish)]
-    return days * (86400 // unit) + seconds[1] // unit - seconds[0] // unit
-
-
-def _date_add(part: Scalar, amount: Scalar, value: Scalar) -> str:
-    name, moment, units = _part(part), _moment(value), int(number(amount))
-    try:
-        if name in {"year", "month"}:
-            months = moment.year * 12 + moment.month - 1 + units * (12 if name == "year" else 1)
-            year, month = months // 12, months % 12 + 1
-            moment = moment.replace(year=year, month=month, day=min(moment.day, _days_in(year, month)))
-        elif name in {"week", "day"}:
-            moment += timedelta(days=units * (7 if name == "week" else 1))
-        else:
-            moment += timedelta(seconds=units * _SECONDS[name])
-    except (ValueError, OverflowError):
-        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> the result of DATEADD is no date") from None
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _days_in(year: int, month: int) -> int:
-    first = datetime(year, month, 1)
-    return ((first + timedelta(days=32)).replace(day=1) - first).days
-
-
-def _date_part(part: Scalar, value: Scalar) -> int:
-    name, moment = _part(part), _moment(value)
-    return moment.isocalendar().week if name == "week" else int(getattr(moment, name))
-
-
-def _field_of_date(name: str) -> Callable[[Scalar], Scalar]:
-    return lambda value: int(getattr(_moment(value), name))
-
-
 def _trimmed(strip: Callable[[str, str], str]) -> Callable[[Scalar], Scalar]:
     return lambda value: strip(text(value), " ")
 
@@ -419,15 +290,15 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     "CHAR_LENGTH": ScalarFunction(lambda value: len(text(value)), 1, 1, _INTEGER),
     "COALESCE": ScalarFunction(_coalesce, 2, 50, None, strict=False),
     "CONCAT": ScalarFunction(concatenate, 2, 2),
-    "DATEADD": ScalarFunction(_date_add, 3, 3, SqlType.TIMESTAMP),
-    "DATEDIFF": ScalarFunction(_date_difference, 3, 3, _INTEGER),
-    "DATEPART": ScalarFunction(_date_part, 2, 2, _INTEGER),
-    "DAY": ScalarFunction(_field_of_date("day"), 1, 1, _INTEGER),
-    "DAYOFMONTH": ScalarFunction(_field_of_date("day"), 1, 1, _INTEGER),
+    "DATEADD": ScalarFunction(date_add, 3, 3, SqlType.TIMESTAMP),
+    "DATEDIFF": ScalarFunction(date_difference, 3, 3, _INTEGER),
+    "DATEPART": ScalarFunction(date_part, 2, 2, _INTEGER),
+    "DAY": ScalarFunction(field_of_date("day"), 1, 1, _INTEGER),
+    "DAYOFMONTH": ScalarFunction(field_of_date("day"), 1, 1, _INTEGER),
     "DECODE": ScalarFunction(_decode, 3, 50, SqlType.VARCHAR, strict=False),
     "FLOOR": ScalarFunction(lambda value: math.floor(number(value)), 1, 1, _INTEGER),
     "GREATEST": ScalarFunction(lambda *values: _extreme(*values, largest=True), 2, 50, None),
-    "HOUR": ScalarFunction(_field_of_date("hour"), 1, 1, _INTEGER),
+    "HOUR": ScalarFunction(field_of_date("hour"), 1, 1, _INTEGER),
     "IFNULL": ScalarFunction(_ifnull, 2, 3, None, strict=False),
     "INSTR": ScalarFunction(_instr, 2, 3, _INTEGER),
     "ISNULL": ScalarFunction(_coalesce, 2, 2, None, strict=False),
@@ -438,9 +309,9 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     "LENGTH": ScalarFunction(lambda value: len(text(value).rstrip(" ")), 1, 1, _INTEGER),
     "LOWER": ScalarFunction(lambda value: text(value).lower(), 1, 1),
     "LTRIM": ScalarFunction(_trimmed(str.lstrip), 1, 1),
-    "MINUTE": ScalarFunction(_field_of_date("minute"), 1, 1, _INTEGER),
+    "MINUTE": ScalarFunction(field_of_date("minute"), 1, 1, _INTEGER),
     "MOD": ScalarFunction(_mod, 2, 2, SqlType.NUMERIC),
-    "MONTH": ScalarFunction(_field_of_date("month"), 1, 1, _INTEGER),
+    "MONTH": ScalarFunction(field_of_date("month"), 1, 1, _INTEGER),
     "NULLIF": ScalarFunction(_nullif, 2, 2, None, strict=False),
     "NVL": ScalarFunction(_coalesce, 2, 2, None, strict=False),
     "POWER": ScalarFunction(_power, 2, 2, SqlType.NUMERIC),
@@ -452,7 +323,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     ),
     "ROUND": ScalarFunction(_round, 1, 2, SqlType.NUMERIC),
     "RTRIM": ScalarFunction(_trimmed(str.rstrip), 1, 1),
-    "SECOND": ScalarFunction(_field_of_date("second"), 1, 1, _INTEGER),
+    "SECOND": ScalarFunction(field_of_date("second"), 1, 1, _INTEGER),
     "SIGN": ScalarFunction(lambda value: (number(value) > 0) - (number(value) < 0), 1, 1, _INTEGER),
     "SQRT": ScalarFunction(_sqrt, 1, 1, SqlType.NUMERIC),
     "STRING": ScalarFunction(lambda *values: "".join(text(value) for value in values), 1, 50, strict=False),
@@ -461,7 +332,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     "TRIM": ScalarFunction(_trimmed(str.strip), 1, 1),
     "UCASE": ScalarFunction(lambda value: text(value).upper(), 1, 1),
     "UPPER": ScalarFunction(lambda value: text(value).upper(), 1, 1),
-    "YEAR": ScalarFunction(_field_of_date("year"), 1, 1, _INTEGER),
+    "YEAR": ScalarFunction(field_of_date("year"), 1, 1, _INTEGER),
 }
 """By upper-case name. DATEDIFF and its kin take the date part as a word or a string."""
 

@@ -1,7 +1,7 @@
 """INFORMATION_SCHEMA: what is projected, told as tables.
 
-Columns and their order: the public class reference, `INFORMATION.SCHEMA.TABLES`, `.COLUMNS`, `.SCHEMATA` and `.ROUTINES`
-(2024.1). Columns of which that reference says "always NULL" are NULL here; private ones are hidden.
+Columns and their order: the public class reference of 2024.1, `INFORMATION.SCHEMA.TABLES`, `.COLUMNS`, `.SCHEMATA`
+and `.ROUTINES`. Columns of which that reference says "always NULL" are NULL here; private ones are hidden.
 """
 
 from __future__ import annotations
@@ -52,24 +52,17 @@ class _Described:
     rows: Callable[[Catalog], Iterable[_Row]]
 
 
+def _names(listed: str) -> list[str]:
+    return listed.split()
+
+
 _TABLES = _Described(
     "TABLES",
-    [
-        "TABLE_CATALOG",
-        "TABLE_SCHEMA",
-        "TABLE_NAME",
-        "TABLE_TYPE",
-        "SELF_REFERENCING_COLUMN_NAME",
-        "REFERENCE_GENERATION",
-        "USER_DEFINED_TYPE_CATALOG",
-        "USER_DEFINED_TYPE_SCHEMA",
-        "USER_DEFINED_TYPE_NAME",
-        "IS_INSERTABLE_INTO",
-        "IS_TYPED",
-        "CLASSNAME",
-        "DESCRIPTION",
-        "OWNER",
-    ],
+    _names(
+        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_TYPE SELF_REFERENCING_COLUMN_NAME REFERENCE_GENERATION "
+        "USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA USER_DEFINED_TYPE_NAME IS_INSERTABLE_INTO "
+        "IS_TYPED CLASSNAME DESCRIPTION OWNER "
+    ),
     lambda catalog: (
         {
             "TABLE_SCHEMA": table.schema,
@@ -85,47 +78,15 @@ _TABLES = _Described(
 
 _COLUMNS = _Described(
     "COLUMNS",
-    [
-        "TABLE_CATALOG",
-        "TABLE_SCHEMA",
-        "TABLE_NAME",
-        "COLUMN_NAME",
-        "ORDINAL_POSITION",
-        "DTD_IDENTIFIER",
-        "DOMAIN_CATALOG",
-        "DOMAIN_SCHEMA",
-        "DOMAIN_NAME",
-        "COLUMN_DEFAULT",
-        "IS_NULLABLE",
-        "IS_SELF_REFERENCING",
-        "IS_IDENTITY",
-        "IDENTITY_GENERATION",
-        "IDENTITY_START",
-        "IDENTITY_INCREMENT",
-        "IDENTITY_MAXIMUM",
-        "IDENTITY_MINIMUM",
-        "IDENTITY_CYCLE",
-        "IS_GENERATED",
-        "GENERATION_EXPRESSION",
-        "IS_UPDATABLE",
-        "DATA_TYPE",
-        "CHARACTER_MAXIMUM_LENGTH",
-        "CHARACTER_OCTET_LENGTH",
-        "NUMERIC_PRECISION",
-        "NUMERIC_PRECISION_RADIX",
-        "NUMERIC_SCALE",
-        "DATETIME_PRECISION",
-        "CHARACTER_SET_CATALOG",
-        "CHARACTER_SET_SCHEMA",
-        "CHARACTER_SET_NAME",
-        "COLLATION_CATALOG",
-        "COLLATION_SCHEMA",
-        "COLLATION_NAME",
-        "DESCRIPTION",
-        "AUTO_INCREMENT",
-        "UNIQUE_COLUMN",
-        "PRIMARY_KEY",
-    ],
+    _names(
+        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION DTD_IDENTIFIER DOMAIN_CATALOG "
+        "DOMAIN_SCHEMA DOMAIN_NAME COLUMN_DEFAULT IS_NULLABLE IS_SELF_REFERENCING IS_IDENTITY "
+        "IDENTITY_GENERATION IDENTITY_START IDENTITY_INCREMENT IDENTITY_MAXIMUM IDENTITY_MINIMUM "
+        "IDENTITY_CYCLE IS_GENERATED GENERATION_EXPRESSION IS_UPDATABLE DATA_TYPE CHARACTER_MAXIMUM_LENGTH "
+        "CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_PRECISION_RADIX NUMERIC_SCALE DATETIME_PRECISION "
+        "CHARACTER_SET_CATALOG CHARACTER_SET_SCHEMA CHARACTER_SET_NAME COLLATION_CATALOG COLLATION_SCHEMA "
+        "COLLATION_NAME DESCRIPTION AUTO_INCREMENT UNIQUE_COLUMN PRIMARY_KEY "
+    ),
     lambda catalog: (
         _column_row(table, position, column)
         for table in catalog.tables()
@@ -136,15 +97,10 @@ _COLUMNS = _Described(
 
 _SCHEMATA = _Described(
     "SCHEMATA",
-    [
-        "CATALOG_NAME",
-        "SCHEMA_NAME",
-        "SCHEMA_OWNER",
-        "DEFAULT_CHARACTER_SET_CATALOG",
-        "DEFAULT_CHARACTER_SET_SCHEMA",
-        "DEFAULT_CHARACTER_SET_NAME",
-        "SQL_PATH",
-    ],
+    _names(
+        "CATALOG_NAME SCHEMA_NAME SCHEMA_OWNER DEFAULT_CHARACTER_SET_CATALOG DEFAULT_CHARACTER_SET_SCHEMA "
+        "DEFAULT_CHARACTER_SET_NAME SQL_PATH "
+    ),
     lambda catalog: (
         {"SCHEMA_NAME": name}
         for name in dict.fromkeys(
@@ -156,21 +112,11 @@ _SCHEMATA = _Described(
 
 _ROUTINES = _Described(
     "ROUTINES",
-    [
-        "SPECIFIC_CATALOG",
-        "SPECIFIC_SCHEMA",
-        "SPECIFIC_NAME",
-        "ROUTINE_CATALOG",
-        "ROUTINE_SCHEMA",
-        "ROUTINE_NAME",
-        "MODULE_CATALOG",
-        "MODULE_SCHEMA",
-        "MODULE_NAME",
-        "USER_DEFINED_TYPE_CATALOG",
-        "USER_DEFINED_TYPE_SCHEMA",
-        "USER_DEFINED_TYPE_NAME",
-        "ROUTINE_TYPE",
-    ],
+    _names(
+        "SPECIFIC_CATALOG SPECIFIC_SCHEMA SPECIFIC_NAME ROUTINE_CATALOG ROUTINE_SCHEMA ROUTINE_NAME "
+        "MODULE_CATALOG MODULE_SCHEMA MODULE_NAME USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA "
+        "USER_DEFINED_TYPE_NAME ROUTINE_TYPE "
+    ),
     lambda catalog: (
         {
             "SPECIFIC_SCHEMA": procedure.schema,

@@ -17,8 +17,8 @@ from irisops.simulator.sql.catalog import (
     TableDef,
 )
 from irisops.simulator.sql.failures import FIELD_NOT_FOUND, failure
-from irisops.simulator.sql.functions import Scalar
 from irisops.simulator.sql.store import Needs, ProcedureNeed, TableNeed
+from irisops.simulator.sql.values import Scalar
 
 NUMERIC_TYPES = frozenset(
     {SqlType.BIT, SqlType.TINYINT, SqlType.BIGINT, SqlType.INTEGER, SqlType.NUMERIC, SqlType.DOUBLE}
@@ -102,6 +102,14 @@ def expression(sql: str, sql_type: int, *, precision: int = 0, scale: int = 0) -
         sql,
         ColumnDef("", sql_type, precision or lengths.get(sql_type, 19), scale, collation=Collation.EXACT),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """A query as SQLite's SQL; its columns are called `o1`, `o2` ... there."""
+
+    sql: str
+    outputs: Sequence[tuple[str, Term]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from irisops.simulator.backend import Parameter, Value
 from irisops.simulator.sql.catalog import Action, Catalog, ObjectKind, SecurityStatements, SqlObject
-from irisops.simulator.sql.dialect import RESERVED_WORDS
 from irisops.simulator.sql.failures import (
     INVALID_STATEMENT,
     NO_DATA,
@@ -20,9 +19,10 @@ from irisops.simulator.sql.failures import (
     failure,
     unsupported,
 )
-from irisops.simulator.sql.functions import text
 from irisops.simulator.sql.lexer import Kind, Lexeme
 from irisops.simulator.sql.store import storable
+from irisops.simulator.sql.values import text
+from irisops.simulator.sql.vocabulary import RESERVED_WORDS
 
 Statement = Callable[[SecurityStatements, Mapping[int, Value]], None]
 """A parsed statement: run it with the values of its parameters, by number from 1."""

@@ -16,16 +16,9 @@ from decimal import Decimal
 from irisops.simulator.backend import ObjectRef, SqlFailure, Value
 from irisops.simulator.sql.catalog import Collation, ColumnDef, FunctionDef, ProcedureDef, SqlType, TableDef
 from irisops.simulator.sql.failures import FATAL_ERROR, INVALID_STATEMENT, failure
-from irisops.simulator.sql.functions import (
-    Scalar,
-    canonical,
-    compare_sqlupper,
-    internal_functions,
-    number,
-    plain,
-    text,
-)
+from irisops.simulator.sql.functions import compare_sqlupper, internal_functions
 from irisops.simulator.sql.routines import complete_arguments
+from irisops.simulator.sql.values import Scalar, canonical, number, plain, text
 
 _DECLARED = {
     SqlType.BIT: "INTEGER",
@@ -251,7 +244,7 @@ class Store:
             return
         listed = ", ".join(f"c{index}" for index in wanted)
         marks = ", ".join("?" * len(wanted))
-        insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'
+        insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - generated names alone
         filler = _storable_rows(list(rows()), len(wanted))
         self._connection.execute("BEGIN")
         try:
@@ -266,11 +259,10 @@ class Store:
         """Rows without columns, for `COUNT(*)`: made inside SQLite, which is four times as fast as binding each."""
         count = len(rows) if isinstance(rows, Sized) else sum(1 for _ in rows)
         if count:
-            self._connection.execute(
-                f'INSERT INTO "{name}" (z) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) '
-                "SELECT NULL FROM n",
-                (count,),
+            numbers = (
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) SELECT NULL FROM n"
             )
+            self._connection.execute(f'INSERT INTO "{name}" (z) {numbers}', (count,))  # noqa: S608 - generated name
 
 
 def _declaration(column: ColumnDef) -> str:

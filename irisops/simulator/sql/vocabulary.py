@@ -1,0 +1,175 @@
+"""The words and symbols of InterSystems SQL, and the tokens of sqlglot that stand for them."""
+
+from __future__ import annotations
+
+from sqlglot.tokenizer_core import TokenType
+
+KEYWORDS: dict[str, TokenType] = {
+    "ALL": TokenType.ALL,
+    "AND": TokenType.AND,
+    "ANY": TokenType.ANY,
+    "AS": TokenType.ALIAS,
+    "ASC": TokenType.ASC,
+    "BETWEEN": TokenType.BETWEEN,
+    "CASE": TokenType.CASE,
+    "CROSS": TokenType.CROSS,
+    "DESC": TokenType.DESC,
+    "DISTINCT": TokenType.DISTINCT,
+    "ELSE": TokenType.ELSE,
+    "END": TokenType.END,
+    "ESCAPE": TokenType.ESCAPE,
+    "EXCEPT": TokenType.EXCEPT,
+    "EXISTS": TokenType.EXISTS,
+    "FETCH": TokenType.FETCH,
+    "FROM": TokenType.FROM,
+    "FULL": TokenType.FULL,
+    "HAVING": TokenType.HAVING,
+    "IN": TokenType.IN,
+    "INNER": TokenType.INNER,
+    "INTERSECT": TokenType.INTERSECT,
+    "IS": TokenType.IS,
+    "JOIN": TokenType.JOIN,
+    "LEFT": TokenType.LEFT,
+    "LIKE": TokenType.LIKE,
+    "LIMIT": TokenType.LIMIT,
+    "NOT": TokenType.NOT,
+    "NULL": TokenType.NULL,
+    "OFFSET": TokenType.OFFSET,
+    "ON": TokenType.ON,
+    "OR": TokenType.OR,
+    "OUTER": TokenType.OUTER,
+    "OVER": TokenType.OVER,
+    "RIGHT": TokenType.RIGHT,
+    "SELECT": TokenType.SELECT,
+    "SOME": TokenType.SOME,
+    "THEN": TokenType.THEN,
+    "TOP": TokenType.TOP,
+    "UNION": TokenType.UNION,
+    "USING": TokenType.USING,
+    "WHEN": TokenType.WHEN,
+    "WHERE": TokenType.WHERE,
+    "%STARTSWITH": TokenType.GLOB,
+}
+
+PAIRS = {("GROUP", "BY"): TokenType.GROUP_BY, ("ORDER", "BY"): TokenType.ORDER_BY}
+
+CALLABLE_KEYWORDS = frozenset({"LEFT", "RIGHT"})
+"""Keywords that are function names where a parenthesis follows."""
+
+SYMBOLS: dict[str, TokenType] = {
+    "<>": TokenType.NEQ,
+    "!=": TokenType.NEQ,
+    "<=": TokenType.LTE,
+    ">=": TokenType.GTE,
+    "||": TokenType.DPIPE,
+    "-": TokenType.DASH,
+    "+": TokenType.PLUS,
+    "*": TokenType.STAR,
+    "/": TokenType.SLASH,
+    "\\": TokenType.DIV,
+    "#": TokenType.MOD,
+    "=": TokenType.EQ,
+    "<": TokenType.LT,
+    ">": TokenType.GT,
+    "(": TokenType.L_PAREN,
+    ")": TokenType.R_PAREN,
+    ",": TokenType.COMMA,
+    ".": TokenType.DOT,
+    "[": TokenType.OVERLAPS,
+    "]": TokenType.ADJACENT,
+    "&": TokenType.AND,
+    "!": TokenType.OR,
+}
+
+TYPES: dict[str, TokenType] = {
+    "BIGINT": TokenType.BIGINT,
+    "BIT": TokenType.BIT,
+    "CHAR": TokenType.CHAR,
+    "CHARACTER": TokenType.CHAR,
+    "DATE": TokenType.DATE,
+    "DATETIME": TokenType.DATETIME,
+    "DEC": TokenType.DECIMAL,
+    "DECIMAL": TokenType.DECIMAL,
+    "DOUBLE": TokenType.DOUBLE,
+    "FLOAT": TokenType.FLOAT,
+    "INT": TokenType.INT,
+    "INTEGER": TokenType.INT,
+    "MONEY": TokenType.MONEY,
+    "NUMERIC": TokenType.DECIMAL,
+    "NVARCHAR": TokenType.NVARCHAR,
+    "REAL": TokenType.FLOAT,
+    "SMALLINT": TokenType.SMALLINT,
+    "TIME": TokenType.TIME,
+    "TIMESTAMP": TokenType.TIMESTAMP,
+    "TINYINT": TokenType.TINYINT,
+    "VARCHAR": TokenType.VARCHAR,
+    "VARCHAR2": TokenType.VARCHAR,
+}
+
+PREFIX_FUNCTIONS = frozenset(
+    {"%ALPHAUP", "%EXACT", "%SQLSTRING", "%SQLUPPER", "%STRING", "%UPPER", "%TRUNCATE", "%MVR"}
+)
+"""Collation functions, which may be written without parentheses: `ORDER BY %EXACT Name`."""
+
+_RESERVED = """
+%AFTERHAVING %ALLINDEX %ALPHAUP %ALTER %BEGTRANS %CHECKPRIV %CLASSNAME %CLASSPARAMETER %DBUGFULL %DELDATA
+%DESCRIPTION %EXACT %EXTERNAL %FILE %FIRSTTABLE %FLATTEN %FOREACH %FULL %IDADDED %IGNOREINDEX %IGNOREINDICES
+%INLIST %INORDER %INTERNAL %INTEXT %INTRANS %INTRANSACTION %KEY %MATCHES %MCODE %MERGE %MINUS %MVR %NOCHECK
+%NODELDATA %NOFLATTEN %NOFPLAN %NOINDEX %NOLOCK %NOMERGE %NOPARALLEL %NOREDUCE %NORUNTIME %NOSVSO %NOTOPOPT
+%NOTRIGGER %NOUNIONOROPT %NUMROWS %ODBCIN %ODBCOUT %PARALLEL %PLUS %PROFILE %PROFILE_ALL %PUBLICROWID
+%ROUTINE %ROWCOUNT %RUNTIMEIN %RUNTIMEOUT %SQLSTRING %SQLUPPER %STARTSWITH %STARTTABLE %STRING %TABLENAME
+%TRUNCATE %UPPER %VALUE %VID ABSOLUTE ADD ALL ALLOCATE ALTER AND ANY ARE AS ASC ASSERTION AT AUTHORIZATION
+AVG BEGIN BETWEEN BIT BIT_LENGTH BOTH BY CASCADE CASE CAST CHAR CHARACTER CHARACTER_LENGTH CHAR_LENGTH CHECK
+CLOSE COALESCE COLLATE COMMIT CONNECT CONNECTION CONSTRAINT CONSTRAINTS CONTINUE CONVERT CORRESPONDING COUNT
+CREATE CROSS CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURSOR DATE DEALLOCATE DEC
+DECIMAL DECLARE DEFAULT DEFERRABLE DEFERRED DELETE DESC DESCRIBE DESCRIPTOR DIAGNOSTICS DISCONNECT DISTINCT
+DOMAIN DOUBLE DROP ELSE END ENDEXEC ESCAPE EXCEPT EXCEPTION EXEC EXECUTE EXISTS EXTERNAL EXTRACT FALSE FETCH
+FIRST FLOAT FOR FOREIGN FOUND FROM FULL GET GLOBAL GO GOTO GRANT GROUP HAVING HOUR IDENTITY IMMEDIATE IN
+INDICATOR INITIALLY INNER INPUT INSENSITIVE INSERT INT INTEGER INTERSECT INTERVAL INTO IS ISOLATION JOIN
+LANGUAGE LAST LEADING LEFT LEVEL LIKE LOCAL LOWER MATCH MAX MIN MINUTE MODULE NAMES NATIONAL NATURAL NCHAR
+NEXT NO NOT NULL NULLIF NUMERIC OCTET_LENGTH OF ON ONLY OPEN OPTION OR OUTER OUTPUT OVERLAPS PAD PARTIAL
+PREPARE PRESERVE PRIMARY PRIOR PRIVILEGES PROCEDURE PUBLIC READ REAL REFERENCES RELATIVE RESTRICT REVOKE
+RIGHT ROLE ROLLBACK ROWS SCHEMA SCROLL SECOND SECTION SELECT SESSION_USER SET SHARD SMALLINT SOME SPACE
+SQLERROR SQLSTATE STATISTICS SUBSTRING SUM SYSDATE SYSTEM_USER TABLE TEMPORARY THEN TIME TIMEZONE_HOUR
+TIMEZONE_MINUTE TO TOP TRAILING TRANSACTION TRIM TRUE UNION UNIQUE UPDATE UPPER USER USING VALUES VARCHAR
+VARYING WHEN WHENEVER WHERE WITH WORK WRITE
+"""
+
+RESERVED_WORDS = frozenset(_RESERVED.split())
+"""Reserved Words of the InterSystems SQL Reference: none of them is an identifier unless it stands in quotes."""
+
+SPECIAL_VARIABLES = frozenset(
+    {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSDATE", "USER"}
+    | {"$USERNAME", "$NAMESPACE"}
+)
+"""Values written like a name; in the tree they become calls without arguments."""
+
+NOT_EMULATED = {
+    "%INLIST": "%INLIST",
+    "%MATCHES": "%MATCHES",
+    "%FOREACH": "%FOREACH",
+    "%AFTERHAVING": "%AFTERHAVING",
+    "OVER": "window functions (OVER)",
+    "NATURAL": "NATURAL JOIN",
+    "INTO": "SELECT ... INTO",
+    "WITH": "common table expressions (WITH)",
+    "VALUES": "VALUES as a query",
+    "->": "the arrow syntax (implicit joins)",
+    "**": "the operator **",
+    "{": "the ODBC escape {...}",
+}
+
+HINTS = frozenset(
+    {"%PARALLEL", "%NOFPLAN", "%NOFLATTEN", "%NOMERGE", "%NOTOPOPT", "%NOREDUCE", "%NOSVSO", "%NOUNIONOROPT"}
+    | {
+        "%FULL",
+        "%INORDER",
+        "%FIRSTTABLE",
+        "%STARTTABLE",
+        "%IGNOREINDICES",
+        "%NOINDEX",
+        "%RUNTIME",
+        "%NORUNTIME",
+    }
+)
+"""Optimizer keywords without an argument: they change no result."""
