@@ -25,6 +25,7 @@ from irisops.ui import keys, themes
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
+from irisops.ui.frame import SIDE_PANEL_FROM
 from irisops.ui.history import History
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
@@ -45,8 +46,10 @@ def local_now() -> datetime:
 class IrisopsApp(App[int]):
     """One screen: header, side panel, conversation, status line."""
 
-    CSS_PATH: ClassVar[list[Path]] = []  # type: ignore[assignment]  # given at construction, from `sheets()`
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (SIDE_PANEL_FROM, "-wide"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
     TITLE = "irisops"
 
@@ -133,7 +136,7 @@ class IrisopsApp(App[int]):
     # The conversation speaks
 
     @on(Conversation.Running)
-    def _running(self, event: Conversation.Running) -> None:
+    def _show_running(self, event: Conversation.Running) -> None:
         self.status.show(running=event.what)
 
     @on(Conversation.Wanted)
@@ -147,7 +150,7 @@ class IrisopsApp(App[int]):
             await self._save(effect, event.card)
 
     async def _save(self, effect: Effect, card: Card) -> None:
-        from irisops.ui.saving import save
+        from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
 
         text = transcript_markdown(self.conversation.transcript.entries)
         self.conversation.answer(card, await asyncio.to_thread(save, text, effect.argument))
@@ -176,7 +179,7 @@ class IrisopsApp(App[int]):
 
     @on(Conversation.FormWanted)
     def _form_wanted(self, event: Conversation.FormWanted) -> None:
-        from irisops.ui.editor import EditorScreen
+        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
 
         if isinstance(self.screen, EditorScreen) and self.screen.form.command == event.form.command:
             self.screen.show_errors(event.form)
@@ -184,14 +187,14 @@ class IrisopsApp(App[int]):
         self.push_screen(EditorScreen(event.form, partial(self._submitted, event.card)))
 
     def _submitted(self, card: Card, screen: object) -> None:
-        from irisops.ui.editor import EditorScreen
+        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
 
         assert isinstance(screen, EditorScreen)  # noqa: S101 - the callback was given to one
         self.conversation.submit_form(screen.form, screen.values(), card)
 
     @on(SidePanel.Chosen)
     def _profile_chosen(self, event: SidePanel.Chosen) -> None:
-        from irisops.ui.rows import filled
+        from irisops.ui.rows import filled  # noqa: PLC0415 - not before it is needed
 
         self.conversation.send(filled("/connect {name}", {"name": event.profile}))
 
@@ -200,12 +203,7 @@ class IrisopsApp(App[int]):
     @on(Line.KeysWanted)
     def action_keys(self) -> None:
         """Show which keys work now."""
-        active = [
-            (key, each.binding.description, each.binding.id or "")
-            for key, each in self.screen.active_bindings.items()
-            if each.enabled
-        ]
-        self.push_screen(keys.KeysScreen(keys.key_lines(active)))
+        self.push_screen(keys.KeysScreen(keys.active_keys(self.focused or self.screen)))
 
     def on_key(self, event: events.Key) -> None:
         """A printable key that nobody took belongs to the prompt."""
@@ -216,7 +214,7 @@ class IrisopsApp(App[int]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Under 100 columns the side panel is folded into the status line."""
-        self.status.show(folded=event.size.width < 100)
+        self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:
         """Cancel what runs; with nothing to cancel, the second time quits."""
@@ -273,7 +271,7 @@ class IrisopsApp(App[int]):
             return
         text = card_text(card.entry)
         self.copy_to_clipboard(text)
-        from irisops.ui.clipboard import send_to_tmux
+        from irisops.ui.clipboard import send_to_tmux  # noqa: PLC0415 - not before it is needed
 
         trouble = await send_to_tmux(text, self._environment)
         self._say(trouble or "Card sent to the terminal's clipboard")

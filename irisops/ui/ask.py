@@ -67,7 +67,9 @@ class Confirm(Vertical, can_focus=True):
     def _words(self) -> list[Content]:
         plan = self.plan
         head = Content.assemble(
-            ("? ", "$warning bold"), (harmless(plan.title, 160), "bold"), ("  on ", "$quiet"),
+            ("? ", "$warning bold"),
+            (harmless(plan.title, 160), "bold"),
+            ("  on ", "$quiet"),
             (harmless(plan.instance, 40), "$accent bold"),
         )
         if not self.armed:
@@ -75,12 +77,22 @@ class Confirm(Vertical, can_focus=True):
         elif plan.confirm_word:
             wrong = ("   that was another word", "$error") if self._wrong else ""
             keys = Content.assemble(
-                "  Type ", (harmless(plan.confirm_word, 60), "$accent bold"), " and Enter to do it   ",
-                ("Esc ", "$accent bold"), "no   ", ("F2 ", "$accent bold"), "show the calls", wrong,
+                "  Type ",
+                (harmless(plan.confirm_word, 60), "$accent bold"),
+                " and Enter to do it   ",
+                ("Esc ", "$accent bold"),
+                "no   ",
+                ("F2 ", "$accent bold"),
+                "show the calls",
+                wrong,
             )
         else:
             keys = Content.assemble(
-                ("  y ", "$accent bold"), "yes   ", ("n ", "$accent bold"), "no   ", ("? ", "$accent bold"),
+                ("  y ", "$accent bold"),
+                "yes   ",
+                ("n ", "$accent bold"),
+                "no   ",
+                ("? ", "$accent bold"),
                 "show the calls",
             )
         return [head, keys]
@@ -119,7 +131,7 @@ class Confirm(Vertical, can_focus=True):
             return parameters == (False,) or (self.armed and not self.plan.confirm_word)
         return True
 
-    def action_answer(self, yes: bool) -> None:  # noqa: FBT001 - the parameter of a key binding
+    def action_answer(self, yes: bool) -> None:
         """Answer."""
         self.post_message(self.Answered(self.plan, yes=yes))
 
@@ -150,7 +162,9 @@ class Confirm(Vertical, can_focus=True):
 class Secret(Vertical):
     """A masked prompt. The value goes to whoever asked and is kept nowhere."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "decline", "Do not give it", id="secret.decline")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "decline", "Do not give it", id="secret.decline")
+    ]
 
     class Given(Message):
         """The secret, or None. Its `repr` does not hold it."""
@@ -166,7 +180,7 @@ class Secret(Vertical):
     def __init__(self, title: str, prompt: str) -> None:
         super().__init__()
         self._question = Question(
-            Content.assemble(("⚿ ", "$warning bold"), (harmless(title, 160), "bold")),
+            Content.assemble(("◆ ", "$warning bold"), (harmless(title, 160), "bold")),
             Content.assemble("  ", harmless(prompt, 160), ("   Enter gives it   Esc does not", "$quiet")),
         )
         self._field = Masked(password=True, compact=True, select_on_focus=False)

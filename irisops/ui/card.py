@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, get_args
@@ -16,7 +17,8 @@ from textual.widget import Widget
 from irisops.commands.chat import Command
 from irisops.commands.replies import Facts, Plan, Problem, Progress, Reply, Table
 from irisops.commands.text import harmless
-from irisops.ui.cards.section import Section, identity, section_for
+from irisops.ui.cards.factory import section_for
+from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines
@@ -44,8 +46,13 @@ class Said(Lines):
 
     def lines(self, width: int) -> list[Content]:
         """The prompt mark and the words."""
-        text = Content.assemble(("› ", "$said bold"), (harmless(without_secrets(self.text), 1_000), "$foreground"))
-        return [line if not number else line.pad_left(2) for number, line in enumerate(text.wrap(max(4, width - 2)))]
+        text = Content.assemble(
+            ("› ", "$said bold"), (harmless(without_secrets(self.text), 1_000), "$foreground")
+        )
+        return [
+            line if not number else line.pad_left(2)
+            for number, line in enumerate(text.wrap(max(4, width - 2)))
+        ]
 
 
 class Card(Vertical, can_focus=True):
@@ -66,7 +73,7 @@ class Card(Vertical, can_focus=True):
         self.updated: datetime | None = None
         self.stale = False
         self.expanded = False
-        self._sections: dict[tuple[str, str], Widget] = {}
+        self._sections: dict[tuple[str, str], Section] = {}
         self._title = ""
         self._seen: set[tuple[str, str]] = set()
         self._early: list[Widget] | None = []
@@ -88,7 +95,7 @@ class Card(Vertical, can_focus=True):
     @property
     def replies(self) -> list[Reply]:
         """What the card shows, in order."""
-        return [section.reply for section in self._sections.values() if isinstance(section, Section)]
+        return [section.reply for section in self._sections.values()]
 
     @property
     def is_live(self) -> bool:
@@ -101,7 +108,7 @@ class Card(Vertical, can_focus=True):
         self._seen.add(key)
         self.updated = at
         section = self._sections.get(key)
-        if isinstance(section, Section):
+        if section is not None:
             section.show(reply)
         else:
             self._append(key, reply)
@@ -109,10 +116,14 @@ class Card(Vertical, can_focus=True):
             self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
         self.entry.replies = self.replies
         self.label()
+        self.call_after_refresh(self.label)
 
     def _append(self, key: tuple[str, str], reply: Reply) -> None:
         widget = section_for(reply)
-        if self._sections and isinstance(reply, (Facts, Table)):
+        # The first table under the first facts needs no title of its own: the card has one.
+        if isinstance(reply, (Facts, Table)) and any(
+            key[0] == type(reply).__name__ for key in self._sections
+        ):
             self._put(Heading(reply.title))
         if not isinstance(reply, Progress):
             self._drop([each for each in self._sections if each[0] == "Progress"])
@@ -165,7 +176,7 @@ class Card(Vertical, can_focus=True):
             return
         title = harmless(self._title or self._fallback_title(), 80)
         state = self._state_words()
-        left = Content.assemble((title, "bold"), (f" · {state}", "not bold") if state else "")
+        left = Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
         slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
         if left.cell_length + 6 > room:
             left = left.truncate(room, ellipsis=True)
@@ -173,43 +184,59 @@ class Card(Vertical, can_focus=True):
         right = Content.styled(slash, "$quiet").truncate(max(0, room - left.cell_length - 4), ellipsis=True)
         fill = room - left.cell_length - right.cell_length - 2
         if slash and fill > 0:
-            left = Content.assemble(left, " ", ("─" * fill, "not bold"), " ", right)
-        self.border_title = left  # type: ignore[assignment]  # the descriptor takes Content, its annotation says str
-        self.border_subtitle = self._subtitle()  # type: ignore[assignment]
+            line = "━" if self.has_focus_within or self.has_focus else "─"
+            left = Content.assemble(left, f" {line * fill} ", right)
+        self.border_title = left
+        self.border_subtitle = self._subtitle()
 
     def _fallback_title(self) -> str:
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)
         if problem is not None:
-            return problem.error
+            return words_of(problem.error)
         return self.command.name.replace("_", " ").capitalize() or "Answer"
 
     def _state_words(self) -> str:
         if self.updated and (self.state == "frozen" or self.stale):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}"
-        return _LABELS[self.state]
+        if self.state == "failed" and not self._title:
+            return ""
+        plan = next((each for each in self.replies if isinstance(each, Plan)), None)
+        where = f"on {harmless(plan.instance, 40)}" if plan is not None else ""
+        return " · ".join(each for each in (where, _LABELS[self.state]) if each)
 
-    def _subtitle(self) -> Content:
+    @property
+    def hidden_lines(self) -> int:
+        """Lines that the card is too low to show."""
+        return max(0, self.virtual_size.height - self.scrollable_content_region.height)
+
+    def _subtitle(self) -> Content | None:
+        if self.hidden_lines:
+            return Content.styled(f"{self.hidden_lines:,} more lines · ^O shows all", "$quiet")
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         if not grids:
-            return Content("")
+            return None
         grid = next((each for each in grids if each.has_focus), grids[-1])
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
-        parts = [f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"]
+        parts = [
+            f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
+        ]
         if view.find:
             parts.append(f"with “{harmless(view.find, 30)}”")
         if grid.has_focus:
             parts += [f"{_key(key)} {harmless(words, 20)}" for key, words, _ in view.table.actions]
             parts += ["^F find", "^S sort"]
-        return Content.styled(" · ".join(parts), "$quiet").truncate(max(1, self.size.width - 6), ellipsis=True)
+        return Content.styled(" · ".join(parts), "$quiet").truncate(
+            max(1, self.size.width - 6), ellipsis=True
+        )
 
     @on(Grid.Arranged)
     def _relabel(self) -> None:
         self.label()
 
     def on_descendant_focus(self) -> None:
-        """The keys of the rows are named while they work."""
+        """The keys of the rows are named while they work; the border says where the cursor is."""
         self.label()
 
     def on_descendant_blur(self) -> None:
@@ -259,6 +286,11 @@ class Turn(Vertical):
         """The line, then the card."""
         yield self.said
         yield self.card
+
+
+def words_of(name: str) -> str:
+    """The public name of an error in words: `NotUnderstood` is `Not understood`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", harmless(name, 60)).capitalize()
 
 
 def _key(name: str) -> str:

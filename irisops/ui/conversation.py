@@ -174,7 +174,11 @@ class Conversation(Vertical):
         event.stop()
         if job is None:
             if event.state is WorkerState.ERROR:
-                self.notice(Notice("error", f"The screen failed at {worker.name}: {worker.error}", "Please report it."))
+                self.notice(
+                    Notice(
+                        "error", f"The screen failed at {worker.name}: {worker.error}", "Please report it."
+                    )
+                )
             return
         del self._jobs[worker]
         if event.state is WorkerState.ERROR:
@@ -192,7 +196,7 @@ class Conversation(Vertical):
     def _failed(self, job: Job, error: BaseException | None) -> None:
         """A fault of the program itself, not of an instance: those are `Problem` replies."""
         if job.refresh:
-            job.card.set_stale(True)  # noqa: FBT003 - the value is the message
+            job.card.set_stale(True)
         problem = Problem(
             error=type(error).__name__,
             message=f"The program itself failed at {job.command.slash or 'this'}: {error}",
@@ -220,9 +224,9 @@ class Conversation(Vertical):
         if job.card.parent is None:
             return
         if job.problem is not None:
-            job.card.set_stale(True)  # noqa: FBT003 - the last figures stay, marked
+            job.card.set_stale(True)
             return
-        job.card.set_stale(False)  # noqa: FBT003
+        job.card.set_stale(False)
         job.card.renew(job.replies, self._now())
 
     def _succeeded(self, job: Job) -> None:
@@ -294,7 +298,9 @@ class Conversation(Vertical):
             return
         if event.yes:
             plan, word = event.plan, event.word
-            self._start(Job(card, replace(card.command, live=False), lambda: self._chat.confirm(plan.id, word)))
+            self._start(
+                Job(card, replace(card.command, live=False), lambda: self._chat.confirm(plan.id, word))
+            )
         else:
             self._chat.decline(event.plan.id)
             card.set_state("declined")

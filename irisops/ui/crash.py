@@ -19,7 +19,7 @@ class CrashConsole(Console):
         super().__init__(file=io.StringIO(), width=200, color_system=None, markup=False, highlight=False)
         self._stream = stream
 
-    def print(self, *objects: object, **options: object) -> None:
+    def print(self, *objects: object, **_options: object) -> None:
         """Print what is safe of a traceback."""
         text = io.StringIO()
         Console(file=text, width=200, color_system=None, markup=False, highlight=False).print(*objects)

@@ -26,6 +26,9 @@ STATE_STYLES: Mapping[State, str] = {
     "refused": "$error",
 }
 
+NOTE_LIMIT = 600
+"""Characters of a note under figures."""
+
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -34,7 +37,7 @@ def sparkline(series: Sequence[float], width: int, top: float | None = None) -> 
     shown = list(series)[-width:]
     if not shown:
         return ""
-    highest = max(max(shown), top or 0.0)
+    highest = max(*shown, top or 0.0)
     if highest <= 0:
         return _SPARKS[0] * len(shown)
     steps = len(_SPARKS) - 1
@@ -68,18 +71,20 @@ def cell(value: object, kind: str = "text", limit: int = CELL_LIMIT) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return _number(value, kind)
-    if isinstance(value, datetime):
-        return local(value).strftime("%Y-%m-%d %H:%M" if kind != "time" else "%H:%M:%S")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return harmless(", ".join(str(item) for item in value), limit)
-    if isinstance(value, Mapping):
-        return harmless(", ".join(f"{key} {item}" for key, item in value.items()), limit)
-    return harmless(value, limit)
+        text = "yes" if value else "no"
+    elif isinstance(value, (int, float)):
+        text = _number(value, kind)
+    elif isinstance(value, datetime):
+        text = local(value).strftime("%Y-%m-%d %H:%M" if kind != "time" else "%H:%M:%S")
+    elif isinstance(value, date):
+        text = value.isoformat()
+    elif isinstance(value, (list, tuple)):
+        text = harmless(", ".join(str(item) for item in value), limit)
+    elif isinstance(value, Mapping):
+        text = harmless(", ".join(f"{key} {item}" for key, item in value.items()), limit)
+    else:
+        text = harmless(value, limit)
+    return text
 
 
 def _number(value: float, kind: str) -> str:

@@ -17,6 +17,8 @@ from irisops.ui.lines import spread
 
 NAME_LIMIT = 24
 GAP = "   "
+SIDE_PANEL_FROM = 100
+"""Columns from which the side panel is shown; below, the status line holds its figures."""
 
 
 def profile_colour(profile: ProfileState) -> str:
@@ -68,13 +70,14 @@ def stale_words(profile: ProfileState) -> str:
 def header(overview: Overview, width: int) -> Content:
     """One line: which instance, its state, version and user at the left; the counts at the right.
 
-    What does not fit is left out from the least important: program name, version, user, counts.
+    What does not fit is left out from the least important: counts that the status line has, the program's name,
+    version, user.
     """
     profile = overview.active
     if profile is None:
         left = Content.assemble((" irisops ", "$primary bold"), "  ", ("○ no instance", "$quiet"))
         return spread(left, Content.styled("/connect or /profile add ", "$quiet"), width)
-    for room in range(6, -1, -1):
+    for room in range(6 if width >= SIDE_PANEL_FROM else 5, -1, -1):
         line = _header_left(profile, room), _header_right(overview, profile, room)
         if line[0].cell_length + line[1].cell_length + 2 <= width:
             return spread(*line, width)
@@ -85,7 +88,7 @@ def _header_left(profile: ProfileState, room: int) -> Content:
     name = harmless(profile.name, NAME_LIMIT)
     colour = profile_colour(profile)
     parts: list[Content | tuple[str, str] | str] = []
-    if room >= 6:
+    if room >= 4:
         parts += [(" irisops ", "$primary bold"), "  "]
     parts += [" ", lamp(profile), (f" {name}", f"{colour} bold")]
     words = state_words(profile)
@@ -97,9 +100,9 @@ def _header_left(profile: ProfileState, room: int) -> Content:
     flags = _flags(profile)
     if flags:
         parts += [(f"  {flags}", f"{colour} bold")]
-    if room >= 5 and profile.version:
+    if room >= 3 and profile.version:
         parts += [GAP, (harmless(profile.version, 20), "$foreground")]
-    if room >= 4 and profile.user:
+    if room >= 2 and profile.user:
         parts += [GAP, (harmless(profile.user, NAME_LIMIT), "$quiet")]
     return Content.assemble(*parts)
 
@@ -109,9 +112,9 @@ def _header_right(overview: Overview, profile: ProfileState, room: int) -> Conte
     if room >= 1:
         style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
         parts += [("license ", "$quiet"), (units_text(profile), f"{style} bold")]
-    if room >= 2 and profile.sessions is not None:
+    if room >= 6 and profile.sessions is not None:
         parts += [(f"{GAP}sessions ", "$quiet"), str(profile.sessions)]
-    if room >= 3:
+    if room >= 6:
         count = len(overview.tunnels)
         parts += [(f"{GAP}tunnels ", "$quiet"), (str(count), "$accent bold" if count else "$quiet")]
     return Content.assemble(*parts, " ")
@@ -141,12 +144,16 @@ def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Conten
 
 
 def _panel_word(profile: ProfileState) -> str:
-    return {"off": "", "connected": "", "connecting": "…", "lost": "lost", "refused": "refused"}[profile.state]
+    return {"off": "", "connected": "", "connecting": "…", "lost": "lost", "refused": "refused"}[
+        profile.state
+    ]
 
 
 def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     """The active profile's counts with a bar and a sparkline of the units."""
-    if profile is None or (profile.units_used is None and profile.sessions is None and profile.processes is None):
+    if profile is None or (
+        profile.units_used is None and profile.sessions is None and profile.processes is None
+    ):
         return [Content.styled("no figures yet", "$quiet")]
     style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
     lines = [_pair("units", units_text(profile), f"{style} bold", width)]

@@ -121,7 +121,9 @@ class Grid(ScrollView, can_focus=True):
 
     def _refresh_changed(self, before: list[tuple[str, Row]]) -> None:
         changed = [
-            line for line, (old, new) in enumerate(zip(before, self._visible_rows(), strict=False)) if old != new
+            line
+            for line, (old, new) in enumerate(zip(before, self._visible_rows(), strict=False))
+            if old != new
         ]
         if changed:
             self.refresh(*(Region(0, line + 1, self.size.width, 1) for line in changed))
@@ -301,7 +303,9 @@ class Grid(ScrollView, can_focus=True):
             if left <= x < left + each.width + GAP:
                 order = self.view.order
                 same = order is not None and order.column == each.column.name
-                self.reorder(Order(each.column.name, descending=same and order is not None and not order.descending))
+                self.reorder(
+                    Order(each.column.name, descending=same and order is not None and not order.descending)
+                )
                 return
             left += each.width + GAP
 

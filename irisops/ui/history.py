@@ -16,7 +16,9 @@ MOST = 2_000
 class History:
     """The typed lines, oldest first. Read from the file on first use, so that the start does not wait for it."""
 
-    def __init__(self, path: Path | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, path: Path | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._path = path
         self._now = now
         self._lines: list[str] | None = None

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import ModalScreen
 
 from irisops.ui.lines import Lines
+from irisops.ui.styles import styles_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,13 @@ APP_KEYS = (
     Key("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
 )
 
-GROUPS = (("prompt", "Prompt"), ("confirm", "Question"), ("secret", "Password"), ("grid", "Table"), ("find", "Find"))
+GROUPS = (
+    ("prompt", "Prompt"),
+    ("confirm", "Question"),
+    ("secret", "Password"),
+    ("grid", "Table"),
+    ("find", "Find"),
+)
 _NAMES = {
     "up": "↑",
     "down": "↓",
@@ -80,18 +89,28 @@ class KeyLine:
     words: str
 
 
-def key_lines(active: Iterable[tuple[str, str, str]]) -> list[KeyLine]:
-    """From (key, words, id) of the bindings that work now: keys of the same id together, grouped, in order."""
+def active_keys(node: DOMNode) -> list[KeyLine]:
+    """The program's own keys that work while `node` has the focus, nearest first, in groups."""
     titles = dict(GROUPS)
-    found: dict[str, tuple[str, str, list[str]]] = {}
-    for key, words, identity in active:
-        group = titles.get(identity.split(".")[0], "Everywhere")
-        if not identity or not words:
-            continue
-        found.setdefault(identity, (group, words, []))[2].append(key_words(key))
-    order = [title for _, title in GROUPS] + ["Everywhere"]
-    lines = [KeyLine(group, " ".join(keys), words) for group, words, keys in found.values()]
-    return sorted(lines, key=lambda line: order.index(line.group))
+    taken: set[str] = set()
+    lines: list[KeyLine] = []
+    for place in node.ancestors_with_self:
+        for binding in _own_bindings(place):
+            pressed = [each.strip() for each in binding.key.split(",")]
+            free = [each for each in pressed if each not in taken]
+            taken.update(pressed)
+            _, action, parameters = parse(binding.action)
+            if free and binding.description and place.check_action(action, parameters):
+                group = titles.get((binding.id or "").split(".")[0], "Everywhere")
+                lines.append(KeyLine(group, " ".join(map(key_words, free)), binding.description))
+    return sorted(lines, key=lambda line: line.group == "Everywhere")
+
+
+def _own_bindings(node: DOMNode) -> Iterable[Binding]:
+    """Bindings that this program's classes declare, not those that they inherit from Textual."""
+    for ancestor in type(node).__mro__:
+        if ancestor.__module__.startswith("irisops."):
+            yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))
 
 
 class KeyList(Lines):
@@ -110,7 +129,7 @@ class KeyList(Lines):
                 lines += ([Content("")] if lines else []) + [Content.styled(key.group, "$secondary bold")]
                 group = key.group
             lines.append(
-                Content.assemble((f"  {key.keys:<18} ", "$accent"), key.words).truncate(width, ellipsis=True)
+                Content.assemble((f"  {key.keys:<20} ", "$accent"), key.words).truncate(width, ellipsis=True)
             )
         return lines
 
@@ -118,7 +137,7 @@ class KeyList(Lines):
 class KeysScreen(ModalScreen[None]):
     """Which keys work now. Any of Esc, Enter, F1, q closes it."""
 
-    CSS_PATH = "keys.tcss"
+    CSS_PATH = str(styles_folder() / "keys.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,f1,q,question_mark", "close", "Close", show=False),
         Binding("up,k", "scroll(-1)", show=False),

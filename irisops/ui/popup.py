@@ -40,7 +40,9 @@ def matching_commands(typed: str, infos: Sequence[CommandInfo]) -> list[Item]:
             return 2
         return 3 if _scattered(needle, name) else 4
 
-    ranked = sorted(((rank(info), number, info) for number, info in enumerate(infos)), key=lambda each: each[:2])
+    ranked = sorted(
+        ((rank(info), number, info) for number, info in enumerate(infos)), key=lambda each: each[:2]
+    )
     return [command_item(info) for place, _, info in ranked if place < 4]
 
 
@@ -134,11 +136,19 @@ class Popup(Widget):
             here = number == self.chosen and self.moved
             mark = "▸ " if here else "  "
             style = "$quiet" if each.greyed else "$foreground"
-            label = Content.styled(f"{mark}{harmless(each.label, 120)}", f"{style} {'bold' if here else ''}".strip())
+            label = Content.styled(
+                f"{mark}{harmless(each.label, 120)}", f"{style} {'bold' if here else ''}".strip()
+            )
             left = Content.assemble(
-                label.truncate(label_width, ellipsis=True, pad=True), " ", (harmless(each.hint, 200), "$quiet")
+                label.truncate(label_width, ellipsis=True, pad=True),
+                " ",
+                (harmless(each.hint, 200), "$quiet"),
             ).truncate(width, ellipsis=True, pad=True)
             more = f"{number + 1}/{len(self.items)}" if here and len(self.items) > MOST else ""
-            line = spread(left.truncate(width - len(more) - 1), Content.styled(more, "$quiet"), width) if more else left
+            line = (
+                spread(left.truncate(width - len(more) - 1), Content.styled(more, "$quiet"), width)
+                if more
+                else left
+            )
             lines.append(line.stylize("on $row-cursor") if here else line)
         return Content("\n").join(lines)

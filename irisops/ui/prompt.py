@@ -177,7 +177,10 @@ class Prompt(Vertical):
         if not text.startswith("/") or " " not in text:
             return HINTS
         head = text.split(" ", 1)[0].removeprefix("/")
-        info = next((each for each in self._chat.commands() if each.name.removeprefix("/").split(" ")[0] == head), None)
+        info = next(
+            (each for each in self._chat.commands() if each.name.removeprefix("/").split(" ")[0] == head),
+            None,
+        )
         return harmless(info.usage, 80) if info else HINTS
 
     # Sending
@@ -317,4 +320,3 @@ class Queue(Widget):
             ("waits  › ", "$quiet"), (harmless(self.waiting[0], 200), "italic"), (more, "$quiet")
         )
         return text.truncate(self.content_size.width, ellipsis=True)
-

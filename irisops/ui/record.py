@@ -59,22 +59,25 @@ def reply_markdown(reply: Reply) -> str:
 
 
 def _reply_lines(reply: Reply) -> Iterable[str]:
-    if isinstance(reply, Facts):
-        return _facts(reply)
-    if isinstance(reply, Table):
-        return _table(reply)
-    if isinstance(reply, Plan):
-        return _plan(reply)
-    if isinstance(reply, Problem):
-        return _problem(reply)
-    if isinstance(reply, Done):
-        undo = f" (`/undo {reply.undo}`)" if reply.undo is not None else ""
-        return [f"✓ {_text(reply.message)}{undo}", *(f"- {_text(each)}" for each in reply.details)]
-    if isinstance(reply, Progress):
-        return [f"… {_text(reply.message)}"]
-    if isinstance(reply, Form):
-        return [f"Editor: {_text(reply.title)}"]
-    return []
+    match reply:
+        case Facts():
+            lines = _facts(reply)
+        case Table():
+            lines = _table(reply)
+        case Plan():
+            lines = _plan(reply)
+        case Problem():
+            lines = _problem(reply)
+        case Done():
+            undo = f" (`/undo {reply.undo}`)" if reply.undo is not None else ""
+            lines = [f"✓ {_text(reply.message)}{undo}", *(f"- {_text(each)}" for each in reply.details)]
+        case Progress():
+            lines = [f"… {_text(reply.message)}"]
+        case Form():
+            lines = [f"Editor: {_text(reply.title)}"]
+        case _:
+            lines = []
+    return lines
 
 
 def _text(value: str) -> str:

@@ -18,9 +18,14 @@ def save(text: str, name: str) -> Done | Problem:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        return Problem("FileExists", f"{path} is already there.", "Choose another name.", text=f"/save {name}")
+        return Problem(
+            "FileExists", f"{path} is already there.", "Choose another name.", text=f"/save {name}"
+        )
     except OSError as error:
         return Problem(
-            "NotWritten", f"{path} cannot be written: {error.strerror}.", "Choose another folder.", text=f"/save {name}"
+            "NotWritten",
+            f"{path} cannot be written: {error.strerror}.",
+            "Choose another folder.",
+            text=f"/save {name}",
         )
     return Done("save", f"Saved the transcript to {path}.")

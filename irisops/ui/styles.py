@@ -17,7 +17,9 @@ def styles_folder() -> Path:
     for folder in (package / "styles", package.parent / "styles"):
         if (folder / PARTS[0]).is_file():
             return folder
-    raise FileNotFoundError(f"The style sheets of irisops are missing beside {package}. Install irisops again.")
+    raise FileNotFoundError(
+        f"The style sheets of irisops are missing beside {package}. Install irisops again."
+    )
 
 
 def sheets() -> list[Path]:

@@ -43,7 +43,10 @@ class NoticeLine(Lines):
         text = Content.assemble(
             (f"{glyph} ", f"{style} bold"),
             (where, "bold"),
-            (harmless(self.notice.message, TEXT_LIMIT), style if self.notice.level == "error" else "$foreground"),
+            (
+                harmless(self.notice.message, TEXT_LIMIT),
+                style if self.notice.level == "error" else "$foreground",
+            ),
         )
         lines = wrapped(text, width, indent=2)
         if self.notice.cure:
@@ -65,7 +68,9 @@ class Welcome(Lines):
     def lines(self, width: int) -> list[Content]:
         """A greeting and four things to type."""
         lines = [
-            Content.assemble(("✿ ", "$accent"), ("irisops", "$primary bold"), ("  chat with an IRIS instance", "$quiet")),
+            Content.assemble(
+                ("✿ ", "$accent"), ("irisops", "$primary bold"), ("  chat with an IRIS instance", "$quiet")
+            ),
             Content(""),
             Content("Type a wish in plain words, or a command. Nothing changes before you say yes."),
             Content(""),
@@ -166,7 +171,9 @@ class Transcript(VerticalScroll, can_focus=False):
     def selected(self) -> Card | None:
         """The card that has the focus, else None."""
         focused = self.screen.focused
-        return next((card for card in self.cards if focused is card or (focused in card.walk_children())), None)
+        return next(
+            (card for card in self.cards if focused is card or (focused in card.walk_children())), None
+        )
 
     @property
     def current(self) -> Card | None:

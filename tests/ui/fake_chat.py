@@ -29,6 +29,7 @@ from irisops.commands.replies import (
     Problem,
     Progress,
     Reply,
+    Scalar,
     Table,
 )
 
@@ -37,7 +38,9 @@ NOW = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
 INFOS = (
     CommandInfo("help", "/help [COMMAND]", "What can be asked", ("help",)),
     CommandInfo("status", "/status", "The instance at a glance", ("how is it",)),
-    CommandInfo("license", "/license", "Who holds each license unit, and until when", ("who holds my license",)),
+    CommandInfo(
+        "license", "/license", "Who holds each license unit, and until when", ("who holds my license",)
+    ),
     CommandInfo("sessions", "/sessions", "Web sessions", ("show sessions",)),
     CommandInfo("processes", "/processes", "Processes of the instance", ("show processes",)),
     CommandInfo("users", "/users", "Users and their roles", ("show users",)),
@@ -88,7 +91,14 @@ def license_replies() -> list[Reply]:
     facts = Facts(
         "license",
         "License",
-        {"limit": 8, "consumed": 5, "available": 3, "max_consumed": 7, "expires": "2027-03-31", "key": "IRIS Community"},
+        {
+            "limit": 8,
+            "consumed": 5,
+            "available": 3,
+            "max_consumed": 7,
+            "expires": "2027-03-31",
+            "key": "IRIS Community",
+        },
         {"available": "free", "max_consumed": "peak", "key": "key", "expires": "expires"},
         series=[2, 3, 3, 4, 5, 5, 4, 5, 6, 7, 6, 5, 5, 5],
     )
@@ -116,26 +126,40 @@ def license_replies() -> list[Reply]:
     return [facts, table]
 
 
-def _holder(holder: str, kind: str, why: str, units: int, connections: int, free_at: str) -> Mapping[str, Cell]:
-    return {
-        "holder": holder,
-        "kind": kind,
-        "why": why,
-        "units": units,
-        "connections": connections,
-        "free_at": free_at,
-    }
+def _holder(*values: Cell) -> Mapping[str, Cell]:
+    return dict(zip(("holder", "kind", "why", "units", "connections", "free_at"), values, strict=True))
 
 
 def users_table() -> Table:
     """A dozen users."""
-    names = ["_SYSTEM", "Admin", "CSPSystem", "SuperUser", "appuser", "bob", "carla", "dora", "reader", "rest_client"]
+    names = [
+        "_SYSTEM",
+        "Admin",
+        "CSPSystem",
+        "SuperUser",
+        "appuser",
+        "bob",
+        "carla",
+        "dora",
+        "reader",
+        "rest_client",
+    ]
     rows: list[Mapping[str, Cell]] = [
         {"name": name, "full_name": name.strip("_").title(), "enabled": name != "bob", "roles": roles}
         for name, roles in zip(
             names,
-            [["%All"], ["%Manager"], [], ["%All"], ["%DB_USER", "%SQL"], [], ["%Developer"], ["%Operator"], ["%DB_USER"],
-             ["%DB_USER", "rest"]],
+            [
+                ["%All"],
+                ["%Manager"],
+                [],
+                ["%All"],
+                ["%DB_USER", "%SQL"],
+                [],
+                ["%Developer"],
+                ["%Operator"],
+                ["%DB_USER"],
+                ["%DB_USER", "rest"],
+            ],
             strict=True,
         )
     ]
@@ -173,7 +197,9 @@ def processes_table(count: int, turn: int = 0) -> Table:
         }
         for number in range(count)
     ]
-    return Table("processes", "Processes", columns, rows, key="pid", actions=[("enter", "details", "/process {pid}")])
+    return Table(
+        "processes", "Processes", columns, rows, key="pid", actions=[("enter", "details", "/process {pid}")]
+    )
 
 
 HOSTILE = "[red]x[/red] \x1b[31mESC\x1b[0m a\nb \u202eRTL\u202c " + "long" * 1000
@@ -229,43 +255,43 @@ class FakeChat:
     async def run(self, command: Command) -> AsyncIterator[Reply]:
         self.log.append(f"run {command.slash}")
         rest = list(command.args.get("rest", []))
-        match command.name:
-            case "license":
-                for reply in license_replies():
-                    yield reply
-            case "users":
-                yield users_table()
-            case "processes":
-                self.turn += 1
-                yield processes_table(self.process_count, self.turn)
-            case "status":
-                yield self._status()
-            case "grant":
-                yield self._keep(grant_plan(rest[0], rest[-1]))
-            case "guarded":
-                yield self._keep(replace(grant_plan("%All", "appuser"), confirm_word="clinic-test"))
-            case "long":
-                yield Progress("long", "Reading the first half", 0.5)
-                await self.hold.wait()
-                yield Done("long", "Read everything.")
-            case "crash":
-                raise RuntimeError("a fault in the program")
-            case "connect":
-                yield await self._connect(rest)
-            case "user":
-                yield user_form(rest[0] if rest else "appuser") if not command.fields else self._saved(command)
-            case "hostile":
-                yield hostile_table()
-                yield Problem("InstanceError", HOSTILE, HOSTILE, suggestions=[HOSTILE])
-            case "quit" | "clear":
-                yield Effect("quit" if command.name == "quit" else "clear")
-            case "theme" | "save":
-                yield Effect("theme" if command.name == "theme" else "save", " ".join(rest))
-            case _:
-                yield Done(command.name, f"{command.slash} was asked.", ["A detail."])
+        if command.name == "long":
+            yield Progress("long", "Reading the first half", 0.5)
+            await self.hold.wait()
+        elif command.name == "crash":
+            raise RuntimeError("a fault in the program")
+        elif command.name == "connect":
+            yield await self._connect(rest)
+            return
+        for reply in self._replies(command, rest):
+            yield reply
+
+    def _replies(self, command: Command, rest: list[str]) -> list[Reply]:
+        self.turn += 1
+        scripted: dict[str, Callable[[], list[Reply]]] = {
+            "license": license_replies,
+            "users": lambda: [users_table()],
+            "processes": lambda: [processes_table(self.process_count, self.turn)],
+            "status": lambda: [self._status()],
+            "grant": lambda: [self._keep(grant_plan(rest[0], rest[-1]))],
+            "guarded": lambda: [
+                self._keep(replace(grant_plan("%All", "appuser"), confirm_word="clinic-test"))
+            ],
+            "user": lambda: [self._saved(command) if command.fields else user_form(rest[0])],
+            "hostile": lambda: [
+                hostile_table(),
+                Problem("InstanceError", HOSTILE, HOSTILE, suggestions=[HOSTILE]),
+            ],
+            "quit": lambda: [Effect("quit")],
+            "clear": lambda: [Effect("clear")],
+            "theme": lambda: [Effect("theme", " ".join(rest))],
+            "save": lambda: [Effect("save", " ".join(rest))],
+        }
+        usual = Done(command.name, f"{command.slash} was asked.", ["A detail."])
+        return scripted.get(command.name, lambda: [usual])()
 
     def _status(self) -> Facts:
-        facts = {
+        facts: Mapping[str, Scalar] = {
             "version": "IRIS for UNIX (Ubuntu Server LTS for ARM64 Containers) 2025.2 (Build 227U)",
             "host": "iris-1",
             "started": datetime(2026, 11, 20, 8, 0, tzinfo=UTC),
@@ -286,9 +312,13 @@ class FakeChat:
         name = rest[0] if rest else "clinic-test"
         if self._asking is None:
             return Problem("LoginRefused", "No way to ask.", "Use a screen.")
-        self.secret = await self._asking(f"Password of _SYSTEM on {name}", "No keyring here: kept in memory alone.")
+        self.secret = await self._asking(
+            f"Password of _SYSTEM on {name}", "No keyring here: kept in memory alone."
+        )
         if self.secret is None:
-            return Problem("LoginRefused", "No password was given.", "/connect asks again.", text=f"/connect {name}")
+            return Problem(
+                "LoginRefused", "No password was given.", "/connect asks again.", text=f"/connect {name}"
+            )
         return Done("connect", f"Connected to {name}.")
 
     def _saved(self, command: Command) -> Reply:
@@ -366,9 +396,19 @@ def user_form(name: str) -> Form:
             FormField("namespace", "Namespace", "choice", value="USER", choices=["USER", "%SYS", "CLINIC"]),
             FormField("expires", "Expires", "date", value="", help="YYYY-MM-DD, empty for never"),
             FormField("limit", "Login limit", "number", value=5),
-            FormField("roles", "Roles", "roles", value=["%DB_USER"], choices=["%All", "%DB_USER", "%Manager", "%SQL"]),
             FormField(
-                "privileges", "Privileges", "privileges", value=["%DB_USER:RW"], choices=["%DB_USER:RW", "%Service_Login:U"]
+                "roles",
+                "Roles",
+                "roles",
+                value=["%DB_USER"],
+                choices=["%All", "%DB_USER", "%Manager", "%SQL"],
+            ),
+            FormField(
+                "privileges",
+                "Privileges",
+                "privileges",
+                value=["%DB_USER:RW"],
+                choices=["%DB_USER:RW", "%Service_Login:U"],
             ),
         ],
         f"/user {name}",
@@ -379,4 +419,11 @@ def user_form(name: str) -> Form:
 def hostile_table() -> Table:
     """A table whose every text attacks."""
     rows: list[Mapping[str, Cell]] = [{"name": f"{number}{HOSTILE}", "note": HOSTILE} for number in range(3)]
-    return Table("hostile", HOSTILE, [Column("name", HOSTILE), Column("note", "Note", grow=True)], rows, "name", [HOSTILE])
+    return Table(
+        "hostile",
+        HOSTILE,
+        [Column("name", HOSTILE), Column("note", "Note", grow=True)],
+        rows,
+        "name",
+        [HOSTILE],
+    )

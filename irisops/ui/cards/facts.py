@@ -8,14 +8,15 @@ from textual.content import Content
 
 from irisops.commands.replies import Facts, Reply
 from irisops.commands.text import harmless
-from irisops.ui.figures import TEXT_LIMIT, bar, cell, load_style, sparkline
+from irisops.ui.cards.section import Section
+from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, sparkline
 from irisops.ui.lines import Lines, wrapped
 
 GAP = "   "
 SPARK_WIDTH = 24
 
 
-class FactsSection(Lines):
+class FactsSection(Lines, Section):
     """Shows `Facts`, with a bar when they hold a count and its limit, and a sparkline of the series."""
 
     def __init__(self, reply: Facts) -> None:
@@ -55,7 +56,7 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
     else:
         lines += _aligned(pairs, width)
     for note in facts.notes:
-        text = Content.assemble(("· ", "$accent"), harmless(note, TEXT_LIMIT))
+        text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
         lines += wrapped(text, width, indent=2)
     return lines or [Content.styled("nothing to show", "$quiet")]
 

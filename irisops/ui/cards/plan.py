@@ -8,11 +8,12 @@ from textual.content import Content
 
 from irisops.commands.replies import Plan, Reply
 from irisops.commands.text import harmless
+from irisops.ui.cards.section import Section
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
 
 
-class PlanSection(Lines):
+class PlanSection(Lines, Section):
     """Shows a `Plan`. `calls` shown or not is the reader's choice."""
 
     def __init__(self, reply: Plan) -> None:
@@ -43,22 +44,26 @@ class PlanSection(Lines):
 
 def plan_lines(plan: Plan, width: int, *, calls: bool = False) -> list[Content]:
     """Lines for a card of `width` cells."""
-    lines = wrapped(
-        Content.assemble((harmless(plan.title, TEXT_LIMIT), "bold"), ("  on ", "$quiet"), harmless(plan.instance, 80)),
-        width,
-    )
+    lines: list[Content] = []
     for change in plan.changes:
         before = harmless(change.before, TEXT_LIMIT) or "nothing"
         after = harmless(change.after, TEXT_LIMIT) or "nothing"
         text = Content.assemble(
-            (f"{harmless(change.what, 80)}  ", "$quiet"), (before, "$error"), (" → ", "$quiet"), (after, "$success")
+            (f"{harmless(change.what, 80)}  ", "$quiet"),
+            (before, "$error"),
+            (" → ", "$quiet"),
+            (after, "$success"),
         )
         lines += wrapped(text, width, indent=4)
     for effect in plan.effects:
-        lines += wrapped(Content.assemble(("→ ", "$secondary"), harmless(effect, TEXT_LIMIT)), width, indent=2)
+        lines += wrapped(
+            Content.assemble(("→ ", "$secondary"), harmless(effect, TEXT_LIMIT)), width, indent=2
+        )
     for warning in plan.warnings:
         lines += wrapped(
-            Content.assemble(("! ", "$warning bold"), (harmless(warning, TEXT_LIMIT), "$warning")), width, indent=2
+            Content.assemble(("! ", "$warning bold"), (harmless(warning, TEXT_LIMIT), "$warning")),
+            width,
+            indent=2,
         )
     if calls:
         for language, code in plan.calls.items():
@@ -67,4 +72,4 @@ def plan_lines(plan: Plan, width: int, *, calls: bool = False) -> list[Content]:
                 lines += wrapped(Content.assemble("  ", harmless(row, TEXT_LIMIT)), width, indent=4)
         if not plan.calls:
             lines.append(Content.styled("This plan names no calls.", "$quiet"))
-    return lines
+    return lines or [Content(harmless(plan.title, TEXT_LIMIT))]

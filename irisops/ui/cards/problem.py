@@ -11,11 +11,12 @@ from textual.message import Message
 
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.text import harmless
+from irisops.ui.cards.section import Section
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
 
 
-class ProblemSection(Lines, can_focus=True):
+class ProblemSection(Lines, Section, can_focus=True):
     """Shows a `Problem`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,15 +87,23 @@ class ProblemSection(Lines, can_focus=True):
 def problem_lines(problem: Problem, width: int, chosen: int | None = None) -> list[Content]:
     """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor."""
     lines = wrapped(
-        Content.assemble(("✕ ", "$error bold"), (harmless(problem.message, TEXT_LIMIT), "$error")), width, indent=2
+        Content.assemble(("✕ ", "$error bold"), (harmless(problem.message, TEXT_LIMIT), "$error")),
+        width,
+        indent=2,
     )
     if problem.cure:
-        lines += wrapped(Content.assemble(("→ ", "$accent"), harmless(problem.cure, TEXT_LIMIT)), width, indent=2)
+        lines += wrapped(
+            Content.assemble(("→ ", "$accent"), harmless(problem.cure, TEXT_LIMIT)), width, indent=2
+        )
     if problem.detail:
-        lines += wrapped(Content.styled(f"  {harmless(problem.detail, TEXT_LIMIT)}", "$quiet"), width, indent=2)
+        lines += wrapped(
+            Content.styled(f"  {harmless(problem.detail, TEXT_LIMIT)}", "$quiet"), width, indent=2
+        )
     for number, suggestion in enumerate(problem.suggestions):
         here = number == chosen
         mark = "▸ " if here else "  "
         style = "$accent bold" if here else "$accent"
-        lines.append(Content.assemble((mark, style), (harmless(suggestion, 200), style)).truncate(width, ellipsis=True))
+        lines.append(
+            Content.assemble((mark, style), (harmless(suggestion, 200), style)).truncate(width, ellipsis=True)
+        )
     return lines

@@ -8,11 +8,12 @@ from textual.content import Content
 
 from irisops.commands.replies import Done, Form, Progress, Reply
 from irisops.commands.text import harmless
+from irisops.ui.cards.section import Section
 from irisops.ui.figures import TEXT_LIMIT, bar
 from irisops.ui.lines import Lines, wrapped
 
 
-class DoneSection(Lines):
+class DoneSection(Lines, Section):
     """A change that was carried out and verified."""
 
     def __init__(self, reply: Done) -> None:
@@ -42,7 +43,7 @@ class DoneSection(Lines):
         return lines
 
 
-class ProgressSection(Lines):
+class ProgressSection(Lines, Section):
     """A step of something long; a bar where the share is known."""
 
     def __init__(self, reply: Progress) -> None:
@@ -72,7 +73,7 @@ class ProgressSection(Lines):
         return wrapped(Content.assemble((gauge, "$primary"), f" {share}  ", message), width, indent=room + 8)
 
 
-class FormSection(Lines):
+class FormSection(Lines, Section):
     """The trace of an editor in the transcript."""
 
     def __init__(self, reply: Form) -> None:

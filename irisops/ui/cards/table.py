@@ -8,13 +8,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Input
 
 from irisops.commands.replies import Reply, Table
 from irisops.commands.text import harmless
 from irisops.ui.arrange import arrange
-from irisops.ui.figures import TEXT_LIMIT
+from irisops.ui.cards.section import Section
+from irisops.ui.figures import NOTE_LIMIT
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, wrapped
 
@@ -30,7 +30,7 @@ class Notes(Lines):
         """One paragraph per note."""
         lines: list[Content] = []
         for note in self.notes:
-            lines += wrapped(Content.assemble(("· ", "$accent"), harmless(note, TEXT_LIMIT)), width, indent=2)
+            lines += wrapped(Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT)), width, indent=2)
         return lines
 
     def show(self, notes: tuple[str, ...]) -> None:
@@ -55,7 +55,7 @@ class FindLine(Input):
         self.post_message(self.Submitted(self, "", None))
 
 
-class TableSection(Widget):
+class TableSection(Section):
     """Shows a `Table`."""
 
     DEFAULT_CSS = "TableSection { height: auto; }"

@@ -1,0 +1,162 @@
+"""The editor: a form beside the transcript (over it on a narrow screen). Saving goes the way of a typed command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from irisops.commands.replies import Cell, Form, FormField
+from irisops.commands.text import harmless
+from irisops.ui.fields import FieldWidget, Ticks, values_of, widget_for
+from irisops.ui.figures import TEXT_LIMIT
+from irisops.ui.lines import Lines, wrapped
+from irisops.ui.styles import styles_folder
+
+
+class Words(Lines):
+    """A few words in one style, which may change."""
+
+    def __init__(self, text: str, style: str, *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self.text, self.style_name = text, style
+        self.display = bool(text)
+
+    def put(self, text: str, style: str | None = None) -> None:
+        """Say something else; nothing hides it."""
+        self.text = text
+        self.style_name = style or self.style_name
+        self.display = bool(text)
+        self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        """The words, wrapped."""
+        return wrapped(Content.styled(harmless(self.text, TEXT_LIMIT), self.style_name), width)
+
+
+class FieldRow(Vertical):
+    """A label, a field, and below it an error or, while the field has the focus, its help."""
+
+    def __init__(self, field: FormField, error: str) -> None:
+        super().__init__()
+        self.field = field
+        self.widget: FieldWidget = widget_for(field)
+        mark = " *" if field.required else ""
+        self._label = Words(f"{field.label}{mark}", "$quiet", classes="label")
+        self._below = Words("", "$quiet", classes="below")
+        self._error = error
+
+    def compose(self) -> ComposeResult:
+        """Label and field on one line, words below."""
+        with Horizontal():
+            yield self._label
+            yield self.widget
+        yield self._below
+
+    def on_mount(self) -> None:
+        """Show the error that came with the form."""
+        self.say(self._error)
+
+    def say(self, error: str) -> None:
+        """Show an error on the field; an empty one clears it."""
+        self._error = error
+        self.set_class(bool(error), "-wrong")
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._error:
+            self._below.put(f"✕ {self._error}", "$error")
+        else:
+            self._below.put(self.field.help if self.has_focus_within else "", "$quiet")
+
+    def on_descendant_focus(self) -> None:
+        """Help is shown where the person is."""
+        self._tell()
+
+    def on_descendant_blur(self) -> None:
+        """And no longer."""
+        self._tell()
+
+
+class EditorScreen(ModalScreen[None]):
+    """Edits the fields of a `Form`. `submit` is called with the screen when the fields are well-formed."""
+
+    CSS_PATH = str(styles_folder() / "editor.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save: shows the plan", id="editor.save"),
+        Binding("escape", "leave", "Close without saving", id="editor.leave"),
+        Binding("down", "app.focus_next", "Next field", show=False, id="editor.next"),
+        Binding("up", "app.focus_previous", "Field before", show=False, id="editor.before"),
+    ]
+
+    def __init__(self, form: Form, submit: Callable[[EditorScreen], None]) -> None:
+        super().__init__()
+        self.form = form
+        self._submit = submit
+        self._rows = [FieldRow(field, form.errors.get(field.name, "")) for field in form.fields]
+        self._loaded: dict[str, Cell] = {}
+        self._warned = False
+        self._message = Words("", "$error")
+
+    def compose(self) -> ComposeResult:
+        """One box at the right."""
+        with VerticalScroll(id="editor") as box:
+            box.can_focus = False
+            box.border_title = Content(harmless(self.form.title, 80))
+            box.border_subtitle = Content("^S save  Tab next  Esc close")
+            yield self._message
+            yield from self._rows
+            for note in self.form.notes:
+                yield Words(f"· {note}", "$quiet")
+
+    def on_mount(self) -> None:
+        """Remember what was loaded; begin at the first field, or the first wrong one."""
+        self._loaded = self.values()
+        self._focus_first_wrong(default=True)
+
+    def values(self) -> dict[str, Cell]:
+        """What the person entered, by field name."""
+        return values_of([(row.field.name, row.widget) for row in self._rows])
+
+    def show_errors(self, form: Form) -> None:
+        """The command refused some fields: say so on them, keep what was entered."""
+        self.form = form
+        for row in self._rows:
+            row.say(form.errors.get(row.field.name, ""))
+        known = {row.field.name for row in self._rows}
+        self.say("  ".join(text for name, text in form.errors.items() if name not in known))
+        self._focus_first_wrong(default=False)
+
+    def say(self, message: str) -> None:
+        """A problem that belongs to no field."""
+        self._message.put(f"✕ {message}" if message else "")
+
+    def _focus_first_wrong(self, *, default: bool) -> None:
+        wrong = next((row for row in self._rows if row.has_class("-wrong")), None)
+        target = wrong or (self._rows[0] if default and self._rows else None)
+        if target is not None:
+            widget = target.widget
+            (widget if widget.focusable else widget.query_one(Ticks)).focus()
+
+    def action_save(self) -> None:
+        """Check the fields and hand them over."""
+        for row in self._rows:
+            row.say(row.widget.fault())
+        if any(row.has_class("-wrong") for row in self._rows):
+            self._focus_first_wrong(default=False)
+            return
+        self.say("")
+        self._submit(self)
+
+    def action_leave(self) -> None:
+        """Close; with unsaved changes only the second time."""
+        if self.values() == self._loaded or self._warned:
+            self.dismiss()
+            return
+        self._warned = True
+        self.say("Not saved. Esc again closes and forgets the changes, Ctrl+S saves.")

@@ -1,0 +1,359 @@
+"""The fields of an editor: one widget per kind, each giving its value and whether it is well-formed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import ClassVar, Protocol
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+from textual.widgets import Input, Select
+
+from irisops.commands.replies import Cell, FormField
+from irisops.commands.text import harmless
+
+PERMISSIONS = "RWU"
+
+
+class Value(Protocol):
+    """What the editor needs of a field's widget."""
+
+    def value_of(self) -> Cell:
+        """What the person entered."""
+        ...
+
+    def fault(self) -> str:
+        """Why it cannot be sent, or an empty string."""
+        ...
+
+
+class TextField(Input):
+    """A line of text; also a masked one, a number, a date."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(
+            value="" if field.value is None else str(field.value),
+            password=field.kind == "secret",
+            compact=True,
+            select_on_focus=False,
+        )
+        self.field = field
+        self.cursor_blink = False
+
+    def value_of(self) -> Cell:
+        """Text; a number or a date as such if it is one; None for an empty number or date."""
+        text = self.value if self.field.kind == "secret" else self.value.strip()
+        if self.field.kind in ("number", "date") and not text:
+            return None
+        if self.field.kind == "number":
+            return _number(text)
+        return text
+
+    def fault(self) -> str:
+        """Missing, not a number, not a date."""
+        text = self.value.strip()
+        if not text:
+            return "This is needed." if self.field.required else ""
+        if self.field.kind == "number" and isinstance(_number(text), str):
+            return "Not a number."
+        if self.field.kind == "date":
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                return "Not a date. Write it as 2027-03-31."
+        return ""
+
+    def action_copy(self) -> None:
+        """A password is not copied."""
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        """A password is not copied."""
+        if not self.password:
+            super().action_cut()
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+class FlagField(Widget, can_focus=True):
+    """Yes or no; Space or Enter switches."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "switch", "Switch", id="editor.switch")]
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__()
+        self._on = bool(field.value)
+
+    def render(self) -> Content:
+        """A box and the word."""
+        text = f"{'▸ ' if self.has_focus else '  '}{_box(self._on)} {'yes' if self._on else 'no'}"
+        return Content.styled(text, "bold on $row-cursor" if self.has_focus else "")
+
+    def action_switch(self) -> None:
+        """The other way."""
+        self._on = not self._on
+        self.refresh()
+
+    def on_click(self) -> None:
+        """A click switches too."""
+        self.action_switch()
+
+    def value_of(self) -> Cell:
+        """True or False."""
+        return self._on
+
+    def fault(self) -> str:
+        """Always well-formed."""
+        return ""
+
+
+def _box(on: bool) -> str:
+    return "[x]" if on else "[ ]"
+
+
+class ChoiceField(Select[str]):
+    """One of several."""
+
+    def __init__(self, field: FormField) -> None:
+        choices = list(field.choices)
+        value = str(field.value or "")
+        if value and value not in choices:
+            choices.insert(0, value)
+        super().__init__(
+            [(Content(harmless(choice, 80)), choice) for choice in choices],
+            allow_blank=not field.required or not value,
+            compact=True,
+        )
+        self.field = field
+        if value:
+            self.value = value
+
+    def value_of(self) -> Cell:
+        """The choice, or an empty string."""
+        return self.value if isinstance(self.value, str) else ""
+
+    def fault(self) -> str:
+        """Missing."""
+        return "Choose one." if self.field.required and not self.value_of() else ""
+
+
+class Ticks(Widget, can_focus=True):
+    """A list with a box before each line: what is held is seen without colour."""
+
+    ROWS = 6
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Line up", show=False),
+        Binding("down", "move(1)", "Line down", show=False),
+        Binding("space,enter", "switch", "Switch", id="editor.tick"),
+    ]
+
+    def __init__(self, names: Sequence[str], held: set[str]) -> None:
+        super().__init__()
+        self._names = list(names)
+        self.held = held
+        self._row = 0
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Show these names alone."""
+        self._names = list(names)
+        self._row = 0
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line per name, at most `ROWS`."""
+        return max(1, min(self.ROWS, len(self._names)))
+
+    def render(self) -> Content:
+        """The lines around the cursor."""
+        if not self._names:
+            return Content.styled("  none", "$quiet")
+        first = window(self._row, len(self._names), self.ROWS)
+        lines = []
+        for number, name in enumerate(self._names[first : first + self.ROWS], first):
+            here = number == self._row and self.has_focus
+            line = Content(f"{'▸ ' if here else '  '}{_box(name in self.held)} {harmless(name, 80)}")
+            lines.append(line.stylize("bold on $row-cursor") if here else line)
+        return Content("\n").join(lines)
+
+    def action_move(self, step: int) -> None:
+        """Another line; beyond the ends to the next field."""
+        row = self._row + step
+        if 0 <= row < len(self._names):
+            self._row = row
+            self.refresh()
+        elif step > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def action_switch(self) -> None:
+        """Take or give back the name under the cursor."""
+        if self._names:
+            self.held ^= {self._names[self._row]}
+            self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click switches a line."""
+        row = window(self._row, len(self._names), self.ROWS) + event.y
+        if row < len(self._names):
+            self._row = row
+            self.action_switch()
+
+
+def window(row: int, count: int, rows: int) -> int:
+    """The first of `rows` lines to show of `count`, so that `row` is among them."""
+    return max(0, min(row - rows // 2, count - rows))
+
+
+class ManyField(Vertical):
+    """Several of many, with a line to find them when there are many."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__()
+        self.field = field
+        held = {str(each) for each in field.value} if isinstance(field.value, list) else set()
+        self._choices = list(dict.fromkeys([*sorted(held), *field.choices]))
+        self._find = Input(placeholder="find", compact=True, select_on_focus=False)
+        self._find.cursor_blink = False
+        self._find.display = len(self._choices) > Ticks.ROWS
+        self._ticks = Ticks(self._choices, held)
+
+    def compose(self) -> ComposeResult:
+        """Find line and list."""
+        yield self._find
+        yield self._ticks
+
+    @on(Input.Changed)
+    def _found(self, event: Input.Changed) -> None:
+        event.stop()
+        find = event.value.casefold()
+        self._ticks.offer([choice for choice in self._choices if find in choice.casefold()])
+
+    def value_of(self) -> Cell:
+        """The chosen ones, in the order of the choices."""
+        return [choice for choice in self._choices if choice in self._ticks.held]
+
+    def fault(self) -> str:
+        """Missing."""
+        return "Choose at least one." if self.field.required and not self._ticks.held else ""
+
+
+class PrivilegesField(Widget, can_focus=True):
+    """Resources with the permissions that make sense for each; r, w and u switch them.
+
+    Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Resource up", show=False),
+        Binding("down", "move(1)", "Resource down", show=False),
+    ]
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__()
+        held = field.value if isinstance(field.value, list) else []
+        self._held = {name: set(letters) for name, letters in map(_privilege, held)}
+        self._possible = {name: letters or PERMISSIONS for name, letters in map(_privilege, field.choices)}
+        for name, letters in self._held.items():
+            possible = self._possible.get(name, PERMISSIONS)
+            self._possible[name] = "".join(p for p in PERMISSIONS if p in possible or p in letters)
+        self._names = list(dict.fromkeys([*self._held, *self._possible]))
+        self._row = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line per resource, at most eight."""
+        return max(1, min(8, len(self._names)))
+
+    def render(self) -> Content:
+        """The resources around the cursor."""
+        if not self._names:
+            return Content.styled("no resources", "$quiet")
+        first = window(self._row, len(self._names), 8)
+        width = min(40, max(len(name) for name in self._names))
+        lines = []
+        for number, name in enumerate(self._names[first : first + 8], first):
+            here = number == self._row and self.has_focus
+            held = self._held.get(name, set())
+            boxes = "  ".join(
+                f"[{letter if letter in held else ' '}]" if letter in self._possible[name] else " – "
+                for letter in PERMISSIONS
+            )
+            line = Content.assemble("▸ " if here else "  ", harmless(name, 40).ljust(width + 2), boxes)
+            lines.append(line.stylize("bold on $row-cursor") if here else line)
+        return Content("\n").join(lines)
+
+    def action_move(self, step: int) -> None:
+        """Another resource; beyond the ends to the next field."""
+        row = self._row + step
+        if 0 <= row < len(self._names):
+            self._row = row
+            self.refresh()
+        elif step > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def on_key(self, event: events.Key) -> None:
+        """Switch a permission."""
+        letter = (event.character or "").upper()
+        if not self._names or letter not in PERMISSIONS or not letter:
+            return
+        event.stop()
+        name = self._names[self._row]
+        if letter in self._possible[name]:
+            self._held.setdefault(name, set()).symmetric_difference_update({letter})
+            self.refresh()
+
+    def value_of(self) -> Cell:
+        """The privileges held, permissions in the order R, W, U."""
+        return [
+            f"{name}:{''.join(p for p in PERMISSIONS if p in held)}"
+            for name in self._names
+            if (held := self._held.get(name))
+        ]
+
+    def fault(self) -> str:
+        """Always well-formed."""
+        return ""
+
+
+def _privilege(text: object) -> tuple[str, str]:
+    name, _, letters = str(text).rpartition(":")
+    return (name, letters.upper()) if name else (str(text), "")
+
+
+FieldWidget = TextField | FlagField | ChoiceField | ManyField | PrivilegesField
+
+
+def widget_for(field: FormField) -> FieldWidget:
+    """The widget for a field's kind."""
+    match field.kind:
+        case "flag":
+            return FlagField(field)
+        case "choice":
+            return ChoiceField(field)
+        case "roles":
+            return ManyField(field)
+        case "privileges":
+            return PrivilegesField(field)
+        case _:
+            return TextField(field)
+
+
+def values_of(widgets: Sequence[tuple[str, FieldWidget]]) -> dict[str, Cell]:
+    """All values by field name."""
+    return {name: widget.value_of() for name, widget in widgets}
