@@ -40,7 +40,7 @@ def parse(text: str, registry: Registry) -> Command | Problem:
         for spec in registry:
             for plain in spec.plain:
                 found = patterns.match(spec, plain, sentence)
-                if found is not None:
+                if found is not None and _fits(found):
                     return _command(found.spec, found.args, text)
     bare = _bare_command(text, line, registry)
     return bare or _not_understood(text, "That is not understood.", registry)
@@ -193,6 +193,23 @@ _FLAGS = {
     **dict.fromkeys(("yes", "y", "on", "true", "1"), "yes"),
     **dict.fromkeys(("no", "n", "off", "false", "0"), "no"),
 }
+
+
+def _fits(found: patterns.Match) -> bool:
+    """Whether the values of a sentence are such as the grammar allows; canonical ones replace them."""
+    kinds = {part.name: part.kind for part in found.spec.grammar if isinstance(part, Arg)} | dict(
+        found.spec.options
+    )
+    try:
+        for name, value in found.args.items():
+            values = value if isinstance(value, list) else [value]
+            if not all(values):
+                return False
+            checked = [_checked(name, kinds[name], each) for each in values]
+            found.args[name] = checked if isinstance(value, list) else checked[0]
+    except _Wrong:
+        return False
+    return True
 
 
 def _not_understood(text: str, message: str, registry: Registry, cure: str = "") -> Problem:

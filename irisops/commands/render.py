@@ -35,7 +35,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def cell(raw: object, kind: str = "text") -> str:
-    """A value for people: local time, thousands separated, lists joined."""
+    """A value for people: local time, lists joined."""
     if raw is None or raw == "":
         shown = "–"
     elif isinstance(raw, bool):
@@ -45,7 +45,7 @@ def cell(raw: object, kind: str = "text") -> str:
     elif isinstance(raw, datetime):
         shown = f"{raw.astimezone():%Y-%m-%d %H:%M:%S}"
     elif isinstance(raw, int):
-        shown = f"{raw:,}" if kind == "number" and abs(raw) >= 10_000 else str(raw)
+        shown = str(raw)
     elif isinstance(raw, float):
         shown = f"{raw:g}"
     elif isinstance(raw, list | tuple):

@@ -123,7 +123,7 @@ class CommandSpec:
 
     def _written(self, value: str) -> str:
         option_like = "=" in value and value.split("=", 1)[0].casefold() in self.options
-        special = value.casefold() in self.keywords() or option_like or value.endswith(",")
+        special = value.casefold() in self.keywords() or option_like or "," in value
         return words.quote(value, force=special)
 
 

@@ -1,0 +1,394 @@
+"""Test doubles of the session's surroundings: a clock that tests drive, an instance in memory, a keyring in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from irisops.commands.chat import Notice
+from irisops.commands.clock import Clock
+from irisops.commands.links import InstanceConnection
+from irisops.commands.replies import Reply
+from irisops.commands.session import Session
+from irisops.instance.calls import Answer, Call
+from irisops.instance.capabilities import Capabilities, DoctorRow
+from irisops.instance.connection import State, Target
+from irisops.instance.errors import InstanceError, InstanceProblem, LoginRefused, Unreachable
+from irisops.instance.models import (
+    Holder,
+    LicenseBoard,
+    LicenseCounts,
+    PollCounts,
+    Process,
+    Role,
+    RoleChange,
+    SystemInfo,
+    User,
+    WebSession,
+)
+from irisops.instance.routes import Instance
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+
+START = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
+PASSWORD = "canary-Secret-1"
+
+
+async def settle() -> None:
+    """Let everything that can run, run."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+class FakeClock(Clock):
+    """Time passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self.passed + seconds, future))
+        await future
+
+    async def advance(self, seconds: float, step: float = 0.25) -> None:
+        """Let time pass in small steps, running what wakes up at each."""
+        end = self.passed + seconds
+        await settle()
+        while self.passed < end:
+            self.passed = min(end, self.passed + step)
+            due = [each for each in self._sleepers if each[0] <= self.passed]
+            self._sleepers = [each for each in self._sleepers if each[0] > self.passed]
+            for _, future in due:
+                if not future.done():
+                    future.set_result(None)
+            await settle()
+
+
+class FakeKeyring:
+    """A keyring in memory that can be locked, slow to answer, broken or forgetful."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.trouble = ""
+        self.raises: Exception | None = None
+        self.loses = False
+        self.block: Callable[[], None] = lambda: None
+
+    def problem(self) -> str:
+        self.block()
+        if self.raises is not None:
+            raise self.raises
+        return self.trouble
+
+    def get(self, service: str, account: str) -> str | None:
+        return self.kept.get((service, account))
+
+    def put(self, service: str, account: str, secret: str) -> None:
+        if not self.loses:
+            self.kept[service, account] = secret
+
+    def delete(self, service: str, account: str) -> None:
+        del self.kept[service, account]
+
+
+class FakeCapabilities(Capabilities):
+    """Everything is there, but for what a test takes away."""
+
+    def __init__(self) -> None:
+        self.gone: dict[str, str] = {}
+
+    def has(self, class_name: str, member: str = "") -> bool:
+        return True
+
+    def missing(self) -> list[tuple[str, str]]:
+        return [("%CSP.Session.SessionInfo", "not in this version")]
+
+    def doctor(self) -> list[DoctorRow]:
+        return [DoctorRow("users.list", True, "SQL Security.Users_List", (("ResultSet", "not needed"),))]
+
+    def available(self, what: str) -> tuple[bool, str]:
+        return (what not in self.gone, self.gone.get(what, ""))
+
+
+def a_user(name: str, *roles: str, enabled: bool = True) -> User:
+    return User(name, enabled, roles, START - timedelta(days=1), superuser="%All" in roles)
+
+
+class FakeInstance:
+    """What is behind a port: implements `Reads`. Tests change it and look at `done`."""
+
+    def __init__(self) -> None:
+        self.all_users: list[User] = [
+            a_user("_SYSTEM", "%All"),
+            a_user("SuperUser", "%All"),
+            a_user("appuser", "%Developer"),
+            a_user("bob"),
+            a_user("UnknownUser"),
+        ]
+        self.all_roles: list[Role] = [
+            Role("%All", "The Super-User Role", (), ()),
+            Role("%Developer", "Developer", (("%Development", "U"), ("%DB_USER", "RW")), ()),
+            Role("%SQL", "SQL access", (("%Service_SQL", "U"),), ()),
+            Role("Boss", "Holds all by way of a role", (), ("%All",)),
+            Role("to", "A role named like a keyword", (), ()),
+        ]
+        self.password = PASSWORD
+        self.logins: list[str] = []
+        self.refuse: InstanceProblem | None = None
+        self.fail: dict[str, InstanceProblem] = {}
+        self.done: list[tuple[str, str, str]] = []
+        self.polls = 0
+        self.poll_waits: asyncio.Event | None = None
+        self.used = 5
+        self.on_change: Callable[[], None] = lambda: None
+
+    def _check(self, what: str) -> None:
+        if what in self.fail:
+            raise self.fail[what]
+
+    async def poll(self) -> PollCounts:
+        self.polls += 1
+        if self.poll_waits is not None:
+            await self.poll_waits.wait()
+        self._check("poll")
+        return PollCounts(self.used, 8, 12, 48, START, 3)
+
+    async def board(self) -> LicenseBoard:
+        self._check("board")
+        counts = LicenseCounts(
+            8, 5, 3, 7, 1, 25, product="Enterprise", customer="ACME", license_type="Concurrent User",
+            expires=date(2026, 12, 4),
+        )  # fmt: skip
+        holders = (
+            Holder("10.0.0.5", "web", "3 sessions, no login", 3, 3, free_at=START + timedelta(minutes=9)),
+            Holder(
+                "appuser@10.0.0.9", "client", "2 clients, one unit", 1, 24, free_when="when it disconnects"
+            ),
+            Holder("127.0.0.1", "this tool", "1 connection", 1, 1, free_when="when you quit", own=True),
+        )
+        return LicenseBoard(counts, holders, ("note of the board",), START)
+
+    async def sessions(self) -> list[WebSession]:
+        self._check("sessions")
+        return [
+            WebSession(
+                "AbCdEfGhIjKl",
+                "UnknownUser",
+                "/csp/user",
+                START + timedelta(minutes=9),
+                "",
+                False,
+                None,
+                True,
+            ),
+            *(
+                WebSession(
+                    f"Leak{number:08}",
+                    "appuser",
+                    "/api/atelier",
+                    START + timedelta(minutes=number),
+                    "appuser@10.0.0.9",
+                    False,
+                    4000 + number,
+                    True,
+                )  # fmt: skip
+                for number in range(6)
+            ),
+        ]
+
+    async def processes(self) -> list[Process]:
+        self._check("processes")
+        return [
+            _process(11, "", system=True),
+            _process(4711, "appuser", commands=500),
+            _process(4712, "_SYSTEM", commands=9000, own=True),
+        ]
+
+    async def users(self) -> list[User]:
+        self._check("users")
+        return list(self.all_users)
+
+    async def user(self, name: str) -> User | None:
+        self._check("user")
+        return next((user for user in self.all_users if user.name.casefold() == name.casefold()), None)
+
+    async def roles(self) -> list[Role]:
+        self._check("roles")
+        return list(self.all_roles)
+
+    def set_roles(self, name: str, *roles: str) -> None:
+        """Somebody else changes a user."""
+        self.all_users = [
+            replace(user, roles=roles) if user.name == name else user for user in self.all_users
+        ]
+
+    def held(self, name: str) -> tuple[str, ...]:
+        return next(user.roles for user in self.all_users if user.name == name)
+
+    async def add_role(self, user: str, role: str) -> RoleChange:
+        self._check(f"add {role}")
+        before = self.held(user)
+        self.on_change()
+        self.set_roles(user, *before, role)
+        self.done.append(("add", user, role))
+        return RoleChange(user, role, before, self.held(user), "Security.Users.AddRoles")
+
+    async def remove_role(self, user: str, role: str) -> RoleChange:
+        self._check(f"remove {role}")
+        before = self.held(user)
+        self.on_change()
+        self.set_roles(user, *(each for each in before if each != role))
+        self.done.append(("remove", user, role))
+        return RoleChange(user, role, before, self.held(user), "Security.Users.RemoveRoles")
+
+
+def _process(pid: int, user: str, *, commands: int = 1, system: bool = False, own: bool = False) -> Process:
+    return Process(
+        pid, pid % 100, user, "%SYS", "", "RUN", "", "127.0.0.1", "", "python", "", "" if system else user, "",
+        "Daemon" if system else "", False, 0, 0, commands, 0, 0, "", "", True, not system, not system, own=own,
+    )  # fmt: skip
+
+
+class FakeConnection(InstanceConnection):
+    """A connection to a `FakeInstance` whose state tests change."""
+
+    def __init__(self, instance: FakeInstance, target: Target) -> None:
+        self.instance = instance
+        self.target = target
+        self._state = State("off")
+        self._info: SystemInfo | None = None
+        self._listeners: list[Callable[[State], None]] = []
+        self.offers = FakeCapabilities()
+        self.closed = 0
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.offers
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def info(self) -> SystemInfo | None:
+        return self._info
+
+    def listen(self, listener: Callable[[State], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def become(self, state: State) -> None:
+        self._state = state
+        for listener in list(self._listeners):
+            listener(state)
+
+    async def connect(self, password: str) -> SystemInfo:
+        self.become(State("connecting"))
+        self.instance.logins.append(password)
+        if self.instance.refuse is not None:
+            self.become(State("off", self.instance.refuse.message))
+            raise self.instance.refuse
+        if password != self.instance.password:
+            self.become(State("refused", "Access Denied", error="LoginRefused"))
+            raise LoginRefused("The instance refused user or password.")
+        self._info = SystemInfo(
+            "IRIS for UNIX (test) 2025.2 (Build 1U)", "IRIS", "2025.2", "1U", "UNIX", self.target.namespace,
+            4712, "127.0.0.1", "IRISA",
+        )  # fmt: skip
+        self.become(State("connected"))
+        return self._info
+
+    async def disconnect(self) -> None:
+        self.closed += 1
+        self.become(State("off"))
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        raise AssertionError("the fake answers through Reads")
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        raise AssertionError("the fake answers through Reads")
+
+
+LOCAL = Profile("local", "127.0.0.1", 1972, "%SYS", "_SYSTEM")
+
+
+class World:
+    """A session with everything around it faked."""
+
+    def __init__(self, home: Path, *profiles: Profile, polling: bool = True, first: str = "") -> None:
+        self.clock = FakeClock()
+        self.instance = FakeInstance()
+        self.keyring = FakeKeyring()
+        self.connections: list[FakeConnection] = []
+        self.notices: list[Notice] = []
+        self.changes = 0
+        self.asked: list[tuple[str, str]] = []
+        self.answer: str | None = PASSWORD
+        self.places = Places.below(home)
+        self.session = Session(
+            self.places,
+            secrets=Secrets(self.keyring),
+            clock=self.clock,
+            connector=self._connector,
+            reads_factory=self._reads,
+            extra=profiles,
+            polling=polling,
+            first=first,
+        )
+        self.session.subscribe(self._changed, self.notices.append)
+        self.session.ask_with(self._ask)
+
+    def _connector(self, target: Target) -> FakeConnection:
+        self.connections.append(FakeConnection(self.instance, target))
+        return self.connections[-1]
+
+    def _reads(self, instance: Instance) -> FakeInstance:
+        return self.instance
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    async def _ask(self, title: str, prompt: str) -> str | None:
+        self.asked.append((title, prompt))
+        return self.answer
+
+    @property
+    def connection(self) -> FakeConnection:
+        return self.connections[-1]
+
+    async def say(self, line: str) -> list[Reply]:
+        """Type a line; the replies to it."""
+        command = self.session.parse(line)
+        if not hasattr(command, "slash"):
+            return [command]  # type: ignore[list-item]
+        return [reply async for reply in self.session.run(command)]  # type: ignore[arg-type]
+
+    async def yes(self, plan_id: str, word: str = "") -> list[Reply]:
+        return [reply async for reply in self.session.confirm(plan_id, word)]
+
+    async def connect(self) -> None:
+        await self.say("/connect")
+        await settle()
+        assert self.connection.state.name == "connected"
+
+
+def lost(message: str = "The connection was lost.") -> Unreachable:
+    return Unreachable(message)
+
+
+def failed(message: str) -> InstanceError:
+    return InstanceError(message)

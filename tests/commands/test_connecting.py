@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from irisops.commands.replies import Done, Problem, Progress
+from irisops.instance.connection import State
+from irisops.instance.errors import AccountDisabled, LicenseExhausted, PasswordChangeRequired
+from irisops.profiles.model import Profile
+from irisops.profiles.secrets import SERVICE
+from irisops.profiles.store import ProfileStore
+from tests.commands.fakes import LOCAL, PASSWORD, World, settle
+
+ACCOUNT = (SERVICE, "_SYSTEM@127.0.0.1:1972")
+
+
+def stored(home: Path, *profiles: Profile) -> World:
+    """A session whose profiles are in the file."""
+    store = ProfileStore(World(home).places.profiles)
+    for profile in profiles:
+        store.add(profile)
+    made = World(home)
+    made.session.load_profiles()
+    return made
+
+
+async def test_asks_for_the_password_and_says_what_it_reached(world: World) -> None:
+    progress, done = await world.say("/connect")
+    assert isinstance(progress, Progress)
+    assert isinstance(done, Done)
+    assert "IRIS 2025.2 on 127.0.0.1:1972/%SYS as _SYSTEM" in done.details
+    assert world.asked == [("Log in to local", "Password of _SYSTEM on 127.0.0.1:1972/%SYS")]
+    assert world.keyring.kept == {}, "a profile of this run alone is not kept"
+
+
+async def test_an_accepted_password_goes_to_the_keyring_and_is_not_asked_again(tmp_path: Path) -> None:
+    world = stored(tmp_path, LOCAL)
+    await world.connect()
+    assert world.keyring.kept == {ACCOUNT: PASSWORD}
+    await world.say("/disconnect")
+    await world.connect()
+    assert len(world.asked) == 1
+    await world.session.close()
+
+
+async def test_without_a_keyring_it_stays_in_memory_and_says_so_once(tmp_path: Path) -> None:
+    world = stored(tmp_path, LOCAL)
+    world.keyring.trouble = "there is no keyring here"
+    await world.connect()
+    await world.say("/disconnect")
+    await world.connect()
+    assert len(world.asked) == 1
+    told = [notice.message for notice in world.notices if "memory only" in notice.message]
+    assert told == ["The password of local is kept in memory only, until you quit: there is no keyring here."]
+    await world.session.close()
+
+
+async def test_a_refused_password_is_never_sent_twice(tmp_path: Path) -> None:
+    world = stored(tmp_path, LOCAL)
+    world.keyring.kept[ACCOUNT] = "old password"
+    _, problem = await world.say("/connect")
+    assert isinstance(problem, Problem)
+    assert problem.error == "LoginRefused"
+    assert world.keyring.kept == {}, "the next start would send it again"
+    await world.say("/connect")
+    assert world.instance.logins == ["old password", PASSWORD]
+    assert world.asked[0][0] == "The last password was refused"
+    await world.session.close()
+
+
+async def test_a_password_that_must_change_is_not_forgotten(tmp_path: Path) -> None:
+    for refusal in (
+        PasswordChangeRequired("must change"),
+        AccountDisabled("disabled"),
+        LicenseExhausted("full"),
+    ):
+        world = stored(tmp_path / refusal.name, LOCAL)
+        world.keyring.kept[ACCOUNT] = PASSWORD
+        world.instance.refuse = refusal
+        problem = (await world.say("/connect"))[-1]
+        assert isinstance(problem, Problem)
+        assert (problem.error, problem.cure) == (refusal.name, refusal.cure)
+        assert world.keyring.kept == {ACCOUNT: PASSWORD}
+        await world.session.close()
+
+
+async def test_no_password_no_login(world: World) -> None:
+    world.answer = None
+    problem = (await world.say("/connect"))[-1]
+    assert isinstance(problem, Problem)
+    assert problem.error == "Declined"
+    assert world.instance.logins == []
+
+
+async def test_an_address_needs_no_profile(world: World) -> None:
+    done = (await world.say("/connect iris://bob@db.example:1973/USER"))[-1]
+    assert isinstance(done, Done)
+    target = world.connection.target
+    assert (target.host, target.port, target.namespace, target.user) == ("db.example", 1973, "USER", "bob")
+    assert any("%SYS only" in detail for detail in done.details)
+    refused = (await world.say("/connect iris://bob:secret@db.example"))[-1]
+    assert isinstance(refused, Problem)
+    assert "secret" not in repr(refused).replace("iris://bob:secret@db.example", "")
+
+
+async def test_an_unknown_profile_gets_the_nearest(world: World) -> None:
+    (problem,) = await world.say("/connect lokal")
+    assert isinstance(problem, Problem)
+    assert problem.suggestions == ("/connect local",)
+
+
+async def test_disconnecting_logs_out_and_frees_the_name(connected: World) -> None:
+    (done,) = await connected.say("/disconnect")
+    assert isinstance(done, Done)
+    assert connected.connection.closed == 1
+    (problem,) = await connected.say("/disconnect")
+    assert isinstance(problem, Problem)
+    (status,) = await connected.say("/status")
+    assert isinstance(status, Problem)
+    assert status.error == "NotConnected"
+
+
+async def test_start_connects_the_last_profile_in_the_background(tmp_path: Path) -> None:
+    other = Profile("other", "10.0.0.1", 1972, "%SYS", "_SYSTEM")
+    world = stored(tmp_path, LOCAL, other)
+    await world.say("/connect other")
+    await world.session.close()
+    again = World(tmp_path)
+    await again.session.start()
+    assert again.session.overview().active is None or again.session.overview().active.state != "connected"  # type: ignore[union-attr]
+    await settle()
+    active = again.session.overview().active
+    assert active is not None
+    assert (active.name, active.state, active.version) == ("other", "connected", "IRIS 2025.2")
+    await again.session.close()
+
+
+async def test_a_start_without_profiles_says_how_to_begin(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.session.start()
+    assert [(notice.level, "/profile add" in notice.cure) for notice in world.notices] == [("info", True)]
+    await world.session.close()
+
+
+async def test_a_refused_start_is_a_notice_with_its_cure(world: World) -> None:
+    world.instance.refuse = LicenseExhausted("No license unit is free.")
+    await world.session.start()
+    await settle()
+    assert [(each.level, each.message) for each in world.notices] == [("error", "No license unit is free.")]
+
+
+async def test_close_logs_out_once_and_stops_polling(connected: World) -> None:
+    await connected.session.close()
+    await connected.session.close()
+    assert connected.connection.closed == 1
+    polls = connected.instance.polls
+    await connected.clock.advance(10)
+    assert connected.instance.polls == polls
+
+
+async def test_no_secret_in_any_repr(connected: World) -> None:
+    hub = connected.session.hub
+    for thing in (hub.secrets, hub.active, connected.session.overview(), connected.session.context):
+        assert PASSWORD not in repr(thing)
+
+
+async def test_an_edited_profile_never_moves_a_live_connection(tmp_path: Path) -> None:
+    world = stored(tmp_path, LOCAL)
+    await world.connect()
+    await world.say("/profile edit local host=10.9.9.9")
+    (_, problem) = await world.say("/connect local")
+    assert isinstance(problem, Problem)
+    assert problem.error == "ProfileChanged"
+    assert world.connection.state == State("connected")
+    await world.session.close()
