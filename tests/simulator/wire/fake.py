@@ -5,7 +5,9 @@ It knows just enough to tell right from wrong on the wire; the real simulated in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import queue
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -54,12 +56,38 @@ TYPED: dict[str, Value] = {
 """What `Demo.Util.Typed(name)` returns."""
 
 
+def _foreign() -> Value:
+    return object()  # type: ignore[return-value]
+
+
+def _bug() -> Value:
+    raise ZeroDivisionError("a bug in the instance")
+
+
+_UTIL: dict[str, Callable[..., Value]] = {
+    "Add": lambda *numbers: sum(numbers),
+    "Echo": lambda value: value,
+    "Typed": lambda name: TYPED[name],
+    "Packed": lambda: pack_list(["a", 5, "", "\u65e5"]),
+    "Long": lambda size: "z" * size,
+    "Bug": _bug,
+    "Foreign": _foreign,
+}
+
+
+def _split(args: Sequence[Argument]) -> Value:
+    second = args[1]
+    if isinstance(second, ByRef):
+        second.value = "part2"
+    return "part1"
+
+
 @dataclass
 class Recorder:
     """What the wire told the backend about its connections."""
 
     logins: list[LoginRequest] = field(default_factory=list)
-    closed: list[tuple[int, bool]] = field(default_factory=list)
+    closed: queue.Queue[tuple[int, bool]] = field(default_factory=queue.Queue)
     released: list[int] = field(default_factory=list)
     autocommit: list[bool] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
@@ -112,23 +140,11 @@ class FakeSession:
             return self._new(method, plain)
         if class_name != "Demo.Util":
             raise ThrownError(f"<CLASS DOES NOT EXIST> *{class_name}")
-        if method == "Add":
-            return sum(value for value in plain if isinstance(value, int))
         if method == "Split":
-            return self._split(args)
-        if method == "Echo":
-            return plain[0]
-        if method == "Typed":
-            return TYPED[str(plain[0])]
-        if method == "Packed":
-            return pack_list(["a", 5, "", "\u65e5"])
-        if method == "Long":
-            return "z" * int(str(plain[0]))
-        if method == "Bug":
-            raise ZeroDivisionError("a bug in the instance")
-        if method == "Foreign":
-            return object()  # type: ignore[return-value]
-        raise ThrownError(f"<METHOD DOES NOT EXIST> *{method},{class_name}")
+            return _split(args)
+        if method not in _UTIL:
+            raise ThrownError(f"<METHOD DOES NOT EXIST> *{method},{class_name}")
+        return _UTIL[method](*plain)
 
     def _new(self, method: str, args: Sequence[Value]) -> Value:
         if method not in ("%New", "%OpenId"):
@@ -136,12 +152,6 @@ class FakeSession:
         number = len(self._objects) + 1
         self._objects[number] = {"Name": args[0] if args else "", "Age": 0}
         return ObjectRef(number, "Demo.Person")
-
-    def _split(self, args: Sequence[Argument]) -> Value:
-        second = args[1]
-        if isinstance(second, ByRef):
-            second.value = "part2"
-        return "part1"
 
     def get_property(self, oref: int, name: str) -> Value:
         try:
@@ -157,7 +167,7 @@ class FakeSession:
     def invoke(self, oref: int, method: str, args: Sequence[Argument]) -> Value:
         person = self._objects[oref]
         if method == "Greet":
-            return f"hello {args[0]} from {person['Name']}"
+            return f"hello {args[0]!s} from {person['Name']!s}"
         if method == "Birthday":
             person["Age"] = int(str(person["Age"])) + 1
             return None
@@ -174,7 +184,7 @@ class FakeSession:
         self._backend.seen.calls.append((label, routine, plain))
         if routine != "DemoRoutine":
             raise ThrownError(f"<NOROUTINE> *{routine}")
-        return f"{label}:{plain[0]}"
+        return f"{label}:{plain[0]!s}"
 
     def release(self, orefs: Sequence[int]) -> None:
         self._backend.seen.released.extend(orefs)
@@ -190,9 +200,9 @@ class FakeSession:
             return Prepared(sql, parameters, self._backend.results[sql][0], count)
         if "Nope" in sql:
             raise SqlFailure(-30, "no such table: Nope")
-        if sql.startswith("FAIL "):
-            raise SqlFailure(-int(sql.split()[1]), "on purpose")
-        if sql.startswith("SELECT id , name") or sql.startswith("SELECT late"):
+        if failing := re.search(r"fail_(\d+)", sql):
+            raise SqlFailure(-int(failing[1]), "on purpose")
+        if sql.startswith(("SELECT id , name", "SELECT late")):
             return Prepared(sql, parameters, [ID, NAME], count)
         if sql.startswith("SELECT id FROM"):
             return Prepared(sql, parameters, [ID], count)
@@ -241,28 +251,29 @@ class FakeSession:
         self, operation: str, name: str, subscripts: Sequence[Value], rest: Sequence[Value]
     ) -> list[Value]:
         node = (name, *map(str, subscripts))
+        reply: list[Value] = []
         if operation == "get":
-            return [self._globals.get(node)]
-        if operation == "set":
+            reply = [self._globals.get(node)]
+        elif operation == "set":
             self._globals[node] = rest[0]
         elif operation == "kill":
             for key in [key for key in self._globals if key[: len(node)] == node]:
                 del self._globals[key]
         elif operation == "increment":
-            self._globals[node] = int(str(self._globals.get(node, 0))) + int(str(rest[0]))
-            return [self._globals[node]]
+            reply = [int(str(self._globals.get(node, 0))) + int(str(rest[0]))]
+            self._globals[node] = reply[0]
         elif operation == "defined":
             below = any(key[: len(node)] == node and len(key) > len(node) for key in self._globals)
-            return [(10 if below else 0) + (1 if node in self._globals else 0)]
+            reply = [(10 if below else 0) + (1 if node in self._globals else 0)]
         elif operation == "order":
-            return self._order(node, rest)
+            reply = self._order(node, rest)
         elif operation == "lock":
-            return [1]
+            reply = [1]
+        elif operation == "tlevel":
+            reply = [self._level]
         elif operation in ("tstart", "tcommit", "trollback", "trollback_one"):
             self._level = self._level + 1 if operation == "tstart" else max(0, self._level - 1)
-        elif operation == "tlevel":
-            return [self._level]
-        return []
+        return reply
 
     def _order(self, node: tuple[str, ...], rest: Sequence[Value]) -> list[Value]:
         mode = int(str(rest[0]))
@@ -306,4 +317,4 @@ class FakeSession:
         self._backend.seen.ended.append("rollback")
 
     def close(self, *, clean: bool) -> None:
-        self._backend.seen.closed.append((self.job_number, clean))
+        self._backend.seen.closed.put((self.job_number, clean))
