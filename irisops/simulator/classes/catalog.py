@@ -1,0 +1,195 @@
+"""What one job's SQL can reach: projected classes, class queries as procedures, class methods as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from irisops.simulator.backend import SqlFailure, ThrownError, Value
+from irisops.simulator.classes import dispatch, status
+from irisops.simulator.classes.dates import odbc
+from irisops.simulator.classes.definition import ClassDef, MethodDef, QueryDef, column
+from irisops.simulator.classes.dictionary import sql_name, sql_schema, visible_classes
+from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.security_statements import JobSecurityStatements
+from irisops.simulator.classes.signature import Signature
+from irisops.simulator.classes.sql_access import privilege_violation
+from irisops.simulator.sql.catalog import (
+    Action,
+    ArgumentDef,
+    FunctionDef,
+    ProcedureDef,
+    SecurityStatements,
+    SqlType,
+    TableDef,
+)
+
+SERVICE_SQL = "%Service_SQL:U"
+
+_T = TypeVar("_T")
+
+
+class JobCatalog:
+    """Implements `irisops.simulator.sql.catalog.Catalog` for one job."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._security = JobSecurityStatements(job)
+        self._index: dict[tuple[str, str], TableDef] = {}
+        self._procedures: dict[tuple[str, str], ProcedureDef] = {}
+        self._functions: dict[tuple[str, str], FunctionDef] = {}
+        self._built_for: object = None
+
+    @property
+    def default_schema(self) -> str:
+        return "SQLUser"
+
+    @property
+    def username(self) -> str:
+        return self._job.username
+
+    @property
+    def namespace(self) -> str:
+        return self._job.namespace
+
+    @property
+    def security(self) -> SecurityStatements:
+        return self._security
+
+    def table(self, schema: str, name: str) -> TableDef | None:
+        self._build()
+        return self._index.get((schema.lower(), name.lower()))
+
+    def procedure(self, schema: str, name: str) -> ProcedureDef | None:
+        self._build()
+        return self._procedures.get((schema.lower(), name.lower()))
+
+    def function(self, schema: str, name: str) -> FunctionDef | None:
+        self._build()
+        return self._functions.get((schema.lower(), name.lower()))
+
+    def tables(self) -> Iterable[TableDef]:
+        self._build()
+        return list(self._index.values())
+
+    def procedures(self) -> Iterable[ProcedureDef]:
+        self._build()
+        return list(self._procedures.values())
+
+    def role_exists(self, name: str) -> bool:
+        return self._job.world.role(name) is not None
+
+    def now(self) -> str:
+        return odbc(self._job.world.now())
+
+    def require_sql(self) -> None:
+        """Raise -99 unless the user holds %Service_SQL:U (facts: iris-security 6.5)."""
+        if not self._job.holds(SERVICE_SQL):
+            raise privilege_violation(self._job)
+
+    def _build(self) -> None:
+        """Project the classes that the job sees in its namespace; done again only when that changed."""
+        state = (self._job.namespace.upper(), self._job.emulation.project_unknown_queries)
+        if state == self._built_for:
+            return
+        self._index, self._procedures, self._functions = {}, {}, {}
+        for cls in visible_classes(self._job):
+            schema = sql_schema(cls.name)
+            if cls.table is not None:
+                table = self._project_table(cls)
+                self._index[schema.lower(), table.name.lower()] = table
+            for query in cls.queries().values():
+                if query.sql_procedure or (query.projection_unknown and self._job.emulation.project_unknown_queries):
+                    procedure = self._project_query(cls, query)
+                    self._procedures[schema.lower(), procedure.name.lower()] = procedure
+            for method in cls.methods().values():
+                if method.sql_procedure:
+                    function = self._project_method(cls, method)
+                    self._functions[schema.lower(), function.name.lower()] = function
+        self._built_for = state
+
+    def _project_table(self, cls: ClassDef) -> TableDef:
+        projection = cls.table
+        if projection is None:
+            raise ValueError(f"{cls.name} has no table")
+        job = self._job
+
+        def authorize(action: Action) -> None:
+            self.require_sql()
+            projection.authorize(job, action.value)
+
+        return TableDef(
+            schema=sql_schema(cls.name),
+            name=sql_name(cls.name),
+            columns=projection.columns,
+            rows=lambda names: projection.rows(job, names),
+            revision=lambda: hash((cls.name, projection.revision(job))),
+            authorize=authorize,
+            class_name=cls.name,
+            table_type="SYSTEM TABLE" if cls.name.startswith("%") else "BASE TABLE",
+            refusal=projection.refusal,
+        )
+
+    def _project_query(self, cls: ClassDef, query: QueryDef) -> ProcedureDef:
+        job = self._job
+
+        def run(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
+            return _as_sql(lambda: list(dispatch.run_query(job, cls, query, values)[1]))
+
+        return ProcedureDef(
+            schema=sql_schema(cls.name),
+            name=f"{sql_name(cls.name)}_{query.name}",
+            arguments=_arguments(query.signature),
+            columns=query.columns,
+            run=run,
+            authorize=self._authorize_service,
+            class_name=cls.name,
+        )
+
+    def _project_method(self, cls: ClassDef, method: MethodDef) -> FunctionDef:
+        job = self._job
+
+        def call(values: Sequence[Value]) -> Value:
+            return _as_sql(lambda: dispatch.run_class_method(job, cls, method, values))
+
+        kind = "%Boolean" if method.signature.returns == "%Boolean" else "%String"
+        return FunctionDef(
+            schema=sql_schema(cls.name),
+            name=f"{sql_name(cls.name)}_{method.name}",
+            arguments=_arguments(method.signature),
+            returns=column(method.name, kind),
+            call=call,
+            authorize=self._authorize_service,
+            class_name=cls.name,
+        )
+
+    def _authorize_service(self, _action: Action) -> None:
+        # UNVERIFIED: whether a caller without %All needs EXECUTE on the procedure of a class query of the system.
+        # Settle: SELECT Name FROM Security.Users_List('*') as a user with %Admin_Secure but no SQL grants.
+        self.require_sql()
+
+
+def _arguments(signature: Signature) -> list[ArgumentDef]:
+    # An argument without a default may be left out of a class query's call: it is undefined then.
+    return [
+        ArgumentDef(
+            argument.name,
+            "" if argument.default is None else argument.default,
+            SqlType.INTEGER if argument.type == "%Integer" else SqlType.VARCHAR,
+        )
+        for argument in signature.arguments
+    ]
+
+
+def _as_sql(work: Callable[[], _T]) -> _T:
+    """Run a class's code for SQL: its failures become SQLCODEs.
+
+    UNVERIFIED: -400 with the status text in %msg for a class query whose Execute fails.
+    Settle: SELECT * FROM Security.Users_List('*') as a user without %Admin_Secure.
+    """
+    try:
+        return work()
+    except status.StatusError as failed:
+        raise SqlFailure(-400, status.error_text(failed.status)) from failed
+    except ThrownError as thrown:
+        raise SqlFailure(-400, str(thrown)) from thrown

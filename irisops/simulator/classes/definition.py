@@ -1,0 +1,247 @@
+"""How an emulated class is declared: its methods, properties and queries, by the vendor's signatures.
+
+Handlers are plain functions. They get the calling job first, then (for instance methods) the object, then one value per
+formal argument: `None` for an argument that was not passed and has no default, a `ByRef` for one declared ByRef or Output.
+They raise `StatusError` for what a method reports as %Status and `ThrownError` for what IRIS throws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from irisops.simulator.classes.signature import Signature, parse_signature
+from irisops.simulator.sql.catalog import Collation, ColumnDef, SqlType
+
+Handler = Callable[..., Any]
+
+_SQL_TYPES = {
+    "%Integer": SqlType.INTEGER,
+    "%BigInt": SqlType.BIGINT,
+    "%Boolean": SqlType.BIT,
+    "%Numeric": SqlType.NUMERIC,
+    "%Date": SqlType.DATE,
+    "%TimeStamp": SqlType.TIMESTAMP,
+}
+
+
+def column(name: str, kind: str = "%String", *, precision: int = 0, exact: bool = False, hidden: bool = False) -> ColumnDef:
+    """A query's or table's column by its class type. `exact` for a property whose COLLATION is EXACT."""
+    sql_type = _SQL_TYPES.get(kind, SqlType.VARCHAR)
+    return ColumnDef(
+        name,
+        sql_type,
+        precision or (256 if sql_type == SqlType.VARCHAR else 18),
+        collation=Collation.EXACT if exact else Collation.SQLUPPER,
+        hidden=hidden,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MethodDef:
+    """A class or instance method. `requires` overrides the privilege of its class ("" asks for none)."""
+
+    signature: Signature
+    handler: Handler = field(repr=False)
+    is_class_method: bool
+    origin: str
+    requires: str | None = None
+    sql_procedure: bool = False
+    internal: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.signature.name
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDef:
+    """A property. `collection` is "list" or "". `initial` is what `%New` sets."""
+
+    name: str
+    type: str
+    origin: str
+    collection: str = ""
+    read_only: bool = False
+    required: bool = False
+    transient: bool = False
+    internal: bool = False
+    maximum_length: int = 0
+    initial: str | int = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDef:
+    """A class query. `handler(job, *arguments)` yields rows in the order of `columns`.
+
+    `sql_procedure`: projected as `Package.Class_Query`. `projection_unknown`: the facts do not say whether it is, so it
+    is projected only where the runtime's switch `project_unknown_queries` asks for it.
+    """
+
+    signature: Signature
+    columns: tuple[ColumnDef, ...]
+    handler: Handler = field(repr=False)
+    origin: str
+    requires: str | None = None
+    sql_procedure: bool = False
+    projection_unknown: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.signature.name
+
+
+@dataclass(frozen=True, slots=True)
+class TableProjection:
+    """A class that SQL sees as a table. `rows(job, names)` yields the asked columns in the asked order."""
+
+    columns: tuple[ColumnDef, ...]
+    rows: Callable[[Any, Sequence[str]], Iterable[Sequence[Any]]] = field(repr=False)
+    revision: Callable[[Any], object] = field(repr=False)
+    authorize: Callable[[Any, str], None] = field(repr=False)
+    """`authorize(job, action letter)` raises SqlFailure(-99)."""
+    refusal: str = ""
+
+
+class ClassDef:
+    """One emulated class. Members of `base` are inherited.
+
+    `requires` is the privilege `Resource:Permission` that its methods and queries need, checked before each call.
+    `since` is the first release that has the class, e.g. (2025, 2).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        base: ClassDef | None = None,
+        supers: Sequence[str] = (),
+        requires: str = "",
+        abstract: bool = False,
+        deprecated: bool = False,
+        class_type: str = "",
+        since: tuple[int, int] = (0, 0),
+    ) -> None:
+        self.name = name
+        self.base = base
+        self.supers = tuple(supers) or ((base.name,) if base else ())
+        self.requires = requires
+        self.abstract = abstract
+        self.deprecated = deprecated
+        self.since = since
+        self.class_type = class_type or (base.class_type if base else "")
+        self.own_methods: dict[str, MethodDef] = {}
+        self.own_properties: dict[str, PropertyDef] = {}
+        self.own_queries: dict[str, QueryDef] = {}
+        self.parameters: dict[str, str] = {}
+        self.persistence: Any = None
+        """What `%OpenId`, `%Save` and their kin work on: an object with the methods of `objects.Persistence`."""
+        self.table: TableProjection | None = None
+
+    def __repr__(self) -> str:
+        return f"ClassDef({self.name!r})"
+
+    @property
+    def in_percent_sys_only(self) -> bool:
+        """% classes are visible from every namespace, all others here live in %SYS (facts: iris-security 1)."""
+        return not self.name.startswith("%")
+
+    def class_method(
+        self, declaration: str, *, requires: str | None = None, sql_procedure: bool = False, internal: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare a class method by its signature; decorates its handler."""
+        return self._declare(declaration, True, requires, sql_procedure, internal)
+
+    def method(self, declaration: str, *, requires: str | None = None) -> Callable[[Handler], Handler]:
+        """Declare an instance method by its signature; decorates its handler."""
+        return self._declare(declaration, False, requires, False, False)
+
+    def _declare(
+        self, declaration: str, is_class_method: bool, requires: str | None, sql_procedure: bool, internal: bool
+    ) -> Callable[[Handler], Handler]:
+        signature = parse_signature(declaration)
+
+        def declare(handler: Handler) -> Handler:
+            self.own_methods[signature.name] = MethodDef(
+                signature,
+                handler,
+                is_class_method,
+                self.name,
+                requires,
+                sql_procedure,
+                internal,
+            )
+            return handler
+
+        return declare
+
+    def query(
+        self,
+        declaration: str,
+        columns: Sequence[ColumnDef | str],
+        *,
+        requires: str | None = None,
+        sql_procedure: bool = False,
+        projection_unknown: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Declare a class query by its name and arguments; decorates what yields its rows."""
+        signature = parse_signature(declaration)
+        spelled = tuple(column(each) if isinstance(each, str) else each for each in columns)
+
+        def declare(handler: Handler) -> Handler:
+            self.own_queries[signature.name] = QueryDef(
+                signature, spelled, handler, self.name, requires, sql_procedure, projection_unknown
+            )
+            return handler
+
+        return declare
+
+    def property(self, name: str, kind: str = "%String", **options: Any) -> PropertyDef:
+        """Declare a property; `options` are the fields of `PropertyDef`."""
+        declared = PropertyDef(name, kind, self.name, **options)
+        self.own_properties[name] = declared
+        return declared
+
+    def lineage(self) -> Iterator[ClassDef]:
+        """This class and those that it inherits from, nearest first."""
+        current: ClassDef | None = self
+        while current is not None:
+            yield current
+            current = current.base
+
+    def find_method(self, name: str) -> MethodDef | None:
+        """The method by its exact name: member names are case-sensitive in ObjectScript."""
+        return next((each.own_methods[name] for each in self.lineage() if name in each.own_methods), None)
+
+    def find_property(self, name: str) -> PropertyDef | None:
+        return next((each.own_properties[name] for each in self.lineage() if name in each.own_properties), None)
+
+    def find_query(self, name: str) -> QueryDef | None:
+        return next((each.own_queries[name] for each in self.lineage() if name in each.own_queries), None)
+
+    def methods(self) -> dict[str, MethodDef]:
+        """All methods, inherited ones too, by name."""
+        found: dict[str, MethodDef] = {}
+        for each in self.lineage():
+            for name, declared in each.own_methods.items():
+                found.setdefault(name, declared)
+        return found
+
+    def properties(self) -> dict[str, PropertyDef]:
+        found: dict[str, PropertyDef] = {}
+        for each in self.lineage():
+            for name, declared in each.own_properties.items():
+                found.setdefault(name, declared)
+        return found
+
+    def queries(self) -> dict[str, QueryDef]:
+        found: dict[str, QueryDef] = {}
+        for each in self.lineage():
+            for name, declared in each.own_queries.items():
+                found.setdefault(name, declared)
+        return found
+
+    def is_a(self, name: str) -> bool:
+        """Whether `name` is this class or one it inherits from."""
+        return any(each.name == name for each in self.lineage())

@@ -1,0 +1,211 @@
+"""`%Dictionary.Compiled*`, made from what is really emulated: a client that asks finds exactly what it can call.
+
+The columns are a selection of the class reference's (2024.1); `SELECT *` on a real instance has more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from irisops.simulator.classes.definition import ClassDef, TableProjection, column
+from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.objects import PERSISTENT
+from irisops.simulator.sql.catalog import ColumnDef
+
+Row = dict[str, Any]
+
+
+def sql_schema(class_name: str) -> str:
+    """The SQL schema of a class: its package, with dots as underscores."""
+    return class_name.rpartition(".")[0].replace(".", "_")
+
+
+def sql_name(class_name: str) -> str:
+    """The SQL table name of a class: its last part."""
+    return class_name.rpartition(".")[2]
+
+
+def visible_classes(job: Job) -> list[ClassDef]:
+    """The classes that a job in its namespace can call."""
+    in_percent_sys = job.namespace.upper() == "%SYS"
+    return [
+        cls
+        for cls in job.emulation.registry.classes(job.emulation.version)
+        if in_percent_sys or not cls.in_percent_sys_only
+    ]
+
+
+def _class_rows(job: Job) -> Iterable[Row]:
+    for cls in visible_classes(job):
+        lineage = [each.name for each in cls.lineage()]
+        yield {
+            "ID": cls.name,
+            "Name": cls.name,
+            "Abstract": int(cls.abstract),
+            "ClassType": cls.class_type,
+            "Deployed": 2,
+            "Deprecated": int(cls.deprecated),
+            "Hidden": 0,
+            "Final": 0,
+            "Owner": "_SYSTEM",
+            "PrimarySuper": "~" + "~".join(lineage) + "~",
+            "Super": ",".join(cls.supers),
+            "SqlSchemaName": sql_schema(cls.name),
+            "SqlTableName": sql_name(cls.name) if cls.table else None,
+            "System": 4,
+        }
+
+
+def _method_rows(job: Job) -> Iterable[Row]:
+    for cls in visible_classes(job):
+        for number, method in enumerate(cls.methods().values(), 1):
+            yield {
+                "ID": f"{cls.name}||{method.name}",
+                "parent": cls.name,
+                "Name": method.name,
+                "Abstract": 0,
+                "ClassMethod": int(method.is_class_method),
+                "Deprecated": 0,
+                "Final": 0,
+                "FormalSpec": method.signature.formal_spec,
+                "Internal": int(method.internal),
+                "Origin": method.origin,
+                "Private": 0,
+                "ReturnType": _full_type(method.signature.returns),
+                "SequenceNumber": number,
+                "SqlName": f"{sql_name(cls.name)}_{method.name}" if method.sql_procedure else None,
+                "SqlProc": int(method.sql_procedure),
+            }
+
+
+def _query_rows(job: Job) -> Iterable[Row]:
+    everything = job.emulation.project_unknown_queries
+    for cls in visible_classes(job):
+        for number, query in enumerate(cls.queries().values(), 1):
+            projected = query.sql_procedure or (query.projection_unknown and everything)
+            yield {
+                "ID": f"{cls.name}||{query.name}",
+                "parent": cls.name,
+                "Name": query.name,
+                "Deprecated": 0,
+                "Final": 0,
+                "FormalSpec": query.signature.formal_spec,
+                "Internal": 0,
+                "Origin": query.origin,
+                "Private": 0,
+                "SequenceNumber": number,
+                "SqlName": f"{sql_name(cls.name)}_{query.name}" if projected else None,
+                "SqlProc": int(projected),
+                "Type": "%Library.Query",
+            }
+
+
+def _property_rows(job: Job) -> Iterable[Row]:
+    for cls in visible_classes(job):
+        for number, prop in enumerate(cls.properties().values(), 1):
+            yield {
+                "ID": f"{cls.name}||{prop.name}",
+                "parent": cls.name,
+                "Name": prop.name,
+                "Calculated": 0,
+                "Collection": prop.collection or None,
+                "Deprecated": 0,
+                "Final": 0,
+                "InitialExpression": str(prop.initial) if isinstance(prop.initial, int) else f'"{prop.initial}"',
+                "Internal": int(prop.internal),
+                "Origin": prop.origin,
+                "Private": 0,
+                "ReadOnly": int(prop.read_only),
+                "Required": int(prop.required),
+                "SequenceNumber": number,
+                "Transient": int(prop.transient),
+                "Type": _full_type(prop.type),
+            }
+
+
+def _parameter_rows(job: Job) -> Iterable[Row]:
+    for cls in visible_classes(job):
+        for number, (name, value) in enumerate(cls.parameters.items(), 1):
+            yield {
+                "ID": f"{cls.name}||{name}",
+                "parent": cls.name,
+                "Name": name,
+                "_Default": value,
+                "Origin": cls.name,
+                "SequenceNumber": number,
+            }
+
+
+def _full_type(name: str) -> str | None:
+    """`%Status` is short for `%Library.Status`, as the compiler spells it out."""
+    if not name:
+        return None
+    return f"%Library.{name[1:]}" if name.startswith("%") and "." not in name else name
+
+
+_BOOLEANS = frozenset(
+    {
+        "Abstract", "Calculated", "ClassMethod", "Deprecated", "Final", "Hidden", "Internal", "Private", "ReadOnly",
+        "Required", "SqlProc", "Transient",
+    }
+)  # fmt: skip
+_INTEGERS = frozenset({"Deployed", "SequenceNumber"})
+_COLUMNS = {
+    "CompiledClass": "ID Abstract ClassType Deployed Deprecated Final Hidden Name Owner PrimarySuper SqlSchemaName "
+    "SqlTableName Super System",
+    "CompiledMethod": "ID parent Abstract ClassMethod Deprecated Final FormalSpec Internal Name Origin Private "
+    "ReturnType SequenceNumber SqlName SqlProc",
+    "CompiledQuery": "ID parent Deprecated Final FormalSpec Internal Name Origin Private SequenceNumber SqlName SqlProc "
+    "Type",
+    "CompiledProperty": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Origin "
+    "Private ReadOnly Required SequenceNumber Transient Type",
+    "CompiledParameter": "ID parent _Default Name Origin SequenceNumber",
+}
+_SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
+    "CompiledClass": _class_rows,
+    "CompiledMethod": _method_rows,
+    "CompiledQuery": _query_rows,
+    "CompiledProperty": _property_rows,
+    "CompiledParameter": _parameter_rows,
+}
+
+
+def _authorize(_job: Job, _action: str) -> None:
+    # UNVERIFIED: whether a user without SQL privileges may SELECT from %Dictionary. Here everybody with %Service_SQL may.
+    # Settle: SELECT COUNT(*) FROM %Dictionary.CompiledClass as such a user.
+    return
+
+
+def _revision(job: Job) -> object:
+    return job.emulation.version, job.emulation.project_unknown_queries, job.namespace.upper() == "%SYS"
+
+
+def _column(name: str) -> ColumnDef:
+    kind = "%Boolean" if name in _BOOLEANS else "%Integer" if name in _INTEGERS else "%String"
+    # Class and member names are compared exactly: %Dictionary.CacheClassname and Identifier collate so.
+    # UNVERIFIED: their collation. Settle: SELECT Name ... WHERE Name = 'security.users'.
+    return column(name, kind, precision=0 if kind != "%String" else 4096, exact=True)
+
+
+def _make(name: str) -> ClassDef:
+    cls = ClassDef(f"%Dictionary.{name}", base=PERSISTENT)
+    for each in _COLUMNS[name].split():
+        if each != "ID":
+            cls.property(each.removeprefix("_"), "%Boolean" if each in _BOOLEANS else "%RawString", read_only=True)
+    source = _SOURCES[name]
+
+    def rows(job: Job, names: Sequence[str]) -> Iterable[Sequence[Any]]:
+        return (tuple(row[each] for each in names) for row in source(job))
+
+    cls.table = TableProjection(
+        tuple(_column(each) for each in _COLUMNS[name].split()),
+        rows,
+        _revision,
+        _authorize,
+        refusal="Class definitions are changed by compiling them",
+    )
+    return cls
+
+
+CLASSES = tuple(_make(name) for name in _COLUMNS)

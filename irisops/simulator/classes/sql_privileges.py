@@ -1,0 +1,89 @@
+"""SQL privileges on tables, schemas and procedures: granted per namespace (facts: iris-security 3.8, 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPrivilege:
+    """One grant. `action` is the letter of `Security.SQLPrivileges`; `name` is empty for a whole schema."""
+
+    namespace: str
+    schema: str
+    name: str
+    action: str
+    grantee: str
+    grantor: str = ""
+    grantable: bool = False
+
+    def covers(self, namespace: str, schema: str, name: str, action: str) -> bool:
+        """Whether this grant allows `action` on the object, directly or through its schema or `*`."""
+        return (
+            self.action == action
+            and self.namespace.lower() == namespace.lower()
+            and self.schema.lower() in ("*", schema.lower())
+            and self.name.lower() in ("", name.lower())
+        )
+
+
+class SqlPrivileges:
+    """All grants of one instance. Grantees are users, roles, or `_PUBLIC` for everybody."""
+
+    def __init__(self) -> None:
+        self._grants: dict[tuple[str, str, str, str, str], ObjectPrivilege] = {}
+        self.admin_grants: set[tuple[str, str, str]] = set()
+        """(namespace, privilege such as %CREATE_TABLE, grantee), all in lower case."""
+        self.revision = 0
+
+    def grant(self, privilege: ObjectPrivilege) -> None:
+        """Add a grant, or replace the same one."""
+        self._grants[_key(privilege)] = privilege
+        self.revision += 1
+
+    def revoke(self, privilege: ObjectPrivilege) -> bool:
+        """Take a grant back; False where there was none."""
+        self.revision += 1
+        return self._grants.pop(_key(privilege), None) is not None
+
+    def allows(
+        self, grantees: Iterable[str], namespace: str, schema: str, name: str, action: str, *, grantable: bool = False
+    ) -> bool:
+        """Whether any of `grantees` may do `action` on `schema.name` (with the right to pass it on)."""
+        names = {grantee.lower() for grantee in grantees} | {"_public"}
+        return any(
+            grant.grantee.lower() in names
+            and grant.covers(namespace, schema, name, action)
+            and (grant.grantable or not grantable)
+            for grant in self._grants.values()
+        )
+
+    def anything_in(self, grantees: Iterable[str], namespace: str) -> bool:
+        """Whether any of `grantees` holds any SQL privilege in a namespace: then they may connect to it."""
+        names = {grantee.lower() for grantee in grantees}
+        return any(
+            grant.grantee.lower() in names and grant.namespace.lower() == namespace.lower()
+            for grant in self._grants.values()
+        )
+
+    def forget(self, grantee: str) -> None:
+        """A user or role was deleted."""
+        name = grantee.lower()
+        self._grants = {key: grant for key, grant in self._grants.items() if grant.grantee.lower() != name}
+        self.admin_grants = {each for each in self.admin_grants if each[2] != name}
+        self.revision += 1
+
+    def of(self, grantee: str) -> list[ObjectPrivilege]:
+        """What was granted to one user or role directly."""
+        return [grant for grant in self._grants.values() if grant.grantee.lower() == grantee.lower()]
+
+
+def _key(privilege: ObjectPrivilege) -> tuple[str, str, str, str, str]:
+    return (
+        privilege.namespace.lower(),
+        privilege.schema.lower(),
+        privilege.name.lower(),
+        privilege.action,
+        privilege.grantee.lower(),
+    )
