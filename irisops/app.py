@@ -34,6 +34,7 @@ from irisops.ui.record import card_text, transcript_markdown
 from irisops.ui.styles import sheets
 
 POLL_INTERVAL = 2.0
+BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
@@ -46,10 +47,7 @@ def local_now() -> datetime:
 class IrisopsApp(App[int]):
     """One screen: header, side panel, conversation, status line."""
 
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (SIDE_PANEL_FROM, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
     TITLE = "irisops"
 

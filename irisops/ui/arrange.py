@@ -76,8 +76,19 @@ def arrange(table: Table, order: Order | None = None, find: str = "") -> View:
 
 
 def _matches(row: Row, names: Sequence[tuple[str, str]], words: Sequence[str]) -> bool:
-    text = "\x00".join(cell(row.get(name), kind) for name, kind in names).casefold()
+    text = "\x00".join(_plain(row.get(name), kind) for name, kind in names).casefold()
     return all(word in text for word in words)
+
+
+def _plain(value: Cell, kind: str) -> str:
+    """A value as it is searched: text as it came (making it harmless would cost more than the search)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, int) and not isinstance(value, bool) and kind != "duration":
+        return f"{value} {value:,}"
+    return cell(value, kind)
 
 
 def _sort_key(value: Cell) -> tuple[int, float, str]:

@@ -75,6 +75,7 @@ class Card(Vertical, can_focus=True):
         self.expanded = False
         self._sections: dict[tuple[str, str], Section] = {}
         self._title = ""
+        self._labels: tuple[Content, Content | None] | None = None
         self._seen: set[tuple[str, str]] = set()
         self._early: list[Widget] | None = []
         """Sections that came before the card was on the screen."""
@@ -186,8 +187,11 @@ class Card(Vertical, can_focus=True):
         if slash and fill > 0:
             line = "━" if self.has_focus_within or self.has_focus else "─"
             left = Content.assemble(left, f" {line * fill} ", right)
-        self.border_title = left
-        self.border_subtitle = self._subtitle()
+        below = self._subtitle()
+        if (left, below) != self._labels:  # setting them repaints the whole card
+            self._labels = (left, below)
+            self.border_title = left
+            self.border_subtitle = below
 
     def _fallback_title(self) -> str:
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)

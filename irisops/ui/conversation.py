@@ -352,6 +352,11 @@ class Conversation(Vertical):
             self.focus_prompt()
             self.send(filled(template, event.row))
 
+    @on(Grid.Failed)
+    def _arranging_failed(self, event: Grid.Failed) -> None:
+        event.stop()
+        self.notice(Notice("error", f"The rows could not be arranged: {event.error}", "Please report it."))
+
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:
         event.stop()

@@ -6,21 +6,26 @@ changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when 
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.worker import Worker, WorkerState
 
 from irisops.commands.replies import Table
 from irisops.ui.arrange import GAP, Fit, Order, Row, View, arrange, fit, next_order
 from irisops.ui.figures import cell
+
+ON_A_THREAD = 1_500
+"""Rows above which sorting and finding are done on a thread."""
 
 MARK = "▸ "
 """Before the row under the cursor, so that it is seen without colour."""
@@ -69,6 +74,13 @@ class Grid(ScrollView, can_focus=True):
             super().__init__()
             self.grid = grid
 
+    class Failed(Message):
+        """Arranging the rows failed: a fault of the program."""
+
+        def __init__(self, error: BaseException | None) -> None:
+            super().__init__()
+            self.error = error
+
     class Leave(Message):
         """Up from the first row or down from the last: the cursor goes on to the next card."""
 
@@ -81,6 +93,8 @@ class Grid(ScrollView, can_focus=True):
         self.view: View = arrange(table)
         self.fits: list[Fit] = []
         self.cursor_key: str = self.view.keys[0] if self.view.keys else ""
+        self._wish: tuple[Table, Order | None, str] = (table, None, "")
+        """The rows, order and filter that are to be shown."""
         self._strips: dict[tuple[str, bool], tuple[Row, Strip]] = {}
         self._styles: dict[str, Style] = {}
 
@@ -261,11 +275,33 @@ class Grid(ScrollView, can_focus=True):
 
     def reorder(self, order: Order | None) -> None:
         """Sort by `order`."""
-        self.show_view(arrange(self.view.table, order, self.view.find))
+        self._wish = (self._wish[0], order, self._wish[2])
+        self._arrange()
 
     def filter(self, find: str) -> None:
         """Show the rows that contain `find`."""
-        self.show_view(arrange(self.view.table, self.view.order, find))
+        self._wish = (*self._wish[:2], find)
+        self._arrange()
+
+    def show_table(self, table: Table) -> None:
+        """Show newer rows in the reader's own order and filter."""
+        self._wish = (table, *self._wish[1:])
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Arrange few rows at once, many on a thread; only the newest wish is carried out."""
+        if len(self._wish[0].rows) <= ON_A_THREAD:
+            self.show_view(arrange(*self._wish))
+        else:
+            self.run_worker(self._arrange_apart(), group="arrange", exclusive=True, exit_on_error=False)
+
+    async def _arrange_apart(self) -> None:
+        self.show_view(await asyncio.to_thread(arrange, *self._wish))
+
+    @on(Worker.StateChanged)
+    def _arranged(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.post_message(self.Failed(event.worker.error))
 
     def action_find(self) -> None:
         """Open the find line."""

@@ -12,7 +12,6 @@ from textual.widgets import Input
 
 from irisops.commands.replies import Reply, Table
 from irisops.commands.text import harmless
-from irisops.ui.arrange import arrange
 from irisops.ui.cards.section import Section
 from irisops.ui.figures import NOTE_LIMIT
 from irisops.ui.grid import Grid
@@ -89,9 +88,10 @@ class TableSection(Section):
         if not isinstance(reply, Table):
             return
         self._table = reply
-        self.grid.show_view(arrange(reply, self.grid.view.order, self.grid.view.find))
+        self.grid.show_table(reply)
         self._notes.show(tuple(reply.notes))
-        self._empty.display = not reply.rows
+        if self._empty.display is bool(reply.rows):
+            self._empty.display = not reply.rows
 
     @on(Grid.Find)
     def _open_find(self) -> None:
