@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 from irisops.simulator.backend import (
     Argument,
@@ -27,6 +28,8 @@ from irisops.simulator.backend import (
 )
 from irisops.simulator.wire.collation import sort_key
 from irisops.simulator.wire.listitem import pack_list
+
+T = TypeVar("T")
 
 INFO = "IRIS for UNIX (stand-in) 2025.1"
 JOB = 139728823944896
@@ -100,14 +103,20 @@ class Recorder:
 class FakeBackend:
     """Admits anybody whose password is `SYS`, and answers for `Demo.*`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, recording: bool = True) -> None:
         self.seen = Recorder()
+        self._recording = recording
         self.people: list[list[Value]] = [[1, "ann"], [2, "bob"], [3, "zo\u00eb"]]
         self.results: dict[str, tuple[list[Column], list[list[Value]]]] = {}
         self.next_job = JOB
 
+    def note(self, log: list[T], entry: T) -> None:
+        """Remember what the wire asked for, unless this instance is to run for long."""
+        if self._recording:
+            log.append(entry)
+
     def login(self, request: LoginRequest) -> FakeSession:
-        self.seen.logins.append(request)
+        self.note(self.seen.logins, request)
         if request.username == "silent":
             raise LoginRefusedError(None)
         if request.username == "broken":
@@ -117,6 +126,11 @@ class FakeBackend:
         session = FakeSession(self, self.next_job)
         self.next_job += 1
         return session
+
+    def left(self, job_number: int, *, clean: bool) -> None:
+        """A connection ended."""
+        if self._recording:
+            self.seen.closed.put((job_number, clean))
 
 
 class FakeSession:
@@ -130,12 +144,13 @@ class FakeSession:
         self._objects: dict[int, dict[str, Value]] = {}
         self._globals: dict[tuple[str, ...], Value] = {}
         self._level = 0
+        self._last_object = 0
 
     # --- classes and objects ----------------------------------------------------------------------------------------
 
     def class_method(self, class_name: str, method: str, args: Sequence[Argument]) -> Value:
         plain = [arg.value if isinstance(arg, ByRef) else arg for arg in args]
-        self._backend.seen.calls.append((class_name, method, plain))
+        self._backend.note(self._backend.seen.calls, (class_name, method, plain))
         if class_name == "Demo.Person":
             return self._new(method, plain)
         if class_name != "Demo.Util":
@@ -149,7 +164,8 @@ class FakeSession:
     def _new(self, method: str, args: Sequence[Value]) -> Value:
         if method not in ("%New", "%OpenId"):
             raise ThrownError(f"<METHOD DOES NOT EXIST> *{method},Demo.Person")
-        number = len(self._objects) + 1
+        self._last_object += 1
+        number = self._last_object
         self._objects[number] = {"Name": args[0] if args else "", "Age": 0}
         return ObjectRef(number, "Demo.Person")
 
@@ -181,20 +197,20 @@ class FakeSession:
 
     def function(self, label: str, routine: str, args: Sequence[Argument]) -> Value:
         plain = [arg.value if isinstance(arg, ByRef) else arg for arg in args]
-        self._backend.seen.calls.append((label, routine, plain))
+        self._backend.note(self._backend.seen.calls, (label, routine, plain))
         if routine != "DemoRoutine":
             raise ThrownError(f"<NOROUTINE> *{routine}")
         return f"{label}:{plain[0]!s}"
 
     def release(self, orefs: Sequence[int]) -> None:
-        self._backend.seen.released.extend(orefs)
         for oref in orefs:
+            self._backend.note(self._backend.seen.released, oref)
             self._objects.pop(oref, None)
 
     # --- SQL --------------------------------------------------------------------------------------------------------
 
     def prepare(self, sql: str, parameters: Sequence[Parameter]) -> Prepared:
-        self._backend.seen.parameters.append(list(parameters))
+        self._backend.note(self._backend.seen.parameters, list(parameters))
         count = len(parameters)
         if sql in self._backend.results:
             return Prepared(sql, parameters, self._backend.results[sql][0], count)
@@ -211,7 +227,7 @@ class FakeSession:
         return Prepared(sql, parameters, None, count)
 
     def query(self, prepared: Prepared, values: Sequence[Value], max_rows: int) -> Sequence[Sequence[Value]]:
-        self._backend.seen.queries.append((prepared.sql, list(values), max_rows))
+        self._backend.note(self._backend.seen.queries, (prepared.sql, list(values), max_rows))
         if prepared.sql in self._backend.results:
             return self._backend.results[prepared.sql][1]
         if prepared.sql.startswith("SELECT late"):
@@ -225,7 +241,7 @@ class FakeSession:
         return [[value] for value in values]
 
     def update(self, prepared: Prepared, values: Sequence[Value]) -> int:
-        self._backend.seen.updates.append((prepared.sql, list(values)))
+        self._backend.note(self._backend.seen.updates, (prepared.sql, list(values)))
         if "DUPLICATE" in [str(value) for value in values]:
             raise SqlFailure(-119, "not unique")
         if prepared.sql.startswith("DELETE"):
@@ -308,13 +324,13 @@ class FakeSession:
     # --- the session ------------------------------------------------------------------------------------------------
 
     def set_autocommit(self, *, on: bool) -> None:
-        self._backend.seen.autocommit.append(on)
+        self._backend.note(self._backend.seen.autocommit, on)
 
     def commit(self) -> None:
-        self._backend.seen.ended.append("commit")
+        self._backend.note(self._backend.seen.ended, "commit")
 
     def rollback(self) -> None:
-        self._backend.seen.ended.append("rollback")
+        self._backend.note(self._backend.seen.ended, "rollback")
 
     def close(self, *, clean: bool) -> None:
-        self._backend.seen.closed.put((self.job_number, clean))
+        self._backend.left(self.job_number, clean=clean)

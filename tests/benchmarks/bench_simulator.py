@@ -1,0 +1,158 @@
+"""How fast the simulator's superserver is, beside a bare asyncio echo in the same run.
+
+    python -m tests.benchmarks.bench_simulator [--calls 20000] [--runs 5] [--check]
+
+Three figures for round trips per second, each the median of `--runs`: a plain blocking socket against a bare asyncio
+echo (the floor), the same socket against the superserver, and the unmodified driver against the superserver. Then rows
+per second of a 10,000-row result, and connects per second. The servers run in processes of their own. With `--check`
+the exit code is 1 if the driver makes fewer than 15,000 round trips per second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import iris
+
+from irisops.simulator.wire.frames import HEADER_SIZE
+from irisops.simulator.wire.listitem import encode_all
+from tests.simulator.wire.harness import connecting, greeting, request
+from tests.simulator.wire.serve import QUERY, ROWS
+
+TARGET = 15_000
+CALL = request(5, b"\x4b\xc2", encode_all(["Demo.Util", "Add", 2, 2, 3]))
+REPLY_SIZE = HEADER_SIZE + 3
+CONNECTS = 200
+
+
+class _Echo(asyncio.Protocol):
+    """Sends back as much as the superserver would, without looking at what came."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(data[:REPLY_SIZE])
+
+
+async def _echo_server() -> None:
+    server = await asyncio.get_running_loop().create_server(_Echo, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
+
+
+@contextlib.contextmanager
+def _program(*arguments: str) -> Iterator[int]:
+    """A server program; gives the port that it prints. It ends when its input does."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        yield int(program.stdout.readline())
+        assert program.stdin is not None
+        program.stdin.close()
+
+
+def _rate(count: int, runs: int, work: Callable[[], None]) -> float:
+    """Operations per second, when `work` does `count` of them; the median of `runs`."""
+    rates = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        work()
+        rates.append(count / (time.perf_counter() - begin))
+    return statistics.median(rates)
+
+
+def _connected(port: int) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _socket_calls(sock: socket.socket, calls: int) -> Callable[[], None]:
+    def work() -> None:
+        for _ in range(calls):
+            sock.sendall(CALL)
+            if len(sock.recv(4096)) != REPLY_SIZE:
+                raise RuntimeError("a reply of another size than expected")
+
+    return work
+
+
+def _read_message(sock: socket.socket) -> None:
+    header = sock.recv(HEADER_SIZE, socket.MSG_WAITALL)
+    sock.recv(int.from_bytes(header[:4], "little"), socket.MSG_WAITALL)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--check", action="store_true", help=f"fail below {TARGET} round trips per second")
+    parser.add_argument("--echo-server", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.echo_server:
+        asyncio.run(_echo_server())
+        return 0
+    calls, runs = options.calls, options.runs
+
+    with _program("tests.benchmarks.bench_simulator", "--echo-server") as port, _connected(port) as sock:
+        echo = _rate(calls, runs, _socket_calls(sock, calls))
+    with _program("tests.simulator.wire.serve") as port:
+        with _connected(port) as sock:
+            sock.sendall(greeting() + connecting())
+            _read_message(sock)
+            _read_message(sock)
+            plain = _rate(calls, runs, _socket_calls(sock, calls))
+        driver, rows, connects = _driver_rates(port, calls, runs)
+
+    print(f"bare asyncio echo, plain socket    {echo:10,.0f} round trips/s")
+    print(f"superserver, plain socket          {plain:10,.0f} round trips/s   {plain / echo:.2f} of the echo")
+    print(
+        f"superserver, unmodified driver     {driver:10,.0f} round trips/s   {driver / echo:.2f} of the echo"
+    )
+    print(f"rows of a {ROWS:,}-row result        {rows:10,.0f} rows/s, five columns, execute to the last row")
+    print(f"connect and close                  {connects:10,.0f} /s")
+    if options.check and driver < TARGET:
+        print(f"below the target of {TARGET:,} round trips/s", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _driver_rates(port: int, calls: int, runs: int) -> tuple[float, float, float]:
+    """Round trips, rows and connects per second of the driver."""
+    connection = iris.connect("127.0.0.1", port, "USER", "_SYSTEM", "SYS", timeout=10)
+    native = iris.createIRIS(connection)
+    cursor = connection.cursor()
+
+    def call() -> None:
+        for _ in range(calls):
+            native.classMethodValue("Demo.Util", "Add", 2, 3)
+
+    def fetch() -> None:
+        cursor.execute(QUERY)
+        if len(cursor.fetchall()) != ROWS:
+            raise RuntimeError("rows are missing")
+
+    def connect() -> None:
+        for _ in range(CONNECTS):
+            iris.connect("127.0.0.1", port, "USER", "_SYSTEM", "SYS", timeout=10).close()
+
+    rates = _rate(calls, runs, call), _rate(ROWS, runs, fetch), _rate(CONNECTS, runs, connect)
+    connection.close()
+    return rates
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Streams of wrong and half-right bytes for a superserver, reproducible from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from irisops.simulator.wire.frames import HEADER, HEADER_SIZE
+from tests.simulator.wire.harness import connecting, greeting, request
+from tests.simulator.wire.test_exchanges import conversations
+
+OPCODES = (
+    [bytes((first, 0xC2)) for first in range(0x40, 0x60)]
+    + [
+        b"HS",
+        b"CN",
+        b"DC",
+        b"TC",
+        b"TR",
+        b"AF",
+        b"AN",
+        b"PP",
+        b"PQ",
+        b"DQ",
+        b"PU",
+        b"DU",
+        b"FD",
+        b"OE",
+        b"SP",
+        b"SQ",
+    ]
+    + [b"SU", b"SS", b"JS", b"CS", b"Y9", b"GG", b"MR", b"MD"]
+)
+
+
+class Fuzzer:
+    """Makes what one bad client sends. The same seed makes the same clients."""
+
+    def __init__(self, seed: int, username: str = "_SYSTEM", password: str = "SYS") -> None:
+        self.random = random.Random(seed)  # noqa: S311 - reproducible, not secret
+        self._hello = greeting() + connecting(username, password)
+        self._corpus = [
+            message
+            for conversation in conversations()
+            for message, _ in conversation
+            if message[HEADER_SIZE - 2 : HEADER_SIZE] not in (b"HS", b"CN", b"DC")
+        ]
+        self._kinds: Sequence[Callable[[], bytes]] = (
+            self._noise,
+            self._noise_after_login,
+            self._mutated,
+            self._mutated,
+            self._mutated,
+            self._mutated_login,
+            self._random_frames,
+            self._random_frames,
+            self._unfinished,
+        )
+
+    def stream(self) -> bytes:
+        """All that one client sends."""
+        return self.random.choice(self._kinds)()
+
+    def _noise(self) -> bytes:
+        return self.random.randbytes(self.random.randrange(400))
+
+    def _noise_after_login(self) -> bytes:
+        return self._hello + self._noise()
+
+    def _mutated(self) -> bytes:
+        """Captured requests, some bent, with lengths that fit or not."""
+        messages = [self._hello]
+        for _ in range(self.random.randrange(1, 30)):
+            message = self.random.choice(self._corpus)
+            messages.append(self._bend(message) if self.random.random() < 0.7 else message)
+        return b"".join(messages)
+
+    def _mutated_login(self) -> bytes:
+        return self._bend(self._hello)
+
+    def _random_frames(self) -> bytes:
+        messages = [self._hello]
+        for _ in range(self.random.randrange(1, 30)):
+            payload = self.random.randbytes(self.random.randrange(60))
+            opcode = self.random.choice(OPCODES)
+            messages.append(request(self.random.randrange(2**32), opcode, payload, self.random.randrange(4)))
+        return b"".join(messages)
+
+    def _unfinished(self) -> bytes:
+        """A large request of which little comes."""
+        size = self.random.choice([100_000, 10_000_000, 60_000_000, 2**32 - 1])
+        return (
+            self._hello
+            + HEADER.pack(size, 5, 0, b"\x4b\xc2")
+            + self.random.randbytes(self.random.randrange(100_000))
+        )
+
+    def _bend(self, message: bytes) -> bytes:
+        bent = bytearray(message)
+        for _ in range(self.random.randrange(1, 5)):
+            if not bent:
+                break
+            at = self.random.randrange(len(bent))
+            how = self.random.randrange(5)
+            if how == 0:
+                bent[at] = self.random.randrange(256)
+            elif how == 1:
+                del bent[at : at + self.random.randrange(1, 6)]
+            elif how == 2:
+                bent[at:at] = self.random.randbytes(self.random.randrange(1, 6))
+            elif how == 3:
+                bent[at] ^= 1 << self.random.randrange(8)
+            else:
+                bent[at:at] = bent[at : at + 20]
+        if self.random.random() < 0.7 and len(bent) >= HEADER_SIZE:
+            # A right length lets the bent payload through to the parsers.
+            bent[:4] = (len(bent) - HEADER_SIZE).to_bytes(4, "little")
+        return bytes(bent)
