@@ -69,11 +69,6 @@ class ProfileStore:
         profiles: list[Profile] = []
         warnings: list[str] = []
         tables = data.get("profiles", {})
-        if not isinstance(tables, dict):
-            line = _line_of(text, "profiles")
-            return Loaded(
-                problem=ProfilesFileError(self.path, "profiles must be tables: [profiles.NAME]", line)
-            )
         for name, table in tables.items():
             try:
                 profiles.append(_profile(name, table))
@@ -98,7 +93,7 @@ class ProfileStore:
         profile.check()
         with self._edit() as tables:
             key = _key(tables.table, name)
-            if key is None:
+            if key is None or not isinstance(tables.table[key], dict):
                 raise NoSuchProfileError(name)
             other = _key(tables.table, profile.name)
             if other not in (None, key):
@@ -130,9 +125,13 @@ class ProfileStore:
 
     def _parsed(self, text: str) -> dict[str, Any]:
         try:
-            return tomllib.loads(text)
+            data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ProfilesFileError(self.path, str(error), _line_in(str(error), text)) from None
+        if not isinstance(data.get("profiles", {}), dict):
+            line = _line_of(text, "profiles")
+            raise ProfilesFileError(self.path, "profiles must be tables: [profiles.NAME]", line)
+        return data
 
     def _edit(self) -> _Edit:
         return _Edit(self)
@@ -239,7 +238,7 @@ def _line_in(message: str, text: str) -> int:
     _, found, rest = message.partition("at line ")
     if found:
         return int(rest.split(",", 1)[0].split(" ", 1)[0])
-    return text.count("\n") + 1 if "end of document" in message else 0
+    return len(text.splitlines()) if "end of document" in message else 0
 
 
 def _line_of(text: str, key: str, section: str = "") -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from irisops.commands.chat import Notice
 from irisops.commands.clock import Clock
 from irisops.commands.links import InstanceConnection
-from irisops.commands.replies import Reply
+from irisops.commands.replies import Problem, Reply
 from irisops.commands.session import Session
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities, DoctorRow
@@ -116,7 +116,14 @@ class FakeCapabilities(Capabilities):
         return [("%CSP.Session.SessionInfo", "not in this version")]
 
     def doctor(self) -> list[DoctorRow]:
-        return [DoctorRow("users.list", True, "SQL Security.Users_List", (("ResultSet", "not needed"),))]
+        return [
+            DoctorRow(
+                "users.list",
+                available=True,
+                route="SQL Security.Users_List",
+                rejected=(("ResultSet", "not needed"),),
+            )
+        ]
 
     def available(self, what: str) -> tuple[bool, str]:
         return (what not in self.gone, self.gone.get(what, ""))
@@ -153,6 +160,8 @@ class FakeInstance:
         self.poll_waits: asyncio.Event | None = None
         self.used = 5
         self.on_change: Callable[[], None] = lambda: None
+        """Called right before a change."""
+        self.after_change: Callable[[], None] = lambda: None
 
     def _check(self, what: str) -> None:
         if what in self.fail:
@@ -183,27 +192,9 @@ class FakeInstance:
     async def sessions(self) -> list[WebSession]:
         self._check("sessions")
         return [
-            WebSession(
-                "AbCdEfGhIjKl",
-                "UnknownUser",
-                "/csp/user",
-                START + timedelta(minutes=9),
-                "",
-                False,
-                None,
-                True,
-            ),
+            _session("AbCdEfGhIjKl", "UnknownUser", "/csp/user", 9, ""),
             *(
-                WebSession(
-                    f"Leak{number:08}",
-                    "appuser",
-                    "/api/atelier",
-                    START + timedelta(minutes=number),
-                    "appuser@10.0.0.9",
-                    False,
-                    4000 + number,
-                    True,
-                )  # fmt: skip
+                _session(f"Leak{number:08}", "appuser", "/api/atelier", number, "appuser@10.0.0.9")
                 for number in range(6)
             ),
         ]
@@ -243,7 +234,9 @@ class FakeInstance:
         self.on_change()
         self.set_roles(user, *before, role)
         self.done.append(("add", user, role))
-        return RoleChange(user, role, before, self.held(user), "Security.Users.AddRoles")
+        after = self.held(user)
+        self.after_change()
+        return RoleChange(user, role, before, after, "Security.Users.AddRoles")
 
     async def remove_role(self, user: str, role: str) -> RoleChange:
         self._check(f"remove {role}")
@@ -254,11 +247,48 @@ class FakeInstance:
         return RoleChange(user, role, before, self.held(user), "Security.Users.RemoveRoles")
 
 
+def _session(session_id: str, user: str, application: str, minutes: int, holder: str) -> WebSession:
+    return WebSession(
+        id=session_id,
+        username=user,
+        application=application,
+        expires=START + timedelta(minutes=minutes),
+        license_id=holder,
+        preserve=False,
+        pid=None,
+        allow_end=True,
+    )
+
+
 def _process(pid: int, user: str, *, commands: int = 1, system: bool = False, own: bool = False) -> Process:
     return Process(
-        pid, pid % 100, user, "%SYS", "", "RUN", "", "127.0.0.1", "", "python", "", "" if system else user, "",
-        "Daemon" if system else "", False, 0, 0, commands, 0, 0, "", "", True, not system, not system, own=own,
-    )  # fmt: skip
+        pid=pid,
+        job_number=pid % 100,
+        username=user,
+        namespace="%SYS",
+        routine="",
+        state="RUN",
+        device="",
+        client_ip="127.0.0.1",
+        client_node="",
+        executable="python",
+        os_username="",
+        license_id="" if system else user,
+        csp_session_id="",
+        location="Daemon" if system else "",
+        in_transaction=False,
+        transaction_offset=0,
+        priority=0,
+        commands=commands,
+        global_refs=0,
+        cpu_ms=0,
+        roles="",
+        login_roles="",
+        can_be_examined=True,
+        can_be_suspended=not system,
+        can_be_terminated=not system,
+        own=own,
+    )
 
 
 class FakeConnection(InstanceConnection):
@@ -373,9 +403,9 @@ class World:
     async def say(self, line: str) -> list[Reply]:
         """Type a line; the replies to it."""
         command = self.session.parse(line)
-        if not hasattr(command, "slash"):
-            return [command]  # type: ignore[list-item]
-        return [reply async for reply in self.session.run(command)]  # type: ignore[arg-type]
+        if isinstance(command, Problem):
+            return [command]
+        return [reply async for reply in self.session.run(command)]
 
     async def yes(self, plan_id: str, word: str = "") -> list[Reply]:
         return [reply async for reply in self.session.confirm(plan_id, word)]

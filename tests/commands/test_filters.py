@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from irisops.commands.filters import select
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Column
+from irisops.commands.replies import Cell, Column
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -17,7 +17,7 @@ COLUMNS = (
     Column("idle", "IDLE", "duration"),
     Column("seen", "LAST SEEN", "time"),
 )
-ROWS = [
+ROWS: list[dict[str, Cell]] = [
     {
         "name": "Ann",
         "roles": ["%All"],
@@ -77,8 +77,7 @@ def test_what_cannot_be_is_refused_with_a_cure(word: str) -> None:
 def test_any_words_select_or_are_refused(words: list[str]) -> None:
     try:
         chosen = select(ROWS, words, COLUMNS)
-    except Refusal as refusal:
-        assert refusal.error == "BadFilter"
-    else:
-        assert len(chosen.rows) <= chosen.total <= len(ROWS)
-        assert all(row in ROWS for row in chosen.rows)
+    except Refusal:
+        return
+    assert len(chosen.rows) <= chosen.total <= len(ROWS)
+    assert all(row in ROWS for row in chosen.rows)

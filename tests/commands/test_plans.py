@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from irisops.commands.plans import LIFETIME, PlanStore
@@ -58,8 +60,6 @@ async def test_a_plan_dies_with_its_connection(connected: World) -> None:
 
 
 async def test_a_guarded_profile_wants_its_name(connected: World) -> None:
-    from dataclasses import replace
-
     store = PlanStore(connected.clock)
     link = connected.session.hub.require()
     link.profile = replace(link.profile, guarded=True)

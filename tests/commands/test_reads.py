@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from irisops.commands import shapes
+from irisops.commands.replies import Facts, Problem, Table
+from irisops.instance.errors import NotPermitted
+from tests.commands.fakes import World
+
+
+async def table_of(world: World, line: str) -> Table:
+    table = (await world.say(line))[-1]
+    assert isinstance(table, Table), table
+    return table
+
+
+async def test_the_license_board_adds_up(connected: World) -> None:
+    facts, holders = await connected.say("who holds my license")
+    assert isinstance(facts, Facts)
+    assert isinstance(holders, Table)
+    assert (facts.name, holders.name) == ("license", "holders")
+    assert {key: facts.facts[key] for key in ("limit", "consumed", "available", "max_consumed")} == {
+        "limit": 8,
+        "consumed": 5,
+        "available": 3,
+        "max_consumed": 7,
+    }
+    assert sum(int(str(row["units"])) for row in holders.rows) == facts.facts["consumed"]
+    assert [column.name for column in holders.columns][:5] == [
+        "holder",
+        "kind",
+        "why",
+        "units",
+        "connections",
+    ]
+    assert str(holders.rows[0]["returns"]).endswith("(9 min)")
+    assert holders.rows[1]["returns"] == "when it disconnects"
+
+
+async def test_the_board_warns_of_expiry_and_of_the_flip(connected: World) -> None:
+    facts, _ = await connected.say("/license")
+    assert isinstance(facts, Facts)
+    assert any("expires in 10 days, on 2026-12-04" in note for note in facts.notes)
+    assert any("appuser@10.0.0.9 has 24 of 25 connections" in note for note in facts.notes)
+
+
+async def test_the_board_in_json_has_the_public_shape(connected: World) -> None:
+    facts, holders = map(shapes.shape, await connected.say("/license"))
+    assert facts is not None
+    assert holders is not None
+    assert facts["facts"]["expires"] == "2026-12-04"
+    assert holders["rows"][0]["free_at"] == "2026-11-24T14:52:05Z"
+    assert set(holders["rows"][0]) == set(holders["columns"])
+    assert {"holder", "kind", "why", "units", "connections", "free_at"} <= set(holders["columns"])
+
+
+async def test_sessions_hide_their_ids_and_tell_leaks(connected: World) -> None:
+    table = await table_of(connected, "/sessions")
+    assert table.rows[0]["session"] == "AbCdEfGh…"
+    assert "AbCdEfGhIjKl" not in repr(table)
+    assert any("1 session without a login" in note for note in table.notes)
+    assert any("appuser has 6 sessions on /api/atelier" in note for note in table.notes)
+
+
+async def test_filters_work_on_every_table(connected: World) -> None:
+    assert (await table_of(connected, "/sessions user=UnknownUser")).total == 1
+    assert (await table_of(connected, "/processes user=appuser")).total == 1
+    assert [row["name"] for row in (await table_of(connected, "/users role=%All sort=name")).rows] == [
+        "_SYSTEM",
+        "SuperUser",
+    ]
+    assert (await table_of(connected, "/roles super-user")).total == 1
+    (problem,) = await connected.say("/users colour=red")
+    assert isinstance(problem, Problem)
+    assert problem.error == "BadFilter"
+
+
+async def test_processes_put_people_first_and_mark_this_tool(connected: World) -> None:
+    rows = (await table_of(connected, "/processes")).rows
+    assert [row["pid"] for row in rows] == [4712, 4711, 11]
+    assert [row["kind"] for row in rows] == ["this tool", "user", "system"]
+
+
+async def test_users_have_lists_of_roles(connected: World) -> None:
+    shaped = shapes.shape(await table_of(connected, "/users"))
+    assert shaped is not None
+    assert shaped["rows"][2] == {
+        "name": "appuser",
+        "enabled": True,
+        "roles": ["%Developer"],
+        "last_login": "2026-11-23T14:43:05Z",
+        "superuser": False,
+        "full_name": None,
+        "type": "",
+    }
+
+
+async def test_status_reads_afresh(connected: World) -> None:
+    connected.instance.used = 6
+    (facts,) = await connected.say("/status")
+    assert isinstance(facts, Facts)
+    assert facts.facts["units_used"] == 6
+    assert facts.series == (5.0, 6.0)
+    active = connected.session.overview().active
+    assert active is not None
+    assert active.units_used == 6
+
+
+async def test_a_missing_privilege_is_a_problem_with_its_cure(connected: World) -> None:
+    connected.instance.fail["users"] = NotPermitted("Users may not be listed.", privilege="%Admin_Secure:U")
+    (problem,) = await connected.say("/users")
+    assert isinstance(problem, Problem)
+    assert problem.error == "NotPermitted"
+    assert problem.cure.startswith("It needs %Admin_Secure:U.")
+    assert problem.text == "/users"
+
+
+async def test_doctor_works_without_and_with_a_connection(world: World) -> None:
+    (facts,) = await world.say("/doctor")
+    assert isinstance(facts, Facts)
+    assert facts.notes == ["Connect first to see what the instance offers."]
+    await world.connect()
+    facts, routes = await world.say("/doctor")
+    assert isinstance(facts, Facts)
+    assert isinstance(routes, Table)
+    assert facts.facts["keyring"] == "used for passwords"
+    assert facts.facts["zversion"] == "IRIS for UNIX (test) 2025.2 (Build 1U)"
+    assert routes.rows[0]["route"] == "SQL Security.Users_List"
+    assert routes.notes == ["Missing: %CSP.Session.SessionInfo (not in this version)"]
+
+
+async def test_help_lists_every_command_and_shows_one(world: World) -> None:
+    table = await table_of(world, "/help")
+    assert len(table.rows) == len(world.session.commands())
+    (facts,) = await world.say("/help grant")
+    assert isinstance(facts, Facts)
+    assert facts.facts["usage"] == "/grant ROLE to USER"
+    assert facts.facts["available"] == "no: nothing is connected"
+    (facts,) = await world.say("/help profile add")
+    assert isinstance(facts, Facts)
+    (problem,) = await world.say("/help nonsense")
+    assert isinstance(problem, Problem)
