@@ -99,16 +99,17 @@ class IrisopsApp(App[int]):
 
     def on_mount(self) -> None:
         """Paint first, connect after."""
+        if sys.platform != "win32":
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._ended_by_signal, number)
+        self.chat.subscribe(self._overview_changed, self._noticed)
+        self.chat.ask_with(self.conversation.ask_secret)
         self.conversation.focus_prompt()
+        self._overview_changed()
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name) and sys.platform != "win32":
-                loop.add_signal_handler(getattr(signal, name), self._ended_by_signal, getattr(signal, name))
-        self.chat.subscribe(self._overview_changed, self._noticed)
-        self.chat.ask_with(self.conversation.ask_secret)
         await self.chat.start()
         self._overview_changed()
         self.set_interval(self._poll_interval, self.conversation.refresh_live)
@@ -183,6 +184,16 @@ class IrisopsApp(App[int]):
             self.screen.show_errors(event.form)
             return
         self.push_screen(EditorScreen(event.form, partial(self._submitted, event.card)))
+
+    @on(Conversation.FormDone)
+    def _form_done(self, event: Conversation.FormDone) -> None:
+        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
+
+        if isinstance(self.screen, EditorScreen):
+            if event.problem is None:
+                self.screen.dismiss()
+            else:
+                self.screen.say(f"{event.problem.message} {event.problem.cure}")
 
     def _submitted(self, card: Card, screen: object) -> None:
         from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed

@@ -58,6 +58,13 @@ class Conversation(Vertical):
             super().__init__()
             self.form, self.card = form, card
 
+    class FormDone(Message):
+        """What an open editor sent was answered: by a plan or a result, or by a problem that it must show."""
+
+        def __init__(self, problem: Problem | None) -> None:
+            super().__init__()
+            self.problem = problem
+
     class _Replied(Message):
         def __init__(self, job: Job, reply: Reply) -> None:
             super().__init__()
@@ -235,6 +242,8 @@ class Conversation(Vertical):
             self.transcript.freeze_older(job.card)
         if job.form is not None:
             self.post_message(self.FormWanted(job.form, job.card))
+        elif job.command.fields:
+            self.post_message(self.FormDone(job.problem))
         if job.plan is not None:
             self._confirming = job.card
             self.run_worker(self._confirm(job.plan), group="question", exit_on_error=False)

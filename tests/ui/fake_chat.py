@@ -216,6 +216,7 @@ class FakeChat:
         self.plans: dict[str, Plan] = {}
         self.process_count = processes
         self.turn = 0
+        self.shown = 0
         self.hold = asyncio.Event()
         """`/long` waits for it."""
         self.secret: str | None = None
@@ -304,7 +305,8 @@ class FakeChat:
         return Facts("status", "Status", facts, labels, ["The journal folder is on the system disk."])
 
     def _keep(self, plan: Plan) -> Plan:
-        plan.id = f"plan-{len(self.plans) + 1}"
+        self.shown += 1
+        plan.id = f"plan-{self.shown}"
         self.plans[plan.id] = plan
         return plan
 

@@ -1,0 +1,330 @@
+"""The conversation: lines, plans, questions, queue, live cards, failures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from irisops.commands.chat import Notice
+from irisops.ui.ask import Confirm, Secret
+from irisops.ui.cards.plan import PlanSection
+from irisops.ui.editor import EditorScreen
+from irisops.ui.grid import Grid
+from irisops.ui.transcript import NoticeLine, Welcome
+from tests.ui.driving import SMALL, WIDE, Clock, app_of, make_app, say, screen_text, text_of, until
+from tests.ui.fake_chat import LOCAL, FakeChat
+
+
+async def test_a_typed_line_becomes_a_card_that_names_its_command() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        card = await say(pilot, "who holds my license")
+        assert card.state == "live"
+        assert "5 of 8 units" in text_of(card)
+        assert "web 10.0.0.5" in text_of(card)
+        assert "/license" in str(card.border_title)
+        assert not app_of(pilot).query(Welcome)
+
+
+async def test_unknown_words_come_back_selected_with_suggestions() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        card = await say(pilot, "make me coffee")
+        app = app_of(pilot)
+        assert card.state == "failed"
+        assert "/license" in text_of(card)
+        assert app.conversation.prompt.text == "make me coffee"
+        await pilot.press("x")  # the selection is replaced by the next key
+        assert app.conversation.prompt.text == "x"
+
+
+async def test_a_suggestion_is_taken_into_the_prompt() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        await say(pilot, "make me coffee")
+        await pilot.press("alt+up", "down", "enter")
+        app = app_of(pilot)
+        assert app.conversation.prompt.text == "/users"
+        assert app.focused is app.conversation.prompt.input
+
+
+async def test_yes_confirms_a_plan_once() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/grant %SQL to appuser")
+        app = app_of(pilot)
+        assert card.state == "waiting"
+        assert not app.conversation.prompt.display
+        assert "on local" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: card.state == "done")
+        assert chat.log.count("confirm plan-1") == 1
+        assert "/undo 12" in text_of(card)
+        assert app.conversation.prompt.display
+        assert app.focused is app.conversation.prompt.input
+
+
+@pytest.mark.parametrize("key", ["n", "escape"])
+async def test_no_declines_a_plan(key: str) -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/grant %SQL to appuser")
+        await pilot.press(key)
+        await until(pilot, lambda: card.state == "declined")
+        assert "decline plan-1" in chat.log
+        assert not any(line.startswith("confirm") for line in chat.log)
+
+
+async def test_question_mark_shows_the_calls() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/grant %SQL to appuser")
+        assert "AddRoles" not in text_of(card)
+        await pilot.press("question_mark")
+        section = card.query_one(PlanSection)
+        await until(pilot, lambda: section.calls_shown)
+        assert "AddRoles" in text_of(card)
+        assert "GRANT %SQL TO appuser" in text_of(card)
+
+
+async def test_other_letters_neither_confirm_nor_land_anywhere() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/grant %SQL to appuser")
+        await pilot.press("a", "e", "s", "enter")
+        await pilot.pause()
+        assert card.state == "waiting"
+        assert app_of(pilot).conversation.prompt.text == ""
+
+
+async def test_a_y_meant_for_a_word_does_not_confirm() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        app.conversation.prompt.put("/users")  # the person is typing when the plan of an earlier line arrives
+        app.conversation.send("/grant %SQL to appuser")
+        await until(pilot, lambda: app.conversation.question is not None)
+        await pilot.press("y")
+        await pilot.pause()
+        assert not any(line.startswith("confirm") for line in chat.log)
+        await pilot.press("enter", "y")
+        await until(pilot, lambda: "confirm plan-1" in chat.log)
+        assert app.conversation.prompt.text == "/users"
+
+
+async def test_a_guarded_plan_needs_its_word() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/guarded")
+        await pilot.press(*"local", "enter")
+        await pilot.pause()
+        assert card.state == "waiting"
+        assert "another word" in screen_text(app_of(pilot))
+        await pilot.press(*"clinic-test", "enter")
+        await until(pilot, lambda: card.state == "done")
+        assert "confirm plan-1 clinic-test" in chat.log
+
+
+async def test_lines_typed_meanwhile_wait_and_are_shown() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        app.conversation.send("/long")
+        await until(pilot, lambda: "run /long" in chat.log)
+        app.conversation.prompt.put("/users")
+        await pilot.press("enter")
+        await until(pilot, lambda: "waits" in screen_text(app))
+        assert "run /users" not in chat.log
+        assert "50 %" in screen_text(app)
+        chat.hold.set()
+        await until(pilot, lambda: "run /users" in chat.log)
+        assert chat.log.index("run /long") < chat.log.index("run /users")
+        await until(pilot, lambda: app.conversation.running is None)
+        assert "waits" not in screen_text(app)
+
+
+async def test_a_second_plan_waits_for_the_answer_to_the_first() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        app.conversation.send("/grant %SQL to appuser")
+        app.conversation.send("/grant %All to bob")
+        await until(pilot, lambda: app.conversation.question is not None)
+        assert "run /grant %All to bob" not in chat.log
+        await pilot.press("n")
+        await until(pilot, lambda: "plan-2" in chat.plans and app.conversation.question is not None)
+        question = app.conversation.question
+        assert isinstance(question, Confirm)
+        assert question.plan.title == "Give %All to bob"
+
+
+async def test_ctrl_c_cancels_what_runs_and_drops_what_waits() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        app.conversation.send("/long")
+        app.conversation.send("/users")
+        await until(pilot, lambda: "run /long" in chat.log)
+        await pilot.press("ctrl+c")
+        card = app.conversation.transcript.cards[0]
+        await until(pilot, lambda: card.state == "failed")
+        assert "Cancelled" in text_of(card)
+        assert "run /users" not in chat.log
+        assert app.is_running
+
+
+async def test_a_fault_of_the_program_is_a_card_and_the_chat_goes_on() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/crash")
+        assert card.state == "failed"
+        assert "a fault in the program" in text_of(card)
+        assert "report" in text_of(card)
+        assert (await say(pilot, "/users")).state == "done"
+
+
+async def test_a_password_is_masked_given_and_kept_nowhere() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/connect clinic-test")
+        assert isinstance(app.conversation.question, Secret)
+        await pilot.press(*"s3cret!")
+        shown = screen_text(app) + app.export_screenshot()
+        assert "s3cret" not in shown
+        await pilot.press("enter")
+        await until(pilot, lambda: card.state == "done")
+        assert chat.secret == "s3cret!"
+        assert app.conversation.question is None
+        assert app.focused is app.conversation.prompt.input
+        await pilot.press("up")
+        assert app.conversation.prompt.text == "/connect clinic-test"
+
+
+async def test_a_password_may_be_declined() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/connect clinic-test")
+        await pilot.press(*"half", "escape")
+        await until(pilot, lambda: card.state == "failed")
+        assert chat.secret is None
+        assert "No password was given" in text_of(card)
+
+
+def test_a_given_password_is_not_in_a_repr() -> None:
+    assert "s3cret" not in repr(Secret.Given("s3cret"))
+
+
+async def test_a_live_card_keeps_itself_fresh_in_place() -> None:
+    chat = FakeChat()
+    clock = Clock()
+    async with make_app(chat, clock=clock).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/processes")
+        grid = card.query_one(Grid)
+        clock.advance(2)
+        app.conversation.refresh_live()
+        await until(pilot, lambda: chat.log.count("run /processes") == 2)
+        await until(pilot, lambda: card.updated == clock.time)
+        assert card.query_one(Grid) is grid
+        assert len(app.conversation.transcript.cards) == 1
+
+
+async def test_an_older_live_card_of_the_same_kind_freezes_and_says_when() -> None:
+    chat = FakeChat()
+    clock = Clock()
+    async with make_app(chat, clock=clock).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        old = await say(pilot, "/license")
+        clock.advance(60)
+        await say(pilot, "/license")
+        assert old.state == "frozen"
+        assert "as of 14:43:05" in str(old.border_title)
+        app.conversation.refresh_live()
+        await until(pilot, lambda: chat.log.count("run /license") == 3)
+        assert old.state == "frozen"
+
+
+@pytest.mark.parametrize("state", ["lost", "connecting", "off", "refused"])
+async def test_live_cards_rest_while_there_is_no_connection(state: str) -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/license")
+        chat.become(replace(LOCAL, state=state, stale=True))  # type: ignore[arg-type]
+        app_of(pilot).conversation.refresh_live()
+        await pilot.pause()
+        assert chat.log.count("run /license") == 1
+        assert "stale, as of 14:43:05" in str(card.border_title)
+        chat.become(LOCAL)
+        assert "stale" not in str(card.border_title)
+
+
+async def test_a_live_card_out_of_sight_is_not_read_again() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await say(pilot, "/license")
+        for _ in range(3):
+            await say(pilot, "/users")
+        app = app_of(pilot)
+        app.conversation.refresh_live()
+        await pilot.pause()
+        assert chat.log.count("run /license") == 1
+        app.conversation.transcript.release_anchor()
+        app.conversation.transcript.scroll_home(animate=False)
+        await pilot.pause()
+        app.conversation.refresh_live()
+        await until(pilot, lambda: chat.log.count("run /license") == 2)
+
+
+async def test_a_notice_stands_in_the_transcript_with_its_cure() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        chat.say(Notice("error", "The connection was lost.", "It is tried again by itself.", "local"))
+        app = app_of(pilot)
+        await until(pilot, lambda: app.query(NoticeLine))
+        assert "local: The connection was lost." in screen_text(app)
+        assert "→ It is tried again by itself." in screen_text(app)
+
+
+async def test_clear_empties_the_transcript() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/users")
+        app.conversation.send("/clear")
+        await until(pilot, lambda: app.query(Welcome))
+        assert not app.conversation.transcript.cards
+        assert not app.conversation.transcript.entries
+
+
+async def test_enter_on_a_row_runs_its_command() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        await say(pilot, "/license")
+        await pilot.press("alt+up", "enter")
+        await until(pilot, lambda: any("/sessions" in line for line in chat.log))
+        assert chat.log[-1] == 'run /sessions holder="web 10.0.0.5"'
+
+
+async def test_a_letter_that_is_a_row_action_acts_and_another_goes_to_the_prompt() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/users")
+        await pilot.press("alt+up", "z")
+        assert app.conversation.prompt.text == "z"
+        assert app.focused is app.conversation.prompt.input
+        app.conversation.prompt.put("")
+        await pilot.press("alt+up", "down", "g")
+        await until(pilot, lambda: "run /grant %SQL to Admin" in chat.log)
+
+
+async def test_a_form_goes_through_a_plan_and_shows_errors_on_its_fields() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        app.conversation.send("/user appuser")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await pilot.press("ctrl+s")
+        assert "This is needed." in screen_text(app)
+        await pilot.press(*"App User", "ctrl+s")
+        await until(pilot, lambda: "plan-1" in chat.plans)
+        await until(pilot, lambda: not isinstance(app.screen, EditorScreen))
+        assert isinstance(app.conversation.question, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: "confirm plan-1" in chat.log)
