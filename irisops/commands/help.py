@@ -22,6 +22,7 @@ async def show_help(context: Context, command: Command) -> Replies:
         info = infos[spec.name]
         rows.append(
             {
+                "name": spec.name,
                 "command": spec.usage,
                 "summary": spec.summary,
                 "plain_words": spec.examples[0] if spec.examples else "",
@@ -33,6 +34,7 @@ async def show_help(context: Context, command: Command) -> Replies:
         name="commands",
         title="What you can ask",
         columns=[
+            Column("name", "NAME", hide_under=1000),
             Column("command", "COMMAND"),
             Column("summary", "WHAT IT DOES", grow=True),
             Column("plain_words", "OR IN PLAIN WORDS", hide_under=100),
@@ -40,7 +42,8 @@ async def show_help(context: Context, command: Command) -> Replies:
             Column("reason", "WHY NOT", hide_under=110),
         ],
         rows=rows,
-        key="command",
+        key="name",
+        actions=[("enter", "explain", "/help {name}")],
         notes=["Say it in your own words too: who holds my license. /help COMMAND tells more of one."],
     )
 

@@ -127,8 +127,12 @@ class Hub:
     async def connect(self, profile: Profile, password: str | None = None) -> SystemInfo:
         """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`."""
         link = self.choose(profile)
-        if link.connected and link.connection.info is not None:
-            return link.connection.info
+        async with link.logging_in:
+            if link.connected and link.connection.info is not None:
+                return link.connection.info
+            return await self._log_in(link, profile, password)
+
+    async def _log_in(self, link: Link, profile: Profile, password: str | None) -> SystemInfo:
         asked = False
         stored = False
         if password is None and not link.refused:
@@ -149,7 +153,9 @@ class Hub:
                 await self.secrets.forget(profile)
             raise
         link.refused = False
-        if asked and not self.temporary(profile.name):
+        if asked and self.temporary(profile.name):
+            self.secrets.remember(profile, password)
+        elif asked:
             await self._keep(profile, password)
         return info
 

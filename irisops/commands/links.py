@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
@@ -86,6 +87,8 @@ class Link:
     read_at: float | None = None
     """Monotonic time of the last good poll."""
     stale_said: bool = False
+    logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the login that is under way: a second one waits for its end instead of asking again."""
     refused: bool = False
     """The last password was refused; it must not be used again by itself."""
     stop_listening: Callable[[], None] = field(default=lambda: None)

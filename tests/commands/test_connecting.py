@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from irisops.commands.replies import Done, Problem, Progress
@@ -89,6 +90,20 @@ async def test_no_password_no_login(world: World) -> None:
     assert isinstance(problem, Problem)
     assert problem.error == "Declined"
     assert world.instance.logins == []
+
+
+async def test_two_logins_at_once_are_one(world: World) -> None:
+    await asyncio.gather(world.say("/connect"), world.say("/connect local"), world.session.start())
+    await settle()
+    assert len(world.asked) == 1
+    assert world.instance.logins == [PASSWORD]
+
+
+async def test_a_profile_of_this_run_asks_once_too(world: World) -> None:
+    await world.connect()
+    await world.say("/disconnect")
+    await world.connect()
+    assert len(world.asked) == 1
 
 
 async def test_an_address_needs_no_profile(world: World) -> None:

@@ -1,0 +1,140 @@
+"""The command line as a person starts it: a process of its own, with its own home."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from irisops import __version__
+from irisops.profiles.places import Places
+from irisops.profiles.store import ProfileStore
+from tests.commands.fakes import LOCAL
+
+CANARY = "canary-Secret-1"
+
+
+def irisops(
+    home: Path, *arguments: str, password: str = "", stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "IRISOPS_HOME": str(home),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "COLUMNS": "100",
+    }
+    environment.pop("IRISOPS_PASSWORD", None)
+    if password:
+        environment["IRISOPS_PASSWORD"] = password
+    return subprocess.run(
+        [sys.executable, "-m", "irisops", *arguments],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port that nothing listens on: bound, and so nobody else's, but not listening."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
+
+
+def test_version_and_help_are_for_people(tmp_path: Path) -> None:
+    assert irisops(tmp_path, "--version").stdout == f"irisops {__version__}\n"
+    text = irisops(tmp_path, "--help").stdout
+    for part in (
+        "irisops demo",
+        "irisops run",
+        "irisops simulator",
+        "IRISOPS_PASSWORD",
+        "IRISOPS_HOME",
+        "4 cannot",
+    ):
+        assert part in text
+    assert "--yes" in irisops(tmp_path, "run", "--help").stdout
+
+
+def test_what_is_not_understood_is_status_2(tmp_path: Path) -> None:
+    ran = irisops(tmp_path, "run", "--json", "colourless green ideas")
+    assert ran.returncode == 2
+    (reply,) = map(json.loads, ran.stdout.splitlines())
+    assert (reply["reply"], reply["error"]) == ("error", "NotUnderstood")
+
+
+def test_words_need_no_quotes(tmp_path: Path) -> None:
+    ran = irisops(tmp_path, "run", "--json", "show", "profiles")
+    assert ran.returncode == 0
+    assert json.loads(ran.stdout)["name"] == "profiles"
+
+
+def test_a_profile_made_by_run_is_there_for_the_next(tmp_path: Path) -> None:
+    assert irisops(tmp_path, "run", "/profile add clinic host=10.0.0.7 user=admin").returncode == 0
+    assert "clinic" in irisops(tmp_path, "run", "/profiles").stdout
+    assert irisops(tmp_path, "run", "/profile remove clinic").returncode == 3
+    assert irisops(tmp_path, "run", "--yes", "/profile remove clinic").returncode == 0
+    assert "clinic" not in irisops(tmp_path, "run", "/profiles").stdout
+
+
+def test_a_password_in_the_address_is_refused(tmp_path: Path) -> None:
+    ran = irisops(tmp_path, "run", "--json", "--url", f"iris://bob:{CANARY}@localhost/USER", "/license")
+    assert ran.returncode == 4
+    assert json.loads(ran.stdout)["error"] == "BadAddress"
+    assert CANARY not in ran.stdout + ran.stderr
+
+
+def test_an_unknown_profile_is_status_4(tmp_path: Path) -> None:
+    ran = irisops(tmp_path, "run", "--profile", "nobody", "/license")
+    assert ran.returncode == 4
+    assert "NoSuchProfile" in ran.stderr
+
+
+def test_without_password_or_terminal_it_says_what_to_set(tmp_path: Path) -> None:
+    ProfileStore(Places.below(tmp_path).profiles).add(LOCAL)
+    ran = irisops(tmp_path, "run", "/license")
+    assert ran.returncode == 4
+    assert "IRISOPS_PASSWORD" in ran.stderr
+
+
+def test_a_dead_port_is_status_4_with_one_clear_error(tmp_path: Path, dead_port: int) -> None:
+    ran = irisops(
+        tmp_path,
+        "run",
+        "--json",
+        "--url",
+        f"iris://bob@127.0.0.1:{dead_port}/USER",
+        "/license",
+        password=CANARY,
+    )
+    assert ran.returncode == 4
+    (reply,) = map(json.loads, ran.stdout.splitlines())
+    assert reply["error"] == "Unreachable"
+    assert reply["cure"]
+    assert CANARY not in ran.stdout + ran.stderr
+    assert not list(tmp_path.rglob("*.toml")), "an address is kept in no file"
+
+
+def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
+    environment = {**os.environ, "IRISOPS_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "irisops", "run", "/help"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stdout.close()
+        assert "Traceback" not in ran.stderr.read()
