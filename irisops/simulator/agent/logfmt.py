@@ -1,0 +1,39 @@
+"""The agent's log: logfmt lines on standard output (facts: ngrok-keyring A9)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+_PLAIN = re.compile(r"[^\s\"=\\]+\Z")
+
+
+def quoted(value: str) -> str:
+    """A logfmt value: quoted when it holds a space, a quote or an equals sign; line ends as two characters."""
+    if _PLAIN.match(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'
+
+
+def line(level: str, message: str, moment: datetime, **keys: str) -> str:
+    """One line without its end."""
+    parts = [f"t={moment:%Y-%m-%dT%H:%M:%S%z}", f"lvl={level}", f"msg={quoted(message)}"]
+    parts += [f"{key}={quoted(value)}" for key, value in keys.items()]
+    return " ".join(parts)
+
+
+class Log:
+    """Writes lines unbuffered and lets a full pipe block the agent, as the real one does (facts: A1.9, A1.12)."""
+
+    def __init__(self, descriptor: int = 1, now: Callable[[], datetime] | None = None) -> None:
+        self._descriptor = descriptor
+        self._now = now or (lambda: datetime.now(UTC))
+
+    def write(self, level: str, message: str, **keys: str) -> None:
+        """Raises BrokenPipeError when nobody can read any more: the caller dies of it, as a Go program does."""
+        data = (line(level, message, self._now(), **keys) + "\n").encode()
+        while data:
+            data = data[os.write(self._descriptor, data) :]
