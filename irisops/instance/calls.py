@@ -2,7 +2,8 @@
 
 A `Call` is one request to the driver process. A batch of calls crosses the pipe once; each call costs its own round
 trips to the instance (`round_trips` of the answer counts them). Values are those the driver returns: None, int, float,
-Decimal, str, bytes, date, time, datetime.
+Decimal, str, bytes, date, time, datetime. Arguments of what can change an instance may be passwords and stay out of
+`repr`.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One SQL statement that changes something. Never retried."""
+    """One SQL statement that changes something. Never retried. Its text may hold a password (CREATE USER)."""
 
-    sql: str
-    params: tuple[Value, ...] = ()
+    sql: str = field(repr=False)
+    params: tuple[Value, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ClassMethod:
 
     class_name: str
     method: str
-    args: tuple[Value | Ref, ...] = ()
+    args: tuple[Value | Ref, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ObjectStep:
 
     kind: str
     name: str
-    args: tuple[Value | Ref, ...] = ()
+    args: tuple[Value | Ref, ...] = field(default=(), repr=False)
     path: tuple[str, ...] = ()
 
 

@@ -1,8 +1,23 @@
-"""What an instance offers, as its class dictionary says."""
+"""What an instance offers, as its class dictionary says at connect and as failures teach later.
+
+One query asks `%Dictionary.CompiledMethod`, `CompiledQuery` and `CompiledProperty` for exactly the members that the routes
+need (their columns `parent`, `Name` and `SqlProc` are those of the vendor's class reference). If the dictionary cannot
+be read, everything counts as present until it fails.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from irisops.instance.calls import Query, Rows, Value
+from irisops.instance.routes import FEATURES, Route
+
+START_TIME = ("%SYS.ProcessQuery", "StartTimeUTC")
+"""The column that newer versions have (facts: iris-license-sessions 4.1)."""
+
+_PROPERTIES = (START_TIME, ("%SYS.ProcessQuery", "Pid"), ("%Library.ResultSet", "QueryName"))
+"""Properties that are asked for: a column that may be missing, and one each to see that a class is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +33,155 @@ class DoctorRow:
     note: str = ""
 
 
+def wanted_members() -> tuple[tuple[str, str], ...]:
+    """All (class, member) pairs that a route or a read asks for."""
+    pairs = {
+        need for feature in FEATURES.values() for route in feature.routes for need in route.needs if need[1]
+    }
+    return tuple(sorted(pairs | set(_PROPERTIES)))
+
+
+def dictionary_query() -> Query:
+    """The one SELECT of the class-dictionary check."""
+    wanted = wanted_members()
+    classes = sorted({class_name for class_name, _ in wanted})
+    members = sorted({member for _, member in wanted})
+    where = f"parent IN ({_marks(classes)}) AND Name IN ({_marks(members)})"
+    sql = (
+        f"SELECT parent, Name, 0 AS Projected FROM %Dictionary.CompiledMethod WHERE {where} "
+        f"UNION ALL SELECT parent, Name, 0 FROM %Dictionary.CompiledProperty WHERE {where} "
+        f"UNION ALL SELECT parent, Name, SqlProc FROM %Dictionary.CompiledQuery WHERE {where}"
+    )
+    return Query(sql, (*classes, *members) * 3)
+
+
+def _marks(items: Iterable[str]) -> str:
+    return ",".join("?" for _ in items)
+
+
 class Capabilities:
-    """Which classes, methods and queries are there."""
+    """Which classes, methods, queries and columns are there. Changes only by `learn`."""
+
+    def __init__(
+        self,
+        found: Mapping[tuple[str, str], bool] | None = None,
+        *,
+        namespace: str = "",
+        note: str = "",
+    ) -> None:
+        """`found`: (class, member) -> projected as an SQL procedure. None: nothing is known, `note` says why."""
+        self._found = None if found is None else dict(found)
+        self._classes = {class_name for class_name, _ in self._found} if self._found is not None else set()
+        self._namespace = namespace
+        self._note = note
+        self._learnt: dict[str, str] = {}
+
+    @classmethod
+    def from_rows(cls, rows: Rows, namespace: str) -> Capabilities:
+        """What the dictionary query brought."""
+        found: dict[tuple[str, str], bool] = {}
+        for row in rows.dicts():
+            pair = (str(row.get("parent", "")), str(row.get("name", "")))
+            found[pair] = found.get(pair, False) or _is_true(row.get("projected"))
+        return cls(found, namespace=namespace)
+
+    @property
+    def known(self) -> bool:
+        """Whether the dictionary could be read."""
+        return self._found is not None
+
+    @property
+    def note(self) -> str:
+        """Why the dictionary could not be read; "" if it could."""
+        return self._note
 
     def has(self, class_name: str, member: str = "") -> bool:
-        """Whether the class (and its method, query or property) exists; True while unknown."""
-        raise NotImplementedError
+        """Whether the class (and its method, query or property) exists; True while unknown.
+
+        Knows only what the routes ask for: a member that nobody listed counts as missing.
+        """
+        if self._found is None:
+            return True
+        return (class_name, member) in self._found if member else class_name in self._classes
+
+    def has_start_time(self) -> bool:
+        """Whether processes have a start time. False while unknown: a missing column would fail the whole list."""
+        return self._found is not None and START_TIME in self._found
 
     def missing(self) -> list[tuple[str, str]]:
         """(class.member, reason) of what was asked for and is not there."""
-        raise NotImplementedError
+        if self._found is None:
+            return []
+        return [
+            (f"{class_name}.{member}", self._absence(class_name, member))
+            for class_name, member in wanted_members()
+            if (class_name, member) not in self._found
+        ]
 
-    def doctor(self) -> list[DoctorRow]:
-        """The `/doctor` table."""
-        raise NotImplementedError
+    def learn(self, route: Route, reason: str) -> None:
+        """A route that should have been there was not: it is not tried again on this connection."""
+        self._learnt[route.label] = reason
+
+    def routes(self, feature: str) -> list[Route]:
+        """The routes that are not known to be missing, best first."""
+        return [route for route in FEATURES[feature].routes if not self._objection(route)]
 
     def available(self, what: str) -> tuple[bool, str]:
-        """Whether a fact or action (`users.list`, `sessions.list`, ...) has a route; the reason if not."""
-        raise NotImplementedError
+        """Whether a fact or action (a key of `routes.FEATURES`) has a route; the reason if not.
+
+        Raises KeyError for a name that is not one.
+        """
+        if self.routes(what):
+            return True, ""
+        reasons = dict.fromkeys(self._objection(route) for route in FEATURES[what].routes)
+        return False, "; ".join(reasons)
+
+    def doctor(self) -> list[DoctorRow]:
+        """The `/doctor` table, one row per fact or action."""
+        rows: list[DoctorRow] = []
+        for feature in FEATURES.values():
+            usable = self.routes(feature.name)
+            rejected = tuple(
+                (route.label, objection) for route in feature.routes if (objection := self._objection(route))
+            )
+            notes = [] if self.known else [f"not checked: {self._note}"]
+            if usable and usable[0].kind == "result set":
+                notes.append("one round trip per cell")
+            if feature.privilege:
+                notes.append(f"needs {feature.privilege}")
+            rows.append(
+                DoctorRow(
+                    feature.name,
+                    available=bool(usable),
+                    route=usable[0].label if usable else "",
+                    rejected=rejected,
+                    note="; ".join(notes),
+                )
+            )
+        return rows
+
+    def _objection(self, route: Route) -> str:
+        """Why a route cannot be taken; "" if it can."""
+        if route.label in self._learnt:
+            return self._learnt[route.label]
+        for class_name, member in route.needs:
+            if not self.has(class_name, member):
+                return self._absence(class_name, member)
+        if (
+            route.kind == "sql"
+            and self._found is not None
+            and not any(self._found[need] for need in route.needs)
+        ):
+            return f"{route.label.removeprefix('SQL ')} is not projected as an SQL procedure"
+        return ""
+
+    def _absence(self, class_name: str, member: str) -> str:
+        if class_name not in self._classes:
+            if not class_name.startswith("%") and self._namespace.upper() not in {"", "%SYS"}:
+                return f"{class_name} is only in namespace %SYS; this connection is in {self._namespace}"
+            return f"there is no class {class_name}"
+        return f"{class_name} has no {member}"
+
+
+def _is_true(value: Value) -> bool:
+    return value in {True, 1, "1", "Yes"}

@@ -1,13 +1,25 @@
-"""Ways to a fact or an action, in order of preference. See `capabilities` for how one is picked."""
+"""Ways to each fact and action, in order of preference, and how the first that is there is tried.
+
+A fact may be had in more than one way. The class-dictionary check (`capabilities`) strikes out the ways whose classes,
+methods or queries this version lacks; what it could not know is learnt by failing, once.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from irisops.instance.calls import Caller
+from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.failures import is_missing, needing
 
 if TYPE_CHECKING:
     from irisops.instance.capabilities import Capabilities
+
+T = TypeVar("T")
+
+RouteKind = Literal["sql", "result set", "method", "object", "statement"]
 
 
 class Instance(Caller, Protocol):
@@ -17,3 +29,133 @@ class Instance(Caller, Protocol):
     def capabilities(self) -> Capabilities:
         """What the class-dictionary check found at the last connect."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a fact or action.
+
+    `needs` are (class, member) pairs that must exist; for kind `sql`, a query among them must also be projected as an
+    SQL procedure. A member "" is the class itself.
+    """
+
+    kind: RouteKind
+    label: str
+    needs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A fact or action with its routes. `privilege` is what it is documented to need, when that is one thing."""
+
+    name: str
+    routes: tuple[Route, ...]
+    privilege: str = ""
+
+
+def _query_feature(name: str, class_name: str, query: str, privilege: str = "") -> Feature:
+    """A class query: as an SQL procedure (one round trip), else by object calls (one per cell)."""
+    procedure = f"{class_name}_{query}"
+    return Feature(
+        name,
+        (
+            Route("sql", f"SQL {procedure}", ((class_name, query),)),
+            Route(
+                "result set",
+                f"%Library.ResultSet {class_name}:{query}",
+                ((class_name, query), ("%Library.ResultSet", "")),
+            ),
+        ),
+        privilege,
+    )
+
+
+def _method_route(class_name: str, *methods: str, label: str = "") -> Route:
+    return Route(
+        "method", label or f"{class_name}.{methods[0]}", tuple((class_name, method) for method in methods)
+    )
+
+
+FEATURES: Mapping[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        Feature("system.version", (_method_route("%SYSTEM.Version", "GetVersion"),)),
+        Feature("system.pid", (_method_route("%SYSTEM.SYS", "ProcessID"),)),
+        Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
+        Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
+        _query_feature("license.holders", "%SYSTEM.License", "UserList"),
+        _query_feature("license.processes", "%SYSTEM.License", "ProcessList"),
+        _query_feature("sessions.list", "%CSP.Session", "SessionInfo", "%Admin_Operate:U and %DB_IRISSYS:R"),
+        Feature(
+            "sessions.count",
+            (
+                Route("sql", "SQL %CSP.Session_SessionInfo", (("%CSP.Session", "SessionInfo"),)),
+                Route("object", "SYS.Stats.Dashboard.Sample", (("SYS.Stats.Dashboard", "Sample"),)),
+                _method_route("%SYSTEM.License", "CSPUsers"),
+            ),
+        ),
+        Feature(
+            "processes.list",
+            (Route("statement", "SQL table %SYS.ProcessQuery", (("%SYS.ProcessQuery", ""),)),),
+            "%Admin_Manage:U (or read on %DB_IRISSYS) and SELECT on %SYS.ProcessQuery",
+        ),
+        _query_feature("users.list", "Security.Users", "List", "%Admin_Secure:U"),
+        _query_feature("users.detail", "Security.Users", "Detail", "%Admin_Secure:U"),
+        _query_feature("roles.list", "Security.Roles", "ListAll", "%Admin_Secure:U"),
+        Feature(
+            "users.add_role",
+            (
+                _method_route("Security.Users", "AddRoles"),
+                Route("statement", "SQL GRANT", ()),
+            ),
+            "%Admin_Secure:U",
+        ),
+        Feature(
+            "users.remove_role",
+            (
+                _method_route("Security.Users", "RemoveRoles"),
+                Route("statement", "SQL REVOKE", ()),
+            ),
+            "%Admin_Secure:U",
+        ),
+    )
+}
+
+
+async def first_route(
+    instance: Instance,
+    feature: str,
+    attempt: Callable[[Route], Awaitable[T]],
+    *,
+    again: Callable[[InstanceProblem], bool] = is_missing,
+) -> T:
+    """Try the routes of `feature` in order until one answers.
+
+    `again` says of a problem whether the next route may be tried; by default only when the route turns out not to be
+    there. Raises the problem of the last route tried, with the privilege named; NotAvailable when there is no route.
+    """
+    capabilities = instance.capabilities
+    known = FEATURES[feature]
+    last: InstanceProblem | None = None
+    for route in capabilities.routes(feature):
+        try:
+            return await attempt(route)
+        except Unreachable:
+            raise
+        except InstanceProblem as problem:
+            # A privilege that is missing is the better explanation than a second route that is not there.
+            if last is None or not isinstance(last, NotPermitted):
+                last = needing(problem, known.privilege)
+            if is_missing(problem):
+                capabilities.learn(route, problem.message)
+            if not again(problem):
+                raise last from None
+    if last is not None:
+        raise last
+    _, reason = capabilities.available(feature)
+    raise NotAvailable(f"This instance offers no way to {feature}: {reason}")
+
+
+def for_reads(problem: InstanceProblem) -> bool:
+    """`again` for reads: any refusal of one route leaves the others worth a try (facts: iris-security 4.4)."""
+    return not isinstance(problem, Unreachable)

@@ -1,0 +1,200 @@
+"""`%Status` values: is it an error, and which.
+
+An OK status is 1. An error is a string "0 " followed by a $LIST of errors (facts: iris-security 1). The instance turns
+it into text itself (`%SYSTEM.Status.GetErrorText`); the decoder here is for when that cannot be asked.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from irisops.instance.calls import Value
+
+ListItem = None | int | float | Decimal | str
+
+_TEXTS = {
+    # (facts: iris-security 1.1) Only those that this tool's own calls can meet.
+    800: "Logins for Service %1 are disabled",
+    809: "Service %1 does not exist",
+    821: "Access Denied: Cannot access %1",
+    822: "Access Denied",
+    824: "Invalid Username or Password",
+    828: "User %1 account is disabled",
+    829: "User %1 unable to add role %2",
+    837: "User %1 already exists",
+    838: "User %1 does not exist",
+    839: "Cannot delete superuser %1.",
+    840: "Cannot delete %1, only user with %All role.",
+    841: "Cannot delete default user %1.",
+    842: "Username %1 is invalid.",
+    845: "Password does not match length or pattern requirements",
+    869: "Application %1 does not exist",
+    870: "Cannot delete system application %1",
+    880: "Cannot delete role %1.",
+    881: "Cannot remove role %1.",
+    883: "Role %1 does not exist.",
+    884: "Role %1 already exists.",
+    886: "Cannot modify role %1.",
+    887: "Invalid role name %1.",
+    891: "Resource %1 already exists.",
+    892: "Resource %1 does not exist.",
+    921: "Operation requires %1 privilege",
+    922: "Operation requires %1 privilege on resource %2",
+    935: "Password change required.",
+    940: "Insufficient privilege for operation",
+    942: "Username and Role cannot have the same name",
+    944: "Invalid expirationdate",
+    952: "Invalid password",
+    959: "User %1 account has expired",
+    960: "User %1 account is inactive",
+    992: "Password has expired",
+    5907: "Session ID '%1' does not exist",
+    5915: "Unable to allocate a license",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusError:
+    """One error inside a status."""
+
+    code: int | None
+    params: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """`ERROR #n: text`, as near to the instance's own words as can be said without it."""
+        if self.code is None:
+            return " ".join(self.params) or "an error without a number"
+        template = _TEXTS.get(self.code)
+        if template is None:
+            return f"ERROR #{self.code}: {', '.join(p for p in self.params if p)}".rstrip(": ")
+        for number in range(len(self.params), 0, -1):
+            template = template.replace(f"%{number}", self.params[number - 1])
+        return f"ERROR #{self.code}: {template}"
+
+
+def is_ok(status: Value) -> bool:
+    """Whether a %Status means success. None ("") and 0 do not."""
+    if isinstance(status, bool):
+        return status
+    if isinstance(status, int | float | Decimal):
+        return status == 1
+    return isinstance(status, str) and status.strip() == "1"
+
+
+def is_error_status(value: Value) -> bool:
+    """Whether a value has the shape of an error status: "0 " and a $LIST."""
+    return isinstance(value, str) and value.startswith("0 ") and len(value) > 2
+
+
+def decode_status(status: Value) -> list[StatusError]:
+    """The errors in a status, outermost first; empty when it holds none that can be read.
+
+    UNVERIFIED: how the items of an error are laid out in the $LIST (code first, then parameters, then bookkeeping).
+    To settle: on a real instance, read `##class(Security.Users).Delete("no.such")` through the driver and compare
+    with GetErrorText.
+    """
+    if isinstance(status, bytes):
+        status = status.decode("latin-1")
+    if not isinstance(status, str) or not is_error_status(status):
+        return []
+    errors: list[StatusError] = []
+    for item in list_items(status[2:]):
+        if isinstance(item, str) and item:
+            error = _decode_error(item)
+            if error is not None:
+                errors.append(error)
+    return errors
+
+
+def _decode_error(packed: str) -> StatusError | None:
+    items = list(list_items(packed))
+    if not items:
+        return None
+    code, rest = items[0], items[1:]
+    if isinstance(code, str) and code.lstrip("-").isdigit():
+        code = int(code)
+    if not isinstance(code, int):
+        return None
+    params: list[str] = []
+    for item in rest:
+        # Parameters come first and are text; what follows them (domain, location, nested errors) is bookkeeping.
+        if item is None:
+            break
+        text = str(item)
+        if not text.isprintable():
+            break
+        params.append(text)
+    return StatusError(code, tuple(params))
+
+
+def list_items(packed: str) -> Iterator[ListItem]:
+    """The items of a $LIST held in a string of characters below 256 (facts: wire-protocol 2).
+
+    Stops at the first byte that makes no sense: it never raises, whatever it is given.
+    """
+    try:
+        data = packed.encode("latin-1")
+    except UnicodeEncodeError:
+        return
+    at = 0
+    while at < len(data):
+        found = _item_at(data, at)
+        if found is None:
+            return
+        kind, body, at = found
+        if kind is None:
+            yield None
+            continue
+        item = _decode_item(kind, body)
+        if item is _UNREADABLE:
+            return
+        yield item  # type: ignore[misc]  # only ListItem is left once the sentinel is gone
+
+
+_UNREADABLE = object()
+
+
+def _item_at(data: bytes, at: int) -> tuple[int | None, bytes, int] | None:
+    """(type, body, where the next item starts) of the item at `at`; None when it is cut off."""
+    length = data[at]
+    if length == 1:
+        return None, b"", at + 1
+    if length > 1:
+        end = at + length
+        if end > len(data):
+            return None
+        return data[at + 1], data[at + 2 : end], end
+    size = int.from_bytes(data[at + 1 : at + 3], "little")
+    start = at + 3
+    if size == 0:
+        size = int.from_bytes(data[at + 3 : at + 7], "little")
+        start = at + 7
+    end = start + size
+    if size < 1 or end > len(data):
+        return None
+    return data[start], data[start + 1 : end], end
+
+
+def _decode_item(kind: int, body: bytes) -> object:  # noqa: PLR0911 - one line per item type
+    match kind:
+        case 1:
+            return body.decode("latin-1")
+        case 2:
+            return body.decode("utf-16-le", "replace")
+        case 4:
+            return int.from_bytes(body, "little")
+        case 5:
+            return int.from_bytes(body, "little") - (1 << (8 * len(body)))
+        case 6 | 7 if body:
+            scale = int.from_bytes(body[:1], "little", signed=True)
+            number = int.from_bytes(body[1:], "little") - (1 << (8 * (len(body) - 1)) if kind == 7 else 0)
+            return Decimal(number).scaleb(scale)
+        case 8 | 9 if len(body) in {0, 2, 4, 8}:
+            if len(body) == 8:
+                return float(struct.unpack("<d", body)[0])
+            return float(struct.unpack("<f", body.rjust(4, b"\0"))[0])
+    return _UNREADABLE
