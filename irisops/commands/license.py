@@ -47,14 +47,14 @@ def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
     }
     labels = {
         "consumed": "Units used",
-        "limit": "of",
+        "limit": "Units in the key",
         "available": "Free",
         "max_consumed": "Peak since start",
         "product": "Product",
         "license_type": "Type",
         "customer": "Licensed to",
         "expires": "Key expires",
-        "max_connections": "Connections per unit and user, at most",
+        "max_connections": "Connections per unit",
     }
     if counts.community:
         labels.pop("max_connections")
