@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sqlglot import exp
 
-from irisops.simulator.sql.dialect import Contains, Follows, StartsWith
+from irisops.simulator.sql.dialect import Contains, EscapedBy, Follows, StartsWith
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.scope import CompiledQuery, Nature, Term
 
@@ -40,7 +40,8 @@ def condition(scalars: Scalars, node: exp.Expr) -> str:
     if translate is None:
         scalars.scalar(node)
         raise failure(-14, f"after {node.sql()!r}")
-    return translate(scalars, node)
+    sql = translate(scalars, node)
+    return f"(NOT {sql})" if node.args.get("negate") else sql
 
 
 def is_condition(node: exp.Expr) -> bool:
@@ -72,12 +73,26 @@ def _binary(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
     return node.args["this"], node.args["expression"]
 
 
-def _both(operator: str) -> Callable[[Scalars, exp.Expr], str]:
+def _chain(operator: str) -> Callable[[Scalars, exp.Expr], str]:
+    """AND and OR: a chain of hundreds must not become as deep a tree, here or in SQLite."""
+
     def translate(scalars: Scalars, node: exp.Expr) -> str:
-        left, right = _binary(node)
-        return f"({condition(scalars, left)} {operator} {condition(scalars, right)})"
+        links: list[exp.Expr] = []
+        rest = node
+        while type(rest) is type(node):
+            rest, link = _binary(rest)
+            links.append(link)
+        parts = [condition(scalars, link) for link in (rest, *reversed(links))]
+        return _balanced(parts, operator)
 
     return translate
+
+
+def _balanced(parts: Sequence[str], operator: str) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_balanced(parts[:middle], operator)} {operator} {_balanced(parts[middle:], operator)})"
 
 
 def _not(scalars: Scalars, node: exp.Expr) -> str:
@@ -113,13 +128,18 @@ def _like(scalars: Scalars, node: exp.Expr) -> str:
 
 def _escape(scalars: Scalars, node: exp.Expr) -> str:
     inner, character = _binary(node)
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
     if not isinstance(inner, exp.Like):
         raise failure(INVALID_STATEMENT, "ESCAPE belongs to LIKE")
-    return _like_with(scalars, inner, scalars.scalar(character).sql)
+    sql = _like_with(scalars, inner, scalars.scalar(character).sql)
+    return f"(NOT {sql})" if inner.args.get("negate") else sql
 
 
 def _like_with(scalars: Scalars, node: exp.Expr, escape: str) -> str:
     target, pattern = _binary(node)
+    if isinstance(pattern, exp.Any):
+        raise unsupported("LIKE ANY")
     term = scalars.scalar(target)
     return (
         f"iris_like_match({_subject(term)}, {scalars.scalar(pattern).sql}, {escape}, {int(term.folds_case)})"
@@ -157,7 +177,11 @@ def _in(scalars: Scalars, node: exp.Expr) -> str:
         raise failure(TERM_EXPECTED, "in the list of IN")
     if len(items) == 1 and isinstance(items[0], (exp.Subquery, exp.Select)):
         return _in_query(scalars, term, items[0])
-    return f"({' OR '.join(compare(term, '=', scalars.scalar(item)) for item in items)})"
+    members = [scalars.scalar(item) for item in items]
+    if len({member.is_numeric for member in members}) == 1:
+        listed = ", ".join(_side(member, term) for member in members)
+        return f"({_side(term, members[0])} IN ({listed}))"
+    return _balanced([compare(term, "=", member) for member in members], "OR")
 
 
 def _in_query(scalars: Scalars, term: Term, query: exp.Expr) -> str:
@@ -180,8 +204,8 @@ def _comparison(operator: str) -> Callable[[Scalars, exp.Expr], str]:
 
 
 _TRANSLATIONS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], str]] = {
-    exp.And: _both("AND"),
-    exp.Or: _both("OR"),
+    exp.And: _chain("AND"),
+    exp.Or: _chain("OR"),
     exp.Not: _not,
     exp.Paren: _paren,
     exp.Exists: _exists,
@@ -189,7 +213,7 @@ _TRANSLATIONS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], str]] = {
     exp.Between: _between,
     exp.Is: _is,
     exp.Like: _like,
-    exp.Escape: _escape,
+    EscapedBy: _escape,
     StartsWith: _starts_with,
     Contains: _contains,
     Follows: _follows,

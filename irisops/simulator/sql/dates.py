@@ -1,7 +1,7 @@
 """Date functions of InterSystems SQL over dates in ODBC form, `YYYY-MM-DD HH:MM:SS`.
 
-Source: "InterSystems SQL Reference", DATEDIFF, DATEADD, DATEPART. SQL timestamps carry no time zone; all arithmetic here
-is done as if they were UTC, which changes nothing.
+Source: "InterSystems SQL Reference", DATEDIFF, DATEADD, DATEPART. SQL timestamps carry no time zone; arithmetic
+here is done as if they were UTC, which changes nothing.
 """
 
 from __future__ import annotations

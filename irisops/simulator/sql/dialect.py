@@ -38,6 +38,10 @@ class Contains(exp.Expression, exp.Binary, exp.Predicate):
     """`x [ 'part'`."""
 
 
+class EscapedBy(exp.Expression, exp.Binary, exp.Predicate):
+    """`x LIKE 'pattern' ESCAPE '!'`. sqlglot's own takes a literal alone, and the client sends none."""
+
+
 class Follows(exp.Expression, exp.Binary, exp.Predicate):
     """`x ] 'other'`."""
 
@@ -57,6 +61,7 @@ class IRIS(Dialect):
             TokenType.IN: parser.Parser.RANGE_PARSERS[TokenType.IN],
             TokenType.IS: parser.Parser.RANGE_PARSERS[TokenType.IS],
             TokenType.LIKE: parser.Parser.RANGE_PARSERS[TokenType.LIKE],
+            TokenType.HASH_DASH: parser.binary_range_parser(EscapedBy),
             TokenType.GLOB: parser.binary_range_parser(StartsWith),
             TokenType.OVERLAPS: parser.binary_range_parser(Contains),
             TokenType.ADJACENT: parser.binary_range_parser(Follows),
@@ -70,8 +75,6 @@ def parse_query(sql: str) -> exp.Expr:
         trees = IRIS().parser().parse(list(_tokens(lexemes)), sql)
     except ParseError as error:
         raise failure(INVALID_STATEMENT, _where(error)) from None
-    except RecursionError:
-        raise failure(INVALID_STATEMENT, "the statement is nested too deeply; simplify it") from None
     tree = trees[0] if len(trees) == 1 else None
     while isinstance(tree, exp.Subquery) and not tree.alias:
         tree = tree.this
@@ -95,6 +98,7 @@ def _tokens(lexemes: Sequence[Lexeme]) -> Iterator[Token]:
     reader = _Reader(lexemes)
     while (lexeme := reader.take()) is not None:
         yield from reader.translate(lexeme)
+    reader.finish()
 
 
 class _Reader:
@@ -105,12 +109,19 @@ class _Reader:
         self._position = 0
         self._parentheses: list[bool] = []
         self._opens_cast = False
+        self._braces = 0
+        self._escaped_function = False
 
     def take(self) -> Lexeme | None:
         if self._position >= len(self._lexemes):
             return None
         self._position += 1
         return self._lexemes[self._position - 1]
+
+    def finish(self) -> None:
+        """Raises `SqlFailure` -1 for an ODBC escape that is still open."""
+        if self._braces:
+            raise failure(INVALID_STATEMENT, "{ without its }")
 
     def _peek(self, ahead: int = 0) -> Lexeme | None:
         index = self._position + ahead
@@ -131,10 +142,22 @@ class _Reader:
             case Kind.PARAMETER:
                 yield _token(TokenType.COLON, lexeme, ":")
                 yield _token(TokenType.VAR, lexeme, f"p{lexeme.text}")
+            case Kind.SYMBOL if lexeme.text in {"{", "}"}:
+                self._odbc_escape(lexeme)
             case Kind.SYMBOL:
                 yield self._symbol(lexeme)
             case Kind.WORD:
                 yield from self._word(lexeme)
+
+    def _odbc_escape(self, lexeme: Lexeme) -> None:
+        """`{fn UCASE(x)}` is `UCASE(x)`, `{ts '...'}` is its string: braces go, and the word behind the first."""
+        self._braces += 1 if lexeme.text == "{" else -1
+        opener = self.take() if lexeme.text == "{" else None
+        if self._braces < 0 or (opener is not None and opener.upper not in {"FN", "D", "T", "TS"}):
+            raise failure(
+                INVALID_STATEMENT, "{ begins one of {fn ...}, {d ...}, {t ...} and {ts ...}, } ends it"
+            )
+        self._escaped_function = opener is not None and opener.upper == "FN"
 
     def _symbol(self, lexeme: Lexeme) -> Token:
         if lexeme.text == ";":
@@ -190,6 +213,8 @@ class _Reader:
             if self._follows("PRECISION") or self._follows("VARYING"):
                 self.take()
             yield _token(TYPES[word], lexeme)
+        elif word == "ROW" and self._previous_kind() in {Kind.NUMBER, Kind.PARAMETER}:
+            yield _token(TokenType.ROW, lexeme)
         elif word in SPECIAL_VARIABLES and not self._follows("("):
             yield _token(TokenType.VAR, lexeme)
             yield _token(TokenType.L_PAREN, lexeme, "(")
@@ -200,7 +225,14 @@ class _Reader:
             if not self._follows("("):
                 self._refuse_reserved(lexeme)
             self._opens_cast = word == "CAST"
-            yield _token(TokenType.VAR, lexeme)
+            # {fn IFNULL(a,b)} answers a unless it is NULL; IFNULL(a,b) never does (SQL Reference, IFNULL).
+            yield _token(
+                TokenType.VAR, lexeme, "NVL" if self._escaped_function and word == "IFNULL" else None
+            )
+        self._escaped_function = False
+
+    def _previous_kind(self) -> Kind | None:
+        return self._lexemes[self._position - 2].kind if self._position >= 2 else None
 
     def _pair(self, word: str) -> TokenType | None:
         following = self._peek()

@@ -56,13 +56,26 @@ class Engine:
 
     def prepare(self, sql: str, parameters: Sequence[Parameter] = ()) -> Prepared:
         """Check a statement and find its result columns. Parameters stand in it as `:%qpar(n)` or `?`."""
+        try:
+            return self._prepare(sql, parameters)
+        except RecursionError:
+            raise failure(INVALID_STATEMENT, "the statement is nested too deeply; simplify it") from None
+
+    def _prepare(self, sql: str, parameters: Sequence[Parameter]) -> Prepared:
         lexemes = lex(sql)
         first = next((lexeme.upper for lexeme in lexemes if lexeme.text != "("), "")
         if first == "SELECT":
             plan = compile_query(_parsed(sql), self._catalog, self._store, parameters)
             return self._prepared(sql, parameters, plan, plan.result_columns(), plan.parameter_count)
         count = max((int(lexeme.text) for lexeme in lexemes if lexeme.kind is Kind.PARAMETER), default=0)
-        return self._prepared(sql, parameters, self._command(lexemes, parameters), None, count)
+        command = self._command(lexemes, parameters)
+        # A statement on users may hold a password, which must not be in the repr of what was prepared.
+        kept = (
+            " ".join(lexeme.upper for lexeme in lexemes[:2])
+            if security.is_security_statement(lexemes)
+            else sql
+        )
+        return self._prepared(kept, parameters, command, None, count)
 
     def query(
         self, prepared: Prepared, values: Sequence[Value], max_rows: int = 0

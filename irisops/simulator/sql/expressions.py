@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 
-from irisops.simulator.sql.catalog import Catalog, Collation, SqlType
+from irisops.simulator.sql.catalog import Action, Catalog, Collation, SqlType
 from irisops.simulator.sql.conditions import compare, condition, is_condition
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.functions import AGGREGATES, DATE_PART_FUNCTIONS, FUNCTIONS, internal_name
@@ -33,6 +33,8 @@ _ENVIRONMENT = {
     "GETDATE": ("now", SqlType.TIMESTAMP),
     "NOW": ("now", SqlType.TIMESTAMP),
     "SYSDATE": ("now", SqlType.TIMESTAMP),
+    "CURDATE": ("today", SqlType.DATE),
+    "CURTIME": ("time", SqlType.TIME),
     "CURRENT_DATE": ("today", SqlType.DATE),
     "CURRENT_TIME": ("time", SqlType.TIME),
     "CURRENT_USER": ("user", SqlType.VARCHAR),
@@ -247,6 +249,7 @@ class ExpressionCompiler:
         if function is None:
             shown = name if schema == self.catalog.default_schema else f"{schema}.{name}"
             raise failure(-359, f"'{shown.upper()}'")
+        function.authorize(Action.EXECUTE)
         check_arguments(function.qualified_name, function.arguments, len(arguments))
         if function not in self.plan.functions:
             self.plan.functions.append(function)

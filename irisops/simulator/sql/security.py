@@ -131,6 +131,20 @@ class _Reader:
             )
         return lexeme.text
 
+    def glued(self, symbol: str) -> str:
+        """What follows the lexeme taken last without a space, as long as it is `symbol` or part of a word."""
+        text = ""
+        while (
+            self.position < len(self.lexemes)
+            and self.lexemes[self.position].start == self.lexemes[self.position - 1].end
+        ):
+            lexeme = self.lexemes[self.position]
+            if lexeme.text != symbol and lexeme.kind not in {Kind.WORD, Kind.NUMBER}:
+                break
+            text += lexeme.text
+            self.position += 1
+        return text
+
     def names(self, what: str, *, star: bool = False) -> list[str]:
         names: list[str] = []
         while True:
@@ -140,23 +154,28 @@ class _Reader:
 
     def end(self) -> None:
         if self.position < len(self.lexemes):
-            raise failure(-25, f"at {self.lexemes[self.position].text!r}")
+            # Not the text itself: it may be the second half of a password that should have been in quotes.
+            raise failure(-25, f"at position {self.lexemes[self.position].start + 1}")
 
 
 # Users and roles -------------------------------------------------------------------------------------------------
 
 
 def _password(reader: _Reader) -> Callable[[Mapping[int, Value]], str]:
-    """A password: an identifier, a number or a string literal; the client turns the latter two into parameters.
+    """A password: an identifier (which may hold `&`), a number or a string literal.
 
-    A literal that the client pulled out comes with the kind 'c'; a parameter of the caller ('?') is refused, as IRIS
+    The client sends these statements untouched (seen with intersystems-irispython 5.4.1). Should a literal arrive as
+    a parameter, its kind is 'c'; a parameter of the caller, kind '?' or a bare `?`, is refused, as IRIS
     refuses a host variable here. UNVERIFIED: the code of that refusal; see `execute("CREATE USER x IDENTIFY BY ?",
     ["pw"])` on a real instance.
     """
     lexeme = reader.take("the password")
-    if lexeme.kind in {Kind.WORD, Kind.NAME, Kind.STRING, Kind.NUMBER}:
-        fixed = lexeme.text
-        return lambda _values: fixed
+    if lexeme.kind in {Kind.WORD, Kind.NUMBER}:
+        unquoted = lexeme.text + reader.glued("&")
+        return lambda _values: unquoted
+    if lexeme.kind in {Kind.NAME, Kind.STRING}:
+        quoted = lexeme.text
+        return lambda _values: quoted
     if lexeme.kind is not Kind.PARAMETER:
         raise failure(TERM_EXPECTED, "the password must be an identifier, a number or a string in quotes")
     number = int(lexeme.text)

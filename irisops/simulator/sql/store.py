@@ -32,6 +32,11 @@ _DECLARED = {
 _PROGRESS_STEP = 20_000
 """SQLite instructions between two looks at the budget."""
 
+_LONG = 4096
+
+_MAXIMUM_CHARACTERS = 32 * 1024 * 1024
+"""Characters in all strings longer than `_LONG` that one query may make."""
+
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 
 _PERMITTED_FUNCTIONS = frozenset({"count", "sum", "min", "max", "avg"})
@@ -39,10 +44,10 @@ _PERMITTED_FUNCTIONS = frozenset({"count", "sum", "min", "max", "avg"})
 
 @dataclass(slots=True)
 class Limits:
-    """What one query may cost. `instructions` are SQLite's; 100 million of them take a few seconds."""
+    """What one query may cost. `instructions` are SQLite's; so many take a second or two."""
 
-    instructions: int = 100_000_000
-    rows: int = 1_000_000
+    instructions: int = 20_000_000
+    rows: int = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class _Guard:
 
     reading: bool = False
     budget: int = 0
+    characters: int = 0
     failed: SqlFailure | None = None
 
     def authorize(
@@ -107,21 +113,30 @@ class _Guard:
 
     @contextmanager
     def only_reading(self, budget: int) -> Iterator[None]:
-        self.reading, self.budget, self.failed = True, budget, None
+        self.reading, self.budget, self.failed, self.characters = True, budget, None, 0
         try:
             yield
         finally:
             self.reading = False
+
+    def count_characters(self, number_of_characters: int) -> None:
+        """Raises `SqlFailure` once the long strings of a query are too many to hold."""
+        self.characters += number_of_characters
+        if self.characters > _MAXIMUM_CHARACTERS:
+            raise failure(FATAL_ERROR, "the strings of the result are too long for this simulator")
 
     def remembering(self, function: Callable[..., Scalar]) -> Callable[..., Scalar]:
         """SQLite reduces an exception of a function to one text; keep the failure itself."""
 
         def call(*arguments: Scalar) -> Scalar:
             try:
-                return function(*arguments)
+                result = function(*arguments)
+                if isinstance(result, str) and len(result) > _LONG:
+                    self.count_characters(len(result))
             except SqlFailure as error:
                 self.failed = error
                 raise
+            return result
 
         return call
 
@@ -187,17 +202,31 @@ class Store:
         )
 
     def _run(self, sql: str, values: Mapping[str, Scalar], max_rows: int) -> list[tuple[Scalar, ...]]:
+        wanted = min(max_rows, self.limits.rows) if max_rows > 0 else self.limits.rows + 1
         with self._guard.only_reading(self.limits.instructions):
             try:
-                cursor = self._connection.execute(sql, dict(values))
-                rows = cursor.fetchmany(max_rows) if max_rows > 0 else cursor.fetchmany(self.limits.rows + 1)
-                cursor.close()
+                rows = self._fetched(self._connection.execute(sql, dict(values)), wanted)
             except sqlite3.Error as error:
                 raise self._translated(error) from None
-        if max_rows <= 0 and len(rows) > self.limits.rows:
+        if len(rows) > self.limits.rows:
             raise failure(
                 FATAL_ERROR, f"more than {self.limits.rows} rows; this simulator sends no more, use TOP"
             )
+        return rows
+
+    def _fetched(self, cursor: sqlite3.Cursor, wanted: int) -> list[tuple[Scalar, ...]]:
+        """At most `wanted` rows. Where functions made long strings, few at a time and counted, for memory's sake."""
+        rows = cursor.fetchmany(min(wanted, 1))
+        while len(rows) < wanted:
+            chunk = cursor.fetchmany(min(wanted - len(rows), 4 if self._guard.characters else 2000))
+            if not chunk:
+                break
+            rows += chunk
+            if self._guard.characters:
+                self._guard.count_characters(
+                    sum(len(cell) for row in chunk for cell in row if isinstance(cell, str))
+                )
+        cursor.close()
         return rows
 
     def _translated(self, error: sqlite3.Error) -> SqlFailure:
@@ -262,7 +291,7 @@ class Store:
             numbers = (
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) SELECT NULL FROM n"
             )
-            self._connection.execute(f'INSERT INTO "{name}" (z) {numbers}', (count,))  # noqa: S608 - generated name
+            self._connection.execute(f'INSERT INTO "{name}" (z) {numbers}', (count,))
 
 
 def _declaration(column: ColumnDef) -> str:

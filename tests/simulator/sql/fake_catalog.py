@@ -56,12 +56,22 @@ class RecordedStatements:
         self._record("revoke roles", list(roles), list(grantees), admin_option_only)
 
     def grant_privileges(
-        self, actions: Collection[Action], objects: Sequence[SqlObject], grantees: Sequence[str], *, grant_option: bool
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        grant_option: bool,
     ) -> None:
         self._record("grant", list(actions), list(objects), list(grantees), grant_option)
 
     def revoke_privileges(
-        self, actions: Collection[Action], objects: Sequence[SqlObject], grantees: Sequence[str], *, cascade: bool
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        cascade: bool,
     ) -> None:
         self._record("revoke", list(actions), list(objects), list(grantees), cascade)
 
@@ -95,7 +105,7 @@ PROCESS_ROWS: list[tuple[Value, ...]] = [
     (101, 101, "_SYSTEM", "%SYS", "shell", 10, 0, Decimal("1.25")),
     (102, 102, "alice", "USER", "Main", 250, 0, Decimal("0.5")),
     (103, 103, "Alice", "USER", "main", 40, 0, None),
-    (104, 104, "bob", "APP", None, 0, 1, Decimal("2")),
+    (104, 104, "bob", "APP", None, 0, 1, Decimal(2)),
     (105, 105, None, "%SYS", "daemon", 9000, 0, Decimal("-3.75")),
 ]
 
@@ -175,12 +185,18 @@ class FakeCatalog:
             ProcedureDef(
                 "Security",
                 "Users_List",
-                [ArgumentDef("Names", "*"), ArgumentDef("Roles", "*"), ArgumentDef("Days", 0, SqlType.INTEGER)],
+                [
+                    ArgumentDef("Names", "*"),
+                    ArgumentDef("Roles", "*"),
+                    ArgumentDef("Days", 0, SqlType.INTEGER),
+                ],
                 LIST_COLUMNS,
                 run,
                 authorize=lambda action: self._authorize("Security.Users_List", action),
             ),
-            ProcedureDef("Demo", "Needs", [ArgumentDef("A"), ArgumentDef("B", "b")], LIST_COLUMNS, lambda _a: []),
+            ProcedureDef(
+                "Demo", "Needs", [ArgumentDef("A"), ArgumentDef("B", "b")], LIST_COLUMNS, lambda _a: []
+            ),
         ]
 
     def _functions(self) -> list[FunctionDef]:
@@ -199,10 +215,14 @@ class FakeCatalog:
         return next((item for item in self._tables() if _named(item.schema, item.name, schema, name)), None)
 
     def procedure(self, schema: str, name: str) -> ProcedureDef | None:
-        return next((item for item in self._procedures() if _named(item.schema, item.name, schema, name)), None)
+        return next(
+            (item for item in self._procedures() if _named(item.schema, item.name, schema, name)), None
+        )
 
     def function(self, schema: str, name: str) -> FunctionDef | None:
-        return next((item for item in self._functions() if _named(item.schema, item.name, schema, name)), None)
+        return next(
+            (item for item in self._functions() if _named(item.schema, item.name, schema, name)), None
+        )
 
     def tables(self) -> Iterable[TableDef]:
         return self._tables()

@@ -1,0 +1,88 @@
+"""How fast the simulator's SQL answers over a process table of 10,000 rows: prints, and fails beyond its limits.
+
+Run it from the root of the repository: `python -m tests.benchmarks.bench_sql`. "Cold" is after the table changed, so that
+its rows are read anew; "warm" is with them at hand.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from statistics import median
+
+from irisops.simulator.backend import Value
+from irisops.simulator.sql.catalog import ColumnDef, SqlType, TableDef
+from irisops.simulator.sql.engine import Engine
+from tests.simulator.sql.fake_catalog import FakeCatalog
+
+ROWS = 10_000
+
+COLUMNS = [
+    ColumnDef(f"C{index}", SqlType.INTEGER if index % 3 == 0 else SqlType.VARCHAR) for index in range(52)
+]
+
+STATEMENTS = {
+    "count": ("SELECT COUNT(*) FROM Bench.Wide", 5.0),
+    "12 columns": (f"SELECT {', '.join(f'C{index}' for index in range(12))} FROM Bench.Wide", 80.0),
+    "12 columns, sorted": (
+        f"SELECT {', '.join(f'C{index}' for index in range(12))} FROM Bench.Wide ORDER BY C1",
+        160.0,
+    ),
+    "filter": ("SELECT C0 FROM Bench.Wide WHERE C1 LIKE 'VALUE 77%' AND C3 > 10", 60.0),
+    "group": ("SELECT C2, COUNT(*) FROM Bench.Wide GROUP BY C2", 160.0),
+    "52 columns": ("SELECT * FROM Bench.Wide", 400.0),
+}
+"""What is measured, and the milliseconds it may take cold on a 2-core machine."""
+
+
+class WideCatalog(FakeCatalog):
+    """The fake catalog with one wide table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data: list[tuple[Value, ...]] = [
+            tuple(row * index if index % 3 == 0 else f"value {row} {index}" for index in range(len(COLUMNS)))
+            for row in range(ROWS)
+        ]
+
+    def table(self, schema: str, name: str) -> TableDef | None:
+        if (schema.upper(), name.upper()) != ("BENCH", "WIDE"):
+            return super().table(schema, name)
+        return TableDef("Bench", "Wide", COLUMNS, self._read, revision=lambda: self.revision)
+
+    def _read(self, names: Sequence[str]) -> Iterable[Sequence[Value]]:
+        positions = [int(name[1:]) for name in names]
+        if not positions:
+            return [()] * len(self.data)
+        if len(positions) == 1:
+            return [(row[positions[0]],) for row in self.data]
+        return map(itemgetter(*positions), self.data)
+
+
+def _milliseconds(engine: Engine, sql: str) -> float:
+    begin = time.perf_counter()
+    engine.query(engine.prepare(sql), [])
+    return (time.perf_counter() - begin) * 1000
+
+
+def main() -> int:
+    """Print one line per statement; the exit code is 1 if one was slower than its limit."""
+    catalog = WideCatalog()
+    engine = Engine(catalog)
+    slow = False
+    print(f"{'statement':<22}{'cold ms':>10}{'warm ms':>10}{'limit ms':>10}")
+    for name, (sql, limit) in STATEMENTS.items():
+        cold, warm = [], []
+        for _ in range(7):
+            catalog.revision += 1
+            cold.append(_milliseconds(engine, sql))
+            warm.append(_milliseconds(engine, sql))
+        slow = slow or median(cold) > limit
+        print(f"{name:<22}{median(cold):>10.1f}{median(warm):>10.1f}{limit:>10.1f}")
+    return int(slow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

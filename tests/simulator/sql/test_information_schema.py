@@ -1,0 +1,55 @@
+"""INFORMATION_SCHEMA describes the catalog, itself included."""
+
+from __future__ import annotations
+
+from irisops.simulator.sql.catalog import TableDef
+from irisops.simulator.sql.engine import Engine
+from irisops.simulator.sql.store import Store
+from tests.simulator.sql.conftest import Select
+from tests.simulator.sql.fake_catalog import PROCESS_COLUMNS, FakeCatalog
+
+
+def test_tables_with_their_class_and_type(select: Select) -> None:
+    rows = select(
+        "SELECT TABLE_CATALOG, TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, CLASSNAME FROM INFORMATION_SCHEMA.TABLES "
+        "WHERE TABLE_SCHEMA <> 'information_schema' ORDER BY TABLE_NAME"
+    )
+    assert rows == [
+        (None, "%SYS", "ProcessQuery", "SYSTEM TABLE", "%SYS.ProcessQuery"),
+        (None, "Security", "Roles", "BASE TABLE", "Security.Roles"),
+    ]
+    assert ("INFORMATION_SCHEMA", "COLUMNS") in select(
+        "SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES"
+    )
+
+
+def test_columns_in_order_with_types_and_without_hidden_ones(select: Select) -> None:
+    rows = select(
+        "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_SCALE, IS_NULLABLE, ORDINAL_POSITION "
+        "FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = '%SYS' AND TABLE_NAME = 'processquery' "
+        "ORDER BY ORDINAL_POSITION"
+    )
+    assert [row[0] for row in rows] == [column.name for column in PROCESS_COLUMNS if not column.hidden]
+    assert rows[0] == ("Pid", "integer", None, 0, "NO", 2)
+    assert rows[1] == ("UserName", "varchar", 160, None, "YES", 3)
+    assert rows[-1] == ("Load", "numeric", None, 2, "YES", 8)
+
+
+def test_schemata_and_routines(select: Select) -> None:
+    assert select("SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA ORDER BY 1") == [
+        ("%SYS",), ("Demo",), ("INFORMATION_SCHEMA",), ("Security",)]  # fmt: skip
+    assert select("SELECT ROUTINE_NAME FROM INFORMATION_SCHEMA.ROUTINES ORDER BY 1") == [
+        ("Needs",), ("Users_List",)]  # fmt: skip
+
+
+class _Narrow(FakeCatalog):
+    def tables(self) -> list[TableDef]:
+        return []
+
+
+def test_two_sessions_on_one_store_see_their_own_catalog() -> None:
+    store = Store()
+    wide, narrow = Engine(FakeCatalog(), store=store), Engine(_Narrow(), store=store)
+    sql = "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES"
+    counts = [engine.query(engine.prepare(sql), [])[0][0] for engine in (wide, narrow, wide)]
+    assert counts == [6, 4, 6]
