@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.nearest import nearest
@@ -9,9 +11,11 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Done, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
-from irisops.instance.models import SystemInfo
 from irisops.profiles.address import AddressError, parse_address
 from irisops.profiles.model import Profile
+
+if TYPE_CHECKING:
+    from irisops.instance.models import SystemInfo
 
 
 def find_profile(context: Context, name: str) -> Profile:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata
+from typing import TYPE_CHECKING
 
 from irisops import __version__
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
 from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.instance.capabilities import DoctorRow
+
+if TYPE_CHECKING:
+    from irisops.instance.capabilities import DoctorRow
 
 DRIVER = "intersystems-irispython"
 
 
 def _installed(package: str) -> str:
+    from importlib import metadata  # noqa: PLC0415 - 8 ms that the start must not pay
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

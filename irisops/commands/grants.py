@@ -5,7 +5,6 @@ from __future__ import annotations
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
-from irisops.commands.rolechange import RoleChangePlan, plan, read_security
 from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
 from irisops.commands.text import harmless, listed
 from irisops.commands.words import quote
@@ -20,6 +19,8 @@ def _roles(command: Command) -> list[str]:
 
 async def grant(context: Context, command: Command) -> Replies:
     """Plan to give roles to a user."""
+    from irisops.commands.rolechange import RoleChangePlan, plan, read_security  # noqa: PLC0415 - not at the start
+
     link = context.link()
     security = await read_security(link)
     user = security.user(str(command.args["user"]), f"/grant {_written(command)} to {{}}")
@@ -38,6 +39,8 @@ async def grant(context: Context, command: Command) -> Replies:
 
 async def revoke(context: Context, command: Command) -> Replies:
     """Plan to take roles from a user."""
+    from irisops.commands.rolechange import RoleChangePlan, plan, read_security  # noqa: PLC0415 - not at the start
+
     link = context.link()
     security = await read_security(link)
     user = security.user(str(command.args["user"]), f"/revoke {_written(command)} from {{}}")

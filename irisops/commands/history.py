@@ -7,7 +7,6 @@ from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Facts, Table
-from irisops.commands.rolechange import KIND, RoleChangePlan, plan, read_security, same_roles
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless, listed
 from irisops.journal import Entry
@@ -116,6 +115,14 @@ def _one(entry: Entry) -> Facts:
 
 async def undo(context: Context, command: Command) -> Replies:
     """Plan the reverse of a change: the one of that number, else the newest that can be taken back."""
+    from irisops.commands.rolechange import (  # noqa: PLC0415 - not at the start
+        KIND,
+        RoleChangePlan,
+        plan,
+        read_security,
+        same_roles,
+    )
+
     link = context.link()
     asked = command.args.get("number")
     entry = _entry(context, link.name, int(asked)) if isinstance(asked, str) else _newest(context, link)

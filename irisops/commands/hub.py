@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from irisops.commands.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.commands.clock import Clock
 from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, target_of
 from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless
-from irisops.instance.connection import State as ConnectionState
 from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
-from irisops.instance.models import SystemInfo
 from irisops.profiles.model import Profile
 from irisops.profiles.secrets import Secrets
 from irisops.profiles.store import Loaded, ProfileStore
+
+if TYPE_CHECKING:
+    from irisops.instance.connection import State as ConnectionState
+    from irisops.instance.models import SystemInfo
 
 
 class Hub:

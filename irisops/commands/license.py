@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
@@ -10,7 +11,9 @@ from irisops.commands.links import Link
 from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
 from irisops.commands.spec import CommandSpec, Plain, Replies
 from irisops.commands.text import counted, duration
-from irisops.instance.models import Holder, LicenseBoard
+
+if TYPE_CHECKING:
+    from irisops.instance.models import Holder, LicenseBoard
 
 EXPIRY_WARNING_DAYS = 30
 NEAR_FULL = 0.85

@@ -5,26 +5,45 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
-from irisops.commands.reads import Reads
-from irisops.instance.connection import State as ConnectionState
-from irisops.instance.connection import Target
-from irisops.instance.models import PollCounts, SystemInfo
-from irisops.instance.routes import Instance
 from irisops.profiles.model import Profile
+
+if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
+    from irisops.commands.reads import Reads
+    from irisops.instance.calls import Answer, Call
+    from irisops.instance.capabilities import Capabilities
+    from irisops.instance.connection import State as ConnectionState
+    from irisops.instance.connection import Target
+    from irisops.instance.models import PollCounts, SystemInfo
+    from irisops.instance.routes import Instance
 
 HISTORY = 180
 """Readings kept for the sparkline: six minutes of polls at two seconds."""
 
 
-class InstanceConnection(Instance, Protocol):
-    """What the session needs of `irisops.instance.connection.Connection`; tests give a fake."""
+class InstanceConnection(Protocol):
+    """What the session needs of `irisops.instance.connection.Connection`; it is an `Instance`. Tests give a fake."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the class-dictionary check found at the last login."""
+        ...
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        """See `irisops.instance.calls.Caller`."""
+        ...
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        """See `irisops.instance.calls.Caller`."""
+        ...
 
     @property
     def state(self) -> ConnectionState:
@@ -49,12 +68,14 @@ class InstanceConnection(Instance, Protocol):
         ...
 
 
-Connector = Callable[[Target], InstanceConnection]
-ReadsFactory = Callable[[Instance], Reads]
+Connector = Callable[["Target"], InstanceConnection]
+ReadsFactory = Callable[["Instance"], "Reads"]
 
 
 def target_of(profile: Profile) -> Target:
     """Where the connection goes."""
+    from irisops.instance.connection import Target  # noqa: PLC0415
+
     return Target(
         host=profile.host,
         port=profile.port,

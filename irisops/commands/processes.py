@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.filters import select
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
-from irisops.instance.models import Process
+
+if TYPE_CHECKING:
+    from irisops.instance.models import Process
 
 COLUMNS = (
     Column("pid", "PID", "number"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING
 
 from irisops.commands import completion, names
 from irisops.commands.catalogue import default_registry
@@ -16,19 +17,21 @@ from irisops.commands.links import Connector, InstanceConnection, Link, ReadsFac
 from irisops.commands.parser import parse
 from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
-from irisops.commands.reads import Reads
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
-from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceProblem
-from irisops.instance.routes import Instance
 from irisops.journal import JournalError
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets, SystemKeyring
 from irisops.profiles.settings import RememberedStore, SettingsStore
 from irisops.profiles.store import ProfilesFileError, ProfileStore
+
+if TYPE_CHECKING:
+    from irisops.commands.reads import Reads
+    from irisops.instance.connection import Target
+    from irisops.instance.routes import Instance
 
 
 def _connect_by_driver(target: Target) -> InstanceConnection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
@@ -11,7 +12,9 @@ from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
 from irisops.commands.text import counted
-from irisops.instance.models import WebSession
+
+if TYPE_CHECKING:
+    from irisops.instance.models import WebSession
 
 SHOWN_ID = 8
 """Characters of a session's id that are shown: with the whole id one could take the session over."""

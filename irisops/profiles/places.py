@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 APP = "irisops"
 
 
@@ -57,6 +55,8 @@ class Places:
         home = (os.environ if environment is None else environment).get("IRISOPS_HOME", "")
         if home:
             return cls.below(Path(home).expanduser())
+        import platformdirs  # noqa: PLC0415 - 10 ms, not paid where IRISOPS_HOME says it
+
         return cls(
             config=Path(platformdirs.user_config_dir(APP, appauthor=False)),
             state=Path(platformdirs.user_state_dir(APP, appauthor=False)),
