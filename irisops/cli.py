@@ -240,13 +240,14 @@ async def _run_with(options: argparse.Namespace, output: Output) -> int:
             return exit_of(problem)
         session = Session(places, extra=[profile], first=profile.name, polling=False)
         return await _run_in(session, options, output, profile, password)
-    session = Session(places, first=options.run_profile, polling=False)
+    wanted = options.run_profile or options.profile
+    session = Session(places, first=wanted, polling=False)
     session.load_profiles()
     found = session.start_profile()
-    if found is None and options.run_profile:
+    if found is None and wanted:
         problem = Refusal(
             "NoSuchProfile",
-            f"There is no profile {options.run_profile}.",
+            f"There is no profile {wanted}.",
             'irisops run "/profiles" lists them.',
         ).problem()
         output.reply(problem)
