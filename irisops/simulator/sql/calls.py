@@ -56,7 +56,8 @@ class Call:
         ]
         complete = complete_arguments(self.routine.qualified_name, self.routine.arguments, given)
         if isinstance(self.routine, FunctionDef):
-            # UNVERIFIED: where the client finds the returned value; see callproc of %SYSTEM_SQL.Security_UserExists.
+            # UNVERIFIED: where the client finds the returned value. On a real instance: cursor.callproc(
+            # "%SYSTEM_SQL.Security_UserExists(?)", ["_SYSTEM"]).
             self.routine.call(complete)
             return CallOutcome(list(values), None)
         return CallOutcome(list(values), [tuple(row) for row in self.routine.run(complete)])

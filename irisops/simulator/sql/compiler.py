@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from irisops.simulator.backend import Parameter, Value
 from irisops.simulator.sql.catalog import Action, Catalog, ColumnDef, ProcedureDef, SqlType, TableDef
+from irisops.simulator.sql.dialect import shown
 from irisops.simulator.sql.expressions import ExpressionCompiler
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TABLE_NOT_FOUND, failure, unsupported
 from irisops.simulator.sql.functions import AGGREGATES, internal_name
@@ -183,7 +184,7 @@ class _QueryCompiler:
                 target = item.this if isinstance(item, exp.Ordered) else item
                 position = _output_position(target, outputs)
                 if position is None:
-                    raise failure(-6, target.sql())
+                    raise failure(-6, shown(target))
                 parts.append(_directed(str(position), item))
             order_sql = f" ORDER BY {', '.join(parts)}"
         compiler = ExpressionCompiler(self.plan, Scope(parent), self.catalog, self.query)
@@ -268,7 +269,7 @@ class _QueryCompiler:
         name = str(call.this)
         procedure = self.catalog.procedure(schema, name)
         if procedure is None:
-            # UNVERIFIED: the code for an unknown table function; see what `SELECT * FROM No.Such()` raises.
+            # UNVERIFIED: the code for an unknown table function. On a real instance: SELECT * FROM Nix.Such().
             raise failure(-428, f"'{f'{schema}.{name}'.upper()}'")
         procedure.authorize(Action.EXECUTE)
         check_arguments(procedure.qualified_name, procedure.arguments, len(call.expressions))
@@ -372,7 +373,8 @@ def _grouped(term: Term, groups: Sequence[Term], *, whole: bool) -> Term:
     """A grouped string of SQLUPPER collation is delivered in upper case, as IRIS does unless told otherwise (SQL
     Reference, GROUP BY and DISTINCT, "Letter Case and DISTINCT Optimization").
 
-    UNVERIFIED for tables without indices, such as `%SYS.ProcessQuery`: see `SELECT DISTINCT UserName` there.
+    UNVERIFIED: whether tables without indices do so, too. On a real instance: SELECT DISTINCT UserName FROM
+    %SYS.ProcessQuery.
     """
     if term.nature is not Nature.COLUMN or not term.folds_case:
         return term

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from irisops.simulator.sql.dialect import Contains, EscapedBy, Follows, StartsWith
+from irisops.simulator.sql.dialect import Contains, EscapedBy, Follows, StartsWith, shown
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.scope import CompiledQuery, Nature, Term
 
@@ -39,7 +39,7 @@ def condition(scalars: Scalars, node: exp.Expr) -> str:
     translate = _TRANSLATIONS.get(type(node))
     if translate is None:
         scalars.scalar(node)
-        raise failure(-14, f"after {node.sql()!r}")
+        raise failure(-14, f"after {shown(node)!r}")
     sql = translate(scalars, node)
     return f"(NOT {sql})" if node.args.get("negate") else sql
 

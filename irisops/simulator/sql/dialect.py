@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from sqlglot import Dialect, exp, parser
+from sqlglot import Dialect, exp, generator, parser
 from sqlglot.errors import ParseError
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -47,7 +47,18 @@ class Follows(exp.Expression, exp.Binary, exp.Predicate):
 
 
 class IRIS(Dialect):
-    """The dialect; use `parse_query`."""
+    """The dialect; use `parse_query` and `shown`."""
+
+    class Generator(generator.Generator):
+        """Writes a tree back as text, for messages."""
+
+        TRANSFORMS: ClassVar = {
+            **generator.Generator.TRANSFORMS,
+            StartsWith: lambda self, node: self.binary(node, "%STARTSWITH"),
+            Contains: lambda self, node: self.binary(node, "["),
+            Follows: lambda self, node: self.binary(node, "]"),
+            EscapedBy: lambda self, node: self.binary(node, "ESCAPE"),
+        }
 
     class Parser(parser.Parser):
         """The parser of sqlglot without its functions, with the predicates of InterSystems SQL."""
@@ -81,6 +92,11 @@ def parse_query(sql: str) -> exp.Expr:
     if not isinstance(tree, (exp.Select, exp.SetOperation)):
         raise failure(INVALID_STATEMENT, "a SELECT was expected")
     return tree
+
+
+def shown(node: exp.Expr) -> str:
+    """A part of a query as text, for a message."""
+    return node.sql(dialect=IRIS)
 
 
 def _where(error: ParseError) -> str:

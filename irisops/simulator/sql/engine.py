@@ -146,7 +146,7 @@ class Engine:
 
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)
-        # UNVERIFIED: the row count of GRANT and its like; see `cursor.rowcount` after one on a real instance.
+        # UNVERIFIED: the row count of such a statement. On a real instance: cursor.rowcount after GRANT %SQL TO x.
         return 0
 
     def _change(self, lexemes: Sequence[Lexeme], verb: str) -> _Command:
@@ -156,7 +156,8 @@ class Engine:
 
         def run(_values: Mapping[int, Value]) -> int:
             table.authorize(action)
-            # UNVERIFIED: the code of a NoSQL trigger's refusal; see `DELETE FROM Security.Roles WHERE 1=0` in %SYS.
+            # UNVERIFIED: the code of a NoSQL trigger's refusal. On a real instance, in %SYS: UPDATE Security.Roles SET
+            # Description = 'x' WHERE Name = 'NoSuchRole'.
             raise failure(sqlcode, table.refusal or f"{table.qualified_name} cannot be changed by SQL")
 
         return _Command(run)

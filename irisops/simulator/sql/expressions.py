@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from irisops.simulator.sql.catalog import Action, Catalog, Collation, SqlType
 from irisops.simulator.sql.conditions import compare, condition, is_condition
+from irisops.simulator.sql.dialect import shown
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.functions import AGGREGATES, DATE_PART_FUNCTIONS, FUNCTIONS, internal_name
 from irisops.simulator.sql.routines import check_arguments
@@ -44,6 +45,9 @@ _ENVIRONMENT = {
     "$NAMESPACE": ("namespace", SqlType.VARCHAR),
 }
 """Values of the moment and of the session: bound as `:env_...` when the query runs."""
+
+_LARGEST_NUMBER = Decimal("9.223372036854775807E145")
+"""The largest decimal number of ObjectScript."""
 
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 
@@ -94,7 +98,7 @@ class ExpressionCompiler:
     def scalar(self, node: exp.Expr) -> Term:
         """A value. Raises `SqlFailure` -11 for a condition, -12 for what is no term, -400 for what is not emulated."""
         if is_condition(node):
-            raise failure(-11, f"{node.sql()!r} is one")
+            raise failure(-11, f"{shown(node)!r} is one")
         translate = self._TRANSLATIONS.get(type(node))
         if translate is None:
             raise unsupported(f"{node.key.upper()} in an expression")
@@ -130,7 +134,7 @@ class ExpressionCompiler:
         if isinstance(node.this, exp.Star):
             raise failure(TERM_EXPECTED, f"{node.table}.* stands only in a SELECT list")
         if node.catalog:
-            raise failure(INVALID_STATEMENT, f"the name {node.sql()} has too many parts")
+            raise failure(INVALID_STATEMENT, f"the name {shown(node)} has too many parts")
         name = "ID" if node.name.upper() == "%ID" else node.name
         return self.scope.resolve(name, node.table, node.db)
 
@@ -141,6 +145,8 @@ class ExpressionCompiler:
             )
         else:
             value = Decimal(node.this)
+            if abs(value) > _LARGEST_NUMBER:
+                raise failure(-7, node.this)
             whole = value == value.to_integral_value()
             term = expression(self.plan.constant(plain(value)), SqlType.INTEGER if whole else SqlType.NUMERIC)
         return replace(term, nature=Nature.HOST_VARIABLE)
@@ -193,7 +199,7 @@ class ExpressionCompiler:
     def _cast(self, node: exp.Cast) -> Term:
         sql_type = _CASTS.get(node.to.this)
         if sql_type is None:
-            raise unsupported(f"CAST AS {node.to.sql().upper()}")
+            raise unsupported(f"CAST AS {shown(node.to)}")
         sizes = [int(size.name) for size in node.to.expressions if size.name.isdigit()]
         return cast(self.scalar(node.this).sql, sql_type, sizes)
 

@@ -2,8 +2,10 @@
 
 Codes and texts are those of the public "InterSystems Error Reference", table of SQL error codes. The `%msg` detail that
 a real instance adds to many of them is not documented word for word; what stands after the text here names the thing
-at fault, in a form seen in public traces (`Table 'SQLUSER.NOPE' not found`). UNVERIFIED: compare with the text that
-`SELECT x FROM No.Such` and `SELECT NoSuch FROM %SYS.ProcessQuery` raise on a real instance.
+at fault, in a form seen in public traces (`Table 'SQLUSER.NOPE' not found`).
+
+UNVERIFIED: the wording of that detail. On a real instance: SELECT x FROM Nix.Such, and SELECT NoSuch FROM
+%SYS.ProcessQuery.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ _TEXTS = {
     -3: 'Closing quote (") missing',
     -5: "Column number specified in ORDER does not match SELECT list",
     -6: "ORDER BY column after UNION not found as SELECT column",
+    -7: "Exponent out of range",
     -8: "Invalid DATEPART code for DATEPART(), DATENAME(), DATEADD(), or DATEDIFF()",
     -9: "Incompatible SELECT lists used in UNION/INTERSECT/EXCEPT",
     -10: "The SELECT list of the subquery must have exactly one item",

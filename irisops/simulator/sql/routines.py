@@ -12,8 +12,8 @@ from irisops.simulator.sql.failures import failure
 def check_arguments(name: str, arguments: Sequence[ArgumentDef], passed: int) -> None:
     """Raises `SqlFailure` -429 unless `passed` arguments, from the left, can be accepted.
 
-    UNVERIFIED that a table function in FROM fails with the code of a procedure call: see what
-    `SELECT * FROM Security.Users_List(1,2,3,4,5,6)` raises on a real instance.
+    UNVERIFIED: that a table function in FROM fails with the code of a procedure call. On a real instance: SELECT * FROM
+    Security.Users_List(1,2,3,4,5,6).
     """
     if passed > len(arguments):
         raise failure(-429, f"{name} takes at most {len(arguments)} and got {passed}")

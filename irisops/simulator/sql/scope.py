@@ -88,8 +88,10 @@ class Term:
 
 
 def expression(sql: str, sql_type: int, *, precision: int = 0, scale: int = 0) -> Term:
-    """A term that is no column. Its precision on a real instance is UNVERIFIED: see `cursor.description` of
-    `SELECT UPPER(Name), Pid + 1, COUNT(*) ...`.
+    """A term that is no column.
+
+    UNVERIFIED: its precision and scale in the result's metadata. On a real instance: cursor.description of SELECT
+    UPPER(UserName), Pid + 1, COUNT(*), CPUTime / 3 FROM %SYS.ProcessQuery.
     """
     lengths = {
         SqlType.VARCHAR: 4096,

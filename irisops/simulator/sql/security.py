@@ -166,8 +166,9 @@ def _password(reader: _Reader) -> Callable[[Mapping[int, Value]], str]:
 
     The client sends these statements untouched (seen with intersystems-irispython 5.4.1). Should a literal arrive as
     a parameter, its kind is 'c'; a parameter of the caller, kind '?' or a bare `?`, is refused, as IRIS
-    refuses a host variable here. UNVERIFIED: the code of that refusal; see `execute("CREATE USER x IDENTIFY BY ?",
-    ["pw"])` on a real instance.
+    refuses a host variable here.
+
+    UNVERIFIED: the code of that refusal. On a real instance: cursor.execute("CREATE USER x IDENTIFY BY ?", ["pw"]).
     """
     lexeme = reader.take("the password")
     if lexeme.kind in {Kind.WORD, Kind.NUMBER}:

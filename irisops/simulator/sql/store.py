@@ -7,6 +7,7 @@ Not thread-safe: the runtime calls it from one thread at a time.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
@@ -135,6 +136,9 @@ class _Guard:
                     self.count_characters(len(result))
             except SqlFailure as error:
                 self.failed = error
+                raise
+            except (ArithmeticError, ValueError) as error:
+                self.failed = failure(FATAL_ERROR, f"<ILLEGAL VALUE> in a function ({error})")
                 raise
             return result
 
@@ -362,6 +366,8 @@ def delivered(value: Scalar, sql_type: int) -> Value:
     if isinstance(value, float):
         if sql_type == SqlType.DOUBLE:
             return value
+        if not math.isfinite(value):
+            raise failure(FATAL_ERROR, "<MAXNUMBER> the result is too large for a number")
         if value.is_integer():
             return int(value)
         return Decimal(canonical(Decimal(repr(value)))) if sql_type == SqlType.NUMERIC else value

@@ -54,5 +54,7 @@ def number(value: Scalar) -> int | float:
 
 
 def plain(value: Decimal) -> int | float:
-    """A decimal as the number SQLite can hold."""
-    return int(value) if value == value.to_integral_value() else float(value)
+    """A decimal as a number that SQLite can hold: an integer of 64 bits, else a float."""
+    if abs(value) < 2**63 and value == value.to_integral_value():
+        return int(value)
+    return float(value)
