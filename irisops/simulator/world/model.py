@@ -228,6 +228,15 @@ class Namespace:
 
 
 @dataclass(slots=True)
+class Database:
+    """A database and the resource that guards it (facts: iris-security 3.2)."""
+
+    name: str
+    directory: str
+    resource: str
+
+
+@dataclass(slots=True)
 class LicenseKey:
     """The license key of the instance (facts: iris-license-sessions 1.2, 2.6)."""
 

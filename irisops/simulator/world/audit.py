@@ -1,0 +1,71 @@
+"""The audit log: what was done and refused, newest last (facts: iris-security 3.7)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+from irisops.simulator.world.model import AuditRecord, Process
+from irisops.simulator.world.security import SecurityTables, event_key
+
+KEPT = 20_000
+"""The most records that the log keeps; the oldest go first."""
+
+
+class AuditLog:
+    """Writes a record for an event that is enabled, while auditing is on, and counts all of them per event."""
+
+    def __init__(self, now: Callable[[], datetime], tables: SecurityTables) -> None:
+        self._now = now
+        self._tables = tables
+        self.records: deque[AuditRecord] = deque(maxlen=KEPT)
+        self.revision = 0
+        self._index = 0
+
+    def write(
+        self,
+        source: str,
+        kind: str,
+        event: str,
+        *,
+        event_data: str = "",
+        description: str = "",
+        username: str = "",
+        process: Process | None = None,
+        client_ip: str = "",
+        status: str = "",
+        csp_session_id: str = "",
+    ) -> AuditRecord | None:
+        """Record the event; None if it is unknown, disabled, or auditing is off."""
+        known = self._tables.events.get(event_key(source, kind, event))
+        if known is None:
+            return None
+        known.total += 1
+        if not (known.enabled and self._tables.system.audit_enabled):
+            return None
+        known.written += 1
+        self._index += 1
+        self.revision += 1
+        record = AuditRecord(
+            index=self._index,
+            time=self._now(),
+            source=known.source,
+            type=known.type,
+            event=known.name,
+            description=description or known.description,
+            event_data=event_data,
+            username=username or (process.username if process else ""),
+            client_ip=client_ip or (process.client_ip if process else ""),
+            executable=process.executable if process else "",
+            namespace=process.namespace if process else "%SYS",
+            pid=process.pid if process else 0,
+            job_number=process.job_number if process else 0,
+            roles=process.roles if process else "",
+            routine=process.routine if process else "",
+            os_username=process.os_username if process else "",
+            status=status,
+            csp_session_id=csp_session_id,
+        )
+        self.records.append(record)
+        return record

@@ -1,0 +1,32 @@
+"""Password hashes. Real in kind (PBKDF2, salted), cheap in degree: 400 accounts must be made within a moment."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from irisops.simulator.world.chance import Chance
+from irisops.simulator.world.model import User
+
+ALGORITHM = "SHA512"
+WORK_FACTOR = 10_000
+"""What the instance reports (facts: iris-security 3.6). The simulator itself iterates less: see `ITERATIONS`."""
+ITERATIONS = 50
+SALT_BYTES = 16
+
+
+def set_password(user: User, clear: str, chance: Chance) -> None:
+    """Hash `clear` into the user. It is kept nowhere else."""
+    user.password_salt = chance.randbytes(SALT_BYTES)
+    user.password_hash = _digest(clear, user.password_salt)
+
+
+def password_matches(user: User, clear: str) -> bool:
+    """Whether `clear` is the user's password. A user without one, such as _PUBLIC, has none that matches."""
+    if not user.password_hash:
+        return False
+    return hmac.compare_digest(user.password_hash, _digest(clear, user.password_salt))
+
+
+def _digest(clear: str, salt: bytes) -> bytes:
+    return hashlib.pbkdf2_hmac("sha512", clear.encode("utf-8"), salt, ITERATIONS)
