@@ -1,0 +1,474 @@
+"""The ngrok agent through pyngrok, made safe: own deadlines, no token on argv or disk, nothing on the terminal.
+
+Runs in the keeper process alone. pyngrok can block for ever in several ways (facts: ngrok-keyring A1.7-A1.9), always
+waiting for its agent, and what unblocks it is the agent's end. So every call of pyngrok is made in one thread of its
+own, and a missed deadline kills the agent, whose pid is in a file that its start script writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from irisops.sharing import procs
+from irisops.sharing.errors import (
+    AgentFailed,
+    AgentMissing,
+    AgentSilent,
+    AuthtokenMissing,
+    PolicyNotApplied,
+    SharingProblem,
+    explain,
+    redact,
+)
+from irisops.sharing.finder import AgentBinary, setpriv
+from irisops.sharing.policy import Policy, as_option, same_policy
+from irisops.sharing.procs import ProcessId
+
+if TYPE_CHECKING:
+    from pyngrok.conf import PyngrokConfig
+    from pyngrok.log import NgrokLog
+    from pyngrok.process import NgrokProcess
+
+T = TypeVar("T")
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+LOG_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds. A session took ten in a published log (facts: A9), so the start has more than pyngrok gives it."""
+
+    start: float = 45.0
+    create: float = 25.0
+    call: float = 6.0
+    stop: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """One tunnel to open. `upstream` is `127.0.0.1:1972` for TCP, a URL for HTTP; never `localhost` (facts: C2.8)."""
+
+    name: str
+    kind: str
+    upstream: str
+    policy: Policy | None = field(default=None, repr=False)
+    url: str = ""
+    """A fixed public address, "" for what ngrok gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An open tunnel. `loopback` is the true address when a stand-in agent pretends to be ngrok's cloud."""
+
+    name: str
+    kind: str
+    public_url: str
+    upstream: str
+    loopback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFigures:
+    """What the agent counts: connections open now and since the start; None where it does not tell."""
+
+    name: str
+    public_url: str
+    open: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the agent, without secrets. `level` is DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+
+    at: datetime
+    level: str
+    text: str
+
+
+def quiet_pyngrok() -> None:
+    """Keep pyngrok's log lines off standard error, where Python's last resort would print them (facts: A4)."""
+    logger = logging.getLogger("pyngrok")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+def allow_local_calls(environment: dict[str, str] | os._Environ[str]) -> None:
+    """Extend no_proxy by this machine: pyngrok asks the agent through urllib, which would ask a proxy (facts: A8.1)."""
+    for name in ("no_proxy", "NO_PROXY"):
+        listed = [part.strip() for part in environment.get(name, "").split(",") if part.strip()]
+        environment[name] = ",".join(dict.fromkeys((*listed, *LOCAL_HOSTS)))
+
+
+def config_text(token: str = "") -> str:
+    """A v3 config file. The dashboard may not reach in, and no update happens by itself (facts: A5.8).
+
+    `web_addr` is left out: a busy explicit one is fatal (facts: A8).
+    """
+    quoted = token.replace("'", "''")
+    secret = f"  authtoken: '{quoted}'\n" if token else ""
+    return f"version: '3'\nagent:\n  remote_management: false\n  update_check: false\n{secret}"
+
+
+class Agent:
+    """One agent process with its endpoints. Methods block (up to their deadline) and may be called from any thread.
+
+    `runtime` is a private folder that outlives the agent; nothing secret is written to it.
+    """
+
+    def __init__(
+        self,
+        binary: AgentBinary,
+        token: str,
+        runtime: Path,
+        *,
+        on_log: Callable[[LogLine], None] = lambda _line: None,
+        on_start: Callable[[ProcessId], None] = lambda _process: None,
+        deadlines: Deadlines = Deadlines(),
+        token_in_memory: bool = sys.platform == "linux" and hasattr(os, "memfd_create"),
+    ) -> None:
+        if not binary.path.is_file():
+            # pyngrok would download an agent without asking (facts: A7).
+            raise AgentMissing(f"The ngrok agent {binary.path} is gone.")
+        self._binary = binary
+        self._token = token
+        self._token_in_memory = token_in_memory
+        self._runtime = runtime
+        self._deadlines = deadlines
+        self._on_log = on_log
+        self._on_start = on_start
+        # One thread for the agent's whole life: the death signal fires when the thread that forked ends (facts: A2.7).
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="irisops agent")
+        self._config: PyngrokConfig | None = None
+        self._process: NgrokProcess | None = None
+        self._memory: int | None = None
+        self._identity: ProcessId | None = None
+        self._endpoints: dict[str, tuple[Endpoint, str]] = {}
+        self._lock = threading.Lock()
+        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+
+    def __repr__(self) -> str:
+        return f"Agent({self._binary.path}, {len(self._endpoints)} endpoints)"
+
+    @property
+    def identity(self) -> ProcessId | None:
+        """The agent's process, None before it runs."""
+        return self._identity
+
+    @property
+    def running(self) -> bool:
+        """Whether the agent lives. Asks the system, never pyngrok: its polls would start a new one (facts: A1.16)."""
+        return procs.is_running(self._identity)
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """What this agent opened and has not closed: our own registry, as pyngrok's is shared (facts: A1.15)."""
+        return [endpoint for endpoint, _uri in self._endpoints.values()]
+
+    # start
+
+    def start(self) -> None:
+        """Start the agent and wait for its session. Raises the named SharingProblem; then no agent is left."""
+        if not self._token:
+            raise AuthtokenMissing("ngrok wants an authtoken, and there is none.")
+        quiet_pyngrok()
+        allow_local_calls(os.environ)
+        try:
+            self._start_once(by_environment=not self._token_in_memory)
+        except SharingProblem as problem:
+            self._kill()
+            # UNVERIFIED: that a real agent reads its config file from /proc/PID/fd/N, where the token is in memory
+            # alone. Settle: `/share web` with a real agent 3.30 or newer on Linux. Where it does not, the session
+            # has no token (4018) or the file is called unreadable; then the environment is used, which only this
+            # user can read.
+            unread = problem.code == 4018 or "configuration file" in problem.detail
+            if self._memory is None or not unread:
+                raise
+            self._forget_memory()
+            try:
+                self._start_once(by_environment=True)
+            except SharingProblem:
+                self._kill()
+                raise
+
+    def _start_once(self, *, by_environment: bool) -> None:
+        from pyngrok import conf, process  # noqa: PLC0415 - 80 ms that only a share needs
+
+        config = self._write_config(by_environment=by_environment)
+        launcher = self._write_launcher()
+        self._config = conf.PyngrokConfig(
+            ngrok_path=str(launcher),
+            config_path=str(config),
+            monitor_thread=True,  # an agent whose output nobody reads stalls (facts: A1.12)
+            log_event_callback=self._took_line,
+            startup_timeout=int(self._deadlines.start),
+            request_timeout=self._deadlines.create,
+            max_logs=LOG_LINES,
+        )
+        # What the environment of irisops itself said would go onto the agent's command line (facts: A5.1).
+        self._config.auth_token = None
+        self._config.api_key = None
+        given = self._config
+
+        def begin() -> NgrokProcess:
+            if not by_environment:
+                return process.get_process(given)
+            os.environ["NGROK_AUTHTOKEN"] = self._token
+            try:
+                return process.get_process(given)
+            finally:
+                os.environ.pop("NGROK_AUTHTOKEN", None)
+
+        self._process = self._run(begin, self._deadlines.start, "The ngrok agent did not come up")
+        self._note_identity()
+        if self._memory is not None:
+            # The session is there; from now on the token is in no file, not even one in memory.
+            os.pwrite(self._memory, config_text().encode().ljust(os.fstat(self._memory).st_size), 0)
+
+    def _write_config(self, *, by_environment: bool) -> Path:
+        """The agent's private config: in memory with the token on Linux, else a 0600 file without it."""
+        if not by_environment and sys.platform == "linux":
+            self._memory = os.memfd_create("irisops-ngrok", os.MFD_CLOEXEC)
+            os.write(self._memory, config_text(self._token).encode())
+            return Path(f"/proc/{os.getpid()}/fd/{self._memory}")
+        path = self._runtime / "ngrok.yml"
+        self._private(path, config_text(), 0o600)
+        return path
+
+    def _write_launcher(self) -> Path:
+        """A start script: it notes its pid (which the agent keeps), sends stderr to a file, sets the death signal.
+
+        pyngrok takes it for the agent. Its path is unlike any other, so agents are never mixed up (facts: A1.13).
+        """
+        self._pid_file.unlink(missing_ok=True)
+        real = shlex.quote(str(self._binary.path))
+        errors = shlex.quote(str(self._runtime / "agent.err"))
+        lines = ["#!/bin/sh", f"echo $$ > {shlex.quote(str(self._pid_file))}", f"exec 2>>{errors} </dev/null"]
+        tool = setpriv()
+        if tool:
+            # The second shell sees whether the keeper died before the death signal was set.
+            guard = f'[ "$PPID" = {os.getpid()} ] || exit 1; exec {real} "$@"'
+            lines += [f'exec {shlex.quote(tool)} --pdeathsig TERM /bin/sh -c {shlex.quote(guard)} ngrok "$@"']
+        else:
+            lines += [f'exec {real} "$@"']
+        path = self._runtime / "ngrok-agent"
+        self._private(path, "\n".join(lines) + "\n", 0o700)
+        return path
+
+    @staticmethod
+    def _private(path: Path, text: str, mode: int) -> None:
+        """Write through a descriptor that was private from the first moment (facts: A5.2)."""
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._runtime / "agent.pid"
+
+    def _note_identity(self) -> ProcessId | None:
+        """Recognise the agent by the pid in its file; tells `on_start` once."""
+        with self._lock:
+            if self._identity is None:
+                with contextlib.suppress(OSError, ValueError):
+                    self._identity = procs.identify(int(self._pid_file.read_text(encoding="ascii")))
+                    self._on_start(self._identity)
+            return self._identity
+
+    # log
+
+    def _took_line(self, log: NgrokLog) -> None:
+        """Take a line on pyngrok's thread. It must not raise: the monitor would die and the agent stall (A1.11)."""
+        try:
+            self._note_identity()
+            line = LogLine(datetime.now(UTC), log.lvl, redact(log.line, (self._token,)))
+            self.log.append(line)
+            self._on_log(line)
+        except Exception as error:  # noqa: BLE001 - what it caught becomes a line of the log itself
+            told = f"irisops could not take a line of the agent: {type(error).__name__}"
+            self.log.append(LogLine(datetime.now(UTC), "ERROR", told))
+
+    # calls under a deadline
+
+    def _run(self, work: Callable[[], T], deadline: float, missed: str) -> T:
+        """Do `work` in the agent's thread. At the deadline (seconds) the agent is killed, which frees the thread."""
+        future: Future[T] = self._thread.submit(work)
+        try:
+            return future.result(deadline)
+        except FutureTimeoutError:
+            if future.done():
+                raise self._named(future.exception()) from None  # a TimeoutError of the work itself
+            self._kill()
+            with contextlib.suppress(Exception):
+                future.result(self._deadlines.stop)  # unblocked by the agent's end; its error is ours
+            raise self._silent(missed, deadline) from None
+        except Exception as error:  # noqa: BLE001 - pyngrok lets YAML, attribute and OS errors through (facts: A4)
+            raise self._named(error) from None
+
+    def _silent(self, missed: str, deadline: float) -> SharingProblem:
+        """A missed deadline; the agent's own last error says why, if it said one."""
+        said = next((line.text for line in reversed(self.log) if line.level in {"ERROR", "CRITICAL"}), "")
+        if said:
+            known = explain(said, (self._token,))
+            if not isinstance(known, AgentFailed):
+                return known
+        last = self.log[-1].text if self.log else ""
+        return AgentSilent(f"{missed} within {deadline:g} seconds, so it was stopped.", detail=last)
+
+    def _named(self, error: BaseException | None) -> SharingProblem:
+        """The named problem for what pyngrok raised."""
+        from pyngrok.exception import PyngrokNgrokURLError  # noqa: PLC0415
+
+        if isinstance(error, SharingProblem):
+            return error
+        if isinstance(error, PyngrokNgrokURLError) and "timed out" in str(error):
+            return AgentSilent("The ngrok agent did not answer in time.", detail=str(error))
+        texts = [
+            str(getattr(error, "body", "") or ""),
+            str(getattr(error, "ngrok_error", "") or ""),
+            str(error),
+        ]
+        if not any(texts[:2]):
+            # An agent that refuses its config says so in plain text, not as a log line (facts: A9).
+            texts += [line.text for line in self.log if line.text.startswith("ERROR")]
+        return explain("\n".join(filter(None, texts)), (self._token,))
+
+    def _request(self, path: str, *, method: str = "GET", deadline: float | None = None) -> Mapping[str, Any]:
+        """A call of the agent's API by pyngrok's public function. Raises AgentFailed when the agent is gone."""
+        from pyngrok import ngrok  # noqa: PLC0415
+
+        process, limit = self._process, deadline or self._deadlines.call
+        if process is None or process.api_url is None or not self.running:
+            raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")
+        url = f"{process.api_url}{path}"
+        return self._run(
+            lambda: ngrok.api_request(url, method=method, timeout=limit),
+            limit + 2.0,
+            "The ngrok agent did not answer",
+        )
+
+    # endpoints
+
+    def open(self, spec: EndpointSpec) -> Endpoint:
+        """Open an endpoint and make sure that its policy is in force. Raises the named problem; then it is closed."""
+        from pyngrok import ngrok  # noqa: PLC0415
+
+        if not self.running or self._config is None:
+            raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")
+        options: dict[str, Any] = {"upstream": {"url": spec.upstream}, "inspect": False}
+        if spec.policy is not None:
+            options["traffic_policy"] = as_option(spec.policy)
+        if spec.url:
+            options["url"] = spec.url
+        config = self._config
+        try:
+            tunnel = self._run(
+                lambda: ngrok.connect(proto=spec.kind, name=spec.name, pyngrok_config=config, **options),
+                self._deadlines.create + 5.0,
+                "The ngrok agent did not open the tunnel",
+            )
+        except SharingProblem:
+            self._close_by_name(spec.name)  # it may have come up after the request timed out (facts: A4.10)
+            raise
+        url, uri = str(tunnel.public_url), str(tunnel.uri or f"/api/endpoints/{spec.name}")
+        endpoint = Endpoint(
+            spec.name, spec.kind, url, spec.upstream, str(tunnel.data.get("x_loopback") or "")
+        )
+        self._endpoints[spec.name] = endpoint, uri
+        told = self._request(uri).get("traffic_policy")
+        if spec.policy is not None and not same_policy(spec.policy, told):
+            self.close(spec.name)
+            raise PolicyNotApplied(
+                f"The agent opened {spec.name} without the restrictions that were asked for, so it was closed."
+            )
+        return endpoint
+
+    def close(self, name: str) -> None:
+        """Delete an endpoint. One that is gone already is fine. Raises the named problem if the agent refuses."""
+        found = self._endpoints.pop(name, None)
+        if found is not None and self.running:
+            try:
+                self._request(found[1], method="DELETE")
+            except SharingProblem as problem:
+                if self.running and "404" not in problem.detail:
+                    raise
+
+    def _close_by_name(self, name: str) -> None:
+        if not self.running:
+            return
+        with contextlib.suppress(SharingProblem):
+            self._request(f"/api/endpoints/{name}", method="DELETE")
+
+    def figures(self) -> list[EndpointFigures]:
+        """Connections of each open endpoint. Raises AgentFailed or AgentSilent."""
+        shown = []
+        for endpoint, uri in list(self._endpoints.values()):
+            conns = self._request(uri).get("metrics", {}).get("conns", {})
+            shown.append(
+                EndpointFigures(endpoint.name, endpoint.public_url, conns.get("gauge"), conns.get("count"))
+            )
+        return shown
+
+    def status(self) -> str:
+        """What the agent says of its session: `online`, `reconnecting`, ... Raises AgentFailed or AgentSilent."""
+        return str(self._request("/api/status").get("status", ""))
+
+    # stop
+
+    def stop(self) -> None:
+        """Delete the endpoints, end the agent kindly, then by force. Safe to call twice; never leaves it running."""
+        for name in list(self._endpoints):
+            with contextlib.suppress(SharingProblem):  # the agent's end takes the endpoint down anyway
+                self.close(name)
+        identity = self._note_identity()
+        if identity is not None:
+            procs.stop(identity, self._deadlines.stop)
+        self._reap()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._forget_memory()
+        for name in ("ngrok.yml", "ngrok-agent", "agent.pid", "agent.err"):
+            (self._runtime / name).unlink(missing_ok=True)
+
+    def _kill(self) -> None:
+        identity = self._note_identity()
+        if identity is not None:
+            procs.send(identity, signal.SIGKILL)
+        self._reap()
+        self._endpoints.clear()
+        self._identity, self._process = None, None
+
+    def _reap(self) -> None:
+        """Let the system forget the ended child."""
+        if self._process is not None:
+            with contextlib.suppress(Exception):
+                self._process.proc.wait(self._deadlines.stop)
+
+    def _forget_memory(self) -> None:
+        if self._memory is not None:
+            os.close(self._memory)
+            self._memory = None
+
+
+def runtime_folder() -> Path:
+    """A new private folder for one agent, in memory where the platform has such a place ($XDG_RUNTIME_DIR)."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    usable = base if base and os.access(base, os.W_OK) else None
+    return Path(tempfile.mkdtemp(prefix="irisops-share-", dir=usable))

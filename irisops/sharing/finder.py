@@ -1,0 +1,141 @@
+"""Finding an ngrok agent that can be used (facts: ngrok-keyring A1.3, A6.5, A7). Starts nothing but `--version`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from irisops.sharing.errors import AgentFailed, AgentMissing, AgentTooOld
+
+OLDEST = (3, 30)
+"""`/api/endpoints`, which pyngrok uses, is there since 3.30; an older agent hangs pyngrok for ever (facts: A1.9)."""
+VERSION_DEADLINE = 10.0
+"""Seconds for `--version`."""
+
+_VERSION = re.compile(r"version\s+(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentBinary:
+    """An agent that answered `--version`."""
+
+    path: Path
+    version: tuple[int, int, int]
+
+    @property
+    def version_text(self) -> str:
+        """As people write it."""
+        return ".".join(map(str, self.version))
+
+
+def default_path() -> Path:
+    """Where pyngrok installs the agent."""
+    from pyngrok.conf import DEFAULT_NGROK_PATH  # noqa: PLC0415 - 80 ms that only a share needs
+
+    return Path(DEFAULT_NGROK_PATH)
+
+
+def is_pyngroks_own_script(path: Path) -> bool:
+    """Whether it is the Python script called `ngrok` that pyngrok puts on a PATH: no agent (facts: A6.5)."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return head.startswith(b"#!") and b"pyngrok" in head
+
+
+def usable(path: Path) -> bool:
+    """Whether the file can be run and is not pyngrok's script."""
+    return path.is_file() and os.access(path, os.X_OK) and not is_pyngroks_own_script(path)
+
+
+def candidates(environment: Mapping[str, str], default: Path) -> Iterator[Path]:
+    """Usable files called ngrok: each folder of the PATH in order, then pyngrok's place.
+
+    A folder may hold pyngrok's script while a later one holds the agent, so all of them are looked at.
+    """
+    name = "ngrok.exe" if os.name == "nt" else "ngrok"
+    seen: set[Path] = set()
+    places = [
+        Path(folder) / name for folder in environment.get("PATH", os.defpath).split(os.pathsep) if folder
+    ]
+    for path in (*places, default):
+        if path not in seen and usable(path):
+            seen.add(path)
+            yield path
+
+
+def read_version(path: Path) -> tuple[int, int, int]:
+    """Ask the binary itself; pyngrok's way fails while an agent runs (facts: A1.18). Raises AgentFailed."""
+    try:
+        done = subprocess.run(
+            [str(path), "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=VERSION_DEADLINE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise AgentFailed(
+            f"{path} did not say its version within {VERSION_DEADLINE:g} seconds.", "Is it the ngrok agent?"
+        ) from None
+    except OSError as error:
+        raise AgentFailed(f"{path} cannot be started: {error.strerror}.", "Install ngrok afresh.") from error
+    found = _VERSION.search(done.stdout)
+    if found is None:
+        raise AgentFailed(
+            f"{path} is not an ngrok agent: it did not say its version.", "Install ngrok afresh."
+        )
+    major, minor, patch = found.groups(default="0")
+    return int(major), int(minor), int(patch)
+
+
+def find_agent(
+    named: Path | None = None, *, environment: Mapping[str, str] | None = None, default: Path | None = None
+) -> AgentBinary:
+    """The agent to use: the one that was named, else the first on the PATH that is new enough, else pyngrok's.
+
+    Raises AgentMissing, AgentTooOld or AgentFailed. Never downloads anything.
+    """
+    if named is not None:
+        path = named.expanduser()
+        if not usable(path):
+            raise AgentMissing(
+                f"{path} is not an ngrok agent that can be run.", "Name another file, or none."
+            )
+        return _new_enough(AgentBinary(path, read_version(path)))
+    old: AgentBinary | None = None
+    broken: AgentFailed | None = None
+    for path in candidates(os.environ if environment is None else environment, default or default_path()):
+        try:
+            found = AgentBinary(path, read_version(path))
+        except AgentFailed as error:
+            broken = broken or error
+            continue
+        if found.version >= OLDEST:
+            return found
+        old = old or found
+    if old is not None:
+        return _new_enough(old)
+    if broken is not None:
+        raise broken
+    raise AgentMissing("There is no ngrok agent on this machine.")
+
+
+def _new_enough(found: AgentBinary) -> AgentBinary:
+    if found.version < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise AgentTooOld(
+            f"The ngrok agent {found.path} has version {found.version_text}; {needed} or newer is needed."
+        )
+    return found
+
+
+def setpriv() -> str:
+    """util-linux's `setpriv`, which gives the agent a death signal; "" where there is none (macOS, BusyBox)."""
+    return shutil.which("setpriv") or ""

@@ -1,0 +1,73 @@
+"""Processes by pid and start time, so that a reused pid is never taken for ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc/self")
+"""There on Linux; elsewhere `ps` is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """A process that can be recognised later. `started` is "" where the platform does not tell."""
+
+    pid: int
+    started: str
+
+
+def start_time(pid: int) -> str | None:
+    """When a process started, as an opaque text; None if there is no such process (a zombie counts as none)."""
+    if _PROC.is_dir():
+        try:
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        except OSError:
+            return None
+        fields = text.rpartition(")")[2].split()  # the name in parentheses may hold spaces
+        return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+    found = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    words = found.stdout.split()
+    return None if not words or words[0].startswith("Z") else " ".join(words[1:])
+
+
+def identify(pid: int) -> ProcessId:
+    """What is needed to recognise a process that runs now."""
+    return ProcessId(pid, start_time(pid) or "")
+
+
+def is_running(process: ProcessId | None) -> bool:
+    """Whether that very process still runs."""
+    return process is not None and bool(process.started) and start_time(process.pid) == process.started
+
+
+def send(process: ProcessId, number: int) -> bool:
+    """Send a signal to that very process; False if it is gone (or is another person's by now)."""
+    if not is_running(process):
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(process.pid, number)
+        return True
+    return False
+
+
+def stop(process: ProcessId, patience: float, *, pause: Callable[[float], None] = time.sleep) -> bool:
+    """Terminate, wait up to `patience` seconds, then kill. True when it is gone."""
+    deadline = time.monotonic() + patience
+    send(process, signal.SIGTERM)
+    while is_running(process) and time.monotonic() < deadline:
+        pause(0.02)
+    send(process, signal.SIGKILL)
+    deadline = time.monotonic() + 2.0
+    while is_running(process) and time.monotonic() < deadline:
+        pause(0.02)
+    return not is_running(process)
