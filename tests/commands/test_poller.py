@@ -47,8 +47,11 @@ async def test_a_poll_that_never_answers_makes_the_figures_stale_within_five_sec
     connected.instance.poll_waits = asyncio.Event()
     await connected.clock.advance(3)
     assert not active(connected).stale
+    told = connected.changes
     await connected.clock.advance(2)
     assert active(connected).stale
+    assert connected.changes > told, "the screen is told without asking"
+    assert len(connected.notices) == 1
     await connected.clock.advance(30)
     said = [notice.message for notice in connected.notices]
     assert len(said) == 1
