@@ -93,7 +93,7 @@ class ObjectCall:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`$$label^routine(args)`: only for the one vendor function that has no class (facts: iris-license-sessions 3.3)."""
+    """`$$label^routine(args)`: only for the vendor function that has no class (facts: iris-license-sessions 3.3)."""
 
     label: str
     routine: str

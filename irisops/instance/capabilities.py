@@ -1,8 +1,8 @@
 """What an instance offers, as its class dictionary says at connect and as failures teach later.
 
-One query asks `%Dictionary.CompiledMethod`, `CompiledQuery` and `CompiledProperty` for exactly the members that the routes
-need (their columns `parent`, `Name` and `SqlProc` are those of the vendor's class reference). If the dictionary cannot
-be read, everything counts as present until it fails.
+One query asks `%Dictionary.CompiledMethod`, `CompiledQuery` and `CompiledProperty` for exactly the members that the
+routes need (their columns `parent`, `Name` and `SqlProc` are those of the vendor's class reference). If the dictionary
+cannot be read, everything counts as present until it fails.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def dictionary_query() -> Query:
     classes = sorted({class_name for class_name, _ in wanted})
     members = sorted({member for _, member in wanted})
     where = f"parent IN ({_marks(classes)}) AND Name IN ({_marks(members)})"
+    # What is put into the text are question marks alone.
     sql = (
-        f"SELECT parent, Name, 0 AS Projected FROM %Dictionary.CompiledMethod WHERE {where} "
+        f"SELECT parent, Name, 0 AS Projected FROM %Dictionary.CompiledMethod WHERE {where} "  # noqa: S608
         f"UNION ALL SELECT parent, Name, 0 FROM %Dictionary.CompiledProperty WHERE {where} "
         f"UNION ALL SELECT parent, Name, SqlProc FROM %Dictionary.CompiledQuery WHERE {where}"
     )
@@ -184,4 +185,4 @@ class Capabilities:
 
 
 def _is_true(value: Value) -> bool:
-    return value in {True, 1, "1", "Yes"}
+    return value in {True, "1", "Yes"}

@@ -1,16 +1,52 @@
-"""One connection to one instance: deadlines, errors by name, reconnect."""
+"""One connection to one instance: one driver process, one login, deadlines, errors by name, reconnect."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
+from irisops.instance.channel import ChannelError, Json
+from irisops.instance.errors import (
+    DriverCrashed,
+    InstanceProblem,
+    LicenseExhausted,
+    NoAnswer,
+    NotAnInstance,
+    NotAvailable,
+    Unreachable,
+)
+from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
 from irisops.instance.models import SystemInfo
+from irisops.instance.process import (
+    COMMAND,
+    BatchResult,
+    CallFailure,
+    DriverGoneError,
+    DriverProcess,
+    DriverUnusableError,
+)
+from irisops.instance.status import decode_status, is_error_status
+from irisops.instance.system import read_at_connect
 
 StateName = Literal["connecting", "connected", "lost", "refused", "off"]
+
+DEADLINE = 10.0
+"""Seconds that a call or batch may take unless it says otherwise."""
+
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between attempts to mend a lost connection; the last one repeats."""
+
+STEADY_SECONDS = 30.0
+"""A connection that held this long starts again with the shortest pause when it is lost."""
+
+CONNECT_MARGIN = 5.0
+"""Seconds beyond the driver's own time limit for starting the process and importing the driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +64,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a listener is told. `message` is one sentence; `retry_in` seconds until the next attempt, if one is planned."""
+    """What a listener is told. `message` is one sentence; `retry_in` the seconds until a planned next attempt."""
 
     name: StateName
     message: str = ""
@@ -39,48 +75,378 @@ class State:
 
 
 class Connection:
-    """Implements `Instance` (and so `Caller`)."""
+    """Implements `Instance` (and so `Caller`).
 
-    def __init__(self, target: Target) -> None:
-        raise NotImplementedError
+    State `refused` means that the instance said no and only a person can change that; `off` that nothing is tried.
+    A `lost` connection was logged in before and is mended by itself, with growing pauses. A refused password is never
+    tried again by itself, and no call is ever repeated.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        deadline: float = DEADLINE,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        """`deadline` in seconds, for calls that name none. `command` starts the driver process (tests give a fake)."""
+        self._target = target
+        self._deadline = deadline
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._command = tuple(command)
+        self._state = State("off")
+        self._info: SystemInfo | None = None
+        self._capabilities = Capabilities(note="not connected yet")
+        self._listeners: list[Callable[[State], None]] = []
+        self._password: str | None = None
+        self._warm: DriverProcess | None = None
+        self._child: DriverProcess | None = None
+        self._turn = asyncio.Lock()
+        """Held while calls are in the driver process: it takes one request at a time."""
+        self._opening = asyncio.Lock()
+        self._mending: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._since = 0.0
+        self._attempts = 0
+
+    def __repr__(self) -> str:
+        return f"Connection({self._target!r}, state={self._state.name!r})"
 
     @property
     def target(self) -> Target:
-        raise NotImplementedError
+        """Where it goes."""
+        return self._target
 
     @property
     def state(self) -> State:
-        raise NotImplementedError
+        """Where it stands."""
+        return self._state
 
     @property
     def info(self) -> SystemInfo | None:
-        """Version and own pid, read at connect; None before the first."""
-        raise NotImplementedError
+        """Version and own process, read at the last login; None before the first."""
+        return self._info
 
     @property
     def capabilities(self) -> Capabilities:
-        raise NotImplementedError
+        """What the class-dictionary check found at the last login."""
+        return self._capabilities
+
+    @property
+    def driver_pid(self) -> int | None:
+        """Process id of the driver process on this machine; None while there is none."""
+        return self._child.pid if self._child else None
 
     def listen(self, listener: Callable[[State], None]) -> Callable[[], None]:
         """Call `listener` on the event loop at each change of state; returns a function that stops it."""
-        raise NotImplementedError
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return stop
 
     async def warm(self) -> None:
-        """Start the child process and its import ahead of `connect` (optional)."""
-        raise NotImplementedError
+        """Start the driver process and its import ahead of `connect` (optional). Never raises."""
+        async with self._opening:
+            if self._warm is None and self._child is None:
+                with contextlib.suppress(OSError):  # connect() meets the same and says so
+                    self._warm = await DriverProcess.start(self._command)
 
     async def connect(self, password: str) -> SystemInfo:
-        """Log in once. Raises the named `InstanceProblem`."""
-        raise NotImplementedError
+        """Log in, once. Raises the named `InstanceProblem`; the state is then `refused` or `off`."""
+        await self._stop_mending()
+        async with self._opening:
+            await self._end_child()
+            self._password = password
+            self._attempts = 0
+            self._become(State("connecting"))
+            try:
+                return await self._open(password)
+            except InstanceProblem as problem:
+                self._password = None
+                # What the instance itself said no to is not tried again before a person did something about it.
+                name: StateName = "off" if isinstance(problem, Unreachable | NotAnInstance) else "refused"
+                self._become(_state_of(name, problem))
+                raise
+            except asyncio.CancelledError:
+                self._password = None
+                self._become(State("off", "Connecting was cancelled."))
+                raise
 
     async def disconnect(self) -> None:
-        """Log out, stop reconnecting, forget the password; state `off`. Safe to call twice."""
-        raise NotImplementedError
+        """Log out, stop reconnecting, forget the password; state `off`. Safe to call twice and in any state."""
+        self._password = None
+        await self._stop_mending()
+        async with self._opening:
+            await self._end_child()
+            if self._warm is not None:
+                warm, self._warm = self._warm, None
+                await warm.close()
+            if self._state.name != "off":
+                self._become(State("off"))
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        raise NotImplementedError
+        """Run calls in order. A call that fails yields its named `InstanceProblem` in place and the rest still run.
+
+        Raises `Unreachable` (or a subclass) if the connection fails, also for calls before the one that met it.
+        `deadline` in seconds for the whole batch, counted from when its turn comes.
+        """
+        if not calls:
+            return []
+        begun = asyncio.Event()
+        task: asyncio.Task[list[Answer | Exception]] = asyncio.create_task(
+            self._in_turn(list(calls), self._deadline if deadline is None else deadline, begun)
+        )
+        self._keep(task)
+        try:
+            # Who waits may be cancelled; what the driver has begun cannot be, and keeps its turn until it is done.
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not begun.is_set():
+                task.cancel()
+            raise
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        raise NotImplementedError
+        """Run one call; raises its named `InstanceProblem`."""
+        (answer,) = await self.batch([call], deadline=deadline)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    # --- calls --------------------------------------------------------------------------------------------------
+
+    async def _in_turn(
+        self, calls: list[Call], deadline: float, begun: asyncio.Event
+    ) -> list[Answer | Exception]:
+        async with self._turn:
+            child = self._child
+            if child is None or self._state.name != "connected":
+                raise _not_connected(self._state)
+            begun.set()
+            try:
+                return await self._run(child, calls, deadline)
+            except Unreachable as problem:
+                await self._lose(child, problem)
+                raise
+
+    async def _run(
+        self, child: DriverProcess, calls: Sequence[Call], deadline: float
+    ) -> list[Answer | Exception]:
+        """Calls on a process that is logged in. Raises Unreachable when it or the connection is of no further use."""
+        try:
+            async with asyncio.timeout(deadline):
+                result = await child.batch(calls)
+        except TimeoutError:
+            raise NoAnswer(f"The instance gave no answer within {deadline:g} seconds.") from None
+        except (DriverGoneError, DriverUnusableError) as error:
+            raise DriverCrashed("The driver process died.", detail=str(error)) from None
+        except ChannelError as error:
+            raise DriverCrashed("A call was too big for the driver process.", detail=str(error)) from None
+        return self._named(calls, result)
+
+    def _named(self, calls: Sequence[Call], result: BatchResult) -> list[Answer | Exception]:
+        named: list[Answer | Exception] = []
+        for call, outcome in zip(calls, result.results, strict=False):
+            if isinstance(outcome, Answer):
+                named.append(outcome)
+                continue
+            problem = _call_problem(outcome, call)
+            if result.lost and isinstance(problem, Unreachable):
+                raise problem
+            named.append(problem)
+        if result.lost or len(named) != len(calls):
+            raise Unreachable("The connection to the instance was lost.")
+        return named
+
+    # --- opening and mending --------------------------------------------------------------------------------------
+
+    async def _open(self, password: str) -> SystemInfo:
+        """A process, a login and the first reads. Raises the named problem, leaving no process behind."""
+        child = await self._fresh_child()
+        try:
+            trips = await self._login(child, password)
+            login = _Login(self, child)
+            info, capabilities = await read_at_connect(login, self._target.namespace, trips)
+        except BaseException:
+            # Also when cancelled: a login that nobody holds would keep its license unit.
+            await child.kill()
+            raise
+        self._info, self._capabilities = info, capabilities
+        self._child = child
+        self._since = self._monotonic()
+        child.on_exit = lambda how: self._keep(
+            asyncio.create_task(self._lose(child, DriverCrashed("The driver process died.", detail=how)))
+        )
+        self._become(State("connected"))
+        return info
+
+    async def _fresh_child(self) -> DriverProcess:
+        warm, self._warm = self._warm, None
+        if warm is not None:
+            return warm
+        try:
+            return await DriverProcess.start(self._command)
+        except OSError as error:
+            raise NotAvailable(
+                "The driver process could not be started.",
+                "Check that this machine has memory and process slots left.",
+                detail=f"{type(error).__name__}: {error.strerror}",
+            ) from None
+
+    async def _login(self, child: DriverProcess, password: str) -> int:
+        target = self._target
+        request: dict[str, Json] = {
+            "host": target.host,
+            "port": target.port,
+            "namespace": target.namespace,
+            "user": target.user,
+            "timeout": target.timeout,
+            "sslconfig": target.sslconfig,
+        }
+        try:
+            async with asyncio.timeout(target.timeout + CONNECT_MARGIN):
+                outcome = await child.connect(request, password)
+        except TimeoutError:
+            raise NoAnswer(
+                f"Nothing answered within {target.timeout:g} seconds.", Unreachable.default_cure
+            ) from None
+        except DriverGoneError as error:
+            raise DriverCrashed("The driver process died during the login.", detail=str(error)) from None
+        except DriverUnusableError as error:
+            raise NotAvailable(
+                "The driver for InterSystems IRIS does not load on this machine.",
+                "Install intersystems-irispython for this Python and platform.",
+                detail=str(error),
+            ) from None
+        if isinstance(outcome, CallFailure):
+            raise connect_failure(
+                outcome.text, secrets=(password,), elapsed=outcome.elapsed, timeout=target.timeout
+            )
+        return outcome
+
+    async def _lose(self, child: DriverProcess, problem: InstanceProblem) -> None:
+        """The connection is of no further use: say so once, and begin to mend it."""
+        if self._child is not child:
+            return
+        self._child = None
+        if self._monotonic() - self._since >= STEADY_SECONDS:
+            self._attempts = 0
+        if self._password is not None:
+            self._become(_state_of("lost", problem, retry_in=self._pause()))
+            self._mending = asyncio.create_task(self._mend(problem), name="reconnect")
+        else:
+            self._become(_state_of("off", problem))
+        await child.kill()
+
+    def _pause(self) -> float:
+        return PAUSES[min(self._attempts, len(PAUSES) - 1)]
+
+    async def _mend(self, problem: InstanceProblem) -> None:
+        """Try again until it works, the instance says no, or nobody wants it any more."""
+        while (password := self._password) is not None:
+            pause = self._pause()
+            self._become(_state_of("lost", problem, retry_in=pause))
+            await self._sleep(pause)
+            self._attempts += 1
+            async with self._opening:
+                self._become(_state_of("lost", problem))
+                try:
+                    await self._open(password)
+                except (Unreachable, NotAnInstance, LicenseExhausted) as again:
+                    # No unit free: waiting is harmless (no account is locked by it) and ends when one is.
+                    problem = again
+                except InstanceProblem as refused:
+                    self._password = None
+                    self._become(_state_of("refused", refused))
+                    return
+                else:
+                    return
+
+    async def _stop_mending(self) -> None:
+        task, self._mending = self._mending, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if self._turn.locked():
+            # A call is under way and may never return; the instance notices the closed socket.
+            await child.kill()
+        else:
+            await child.close()
+
+    # --- small things -----------------------------------------------------------------------------------------------
+
+    def _become(self, state: State) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        for listener in tuple(self._listeners):
+            listener(state)
+
+    def _keep(self, task: asyncio.Task[list[Answer | Exception]] | asyncio.Task[None]) -> None:
+        """Hold on to a task until it ends; whoever awaited it may be gone, and its problem is told by the state."""
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[list[Answer | Exception]] | asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, InstanceProblem):
+            task.get_loop().call_exception_handler(
+                {"message": "a call to the driver failed", "exception": error}
+            )
+
+
+class _Login:
+    """The caller of the first reads, before the connection counts as connected."""
+
+    def __init__(self, connection: Connection, child: DriverProcess) -> None:
+        self._connection = connection
+        self._child = child
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        run = self._connection._run  # noqa: SLF001 - the same module
+        return await run(self._child, calls, deadline or DEADLINE)
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        (answer,) = await self.batch([call], deadline=deadline)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def _call_problem(failure: CallFailure, call: Call) -> InstanceProblem:
+    secrets = secrets_of(call)
+    if is_error_status(failure.text):
+        # The status of %Library.ResultSet.Execute; asking the instance for its text would cost another round trip.
+        errors = decode_status(failure.text)
+        return status_failure("; ".join(error.text for error in errors) or failure.text, secrets=secrets)
+    return call_failure(failure.text, secrets=secrets)
+
+
+def _state_of(name: StateName, problem: InstanceProblem, retry_in: float | None = None) -> State:
+    return State(name, problem.message, problem.cure, problem.name, retry_in)
+
+
+def _not_connected(state: State) -> Unreachable:
+    if state.name == "lost":
+        return Unreachable(
+            state.message or "The connection is lost.", "It is being mended; try again in a moment."
+        )
+    return Unreachable(
+        "There is no connection to the instance.", "Connect with /connect.", detail=state.message
+    )

@@ -1,9 +1,10 @@
 """The driver in a process of its own: `python -m irisops.instance.driver`, started by `process` and by nobody else.
 
-It is the only module that imports `iris`. That code is compiled, cannot be cancelled, is not thread-safe, and a malformed
-reply can take its interpreter down (facts: wire-protocol 2, 9): here it takes down nothing else. Messages (see
-`messages`) come on the inherited standard input and go out on the inherited standard output; both are moved aside at
-once and the standard streams closed off, so that nothing the driver prints reaches a terminal or the protocol.
+It is the only module that imports `iris`. That code is compiled, cannot be cancelled, is not thread-safe, and a
+malformed reply can take its interpreter down (facts: wire-protocol 2, 9): here it takes down nothing else.
+
+Messages (see `messages`) come on the inherited standard input and go out on the inherited standard output; both are
+moved aside at once and the standard streams closed off, so that nothing the driver prints reaches a terminal or the protocol.
 
 The process ends when its input ends, that is when the tool is gone for whatever reason, and logs out first if it can.
 """

@@ -1,6 +1,6 @@
 """What can go wrong with an instance, by names that a person understands, each with its cure.
 
-Every error carries `message` (one plain sentence: what happened) and `cure` (what to do now). Neither ever holds a secret.
+Every error carries `message` (one plain sentence: what happened) and `cure` (what to do now). Neither holds a secret.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class InstanceProblem(Exception):  # noqa: N818 - the subclasses are the names t
 
     @property
     def name(self) -> str:
+        """The public name of the error."""
         return type(self).__name__
 
 

@@ -111,7 +111,7 @@ class LicenseBoard:
 
 @dataclass(frozen=True, slots=True)
 class WebSession:
-    """One row of `%CSP.Session:SessionInfo` (facts: iris-license-sessions 3.2). `id` is case-sensitive and a secret-like token."""
+    """One row of `%CSP.Session:SessionInfo` (facts: iris-license-sessions 3.2). Never show `id` whole."""
 
     id: str
     username: str
@@ -126,7 +126,7 @@ class WebSession:
     @property
     def anonymous(self) -> bool:
         """No login: the session is its own license holder (facts: 2.1)."""
-        return self.license_id == self.id or self.license_id == ""
+        return self.license_id in {self.id, ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,113 @@
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
+from irisops.instance.calls import Answer, Caller, ClassMethod
+from irisops.instance.capabilities import Capabilities, dictionary_query
+from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
+from irisops.instance.values import number_of, text_of
+
+_VERSION = re.compile(r"\b(\d{4}\.\d+(?:\.\d+)*)")
+_BUILD = re.compile(r"\(Build ([^)]*)\)")
+_VERSION_CALL = ClassMethod("%SYSTEM.Version", "GetVersion")
+_PID_CALL = ClassMethod("%SYSTEM.SYS", "ProcessID")
+_NAME_CALL = ClassMethod("%SYS.System", "GetInstanceName")
+# UNVERIFIED: GetInstanceName is used in much public code but is in none of the facts; the dictionary check decides
+# whether it is called. To settle: write ##class(%SYS.System).GetInstanceName().
+
+
+class Version(NamedTuple):
+    """The parts of `$ZVERSION`; "" for one that is not there."""
+
+    product: str
+    platform: str
+    number: str
+    build: str
+
+
+def parse_version(zversion: str) -> Version:
+    """`IRIS for UNIX (Ubuntu ...) 2024.1.6 (Build 825U) Tue ...` in parts (facts: iris-license-sessions 5.3)."""
+    found = _VERSION.search(zversion)
+    build = _BUILD.search(zversion)
+    head = zversion[: found.start()] if found else zversion
+    name, paren, platform = head.partition("(")
+    product = name.strip()
+    for system in ("UNIX", "Windows", "Linux", "OpenVMS", "macOS"):
+        product = product.removesuffix(f" for {system}")
+    if not found:
+        # Text of another shape: no part of it is certain.
+        product = "IRIS" if zversion.startswith("IRIS") else ""
+    return Version(
+        product,
+        platform.strip().removesuffix(")") if paren and found else "",
+        found.group(1) if found else "",
+        build.group(1) if build else "",
+    )
+
+
+def _info(
+    zversion: str, namespace: str, pid: int | None, license_id: str | None, name: str | None
+) -> SystemInfo:
+    version = parse_version(zversion)
+    return SystemInfo(
+        zversion=zversion,
+        product=version.product,
+        version=version.number,
+        build=version.build,
+        platform=version.platform,
+        namespace=namespace,
+        pid=pid,
+        license_id=license_id,
+        instance_name=name,
+    )
+
+
+async def read_at_connect(
+    caller: Caller, namespace: str, login_trips: int
+) -> tuple[SystemInfo, Capabilities]:
+    """The first reads of a connection: version, own process and the class-dictionary check; then name and license id.
+
+    At most eight round trips with the login's own (`login_trips`), so what comes last is left out when the login or the
+    dictionary took more. Raises Unreachable; whatever else fails only leaves its field empty.
+    """
+    version, pid, dictionary = await caller.batch([_VERSION_CALL, _PID_CALL, dictionary_query()])
+    if isinstance(dictionary, Answer) and dictionary.rows is not None:
+        capabilities = Capabilities.from_rows(dictionary.rows, namespace)
+    else:
+        said = (
+            dictionary.message if isinstance(dictionary, InstanceProblem) else "the dictionary gave no rows"
+        )
+        capabilities = Capabilities(namespace=namespace, note=said)
+    more = [ClassMethod("%SYSTEM.License", "GetUserId")]
+    if capabilities.known and capabilities.has("%SYS.System", "GetInstanceName"):
+        more.append(_NAME_CALL)
+    spent = login_trips + sum(
+        each.round_trips for each in (version, pid, dictionary) if isinstance(each, Answer)
+    )
+    answers = await caller.batch(more[: max(0, 8 - spent)])
+    license_id, name, *_ = [*(text_of(answer) for answer in answers), "", ""]
+    return (
+        _info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
+        capabilities,
+    )
 
 
 async def read_system(instance: Instance, namespace: str = "") -> SystemInfo:
-    """Version, own pid, own license id and instance name. Raises a named problem if not even the version is had."""
-    raise NotImplementedError
+    """Version, own pid, own license id and instance name, anew. Raises the problem of reading the version."""
+    calls = [_VERSION_CALL, _PID_CALL, ClassMethod("%SYSTEM.License", "GetUserId")]
+    if instance.capabilities.has("%SYS.System", "GetInstanceName"):
+        calls.append(_NAME_CALL)
+    version, pid, license_id, *name = await instance.batch(calls)
+    if isinstance(version, Exception):
+        raise version
+    return _info(
+        text_of(version),
+        namespace,
+        number_of(pid),
+        text_of(license_id) or None,
+        (text_of(name[0]) if name else "") or None,
+    )

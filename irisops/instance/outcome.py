@@ -1,0 +1,57 @@
+"""What came of a change: statuses checked, lost connections told apart from refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from irisops.instance.calls import Caller, ClassMethod, Value
+from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
+from irisops.instance.failures import status_failure
+from irisops.instance.status import decode_status, is_error_status, is_ok
+from irisops.instance.values import as_text
+
+T = TypeVar("T")
+
+UNKNOWN_OUTCOME = "Whether the change was made is not known: look before you repeat it."
+
+
+async def check_status(caller: Caller, status: Value, what: str) -> None:
+    """Return when a %Status is OK; else raise its named problem, in the instance's own words if they can be had.
+
+    `what` names the call, for the case that it answered something that is no status at all.
+    """
+    if is_ok(status):
+        return
+    if isinstance(status, bytes):
+        status = status.decode("latin-1")
+    if not is_error_status(status):
+        raise InstanceError(f"{what} answered {as_text(status)[:80]!r} where a status was expected.")
+    text = await _error_text(caller, as_text(status))
+    if not text:
+        text = "; ".join(error.text for error in decode_status(status))
+    raise status_failure(text or f"{what} failed with a status that cannot be read.")
+
+
+async def _error_text(caller: Caller, status: str) -> str:
+    # UNVERIFIED: that a status survives the way to Python and back as a string (facts: iris-security 11, 14); if it
+    # does not, the text comes back empty or without a number and the local decoder is used. To settle: pass an error status
+    # of Security.Users.Delete("no.such") to GetErrorText through the driver.
+    try:
+        answer = await caller.call(ClassMethod("%SYSTEM.Status", "GetErrorText", (status,)))
+    except Unreachable:
+        raise
+    except InstanceProblem:
+        return ""
+    text = as_text(answer.value).strip()
+    return text if "#" in text else ""
+
+
+async def changing(change: Awaitable[T]) -> T:
+    """Await a change; if the connection is lost meanwhile, say that its outcome is unknown. It is never repeated."""
+    try:
+        return await change
+    except Unreachable as problem:
+        raise type(problem)(
+            problem.message, f"{UNKNOWN_OUTCOME} {problem.cure}", detail=problem.detail
+        ) from None

@@ -1,0 +1,178 @@
+"""Values as an instance sends them, made into Python's: numbers, flags, dates, times, lists of roles, privileges.
+
+All functions accept anything and answer None (or an empty value) for what makes no sense: one odd cell must not cost a
+list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from irisops.instance.calls import Answer, Rows, Value
+
+T = TypeVar("T")
+
+HOROLOG_START = date(1840, 12, 31)
+"""Day 0 of $HOROLOG (facts: iris-license-sessions 1.2)."""
+
+Row = Mapping[str, Value]
+
+PORTION = 256
+"""Rows that are made into records between two turns of the event loop."""
+
+
+def as_int(value: Value) -> int | None:
+    """A whole number, from a number or its text; None for "" and all else."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return int(value) if math.isfinite(number) and abs(number) < 1e30 else None
+    if isinstance(value, str):
+        try:
+            return int(value.strip())
+        except ValueError:
+            return None
+    return None
+
+
+def as_text(value: Value) -> str:
+    """Text; "" for None. Bytes are Latin-1, as 8-bit strings are (facts: wire-protocol 2)."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    # The driver reads a lone NUL as the empty string of SQL (facts: wire-protocol 7).
+    return "" if value == "\0" else str(value)
+
+
+def as_flag(value: Value, *, default: bool = False) -> bool:
+    """A flag: 0/1 in objects, Yes/No in class queries (facts: iris-security 1). `default` for neither."""
+    if isinstance(value, bool | int):
+        return bool(value)
+    text = as_text(value).strip().lower()
+    if text in {"1", "yes", "true"}:
+        return True
+    if text in {"0", "no", "false"}:
+        return False
+    return default
+
+
+def as_names(value: Value) -> tuple[str, ...]:
+    """Names in a comma list, blanks trimmed, empty ones and repeats dropped, order kept."""
+    return tuple(dict.fromkeys(name for part in as_text(value).split(",") if (name := part.strip())))
+
+
+def as_privileges(value: Value) -> tuple[tuple[str, str], ...]:
+    """`R1:RW,R2:U` as (resource, letters) pairs (facts: iris-security 3.1). Long names become letters too."""
+    pairs: list[tuple[str, str]] = []
+    last = ""
+    for part in as_text(value).split(","):
+        name, colon, letters = part.strip().rpartition(":")
+        if colon and name:
+            pairs.append((name, _letters(letters)))
+            last = name
+        elif last and part.strip().upper() in {"READ", "WRITE", "USE", "R", "W", "U"}:
+            # `Res:Read,Use`: a second permission of the same resource.
+            pairs[-1] = (last, _letters(pairs[-1][1] + _letters(part)))
+        elif part.strip():
+            pairs.append((part.strip(), ""))
+            last = part.strip()
+    return tuple(pairs)
+
+
+def _letters(text: str) -> str:
+    word = text.strip().upper()
+    known = {"READ": "R", "WRITE": "W", "USE": "U"}.get(word, word)
+    return "".join(letter for letter in "RWU" if letter in known)
+
+
+def as_date(value: Value) -> date | None:
+    """A date from `YYYY-MM-DD` or a $HOROLOG day; None for "", 0 and what is no date."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    days = as_int(value)
+    if days is not None:
+        return _horolog_day(days)
+    try:
+        return date.fromisoformat(as_text(value).strip()[:10])
+    except ValueError:
+        return None
+
+
+def _horolog_day(days: int) -> date | None:
+    try:
+        return HOROLOG_START + timedelta(days=days) if days > 0 else None
+    except OverflowError:
+        return None
+
+
+def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after the other
+    """A UTC time from `YYYY-MM-DD HH:MM:SS[.fff]` or $HOROLOG `days,seconds`; None for "", 0 and what is no time."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC)
+    text = as_text(value).strip()
+    days, comma, seconds = text.partition(",")
+    if comma and days.strip().isdigit():
+        day = _horolog_day(int(days) if len(days) < 8 else 0)
+        try:
+            return datetime.combine(day, time(), UTC) + timedelta(seconds=float(seconds)) if day else None
+        except (ValueError, OverflowError):
+            return None
+    try:
+        found = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return None
+    # A bare number is read by fromisoformat as a compact date; the instance never sends one.
+    if text.isdigit() or found.year < 1900:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def answered(outcome: Answer | Exception) -> Answer:
+    """The answer of one call of a batch, or its problem raised."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def number_of(outcome: Answer | Exception) -> int | None:
+    """The whole number that one call of a batch answered; None if it failed or answered none."""
+    return as_int(outcome.value) if isinstance(outcome, Answer) else None
+
+
+def text_of(outcome: Answer | Exception) -> str:
+    """The text that one call of a batch answered; "" if it failed."""
+    return as_text(outcome.value) if isinstance(outcome, Answer) else ""
+
+
+def rows_of(outcome: Answer | Exception) -> list[dict[str, Value]]:
+    """The rows of one query of a batch, by lower-cased column name. Raises the query's problem."""
+    answer = answered(outcome)
+    return answer.rows.dicts() if answer.rows is not None else []
+
+
+async def in_portions(rows: Rows | None, make: Callable[[Row], T | None]) -> list[T]:
+    """What `make` makes of each row (keyed by lower-cased column name), without those it makes nothing of.
+
+    Lets other work run in between: ten thousand rows must not hold up a key press.
+    """
+    if rows is None:
+        return []
+    made: list[T] = []
+    for start in range(0, len(rows.rows), PORTION):
+        portion = Rows(rows.columns, rows.rows[start : start + PORTION])
+        made.extend(item for row in portion.dicts() if (item := make(row)) is not None)
+        await asyncio.sleep(0)
+    return made
