@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -138,12 +139,20 @@ class Hub:
     async def _log_in(self, link: Link, profile: Profile, password: str | None) -> SystemInfo:
         asked = False
         stored = False
-        if password is None and not link.refused:
-            password = await self.secrets.get(profile)
-            stored = password is not None
-        if password is None:
-            password = await self._ask_password(profile, again=link.refused)
-            asked = True
+        # The driver process starts while the keyring or the person is asked.
+        warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")
+        try:
+            if password is None and not link.refused:
+                password = await self.secrets.get(profile)
+                stored = password is not None
+            if password is None:
+                password = await self._ask_password(profile, again=link.refused)
+                asked = True
+        except BaseException:
+            await warming
+            await link.connection.disconnect()
+            raise
+        await warming
         try:
             info = await link.connection.connect(password)
         except (PasswordChangeRequired, AccountDisabled):
@@ -229,6 +238,10 @@ class Hub:
             self.on_connected(link)
         elif state.name == "lost":
             self.say_stale(link, state.message or f"The connection to {link.name} was lost.", state.cure)
+        elif state.name == "refused" and not link.logging_in.locked():
+            # Mending was refused; nobody waits for this login, so it is said here.
+            link.refused = state.error != "LicenseExhausted"
+            self.on_notice(Notice("error", f"{link.name}: {state.message}", state.cure, link.name))
         self.on_change()
 
     def say_stale(self, link: Link, message: str, cure: str = "") -> None:

@@ -59,6 +59,10 @@ class InstanceConnection(Protocol):
         """Follow the state; the result stops it."""
         ...
 
+    async def warm(self) -> None:
+        """Start the driver process ahead of `connect`."""
+        ...
+
     async def connect(self, password: str) -> SystemInfo:
         """Log in once."""
         ...

@@ -302,6 +302,7 @@ class FakeConnection(InstanceConnection):
         self._listeners: list[Callable[[State], None]] = []
         self.offers = FakeCapabilities()
         self.closed = 0
+        self.warmed = 0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -323,6 +324,9 @@ class FakeConnection(InstanceConnection):
         self._state = state
         for listener in list(self._listeners):
             listener(state)
+
+    async def warm(self) -> None:
+        self.warmed += 1
 
     async def connect(self, password: str) -> SystemInfo:
         self.become(State("connecting"))

@@ -106,6 +106,27 @@ async def test_a_profile_of_this_run_asks_once_too(world: World) -> None:
     assert len(world.asked) == 1
 
 
+async def test_a_reconnect_that_is_refused_is_told_and_asks_next_time(connected: World) -> None:
+    connected.connection.become(State("lost", "The connection was lost."))
+    connected.connection.become(
+        State("refused", "The instance refused user or password.", "Check.", "LoginRefused")
+    )
+    assert [(each.level, each.cure) for each in connected.notices[-1:]] == [("error", "Check.")]
+    await connected.say("/connect")
+    assert connected.asked[-1][0] == "The last password was refused"
+
+
+async def test_the_driver_process_starts_while_the_person_types(world: World) -> None:
+    await world.connect()
+    assert world.connection.warmed == 1
+    world.answer = None
+    await world.say("/disconnect")
+    await world.session.hub.secrets.forget(LOCAL)
+    await world.say("/connect")
+    assert world.connection.state.name == "off"
+    assert world.connection.closed == 2
+
+
 async def test_an_address_needs_no_profile(world: World) -> None:
     done = (await world.say("/connect iris://bob@db.example:1973/USER"))[-1]
     assert isinstance(done, Done)
