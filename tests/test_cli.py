@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from irisops import __version__
@@ -123,6 +124,27 @@ def test_a_dead_port_is_status_4_with_one_clear_error(tmp_path: Path, dead_port:
     assert reply["cure"]
     assert CANARY not in ran.stdout + ran.stderr
     assert not list(tmp_path.rglob("*.toml")), "an address is kept in no file"
+
+
+def test_on_a_terminal_the_password_is_asked_for_and_not_shown(tmp_path: Path, dead_port: int) -> None:
+    environment = {**os.environ, "IRISOPS_HOME": str(tmp_path)}
+    environment.pop("IRISOPS_PASSWORD", None)
+    address = f"iris://bob@127.0.0.1:{dead_port}/USER"
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "irisops", "run", "--url", address, "/license"],
+        env=environment,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(24, 80),
+    )
+    child.expect("Password of bob on 127.0.0.1:[0-9]+/USER: ")
+    child.sendline(CANARY)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert "Unreachable" in child.before
+    assert CANARY not in child.before
+    assert child.exitstatus == 4
 
 
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
