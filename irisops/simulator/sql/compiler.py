@@ -362,7 +362,7 @@ def _mixes_aggregates_and_columns(items: Sequence[exp.Expr]) -> bool:
         node = pending.pop()
         if isinstance(node, exp.Anonymous) and str(node.this).upper() in AGGREGATES:
             aggregates = True
-        elif isinstance(node, (exp.Column, exp.Star)):
+        elif isinstance(node, (exp.Column, exp.Star, exp.Window)):
             columns = True
         elif not isinstance(node, (exp.Subquery, exp.Select)):
             pending.extend(child for child in node.iter_expressions())

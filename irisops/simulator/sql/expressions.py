@@ -49,6 +49,8 @@ _ENVIRONMENT = {
 _LARGEST_NUMBER = Decimal("9.223372036854775807E145")
 """The largest decimal number of ObjectScript."""
 
+_RANKINGS = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
+
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 
 _CASTS: dict[object, int] = {
@@ -88,6 +90,7 @@ class ExpressionCompiler:
     subquery: SubqueryCompiler
     aggregates: bool = False
     windowed: bool = False
+    in_window: bool = False
 
     def without_aggregates(self) -> ExpressionCompiler:
         """For WHERE, ON, GROUP BY and the arguments of an aggregate."""
@@ -212,6 +215,40 @@ class ExpressionCompiler:
             term, sql=f"({compiled.sql})", comparand="", nature=Nature.SUBQUERY, table="", schema=""
         )
 
+    def _window(self, node: exp.Window) -> Term:
+        """A window function over PARTITION BY and ORDER BY; frames (ROWS ...) are not emulated."""
+        call = node.this
+        if not self.aggregates or self.in_window:
+            raise failure(INVALID_STATEMENT, "a window function stands in a SELECT list or ORDER BY")
+        known = {"this", "partition_by", "order", "over"}
+        if any(value and part not in known for part, value in node.args.items()) or not isinstance(
+            call, exp.Anonymous
+        ):
+            raise unsupported("this form of OVER (...)")
+        inner = replace(self, windowed=False, in_window=True)
+        name = str(call.this).upper()
+        if name in _RANKINGS:
+            if call.expressions:
+                raise failure(INVALID_STATEMENT, f"{name} takes no arguments")
+            term = expression(f"{name.lower()}()", SqlType.INTEGER)
+        elif name in AGGREGATES:
+            term = inner.scalar(call)
+            if term.comparand:
+                raise unsupported(f"{name} of a string OVER (...)")
+        else:
+            raise unsupported(f"{name} OVER (...)")
+        parts = []
+        if node.args.get("partition_by"):
+            listed = ", ".join(inner.scalar(item).compared for item in node.args["partition_by"])
+            parts.append(f"PARTITION BY {listed}")
+        if node.args.get("order"):
+            items = [
+                inner.scalar(item.this).compared + (" DESC" if item.args.get("desc") else "")
+                for item in node.args["order"].expressions
+            ]
+            parts.append(f"ORDER BY {', '.join(items)}")
+        return replace(term, sql=f"{term.sql} OVER ({' '.join(parts)})", nature=Nature.WINDOW)
+
     # Calls -----------------------------------------------------------------------------------------------------
 
     def _call(self, node: exp.Anonymous) -> Term:
@@ -308,4 +345,5 @@ class ExpressionCompiler:
         exp.Anonymous: _call,
         exp.Dot: _routine_call,
         exp.Star: _star,
+        exp.Window: _window,
     }

@@ -50,6 +50,7 @@ class _Described:
     name: str
     columns: Sequence[str]
     rows: Callable[[Catalog], Iterable[_Row]]
+    integers: frozenset[str] = frozenset()
 
 
 def _names(listed: str) -> list[str]:
@@ -59,9 +60,9 @@ def _names(listed: str) -> list[str]:
 _TABLES = _Described(
     "TABLES",
     _names(
-        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_TYPE SELF_REFERENCING_COLUMN_NAME REFERENCE_GENERATION "
-        "USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA USER_DEFINED_TYPE_NAME IS_INSERTABLE_INTO "
-        "IS_TYPED CLASSNAME DESCRIPTION OWNER "
+        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_TYPE SELF_REFERENCING_COLUMN_NAME "
+        "REFERENCE_GENERATION USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA "
+        "USER_DEFINED_TYPE_NAME IS_INSERTABLE_INTO IS_TYPED CLASSNAME DESCRIPTION OWNER"
     ),
     lambda catalog: (
         {
@@ -79,13 +80,14 @@ _TABLES = _Described(
 _COLUMNS = _Described(
     "COLUMNS",
     _names(
-        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION DTD_IDENTIFIER DOMAIN_CATALOG "
-        "DOMAIN_SCHEMA DOMAIN_NAME COLUMN_DEFAULT IS_NULLABLE IS_SELF_REFERENCING IS_IDENTITY "
-        "IDENTITY_GENERATION IDENTITY_START IDENTITY_INCREMENT IDENTITY_MAXIMUM IDENTITY_MINIMUM "
-        "IDENTITY_CYCLE IS_GENERATED GENERATION_EXPRESSION IS_UPDATABLE DATA_TYPE CHARACTER_MAXIMUM_LENGTH "
-        "CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_PRECISION_RADIX NUMERIC_SCALE DATETIME_PRECISION "
-        "CHARACTER_SET_CATALOG CHARACTER_SET_SCHEMA CHARACTER_SET_NAME COLLATION_CATALOG COLLATION_SCHEMA "
-        "COLLATION_NAME DESCRIPTION AUTO_INCREMENT UNIQUE_COLUMN PRIMARY_KEY "
+        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION DTD_IDENTIFIER "
+        "DOMAIN_CATALOG DOMAIN_SCHEMA DOMAIN_NAME COLUMN_DEFAULT IS_NULLABLE IS_SELF_REFERENCING "
+        "IS_IDENTITY IDENTITY_GENERATION IDENTITY_START IDENTITY_INCREMENT IDENTITY_MAXIMUM "
+        "IDENTITY_MINIMUM IDENTITY_CYCLE IS_GENERATED GENERATION_EXPRESSION IS_UPDATABLE DATA_TYPE "
+        "CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_PRECISION_RADIX "
+        "NUMERIC_SCALE DATETIME_PRECISION CHARACTER_SET_CATALOG CHARACTER_SET_SCHEMA "
+        "CHARACTER_SET_NAME COLLATION_CATALOG COLLATION_SCHEMA COLLATION_NAME DESCRIPTION "
+        "AUTO_INCREMENT UNIQUE_COLUMN PRIMARY_KEY"
     ),
     lambda catalog: (
         _column_row(table, position, column)
@@ -93,13 +95,19 @@ _COLUMNS = _Described(
         for position, column in enumerate(table.columns, 1)
         if not column.hidden
     ),
+    frozenset(
+        _names(
+            "ORDINAL_POSITION CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION "
+            "NUMERIC_PRECISION_RADIX NUMERIC_SCALE"
+        )
+    ),
 )
 
 _SCHEMATA = _Described(
     "SCHEMATA",
     _names(
-        "CATALOG_NAME SCHEMA_NAME SCHEMA_OWNER DEFAULT_CHARACTER_SET_CATALOG DEFAULT_CHARACTER_SET_SCHEMA "
-        "DEFAULT_CHARACTER_SET_NAME SQL_PATH "
+        "CATALOG_NAME SCHEMA_NAME SCHEMA_OWNER DEFAULT_CHARACTER_SET_CATALOG "
+        "DEFAULT_CHARACTER_SET_SCHEMA DEFAULT_CHARACTER_SET_NAME SQL_PATH"
     ),
     lambda catalog: (
         {"SCHEMA_NAME": name}
@@ -115,7 +123,7 @@ _ROUTINES = _Described(
     _names(
         "SPECIFIC_CATALOG SPECIFIC_SCHEMA SPECIFIC_NAME ROUTINE_CATALOG ROUTINE_SCHEMA ROUTINE_NAME "
         "MODULE_CATALOG MODULE_SCHEMA MODULE_NAME USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA "
-        "USER_DEFINED_TYPE_NAME ROUTINE_TYPE "
+        "USER_DEFINED_TYPE_NAME ROUTINE_TYPE"
     ),
     lambda catalog: (
         {
@@ -129,15 +137,58 @@ _ROUTINES = _Described(
     ),
 )
 
-_INTEGERS = frozenset(
-    {
-        "ORDINAL_POSITION",
-        "CHARACTER_MAXIMUM_LENGTH",
-        "CHARACTER_OCTET_LENGTH",
-        "NUMERIC_PRECISION",
-        "NUMERIC_PRECISION_RADIX",
-        "NUMERIC_SCALE",
-    }
+
+def _nothing(_catalog: Catalog) -> Iterable[_Row]:
+    """No projected table has an index, a constraint or a view; the tables that would tell of them are there, empty."""
+    return ()
+
+
+_EMPTY = (
+    _Described(
+        "INDEXES",
+        _names(
+            "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME NON_UNIQUE INDEX_CATALOG INDEX_SCHEMA INDEX_NAME "
+            "ORDINAL_POSITION COLUMN_NAME ASC_OR_DESC PRIMARY_KEY MAP_STATUS DATA_FIELDS"
+        ),
+        _nothing,
+        frozenset({"NON_UNIQUE", "ORDINAL_POSITION", "PRIMARY_KEY"}),
+    ),
+    _Described(
+        "TABLE_CONSTRAINTS",
+        _names(
+            "CONSTRAINT_CATALOG CONSTRAINT_SCHEMA CONSTRAINT_NAME TABLE_CATALOG TABLE_SCHEMA TABLE_NAME "
+            "CONSTRAINT_TYPE IS_DEFERRABLE INITIALLY_DEFERRED"
+        ),
+        _nothing,
+    ),
+    _Described(
+        "VIEWS",
+        _names(
+            "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME VIEW_DEFINITION CHECK_OPTION IS_UPDATABLE "
+            "IS_TRIGGER_UPDATABLE IS_TRIGGER_DELETABLE IS_TRIGGER_INSERTABLE_INTO DESCRIPTION"
+        ),
+        _nothing,
+    ),
+    # UNVERIFIED: the columns of the next two are those that sqlalchemy-iris asks for; there may be more. On a real
+    # instance: SELECT TOP 1 * FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE, and the same of REFERENTIAL_CONSTRAINTS.
+    _Described(
+        "KEY_COLUMN_USAGE",
+        _names(
+            "CONSTRAINT_SCHEMA CONSTRAINT_NAME TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION "
+            "CONSTRAINT_TYPE"
+        ),
+        _nothing,
+        frozenset({"ORDINAL_POSITION"}),
+    ),
+    _Described(
+        "REFERENTIAL_CONSTRAINTS",
+        _names(
+            "CONSTRAINT_CATALOG CONSTRAINT_SCHEMA CONSTRAINT_TABLE_NAME CONSTRAINT_NAME "
+            "UNIQUE_CONSTRAINT_CATALOG UNIQUE_CONSTRAINT_SCHEMA UNIQUE_CONSTRAINT_TABLE "
+            "UNIQUE_CONSTRAINT_NAME MATCH_OPTION UPDATE_RULE DELETE_RULE"
+        ),
+        _nothing,
+    ),
 )
 
 
@@ -183,7 +234,7 @@ class _WithInformationSchema:
         self._revisions = count()
         self._own = {
             described.name: self._defined(described)
-            for described in (_TABLES, _COLUMNS, _SCHEMATA, _ROUTINES)
+            for described in (_TABLES, _COLUMNS, _SCHEMATA, _ROUTINES, *_EMPTY)
         }
 
     @property
@@ -227,7 +278,9 @@ class _WithInformationSchema:
 
     def _defined(self, described: _Described) -> TableDef:
         columns = [
-            ColumnDef(name, SqlType.INTEGER, 10) if name in _INTEGERS else ColumnDef(name, precision=128)
+            ColumnDef(name, SqlType.INTEGER, 10)
+            if name in described.integers
+            else ColumnDef(name, precision=128)
             for name in described.columns
         ]
 
@@ -250,5 +303,5 @@ class _WithInformationSchema:
 
 
 def with_information_schema(catalog: Catalog) -> Catalog:
-    """The catalog, and `INFORMATION_SCHEMA.TABLES`, `COLUMNS`, `SCHEMATA` and `ROUTINES` that describe it."""
+    """The catalog, and the tables of `INFORMATION_SCHEMA` that describe it, themselves included."""
     return _WithInformationSchema(catalog)

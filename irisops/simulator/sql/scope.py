@@ -34,6 +34,7 @@ class Nature(Enum):
     AGGREGATE = auto()
     EXPRESSION = auto()
     SUBQUERY = auto()
+    WINDOW = auto()
 
 
 _AUTOMATIC_NAMES = {
@@ -42,6 +43,7 @@ _AUTOMATIC_NAMES = {
     Nature.AGGREGATE: "Aggregate",
     Nature.EXPRESSION: "Expression",
     Nature.SUBQUERY: "Subquery",
+    Nature.WINDOW: "Window",
 }
 
 

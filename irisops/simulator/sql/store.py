@@ -40,7 +40,7 @@ _MAXIMUM_CHARACTERS = 32 * 1024 * 1024
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 
-_PERMITTED_FUNCTIONS = frozenset({"count", "sum", "min", "max", "avg"})
+_PERMITTED_FUNCTIONS = frozenset({"count", "sum", "min", "max", "avg", "row_number", "rank", "dense_rank"})
 
 
 @dataclass(slots=True)

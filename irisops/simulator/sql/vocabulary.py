@@ -55,7 +55,11 @@ KEYWORDS: dict[str, TokenType] = {
     "%STARTSWITH": TokenType.GLOB,
 }
 
-PAIRS = {("GROUP", "BY"): TokenType.GROUP_BY, ("ORDER", "BY"): TokenType.ORDER_BY}
+PAIRS = {
+    ("GROUP", "BY"): TokenType.GROUP_BY,
+    ("ORDER", "BY"): TokenType.ORDER_BY,
+    ("PARTITION", "BY"): TokenType.PARTITION_BY,
+}
 
 CALLABLE_KEYWORDS = frozenset({"LEFT", "RIGHT"})
 """Keywords that are function names where a parenthesis follows."""
@@ -153,7 +157,6 @@ NOT_EMULATED = {
     "%MATCHES": "%MATCHES",
     "%FOREACH": "%FOREACH",
     "%AFTERHAVING": "%AFTERHAVING",
-    "OVER": "window functions (OVER)",
     "NATURAL": "NATURAL JOIN",
     "INTO": "SELECT ... INTO",
     "WITH": "common table expressions (WITH)",

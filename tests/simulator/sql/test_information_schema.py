@@ -52,4 +52,21 @@ def test_two_sessions_on_one_store_see_their_own_catalog() -> None:
     wide, narrow = Engine(FakeCatalog(), store=store), Engine(_Narrow(), store=store)
     sql = "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES"
     counts = [engine.query(engine.prepare(sql), [])[0][0] for engine in (wide, narrow, wide)]
-    assert counts == [6, 4, 6]
+    assert counts == [11, 9, 11]
+
+
+def test_what_would_tell_of_indices_constraints_and_views_is_there_and_empty(select: Select) -> None:
+    names = ("INDEXES", "TABLE_CONSTRAINTS", "VIEWS", "KEY_COLUMN_USAGE", "REFERENTIAL_CONSTRAINTS")
+    assert [select(f"SELECT * FROM INFORMATION_SCHEMA.{name}") for name in names] == [[]] * len(names)  # noqa: S608 - own
+
+
+def test_what_the_irissqlcli_client_asks_at_its_start(select: Select) -> None:
+    hidden = "NOT {0} %STARTSWITH '%' AND NOT {0} %STARTSWITH 'Ens' AND {0} <> 'INFORMATION_SCHEMA'"
+    tables = "SELECT TABLE_SCHEMA || '.' || TABLE_NAME AS TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE "
+    schemas = "SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA WHERE "
+    assert select(tables + hidden.format("TABLE_SCHEMA")) == [("Security.Roles",)]
+    assert select(schemas + hidden.format("SCHEMA_NAME") + " ORDER BY SCHEMA_NAME") == [
+        ("Demo",),
+        ("Security",),
+    ]
+    assert select(schemas + "SCHEMA_NAME LIKE ?", "sec%") == [("Security",)]

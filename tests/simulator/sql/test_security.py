@@ -199,3 +199,10 @@ def test_checkpriv_answers_100_for_what_is_not_held(catalog: FakeCatalog, sql: s
     assert caught.value.sqlcode == 100
     catalog.recorded.held.add(held)
     assert engine.update(prepared, []) == 0
+
+
+def test_checkpriv_on_what_does_not_exist_is_not_held(engine: Engine) -> None:
+    prepared = engine.prepare("%CHECKPRIV SELECT ON %Dictionary.PropertyDefinition")
+    with pytest.raises(SqlFailure) as caught:
+        engine.update(prepared, [])
+    assert caught.value.sqlcode == 100
