@@ -18,6 +18,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.worker import Worker, WorkerState
 
 from irisops.commands.chat import Chat, CommandInfo, Notice
 from irisops.commands.replies import Done, Effect, Problem
@@ -107,12 +108,20 @@ class IrisopsApp(App[int]):
         self.chat.ask_with(self.conversation.ask_secret)
         self.conversation.focus_prompt()
         self._overview_changed()
+        self.set_interval(self._poll_interval, self.conversation.refresh_live)
         self.call_after_refresh(self._start)
 
-    async def _start(self) -> None:
+    def _start(self) -> None:
+        self.run_worker(self._begin(), name="start", exit_on_error=False)
+
+    async def _begin(self) -> None:
         await self.chat.start()
         self._overview_changed()
-        self.set_interval(self._poll_interval, self.conversation.refresh_live)
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self._noticed(Notice("error", f"The program failed at its {event.worker.name}: {event.worker.error}"))
 
     def _ended_by_signal(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)

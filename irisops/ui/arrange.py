@@ -15,6 +15,7 @@ from itertools import chain, islice
 from rich.cells import cell_len
 
 from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.text import harmless
 from irisops.ui.figures import cell
 
 SAMPLE = 200
@@ -106,6 +107,11 @@ def _sort_key(value: Cell) -> tuple[int, float, str]:
     return (2, 0.0, value.casefold())
 
 
+def title(column: Column) -> str:
+    """What stands over a column."""
+    return harmless(column.title.upper(), MAX_WIDTH)
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A shown column and its width in cells."""
@@ -127,7 +133,7 @@ def fit(view: View, width: int) -> list[Fit]:
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
     natural = [
-        min(MAX_WIDTH, max([cell_len(column.title), *(_measure(row, column) for row in sample)]))
+        min(MAX_WIDTH, max([cell_len(title(column)), *(_measure(row, column) for row in sample)]))
         for column in columns
     ]
     spare = width - sum(natural) - GAP * (len(columns) - 1)

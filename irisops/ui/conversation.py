@@ -381,7 +381,7 @@ class Conversation(Vertical):
         self.notice(
             Notice(
                 "warning",
-                f"The history of typed lines cannot be written: {event.error}.",
+                f"The history of typed lines cannot be kept: {event.error}.",
                 "It is kept for this run alone. Make the file writable to keep it longer.",
             )
         )

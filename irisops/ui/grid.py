@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.worker import Worker, WorkerState
 
 from irisops.commands.replies import Table
-from irisops.ui.arrange import GAP, Fit, Order, Row, View, arrange, fit, next_order
+from irisops.ui.arrange import GAP, Fit, Order, Row, View, arrange, fit, next_order, title
 from irisops.ui.figures import cell
 
 ON_A_THREAD = 1_500
@@ -205,10 +205,10 @@ class Grid(ScrollView, can_focus=True):
         segments = [Segment(" " * len(MARK), self._style("grid--header"))]
         for place, each in enumerate(self.fits):
             order = self.view.order
-            title, style = each.column.title.upper(), "grid--header"
+            words, style = title(each.column), "grid--header"
             if order is not None and order.column == each.column.name:
-                title, style = f"{title}{'▾' if order.descending else '▴'}", "grid--sorted"
-            text = _aligned(title, each)
+                words, style = f"{words}{'▾' if order.descending else '▴'}", "grid--sorted"
+            text = _aligned(words, each)
             if place:
                 segments.append(Segment(" " * GAP, self._style("grid--header")))
             segments.append(Segment(text, self._style(style)))

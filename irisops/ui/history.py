@@ -22,6 +22,8 @@ class History:
         self._path = path
         self._now = now
         self._lines: list[str] | None = None
+        self.trouble: OSError | None = None
+        """Why the file cannot be read or written, once that was tried."""
 
     @property
     def lines(self) -> list[str]:
@@ -37,6 +39,9 @@ class History:
             raw = self._path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
+        except OSError as error:
+            self.trouble = error
+            return []
         stamped: list[tuple[str, str]] = []
         for line in raw.splitlines():
             try:
@@ -51,7 +56,7 @@ class History:
         """Keep a line, here and in the file. A line like the last one, one that begins with a blank or one that
         seems to hold a secret is not kept.
 
-        Raises OSError if the file cannot be written; the line is then kept for this run alone.
+        If the file cannot be written, `trouble` says why and the line is kept for this run alone.
         """
         if not text.strip() or text[0] == " " or has_secret(text):
             return
@@ -60,10 +65,16 @@ class History:
         self.lines.append(text)
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._append(self._path, text)
+        except OSError as error:
+            self.trouble = error
+
+    def _append(self, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         record = json.dumps({"at": self._now().astimezone(UTC).isoformat(), "text": text}, ensure_ascii=False)
         # One write of one line in append mode: two programs at once do not tear each other's lines.
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(descriptor, f"{record}\n".encode())
         finally:

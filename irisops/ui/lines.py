@@ -25,7 +25,7 @@ def spread(left: Content, right: Content, width: int) -> Content:
     if space < 1:
         left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True)
         space = max(1, width - left.cell_length - right.cell_length)
-    return Content.assemble(left, " " * space, right)
+    return Content.assemble(left, " " * space, right).truncate(width)
 
 
 class Lines(Widget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -40,6 +40,13 @@ class Header(Widget):
 class Panel(Lines):
     """A bordered part of the side panel."""
 
+    class Picked(Message):
+        """A line was clicked."""
+
+        def __init__(self, panel: Panel, line: int) -> None:
+            super().__init__()
+            self.panel, self.line = panel, line
+
     def __init__(self, title: str) -> None:
         super().__init__()
         self.border_title = title
@@ -55,6 +62,13 @@ class Panel(Lines):
             resized = len(content) != len(self._content)
             self._content = content
             self.refresh(layout=resized)
+
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which line it was."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            self.post_message(self.Picked(self, offset.y))
 
 
 class SidePanel(Vertical):
@@ -92,12 +106,11 @@ class SidePanel(Vertical):
         """Lines are laid out for a width."""
         self.show(self.overview)
 
-    def on_click(self, event: events.Click) -> None:
-        """A click on a profile's line."""
-        if event.widget is self._profiles:
-            number = event.screen_y - self._profiles.content_region.y
-            if 0 <= number < len(self.overview.profiles):
-                self.post_message(self.Chosen(self.overview.profiles[number].name))
+    @on(Panel.Picked)
+    def _picked(self, event: Panel.Picked) -> None:
+        event.stop()
+        if event.panel is self._profiles and event.line < len(self.overview.profiles):
+            self.post_message(self.Chosen(self.overview.profiles[event.line].name))
 
 
 class StatusLine(Widget):

@@ -101,7 +101,7 @@ class Prompt(Vertical):
             self.text = text
 
     class HistoryFailed(Message):
-        """The history file cannot be written."""
+        """The history file cannot be read or written."""
 
         def __init__(self, error: OSError) -> None:
             super().__init__()
@@ -204,16 +204,18 @@ class Prompt(Vertical):
         if not text:
             return
         keep = self.text if self.text.startswith(" ") else text
-        try:
-            self._history.add(keep)
-        except OSError as error:
-            if not self._history_failed:
-                self._history_failed = True
-                self.post_message(self.HistoryFailed(error))
+        self._history.add(keep)
+        self._tell_trouble()
         self._walker.reset()
         self.put("")
         self._hints.show(HINTS)
         self.post_message(self.Sent(text))
+
+    def _tell_trouble(self) -> None:
+        """Say once that the history file cannot be read or written."""
+        if self._history.trouble is not None and not self._history_failed:
+            self._history_failed = True
+            self.post_message(self.HistoryFailed(self._history.trouble))
 
     def wait(self, lines: Sequence[str]) -> None:
         """Show which lines wait for the running one."""
@@ -226,17 +228,15 @@ class Prompt(Vertical):
         if self.popup.display:
             self.popup.move(-1)
         elif (line := self._walker.up(self.text)) is not None:
-            self._walk_to(line)
+            self.put(line)
+        self._tell_trouble()
 
     def action_newer(self) -> None:
         """Down in the list, else to the newer line."""
         if self.popup.display:
             self.popup.move(1)
         elif (line := self._walker.down()) is not None:
-            self._walk_to(line)
-
-    def _walk_to(self, line: str) -> None:
-        self.put(line)
+            self.put(line)
 
     def action_complete(self) -> None:
         """Take the chosen line of the list, or complete the word under the cursor."""
@@ -278,6 +278,7 @@ class Prompt(Vertical):
         self._hints.show("↵ take   ^R older   Esc back")
         self.put("")
         self.popup.offer([Item(line, line) for line in self._history.search("")[:50]])
+        self._tell_trouble()
 
     def _end_search(self, text: str) -> None:
         self._mode = "line"

@@ -125,6 +125,10 @@ class Transcript(VerticalScroll, can_focus=False):
         await self.mount(Welcome())
 
     @on(Card.Changed)
+    def _changed(self, event: Card.Changed) -> None:
+        event.stop()
+        self.call_after_refresh(self._prune)  # the new heights are known only then
+
     def _prune(self) -> None:
         height = sum(child.outer_size.height for child in self.children)
         for child in list(self.children)[:-1]:

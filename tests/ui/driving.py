@@ -78,10 +78,10 @@ async def until(pilot: Driver, condition: Callable[[], Found], tries: int = 100)
 async def say(pilot: Driver, text: str) -> Card:
     """Type a line, send it, wait until it is answered or asks something. Returns its card."""
     app = app_of(pilot)
-    before = len(app.conversation.transcript.cards)
+    before = app.conversation.transcript.cards[-1:]
     app.conversation.prompt.put(text)
     await pilot.press("enter")
-    await until(pilot, lambda: len(app.conversation.transcript.cards) > before)
+    await until(pilot, lambda: app.conversation.transcript.cards[-1:] != before)
     card = app.conversation.transcript.cards[-1]
     await until(pilot, lambda: card.state != "running" or app.conversation.question is not None)
     if card.state == "waiting":

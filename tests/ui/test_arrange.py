@@ -1,0 +1,85 @@
+"""Ordering, finding and measuring rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irisops.commands.replies import Cell, Column, Table
+from irisops.ui.arrange import GAP, MIN_WIDTH, Order, arrange, fit, next_order
+from tests.ui.fake_chat import processes_table, users_table
+
+cells: st.SearchStrategy[Cell] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(max_size=60),
+    st.dates(date(1900, 1, 1)),
+    st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.lists(st.text(max_size=8), max_size=3),
+)
+columns = [Column("a", "A"), Column("b", "Long title", "number", grow=True), Column("c", "C", hide_under=60)]
+tables = st.lists(st.fixed_dictionaries({"a": cells, "b": cells, "c": cells}), max_size=30).map(
+    lambda rows: Table("t", "T", columns, rows)
+)
+orders = st.none() | st.builds(Order, st.sampled_from(["a", "b", "c", "gone"]), st.booleans())
+
+
+@given(tables, orders)
+def test_sorting_any_mixture_keeps_every_row(table: Table, order: Order | None) -> None:
+    view = arrange(table, order)
+    assert sorted(view.keys, key=int) == [str(number) for number in range(len(table.rows))]
+    assert [view.index[key] for key in view.keys] == list(range(len(table.rows)))
+
+
+@given(tables, st.text(max_size=5))
+def test_finding_keeps_order_and_only_drops(table: Table, find: str) -> None:
+    view = arrange(table, find=find)
+    assert [int(key) for key in view.keys] == sorted(int(key) for key in view.keys)
+    assert view.count == len(table.rows)
+    if not find.split():
+        assert len(view.rows) == view.count
+
+
+@given(tables, st.integers(1, 200))
+def test_widths_fit_unless_columns_are_at_their_least(table: Table, width: int) -> None:
+    fits = fit(arrange(table), width)
+    total = sum(each.width for each in fits) + GAP * (len(fits) - 1)
+    assert total <= width or all(each.width <= max(MIN_WIDTH, len(each.column.title)) for each in fits)
+    assert ("c" in {each.column.name for each in fits}) is (width >= 60)
+
+
+def test_a_growing_column_takes_the_spare_width() -> None:
+    fits = fit(arrange(users_table()), 100)
+    assert sum(each.width for each in fits) + GAP * (len(fits) - 1) == 100
+    assert max(fits, key=lambda each: each.width).column.name == "roles"
+
+
+def test_numbers_sort_by_value_and_nothing_comes_last() -> None:
+    table = Table("t", "T", [Column("n", "N")], [{"n": 10}, {"n": None}, {"n": 9}, {"n": "x"}])
+    assert [row["n"] for row in arrange(table, Order("n")).rows] == [9, 10, "x", None]
+
+
+def test_every_word_must_be_found_in_any_case() -> None:
+    view = arrange(users_table(), find="db_user REST")
+    assert view.keys == ["rest_client"]
+
+
+def test_a_number_is_found_as_it_is_shown_and_as_it_is_typed() -> None:
+    table = processes_table(300)
+    assert arrange(table, find="1,234").keys == arrange(table, find="1234").keys == ["1234"]
+
+
+def test_sorting_goes_up_then_down_then_on() -> None:
+    view = arrange(users_table())
+    order = next_order(view, view.table.columns)
+    assert order == Order("name")
+    view = arrange(users_table(), order)
+    assert next_order(view, view.table.columns) == Order("name", descending=True)
+    view = arrange(users_table(), Order("name", descending=True))
+    assert next_order(view, view.table.columns) == Order("full_name")
+    view = arrange(users_table(), Order("roles", descending=True))
+    assert next_order(view, view.table.columns) is None

@@ -1,0 +1,105 @@
+"""The frame's text: fits any width, says state in words, marks stale figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irisops.commands.chat import Overview, ProfileState, State
+from irisops.ui import frame
+from tests.ui.fake_chat import CLINIC, DOCKER, HOSTILE, LOCAL, NOW
+
+FULL = Overview([LOCAL, CLINIC, DOCKER], LOCAL, ("superserver 2h",))
+
+profiles = st.builds(
+    ProfileState,
+    name=st.text(min_size=1, max_size=40) | st.just(HOSTILE),
+    state=st.sampled_from(get_args(State)),
+    colour=st.sampled_from(["", "red", "#123456", "nonsense", "$accent", "[bold]"]),
+    user=st.text(max_size=40),
+    version=st.text(max_size=40),
+    read_only=st.booleans(),
+    guarded=st.booleans(),
+    units_used=st.none() | st.integers(0, 10_000),
+    units_limit=st.none() | st.integers(0, 10_000),
+    sessions=st.none() | st.integers(0, 100_000),
+    processes=st.none() | st.integers(0, 100_000),
+    history=st.lists(st.floats(0, 1e6), max_size=40),
+    updated=st.none() | st.just(NOW),
+    stale=st.booleans(),
+    message=st.text(max_size=40),
+    retry_in=st.none() | st.floats(0, 1e5),
+)
+overviews = st.builds(
+    lambda profiles, has_active, tunnels: Overview(
+        profiles, profiles[0] if profiles and has_active else None, tunnels
+    ),
+    st.lists(profiles, max_size=10),
+    st.booleans(),
+    st.lists(st.text(max_size=60), max_size=3),
+)
+
+
+@given(overviews, st.integers(20, 200))
+def test_nothing_is_wider_than_its_place(overview: Overview, width: int) -> None:
+    assert frame.header(overview, width).cell_length <= width
+    assert frame.folded_panel(overview, width).cell_length <= width
+    for lines in (
+        frame.profiles_panel(overview, width),
+        frame.now_panel(overview.active, width),
+        frame.tunnels_panel(overview.tunnels, width),
+    ):
+        assert all(line.cell_length <= width for line in lines)
+        assert all("\n" not in line.plain for line in lines)
+
+
+def test_a_wide_header_says_all() -> None:
+    plain = frame.header(FULL, 120).plain
+    for words in ("irisops", "● local", "IRIS 2025.2", "_SYSTEM", "license 5/8", "sessions 12", "tunnels 1"):
+        assert words in plain
+
+
+def test_a_narrow_header_keeps_instance_and_license() -> None:
+    plain = frame.header(FULL, 34).plain
+    assert "● local" in plain
+    assert "license 5/8" in plain
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("lost", "again in 8 s"),
+        ("refused", "refused"),
+        ("connecting", "connecting"),
+        ("off", "not connected"),
+    ],
+)
+def test_state_is_said_in_words(state: State, words: str) -> None:
+    profile = replace(LOCAL, state=state, retry_in=8.0)
+    assert words in frame.header(Overview([profile], profile), 100).plain
+
+
+def test_stale_figures_say_of_when_they_are() -> None:
+    profile = replace(LOCAL, stale=True)
+    assert "stale, as of 14:43:05" in frame.header(Overview([profile], profile), 100).plain
+    assert any("as of 14:43:05" in line.plain for line in frame.now_panel(profile, 21)) or any(
+        "stale" in line.plain for line in frame.now_panel(profile, 21)
+    )
+
+
+def test_flags_are_words() -> None:
+    profile = replace(LOCAL, read_only=True, guarded=True)
+    assert "read-only · guarded" in frame.header(Overview([profile], profile), 80).plain
+
+
+def test_the_header_without_an_instance_says_what_to_do() -> None:
+    assert "/connect or /profile add" in frame.header(Overview([], None), 80).plain
+
+
+def test_more_profiles_than_fit_are_counted() -> None:
+    many = [replace(CLINIC, name=f"p{number}") for number in range(12)]
+    assert "and 4 more" in frame.profiles_panel(Overview(many, None), 20)[-1].plain

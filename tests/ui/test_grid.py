@@ -1,0 +1,145 @@
+"""The table widget: cursor by key, only changed lines repainted, sort and find by keys and mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from textual.geometry import Region
+
+from irisops.commands.replies import Column, Table
+from irisops.ui.grid import Grid
+from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, text_of, until
+from tests.ui.fake_chat import FakeChat, processes_table
+
+
+async def grid_of(pilot: Driver, line: str) -> Grid:
+    """Ask for a table and put the cursor on it."""
+    card = await say(pilot, line)
+    await pilot.press("alt+up")
+    grid = card.query_one(Grid)
+    assert app_of(pilot).focused is grid
+    return grid
+
+
+async def test_the_cursor_stays_on_its_row_while_rows_come_and_go() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        await pilot.press("down", "down", "down")
+        assert grid.cursor_key == "1003"
+        table = processes_table(60)
+        grid.show_table(Table("p", "P", table.columns, [{**table.rows[0], "pid": 7}, *table.rows], "pid"))
+        assert (grid.cursor_key, grid.cursor) == ("1003", 4)
+        grid.show_table(Table("p", "P", table.columns, [r for r in table.rows if r["pid"] != 1003], "pid"))
+        assert grid.cursor == 4  # the row is gone: the cursor stays where it was
+        grid.show_table(Table("p", "P", table.columns, [], "pid"))
+        assert grid.cursor_row is None
+        await pilot.press("enter", "down", "end")
+        assert grid.cursor_row is None
+
+
+async def test_a_refresh_repaints_only_visible_rows_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with make_app(FakeChat(processes=400)).run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        table = processes_table(400, 1)
+        grid.show_table(table)
+        await pilot.pause()
+        repainted: list[Region] = []
+        real = grid.refresh
+
+        def spy(*regions: Region, **options: bool) -> Grid:
+            repainted.extend(regions)
+            return real(*regions, **options)
+
+        monkeypatch.setattr(grid, "refresh", spy)
+        rows = list(table.rows)
+        rows[2] = {**rows[2], "state": "LOCK"}  # visible
+        rows[300] = {**rows[300], "state": "LOCK"}  # far below
+        grid.show_table(Table("processes", "P", table.columns, rows, "pid"))
+        assert [region.y for region in repainted] == [3]
+        await pilot.pause()
+        assert "LOCK" in text_of(grid)
+
+
+async def test_paging_and_edges() -> None:
+    async with make_app(FakeChat(processes=400)).run_test(size=SMALL) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        await pilot.press("pagedown")
+        assert grid.cursor > 5
+        await pilot.press("end")
+        assert grid.cursor_key == "1399"
+        assert "1,399" in text_of(grid)
+        await pilot.press("home")
+        assert "1,000" in text_of(grid)
+
+
+async def test_beyond_the_last_row_is_the_prompt_and_above_the_first_the_card_before() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        first = (await say(pilot, "/license")).query_one(Grid)
+        await grid_of(pilot, "/users")
+        await pilot.press("end", "down")
+        assert app.focused is app.conversation.prompt.input
+        await pilot.press("alt+up", "home", "up")
+        assert app.focused is first
+
+
+async def test_sorting_by_key_and_by_a_click_on_the_header() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/users")
+        await pilot.press("ctrl+s", "ctrl+s")
+        assert grid.view.keys[0] == "SuperUser" or grid.view.keys[0] == "rest_client"
+        assert "NAME▾" in text_of(grid)
+        await pilot.click(grid, offset=(3, 0))
+        assert "NAME▴" in text_of(grid)
+
+
+async def test_finding_narrows_the_rows_and_is_said_in_the_border() -> None:
+    async with make_app(FakeChat(processes=300)).run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        card = app_of(pilot).conversation.transcript.cards[-1]
+        await pilot.press("ctrl+f", *"ward7.", "enter")
+        await until(pilot, lambda: len(grid.view.rows) == 3)
+        assert app_of(pilot).focused is grid
+        assert "3 of 300" in str(card.border_subtitle)
+        await pilot.press("ctrl+f", "escape")
+        await until(pilot, lambda: len(grid.view.rows) == 300)
+        assert app_of(pilot).focused is grid
+
+
+async def test_ten_thousand_rows_are_sorted_and_found_on_a_thread() -> None:
+    async with make_app(FakeChat(processes=10_000)).run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        await until(pilot, lambda: len(grid.view.rows) == 10_000)
+        await pilot.press("ctrl+s", "ctrl+s")
+        await until(pilot, lambda: grid.view.keys[0] == "10999")
+        grid.filter("user36 clinic")
+        await until(pilot, lambda: 0 < len(grid.view.rows) < 300)
+        assert all(row["user"] == "user36" for row in grid.view.rows)
+
+
+async def test_fewer_columns_on_a_narrow_screen() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        assert "GLOBALS" in text_of(grid)
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "GLOBALS" not in text_of(grid))
+        assert "PID" in text_of(grid)
+
+
+async def test_no_line_is_wider_than_the_grid() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        grid = (await say(pilot, "/hostile")).query_one(Grid)
+        for y in range(grid.size.height):
+            assert grid.render_line(y).cell_length == grid.size.width
+
+
+def cut_table(rows: Iterable[str]) -> Table:
+    return Table("t", "T", [Column("a", "A"), Column("b", "B")], [{"a": row, "b": row} for row in rows], "a")
+
+
+async def test_a_cut_value_ends_in_an_ellipsis() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        grid = await grid_of(pilot, "/users")
+        grid.show_table(cut_table(["x" * 100, "文" * 60]))
+        assert text_of(grid).count("…") == 4
