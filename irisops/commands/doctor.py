@@ -64,10 +64,10 @@ async def show_doctor(context: Context, _command: Command) -> Replies:
     yield Facts("doctor", "This tool and this machine", facts, labels=shown, notes=notes)
     if link is not None and link.connected:
         capabilities = link.connection.capabilities
-        yield _routes(capabilities.doctor(), capabilities.missing())
+        yield _routes(capabilities.doctor(), capabilities.missing(), capabilities.note)
 
 
-def _routes(rows: list[DoctorRow], missing: list[tuple[str, str]]) -> Table:
+def _routes(rows: list[DoctorRow], missing: list[tuple[str, str]], note: str) -> Table:
     shown: list[dict[str, Cell]] = [
         {
             "what": row.what,
@@ -90,7 +90,10 @@ def _routes(rows: list[DoctorRow], missing: list[tuple[str, str]]) -> Table:
         ],
         rows=shown,
         key="what",
-        notes=[f"Missing: {member} ({reason})" for member, reason in missing],
+        notes=[
+            *([f"The class dictionary could not be read: {note}"] if note else []),
+            *(f"Missing: {member} ({reason})" for member, reason in missing),
+        ],
     )
 
 

@@ -85,6 +85,7 @@ SPECS = (
         group="access",
         changes=True,
         needs_connection=True,
+        needs=("users.list", "users.add_role"),
     ),
     CommandSpec(
         name="revoke",
@@ -105,5 +106,6 @@ SPECS = (
         group="access",
         changes=True,
         needs_connection=True,
+        needs=("users.list", "users.remove_role"),
     ),
 )

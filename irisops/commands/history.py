@@ -217,5 +217,6 @@ SPECS = (
         group="access",
         changes=True,
         needs_connection=True,
+        needs=("users.list",),
     ),
 )

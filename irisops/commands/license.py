@@ -188,6 +188,7 @@ SPECS = (
         aliases=("licence", "lic"),
         group="license",
         needs_connection=True,
+        needs=("license.counts",),
         live=True,
     ),
 )

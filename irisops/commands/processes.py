@@ -95,6 +95,7 @@ SPECS = (
         examples=("show processes", "what is running"),
         aliases=("ps",),
         needs_connection=True,
+        needs=("processes.list",),
         live=True,
     ),
 )

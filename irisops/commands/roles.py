@@ -64,6 +64,7 @@ SPECS = (
         examples=("show roles",),
         group="access",
         needs_connection=True,
+        needs=("roles.list",),
         live=True,
     ),
 )

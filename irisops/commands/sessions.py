@@ -107,6 +107,7 @@ SPECS = (
         ),
         examples=("show sessions", "who is online"),
         needs_connection=True,
+        needs=("sessions.list",),
         live=True,
     ),
 )

@@ -84,7 +84,7 @@ class CommandSpec:
     live: bool = False
     needs_connection: bool = False
     needs: tuple[str, ...] = ()
-    """Reads or actions of the instance layer without which it is greyed out."""
+    """Keys of `irisops.instance.routes.FEATURES` without a route for which it is greyed out."""
 
     @property
     def usage(self) -> str:

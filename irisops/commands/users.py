@@ -82,6 +82,7 @@ SPECS = (
         examples=("show users", "who are the superusers"),
         group="access",
         needs_connection=True,
+        needs=("users.list",),
         live=True,
     ),
 )

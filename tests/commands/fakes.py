@@ -107,6 +107,7 @@ class FakeCapabilities(Capabilities):
     """Everything is there, but for what a test takes away."""
 
     def __init__(self) -> None:
+        super().__init__({})
         self.gone: dict[str, str] = {}
 
     def has(self, class_name: str, member: str = "") -> bool:

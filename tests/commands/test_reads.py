@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from irisops.commands import shapes
+from irisops.commands.catalogue import ALL
 from irisops.commands.replies import Facts, Problem, Table
 from irisops.instance.errors import NotPermitted
+from irisops.instance.routes import FEATURES
 from tests.commands.fakes import World
 
 
@@ -111,6 +113,19 @@ async def test_a_missing_privilege_is_a_problem_with_its_cure(connected: World) 
     assert problem.error == "NotPermitted"
     assert problem.cure.startswith("It needs %Admin_Secure:U.")
     assert problem.text == "/users"
+
+
+async def test_what_this_version_lacks_is_greyed_out_and_refused_with_the_reason(connected: World) -> None:
+    connected.connection.offers.gone["sessions.list"] = "there is no class %CSP.Session"
+    (info,) = [info for info in connected.session.commands() if not info.available]
+    assert (info.name, info.reason) == ("sessions", "there is no class %CSP.Session")
+    (problem,) = await connected.say("/sessions")
+    assert isinstance(problem, Problem)
+    assert (problem.error, problem.message) == ("NotAvailable", "there is no class %CSP.Session")
+
+
+def test_every_need_is_a_feature_that_the_instance_layer_knows() -> None:
+    assert {need for spec in ALL for need in spec.needs} <= set(FEATURES)
 
 
 async def test_doctor_works_without_and_with_a_connection(world: World) -> None:
