@@ -77,7 +77,7 @@ class JobCatalog:
         return list(self._procedures.values())
 
     def role_exists(self, name: str) -> bool:
-        return self._job.world.role(name) is not None
+        return self._job.world.roles.get(name) is not None
 
     def now(self) -> str:
         return odbc(self._job.world.now())

@@ -41,7 +41,7 @@ def _list_namespaces(job: Job, names: Value, _cpf: Value, _flags: Value, _format
 
 @NAMESPACES.class_method("Exists(Name As %String, ByRef Obj As %ObjectHandle, ByRef Status As %Status) As %Boolean")
 def _exists(job: Job, name: Value, _object: ByRef, _status: ByRef) -> int:
-    return int(job.world.namespace(as_text(name)) is not None)
+    return int(job.world.namespaces.get(as_text(name)) is not None)
 
 
 @DATABASES.query(
@@ -57,7 +57,7 @@ def _list_databases(job: Job, names: Value, _cpf: Value, _flags: Value, _format:
 
 @NAMESPACE.class_method("Exists(NamespaceName As %String) As %Boolean")
 def _namespace_exists(job: Job, name: Value) -> int:
-    return int(job.world.namespace(as_text(name)) is not None)
+    return int(job.world.namespaces.get(as_text(name)) is not None)
 
 
 @NAMESPACE.query("List(Remote As %Boolean = 0, DontConnect As %Boolean = 0)", ["Nsp", "Status", "Remote"])

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from irisops.simulator.classes.signature import Signature, parse_signature
 from irisops.simulator.sql.catalog import Collation, ColumnDef, SqlType
 
 Handler = Callable[..., Any]
+_H = TypeVar("_H", bound=Handler)
+
+
+class Declare(Protocol):
+    """A decorator that declares a handler and leaves it as it is."""
+
+    def __call__(self, handler: _H, /) -> _H: ...
 
 _SQL_TYPES = {
     "%Integer": SqlType.INTEGER,
@@ -130,7 +137,7 @@ class ClassDef:
         self.abstract = abstract
         self.deprecated = deprecated
         self.since = since
-        self.class_type = class_type or (base.class_type if base else "")
+        self.class_type: str = class_type or (base.class_type if base else "")
         self.own_methods: dict[str, MethodDef] = {}
         self.own_properties: dict[str, PropertyDef] = {}
         self.own_queries: dict[str, QueryDef] = {}
@@ -149,20 +156,20 @@ class ClassDef:
 
     def class_method(
         self, declaration: str, *, requires: str | None = None, sql_procedure: bool = False, internal: bool = False
-    ) -> Callable[[Handler], Handler]:
+    ) -> Declare:
         """Declare a class method by its signature; decorates its handler."""
         return self._declare(declaration, True, requires, sql_procedure, internal)
 
-    def method(self, declaration: str, *, requires: str | None = None) -> Callable[[Handler], Handler]:
+    def method(self, declaration: str, *, requires: str | None = None) -> Declare:
         """Declare an instance method by its signature; decorates its handler."""
         return self._declare(declaration, False, requires, False, False)
 
     def _declare(
         self, declaration: str, is_class_method: bool, requires: str | None, sql_procedure: bool, internal: bool
-    ) -> Callable[[Handler], Handler]:
+    ) -> Declare:
         signature = parse_signature(declaration)
 
-        def declare(handler: Handler) -> Handler:
+        def declare(handler: _H, /) -> _H:
             self.own_methods[signature.name] = MethodDef(
                 signature,
                 handler,
@@ -184,12 +191,12 @@ class ClassDef:
         requires: str | None = None,
         sql_procedure: bool = False,
         projection_unknown: bool = False,
-    ) -> Callable[[Handler], Handler]:
+    ) -> Declare:
         """Declare a class query by its name and arguments; decorates what yields its rows."""
         signature = parse_signature(declaration)
         spelled = tuple(column(each) if isinstance(each, str) else each for each in columns)
 
-        def declare(handler: Handler) -> Handler:
+        def declare(handler: _H, /) -> _H:
             self.own_queries[signature.name] = QueryDef(
                 signature, spelled, handler, self.name, requires, sql_procedure, projection_unknown
             )

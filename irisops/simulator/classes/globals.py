@@ -124,9 +124,8 @@ class LockTable:
     def __init__(self) -> None:
         self._owners: dict[tuple[str, ...], dict[int, int]] = {}
 
-    def lock(self, job: int, key: tuple[str, ...], *, shared: bool) -> bool:
+    def lock(self, job: int, key: tuple[str, ...]) -> bool:
         """Take a lock; False where another job holds it (or one of its ancestors or descendants) exclusively."""
-        del shared  # shared locks are counted as exclusive ones here
         for held, owners in self._owners.items():
             overlaps = held[: len(key)] == key or key[: len(held)] == held
             if overlaps and any(owner != job for owner in owners):

@@ -6,10 +6,10 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irisops.simulator.backend import ThrownError
+from irisops.simulator.classes.globals import GlobalStore, LockTable
 from irisops.simulator.classes.objects import ObjectTable
 from irisops.simulator.classes.sql_privileges import SqlPrivileges
 from irisops.simulator.classes.status import StatusError
@@ -40,12 +40,22 @@ class Emulation:
     sql_privileges: SqlPrivileges = field(default_factory=SqlPrivileges)
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     """What a client did that works by accident, newest last: for tests (facts: iris-security 10.6)."""
-    started: datetime | None = None
+    globals: GlobalStore = field(default_factory=GlobalStore)
+    locks: LockTable = field(default_factory=LockTable)
+    _extra: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     @property
     def security_moved(self) -> bool:
         """From 2025.2 the security tables live in IRISSECURITY (facts: iris-security 4.4)."""
         return self.version >= (2025, 2)
+
+    def extra(self, class_name: str, key: str) -> dict[str, Any]:
+        """Property values of a record that the world's model has no field for."""
+        return self._extra.setdefault((class_name, key.lower()), {})
+
+    def forget_extra(self, class_name: str, key: str) -> None:
+        """The record was deleted."""
+        self._extra.pop((class_name, key.lower()), None)
 
     def warn(self, text: str) -> None:
         """Note, loudly, that a client relies on something that does nothing."""
@@ -72,6 +82,11 @@ class Job:
         return self.process.username
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """`$ROLES`: those of the user at login, whatever became of the user since."""
+        return tuple(self.process.roles.split(",")) if self.process.roles else ()
+
+    @property
     def namespace(self) -> str:
         """`$NAMESPACE`."""
         return self.process.namespace
@@ -95,11 +110,11 @@ class Job:
         wanted = Permission.NONE
         for letter in letters:
             wanted |= _LETTERS[letter]
-        return self.world.check(self.username, resource, wanted)
+        return self.world.tables.roles_permission(self.roles, resource) & wanted == wanted
 
     def holds_all_role(self) -> bool:
-        """Whether the user is a superuser: holds %All, directly or through a role."""
-        return self.world.is_superuser(self.username)
+        """Whether the job holds %All, directly or through a role."""
+        return self.world.tables.holds_all(self.roles)
 
     def require(self, privilege: str) -> None:
         """Raise #921 unless the job holds the privilege; the refusal is audited (facts: iris-security 1)."""
@@ -120,7 +135,7 @@ class Job:
 
     def switch_namespace(self, name: str) -> None:
         """`set $NAMESPACE`. Throws `<NAMESPACE>` for an unknown one, `<PROTECT>` for one that the user may not read."""
-        namespace = self.world.namespace(name)
+        namespace = self.world.namespaces.get(name)
         if namespace is None:
             raise ThrownError("<NAMESPACE>")
         if not self.world.may_enter(self.username, namespace):

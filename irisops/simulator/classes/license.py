@@ -8,9 +8,10 @@ from irisops.simulator.backend import Value
 from irisops.simulator.classes.dates import horolog_day
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
-from irisops.simulator.classes.license_view import Counts, counts_of, holders_of, process_kind
 from irisops.simulator.classes.status import list_build
 from irisops.simulator.classes.values import as_integer, as_text
+from irisops.simulator.world.license import Counts
+from irisops.simulator.world.model import Process
 
 LICENSE = ClassDef("%SYSTEM.License", abstract=True, supers=("%SYSTEM.Help",))
 
@@ -48,7 +49,7 @@ _COUNTERS: dict[str, Callable[[Counts], int]] = {
 
 
 def _counter(read: Callable[[Counts], int]) -> Callable[[Job], int]:
-    return lambda job: read(counts_of(job))
+    return lambda job: read(job.world.license_counts())
 
 
 for _name, _read in _COUNTERS.items():
@@ -57,24 +58,24 @@ for _name, _read in _COUNTERS.items():
 
 @LICENSE.class_method("InstanceConnections()")
 def _instance_connections(job: Job) -> int:
-    return counts_of(job).connections
+    return job.world.license_counts().connections
 
 
 @LICENSE.class_method("InstanceConnectionsMax()")
 def _instance_connections_max(job: Job) -> int:
-    return counts_of(job).max_connections
+    return job.world.license_counts().max_connections
 
 
 @LICENSE.class_method("ConnectionCount(UserIdentifier As %String) As %Integer")
 def _connection_count(job: Job, identifier: Value) -> int:
     wanted = as_text(identifier)
-    return sum(holder.connections for holder in holders_of(job) if holder.user_id == wanted)
+    return sum(holder.connections for holder in job.world.license_holders() if holder.user_id == wanted)
 
 
 @LICENSE.class_method("LicenseCount(UserIdentifier As %String) As %Integer")
 def _license_count(job: Job, identifier: Value) -> int:
     wanted = as_text(identifier)
-    return sum(holder.units for holder in holders_of(job) if holder.user_id == wanted)
+    return sum(holder.units for holder in job.world.license_holders() if holder.user_id == wanted)
 
 
 @LICENSE.class_method("GetUserId(PID As %String, JobNumber As %String) As %String")
@@ -184,7 +185,7 @@ def _user_list(job: Job, _all: Value, _filter: Value) -> Iterable[Sequence[Value
             holder.active_seconds,
             holder.grace_seconds,
         )
-        for holder in holders_of(job)
+        for holder in job.world.license_holders()
     ]
 
 
@@ -192,7 +193,7 @@ def _user_list(job: Job, _all: Value, _filter: Value) -> Iterable[Sequence[Value
 def _user_list_all(job: Job) -> Iterable[Sequence[Value]]:
     """One row per slot, free ones too (facts: license-sessions 1.3). UNVERIFIED: how a free slot's row looks."""
     rows = list(_user_list(job, 1, ""))
-    counts = counts_of(job)
+    counts = job.world.license_counts()
     return rows + [("free", "", 0, 0, 0, 0, 0, 0)] * max(0, counts.limit - len(rows))
 
 
@@ -208,7 +209,7 @@ def _user_list_all(job: Job) -> Iterable[Sequence[Value]]:
     projection_unknown=True,
 )
 def _connection_list(job: Job) -> Iterable[Sequence[Value]]:
-    return [(holder.user_id, holder.units, holder.connections, "127.0.0.1", "IRIS") for holder in holders_of(job)]
+    return [(holder.user_id, holder.units, holder.connections, "127.0.0.1", "IRIS") for holder in job.world.license_holders()]
 
 
 @LICENSE.query(
@@ -222,11 +223,11 @@ def _connection_list(job: Job) -> Iterable[Sequence[Value]]:
 )  # fmt: skip
 def _process_list(job: Job, _filter: Value) -> Iterable[Sequence[Value]]:
     """A row per process. System and web server processes have no license row of their own (facts: 1.3, Process)."""
-    holders = {holder.user_id: holder for holder in holders_of(job)}
+    holders = {holder.user_id: holder for holder in job.world.license_holders()}
     rows: list[Sequence[Value]] = []
     for process in job.world.processes.values():
         holder = holders.get(process.license_user_id) if process.license_user_id else None
-        kind = process_kind(process)
+        kind = _process_kind(process)
         if holder is None:
             rows.append((process.pid, str(process.pid), kind, "", "", 0, 0, 0, 0, 0, 0))
             continue
@@ -248,9 +249,13 @@ def _process_list(job: Job, _filter: Value) -> Iterable[Sequence[Value]]:
     return rows
 
 
+def _process_kind(process: Process) -> str:
+    return {"user": "User", "csp": "CSP"}.get(process.kind, "System")
+
+
 @LICENSE.query("Summary()", ["LicenseUnitUse", "Local", "Distributed"], projection_unknown=True)
 def _summary(job: Job) -> Iterable[Sequence[Value]]:
-    counts = counts_of(job)
+    counts = job.world.license_counts()
     alone = "Not connected to license server"
     return [
         (label, str(value), alone)
@@ -266,14 +271,14 @@ def _summary(job: Job) -> Iterable[Sequence[Value]]:
 
 @LICENSE.query("Counts()", ["InstanceLicenseUse", "LicenseUnits"], projection_unknown=True)
 def _counts(job: Job) -> Iterable[Sequence[Value]]:
-    counts = counts_of(job)
+    counts = job.world.license_counts()
     return [
         (label, str(value))
         for label, value in (
             ("Total   Authorized LU", counts.limit),
             ("Current Available LU", counts.available),
             ("Minimum Available LU", counts.min_available),
-            ("Current Users active", len(holders_of(job)) - counts.csp_users),
+            ("Current Users active", len(job.world.license_holders()) - counts.csp_users),
             ("Maximum Users active", counts.max_consumed),
             ("Current CSP Users active", counts.csp_users),
             ("Maximum CSP Users active", counts.max_csp_users),

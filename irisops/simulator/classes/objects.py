@@ -109,13 +109,27 @@ def _exists_id(job: Job, row_id: Value) -> int:
 def _open_id(job: Job, row_id: Value, _concurrency: Value, sc: ByRef) -> Instance | str:
     cls = job.current_class
     key = as_text(row_id)
-    if cls.persistence is None or not cls.persistence.exists(job, key):
+    instance = open_object(job, cls, key)
+    if instance is None:
         sc.value = status.error(5809, cls.name, key)
         return ""
-    instance = Instance(cls, key)
-    cls.persistence.load(job, instance)
     sc.value = status.OK
     return instance
+
+
+def open_object(job: Job, cls: ClassDef, key: str) -> Instance | None:
+    """The object of a stored record, or None where there is no such id."""
+    if cls.persistence is None or not cls.persistence.exists(job, key):
+        return None
+    instance = Instance(cls, key)
+    cls.persistence.load(job, instance)
+    return instance
+
+
+def reference_to(job: Job, cls: ClassDef, key: str) -> ObjectRef | str:
+    """A reference to the object of a stored record for the client; "" where there is no such id."""
+    instance = open_object(job, cls, key)
+    return "" if instance is None else job.objects.refer(instance)
 
 
 @PERSISTENT.class_method("%DeleteId(id As %String, concurrency As %Integer = -1) As %Status")

@@ -17,7 +17,7 @@ def has_sql_privilege(job: Job, schema: str, name: str, action: str) -> bool:
     """Whether the job's user, or a role that it holds, was granted `action` on the object in this namespace."""
     if job.holds_all_role() or not job.world.system.sql_security:
         return True
-    grantees = [job.username, *job.world.effective_roles(job.username)]
+    grantees = [job.username, *job.world.tables.role_closure(job.roles)]
     return job.emulation.sql_privileges.allows(grantees, job.namespace, schema, name, action)
 
 

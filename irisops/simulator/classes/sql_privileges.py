@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class SqlPrivileges:
         self._grants: dict[tuple[str, str, str, str, str], ObjectPrivilege] = {}
         self.admin_grants: set[tuple[str, str, str]] = set()
         """(namespace, privilege such as %CREATE_TABLE, grantee), all in lower case."""
+        self.role_admins: set[tuple[str, str]] = set()
+        """(role, grantee) granted WITH ADMIN OPTION, in lower case."""
+        self.role_owners: dict[str, str] = {}
+        """Role in lower case -> who created it by SQL."""
         self.revision = 0
 
     def grant(self, privilege: ObjectPrivilege) -> None:
@@ -46,6 +50,18 @@ class SqlPrivileges:
         """Take a grant back; False where there was none."""
         self.revision += 1
         return self._grants.pop(_key(privilege), None) is not None
+
+    def revoke_passed_on(self, privilege: ObjectPrivilege) -> None:
+        """Take back the same privilege where the grantee of this one had passed it on, and so on."""
+        passed_on = [
+            grant
+            for grant in self._grants.values()
+            if grant.grantor.lower() == privilege.grantee.lower()
+            and _key(replace(grant, grantee="")) == _key(replace(privilege, grantee=""))
+        ]
+        for grant in passed_on:
+            self.revoke(grant)
+            self.revoke_passed_on(grant)
 
     def allows(
         self, grantees: Iterable[str], namespace: str, schema: str, name: str, action: str, *, grantable: bool = False
@@ -72,7 +88,14 @@ class SqlPrivileges:
         name = grantee.lower()
         self._grants = {key: grant for key, grant in self._grants.items() if grant.grantee.lower() != name}
         self.admin_grants = {each for each in self.admin_grants if each[2] != name}
+        self.role_admins = {each for each in self.role_admins if name not in each}
+        self.role_owners.pop(name, None)
         self.revision += 1
+
+    def copy(self, source: str, target: str) -> None:
+        """Give `target` what was granted to `source`."""
+        for grant in self.of(source):
+            self.grant(replace(grant, grantee=target))
 
     def of(self, grantee: str) -> list[ObjectPrivilege]:
         """What was granted to one user or role directly."""

@@ -1,0 +1,58 @@
+"""All classes that an instance emulates."""
+
+from __future__ import annotations
+
+from irisops.simulator.classes import (
+    applications,
+    configuration,
+    dashboard,
+    dictionary,
+    license,
+    objects,
+    relationships,
+    resources,
+    resultset,
+    roles,
+    services,
+    system_basics,
+    users,
+    web_sessions,
+)
+from irisops.simulator.classes.process_query import SYSTEM_PROCESS, make_process_query, make_sys_process
+from irisops.simulator.classes.registry import Registry
+
+START_TIME_SINCE = (2025, 1)
+"""The release that brought StartTimeUTC to %SYS.ProcessQuery (facts: license-sessions 4.1)."""
+
+
+def build_registry(version: tuple[int, int]) -> Registry:
+    """The classes of one release."""
+    process_query = make_process_query(with_start_time=version >= START_TIME_SINCE)
+    return Registry(
+        [
+            objects.REGISTERED,
+            objects.PERSISTENT,
+            objects.LIST,
+            relationships.RELATIONSHIP,
+            relationships.RESOURCE_OF_ROLE,
+            resultset.RESULT_SET,
+            system_basics.VERSION,
+            system_basics.SYS,
+            system_basics.STATUS,
+            license.LICENSE,
+            SYSTEM_PROCESS,
+            process_query,
+            make_sys_process(process_query),
+            web_sessions.SESSION,
+            dashboard.DASHBOARD,
+            configuration.NAMESPACES,
+            configuration.DATABASES,
+            configuration.NAMESPACE,
+            users.USERS,
+            roles.ROLES,
+            resources.RESOURCES,
+            services.SERVICES,
+            applications.APPLICATIONS,
+            *dictionary.CLASSES,
+        ]
+    )
