@@ -63,6 +63,9 @@ def _marks(items: Iterable[str]) -> str:
 class Capabilities:
     """Which classes, methods, queries and columns are there. Changes only by `learn`."""
 
+    license_units: int | None = None
+    """Units of the key, read at connect: the polls need not ask for it."""
+
     def __init__(
         self,
         found: Mapping[tuple[str, str], bool] | None = None,

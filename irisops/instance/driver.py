@@ -4,7 +4,8 @@ It is the only module that imports `iris`. That code is compiled, cannot be canc
 malformed reply can take its interpreter down (facts: wire-protocol 2, 9): here it takes down nothing else.
 
 Messages (see `messages`) come on the inherited standard input and go out on the inherited standard output; both are
-moved aside at once and the standard streams closed off, so that nothing the driver prints reaches a terminal or the protocol.
+moved aside at once and the standard streams closed off, so that nothing the driver prints reaches a terminal or the
+protocol.
 
 The process ends when its input ends, that is when the tool is gone for whatever reason, and logs out first if it can.
 """

@@ -55,6 +55,7 @@ def build_holders(
     rows: Sequence[LicenseRow],
     sessions: Sequence[WebSession] | None,
     processes: Sequence[Process] | None,
+    *,
     own_id: str,
     now: datetime,
 ) -> list[Holder]:
@@ -191,8 +192,8 @@ def _release(
         return None, "when its session ends"
     if len(known) < len(ends):
         return None, "when its sessions are ended: one of them never expires"
-    # Expiry is noticed by a daemon that wakes periodically, so the unit may be some seconds late (facts: 2.3). `Grace` is
-    # what the instance says it would keep the unit for after that (facts: 1.3).
+    # Expiry is noticed by a daemon that wakes periodically, so the unit may be some seconds late (facts: 2.3). `Grace`
+    # is what the instance says it would keep the unit for after that (facts: 1.3).
     return max(known) + timedelta(seconds=row.grace), "when its sessions time out"
 
 

@@ -102,7 +102,7 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     if rows == [] and counts.consumed:
         # Core-capacity keys track no user ids (facts: 2.1).
         notes.append("The instance lists no holders; a key licensed by cores tracks none.")
-    holders = build_holders(counts, rows or [], sessions, processes, own_id, read_at)
+    holders = build_holders(counts, rows or [], sessions, processes, own_id=own_id, now=read_at)
     return LicenseBoard(counts, tuple(holders), tuple(notes), read_at)
 
 

@@ -39,7 +39,7 @@ class Poller:
     ) -> None:
         self._instance = instance
         self._now = now
-        self._limit: int | None = None
+        self._limit: int | None = instance.capabilities.license_units
         self._sessions: int | None = None
         self._polls = 0
 
@@ -50,7 +50,7 @@ class Poller:
         calls: dict[str, Call] = {"units used": _USED}
         if capabilities.has("%SYS.ProcessQuery"):
             calls["processes"] = _PROCESSES
-        limit_due = self._limit is None or self._polls % LIMIT_EVERY == 0
+        limit_due = self._limit is None or self._polls % LIMIT_EVERY == LIMIT_EVERY - 1
         if limit_due:
             calls["units limit"] = _LIMIT
         self._polls += 1

@@ -10,7 +10,7 @@ from irisops.instance.capabilities import Capabilities, dictionary_query
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
-from irisops.instance.values import number_of, text_of
+from irisops.instance.values import as_int, number_of, text_of
 
 _VERSION = re.compile(r"\b(\d{4}\.\d+(?:\.\d+)*)")
 _BUILD = re.compile(r"\(Build ([^)]*)\)")
@@ -70,7 +70,7 @@ def _info(
 async def read_at_connect(
     caller: Caller, namespace: str, login_trips: int
 ) -> tuple[SystemInfo, Capabilities]:
-    """The first reads of a connection: version, own process and the class-dictionary check; then name and license id.
+    """The first reads of a connection: version, own process and the class-dictionary check; then license id, units, name.
 
     At most eight round trips with the login's own (`login_trips`), so what comes last is left out when the login or the
     dictionary took more. Raises Unreachable; whatever else fails only leaves its field empty.
@@ -83,14 +83,15 @@ async def read_at_connect(
             dictionary.message if isinstance(dictionary, InstanceProblem) else "the dictionary gave no rows"
         )
         capabilities = Capabilities(namespace=namespace, note=said)
-    more = [ClassMethod("%SYSTEM.License", "GetUserId")]
+    more = [ClassMethod("%SYSTEM.License", "GetUserId"), ClassMethod("%SYSTEM.License", "KeyLicenseUnits")]
     if capabilities.known and capabilities.has("%SYS.System", "GetInstanceName"):
         more.append(_NAME_CALL)
     spent = login_trips + sum(
         each.round_trips for each in (version, pid, dictionary) if isinstance(each, Answer)
     )
     answers = await caller.batch(more[: max(0, 8 - spent)])
-    license_id, name, *_ = [*(text_of(answer) for answer in answers), "", ""]
+    license_id, units, name, *_ = [*(text_of(answer) for answer in answers), "", "", ""]
+    capabilities.license_units = as_int(units)
     return (
         _info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
         capabilities,
