@@ -206,6 +206,10 @@ class Store:
         )
 
     def _run(self, sql: str, values: Mapping[str, Scalar], max_rows: int) -> list[tuple[Scalar, ...]]:
+        if not sql.startswith(
+            "SELECT "
+        ):  # SQLite does not ask the authorizer again about a statement that it has cached
+            raise failure(INVALID_STATEMENT, "only a query can be run")
         wanted = min(max_rows, self.limits.rows) if max_rows > 0 else self.limits.rows + 1
         with self._guard.only_reading(self.limits.instructions):
             try:
