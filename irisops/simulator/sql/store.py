@@ -313,8 +313,7 @@ def _storable_rows(rows: list[Sequence[Value]], width: int) -> Iterable[Sequence
     """The rows as SQLite takes them. Nearly always they are already, which is found out faster than converting."""
     for position in range(width):
         cells = [row[position] for row in rows]
-        kinds = set(map(type, cells))
-        if not kinds <= _STORED_AS_THEY_ARE or (kinds & _TO_BE_LOOKED_AT and not all(map(_fits, cells))):
+        if not _storable_column(cells):
             break
     else:
         return rows
@@ -323,14 +322,23 @@ def _storable_rows(rows: list[Sequence[Value]], width: int) -> Iterable[Sequence
 
 _STORED_AS_THEY_ARE = frozenset({int, str, float, type(None), bool})
 
-_TO_BE_LOOKED_AT = frozenset({int, str})
+
+def _storable_column(cells: Sequence[Value]) -> bool:
+    """Whether SQLite takes every cell: integers of at most 64 bits, strings that can be encoded."""
+    kinds = set(map(type, cells))
+    if not kinds <= _STORED_AS_THEY_ARE:
+        return False
+    if kinds == {str}:
+        return all(map(str.isascii, cells)) or all(map(_encodable, cells))  # type: ignore[arg-type]
+    if kinds & {int, str}:
+        return all(map(_fits, cells))
+    return True
 
 
 def _fits(value: Value) -> bool:
-    """Whether an integer has at most 64 bits and a string can be encoded."""
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
-    return not isinstance(value, str) or value.isascii() or _encodable(value)
+    return not isinstance(value, str) or _encodable(value)
 
 
 def _encodable(value: str) -> bool:
