@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from irisops.simulator.classes import (
     applications,
+    audit,
     configuration,
     dashboard,
     dictionary,
+    events,
     license,
     objects,
     relationships,
@@ -14,7 +16,10 @@ from irisops.simulator.classes import (
     resultset,
     roles,
     services,
+    sql_security,
     system_basics,
+    system_security,
+    system_settings,
     users,
     web_sessions,
 )
@@ -53,6 +58,11 @@ def build_registry(version: tuple[int, int]) -> Registry:
             resources.RESOURCES,
             services.SERVICES,
             applications.APPLICATIONS,
+            events.EVENTS,
+            audit.AUDIT,
+            system_settings.SYSTEM,
+            system_security.SECURITY,
+            sql_security.SQL_SECURITY,
             *dictionary.CLASSES,
         ]
     )
