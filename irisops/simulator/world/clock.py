@@ -9,7 +9,9 @@ from typing import Protocol
 class Clock(Protocol):
     """Tells the time, in UTC and with a time zone."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The present moment."""
+        ...
 
 
 class SystemClock:

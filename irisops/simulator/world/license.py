@@ -139,8 +139,8 @@ class LicenseEngine:
         flipped = bool(account and account.flipped) or held + 1 > self.max_connections
         needed = self._price(held + 1, flipped=flipped) - (account.units if account else 0)
         if self._consumed + needed > self.limit:
-            # UNVERIFIED license-flip-at-limit: whether a connection past the 25th, which would flip the identity to
-            # more units than are free, is refused as any other that does not fit.
+            # UNVERIFIED: a connection that would flip its identity to more units than are free is refused as any other
+            # that does not fit. Settle: with 8 units, none of them Community, open a 26th connection from one address.
             raise LicenseLimitExceededError(identity)
         if account is None:
             account = self._accounts[identity] = _Account(identity, self._now())
@@ -238,8 +238,8 @@ class LicenseEngine:
         self._marks.note(self._consumed, self.limit, self._connections, self._csp, self._grace)
 
     def _price(self, connections: int, *, flipped: bool) -> int:
-        # UNVERIFIED license-community-counting: that on Community Edition every connection, process and session is one
-        # of the eight, whoever holds it, and that LUConsumed() says so.
+        # UNVERIFIED: on Community Edition every connection, process and session is one of the eight, whoever holds it,
+        # and LUConsumed() says so. Settle: open nine terminals there as one user; read LUConsumed() after each.
         if self.community or flipped:
             return connections
         return min(connections, 1)
@@ -274,7 +274,8 @@ class LicenseEngine:
 
     def _settle(self, account: _Account) -> None:
         """Work out the account's units anew and enter the difference in the sums and marks."""
-        # UNVERIFIED license-grace-units: that the grace of an identity that held several units keeps one of them.
+        # UNVERIFIED: the grace of an identity that held several units keeps one of them. Settle: open 26 one-page
+        # sessions as one user, end them all, read LicenseCount() of the user.
         reserved = 1 if account.reserved_until is not None and not account.connections else 0
         units = max(self._price(len(account.connections), flipped=account.flipped), reserved)
         self._consumed += units - account.units

@@ -1,7 +1,9 @@
 """Who may log in, and in which words the others are refused (facts: license-sessions 7.3, 7.4; iris-security 1.1).
 
-UNVERIFIED refusal-texts: apart from "Access Denied" for a bad password, the texts are the vendor's catalogue entries for
-the case; which of them a superserver really sends to a client is not public.
+UNVERIFIED: apart from "Access Denied" for a bad password, the texts are the vendor's catalogue entries for the case;
+which of them a superserver sends to a client is not public. Settle: connect with the driver as a disabled user, an
+expired one, one that must change the password, to an unknown namespace, and with no unit free; read the text after
+"Details:".
 """
 
 from __future__ import annotations
@@ -78,8 +80,8 @@ class Attempt:
 def authenticate(tables: SecurityTables, username: str, password: str, attempt: Attempt) -> User:
     """The user, if the account and the password are good; counts what fails on the user's record.
 
-    Raises `LoginRefused`. The order is that of disclosure: a stranger learns nothing about an account before its password
-    is right, except that it is disabled.
+    Raises `LoginRefused`. The order is that of disclosure: a stranger learns nothing about an account before its
+    password is right, except that it is disabled.
     """
     user = tables.users.get(username)
     if user is None or user.name == "_PUBLIC":
@@ -125,9 +127,9 @@ def standing(tables: SecurityTables, user: User, now: datetime) -> Refusal | Non
     if user.change_password:
         return Refusal.MUST_CHANGE
     days = system.password_expiration_days
-    if days and not user.password_never_expires and user.password_changed:
-        if now - user.password_changed > timedelta(days=days):
-            return Refusal.PASSWORD_EXPIRED
+    aged = user.password_changed is not None and now - user.password_changed > timedelta(days=days)
+    if days and aged and not user.password_never_expires:
+        return Refusal.PASSWORD_EXPIRED
     required = system.required_role
     if required and required.lower() not in (role.lower() for role in tables.role_closure(user.roles)):
         return Refusal.REQUIRED_ROLE
@@ -144,7 +146,8 @@ def _count_failure(user: User, attempt: Attempt) -> None:
 def _limit(tables: SecurityTables, user: User) -> None:
     """At the limit the account is disabled, if the action says so.
 
-    UNVERIFIED invalid-login-delay: without the action, documentation speaks of a growing delay per attempt; there is none here.
+    UNVERIFIED: without the action, an attempt past the limit is refused no slower than the first. Settle: with
+    InvalidLoginAction 0, time ten wrong logins.
     """
     limit = tables.system.invalid_login_limit
     if limit and user.invalid_login_attempts >= limit and tables.system.invalid_login_action & DISABLE_ACTION:

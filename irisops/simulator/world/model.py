@@ -72,7 +72,7 @@ class Role:
 
 @dataclass(slots=True)
 class Resource:
-    """`Security.Resources` (facts: iris-security 3.2). `type_bits`: 1 system, 2 database, 4 service, 8 application ..."""
+    """`Security.Resources` (facts: iris-security 3.2). `type_bits`: 1 system, 2 database, 4 service, 8 application."""
 
     name: str
     description: str = ""
@@ -253,6 +253,16 @@ class LicenseKey:
     order_number: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the practice instance whose password is told to everybody who starts it."""
+
+    username: str
+    password: str = field(repr=False)
+    namespace: str
+    purpose: str
+
+
 @dataclass(slots=True)
 class SystemSecurity:
     """`Security.System`, the singleton SYSTEM (facts: iris-security 3.6)."""
@@ -263,7 +273,7 @@ class SystemSecurity:
     invalid_login_limit: int = 5
     invalid_login_action: int = 0
     password_expiration_days: int = 0
-    password_pattern: str = "3.128ANP"
+    password_pattern: str = "3.128ANP"  # noqa: S105 - a pattern
     password_validation_routine: str = ""
     required_role: str = ""
     sql_security: bool = True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -15,8 +16,8 @@ Action = Callable[[], None]
 class Scheduler:
     """A queue of actions by time. `run` does those that are due, each at its own moment.
 
-    While an action runs, `now()` is the moment that it was due, so a world that was not looked at for an hour goes through
-    the same events as one that is looked at each second.
+    While an action runs, `now()` is the moment that it was due, so a world that was not looked at for an hour goes
+    through the same events as one that is looked at each second.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -53,6 +54,15 @@ class Scheduler:
             self.at(present + timedelta(seconds=seconds), again)
 
         self.after(seconds, again)
+
+    @contextmanager
+    def as_of(self, when: datetime) -> Iterator[None]:
+        """Within the block it is `when`: for giving a new world a past."""
+        before, self._moment = self._moment, when
+        try:
+            yield
+        finally:
+            self._moment = before
 
     def run(self) -> int:
         """Do what is due, in order of time; returns how many actions ran. Called within an action, it does nothing."""

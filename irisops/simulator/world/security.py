@@ -1,7 +1,7 @@
 """Users, roles, resources and the rest of the security tables, and what they add up to: effective privileges.
 
-Changes are made on the records by whoever emulates a class; it calls `touch` of the table afterwards and writes the audit
-record itself, because it knows in whose name.
+Changes are made on the records by whoever emulates a class; it calls `touch` of the table afterwards and writes the
+audit record itself, because it knows in whose name.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class SecurityTables:
     def role_closure(self, roles: Iterable[str]) -> tuple[str, ...]:
         """The roles and all that they grant in turn, each once, in order of discovery; cycles do no harm.
 
-        Roles that do not exist are left out: they give nothing. Escalation-only roles are left out, too, since nobody holds
-        them by login (facts: iris-security 2.2, 3.1).
+        Roles that do not exist are left out: they give nothing. Escalation-only roles are left out, too, since nobody
+        holds them by login (facts: iris-security 2.2, 3.1).
         """
         key = tuple(roles)
         self._forget_if_changed()
@@ -59,7 +59,7 @@ class SecurityTables:
         return found
 
     def privileges_of(self, roles: Iterable[str]) -> Mapping[str, Permission]:
-        """Resource (lower case) -> permission, over the closure of the roles. %All is not spelled out: see `holds_all`."""
+        """Resource (lower case) -> permission, over the roles' closure. %All is not spelled out: see `holds_all`."""
         key = tuple(roles)
         self._forget_if_changed()
         found = self._privileges.get(key)

@@ -1,7 +1,9 @@
 """What every instance has from the start: predefined users, roles, resources, services, applications, events.
 
-Names are those of the facts (iris-security 2.6, 3.1, 3.2, 3.3). UNVERIFIED predefined-role-contents: which resources each
-predefined role holds beyond the few that the facts name.
+Names are those of the facts (iris-security 2.6, 3.1, 3.2, 3.3).
+
+UNVERIFIED: the resources of each predefined role beyond the few that the facts name. Settle: SELECT Name, Resources
+FROM Security.Roles_ListAll('*') on a fresh instance.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from irisops.simulator.world.model import (
 )
 from irisops.simulator.world.passwords import set_password
 from irisops.simulator.world.security import SecurityTables
+from irisops.simulator.world.tables import words
 
 R, W, U = Permission.READ, Permission.WRITE, Permission.USE
 RW = R | W
@@ -29,20 +32,20 @@ PASSWORD_BIT, UNAUTHENTICATED_BIT, OS_BIT = 32, 64, 16
 SYSTEM_TYPE, DATABASE_TYPE, SERVICE_TYPE, APPLICATION_TYPE = 1, 2, 4, 8
 IRISSECURITY_SINCE = (2025, 2)
 
-_ADMIN_RESOURCES = (
+_ADMIN_RESOURCES = words(
     "%Admin_ExternalLanguageServerEdit %Admin_Journal %Admin_Manage %Admin_OAuth2_Client %Admin_OAuth2_Registration "
     "%Admin_OAuth2_Server %Admin_Operate %Admin_RoleEdit %Admin_Secure %Admin_Task %Admin_UserEdit"
-).split()
-_OTHER_RESOURCES = (
+)
+_OTHER_RESOURCES = words(
     "%Development %DocDB_Admin %IAM %System_Callout %Secure_Break %Native_ClassExecution %Native_Concurrency "
     "%Native_GlobalAccess %Native_Transaction"
-).split()
-_DATABASES = "IRISSYS IRISLIB IRISAUDIT IRISTEMP IRISLOCALDATA IRISMETRICS ENSLIB USER".split()
-_SERVICES = (
+)
+_DATABASES = words("IRISSYS IRISLIB IRISAUDIT IRISTEMP IRISLOCALDATA IRISMETRICS ENSLIB USER")
+_SERVICES = words(
     "%Service_Bindings %Service_CacheDirect %Service_CallIn %Service_ComPort %Service_DataCheck %Service_DocDB "
     "%Service_ECP %Service_EscalateLogin %Service_Login %Service_Mirror %Service_Monitor %Service_Shadow "
     "%Service_Sharding %Service_Terminal %Service_WebGateway %Service_Weblink"
-).split()
+)
 _SERVICES_ON = {
     "%Service_Bindings",
     "%Service_Terminal",
@@ -128,7 +131,8 @@ _APPLICATIONS: tuple[tuple[str, str, str, str, int, int, bool], ...] = (
 )
 _EVENTS: tuple[tuple[str, str, bool], ...] = (
     # The names of the vendor's list of system audit events, as public documentation gives them.
-    # UNVERIFIED audit-events-enabled: which of them are on in a fresh instance.
+    # UNVERIFIED: which of them are on in a fresh instance. Settle: SELECT Source, Type, Name, Enabled FROM
+    # Security.Events_List('*').
     ("%System/%DirectMode", "DirectMode", False),
     ("%System/%Login", "JobEnd JobStart Login Logout TaskEnd TaskStart", False),
     ("%System/%Login", "LoginFailure Terminate", True),
@@ -136,9 +140,11 @@ _EVENTS: tuple[tuple[str, str, bool], ...] = (
     ("%System/%SQL", "PrivilegeFailure", True),
     (
         "%System/%Security",
-        "AccessDenied ApplicationChange AuditChange AuditReport DBEncChange DocDBChange DomainChange KMIPServerChange "
-        "LDAPConfigChange OpenAMIdentityServicesChange PhoneProvidersChange ResourceChange RoleChange SSLConfigChange "
-        "ServiceChange SystemChange UserChange X509CredentialsChange X509UserChange",
+        (
+            "AccessDenied ApplicationChange AuditChange AuditReport DBEncChange DocDBChange DomainChange "
+            "KMIPServerChange LDAPConfigChange OpenAMIdentityServicesChange PhoneProvidersChange ResourceChange "
+            "RoleChange SSLConfigChange ServiceChange SystemChange UserChange X509CredentialsChange X509UserChange"
+        ),
         True,
     ),
     ("%System/%Security", "Protect", False),
@@ -200,7 +206,7 @@ def plant(tables: SecurityTables, *, version: tuple[int, int], created: datetime
         )
     for prefix, names, enabled in _EVENTS:
         source, kind = prefix.split("/")
-        for name in names.split():
+        for name in words(names):
             tables.events.add(
                 AuditEvent(source, kind, name, description=f"{kind[1:]} event {name}", enabled=enabled)
             )

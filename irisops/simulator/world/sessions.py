@@ -17,10 +17,11 @@ from irisops.simulator.world.scheduler import Scheduler
 GRACE_SECONDS = 600
 """How long the unit of a visitor of one page stays reserved: "up to 10 minutes" (facts: license-sessions 2.3).
 
-UNVERIFIED license-grace-length: that it is always the whole ten minutes.
+UNVERIFIED: it is always the whole ten minutes. Settle: open one page, log out with ?IRISLogout=end, read Grace of
+%SYSTEM.License:UserList until the row is gone.
 """
 DAEMON_SECONDS = 2.0
-"""From the mark of DeleteSession to the daemon's removal; 1.65 to 4.09 s were measured (facts: license-sessions 3.3)."""
+"""From DeleteSession's mark to the daemon's removal; 1.65 to 4.09 s were measured (facts: license-sessions 3.3)."""
 REST_HOLD_SECONDS = 10.0
 """The least time that an anonymous REST call holds its unit (facts: license-sessions 2.3)."""
 ANONYMOUS = "UnknownUser"
@@ -90,7 +91,8 @@ class SessionTable:
     def login(self, identifier: str, username: str) -> WebSession | None:
         """Somebody logs in within the session; its license identity becomes `user@address`. None: no such session.
 
-        Raises `LicenseLimitExceededError` if the named identity cannot have the connection; the session then keeps what it had.
+        Raises `LicenseLimitExceededError` if the named identity cannot have the connection; the session then keeps its
+        own.
         """
         session = self.rows.get(identifier)
         if session is None:
@@ -110,12 +112,13 @@ class SessionTable:
         if session.ending is None:
             session.ending = self._scheduler.now()
             self.revision += 1
-            # UNVERIFIED license-grace-admin-end: that a session which an administrator ends leaves no grace.
+            # UNVERIFIED: a session that an administrator ends leaves no grace. Settle: open one page, end its session
+            # in the portal, read %SYSTEM.License:UserList.
             self._scheduler.after(DAEMON_SECONDS, lambda: self._remove(identifier))
         return True
 
     def end(self, identifier: str, *, grace: int | None = None) -> bool:
-        """The session is over now, by logout or timeout. Its unit goes with it, or stays in grace. False: unknown id."""
+        """The session is over, by logout or timeout. Its unit goes with it, or stays in grace. False: unknown id."""
         session = self.rows.pop(identifier, None)
         if session is None:
             return False
@@ -130,8 +133,8 @@ class SessionTable:
         """
         identity = identity_of(visitor.username, visitor.client_ip, self._chance.session_id())
         claim = self._engine.connect(identity, Kind.CSP)
-        # UNVERIFIED license-rest-hold-authenticated: that an authenticated call without a session holds its unit for the
-        # same ten seconds as an anonymous one.
+        # UNVERIFIED: an authenticated call without a session holds its unit for ten seconds, as an anonymous one does.
+        # Settle: call a REST application with UseSession=0 and a password, read UserList each second.
         del application
         self._engine.close(claim, hold=REST_HOLD_SECONDS)
 

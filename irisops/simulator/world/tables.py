@@ -8,6 +8,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+def words(text: str) -> list[str]:
+    """A list of names that are written as a line."""
+    return text.split()
+
+
 class NameTable(Generic[T]):
     """Records by name, in the order of their creation (facts: iris-security 1, case-insensitive, case-preserving).
 

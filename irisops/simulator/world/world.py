@@ -7,7 +7,7 @@ people of the scenario did). Nothing happens between two ticks, so tables can be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
 from irisops.simulator.world import login as logins
@@ -25,6 +25,7 @@ from irisops.simulator.world.license import (
 )
 from irisops.simulator.world.login import LoginRefused, Refusal
 from irisops.simulator.world.model import (
+    Account,
     Application,
     AuditRecord,
     LicenseKey,
@@ -43,7 +44,8 @@ from irisops.simulator.world.sessions import SessionTable, Visitor
 UNCLEAN_HOLD_SECONDS = 2.0
 """How long the server process of a client that vanished, and its unit, stay.
 
-UNVERIFIED unclean-death-hold: how soon a real superserver notices, and gives the unit back.
+UNVERIFIED: how soon a superserver notices, and gives the unit back. Settle: kill -9 a driver's process, then poll
+LUConsumed() and %SYS.ProcessQuery.
 """
 DAEMONS = (
     "CONTROL",
@@ -58,7 +60,10 @@ DAEMONS = (
     "LMFMON",
     "SUPERSERVER",
 )
-"""System processes. UNVERIFIED system-process-names: how %SYS.ProcessQuery spells Location for each."""
+"""System processes.
+
+UNVERIFIED: how Location spells them. Settle: SELECT Pid, Location FROM %SYS.ProcessQuery WHERE Location <> ''.
+"""
 WEB_PROCESS_ROUTINE = "%SYS.cspServer2"
 
 
@@ -71,14 +76,18 @@ class World:
         key: LicenseKey | None = None,
         seed_number: int = 1,
         version: tuple[int, int] = (2025, 2),
+        *,
+        uptime: float = 0,
     ) -> None:
-        """A freshly installed instance, with its daemons running and nobody logged in. See `scenarios` for livelier ones."""
+        """An instance up for `uptime` seconds, its daemons running, nobody logged in. `scenarios` has livelier ones."""
         self.clock: Clock = clock or SystemClock()
         self.scheduler = Scheduler(self.clock)
         self.key = key or LicenseKey()
         self.version = version
         self.chance = Chance(seed_number)
-        self.started = self.clock.now()
+        self.started = self.clock.now() - timedelta(seconds=uptime)
+        self.accounts: list[Account] = []
+        """The accounts that are handed out; the first is the administrator."""
         self.tables = SecurityTables()
         self.license = LicenseEngine(
             self.now, self.key.units, self.key.max_connections, community=self.key.community
@@ -90,7 +99,7 @@ class World:
         """`UserNameLicensing(1)`: a login's license identity is `user@address` instead of the address alone."""
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
-        """The connect reply per reason; None closes the socket without a word. Tests and the control API may change it."""
+        """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
         self.claims: dict[int, Connection] = {}
@@ -104,7 +113,8 @@ class World:
         self.events = self.tables.events
         self.namespaces = self.tables.namespaces
         self.databases = self.tables.databases
-        self._start_daemons()
+        with self.scheduler.as_of(self.started):
+            self._start_daemons()
         self.scheduler.every(1.0, self.process_table.work)
 
     # -- time ---------------------------------------------------------------------------------------------------------
@@ -119,8 +129,10 @@ class World:
         self.license.expire()
 
     def revision(self, table: str) -> int:
-        """A number that changes when the table does: users, roles, resources, services, applications, events, namespaces,
-        databases, processes, sessions, license or audit. Raises KeyError for another name.
+        """A number that changes when the table does.
+
+        Tables are users, roles, resources, services, applications, events, namespaces, databases, processes, sessions,
+        license and audit. Raises KeyError for another name.
         """
         counters: dict[str, Callable[[], int]] = {
             "processes": lambda: self.process_table.revision,
@@ -155,6 +167,15 @@ class World:
     def application(self, name: str) -> Application | None:
         """The application of that name in any letter case."""
         return self.applications.get(name)
+
+    def add_user(self, user: User, password: str | None) -> User:
+        """Enter a new user; with None it has no password (or keeps the hash that it brings). Returns the user."""
+        if user.created is None:
+            user.created = user.modified = self.now()
+        self.users.add(user)
+        if password is not None:
+            self.set_password(user, password)
+        return user
 
     def set_password(self, user: User, clear: str) -> None:
         """Give the user a password. Whether it meets the policy is for the caller to check."""

@@ -1,0 +1,117 @@
+"""The rules of the simulator that public facts do not confirm, each with what to run on a real instance to settle it.
+
+They are marked where they are followed, by a comment or docstring with the word UNVERIFIED, a claim, and after `Settle:`
+(or `see`) the way to find out. This module reads the marks from the package's own source, so that the list that
+`irisops simulator --unverified` prints cannot part from the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+MARK = "UNVERIFIED"
+_PACKAGE = "irisops.simulator"
+_HOW = re.compile(r"(?:\bSettle:|[;:.,]\s*(?=see\b|See\b|compare\b|Compare\b))\s*")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """One rule. `settle` is empty where the mark does not say how, which a test forbids."""
+
+    module: str
+    """The file, below `irisops/simulator`."""
+    line: int
+    claim: str
+    settle: str
+
+    @property
+    def id(self) -> str:
+        """`file:line`, for a report."""
+        return f"{self.module}:{self.line}"
+
+
+def rules() -> list[Unverified]:
+    """All marked rules, by file and line. Empty if the package was installed without its source."""
+    root = resources.files(_PACKAGE)
+    return [rule for name, source in sorted(_sources(root, "")) for rule in rules_of(name, source)]
+
+
+def rules_of(name: str, source: str) -> list[Unverified]:
+    """The rules that the source of one module marks."""
+    found: list[Unverified] = []
+    for line, text in sorted(_texts(source)):
+        for part in re.split(rf"(?={MARK}\b)", text)[1:]:
+            said = part.removeprefix(MARK)
+            claim, settle = _split(said)
+            found.append(Unverified(name, line, claim, settle))
+    return found
+
+
+def listing() -> str:
+    """The list as text for a terminal."""
+    lines: list[str] = []
+    for rule in rules():
+        lines += [rule.id, f"  {rule.claim}", f"  Settle: {rule.settle}", ""]
+    return "\n".join(lines)
+
+
+def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            yield from _sources(entry, f"{name}/")
+        elif entry.name.endswith(".py") and name != "unverified.py":
+            yield name, entry.read_text(encoding="utf-8")
+
+
+def _texts(source: str) -> Iterator[tuple[int, str]]:
+    """The comments, consecutive lines together, and the paragraphs of docstrings, that hold the mark; with their line."""
+    yield from _comments(source)
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            continue
+        text = node.value.value
+        if isinstance(text, str) and MARK in text:
+            at = node.lineno
+            for paragraph in re.split(r"\n\s*\n", text):
+                if MARK in paragraph:
+                    yield at + text[: text.index(paragraph)].count("\n"), paragraph
+
+
+def _comments(source: str) -> Iterator[tuple[int, str]]:
+    block: list[str] = []
+    start = last = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        line = token.start[0]
+        if line != last + 1 and block:
+            yield from _marked(start, block)
+            block = []
+        if not block:
+            start = line
+        block.append(token.string.lstrip("# ").rstrip())
+        last = line
+    yield from _marked(start, block)
+
+
+def _marked(line: int, block: list[str]) -> Iterator[tuple[int, str]]:
+    text = " ".join(block)
+    if MARK in text:
+        yield line, text
+
+
+def _split(said: str) -> tuple[str, str]:
+    text = _SPACE.sub(" ", said).strip(" :-,.")
+    match = _HOW.search(text)
+    if match is None:
+        return text, ""
+    return text[: match.start()].strip(" .;:,()"), text[match.end() :].strip()
