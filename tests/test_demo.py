@@ -34,7 +34,10 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     )
     yield child
     child.kill()
-    child.communicate()
+    child.wait(30)
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def connected_to_demo_of(parent: subprocess.Popen[str]) -> socket.socket:
