@@ -121,7 +121,9 @@ class IrisopsApp(App[int]):
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR:
-            self._noticed(Notice("error", f"The program failed at its {event.worker.name}: {event.worker.error}"))
+            self._noticed(
+                Notice("error", f"The program failed at its {event.worker.name}: {event.worker.error}")
+            )
 
     def _ended_by_signal(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)

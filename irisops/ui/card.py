@@ -21,7 +21,7 @@ from irisops.ui.cards.factory import section_for
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines
+from irisops.ui.lines import Lines, same
 from irisops.ui.record import Entry, without_secrets
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
@@ -75,7 +75,7 @@ class Card(Vertical, can_focus=True):
         self.expanded = False
         self._sections: dict[tuple[str, str], Section] = {}
         self._title = ""
-        self._labels: tuple[Content, Content | None] | None = None
+        self._labels: list[Content] = []
         self._seen: set[tuple[str, str]] = set()
         self._early: list[Widget] | None = []
         """Sections that came before the card was on the screen."""
@@ -188,8 +188,9 @@ class Card(Vertical, can_focus=True):
             line = "━" if self.has_focus_within or self.has_focus else "─"
             left = Content.assemble(left, f" {line * fill} ", right)
         below = self._subtitle()
-        if (left, below) != self._labels:  # setting them repaints the whole card
-            self._labels = (left, below)
+        labels = [left] if below is None else [left, below]
+        if not same(labels, self._labels):  # setting them repaints the whole card
+            self._labels = labels
             self.border_title = left
             self.border_subtitle = below
 

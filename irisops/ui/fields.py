@@ -137,10 +137,9 @@ class ChoiceField(Select[str]):
             [(Content(harmless(choice, 80)), choice) for choice in choices],
             allow_blank=not field.required or not value,
             compact=True,
+            value=value or Select.NULL,
         )
         self.field = field
-        if value:
-            self.value = value
 
     def value_of(self) -> Cell:
         """The choice, or an empty string."""

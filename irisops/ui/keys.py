@@ -31,7 +31,7 @@ class Key:
 APP_KEYS = (
     Key("f1", "keys", "Which keys work now", "app.keys"),
     Key("ctrl+q", "quit", "Quit", "app.quit"),
-    Key("ctrl+c", "interrupt", "Copy the selection, else cancel, else twice to quit", "app.interrupt"),
+    Key("ctrl+c", "interrupt", "Copy, else cancel, else twice to quit", "app.interrupt"),
     Key("alt+up,shift+tab", "walk(-1)", "To the card above", "app.above"),
     Key("alt+down", "walk(1)", "To the card below, then the prompt", "app.below"),
     Key("escape", "to_prompt", "Back to the prompt", "app.prompt"),

@@ -15,8 +15,19 @@ def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
     """Word-wrap to `width` cells; lines after the first are indented by `indent` cells."""
     if width < 4:
         return [content.truncate(max(1, width))]
-    first, *rest = content.wrap(max(4, width - indent)) or [Content("")]
-    return [first, *(line.pad_left(indent) for line in rest)]
+    first = (content.wrap(width) or [Content("")])[0]
+    rest = content[len(first.plain) :]
+    blanks = len(rest.plain) - len(rest.plain.lstrip(" "))
+    rest = rest[blanks:]
+    if not rest.plain:
+        return [first]
+    return [first, *(line.pad_left(indent) for line in rest.wrap(max(4, width - indent)))]
+
+
+def same(one: Iterable[Content], other: Iterable[Content]) -> bool:
+    """Whether text and styles are the same: `==` of Content looks at the text alone."""
+    first, second = list(one), list(other)
+    return len(first) == len(second) and all(a.is_same(b) for a, b in zip(first, second, strict=True))
 
 
 def spread(left: Content, right: Content, width: int) -> Content:

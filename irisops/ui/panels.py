@@ -12,7 +12,7 @@ from textual.widget import Widget
 from irisops.commands.chat import Overview
 from irisops.commands.text import harmless
 from irisops.ui import frame
-from irisops.ui.lines import Lines, spread
+from irisops.ui.lines import Lines, same, spread
 
 NOTHING = Overview(profiles=(), active=None)
 
@@ -27,9 +27,9 @@ class Header(Widget):
     def show(self, overview: Overview) -> None:
         """Take newer figures."""
         width = self.content_size.width
-        same = width and frame.header(overview, width) == frame.header(self.overview, width)
+        before = frame.header(self.overview, width)
         self.overview = overview
-        if not same:
+        if not frame.header(overview, width).is_same(before):
             self.refresh()
 
     def render(self) -> Content:
@@ -58,11 +58,10 @@ class Panel(Lines):
 
     def put(self, content: list[Content]) -> None:
         """Replace the lines; a new layout only if there are more or fewer."""
-        if content != self._content:
+        if not same(content, self._content):
             resized = len(content) != len(self._content)
             self._content = content
             self.refresh(layout=resized)
-
 
     def on_click(self, event: events.Click) -> None:
         """Say which line it was."""
@@ -137,7 +136,7 @@ class StatusLine(Widget):
         self.running = running if running is not None else self.running
         self.note = note if note is not None else self.note
         self.folded = folded if folded is not None else self.folded
-        if self.text(self.content_size.width) != before:
+        if not self.text(self.content_size.width).is_same(before):
             self.refresh()
 
     def text(self, width: int) -> Content:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from irisops.app import IrisopsApp
 from irisops.ui.card import Card
 from irisops.ui.grid import Grid
+from irisops.ui.transcript import Transcript
 from tests.ui.fake_chat import NOW, FakeChat
 
 Driver = Pilot[int]
@@ -62,6 +63,16 @@ def app_of(pilot: Driver) -> IrisopsApp:
     app = pilot.app
     assert isinstance(app, IrisopsApp)
     return app
+
+
+def focus_of(app: IrisopsApp) -> Widget | None:
+    """What has the focus now (a call, so that a type checker does not remember the last answer)."""
+    return app.focused
+
+
+def at_end(transcript: Transcript) -> bool:
+    """Whether the newest lines are seen."""
+    return transcript.is_vertical_scroll_end
 
 
 async def until(pilot: Driver, condition: Callable[[], Found], tries: int = 100) -> Found:

@@ -17,7 +17,19 @@ from irisops.app import run_async
 from irisops.commands.chat import Notice
 from irisops.ui.card import Card
 from irisops.ui.themes import theme_names
-from tests.ui.driving import SMALL, WIDE, Clock, app_of, make_app, say, screen_text, text_of, until
+from tests.ui.driving import (
+    SMALL,
+    WIDE,
+    Clock,
+    app_of,
+    at_end,
+    focus_of,
+    make_app,
+    say,
+    screen_text,
+    text_of,
+    until,
+)
 from tests.ui.fake_chat import LOCAL, FakeChat
 
 
@@ -188,7 +200,7 @@ async def test_a_card_is_copied_expanded_and_its_command_reused() -> None:
         await until(pilot, lambda: "sent to the terminal" in text_of(app.status))
         await pilot.press("alt+up", "ctrl+g")
         assert app.conversation.prompt.text == "/users"
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
         await pilot.press("ctrl+o")
         assert card.has_class("-expanded")
 
@@ -208,10 +220,10 @@ async def test_typing_reaches_the_prompt_from_a_card() -> None:
         app = app_of(pilot)
         card = await say(pilot, "/status")
         await pilot.press("alt+up")
-        assert app.focused is card
+        assert focus_of(app) is card
         await pilot.press("h", "i")
         assert app.conversation.prompt.text == "hi"
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
 
 
 async def test_the_transcript_stays_where_the_reader_scrolled_until_the_prompt_is_back() -> None:
@@ -220,15 +232,15 @@ async def test_the_transcript_stays_where_the_reader_scrolled_until_the_prompt_i
         for _ in range(4):
             await say(pilot, "/users")
         transcript = app.conversation.transcript
-        assert transcript.is_vertical_scroll_end
+        assert at_end(transcript)
         await pilot.press("pageup")
         place = transcript.scroll_y
-        assert not transcript.is_vertical_scroll_end
+        assert not at_end(transcript)
         transcript.add_notice(Notice("info", "news"))
         await pilot.pause()
         assert transcript.scroll_y == place
         await say(pilot, "/users")
-        await until(pilot, lambda: transcript.is_vertical_scroll_end)
+        await until(pilot, lambda: at_end(transcript))
 
 
 async def test_old_turns_leave_the_screen_but_not_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +294,7 @@ async def test_the_chat_is_closed_whatever_ended_the_screen() -> None:
     async def fail(**_options: object) -> int:
         raise RuntimeError("terminal gone")
 
-    app.run_async = fail  # type: ignore[method-assign, assignment]
+    app.run_async = fail  # type: ignore[method-assign]
     with pytest.raises(RuntimeError, match="terminal gone"):
         await run_async(app)
     assert chat.closed == 1

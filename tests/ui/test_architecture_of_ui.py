@@ -1,7 +1,8 @@
-"""Promises of the screen's code: no clash with Textual's private names, no blanket privates of others."""
+"""Promises of the screen's code: no clash with Textual's private names, no private names of others."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -17,7 +18,7 @@ import irisops.ui
 _ASSIGNED = re.compile(r"self\.(_\w+)(?::[^=\n]+)? = ")
 # What Textual itself writes into every subclass.
 _GIVEN = re.compile(
-    r"_(inherit_\w+|css_type_names?|merged_bindings|reactives|computes|decorated_handlers|__\w+|on_\w+)$"
+    r"_(inherit_\w+|css_type_names?|merged_bindings|reactives|computes|decorated_handlers|on_\w+)$"
 )
 
 
@@ -29,18 +30,20 @@ def widget_classes() -> Iterator[type[MessagePump]]:
     ]
     for module in modules:
         for value in vars(module).values():
-            if inspect.isclass(value) and value.__module__ == module.__name__ and issubclass(value, MessagePump):
+            if (
+                inspect.isclass(value)
+                and value.__module__ == module.__name__
+                and issubclass(value, MessagePump)
+            ):
                 yield value
 
 
 def private_names(cls: type) -> set[str]:
     """Private names that a class defines or assigns."""
     names = {name for name in vars(cls) if name.startswith("_")}
-    try:
+    with contextlib.suppress(OSError, TypeError):  # built-in classes have no source
         names |= set(_ASSIGNED.findall(inspect.getsource(cls)))
-    except (OSError, TypeError):  # built-in classes have no source
-        pass
-    return {name for name in names if not _GIVEN.match(name)}
+    return {name for name in names if not name.startswith("__") and not _GIVEN.match(name)}
 
 
 @pytest.mark.parametrize("cls", list(widget_classes()), ids=lambda cls: cls.__name__)

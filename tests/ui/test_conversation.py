@@ -12,7 +12,7 @@ from irisops.ui.cards.plan import PlanSection
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
 from irisops.ui.transcript import NoticeLine, Welcome
-from tests.ui.driving import SMALL, WIDE, Clock, app_of, make_app, say, screen_text, text_of, until
+from tests.ui.driving import SMALL, WIDE, Clock, app_of, focus_of, make_app, say, screen_text, text_of, until
 from tests.ui.fake_chat import LOCAL, FakeChat
 
 
@@ -43,7 +43,7 @@ async def test_a_suggestion_is_taken_into_the_prompt() -> None:
         await pilot.press("alt+up", "down", "enter")
         app = app_of(pilot)
         assert app.conversation.prompt.text == "/users"
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
 
 
 async def test_yes_confirms_a_plan_once() -> None:
@@ -52,14 +52,15 @@ async def test_yes_confirms_a_plan_once() -> None:
         card = await say(pilot, "/grant %SQL to appuser")
         app = app_of(pilot)
         assert card.state == "waiting"
-        assert not app.conversation.prompt.display
+        assert app.conversation.question is not None
+        assert app.conversation.prompt.region.height == 0
         assert "on local" in screen_text(app)
         await pilot.press("y")
         await until(pilot, lambda: card.state == "done")
         assert chat.log.count("confirm plan-1") == 1
         assert "/undo 12" in text_of(card)
         assert app.conversation.prompt.display
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
 
 
 @pytest.mark.parametrize("key", ["n", "escape"])
@@ -184,7 +185,8 @@ async def test_a_password_is_masked_given_and_kept_nowhere() -> None:
     async with make_app(chat).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
         card = await say(pilot, "/connect clinic-test")
-        assert isinstance(app.conversation.question, Secret)
+        question = app.conversation.question
+        assert isinstance(question, Secret)
         await pilot.press(*"s3cret!")
         shown = screen_text(app) + app.export_screenshot()
         assert "s3cret" not in shown
@@ -192,7 +194,7 @@ async def test_a_password_is_masked_given_and_kept_nowhere() -> None:
         await until(pilot, lambda: card.state == "done")
         assert chat.secret == "s3cret!"
         assert app.conversation.question is None
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
         await pilot.press("up")
         assert app.conversation.prompt.text == "/connect clinic-test"
 
@@ -308,7 +310,7 @@ async def test_a_letter_that_is_a_row_action_acts_and_another_goes_to_the_prompt
         await say(pilot, "/users")
         await pilot.press("alt+up", "z")
         assert app.conversation.prompt.text == "z"
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
         app.conversation.prompt.put("")
         await pilot.press("alt+up", "down", "g")
         await until(pilot, lambda: "run /grant %SQL to Admin" in chat.log)

@@ -9,7 +9,7 @@ from textual.geometry import Region
 
 from irisops.commands.replies import Column, Table
 from irisops.ui.grid import Grid
-from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, text_of, until
+from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, text_of, until
 from tests.ui.fake_chat import FakeChat, processes_table
 
 
@@ -18,7 +18,7 @@ async def grid_of(pilot: Driver, line: str) -> Grid:
     card = await say(pilot, line)
     await pilot.press("alt+up")
     grid = card.query_one(Grid)
-    assert app_of(pilot).focused is grid
+    assert focus_of(app_of(pilot)) is grid
     return grid
 
 
@@ -79,9 +79,9 @@ async def test_beyond_the_last_row_is_the_prompt_and_above_the_first_the_card_be
         first = (await say(pilot, "/license")).query_one(Grid)
         await grid_of(pilot, "/users")
         await pilot.press("end", "down")
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
         await pilot.press("alt+up", "home", "up")
-        assert app.focused is first
+        assert focus_of(app) is first
 
 
 async def test_sorting_by_key_and_by_a_click_on_the_header() -> None:
@@ -100,11 +100,11 @@ async def test_finding_narrows_the_rows_and_is_said_in_the_border() -> None:
         card = app_of(pilot).conversation.transcript.cards[-1]
         await pilot.press("ctrl+f", *"ward7.", "enter")
         await until(pilot, lambda: len(grid.view.rows) == 3)
-        assert app_of(pilot).focused is grid
+        assert focus_of(app_of(pilot)) is grid
         assert "3 of 300" in str(card.border_subtitle)
         await pilot.press("ctrl+f", "escape")
         await until(pilot, lambda: len(grid.view.rows) == 300)
-        assert app_of(pilot).focused is grid
+        assert focus_of(app_of(pilot)) is grid
 
 
 async def test_ten_thousand_rows_are_sorted_and_found_on_a_thread() -> None:

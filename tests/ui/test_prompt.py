@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from irisops.ui.history import History
-from tests.ui.driving import SMALL, WIDE, app_of, make_app, say, screen_text, until
+from tests.ui.driving import SMALL, WIDE, app_of, focus_of, make_app, say, screen_text, until
 from tests.ui.fake_chat import FakeChat
 
 
@@ -73,7 +73,7 @@ async def test_tab_without_a_completion_changes_nothing() -> None:
         app.conversation.prompt.put("zzz")
         await pilot.press("tab")
         assert app.conversation.prompt.text == "zzz"
-        assert app.focused is app.conversation.prompt.input
+        assert focus_of(app) is app.conversation.prompt.input
 
 
 async def test_history_up_and_down_with_the_draft_kept(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +39,9 @@ def test_a_sparkline_is_drawn_against_the_limit() -> None:
 
 
 @given(st.floats(0, 1e6), st.floats(0.1, 1e6), st.integers(2, 80))
-def test_a_bar_is_full_only_at_the_limit_and_empty_only_at_nothing(used: float, limit: float, width: int) -> None:
+def test_a_bar_is_full_only_at_the_limit_and_empty_only_at_nothing(
+    used: float, limit: float, width: int
+) -> None:
     drawn = figures.bar(used, limit, width)
     assert len(drawn) == width
     assert ("─" not in drawn) is (used >= limit)
@@ -201,7 +202,8 @@ def test_a_list_gives_a_word_per_item() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [("ctrl+f", "Ctrl+F"), ("alt+up", "Alt+↑"), ("f1", "F1"), ("question_mark", "?"), ("y", "y")]
+    ("key", "words"),
+    [("ctrl+f", "Ctrl+F"), ("alt+up", "Alt+↑"), ("f1", "F1"), ("question_mark", "?"), ("y", "y")],
 )
 def test_keys_are_written_as_people_write_them(key: str, words: str) -> None:
     assert key_words(key).casefold() == words.casefold()
@@ -282,15 +284,15 @@ def test_colours_stand_in_themes_not_in_sheets_or_python() -> None:
 # A fault of the screen
 
 
+def fail_with(words: str) -> None:
+    raise ValueError(words)
+
+
 def test_a_crash_shows_places_and_never_values() -> None:
     secret = "hunter2"
-    try:
-        raise ValueError(f"bad {secret}")
-    except ValueError:
-        kind, error, trace = sys.exc_info()
-        assert kind is not None
-        assert error is not None
-        traceback = Traceback.from_exception(kind, error, trace, show_locals=True)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - raised here
+        fail_with(f"bad {secret}")
+    traceback = Traceback.from_exception(caught.type, caught.value, caught.tb, show_locals=True)
     with Path("/dev/null").open("w") as nowhere:
         console = Console(file=nowhere, width=120, record=True)
         console.print(traceback)

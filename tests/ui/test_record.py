@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from irisops.commands.chat import Notice
 from irisops.commands.replies import Done, Problem, Table
 from irisops.ui.record import Entry, card_text, reply_markdown, transcript_markdown
-from tests.ui.fake_chat import HOSTILE, NOW, grant_plan, hostile_table, license_replies, processes_table, users_table
+from tests.ui.fake_chat import (
+    HOSTILE,
+    NOW,
+    grant_plan,
+    hostile_table,
+    license_replies,
+    processes_table,
+    users_table,
+)
 
 
 def test_a_transcript_holds_what_was_said_and_answered() -> None:
@@ -18,7 +26,9 @@ def test_a_transcript_holds_what_was_said_and_answered() -> None:
         Entry(NOW, "who holds my license", "/license", license_replies()),
         Entry(NOW, notice=Notice("warning", "The figures are stale.")),
         Entry(NOW, "/grant %SQL to appuser", "/grant %SQL to appuser", [grant_plan("%SQL", "appuser")]),
-        Entry(NOW, "x", "", [Problem("NotUnderstood", "Not understood.", "See /help.", suggestions=["/help"])]),
+        Entry(
+            NOW, "x", "", [Problem("NotUnderstood", "Not understood.", "See /help.", suggestions=["/help"])]
+        ),
         Entry(NOW, "/undo", "/undo", [Done("undo", "Taken back.", ["One role."], undo=3)]),
     ]
     text = transcript_markdown(entries)
@@ -50,7 +60,9 @@ def test_a_long_table_says_how_many_rows_are_missing() -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_can_act_in_the_file(text: str) -> None:
-    saved = transcript_markdown([Entry(NOW, text, text, [Done("x", text, [text]), Problem("E", text, text, text)])])
+    saved = transcript_markdown(
+        [Entry(NOW, text, text, [Done("x", text, [text]), Problem("E", text, text, text)])]
+    )
     assert all(line.isprintable() for line in saved.split("\n"))
     assert "<" not in re.sub(r"\\<", "", re.sub(r"`[^`\n]*`", "", saved))
 

@@ -1,0 +1,139 @@
+"""The editor: every kind of field by keyboard, values, faults, leaving."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from irisops.commands.replies import Cell, Form, FormField
+from irisops.ui.editor import EditorScreen
+from irisops.ui.fields import PrivilegesField, TextField, Ticks
+from tests.ui.driving import SMALL, Driver, app_of, make_app, screen_text, until
+from tests.ui.fake_chat import user_form
+
+
+@asynccontextmanager
+async def editing(form: Form) -> AsyncIterator[tuple[Driver, EditorScreen, list[dict[str, Cell]]]]:
+    """The editor open on a form; what is submitted is collected."""
+    sent: list[dict[str, Cell]] = []
+    async with make_app().run_test(size=SMALL) as pilot:
+        screen = EditorScreen(form, lambda editor: sent.append(editor.values()))
+        await app_of(pilot).push_screen(screen)
+        await pilot.pause()
+        yield pilot, screen, sent
+
+
+async def test_a_form_gives_back_what_it_was_given() -> None:
+    async with editing(user_form("appuser")) as (_, screen, _sent):
+        assert screen.values() == {
+            "full_name": "",
+            "password": "",
+            "enabled": True,
+            "namespace": "USER",
+            "expires": None,
+            "limit": 5,
+            "roles": ["%DB_USER"],
+            "privileges": ["%DB_USER:RW"],
+        }
+
+
+async def test_every_kind_of_field_by_keyboard_alone() -> None:
+    async with editing(user_form("appuser")) as (pilot, screen, sent):
+        await pilot.press(*"App", "tab", *"pw1", "tab", "space", "tab")  # name, password, flag
+        await pilot.press("enter", "down", "enter", "tab")  # the second namespace
+        await pilot.press(*"2027-03-31", "tab", "backspace", *"12", "tab")  # date, number
+        await pilot.press("down", "space", "tab")  # %All
+        await pilot.press("w", "down", "u", "ctrl+s")  # take W, give U
+        await until(pilot, lambda: sent)
+        assert sent == [
+            {
+                "full_name": "App",
+                "password": "pw1",
+                "enabled": False,
+                "namespace": "%SYS",
+                "expires": "2027-03-31",
+                "limit": 12,
+                "roles": ["%DB_USER", "%All"],
+                "privileges": ["%DB_USER:R", "%Service_Login:U"],
+            }
+        ]
+        assert "pw1" not in screen_text(app_of(pilot))
+        assert screen.is_current
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "fault"),
+    [
+        ("text", "", "This is needed."),
+        ("number", "many", "Not a number."),
+        ("date", "31.03.2027", "Not a date. Write it as 2027-03-31."),
+        ("roles", "", "Choose at least one."),
+        ("choice", "", "Choose one."),
+    ],
+)
+async def test_a_fault_stands_on_its_field_and_nothing_is_sent(kind: str, typed: str, fault: str) -> None:
+    field = FormField("f", "Field", kind, required=True, choices=["a"])  # type: ignore[arg-type]
+    async with editing(Form("x", "X", [field], "/x")) as (pilot, _, sent):
+        await pilot.press(*typed, "ctrl+s")
+        assert fault in screen_text(app_of(pilot))
+        assert sent == []
+
+
+async def test_errors_of_the_command_stand_on_their_fields_and_keep_what_was_typed() -> None:
+    form = user_form("appuser")
+    async with editing(form) as (pilot, screen, _):
+        await pilot.press(*"App")
+        screen.show_errors(
+            Form(
+                "user", "X", form.fields, form.command, errors={"expires": "In the past.", "other": "Moved."}
+            )
+        )
+        await pilot.pause()
+        shown = screen_text(app_of(pilot))
+        assert "✕ In the past." in shown
+        assert "✕ Moved." in shown
+        assert screen.values()["full_name"] == "App"
+        focused = app_of(pilot).focused
+        assert isinstance(focused, TextField)
+        assert focused.field.name == "expires"
+
+
+async def test_many_roles_are_found_by_typing() -> None:
+    choices = [f"role{number}" for number in range(100)]
+    field = FormField("roles", "Roles", "roles", value=["kept"], choices=choices)
+    async with editing(Form("x", "X", [field], "/x")) as (pilot, screen, _):
+        await pilot.press("shift+tab", *"role77", "tab", "space")
+        assert screen.values() == {"roles": ["kept", "role77"]}
+        assert len(screen.query(Ticks)) == 1
+
+
+async def test_leaving_with_changes_asks_once() -> None:
+    async with editing(user_form("appuser")) as (pilot, screen, _):
+        await pilot.press(*"App", "escape")
+        assert "Not saved." in screen_text(app_of(pilot))
+        assert screen.is_current
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app_of(pilot).screen, EditorScreen))
+
+
+async def test_leaving_without_changes_closes_at_once() -> None:
+    async with editing(user_form("appuser")) as (pilot, _, _sent):
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app_of(pilot).screen, EditorScreen))
+
+
+async def test_a_permission_that_makes_no_sense_cannot_be_given() -> None:
+    field = FormField("p", "P", "privileges", choices=["%Service_Login:U", "%DB_USER"])
+    async with editing(Form("x", "X", [field], "/x")) as (pilot, screen, _):
+        assert isinstance(app_of(pilot).focused, PrivilegesField)
+        await pilot.press("r", "w", "u", "down", "r")
+        assert screen.values() == {"p": ["%Service_Login:U", "%DB_USER:R"]}
+
+
+async def test_the_arrows_leave_a_list_at_its_ends() -> None:
+    fields = [FormField("a", "A", "roles", choices=["x", "y"]), FormField("b", "B", "flag")]
+    async with editing(Form("x", "X", fields, "/x")) as (pilot, screen, _):
+        await pilot.press("down", "down", "space")
+        assert screen.values() == {"a": [], "b": True}

@@ -1,0 +1,153 @@
+"""Pictures of the screen. After a wanted change: `pytest tests/ui/test_snapshots.py --snapshot-update`, then look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from irisops.commands.chat import Notice
+from irisops.ui.editor import EditorScreen
+from irisops.ui.grid import Grid
+from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, until
+from tests.ui.fake_chat import LOCAL, FakeChat
+
+Scene = Callable[[Driver], Awaitable[None]]
+Compare = Callable[..., bool]
+SIZES = {"120x36": WIDE, "80x24": SMALL}
+
+
+def chat_of(pilot: Driver) -> FakeChat:
+    chat = app_of(pilot).chat
+    assert isinstance(chat, FakeChat)
+    return chat
+
+
+async def welcome(pilot: Driver) -> None:
+    await pilot.pause()
+
+
+async def license_board(pilot: Driver) -> None:
+    await say(pilot, "who holds my license")
+
+
+async def plan(pilot: Driver) -> None:
+    await say(pilot, "show users")
+    await say(pilot, "give appuser %SQL")
+
+
+async def plan_calls(pilot: Driver) -> None:
+    await plan(pilot)
+    await pilot.press("question_mark")
+
+
+async def guarded(pilot: Driver) -> None:
+    chat_of(pilot).become(replace(LOCAL, guarded=True, colour="#ff8080"))
+    await say(pilot, "/guarded")
+
+
+async def done(pilot: Driver) -> None:
+    await plan(pilot)
+    await pilot.press("y")
+    await until(pilot, lambda: app_of(pilot).conversation.transcript.cards[-1].state == "done")
+
+
+async def problem(pilot: Driver) -> None:
+    await say(pilot, "make me coffee")
+    await pilot.press("alt+up", "down")
+
+
+async def rows(pilot: Driver) -> None:
+    await say(pilot, "/processes")
+    await pilot.press("alt+up", *["down"] * 20, "ctrl+s")
+
+
+async def finding(pilot: Driver) -> None:
+    card = await say(pilot, "/processes")
+    await pilot.press("alt+up", "ctrl+f", *"ward1")
+    grid = card.query_one(Grid)
+    await until(pilot, lambda: len(grid.view.rows) < 60)
+
+
+async def popup(pilot: Driver) -> None:
+    await say(pilot, "/status")
+    await pilot.press("slash", "s", "down", "down")
+
+
+async def secret(pilot: Driver) -> None:
+    await say(pilot, "/connect clinic-test")
+    await pilot.press(*"hunter2")
+
+
+async def waiting(pilot: Driver) -> None:
+    app = app_of(pilot)
+    app.conversation.send("/long")
+    app.conversation.send("/users")
+    app.conversation.send("/license")
+    await until(pilot, lambda: "run /long" in chat_of(pilot).log)
+
+
+async def stale(pilot: Driver) -> None:
+    await say(pilot, "/license")
+    chat_of(pilot).become(
+        replace(LOCAL, state="lost", stale=True, retry_in=8.0, message="Nothing answers at localhost:1972.")
+    )
+    chat_of(pilot).say(
+        Notice("error", "The connection was lost.", "It is tried again by itself, in 8 s.", "local")
+    )
+
+
+async def editor(pilot: Driver) -> None:
+    await say(pilot, "show users")
+    app_of(pilot).conversation.send("/user appuser")
+    await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
+    await pilot.press("ctrl+s")
+
+
+async def keys(pilot: Driver) -> None:
+    await say(pilot, "/users")
+    await pilot.press("alt+up", "f1")
+
+
+async def hostile(pilot: Driver) -> None:
+    chat_of(pilot).become(replace(LOCAL, name="[red]\x1b[31mx\n", user="\u202ebob", version="a\x07b"))
+    await say(pilot, "/hostile")
+
+
+async def first_run(pilot: Driver) -> None:
+    chat = chat_of(pilot)
+    chat.others.clear()
+    chat.tunnels = ()
+    chat.become(replace(LOCAL, state="off", units_used=None, sessions=None, processes=None, history=()))
+
+
+SCENES: dict[str, Scene] = {
+    scene.__name__: scene
+    for scene in (
+        welcome, license_board, plan, plan_calls, guarded, done, problem, rows, finding, popup, secret, waiting,
+        stale, editor, keys, hostile, first_run,
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("scene", list(SCENES))
+def test_scene(scene: str, size: str, snap_compare: Compare) -> None:
+    assert snap_compare(make_app(), terminal_size=SIZES[size], run_before=SCENES[scene])
+
+
+@pytest.mark.parametrize("theme", ["light", "contrast", "ansi"])
+def test_theme(theme: str, snap_compare: Compare) -> None:
+    assert snap_compare(make_app(theme=theme), terminal_size=WIDE, run_before=plan)
+
+
+@pytest.mark.parametrize("scene", ["plan", "rows", "problem"])
+def test_without_colour(scene: str, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """State and cursor are seen in monochrome too."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_app(), terminal_size=SMALL, run_before=SCENES[scene])
+
+
+def test_the_least_screen(snap_compare: Compare) -> None:
+    assert snap_compare(make_app(), terminal_size=(60, 15), run_before=plan)
