@@ -110,5 +110,6 @@ SPECS = (
         ),
         examples=("what does this instance offer",),
         group="this tool",
+        uses_connection=True,
     ),
 )

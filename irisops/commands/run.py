@@ -133,20 +133,23 @@ async def run_line(
     if isinstance(command, Problem):
         output.reply(command)
         return exit_of(command)
+    status = Exit.DONE
     if profile is not None:
         if password is not None:
             session.hub.secrets.remember(profile, password)
         problem = await _prepare(session, command, profile)
         if problem is not None:
             output.reply(problem)
-            return exit_of(problem)
-    return await _print(session, command, output, yes=yes, word=word)
+            status = exit_of(problem)
+            if session.needs_connection(command):
+                return status
+    return max(status, await _print(session, command, output, yes=yes, word=word))
 
 
 async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
-    """Make the profile active; connect if the command needs it."""
+    """Make the profile active; connect if the command has a use for it."""
     session.hub.choose(profile)
-    if not session.needs_connection(command):
+    if not session.uses_connection(command):
         return None
     return await session.connect(profile)
 

@@ -243,6 +243,11 @@ class Session:
         spec = self._registry.get(command.name)
         return spec is not None and spec.needs_connection
 
+    def uses_connection(self, command: Command) -> bool:
+        """Whether a command tells more on a connected instance."""
+        spec = self._registry.get(command.name)
+        return spec is not None and (spec.needs_connection or spec.uses_connection)
+
     async def connect(self, profile: Profile) -> Problem | None:
         """Log in; the problem if that was not possible."""
         try:

@@ -83,6 +83,8 @@ class CommandSpec:
     changes: bool = False
     live: bool = False
     needs_connection: bool = False
+    uses_connection: bool = False
+    """Tells more on a connected instance, but works without."""
     needs: tuple[str, ...] = ()
     """Keys of `irisops.instance.routes.FEATURES` without a route for which it is greyed out."""
 

@@ -129,10 +129,20 @@ async def test_without_a_profile_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 async def test_commands_of_this_tool_need_no_instance(tmp_path: Path) -> None:
-    for line in ("/help", "/profiles", "/history", "/doctor", "/quit"):
+    for line in ("/help", "/profiles", "/history", "/quit"):
         ran = Ran(tmp_path, LOCAL)
         assert await ran.line(line) is Exit.DONE, line
         assert all(not each.instance.logins for each in ran.world.connections)
+
+
+async def test_doctor_connects_and_speaks_even_when_it_cannot(tmp_path: Path) -> None:
+    ran = Ran(tmp_path, LOCAL)
+    assert await ran.line("/doctor") is Exit.DONE
+    assert [reply["name"] for reply in ran.replies()] == ["doctor", "routes"]
+    ran = Ran(tmp_path, LOCAL)
+    ran.world.instance.refuse = Unreachable("dead port")
+    assert await ran.line("/doctor") is Exit.CANNOT_REACH
+    assert [reply["name"] for reply in ran.replies()] == ["Unreachable", "doctor"]
 
 
 async def test_what_needs_a_screen_says_so(tmp_path: Path) -> None:
