@@ -93,8 +93,8 @@ class NativeRequests:
         return self._backend.class_method(class_name, method, args), args
 
     def _function(self, reader: ItemReader) -> bytes:
-        # UNVERIFIED: that the label comes first in the reply's request, and that by-reference arguments come back as
-        # for a class method. On a real instance: createIRIS(c).function("Label", "Routine", IRISReference(1)).
+        # UNVERIFIED: by-reference arguments of a function or procedure come back as those of a class method do.
+        # Settle: run createIRIS(c).function("Label", "Routine", r) with an IRISReference r on a routine that sets it.
         label, routine, args = self._routine(reader)
         return encode(self._backend.function(label, routine, args)) + _by_reference(args)
 
@@ -111,6 +111,7 @@ class NativeRequests:
         """What the client calls by itself; an error here would surface in an unrelated call of its user."""
         texts = [collation.subscript_text(arg.value if isinstance(arg, ByRef) else arg) for arg in args]
         if method == "%ReleaseObjects" and len(texts) == 1:
+            # UNVERIFIED: the answer is 1; the driver does not look at it. Settle: call the method and print the result.
             self._backend.release(
                 [int(word) for word in texts[0].split(",") if word.isascii() and word.isdigit()]
             )

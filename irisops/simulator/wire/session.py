@@ -33,7 +33,10 @@ PROTOCOL_VERSION = 69
 """The highest version that driver 5.4.1 offers; 61 to 69 work (facts: wire-protocol 3)."""
 
 STATUS_REFUSED = 417
-"""Any status but 0 refuses a login; 417 is "access denied" in the table of SQL codes (facts: wire-protocol 3)."""
+"""Refuses a login, as any status but 0 does for the driver (facts: wire-protocol 3).
+
+UNVERIFIED: the reply to a refused login carries status 417. Settle: record the reply to a wrong password.
+"""
 
 _LOCALE = "latu"
 _DELIMITED_IDENTIFIERS = 1
@@ -142,7 +145,8 @@ class WireSession:
         self._native = NativeRequests(session)
         self._sql = SqlRequests(session)
         self.state = State.LOGGED_IN
-        # Exactly seven items: with fewer the client fails (facts: wire-protocol 3).
+        # Exactly seven items: with fewer the client fails (facts: wire-protocol 3). UNVERIFIED: the third
+        # item of the connect reply is 0 and its isolation level 1; the driver looks at neither. Settle: record the reply to a login.
         items: tuple[Value, ...] = (
             session.info,
             _DELIMITED_IDENTIFIERS,

@@ -158,8 +158,8 @@ class SqlRequests:
     def _run(self, statement: _Statement, reader: ItemReader) -> bytes:
         """Row counts, one for each set of `'', 0, nsets, nparams, values`.
 
-        UNVERIFIED: that the sets before a failing one stay done under autocommit. On a real instance: executemany with
-        a duplicate key in the second set, then count the rows.
+        UNVERIFIED: the sets before a failing one stay done under autocommit. Settle: executemany with a duplicate key
+        in the second set, then count the rows.
         """
         reader.value()
         reader.value()

@@ -72,7 +72,7 @@ _UTIL: dict[str, Callable[..., Value]] = {
     "Echo": lambda value: value,
     "Typed": lambda name: TYPED[name],
     "Packed": lambda: pack_list(["a", 5, "", "\u65e5"]),
-    "Long": lambda size: "z" * size,
+    "Long": lambda size, *_padding: "z" * size,
     "Bug": _bug,
     "Foreign": _foreign,
 }

@@ -138,14 +138,18 @@ async def test_a_client_that_does_not_read_is_not_answered_further() -> None:
         greedy = await Client.logged_in(server.port)
         neighbour = await Client.logged_in(server.port)
         greedy.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        many = 200
+        many, padding = 200, "p" * 50_000
         for _ in range(many):
-            greedy.writer.write(request(5, b"\x4b\xc2", encode_all(["Demo.Util", "Long", 1, 1_000_000])))
+            greedy.writer.write(
+                request(5, b"\x4b\xc2", encode_all(["Demo.Util", "Long", 2, 1_000_000, padding]))
+            )
         previous = -1
         while (run := sum(1 for call in backend.seen.calls if call[1] == "Long")) != previous:
             previous = run
-            for _ in range(20):
+            for _ in range(50):
                 assert await neighbour.add() == [5]
+        # Of the ten megabytes of requests the server took in little more than one read's worth.
+        assert server.buffered < 1_000_000
         assert 0 < run < many
         greedy.writer.transport.resume_reading()  # type: ignore[attr-defined]
         for _ in range(many):

@@ -230,12 +230,12 @@ def test_a_statement_that_was_never_prepared_is_an_error() -> None:
     assert "statement 9 is not prepared" in str(items[0])
 
 
-@pytest.mark.parametrize("sets", [(2**40, 0), (-1, 1), (1, 2**40)])
+@pytest.mark.parametrize("sets", [(2**40, 0), (-1, 1), (1, 2**40), (2, 1)])
 def test_an_update_cannot_announce_more_than_it_brings(sets: tuple[int, int]) -> None:
     backend = FakeBackend()
     session = logged_in(backend)
     ask(session, b"PP", 1, "INSERT", 0, statement=1)
-    ((status, _),) = ask(session, b"PU", "", 0, *sets, statement=1)
+    ((status, _),) = ask(session, b"PU", "", 0, *sets, "one value", statement=1)
     assert status == 400
     assert backend.seen.updates == []
 
