@@ -165,6 +165,11 @@ class DriverProcess:
             pass
         await self.kill()
 
+    def end_input(self) -> None:
+        """Close the pipe to it, as the end of this program would: it logs out if it can, and ends."""
+        self._expected_end = True
+        self._stdin.close()
+
     async def kill(self) -> None:
         """End it at once, whatever it does, and wait until it is gone."""
         self._expected_end = True
@@ -174,6 +179,10 @@ class DriverProcess:
         self._reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._reader
+        # Whoever still waits for an answer is to hear that none will come.
+        if self._inbox.full():
+            self._inbox.get_nowait()
+        self._inbox.put_nowait(None)
         await self._process.wait()
 
     async def _send(self, message: Mapping[str, Json]) -> int:

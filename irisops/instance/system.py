@@ -70,7 +70,7 @@ def _info(
 async def read_at_connect(
     caller: Caller, namespace: str, login_trips: int
 ) -> tuple[SystemInfo, Capabilities]:
-    """The first reads of a connection: version, own process and the class-dictionary check; then license id, units, name.
+    """The first reads of a connection: version, own process, the class-dictionary check, license id, units, name.
 
     At most eight round trips with the login's own (`login_trips`), so what comes last is left out when the login or the
     dictionary took more. Raises Unreachable; whatever else fails only leaves its field empty.

@@ -1,0 +1,100 @@
+"""The simulator on a free port of the test's own event loop; the driver process that connects to it is a real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from irisops.instance.connection import Connection, State, Target
+from irisops.simulator.runtime import Runtime
+from irisops.simulator.wire.faults import Delay, Faults, Injection
+from irisops.simulator.wire.server import SuperServer
+from irisops.simulator.world.model import LicenseKey
+from irisops.simulator.world.seed import give_password
+from irisops.simulator.world.world import World
+
+USER = "_SYSTEM"
+PASSWORD = "canary-Secret-9"
+
+
+@dataclass
+class Served:
+    """A running simulator and what tests turn about it."""
+
+    server: SuperServer
+    world: World
+    runtime: Runtime
+
+    @property
+    def faults(self) -> Faults:
+        return self.server.faults
+
+    def target(self, user: str = USER, namespace: str = "%SYS", timeout: float = 5.0) -> Target:
+        return Target("127.0.0.1", self.server.port, namespace, user, timeout)
+
+    def count_requests(self, opcode: bytes | None = None) -> Injection:
+        """Its `fired` counts the requests that reach the server from now on."""
+        return self.faults.inject(Delay(0.0), times=None, opcode=opcode)
+
+
+@asynccontextmanager
+async def serve(
+    *, units: int = 8, project_unknown_queries: bool = False, version: tuple[int, int] = (2025, 2)
+) -> AsyncIterator[Served]:
+    """Serve a fresh world until the end of the block."""
+    world = World(key=LicenseKey(units=units), version=version)
+    give_password(world.tables, USER, PASSWORD, world.chance)
+    runtime = Runtime(world, project_unknown_queries=project_unknown_queries)
+    async with SuperServer(runtime) as server:
+        yield Served(server, world, runtime)
+
+
+class Pauses:
+    """A sleep for `Connection` that returns when the test says so; remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.free = False
+        """Return from every sleep at once."""
+        self._sleepers: asyncio.Queue[asyncio.Future[None]] = asyncio.Queue()
+
+    async def __call__(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        if self.free:
+            await asyncio.sleep(0)
+            return
+        gate: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.put_nowait(gate)
+        await gate
+
+    async def pass_one(self) -> None:
+        """Wait for somebody to sleep, and wake them."""
+        gate = await self._sleepers.get()
+        gate.set_result(None)
+
+
+class States:
+    """All states of a connection, in order, and a way to wait for one."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.seen: list[State] = []
+        self._changed = asyncio.Event()
+        self._connection = connection
+        connection.listen(self._add)
+
+    def _add(self, state: State) -> None:
+        self.seen.append(state)
+        self._changed.set()
+
+    @property
+    def names(self) -> list[str]:
+        return [state.name for state in self.seen]
+
+    async def until(self, wanted: Callable[[State], bool]) -> State:
+        """The connection's state once `wanted` holds for it. The test's own time limit ends a wait in vain."""
+        while not wanted(self._connection.state):
+            self._changed.clear()
+            await self._changed.wait()
+        return self._connection.state
