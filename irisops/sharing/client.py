@@ -1,0 +1,233 @@
+"""The chat's side of a keeper: start it, ask it, hear from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from irisops.instance import errors as instance_errors
+from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
+from irisops.instance.errors import InstanceProblem
+from irisops.sharing import errors as sharing_errors
+from irisops.sharing.agent import LogLine
+from irisops.sharing.errors import KeeperLost, SharingProblem
+from irisops.sharing.guests import Activity
+from irisops.sharing.messages import (
+    ShareActivity,
+    ShareClosed,
+    ShareOpened,
+    ShareRequest,
+    ShareStatus,
+    from_json,
+    to_json,
+)
+
+COMMAND = (sys.executable, "-m", "irisops.sharing.keeper")
+START_DEADLINE = 20.0
+CALL_DEADLINE = 40.0
+OPEN_DEADLINE = 240.0
+CLOSE_DEADLINE = 90.0
+"""Seconds. The keeper has its own, shorter ones; these are for a keeper that hangs."""
+
+
+class KeeperClient:
+    """One keeper with one share. All coroutines belong to the event loop on which it was started.
+
+    `on_progress` hears what is being done while a share opens, `on_log` each line of the agent, `on_closed` that the
+    share was taken down, whatever the reason (also when the keeper itself was lost).
+    """
+
+    def __init__(
+        self,
+        *,
+        on_progress: Callable[[str], None] = lambda _message: None,
+        on_log: Callable[[LogLine], None] = lambda _line: None,
+        on_closed: Callable[[ShareClosed], None] = lambda _closed: None,
+    ) -> None:
+        self.on_progress = on_progress
+        self.on_log = on_log
+        self.on_closed = on_closed
+        self._process: asyncio.subprocess.Process | None = None
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._ready = asyncio.Event()
+        self._reading: asyncio.Task[None] | None = None
+        self._told_closed = False
+        self.opened: ShareOpened | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The keeper's process."""
+        return self._process.pid if self._process else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the keeper lives."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
+        """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
+        environment = {
+            key: value for key, value in os.environ.items() if key not in {"NGROK_AUTHTOKEN", "NGROK_API_KEY"}
+        }
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=descriptor,
+                start_new_session=True,  # the terminal's signals reach it as the end of the pipe, once
+                env=environment,
+            )
+        except OSError as error:
+            raise KeeperLost("The keeper process could not be started.", detail=str(error)) from error
+        finally:
+            os.close(descriptor)
+        self._reading = asyncio.create_task(self._read())
+        try:
+            async with asyncio.timeout(START_DEADLINE):
+                await self._ready.wait()
+        except TimeoutError:
+            await self.kill()
+            raise KeeperLost("The keeper process did not come up.", f"See its log: {log}") from None
+        if not self.running:
+            raise KeeperLost("The keeper process ended at once.", f"See its log: {log}")
+
+    async def open(self, request: ShareRequest) -> ShareOpened:
+        """Open a share. Raises the named problem; then nothing was left open (or the message says what was)."""
+        answer = await self._ask("open", OPEN_DEADLINE, request=to_json(request))
+        self.opened = from_json(ShareOpened, answer)
+        return self.opened
+
+    async def status(self) -> ShareStatus:
+        """The share now."""
+        return from_json(ShareStatus, await self._ask("status", CALL_DEADLINE))
+
+    async def activity(self) -> Activity:
+        """Who is on. Costs a login to the instance."""
+        return from_json(ShareActivity, await self._ask("activity", CALL_DEADLINE)).activity
+
+    async def extend(self, until: datetime) -> None:
+        """Move the deadline to an aware time."""
+        await self._ask("extend", CALL_DEADLINE, until=until.isoformat())
+
+    async def outlive(self, *, on: bool) -> None:
+        """Whether the share goes on when this process ends."""
+        await self._ask("outlive", CALL_DEADLINE, outlive=on)
+
+    async def kick(self, name: str) -> tuple[list[str], list[str]]:
+        """Delete one pass and end what it does: (done, problems) in plain sentences."""
+        answer = await self._ask("kick", CALL_DEADLINE, name=name)
+        return list(answer["done"]), list(answer["problems"])
+
+    async def close(self) -> ShareClosed:
+        """Take the share down and let the keeper end. Raises KeeperLost when it does not answer; the lease stays."""
+        closed = from_json(ShareClosed, await self._ask("close", CLOSE_DEADLINE))
+        self._tell_closed(closed)
+        return closed
+
+    async def leave(self) -> None:
+        """Let go of the keeper without waiting for it: it takes the share down by itself, or goes on if asked to."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+    async def wait(self) -> None:
+        """Until the keeper has ended."""
+        if self._process is not None:
+            await self._process.wait()
+
+    async def kill(self) -> None:
+        """End the keeper at once. What it had opened is undone from its lease."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    # the pipe
+
+    async def _ask(self, operation: str, deadline: float, **values: Any) -> Any:
+        process = self._process
+        if process is None or process.stdin is None or not self.running:
+            raise KeeperLost("The keeper process is not there.")
+        number = next(self._numbers)
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            process.stdin.write(encode_frame({"id": number, "op": operation, **values}))
+            await process.stdin.drain()
+            async with asyncio.timeout(deadline):
+                return await answer
+        except TimeoutError:
+            raise KeeperLost(f"The keeper process did not answer within {deadline:g} seconds.") from None
+        except ConnectionError as error:
+            raise KeeperLost("The keeper process ended.", detail=str(error)) from error
+        finally:
+            self._waiting.pop(number, None)
+
+    async def _read(self) -> None:
+        process = self._process
+        assert process is not None  # noqa: S101 - started just before
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        try:
+            while True:
+                header = await process.stdout.readexactly(HEADER_SIZE)
+                self._took(decode_body(await process.stdout.readexactly(frame_size(header))))
+        except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
+            await process.wait()
+        self._ready.set()
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(KeeperLost("The keeper process ended."))
+        if self.opened is not None:
+            self._tell_closed(
+                ShareClosed(
+                    "the keeper process ended", (), ("what it had made is in its lease: /leases clear",)
+                )
+            )
+
+    def _took(self, message: Mapping[str, Any]) -> None:
+        match message.get("event"):
+            case "ready":
+                self._ready.set()
+            case "progress":
+                self.on_progress(str(message["message"]))
+            case "log":
+                self.on_log(from_json(LogLine, message["line"]))
+            case "closed":
+                self._tell_closed(from_json(ShareClosed, message["closed"]))
+            case _:
+                answer = self._waiting.get(int(message["id"]))
+                if answer is None or answer.done():
+                    return
+                if "error" in message:
+                    answer.set_exception(revive(message["error"]))
+                else:
+                    answer.set_result(message["ok"])
+
+    def _tell_closed(self, closed: ShareClosed) -> None:
+        if self.opened is not None and not self._told_closed:
+            self._told_closed = True
+            self.on_closed(closed)
+
+
+def revive(error: Mapping[str, Any]) -> InstanceProblem:
+    """The named problem that the keeper sent."""
+    name, detail = str(error["name"]), str(error["detail"])
+    kind = getattr(sharing_errors, name, None) or getattr(instance_errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, SharingProblem):
+        return kind(str(error["message"]), str(error["cure"]), detail=detail, code=error["code"])
+    if isinstance(kind, type) and issubclass(kind, InstanceProblem):
+        return kind(str(error["message"]), str(error["cure"]), detail=detail)
+    return SharingProblem(str(error["message"]), str(error["cure"]), detail=detail)

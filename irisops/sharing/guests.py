@@ -1,0 +1,304 @@
+"""The passes on the instance: making them, who is on, ending what they do, and taking every trace away.
+
+Works on a `Caller` that is logged in to %SYS (and one in the shared namespace for SQL privileges, which are granted per
+namespace, facts: iris-security 4.1). Everything is read back: a status of 1 is no proof.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from irisops.instance.calls import Call, Caller, ClassMethod, ClassQuery, Function, Query, Update, Value
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
+from irisops.instance.failures import is_missing, status_failure
+from irisops.instance.status import decode_status, is_ok
+from irisops.sharing.errors import SharingProblem
+from irisops.sharing.passes import Template
+
+ENDING_SECONDS = 10.0
+"""For ended sessions and processes to be gone: a session takes up to 4 s (facts: iris-license-sessions 3.3)."""
+PAUSE = 0.25
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as the List query shows it."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuestProcess:
+    """A server process of a pass. Pids are reused, so it counts as the same only with the same user and job number."""
+
+    pid: int
+    user: str
+    job: int | None
+    namespace: str
+    routine: str
+    commands: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSession:
+    """A web session of a pass. `id` is like a secret and is shown nowhere."""
+
+    id: str
+    user: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Who is on, as IRIS says: ngrok shows no TCP clients."""
+
+    processes: tuple[GuestProcess, ...]
+    sessions: tuple[GuestSession, ...]
+    notes: tuple[str, ...] = ()
+
+
+async def _rows(caller: Caller, query: Query, fallback: ClassQuery) -> list[dict[str, Value]]:
+    """Rows by the SQL procedure, or by object calls where there is no such procedure. Columns in lower case."""
+    call: Call = query
+    try:
+        answer = await caller.call(call)
+    except InstanceError as problem:
+        if not is_missing(problem):
+            raise
+        answer = await caller.call(fallback)
+    if answer.rows is None:
+        raise NotAvailable(f"The instance gave no rows for {fallback.query}.")
+    return answer.rows.dicts()
+
+
+async def _act(caller: Caller, call: ClassMethod | Function, what: str) -> None:
+    """A method that returns a %Status. Raises the named problem with what was being done."""
+    value = (await caller.call(call)).value
+    if is_ok(value):
+        return
+    texts = [error.text for error in decode_status(value)]
+    problem = status_failure("; ".join(texts) or f"status {value!r}")
+    if isinstance(problem, NotPermitted):
+        raise problem
+    raise InstanceError(
+        f"{what} failed: {problem.message}", code=getattr(problem, "code", None), detail=problem.detail
+    )
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(part.strip() for part in str(value or "").split(",") if part.strip())
+
+
+async def accounts(caller: Caller) -> list[Account]:
+    """All users (facts: iris-security 2.5). Raises the named problem."""
+    columns = ("Name", "Roles")
+    rows = await _rows(
+        caller,
+        Query("SELECT Name, Roles FROM Security.Users_List('*')"),
+        ClassQuery("Security.Users:List", ("*",), columns),
+    )
+    return [Account(str(row["name"] or ""), _texts(row["roles"])) for row in rows]
+
+
+async def role_names(caller: Caller) -> list[str]:
+    """All roles by name. Raises the named problem."""
+    rows = await _rows(
+        caller,
+        Query("SELECT Name FROM Security.Roles_List('*')"),
+        ClassQuery("Security.Roles:List", ("*",), ("Name",)),
+    )
+    return [str(row["name"] or "") for row in rows]
+
+
+async def database_resources(caller: Caller, namespace: str) -> list[str]:
+    """The resources of the databases behind a namespace. Raises SharingProblem when they cannot be told.
+
+    UNVERIFIED: that the List query names them in columns Globals and Routines (likely, facts: iris-license-sessions
+    5.2) and that the resource of database X is %DB_X, which is so unless somebody chose otherwise. Settle: SELECT *
+    FROM Config.Namespaces_List(); the resource of a database in the portal. What does not exist is never granted.
+    """
+    wanted = namespace.upper()
+    databases = [wanted]
+    try:
+        rows = await _rows(
+            caller,
+            Query("SELECT * FROM Config.Namespaces_List('*')"),
+            ClassQuery("Config.Namespaces:List", ("*",)),
+        )
+        for row in rows:
+            values = list(row.values())
+            if values and str(values[0] or "").upper() == wanted:
+                databases = [str(row.get(name) or "") for name in ("globals", "routines")]
+    except (InstanceError, NotAvailable, NotPermitted):
+        databases = [wanted]  # the usual name is tried below, and refused if it is none
+    known = {
+        str(row["name"] or "").upper(): str(row["name"] or "")
+        for row in await _rows(
+            caller,
+            Query("SELECT Name FROM Security.Resources_List('*')"),
+            ClassQuery("Security.Resources:List", ("*",), ("Name",)),
+        )
+    }
+    found = [known[key] for name in databases if (key := f"%DB_{name.upper()}") in known]
+    if not found:
+        raise SharingProblem(
+            f"The database resource of namespace {namespace} could not be found, so no role can be made for it.",
+            "Choose another namespace, or make the accounts yourself and share with people=0.",
+        )
+    return sorted(set(found))
+
+
+async def own_schemas(caller: Caller) -> list[str]:
+    """Schemas of a person's own in the namespace of `caller`: none of the system's, none of interoperability's."""
+    answer = await caller.call(Query("SELECT DISTINCT TABLE_SCHEMA FROM INFORMATION_SCHEMA.TABLES"))
+    names = {str(row[0] or "") for row in (answer.rows.rows if answer.rows else [])}
+    hidden = ("%", "INFORMATION_SCHEMA", "ENS", "HS_")
+    return sorted(name for name in names if name and not name.upper().startswith(hidden))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def grant_sql(template: Template, schemas: Sequence[str], role: str) -> list[Update]:
+    """`GRANT … ON SCHEMA s TO role` for each schema (InterSystems SQL Reference, GRANT)."""
+    rights = ", ".join(template.sql)
+    return (
+        [Update(f"GRANT {rights} ON SCHEMA {_quoted(s)} TO {_quoted(role)}") for s in schemas]
+        if rights
+        else []
+    )
+
+
+def revoke_sql(rights: Sequence[str], schemas: Sequence[str], role: str) -> list[Update]:
+    """What takes `grant_sql` back. Deleting the role alone may leave the privileges behind (UNVERIFIED: whether
+    Security.Roles.Delete does; settle: delete one and look at %SYSTEM.SQL.Security.CheckPrivilege).
+    """
+    joined = ", ".join(rights)
+    return (
+        [Update(f"REVOKE {joined} ON SCHEMA {_quoted(s)} FROM {_quoted(role)}") for s in schemas]
+        if joined
+        else []
+    )
+
+
+async def make_role(caller: Caller, call: ClassMethod) -> None:
+    """Create the share's role and see that it is there. Raises the named problem."""
+    name = str(call.args[0])
+    await _act(caller, call, f"Creating the role {name}")
+    if name.casefold() not in {role.casefold() for role in await role_names(caller)}:
+        raise InstanceError(f"The instance accepted the role {name}, but does not list it.")
+
+
+async def make_account(caller: Caller, call: ClassMethod) -> None:
+    """Create one pass and see that it has its role and no other. Raises the named problem."""
+    name, role = str(call.args[0]), str(call.args[1])
+    await _act(caller, call, f"Creating {name}")
+    found = next((user for user in await accounts(caller) if user.name.casefold() == name.casefold()), None)
+    if found is None or [held.casefold() for held in found.roles] != [role.casefold()]:
+        told = ", ".join(found.roles) if found else "no such user"
+        raise InstanceError(f"The instance accepted {name}, but reads back: {told}.")
+
+
+async def activity(caller: Caller, names: Iterable[str]) -> Activity:
+    """Sessions and processes of these users. What cannot be read is a note."""
+    wanted = {name.casefold() for name in names}
+    notes: list[str] = []
+    processes: list[GuestProcess] = []
+    sessions: list[GuestSession] = []
+    if not wanted:
+        return Activity((), ())
+    try:
+        answer = await caller.call(
+            Query(
+                "SELECT Pid, UserName, JobNumber, NameSpace, Routine, CommandsExecuted FROM %SYS.ProcessQuery"
+            )
+        )
+        rows = answer.rows.dicts() if answer.rows else []
+        processes = [_process(row) for row in rows if str(row["username"] or "").casefold() in wanted]
+    except (InstanceError, NotPermitted, NotAvailable) as problem:
+        notes.append(f"Their processes cannot be read: {problem.message}")
+    try:
+        columns = ("ID", "Username", "Application")
+        answer = await caller.call(ClassQuery("%CSP.Session:SessionInfo", (), columns))
+        rows = answer.rows.dicts() if answer.rows else []
+        sessions = [_session(row) for row in rows if str(row["username"] or "").casefold() in wanted]
+    except (InstanceError, NotPermitted, NotAvailable) as problem:
+        notes.append(f"Their web sessions cannot be read: {problem.message}")
+    return Activity(tuple(processes), tuple(sessions), tuple(notes))
+
+
+def _session(row: Mapping[str, Value]) -> GuestSession:
+    return GuestSession(str(row["id"]), str(row["username"]), str(row["application"] or ""))
+
+
+def _process(row: Mapping[str, Value]) -> GuestProcess:
+    job = row["jobnumber"]
+    return GuestProcess(
+        pid=int(str(row["pid"])),
+        user=str(row["username"]),
+        job=int(str(job)) if job is not None else None,
+        namespace=str(row["namespace"] or ""),
+        routine=str(row["routine"] or ""),
+        commands=int(str(row["commandsexecuted"] or 0)),
+    )
+
+
+async def end_activity(
+    caller: Caller, names: Sequence[str], *, own_pid: int | None, sleep: Sleep = asyncio.sleep
+) -> Activity:
+    """End the sessions and processes of these users; returns what is still there after `ENDING_SECONDS`.
+
+    Never ends `own_pid`. The names are re-read with each pid just before it is ended, as pids are reused.
+    """
+    waited = 0.0
+    while True:
+        now = await activity(caller, names)
+        theirs = [process for process in now.processes if process.pid != own_pid]
+        if not theirs and not now.sessions:
+            return Activity((), (), now.notes)
+        if waited >= ENDING_SECONDS:
+            return Activity(tuple(theirs), now.sessions, now.notes)
+        calls: list[Call] = [Function("DeleteSession", "%SYS.cspServer", (each.id,)) for each in now.sessions]
+        # The pid is always given: without one this method ends the caller (facts: iris-license-sessions 4.4).
+        calls += [ClassMethod("%SYSTEM.Process", "Terminate", (process.pid,)) for process in theirs]
+        await caller.batch(calls)
+        await sleep(PAUSE)
+        waited += PAUSE
+
+
+async def delete_account(caller: Caller, name: str) -> None:
+    """Delete a user; one that is gone already is fine. Raises the named problem."""
+    await _delete(caller, "Security.Users", name, gone=838)
+
+
+async def delete_role(caller: Caller, name: str) -> None:
+    """Delete a role; one that is gone already is fine. Raises the named problem."""
+    await _delete(caller, "Security.Roles", name, gone=883)
+
+
+async def _delete(caller: Caller, class_name: str, name: str, *, gone: int) -> None:
+    try:
+        await _act(caller, ClassMethod(class_name, "Delete", (name,)), f"Deleting {name}")
+    except InstanceError as problem:
+        if problem.code != gone:
+            raise
+    # Exists returns 1 or 0; its status argument is an error either way (facts: iris-security 2.3).
+    if is_ok((await caller.call(ClassMethod(class_name, "Exists", (name,)))).value):
+        raise InstanceError(f"The instance accepted the deletion of {name}, but still has it.")
+
+
+async def run_all(caller: Caller, calls: Sequence[Call]) -> list[InstanceProblem]:
+    """Run calls that do not depend on each other; the problems of those that failed."""
+    problems: list[InstanceProblem] = []
+    for answer in await caller.batch(calls) if calls else []:
+        if isinstance(answer, InstanceProblem):
+            problems.append(answer)
+        elif isinstance(answer, Exception):
+            raise answer
+    return problems

@@ -1,0 +1,278 @@
+"""The keeper: a process of its own that owns one share and takes it down, whatever becomes of the chat.
+
+`python -m irisops.sharing.keeper`, spoken to over its standard input and output. When its input closes (the chat ended,
+crashed or was killed), on SIGTERM, SIGHUP or SIGINT, at the deadline and when the agent dies, the share is taken down.
+If the instance cannot be reached then, it is tried again for a while; after that the lease file is what remembers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
+from irisops.instance.errors import InstanceProblem
+from irisops.sharing.agent import LogLine
+from irisops.sharing.errors import AgentFailed, SharingProblem
+from irisops.sharing.lease import LeaseError
+from irisops.sharing.messages import (
+    ShareActivity,
+    ShareClosed,
+    ShareRequest,
+    from_json,
+    to_json,
+)
+from irisops.sharing.share import Share
+from irisops.sharing.teardown import Connector, connect_by_driver
+
+TICK = 0.25
+"""Seconds between looks at the clock and at the agent. The wall clock counts: a laptop may sleep over its deadline."""
+RETRY_PAUSES = (5.0, 10.0, 20.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
+"""Seconds between attempts to clear an instance that was out of reach: some ten minutes in all."""
+
+
+class Keeper:
+    """Answers requests and watches over one share. `send` writes one message to the chat; it may fail silently."""
+
+    def __init__(
+        self,
+        send: Callable[[Mapping[str, Any]], None],
+        *,
+        connector: Connector = connect_by_driver,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._send = send
+        self._connector = connector
+        self._sleep = sleep
+        self._share: Share | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._end = asyncio.Event()
+        self._hurry = asyncio.Event()
+        """Told to end while it is already taking down: no further attempts."""
+        self._reason = ""
+
+    # why it ends
+
+    def end(self, reason: str) -> None:
+        """Take the share down and finish. The second time, give up on what cannot be reached."""
+        if self._end.is_set():
+            self._hurry.set()
+            return
+        self._reason = reason
+        self._end.set()
+
+    def pipe_closed(self) -> None:
+        """The chat is gone."""
+        if self._share is None or not self._share.outlive:
+            self.end("the chat was closed")
+
+    # requests
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        """One request of the chat; the answer is sent when it is there."""
+        task = asyncio.get_running_loop().create_task(self._answer(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if message.get("op") == "open":
+            self._opening = task
+
+    async def _answer(self, message: Mapping[str, Any]) -> None:
+        number = message.get("id")
+        try:
+            result = await self._do(str(message.get("op")), message)
+        except (InstanceProblem, LeaseError) as problem:
+            self._send({"id": number, "error": _problem(problem)})
+        except asyncio.CancelledError:
+            told = SharingProblem(f"Nothing was opened: {self._reason or 'it was cancelled'}.")
+            self._send({"id": number, "error": _problem(told)})
+        except Exception as error:
+            # The chat must hear of every failure; what it was goes to the keeper's log, which holds no secret texts.
+            told = AgentFailed(
+                f"The keeper failed: {type(error).__name__}.", "Please report it; see the keeper's log."
+            )
+            self._send({"id": number, "error": _problem(told)})
+            raise
+        else:
+            self._send({"id": number, "ok": to_json(result)})
+
+    async def _do(self, operation: str, message: Mapping[str, Any]) -> object:
+        if operation == "open":
+            return await self._open(from_json(ShareRequest, message["request"]))
+        if operation == "close":
+            return await self._close_by_request()
+        share = self._share
+        if share is None:
+            raise SharingProblem("Nothing is shared.", "/share opens a tunnel.")
+        match operation:
+            case "status":
+                return await share.status()
+            case "activity":
+                return ShareActivity(await share.activity())
+            case "extend":
+                share.extend(datetime.fromisoformat(message["until"]))
+            case "outlive":
+                share.set_outlive(bool(message["outlive"]))
+            case "kick":
+                report = await share.kick(str(message["name"]))
+                return {"done": report.done, "problems": report.problems}
+            case _:
+                raise SharingProblem(f"The keeper does not know {operation!r}.", "Update irisops as a whole.")
+        return None
+
+    async def _open(self, request: ShareRequest) -> object:
+        if self._share is not None or self._end.is_set():
+            raise SharingProblem("This keeper has a share already.", "/unshare ends it.")
+        loop = asyncio.get_running_loop()
+
+        def log(line: LogLine) -> None:  # on pyngrok's thread
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._send, {"event": "log", "line": to_json(line)})
+
+        share = Share(
+            request,
+            progress=lambda text: self._send({"event": "progress", "message": text}),
+            on_log=log,
+            connector=self._connector,
+        )
+        self._share = share
+        try:
+            opened = await share.open()
+        except BaseException:
+            self._share = None if not share.lease.problem else share
+            raise
+        return opened
+
+    async def _close_by_request(self) -> ShareClosed:
+        self.end("it was ended by /unshare")
+        if self._share is None:
+            return ShareClosed(self._reason, (), ())
+        await self._stop_opening()
+        return await self._share.close(self._reason)
+
+    async def _stop_opening(self) -> None:
+        task = self._opening
+        if task is not None and not task.done() and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    # life
+
+    async def run(self) -> None:
+        """Watch until it is to end, then take down; returns when nothing more can be done."""
+        while not self._end.is_set():
+            share = self._share
+            opened = self._opening is not None and self._opening.done()
+            if share is not None and share.overdue:
+                self.end("its time is up")
+            elif share is not None and opened and not share.agent_running:
+                self.end("the ngrok agent ended")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), TICK)
+        await self._stop_opening()
+        await self._take_down()
+        while self._tasks:  # answers that are still to be sent
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _take_down(self) -> None:
+        share = self._share
+        if share is None:
+            return
+        closed = await share.close(self._reason)
+        self._send({"event": "closed", "closed": to_json(closed)})
+        for pause in RETRY_PAUSES:
+            if not closed.problems or self._hurry.is_set():
+                return
+            waiting = asyncio.ensure_future(self._sleep(pause))
+            hurry = asyncio.ensure_future(self._hurry.wait())
+            await asyncio.wait({waiting, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            hurry.cancel()
+            if not self._hurry.is_set():
+                closed = await share.close(self._reason)
+                if not closed.problems:
+                    self._send({"event": "closed", "closed": to_json(closed)})
+
+
+def _problem(problem: InstanceProblem | LeaseError) -> dict[str, object]:
+    """A problem as the chat takes it."""
+    if isinstance(problem, LeaseError):
+        return {
+            "name": "LeaseError",
+            "message": str(problem),
+            "cure": "Without a lease nothing is opened: make room or correct the rights of that folder.",
+            "detail": "",
+            "code": None,
+        }
+    return {
+        "name": problem.name,
+        "message": problem.message,
+        "cure": problem.cure,
+        "detail": problem.detail,
+        "code": getattr(problem, "code", None),
+    }
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Move the pipes away from 0 and 1: the agent and pyngrok's prints would reach them there (facts: A1.6)."""
+    reading = os.fdopen(os.dup(0), "rb", buffering=0)
+    writing = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return reading, writing
+
+
+async def _read(reader: asyncio.StreamReader, keeper: Keeper) -> None:
+    try:
+        while True:
+            header = await reader.readexactly(HEADER_SIZE)
+            keeper.take(decode_body(await reader.readexactly(frame_size(header))))
+    except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
+        keeper.pipe_closed()
+
+
+async def serve(reading: BinaryIO, writing: BinaryIO, connector: Connector) -> None:
+    """Run a keeper on two pipes until it has finished."""
+    loop = asyncio.get_running_loop()
+
+    def send(message: Mapping[str, Any]) -> None:
+        with contextlib.suppress(OSError, ValueError):  # nobody listens any more
+            data = encode_frame(message)
+            while data:
+                data = data[writing.write(data) :]
+
+    keeper = Keeper(send, connector=connector)
+    for number, said in (
+        (signal.SIGTERM, "the keeper was asked to end"),
+        (signal.SIGHUP, "the terminal was closed"),
+        (signal.SIGINT, "it was interrupted"),
+    ):
+        loop.add_signal_handler(number, keeper.end, said)
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), reading)
+    listening = asyncio.create_task(_read(reader, keeper))
+    send({"event": "ready", "pid": os.getpid()})
+    await keeper.run()
+    listening.cancel()
+
+
+def main(connector: Connector = connect_by_driver) -> int:
+    """Entry point of the process."""
+    # A token in the environment of irisops would go onto the agent's command line (facts: ngrok-keyring A5.1).
+    for name in ("NGROK_AUTHTOKEN", "NGROK_API_KEY"):
+        os.environ.pop(name, None)
+    reading, writing = _take_pipes()
+    asyncio.run(serve(reading, writing, connector))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

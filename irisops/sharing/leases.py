@@ -1,0 +1,114 @@
+"""What to do about leases: at each start, for `irisops leases`, `leases clear` and `leases watch`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from irisops.sharing import procs
+from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where
+from irisops.sharing.teardown import Connector, Report, Teardown, connect_by_driver
+
+KEEPER_PATIENCE = 30.0
+"""Seconds a living keeper gets to take its share down when it is asked to."""
+WATCH_PAUSE = 5.0
+
+PasswordOf = Callable[[Where], Awaitable[str | None]]
+"""The password for an instance, from the keyring or a person; None if nobody knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What became of one lease."""
+
+    lease: Lease
+    report: Report
+
+
+def left_behind(store: LeaseStore) -> list[Lease]:
+    """Leases that no living keeper looks after: what a crash or power cut left. For the start of the chat."""
+    return [lease for lease in store.all().leases if not lease.kept]
+
+
+async def clear(
+    store: LeaseStore,
+    password_of: PasswordOf,
+    *,
+    only: str = "",
+    running: bool = False,
+    connector: Connector = connect_by_driver,
+) -> list[Cleared]:
+    """Take down what is left behind, and with `running` also shares whose keeper lives (it is asked to do it).
+
+    `only` names one lease. May be repeated; two at once wait for each other. Raises LeaseError.
+    """
+    lock = store.lock()
+    await asyncio.to_thread(lock.__enter__)
+    try:
+        cleared = []
+        for lease in store.all().leases:
+            if only and lease.id != only:
+                continue
+            if lease.kept:
+                if running:
+                    cleared.append(Cleared(lease, await _by_keeper(store, lease)))
+                continue
+            password = await password_of(lease.where) if lease.on_instance else None
+            cleared.append(Cleared(lease, await Teardown(store, connector).run(lease, password)))
+        return cleared
+    finally:
+        lock.__exit__(None, None, None)
+
+
+async def _by_keeper(store: LeaseStore, lease: Lease) -> Report:
+    report = Report()
+    keeper = lease.keeper
+    assert keeper is not None  # noqa: S101 - `kept` was true
+    procs.send(keeper, signal.SIGTERM)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(KEEPER_PATIENCE):
+            while procs.is_running(keeper):
+                now = store.read(lease.id)
+                if now is not None and now.problem:
+                    procs.send(keeper, signal.SIGTERM)  # it has tried; the second time it stops trying
+                await asyncio.sleep(0.1)
+    left = store.read(lease.id)
+    if left is None:
+        report.done.append("its keeper took it down")
+    else:
+        report.problems.append(left.problem or "its keeper is still at it")
+    return report
+
+
+async def watch(
+    store: LeaseStore,
+    password_of: PasswordOf,
+    *,
+    connector: Connector = connect_by_driver,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    say: Callable[[str], None] = lambda _line: None,
+) -> None:
+    """Until no lease is left: clear those without a keeper, and those that are overdue. `irisops leases watch`.
+
+    A share that outlives the chat has its own keeper; this covers a machine where that was killed. Raises LeaseError.
+    """
+    while True:
+        found = store.all()
+        for file, why in found.broken:
+            raise LeaseError(f"The lease {file} cannot be read: {why}. Look into it, then delete it by hand.")
+        if not found.leases:
+            return
+        for lease in found.leases:
+            if lease.kept and not lease.overdue(now()):
+                continue
+            for cleared in await clear(
+                store, password_of, only=lease.id, running=lease.kept, connector=connector
+            ):
+                for line in (*cleared.report.done, *cleared.report.problems):
+                    say(f"share {lease.id}: {line}")
+        await sleep(WATCH_PAUSE)

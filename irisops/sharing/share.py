@@ -1,0 +1,296 @@
+"""One share from opening to the last trace gone. Lives in the keeper process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from irisops.instance.errors import InstanceProblem
+from irisops.sharing import guests, passes, procs
+from irisops.sharing.agent import Agent, EndpointFigures, EndpointSpec, LogLine, runtime_folder
+from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
+from irisops.sharing.finder import AgentBinary, find_agent
+from irisops.sharing.guests import Activity
+from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseStore, State
+from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
+from irisops.sharing.passes import TeamPass
+from irisops.sharing.procs import ProcessId
+from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, target
+
+PORT_DEADLINE = 5.0
+"""Seconds for the local port to answer before it is shared."""
+LOG_SHOWN = 20
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Share:
+    """Opens one share, watches over it and takes it down. Coroutines run on one event loop; nothing blocks it."""
+
+    def __init__(
+        self,
+        request: ShareRequest,
+        *,
+        progress: Callable[[str], None] = lambda _message: None,
+        on_log: Callable[[LogLine], None] = lambda _line: None,
+        connector: Connector = connect_by_driver,
+        now: Callable[[], datetime] = _now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        find: Callable[[Path | None], AgentBinary] = find_agent,
+    ) -> None:
+        self._request = request
+        self._progress = progress
+        self._on_log = on_log
+        self._connector = connector
+        self._now = now
+        self._sleep = sleep
+        self._find = find
+        self._store = LeaseStore(Path(request.leases))
+        self._teardown = Teardown(self._store, connector, sleep)
+        self._agent: Agent | None = None
+        self._runtime: Path | None = None
+        self._lease = Lease(
+            id=request.id,
+            where=request.where,
+            created=now(),
+            until=request.until,
+            namespace=request.namespace,
+            template=request.template,
+            keeper=procs.identify(os.getpid()),
+        )
+        self._latest = passes.latest_extension(request.until)
+        self._lease_lock = threading.Lock()
+        self._closing = asyncio.Lock()
+        self._closed: ShareClosed | None = None
+
+    @property
+    def lease(self) -> Lease:
+        """What would have to be undone now."""
+        return self._lease
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the deadline has passed."""
+        return self._lease.overdue(self._now())
+
+    @property
+    def agent_running(self) -> bool:
+        """Whether the agent lives."""
+        return self._agent is not None and self._agent.running
+
+    @property
+    def outlive(self) -> bool:
+        """Whether it goes on without the chat."""
+        return self._lease.outlive
+
+    def _note(self, change: Callable[[Lease], Lease]) -> None:
+        """Change the lease and write it, before or after what it describes. Called from any thread."""
+        with self._lease_lock:
+            self._lease = change(self._lease)
+            self._store.save(self._lease)
+
+    def _note_account(self, name: str, state: State) -> None:
+        self._note(lambda lease: lease.with_account(name, state))
+
+    # open
+
+    async def open(self) -> ShareOpened:
+        """Everything, or nothing: on any failure what was made is taken back and the named problem is raised."""
+        try:
+            return await self._open()
+        except BaseException as error:
+            closed = await asyncio.shield(self.close("it could not be opened"))
+            if closed.problems and isinstance(error, InstanceProblem):
+                raise LeaseStays(
+                    f"{error.message} And not all could be taken back: {'; '.join(closed.problems)}.",
+                    detail=error.detail,
+                ) from error
+            raise
+
+    async def _open(self) -> ShareOpened:
+        request = self._request
+        self._progress("Looking at the local ports …")
+        for spec in request.endpoints:
+            await asyncio.to_thread(check_upstream, spec)
+        self._progress("Looking for the ngrok agent …")
+        binary = await asyncio.to_thread(self._find, Path(request.agent) if request.agent else None)
+        self._note(lambda lease: lease)
+        self._runtime = runtime_folder()
+        self._agent = Agent(
+            binary,
+            request.token,
+            self._runtime,
+            on_log=self._on_log,
+            on_start=self._agent_started,
+            deadlines=request.deadlines,
+        )
+        self._progress(f"Starting the ngrok agent {binary.version_text} …")
+        await asyncio.to_thread(self._agent.start)
+        for spec in request.endpoints:
+            self._progress(f"Opening the tunnel to {spec.upstream} …")
+            await self._open_endpoint(self._agent, spec)
+        made = await self._make_passes() if request.people else ()
+        return ShareOpened(
+            request.id, self._lease.until, tuple(self._agent.endpoints), made, binary.version_text
+        )
+
+    def _agent_started(self, process: ProcessId) -> None:
+        self._note(lambda lease: replace(lease, agent=process))
+
+    async def _open_endpoint(self, agent: Agent, spec: EndpointSpec) -> None:
+        opened = await asyncio.to_thread(agent.open, spec)
+        leased = LeasedEndpoint(opened.name, opened.kind, opened.public_url, opened.upstream)
+        self._note(lambda lease: replace(lease, endpoints=(*lease.endpoints, leased)))
+
+    async def _make_passes(self) -> tuple[TeamPass, ...]:
+        """The role with its SQL privileges, then the accounts; each is in the lease before it is on the instance."""
+        request = self._request
+        template = passes.template_named(request.template)
+        self._progress("Making the role of the share …")
+        role = passes.role_name(request.id)
+        async with self._login() as admin:
+            databases = await guests.database_resources(admin, request.namespace)
+            taken = [user.name for user in await guests.accounts(admin)] + await guests.role_names(admin)
+            self._note(lambda lease: replace(lease, role=Item(role, "intended")))
+            await guests.make_role(admin, passes.create_role(request.id, template, databases))
+            self._note(lambda lease: replace(lease, role=Item(role, "made")))
+        if template.sql:
+            async with self._login(request.namespace) as there:
+                schemas = tuple(await guests.own_schemas(there))
+                self._note(lambda lease: replace(lease, schemas=schemas, sql=template.sql))
+                for problem in await guests.run_all(there, guests.grant_sql(template, schemas, role)):
+                    raise problem
+        made = [TeamPass(name, passes.new_password()) for name in passes.guest_names(request.people, taken)]
+        async with self._login() as admin:
+            for each in made:
+                self._progress(f"Making {each.name} …")
+                self._note_account(each.name, "intended")
+                call = passes.create_user(request.id, each, request.namespace, self._lease.until)
+                await guests.make_account(admin, call)
+                self._note_account(each.name, "made")
+        return tuple(made)
+
+    @contextlib.asynccontextmanager
+    async def _login(self, namespace: str = "%SYS") -> AsyncIterator[InstanceLogin]:
+        """A login for a moment: the keeper holds no license unit while nothing is to be done."""
+        login: InstanceLogin = self._connector(target(self._request.where, namespace))
+        try:
+            await login.connect(self._request.password)
+            yield login
+        finally:
+            await login.disconnect()
+
+    # while open
+
+    async def status(self) -> ShareStatus:
+        """What the agent says now; its silence is part of the answer."""
+        agent = self._agent
+        log = tuple(agent.log)[-LOG_SHOWN:] if agent else ()
+        figures: tuple[EndpointFigures, ...] = ()
+        if agent is None:
+            said = "not started"
+        else:
+            try:
+                said = await asyncio.to_thread(agent.status)
+                figures = tuple(await asyncio.to_thread(agent.figures))
+            except SharingProblem as problem:
+                said = problem.message
+        return ShareStatus(self._lease.until, said, figures, log, self._lease.outlive)
+
+    async def activity(self) -> Activity:
+        """Who is on, as the instance says. Raises the named problem."""
+        names = [item.name for item in self._lease.accounts]
+        if not names:
+            return Activity((), ())
+        async with self._login() as admin:
+            return await guests.activity(admin, names)
+
+    def extend(self, until: datetime) -> None:
+        """Move the deadline. Raises SharingProblem when it is past or the accounts would expire before."""
+        if until <= self._now():
+            raise SharingProblem("That time has passed.", "/unshare ends the share now.")
+        if until > self._latest:
+            raise SharingProblem(
+                f"The passes of this share cannot go on after {self._latest:%Y-%m-%d %H:%M} UTC.",
+                "Share again for longer: new passes are made.",
+            )
+        self._note(lambda lease: replace(lease, until=until))
+
+    def set_outlive(self, outlive: bool) -> None:
+        """Whether it goes on when the chat is closed."""
+        self._note(lambda lease: replace(lease, outlive=outlive))
+
+    async def kick(self, name: str) -> Report:
+        """Delete one pass and end what it does. Raises SharingProblem for a name that is not of this share."""
+        item = next((item for item in self._lease.accounts if item.name.casefold() == name.casefold()), None)
+        if item is None:
+            known = ", ".join(item.name for item in self._lease.accounts) or "none"
+            raise SharingProblem(f"{name} is no pass of this share.", f"Its passes: {known}.")
+        report = Report()
+        async with self._login() as admin:
+            # The account goes first, so that nobody comes back between the two.
+            await guests.delete_account(admin, item.name)
+            own = admin.info.pid if admin.info else None
+            left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
+        self._note(lambda lease: lease.without_account(item.name))
+        report.done.append(f"{item.name} is deleted and its sessions and processes are ended")
+        report.problems += [f"process {process.pid} does not end" for process in left.processes]
+        return report
+
+    # close
+
+    async def close(self, reason: str) -> ShareClosed:
+        """Take it down. May be called again: then it tries what was left. Never raises for the instance's sake."""
+        async with self._closing:
+            if self._closed is not None and not self._closed.problems:
+                return self._closed
+            if self._agent is not None:
+                await asyncio.to_thread(self._agent.stop)
+            if self._runtime is not None:
+                await asyncio.to_thread(shutil.rmtree, self._runtime, ignore_errors=True)
+            known = self._store.read(self._lease.id)
+            report = Report() if known is None else await self._teardown.run(known, self._request.password)
+            if known is not None and not report.clean:
+                self._lease = self._store.read(self._lease.id) or self._lease
+            self._closed = ShareClosed(reason, tuple(report.done), tuple(report.problems))
+            return self._closed
+
+
+def check_upstream(spec: EndpointSpec) -> None:
+    """See that something answers on the local port: a tunnel to nothing helps nobody. Raises LocalPortDead.
+
+    The web port is asked by HTTP. The superserver says nothing before it is asked; that a login through it works is
+    known from the chat's own connection.
+    """
+    address = spec.upstream if "://" in spec.upstream else f"tcp://{spec.upstream}"
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        if spec.kind == "tcp":
+            with socket.create_connection((host, port), PORT_DEADLINE):
+                return
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        web = kind(host, port, timeout=PORT_DEADLINE)
+        try:
+            web.request("HEAD", "/")
+            web.getresponse()
+        finally:
+            web.close()
+    except HTTPException as error:
+        raise LocalPortDead(
+            f"What answers on {host}:{port} does not speak HTTP.", detail=str(error)
+        ) from error
+    except OSError as error:
+        raise LocalPortDead(f"Nothing answers on {host}:{port}.", detail=str(error)) from error

@@ -1,0 +1,187 @@
+"""Taking a share down from its lease. Every step may be repeated; what could not be done stays in the lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from irisops.instance.calls import Caller
+from irisops.instance.connection import Target
+from irisops.instance.errors import InstanceProblem
+from irisops.instance.models import SystemInfo
+from irisops.sharing import guests, procs
+from irisops.sharing.lease import Lease, LeaseStore, Where
+
+STOP_PATIENCE = 3.0
+"""Seconds an agent gets to end by itself."""
+ADMIN_NAMESPACE = "%SYS"
+
+
+class InstanceLogin(Caller, Protocol):
+    """What is needed of `irisops.instance.connection.Connection`."""
+
+    @property
+    def info(self) -> SystemInfo | None:
+        """What was read at the login; has this connection's own pid."""
+        ...
+
+    async def connect(self, password: str) -> SystemInfo:
+        """Log in once."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Log out."""
+        ...
+
+
+Connector = Callable[[Target], InstanceLogin]
+
+
+def connect_by_driver(target: Target) -> InstanceLogin:
+    """The product's connector."""
+    from irisops.instance.connection import Connection  # noqa: PLC0415 - only when an instance is needed
+
+    return Connection(target)
+
+
+def target(where: Where, namespace: str = ADMIN_NAMESPACE) -> Target:
+    """Where to log in for a share."""
+    return Target(where.host, where.port, namespace, where.user, sslconfig=where.sslconfig)
+
+
+@dataclass(slots=True)
+class Report:
+    """What was taken down, and what was not and why. Plain sentences."""
+
+    done: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is left."""
+        return not self.problems
+
+
+class Teardown:
+    """Takes one share down. `sleep` in seconds; `connector` gives a login."""
+
+    def __init__(
+        self,
+        store: LeaseStore,
+        connector: Connector = connect_by_driver,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._connector = connector
+        self._sleep = sleep
+
+    async def run(self, lease: Lease, password: str | None) -> Report:
+        """Agent first (nobody can come in any more), then what its people do, then accounts and role.
+
+        The lease is rewritten after each step and deleted at the end. `password` None means that it is not known:
+        then what is on the instance stays in the lease. Raises LeaseError if the lease cannot be written.
+        """
+        report = Report()
+        lease = await self._stop_agent(lease, report)
+        if lease.on_instance:
+            if password is None:
+                report.problems.append(f"the password of {lease.where.text} is not known")
+            else:
+                lease = await self._clear_instance(lease, password, report)
+        if report.clean:
+            self._store.delete(lease.id)
+            report.done.append("the lease is cleared")
+        else:
+            self._store.save(replace(lease, problem="; ".join(report.problems)))
+        return report
+
+    async def _stop_agent(self, lease: Lease, report: Report) -> Lease:
+        agent = lease.agent
+        if agent is not None and procs.is_running(agent):
+            stopped = await asyncio.to_thread(procs.stop, agent, STOP_PATIENCE)
+            if not stopped:
+                report.problems.append(f"the ngrok agent (pid {agent.pid}) does not end")
+                return lease
+            report.done.append("the ngrok agent is stopped")
+        if lease.endpoints:
+            names = ", ".join(endpoint.public_url for endpoint in lease.endpoints)
+            report.done.append(f"closed: {names}")
+        lease = replace(lease, agent=None, endpoints=())
+        self._store.save(lease)
+        return lease
+
+    async def _clear_instance(self, lease: Lease, password: str, report: Report) -> Lease:
+        login = self._connector(target(lease.where))
+        try:
+            info = await login.connect(password)
+            lease = await self._clear_accounts(lease, login, info.pid, report)
+        except InstanceProblem as problem:
+            report.problems.append(f"{lease.where.text}: {problem.message}")
+            return lease
+        finally:
+            await login.disconnect()
+        if lease.role is None or lease.accounts:
+            return lease
+        try:
+            return await self._clear_role(lease, password, report)
+        except InstanceProblem as problem:
+            report.problems.append(f"the role {lease.role.name}: {problem.message}")
+            return lease
+
+    async def _clear_accounts(
+        self, lease: Lease, caller: Caller, own_pid: int | None, report: Report
+    ) -> Lease:
+        there = {user.name.casefold(): user for user in await guests.accounts(caller)}
+        ours = []
+        for item in lease.accounts:
+            user = there.get(item.name.casefold())
+            role = lease.role.name.casefold() if lease.role else ""
+            if user is None:
+                lease = lease.without_account(item.name)
+            elif item.state == "made" or role in {held.casefold() for held in user.roles}:
+                ours.append(item.name)
+            else:
+                # We only meant to make it, and it has not our role: somebody else's account of the same name.
+                report.done.append(f"{item.name} is not of this share and was left alone")
+                lease = lease.without_account(item.name)
+        left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
+        for name in ours:
+            try:
+                await guests.delete_account(caller, name)
+            except InstanceProblem as problem:
+                report.problems.append(f"{name}: {problem.message}")
+            else:
+                report.done.append(f"{name} is deleted")
+                lease = lease.without_account(name)
+                self._store.save(lease)
+        if left.processes or left.sessions:
+            # Without its account nobody comes back; what lingers is ended once more and else said.
+            left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
+            for process in left.processes:
+                report.done.append(f"process {process.pid} of {process.user} does not end; see /processes")
+        return lease
+
+    async def _clear_role(self, lease: Lease, password: str, report: Report) -> Lease:
+        role = lease.role
+        if role is None:
+            return lease
+        if lease.schemas and lease.sql:
+            login = self._connector(target(lease.where, lease.namespace))
+            try:
+                await login.connect(password)
+                # A role or schema that is gone has nothing to revoke; what matters is read back below.
+                await guests.run_all(login, guests.revoke_sql(lease.sql, lease.schemas, role.name))
+            finally:
+                await login.disconnect()
+        login = self._connector(target(lease.where))
+        try:
+            await login.connect(password)
+            await guests.delete_role(login, role.name)
+        finally:
+            await login.disconnect()
+        report.done.append(f"the role {role.name} is deleted")
+        lease = replace(lease, role=None)
+        self._store.save(lease)
+        return lease
