@@ -1,48 +1,47 @@
-"""The accounts that every simulated instance has for practice, from the administrator down."""
+"""One more account to practise with than the scenarios have: an administrator of security who is no superuser.
+
+It shows what 2025.2 changed: a plain SELECT on `Security.Users` is refused to it, `Security.Users_List` is not (facts:
+iris-security 4.4).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from irisops.simulator.runtime import Runtime
-from irisops.simulator.world.model import Permission, Role, User
+from irisops.simulator.world.model import Account, Permission, Role, User
 
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account of a practice instance, with the password that --help prints."""
-
-    username: str
-    password: str
-    roles: tuple[str, ...]
-    description: str
-
-
-_CONNECT = "SimConnect"
-
-ACCOUNTS = (
-    Account("admin1", "Practice-1!", ("%All",), "administrator: everything"),
-    Account("secadmin", "Practice-2!", (_CONNECT, "%Admin_Secure", "%SQL", "%DB_IRISSYS"), "users and roles, no %All"),
-    Account("operator", "Practice-3!", (_CONNECT, "%Operator", "%SQL", "%DB_IRISSYS"), "sessions and processes"),
-    Account("reader", "Practice-4!", (_CONNECT, "%SQL", "%DB_USER"), "SQL in USER, nothing of %SYS"),
-)
+SECURITY_ADMINISTRATOR = "secadmin"
+SECURITY_PASSWORD = "secadmin-demo"  # noqa: S105 - documented, of a practice instance
+SECURITY_ROLE = "SecurityConsole"
+OPERATOR_ROLE = "OpsConsole"
+"""The role of the operator that the scenarios hand out."""
 
 
 def plant_accounts(runtime: Runtime) -> None:
-    """Create the accounts and what they need to connect (facts: iris-security 6.5)."""
+    """Create the account with its role, and let it and the operator see the processes by SQL."""
     world = runtime.world
+    use = Permission.USE
     world.roles.add(
         Role(
-            _CONNECT,
-            "May call class methods through the Native SDK",
-            {"%Native_ClassExecution": Permission.USE, "%Service_Object": Permission.USE},
+            SECURITY_ROLE,
+            "Administer users and roles through a client",
+            {
+                "%DB_IRISSYS": Permission.READ,
+                "%Admin_Secure": use,
+                "%Native_ClassExecution": use,
+                "%Service_SQL": use,
+            },
         )
     )
-    for account in ACCOUNTS:
-        user = User(
-            account.username, full_name=account.description, roles=list(account.roles), created=world.now(), created_by="_SYSTEM"
-        )
-        user.password_never_expires = user.account_never_expires = True
-        world.users.add(user)
-        world.set_password(user, account.password)
-    runtime.grant_select("%SYS", "ProcessQuery", "%Operator")
+    user = User(
+        SECURITY_ADMINISTRATOR,
+        full_name="Practice Security Administrator",
+        roles=[SECURITY_ROLE],
+        namespace="%SYS",
+        created_by="_SYSTEM",
+    )
+    world.add_user(user, SECURITY_PASSWORD)
+    world.accounts.append(
+        Account(SECURITY_ADMINISTRATOR, SECURITY_PASSWORD, "%SYS", "administers users and roles, is no superuser")
+    )
+    for grantee in (OPERATOR_ROLE, SECURITY_ROLE):
+        runtime.grant_select("%SYS", "ProcessQuery", grantee)

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from irisops.simulator.accounts import ACCOUNTS, Account, plant_accounts
+from irisops.simulator.accounts import plant_accounts
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Faults
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.clock import Clock, SteerableClock
+from irisops.simulator.world.model import Account
+from irisops.simulator.world.scenarios import DEFAULT as DEFAULT_SCENARIO
+from irisops.simulator.world.scenarios import SCENARIOS, build_world
 from irisops.simulator.world.world import World
 
 HOST = "127.0.0.1"
@@ -30,6 +33,7 @@ class Options:
     """What to serve. Ports 0 take any free one."""
 
     port: int = 0
+    scenario: str = DEFAULT_SCENARIO
     seed: int = 1
     version: str = DEFAULT_VERSION
     frozen: bool = False
@@ -40,12 +44,12 @@ class Options:
 
 @dataclass(slots=True)
 class RunningSimulator:
-    """A simulator that serves. `account` is the administrator that it hands out."""
+    """A simulator that serves."""
 
     world: World
     runtime: Runtime
     superserver: SuperServer
-    account: Account
+    clock: SteerableClock
     faults: Faults
     _ticker: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -53,6 +57,11 @@ class RunningSimulator:
     def port(self) -> int:
         """The superserver's port."""
         return self.superserver.port
+
+    @property
+    def account(self) -> Account:
+        """The administrator that it hands out."""
+        return self.world.accounts[0]
 
     def announcement(self) -> str:
         """The JSON line that says where it is and who may log in."""
@@ -75,17 +84,19 @@ class RunningSimulator:
 
 
 async def serve(options: Options) -> RunningSimulator:
-    """Build the world and listen on 127.0.0.1. Raises `OSError` if a port is taken."""
-    world = World(
-        SteerableClock(options.clock, frozen=options.frozen), seed_number=options.seed, version=VERSIONS[options.version]
-    )
+    """Build the world and listen on 127.0.0.1.
+
+    Raises `OSError` if a port is taken, ValueError for an unknown scenario.
+    """
+    clock = SteerableClock(options.clock, frozen=options.frozen)
+    world = build_world(options.scenario, clock=clock, seed=options.seed, version=VERSIONS[options.version])
     runtime = Runtime(world, project_unknown_queries=options.project_unknown_queries)
     plant_accounts(runtime)
     faults = Faults()
     superserver = SuperServer(runtime, HOST, options.port, faults)
     runtime.on_terminated = _drop_connection(superserver)
     await superserver.start()
-    running = RunningSimulator(world, runtime, superserver, ACCOUNTS[0], faults)
+    running = RunningSimulator(world, runtime, superserver, clock, faults)
     running._ticker = asyncio.create_task(_tick(world))  # noqa: SLF001 - a field of this module's own class
     return running
 
@@ -114,9 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in $ZVERSION. When it is ready it prints one line of JSON with the ports and an administrator's account.\n"
         "It stops on Ctrl+C and SIGTERM."
     )
-    parser.epilog = "accounts (for practice only):\n" + "\n".join(
-        f"  {account.username:<10} {account.password:<12} {account.description}" for account in ACCOUNTS
-    )
+    parser.epilog = _epilog()
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "--port",
@@ -124,6 +133,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_PORT,
         help=f"superserver port, 0 for any free one (default {DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        choices=list(SCENARIOS),
+        default=DEFAULT_SCENARIO,
+        help=f"the situation (default {DEFAULT_SCENARIO})",
     )
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="makes the same world again (default 1)")
     parser.add_argument(
@@ -140,10 +156,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _epilog() -> str:
+    """The scenarios, and the accounts that each of them has, for --help."""
+    scenarios = "\n".join(f"  {each.name:<10} {each.summary}" for each in SCENARIOS.values())
+    runtime = Runtime(build_world("quiet"))
+    plant_accounts(runtime)
+    administrator, *others = runtime.world.accounts
+    accounts = "\n".join(f"  {each.username:<10} {each.password:<15} {each.purpose}" for each in others)
+    return (
+        f"scenarios:\n{scenarios}\n\naccounts, for practice only:\n"
+        f"  {administrator.username:<10} {'(printed)':<15} {administrator.purpose}; its password depends on the seed\n"
+        f"{accounts}"
+    )
+
+
 def options_of(arguments: argparse.Namespace) -> Options:
     """The options that the command line asks for."""
     return Options(
         port=arguments.port,
+        scenario=arguments.scenario,
         seed=arguments.seed,
         version=arguments.iris_version,
         frozen=arguments.frozen,
