@@ -1,0 +1,24 @@
+"""Options and fixtures of the whole suite."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--iris-url",
+        metavar="iris://USER:PASSWORD@HOST:PORT/NAMESPACE",
+        default=None,
+        help="run the tests marked `live` against this InterSystems IRIS (a throwaway one: they create and delete users)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs a real IRIS where none is given."""
+    if config.getoption("--iris-url"):
+        return
+    skip = pytest.mark.skip(reason="needs a real IRIS: give --iris-url iris://USER:PASSWORD@HOST:PORT/%SYS")
+    for item in items:
+        if item.get_closest_marker("live"):
+            item.add_marker(skip)
