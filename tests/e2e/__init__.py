@@ -1,0 +1,1 @@
+"""The whole program against the simulator, through the real driver over TCP."""

@@ -1,0 +1,34 @@
+"""What connecting and a poll cost on the wire, counted by a relay between the real driver and the simulator."""
+
+from __future__ import annotations
+
+import pytest
+
+from irisops.instance.connection import Connection, Target
+from irisops.instance.poll import Poller
+from tests.counting_relay import CountingRelay
+from tests.instance.served import PASSWORD, USER, serve
+
+
+@pytest.mark.parametrize("project_unknown_queries", [False, True])
+async def test_a_connect_costs_at_most_eight_and_a_poll_at_most_four(
+    *, project_unknown_queries: bool
+) -> None:
+    async with (
+        serve(project_unknown_queries=project_unknown_queries) as served,
+        CountingRelay(served.server.port) as relay,
+    ):
+        connection = Connection(Target("127.0.0.1", relay.port, "%SYS", USER, 5.0))
+        try:
+            await connection.connect(PASSWORD)
+            assert 0 < relay.round_trips <= 8
+            poller = Poller(connection)
+            await poller.poll()
+            for _ in range(3):
+                before = relay.round_trips
+                counts = await poller.poll()
+                assert 0 < relay.round_trips - before <= 4
+                assert counts.round_trips == relay.round_trips - before
+            assert relay.connections == 1
+        finally:
+            await connection.disconnect()
