@@ -23,7 +23,7 @@ async def show_help(context: Context, command: Command) -> Replies:
         rows.append(
             {
                 "name": spec.name,
-                "command": spec.usage,
+                "command": spec.form,
                 "summary": spec.summary,
                 "plain_words": spec.examples[0] if spec.examples else "",
                 "available": info.available,
@@ -37,8 +37,8 @@ async def show_help(context: Context, command: Command) -> Replies:
             Column("name", "NAME", hide_under=1000),
             Column("command", "COMMAND"),
             Column("summary", "WHAT IT DOES", grow=True),
-            Column("plain_words", "OR IN PLAIN WORDS", hide_under=100),
-            Column("available", "NOW", "flag"),
+            Column("plain_words", "OR IN PLAIN WORDS", hide_under=105),
+            Column("available", "NOW", "flag", hide_under=100),
             Column("reason", "WHY NOT", hide_under=110),
         ],
         rows=rows,

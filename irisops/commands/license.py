@@ -154,6 +154,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         rows=rows,
         key="holder",
         notes=list(board.notes),
+        actions=[("enter", "why", "/license why {holder}")],
     )
 
 

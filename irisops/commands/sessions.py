@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
@@ -36,26 +37,27 @@ def short_id(session_id: str) -> str:
     return session_id if len(session_id) <= SHOWN_ID else f"{session_id[:SHOWN_ID]}…"
 
 
+def row_of(session: WebSession, now: datetime) -> dict[str, Cell]:
+    """One session as a row."""
+    left = (session.expires - now).total_seconds() if session.expires else None
+    return {
+        "session": short_id(session.id),
+        "user": session.username,
+        "application": session.application,
+        "holder": "its own (no login)" if session.anonymous else session.license_id,
+        "expires_at": session.expires,
+        "left": max(0.0, left) if left is not None else None,
+        "pid": session.pid,
+        "can_be_ended": session.allow_end,
+    }
+
+
 async def show_sessions(context: Context, command: Command) -> Replies:
     """Web sessions, filtered and sorted by words."""
     link = context.link()
     found = await link.reads.sessions()
     now = context.clock.now()
-    rows: list[dict[str, Cell]] = []
-    for session in found:
-        left = (session.expires - now).total_seconds() if session.expires else None
-        rows.append(
-            {
-                "session": short_id(session.id),
-                "user": session.username,
-                "application": session.application,
-                "holder": "its own (no login)" if session.anonymous else session.license_id,
-                "expires_at": session.expires,
-                "left": max(0.0, left) if left is not None else None,
-                "pid": session.pid,
-                "can_be_ended": session.allow_end,
-            }
-        )
+    rows = [row_of(session, now) for session in found]
     chosen = select(rows, filter_words(command), COLUMNS)
     yield Table(
         name="sessions",

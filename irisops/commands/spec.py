@@ -89,11 +89,16 @@ class CommandSpec:
     """Keys of `irisops.instance.routes.FEATURES` without a route for which it is greyed out."""
 
     @property
+    def form(self) -> str:
+        """The form to write it in, without options."""
+        return " ".join([f"/{self.name}", *(part.display for part in self.grammar)])
+
+    @property
     def usage(self) -> str:
         """The form to write it in, for people."""
-        parts = [f"/{self.name}", *(part.display for part in self.grammar)]
+        parts = [self.form]
         if len(self.options) > 3:
-            parts.append("[OPTION=VALUE …]")
+            parts.append("[key=value …]")
         else:
             parts += [f"[{key}={_FORMS.get(kind, key.upper())}]" for key, kind in self.options.items()]
         return " ".join(parts)

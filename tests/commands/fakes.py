@@ -182,9 +182,23 @@ class FakeInstance:
             expires=date(2026, 12, 4),
         )  # fmt: skip
         holders = (
-            Holder("10.0.0.5", "web", "3 sessions, no login", 3, 3, free_at=START + timedelta(minutes=9)),
             Holder(
-                "appuser@10.0.0.9", "client", "2 clients, one unit", 1, 24, free_when="when it disconnects"
+                "web /csp/user",
+                "web",
+                "3 sessions, no login",
+                3,
+                3,
+                free_at=START + timedelta(minutes=9),
+                session_ids=("AbCdEfGhIjKl",),
+            ),
+            Holder(
+                "appuser@10.0.0.9",
+                "client",
+                "2 clients, one unit",
+                1,
+                24,
+                free_when="when it disconnects",
+                pids=(4711,),
             ),
             Holder("127.0.0.1", "this tool", "1 connection", 1, 1, free_when="when you quit", own=True),
         )

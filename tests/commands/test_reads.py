@@ -44,6 +44,32 @@ async def test_the_board_warns_of_expiry_and_of_the_flip(connected: World) -> No
     assert any("appuser@10.0.0.9 has 24 of 25 connections" in note for note in facts.notes)
 
 
+async def test_why_a_holder_costs_units_and_what_is_behind_it(connected: World) -> None:
+    facts, sessions = await connected.say("/license why")
+    assert isinstance(facts, Facts)
+    assert isinstance(sessions, Table)
+    assert facts.title == "Why web /csp/user holds 3 units"
+    assert "one unit each" in facts.notes[0]
+    assert [row["session"] for row in sessions.rows] == ["AbCdEfGh…"]
+    facts, processes = await connected.say("why does appuser@10.0.0.9 hold a unit?")
+    assert isinstance(facts, Facts)
+    assert isinstance(processes, Table)
+    assert "Up to 25 connections" in facts.notes[0]
+    assert [row["pid"] for row in processes.rows] == [4711]
+    (problem,) = await connected.say("/license why appuser@10.0.0.8")
+    assert isinstance(problem, Problem)
+    assert problem.suggestions[0] == "/license why appuser@10.0.0.9"
+
+
+async def test_why_names_what_may_not_be_read_by_the_board(connected: World) -> None:
+    connected.instance.fail["sessions"] = NotPermitted("Sessions may not be listed.")
+    facts, sessions = await connected.say("/license why")
+    assert isinstance(facts, Facts)
+    assert isinstance(sessions, Table)
+    assert "note of the board" in facts.notes
+    assert sessions.rows == []
+
+
 async def test_the_board_in_json_has_the_public_shape(connected: World) -> None:
     facts, holders = map(shapes.shape, await connected.say("/license"))
     assert facts is not None
