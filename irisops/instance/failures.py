@@ -93,7 +93,9 @@ def secrets_of(call: Call) -> tuple[str, ...]:
     """Texts in a call that may be passwords: an error that quotes the call back must not show them."""
     match call:
         case Update(sql, params) if _SECRET_SQL.search(sql):
-            return (*_SQL_LITERAL.findall(sql), *_texts(params))
+            literals = _SQL_LITERAL.findall(sql)
+            # As written, and as meant: a quote inside is doubled.
+            return (*literals, *(text.replace("''", "'") for text in literals), *_texts(params))
         case ClassMethod(class_name, method, args):
             named = f"{class_name}.{method}".lower()
             if named in {"security.users.create", "security.users.copy"}:

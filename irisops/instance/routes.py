@@ -84,7 +84,6 @@ FEATURES: Mapping[str, Feature] = {
         Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
         Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
         _query_feature("license.holders", "%SYSTEM.License", "UserList"),
-        _query_feature("license.processes", "%SYSTEM.License", "ProcessList"),
         _query_feature("sessions.list", "%CSP.Session", "SessionInfo", "%Admin_Operate:U and %DB_IRISSYS:R"),
         Feature(
             "sessions.count",

@@ -11,7 +11,7 @@ from irisops.instance.connection import Connection, State, Target
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Delay, Faults, Injection
 from irisops.simulator.wire.server import SuperServer
-from irisops.simulator.world.model import LicenseKey
+from irisops.simulator.world.model import LicenseKey, User
 from irisops.simulator.world.seed import give_password
 from irisops.simulator.world.world import World
 
@@ -34,6 +34,12 @@ class Served:
     def target(self, user: str = USER, namespace: str = "%SYS", timeout: float = 5.0) -> Target:
         return Target("127.0.0.1", self.server.port, namespace, user, timeout)
 
+    def user(self, name: str) -> User:
+        """A user of the world, who must be there."""
+        found = self.world.tables.users.get(name)
+        assert found is not None
+        return found
+
     def count_requests(self, opcode: bytes | None = None) -> Injection:
         """Its `fired` counts the requests that reach the server from now on."""
         return self.faults.inject(Delay(0.0), times=None, opcode=opcode)
@@ -49,6 +55,12 @@ async def serve(
     runtime = Runtime(world, project_unknown_queries=project_unknown_queries)
     async with SuperServer(runtime) as server:
         yield Served(server, world, runtime)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let everything else run until `holds`: for what has no event to wait for. The test's time limit ends it."""
+    while not holds():  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 class Pauses:

@@ -29,7 +29,7 @@ from irisops.instance.poll import Poller
 from irisops.instance.users import identifier
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, CONNECT, Drop, Hold, Malformed
 from irisops.simulator.world.seed import give_password
-from tests.instance.served import PASSWORD, USER, Pauses, Served, States, serve
+from tests.instance.served import PASSWORD, USER, Pauses, Served, States, serve, until
 
 VERSION = ClassMethod("%SYSTEM.Version", "GetVersion")
 
@@ -93,7 +93,7 @@ async def test_every_read_says_what_the_world_holds() -> None:
         assert detail is not None
         assert (detail.name, detail.full_name, detail.change_password) == (
             "SuperUser",
-            world.tables.users.get("superuser").full_name,
+            served.user("superuser").full_name,
             False,
         )
         assert await users.read_user(connection, "superuse") is None
@@ -112,12 +112,12 @@ async def test_the_board_adds_up_to_the_units_in_use(projected: bool) -> None:
 async def test_roles_are_given_and_taken_and_read_back() -> None:
     async with serve() as served, connected(served) as connection:
         given = await users.add_role(connection, "admin", "%SQL")
-        assert "%SQL" in served.world.tables.users.get("admin").roles
+        assert "%SQL" in served.user("admin").roles
         assert given.after == (*given.before, "%SQL")
         assert given.route == "Security.Users.AddRoles"
         taken = await users.remove_role(connection, "Admin", "%sql")
         assert taken.after == given.before
-        assert "%SQL" not in served.world.tables.users.get("admin").roles
+        assert "%SQL" not in served.user("admin").roles
         with pytest.raises(InstanceError) as unknown_user:
             await users.add_role(connection, "nobody", "%SQL")
         assert unknown_user.value.code == 838
@@ -136,7 +136,7 @@ async def test_hostile_names_reach_the_instance_unharmed() -> None:
         assert refused.value.code == 838
         with pytest.raises(InstanceError):
             await users.add_role(connection, "Admin", name)
-        assert served.world.tables.users.get("admin").enabled
+        assert served.user("admin").enabled
         assert identifier('a"b') == '"a""b"'
 
 
@@ -202,7 +202,7 @@ async def test_calls_of_every_kind_and_their_failures_in_one_batch() -> None:
         assert not isinstance(byref, Exception)
         assert (byref.value, byref.refs) == (1, ("%All",))
         assert not isinstance(got, Exception)
-        assert got.values == (served.world.tables.users.get("superuser").full_name,)
+        assert got.values == (served.user("superuser").full_name,)
         assert not isinstance(absent, Exception)
         assert absent.found is False
         assert not isinstance(count, Exception)
@@ -235,7 +235,7 @@ async def test_a_password_refused_while_mending_ends_the_attempts() -> None:
         pauses.free = True
         connection = Connection(served.target(), sleep=pauses)
         await connection.connect(PASSWORD)
-        served.world.tables.users.get(USER).enabled = False
+        served.user(USER).enabled = False
         logins = served.count_requests(CONNECT)
         states = States(connection)
         served.faults.inject(Drop(), opcode=CLASS_METHOD_VALUE)
@@ -362,8 +362,7 @@ async def test_an_instance_that_goes_and_returns_is_met_again_with_growing_pause
                 await connection.call(VERSION)
             for _ in range(7):
                 await pauses.pass_one()
-            while len(pauses.asked) < 8:
-                await asyncio.sleep(0)
+            await until(lambda: len(pauses.asked) == 8)
             assert pauses.asked == [1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0]
             assert [state.retry_in for state in states.seen if state.retry_in] == pauses.asked
             assert set(states.names) == {"lost"}
@@ -408,7 +407,7 @@ async def test_disconnect_does_not_wait_for_a_call_that_never_returns() -> None:
 
 async def test_missing_privileges_are_named() -> None:
     async with serve() as served:
-        served.world.tables.users.get("admin").roles = ["%Developer", "%DB_IRISSYS"]
+        served.user("admin").roles = ["%Developer", "%DB_IRISSYS"]
         give_password(served.world.tables, "Admin", PASSWORD, served.world.chance)
         connection = Connection(served.target(user="Admin"))
         try:

@@ -1,0 +1,82 @@
+"""An instance in memory for the reads: answers by call, in the order in which it was told them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from irisops.instance.calls import (
+    Answer,
+    Call,
+    ClassMethod,
+    ClassQuery,
+    Function,
+    ObjectCall,
+    Query,
+    Rows,
+    Update,
+    Value,
+)
+from irisops.instance.capabilities import Capabilities, wanted_members
+from irisops.instance.errors import InstanceError, Unreachable
+
+Scripted = Answer | Exception | Callable[[Call], Answer | Exception]
+
+
+def everything(*without: str, projected: bool = True) -> Capabilities:
+    """Capabilities in which all that the routes ask for is there, but for `without` ("Class.Member" texts)."""
+    found = {pair: projected for pair in wanted_members() if ".".join(pair) not in without}
+    return Capabilities(found, namespace="%SYS")
+
+
+def rows(columns: str, *cells: tuple[Value, ...]) -> Answer:
+    """An answer with rows; `columns` separated by blanks."""
+    return Answer(rows=Rows(tuple(columns.split()), list(cells)), round_trips=1)
+
+
+def value(item: Value) -> Answer:
+    """An answer with a value."""
+    return Answer(value=item, round_trips=1)
+
+
+def name_of(call: Call) -> str:
+    """What a script knows a call by: part of its SQL, or its class and member."""
+    match call:
+        case Query(sql=sql) | Update(sql=sql):
+            return sql
+        case ClassMethod(class_name, method) | ObjectCall(class_name, method):
+            return f"{class_name}.{method}"
+        case ClassQuery(query=query):
+            return query
+        case Function(label, routine):
+            return f"{label}^{routine}"
+
+
+class FakeInstance:
+    """Implements `Instance`. `script` maps a text that is part of `name_of(call)` to what is answered."""
+
+    def __init__(self, script: dict[str, Scripted], capabilities: Capabilities | None = None) -> None:
+        self.script = script
+        self.capabilities = capabilities or everything()
+        self.calls: list[Call] = []
+        self.batches = 0
+
+    async def batch(self, calls: Sequence[Call], *, deadline: float | None = None) -> list[Answer | Exception]:
+        self.batches += 1
+        answers = [self._answer(call) for call in calls]
+        for answer in answers:
+            if isinstance(answer, Unreachable):
+                raise answer
+        return answers
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        (answer,) = await self.batch([call])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _answer(self, call: Call) -> Answer | Exception:
+        self.calls.append(call)
+        for part, scripted in self.script.items():
+            if part in name_of(call):
+                return scripted(call) if callable(scripted) else scripted
+        return InstanceError(f"<CLASS DOES NOT EXIST> *{name_of(call)}", detail=f"<CLASS DOES NOT EXIST> *{name_of(call)}")

@@ -1,0 +1,125 @@
+"""Which route is taken to a fact: what the class dictionary says, and what failures teach."""
+
+from __future__ import annotations
+
+import pytest
+
+from irisops.instance.calls import Query, Rows
+from irisops.instance.capabilities import Capabilities, dictionary_query, wanted_members
+from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.routes import FEATURES, Route, first_route, for_reads
+from tests.instance.fake_instance import FakeInstance, everything
+
+MISSING = InstanceError("<CLASS DOES NOT EXIST> *X", detail="<CLASS DOES NOT EXIST> *X")
+
+
+def capabilities_of(*rows: tuple[str, str, int], namespace: str = "%SYS") -> Capabilities:
+    return Capabilities.from_rows(Rows(("parent", "Name", "Projected"), list(rows)), namespace)
+
+
+def test_the_dictionary_is_asked_for_every_need_in_one_query() -> None:
+    query = dictionary_query()
+    assert isinstance(query, Query)
+    assert query.sql.count("?") == len(query.params)
+    needs = {need for feature in FEATURES.values() for route in feature.routes for need in route.needs if need[1]}
+    assert needs <= set(wanted_members())
+    for class_name, member in needs:
+        assert class_name in query.params
+        assert member in query.params
+
+
+def test_an_sql_route_needs_the_query_to_be_projected() -> None:
+    found = capabilities_of(("Security.Users", "List", 0), ("%Library.ResultSet", "QueryName", 0))
+    assert [route.kind for route in found.routes("users.list")] == ["result set"]
+    (row,) = [row for row in found.doctor() if row.what == "users.list"]
+    assert row.available
+    assert row.route == "%Library.ResultSet Security.Users:List"
+    assert row.rejected == (("SQL Security.Users_List", "Security.Users_List is not projected as an SQL procedure"),)
+    assert "round trip per cell" in row.note
+    projected = capabilities_of(("Security.Users", "List", 1))
+    assert projected.routes("users.list")[0].kind == "sql"
+
+
+def test_what_is_missing_is_told_with_its_reason() -> None:
+    elsewhere = capabilities_of(("%SYSTEM.Version", "GetVersion", 0), namespace="USER")
+    available, reason = elsewhere.available("users.list")
+    assert not available
+    assert "only in namespace %SYS" in reason
+    assert elsewhere.available("system.version") == (True, "")
+    missing = dict(elsewhere.missing())
+    assert missing["%SYSTEM.License.UserList"] == "there is no class %SYSTEM.License"
+    assert "%SYSTEM.Version.GetVersion" not in missing
+    partly = capabilities_of(("%SYSTEM.License", "LUConsumed", 0))
+    assert dict(partly.missing())["%SYSTEM.License.UserList"] == "%SYSTEM.License has no UserList"
+
+
+def test_an_unreadable_dictionary_strikes_nothing_out_but_says_so() -> None:
+    unknown = Capabilities(note="SELECT refused")
+    assert unknown.has("Anything", "at all")
+    assert unknown.missing() == []
+    for name, feature in FEATURES.items():
+        assert unknown.routes(name) == list(feature.routes)
+    assert all("SELECT refused" in row.note for row in unknown.doctor())
+    # A column that may not be there would fail the whole list of processes.
+    assert not unknown.has_start_time()
+    assert capabilities_of(("%SYS.ProcessQuery", "StartTimeUTC", 0)).has_start_time()
+
+
+async def test_the_next_route_is_tried_when_one_is_not_there_and_only_once() -> None:
+    instance = FakeInstance({})
+    tried: list[str] = []
+
+    async def attempt(route: Route) -> str:
+        tried.append(route.kind)
+        if route.kind == "sql":
+            raise MISSING
+        return "done"
+
+    for _ in range(2):
+        assert await first_route(instance, "users.list", attempt) == "done"
+    assert tried == ["sql", "result set", "result set"]
+
+
+async def test_a_refused_change_is_not_tried_another_way() -> None:
+    tried: list[str] = []
+
+    async def attempt(route: Route) -> None:
+        tried.append(route.label)
+        raise InstanceError("ERROR #883: Role x does not exist.", code=883)
+
+    with pytest.raises(InstanceError):
+        await first_route(FakeInstance({}), "users.add_role", attempt)
+    assert tried == ["Security.Users.AddRoles"]
+
+
+async def test_a_read_tries_all_and_prefers_to_name_the_missing_privilege() -> None:
+    async def attempt(route: Route) -> None:
+        if route.kind == "sql":
+            raise NotPermitted("no")
+        raise InstanceError("something else")
+
+    with pytest.raises(NotPermitted) as refused:
+        await first_route(FakeInstance({}), "users.list", attempt, again=for_reads)
+    assert refused.value.privilege == "%Admin_Secure:U"
+
+
+async def test_a_lost_connection_ends_the_search() -> None:
+    tried: list[str] = []
+
+    async def attempt(route: Route) -> None:
+        tried.append(route.kind)
+        raise Unreachable("gone")
+
+    with pytest.raises(Unreachable):
+        await first_route(FakeInstance({}), "users.list", attempt, again=for_reads)
+    assert tried == ["sql"]
+
+
+async def test_without_any_route_the_reasons_are_given() -> None:
+    instance = FakeInstance({}, everything("Security.Users.List"))
+
+    async def attempt(_route: Route) -> None:
+        raise AssertionError("there is nothing to try")
+
+    with pytest.raises(NotAvailable, match=r"Security\.Users has no List"):
+        await first_route(instance, "users.list", attempt)
