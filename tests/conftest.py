@@ -10,7 +10,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--iris-url",
         metavar="iris://USER:PASSWORD@HOST:PORT/NAMESPACE",
         default=None,
-        help="run the tests marked `live` against this InterSystems IRIS (a throwaway one: they create and delete users)",
+        help="run the tests marked `live` against this IRIS (a throwaway one: they create and delete users)",
     )
 
 

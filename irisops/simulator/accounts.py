@@ -41,7 +41,9 @@ def plant_accounts(runtime: Runtime) -> None:
     )
     world.add_user(user, SECURITY_PASSWORD)
     world.accounts.append(
-        Account(SECURITY_ADMINISTRATOR, SECURITY_PASSWORD, "%SYS", "administers users and roles, is no superuser")
+        Account(
+            SECURITY_ADMINISTRATOR, SECURITY_PASSWORD, "%SYS", "administers users and roles, is no superuser"
+        )
     )
     for grantee in (OPERATOR_ROLE, SECURITY_ROLE):
         runtime.grant_select("%SYS", "ProcessQuery", grantee)

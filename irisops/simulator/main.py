@@ -1,4 +1,4 @@
-"""The simulator as a program: `irisops simulator`, `python -m irisops.simulator`, and `serve` for tests and the demo."""
+"""The simulator as a program: `irisops simulator`, `python -m irisops.simulator`, and `serve` for tests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from irisops.simulator import unverified
 from irisops.simulator.accounts import plant_accounts
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Faults
@@ -121,9 +122,9 @@ async def _tick(world: World) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `irisops simulator`."""
     parser.description = (
-        "Serve a simulated InterSystems IRIS instance on 127.0.0.1, for practice and for tests. It is not IRIS and says so\n"
-        "in $ZVERSION. When it is ready it prints one line of JSON with the ports and an administrator's account.\n"
-        "It stops on Ctrl+C and SIGTERM."
+        "Serve a simulated InterSystems IRIS instance on 127.0.0.1, for practice and for tests. It is not IRIS and\n"
+        "says so in $ZVERSION. When it is ready it prints one line of JSON with the ports and an administrator's\n"
+        "account. It stops on Ctrl+C and SIGTERM."
     )
     parser.epilog = _epilog()
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -141,7 +142,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_SCENARIO,
         help=f"the situation (default {DEFAULT_SCENARIO})",
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=1, help="makes the same world again (default 1)")
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=1, help="makes the same world again (default 1)"
+    )
     parser.add_argument(
         "--iris-version",
         choices=list(VERSIONS),
@@ -149,6 +152,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"which release to emulate (default {DEFAULT_VERSION})",
     )
     parser.add_argument("--frozen", action="store_true", help="stop the world's clock")
+    parser.add_argument(
+        "--unverified",
+        action="store_true",
+        help="list the rules that no public fact confirms, each with what settles it on a real instance, and leave",
+    )
     parser.add_argument(
         "--project-unknown-queries",
         action="store_true",
@@ -184,6 +192,9 @@ def options_of(arguments: argparse.Namespace) -> Options:
 
 def main(arguments: argparse.Namespace) -> int:
     """Serve in the foreground until a signal; returns the exit status."""
+    if arguments.unverified:
+        print(unverified.listing())
+        return 0
     try:
         return asyncio.run(_serve_until_stopped(options_of(arguments)))
     except OSError as error:

@@ -1,6 +1,6 @@
 """The instance behind the superserver: logins, jobs, and what each request of the wire means.
 
-`Runtime` implements `irisops.simulator.backend.Backend` over a `World`. Everything runs in the thread of the event loop.
+`Runtime` implements `irisops.simulator.backend.Backend` over a `World`, all in the thread of the event loop.
 """
 
 from __future__ import annotations
@@ -106,65 +106,83 @@ class Session:
 
     @property
     def job_number(self) -> int:
+        """The number of the server process's job."""
         return self.job.process.job_number
 
     @property
     def info(self) -> str:
+        """`$ZVERSION`."""
         return self._runtime.version_text
 
     def class_method(self, class_name: str, method: str, args: Sequence[Argument]) -> Value:
+        """Call a class method. Raises `ThrownError`."""
         self._begin()
         return dispatch.call_class_method(self.job, class_name, method, args)
 
     def get_property(self, oref: int, name: str) -> Value:
+        """Read a property. Raises `ThrownError`."""
         self._begin()
         return dispatch.get_property(self.job, oref, name)
 
     def set_property(self, oref: int, name: str, value: Value) -> None:
+        """Set a property. Raises `ThrownError`."""
         self._begin()
         dispatch.set_property(self.job, oref, name, value)
 
     def invoke(self, oref: int, method: str, args: Sequence[Argument]) -> Value:
+        """Call a method of an object. Raises `ThrownError`."""
         self._begin()
         return dispatch.invoke(self.job, oref, method, args)
 
     def function(self, label: str, routine: str, args: Sequence[Argument]) -> Value:
-        """The one routine that is emulated. UNVERIFIED: whether routines can be called at all by recent clients.
+        """The one routine that is emulated: `$$DeleteSession^%SYS.cspServer` (facts: license-sessions 3.3).
 
-        The Native SDK text calls it removed or blocked (facts: iris-security 6.1). The order of label and routine in the
-        request is not certain either, so both are taken. Settle: function("DeleteSession", "%SYS.cspServer", "x").
+        UNVERIFIED: whether recent clients can call routines at all (the Native SDK text calls it removed or blocked),
+        and in which order the request names label and routine, so both orders are taken.
+        Settle: createIRIS(connection).function("DeleteSession", "%SYS.cspServer", "x") in %SYS.
         """
         self._begin()
-        if self.job.namespace.upper() == "%SYS" and {label, routine} == {"DeleteSession", "%SYS.cspServer"} and args:
+        if (
+            self.job.namespace.upper() == "%SYS"
+            and {label, routine} == {"DeleteSession", "%SYS.cspServer"}
+            and args
+        ):
             return web_sessions.delete_session(self.job, as_text(args[0]))
         raise ThrownError(f"<NOROUTINE> *{routine}")
 
     def release(self, orefs: Sequence[int]) -> None:
+        """The client dropped these references."""
         self.job.objects.release(orefs)
 
     def prepare(self, sql: str, parameters: Sequence[Parameter]) -> Prepared:
+        """Check an SQL statement. Raises `SqlFailure`."""
         self._begin()
         return self._engine.prepare(sql, parameters)
 
     def query(self, prepared: Prepared, values: Sequence[Value], max_rows: int) -> Sequence[Sequence[Value]]:
+        """Run a query. Raises `SqlFailure`."""
         self._begin()
         return self._engine.query(prepared, values, max_rows)
 
     def update(self, prepared: Prepared, values: Sequence[Value]) -> int:
+        """Run a statement that is no query. Raises `SqlFailure`."""
         self._begin()
         return self._engine.update(prepared, values)
 
     def prepare_call(self, text: str) -> Prepared:
+        """Check a procedure call. Raises `SqlFailure`."""
         self._begin()
         return self._engine.prepare_call(text)
 
     def call(self, prepared: Prepared, values: Sequence[Value]) -> CallOutcome:
+        """Run a procedure. Raises `SqlFailure`."""
         self._begin()
         return self._engine.call(prepared, values)
 
     def global_operation(
         self, operation: str, name: str, subscripts: Sequence[Value], rest: Sequence[Value]
     ) -> list[Value]:
+        """Work on globals, locks and the transaction level. Raises `ThrownError`."""
         self._begin()
         if not self.job.holds(_OPERATION_PRIVILEGES.get(operation, NATIVE_GLOBALS)):
             raise ThrownError("<PROTECT>")
@@ -175,21 +193,25 @@ class Session:
         return self._global(operation, name, subscripts, rest)
 
     def set_autocommit(self, *, on: bool) -> None:
+        """Each statement is a transaction of its own, or not."""
         self._autocommit = on
 
     def commit(self) -> None:
-        """Changes to users and roles are not part of SQL transactions here. UNVERIFIED: that they are not on IRIS.
+        """End the transaction.
 
+        UNVERIFIED: changes to users and roles are not part of it, so a rollback leaves them.
         Settle: autocommit off, CREATE USER x, rollback; is x there?
         """
         self._transaction_level = 0
         self.job.process.in_transaction = 0
 
     def rollback(self) -> None:
+        """End the transaction."""
         self._transaction_level = 0
         self.job.process.in_transaction = 0
 
     def close(self, *, clean: bool) -> None:
+        """The connection ended; locks and, unless it just vanished, process and unit are given back."""
         if self._closed:
             return
         self._closed = True
@@ -224,7 +246,9 @@ class Session:
             return [store.defined(namespace, name, subscripts)]
         if operation == "order":
             mode = as_integer(rest[0]) if rest else 2
-            subscript, value = store.order(namespace, name, subscripts, mode, rest[1] if len(rest) > 1 else None)
+            subscript, value = store.order(
+                namespace, name, subscripts, mode, rest[1] if len(rest) > 1 else None
+            )
             return [subscript, value]
         raise ThrownError("<UNIMPLEMENTED>")
 

@@ -27,8 +27,8 @@ _TEXTS = (
 )  # fmt: skip
 _SWITCHES = (
     ("AutoCompile", 1), ("CorsCredentialsAllowed", 1), ("CSRFToken", 1), ("DeepSeeEnabled", 0), ("iKnowEnabled", 0),
-    ("InbndWebServicesEnabled", 1), ("IsNameSpaceDefault", 0), ("JWTAuthEnabled", 0), ("LockCSPName", 1), ("Recurse", 1),
-    ("RedirectEmptyPath", 0), ("WSGIDebug", 0),
+    ("InbndWebServicesEnabled", 1), ("IsNameSpaceDefault", 0), ("JWTAuthEnabled", 0), ("LockCSPName", 1),
+    ("Recurse", 1), ("RedirectEmptyPath", 0), ("WSGIDebug", 0),
 )  # fmt: skip
 _NUMBERS = (
     ("JWTAccessTokenTimeout", 60, 1, 0), ("JWTRefreshTokenTimeout", 900, 1, 0), ("ServeFiles", 1, 0, 3),
@@ -38,10 +38,25 @@ _FIELDS = (
     Field("Description", "description", maximum=256),
     Field("NameSpace", "namespace", maximum=64),
     Field("Enabled", "enabled", Kind.YES_NO, initial=1),
-    Field("Type", "type_bits", Kind.INTEGER, minimum=1, maximum=9, initial=2, type="Security.Datatype.ApplicationType"),
+    Field(
+        "Type",
+        "type_bits",
+        Kind.INTEGER,
+        minimum=1,
+        maximum=9,
+        initial=2,
+        type="Security.Datatype.ApplicationType",
+    ),
     Field("DispatchClass", "dispatch_class", maximum=256),
     Field("Resource", "resource", maximum=64),
-    Field("AutheEnabled", "authe_enabled", Kind.INTEGER, minimum=0, initial=64, type="Security.Datatype.Authentication"),
+    Field(
+        "AutheEnabled",
+        "authe_enabled",
+        Kind.INTEGER,
+        minimum=0,
+        initial=64,
+        type="Security.Datatype.Authentication",
+    ),
     Field("Timeout", "timeout", Kind.INTEGER, minimum=0, maximum=100000, initial=900),
     Field("Path", "path", maximum=256),
     Field("UseCookies", "use_cookies", Kind.INTEGER, minimum=0, maximum=2, initial=2),
@@ -99,15 +114,20 @@ class ApplicationPersistence:
     """Opens and saves applications by their lower-case names."""
 
     def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
         return row_id == row_id.lower() and job.world.applications.get(row_id) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
         application = find(job, instance.key)
-        records.load(instance, application, _FIELDS, job.emulation.extra(APPLICATIONS.name, application.name))
+        records.load(
+            instance, application, _FIELDS, job.emulation.extras_of(APPLICATIONS.name, application.name)
+        )
         instance.values["Name"] = application.name
         instance.values["MatchRoles"] = new_list(match_roles_items(application))
 
     def save(self, job: Job, instance: Instance) -> None:
+        """Check the object and store it. Raises `StatusError`; nothing is changed then."""
         application = find(job, instance.key)
         if as_text(instance.values.get("Name")) != application.name:
             raise status.StatusError(920, "Name")
@@ -115,7 +135,7 @@ class ApplicationPersistence:
         _check(job, values)
         match_roles = parse_match_roles(job, instance.values["MatchRoles"].items)
         changes = records.store(
-            application, values, _FIELDS, job.emulation.extra(APPLICATIONS.name, application.name)
+            application, values, _FIELDS, job.emulation.extras_of(APPLICATIONS.name, application.name)
         )
         if match_roles != application.match_roles:
             application.match_roles = match_roles
@@ -127,6 +147,7 @@ class ApplicationPersistence:
             )
 
     def delete(self, job: Job, row_id: str) -> None:
+        """Delete the record. Raises `StatusError`."""
         delete(job, row_id)
 
 
@@ -135,7 +156,8 @@ APPLICATIONS.persistence = ApplicationPersistence()
 
 def _check(job: Job, values: dict[str, Any]) -> None:
     """What `%ValidateObject` refuses. UNVERIFIED: the errors for an unknown namespace or an illegal method.
-    Settle: save an application with NameSpace "NOWHERE"; with AutheEnabled 1."""
+    Settle: save an application with NameSpace "NOWHERE"; with AutheEnabled 1.
+    """
     values["NameSpace"] = values["NameSpace"].upper()
     if values["AutheEnabled"] & ~LEGAL_FOR_WEB_APPLICATIONS:
         raise status.StatusError(5802, "Security.Applications:AutheEnabled", values["AutheEnabled"])
@@ -151,7 +173,7 @@ def delete(job: Job, name: str) -> None:
     if application.system:
         raise status.StatusError(870, application.name)
     job.world.applications.remove(application.name)
-    job.emulation.forget_extra(APPLICATIONS.name, application.name)
+    job.emulation.forget_extras(APPLICATIONS.name, application.name)
     audit_change(job, "ApplicationChange", f"Application {application.name} deleted")
 
 
@@ -175,7 +197,9 @@ def _create(job: Job, name: Value, properties: ByRef) -> None:
     audit_change(job, "ApplicationChange", f"Application {text} created")
 
 
-@APPLICATIONS.class_method('Copy(Name As %String, NewName As %String, NewDescription As %String = "") As %Status')
+@APPLICATIONS.class_method(
+    'Copy(Name As %String, NewName As %String, NewDescription As %String = "") As %Status'
+)
 def _copy(job: Job, name: Value, new_name: Value, description: Value) -> None:
     source = find(job, as_text(name))
     text = as_text(new_name)
@@ -198,7 +222,9 @@ def _copy(job: Job, name: Value, new_name: Value, description: Value) -> None:
         source.path,
     )
     job.world.applications.add(copied)
-    job.emulation.extra(APPLICATIONS.name, text).update(job.emulation.extra(APPLICATIONS.name, source.name))
+    job.emulation.extras_of(APPLICATIONS.name, text).update(
+        job.emulation.extras_of(APPLICATIONS.name, source.name)
+    )
     audit_change(job, "ApplicationChange", f"Application {text} copied from {source.name}")
 
 
@@ -229,7 +255,7 @@ def _modify(job: Job, name: Value, properties: ByRef) -> None:
 
 
 def _kind(application: Application) -> str:
-    """"CSP", "System,CSP" (facts: iris-security 3.5)."""
+    """The types of an application: "CSP", "System,CSP" (facts: iris-security 3.5)."""
     labels = ((2, "CSP"), (4, "Privileged Routine"), (8, "Client"))
     shown = [label for bit, label in labels if application.type_bits & bit]
     return ",".join(["System", *shown] if application.system else shown)

@@ -16,7 +16,9 @@ from irisops.simulator.classes.job import Job
 def nothing_comes_back(job: Job, method: str, properties: ByRef) -> None:
     """`Get`: the array would be filled here; the client's reference stays what it was."""
     del properties
-    job.emulation.warn(f"{method} fills an array, which does not cross the driver: {job.username} sees nothing of it")
+    job.emulation.warn(
+        f"{method} fills an array, which does not cross the driver: {job.username} sees nothing of it"
+    )
 
 
 def nothing_arrives(job: Job, method: str, properties: ByRef) -> None:

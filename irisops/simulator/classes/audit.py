@@ -1,5 +1,6 @@
 """`%SYS.Audit`: the audit log (facts: iris-security 3.7). Every method needs %Admin_Secure:U."""
 
+# ruff: noqa: PLR0917 - the handlers take the vendor's positional arguments
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from irisops.simulator.backend import ByRef, Value
 from irisops.simulator.classes import status
 from irisops.simulator.classes.arrays import nothing_comes_back
 from irisops.simulator.classes.authentication import methods_text
-from irisops.simulator.classes.dates import horolog, odbc_millis
+from irisops.simulator.classes.dates import odbc_millis
 from irisops.simulator.classes.definition import ClassDef, TableProjection, column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, Instance
@@ -52,7 +53,6 @@ _PROPERTIES: tuple[tuple[str, str, int, Getter], ...] = (
     ("UTCTimeStamp", "%String", 64, lambda r: odbc_millis(r.time)),
 )
 _GETTERS: dict[str, Getter] = {name: getter for name, _kind, _length, getter in _PROPERTIES}
-_GETTERS["ID"] = lambda record: row_id(record)
 # The simulator's machine is in UTC, so local and UTC times are one.
 _GETTERS["TimeStamp"] = _GETTERS["UTCTimeStamp"]
 
@@ -63,6 +63,9 @@ for _name, _kind, _length, _getter in _PROPERTIES:
 def row_id(record: AuditRecord) -> str:
     """`UTCTimeStamp||SystemID||AuditIndex`: the three keys that Get asks for."""
     return f"{odbc_millis(record.time)}||{SYSTEM_ID}||{record.index}"
+
+
+_GETTERS["ID"] = row_id
 
 
 def _find(job: Job, stamp: Value, system: Value, index: Value) -> AuditRecord | None:
@@ -104,7 +107,9 @@ class AuditPersistence:
 AUDIT.persistence = AuditPersistence()
 
 
-@AUDIT.class_method("OpenAuditItem(UTCTimeStamp As %String, SystemID As %String, AuditIndex As %BigInt) As %SYS.Audit")
+@AUDIT.class_method(
+    "OpenAuditItem(UTCTimeStamp As %String, SystemID As %String, AuditIndex As %BigInt) As %SYS.Audit"
+)
 def _open(job: Job, stamp: Value, system: Value, index: Value) -> Instance | str:
     record = _find(job, stamp, system, index)
     if record is None:
@@ -196,7 +201,11 @@ _LIST_COLUMNS = (
     "Authentication", "OSUsername", "Roles", "UserInfo", "Status", "EventData",
 )  # fmt: skip
 _SHOWN = tuple(
-    column(name, "%Integer" if name in ("AuditIndex", "JobNumber") else "%String", precision=0 if name != "EventData" else 16384)
+    column(
+        name,
+        "%Integer" if name in ("AuditIndex", "JobNumber") else "%String",
+        precision=0 if name != "EventData" else 16384,
+    )
     for name in _LIST_COLUMNS
 )
 
@@ -206,7 +215,9 @@ def _rows(records: Iterable[AuditRecord]) -> list[Sequence[Value]]:
     return [tuple(getter(record) for getter in getters) for record in records]
 
 
-@AUDIT.query(f'List({_ARGUMENTS}, Flags As %Integer = 0, JSONSearch As %String = "")', _SHOWN, sql_procedure=True)
+@AUDIT.query(
+    f'List({_ARGUMENTS}, Flags As %Integer = 0, JSONSearch As %String = "")', _SHOWN, sql_procedure=True
+)
 def _list(job: Job, *args: Value) -> Iterable[Sequence[Value]]:
     """Newest first; Flags 1 turns that round (facts: 3.7)."""
     rows = _rows(_selected(job, args))

@@ -42,44 +42,55 @@ class JobCatalog:
 
     @property
     def default_schema(self) -> str:
+        """The schema of an unqualified name."""
         return "SQLUser"
 
     @property
     def username(self) -> str:
+        """`$USERNAME`."""
         return self._job.username
 
     @property
     def namespace(self) -> str:
+        """`$NAMESPACE`."""
         return self._job.namespace
 
     @property
     def security(self) -> SecurityStatements:
+        """The statements on users, roles and privileges, in this job's name."""
         return self._security
 
     def table(self, schema: str, name: str) -> TableDef | None:
+        """The table of that name, or None."""
         self._build()
         return self._index.get((schema.lower(), name.lower()))
 
     def procedure(self, schema: str, name: str) -> ProcedureDef | None:
+        """The projected class query of that name, or None."""
         self._build()
         return self._procedures.get((schema.lower(), name.lower()))
 
     def function(self, schema: str, name: str) -> FunctionDef | None:
+        """The projected class method of that name, or None."""
         self._build()
         return self._functions.get((schema.lower(), name.lower()))
 
     def tables(self) -> Iterable[TableDef]:
+        """All tables that the job sees in its namespace."""
         self._build()
         return list(self._index.values())
 
     def procedures(self) -> Iterable[ProcedureDef]:
+        """All procedures that the job sees in its namespace."""
         self._build()
         return list(self._procedures.values())
 
     def role_exists(self, name: str) -> bool:
+        """Whether there is such a role."""
         return self._job.world.roles.get(name) is not None
 
     def now(self) -> str:
+        """The world's time, as `YYYY-MM-DD HH:MM:SS`."""
         return odbc(self._job.world.now())
 
     def require_sql(self) -> None:
@@ -99,7 +110,9 @@ class JobCatalog:
                 table = self._project_table(cls)
                 self._index[schema.lower(), table.name.lower()] = table
             for query in cls.queries().values():
-                if query.sql_procedure or (query.projection_unknown and self._job.emulation.project_unknown_queries):
+                if query.sql_procedure or (
+                    query.projection_unknown and self._job.emulation.project_unknown_queries
+                ):
                     procedure = self._project_query(cls, query)
                     self._procedures[schema.lower(), procedure.name.lower()] = procedure
             for method in cls.methods().values():

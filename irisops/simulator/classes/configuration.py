@@ -31,7 +31,9 @@ NAMESPACE = ClassDef("%SYS.Namespace", base=PERSISTENT, abstract=True)
     ["Namespace", "Globals", "Routines"],
     sql_procedure=True,
 )
-def _list_namespaces(job: Job, names: Value, _cpf: Value, _flags: Value, _format: Value) -> Iterable[Sequence[Value]]:
+def _list_namespaces(
+    job: Job, names: Value, _cpf: Value, _flags: Value, _format: Value
+) -> Iterable[Sequence[Value]]:
     return [
         (namespace.name, namespace.globals_database, namespace.routines_database)
         for namespace in job.world.namespaces.values()
@@ -39,7 +41,9 @@ def _list_namespaces(job: Job, names: Value, _cpf: Value, _flags: Value, _format
     ]
 
 
-@NAMESPACES.class_method("Exists(Name As %String, ByRef Obj As %ObjectHandle, ByRef Status As %Status) As %Boolean")
+@NAMESPACES.class_method(
+    "Exists(Name As %String, ByRef Obj As %ObjectHandle, ByRef Status As %Status) As %Boolean"
+)
 def _exists(job: Job, name: Value, _object: ByRef, _status: ByRef) -> int:
     return int(job.world.namespaces.get(as_text(name)) is not None)
 
@@ -49,10 +53,10 @@ def _exists(job: Job, name: Value, _object: ByRef, _status: ByRef) -> int:
     ["Name", "Directory"],
     sql_procedure=True,
 )
-def _list_databases(job: Job, names: Value, _cpf: Value, _flags: Value, _format: Value) -> Iterable[Sequence[Value]]:
-    return [
-        (name, directory_of(name)) for name in databases(job) if matches_names(name, as_text(names))
-    ]
+def _list_databases(
+    job: Job, names: Value, _cpf: Value, _flags: Value, _format: Value
+) -> Iterable[Sequence[Value]]:
+    return [(name, directory_of(name)) for name in databases(job) if matches_names(name, as_text(names))]
 
 
 @NAMESPACE.class_method("Exists(NamespaceName As %String) As %Boolean")

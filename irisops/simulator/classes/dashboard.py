@@ -13,8 +13,8 @@ _KINDS = {
     "LicenseCurrentPct LicenseHighPct",
     "%Integer": "GloRefs GloSets RouRefs LogicalReads DiskReads DiskWrites JournalEntries Processes CSPSessions "
     "SeriousAlerts ApplicationErrors LicenseLimit",
-    "%String": "ECPAppServer ECPDataServer ShadowSource ShadowServer SystemUpTime LastBackup DatabaseSpace JournalStatus "
-    "JournalSpace LockTable WriteDaemon LicenseType",
+    "%String": "ECPAppServer ECPDataServer ShadowSource ShadowServer SystemUpTime LastBackup DatabaseSpace "
+    "JournalStatus JournalSpace LockTable WriteDaemon LicenseType",
 }
 for _kind, _names in _KINDS.items():
     for _name in _names.split():

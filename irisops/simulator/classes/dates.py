@@ -24,7 +24,9 @@ def odbc(moment: datetime | None) -> str:
 
 def odbc_millis(moment: datetime | None) -> str:
     """`YYYY-MM-DD HH:MM:SS.mmm`, or "" where there is none."""
-    return "" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+    return (
+        "" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+    )
 
 
 def odbc_date(day: date | None) -> str:

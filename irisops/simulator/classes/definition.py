@@ -1,7 +1,7 @@
 """How an emulated class is declared: its methods, properties and queries, by the vendor's signatures.
 
 Handlers are plain functions. They get the calling job first, then (for instance methods) the object, then one value per
-formal argument: `None` for an argument that was not passed and has no default, a `ByRef` for one declared ByRef or Output.
+formal argument: `None` for one that was not passed and has no default, a `ByRef` for one declared ByRef or Output.
 They raise `StatusError` for what a method reports as %Status and `ThrownError` for what IRIS throws.
 """
 
@@ -21,7 +21,10 @@ _H = TypeVar("_H", bound=Handler)
 class Declare(Protocol):
     """A decorator that declares a handler and leaves it as it is."""
 
-    def __call__(self, handler: _H, /) -> _H: ...
+    def __call__(self, handler: _H, /) -> _H:
+        """Declare `handler`."""
+        ...
+
 
 _SQL_TYPES = {
     "%Integer": SqlType.INTEGER,
@@ -33,7 +36,9 @@ _SQL_TYPES = {
 }
 
 
-def column(name: str, kind: str = "%String", *, precision: int = 0, exact: bool = False, hidden: bool = False) -> ColumnDef:
+def column(
+    name: str, kind: str = "%String", *, precision: int = 0, exact: bool = False, hidden: bool = False
+) -> ColumnDef:
     """A query's or table's column by its class type. `exact` for a property whose COLLATION is EXACT."""
     sql_type = _SQL_TYPES.get(kind, SqlType.VARCHAR)
     return ColumnDef(
@@ -59,6 +64,7 @@ class MethodDef:
 
     @property
     def name(self) -> str:
+        """The name, from the signature."""
         return self.signature.name
 
 
@@ -96,6 +102,7 @@ class QueryDef:
 
     @property
     def name(self) -> str:
+        """The name, from the signature."""
         return self.signature.name
 
 
@@ -155,17 +162,36 @@ class ClassDef:
         return not self.name.startswith("%")
 
     def class_method(
-        self, declaration: str, *, requires: str | None = None, sql_procedure: bool = False, internal: bool = False
+        self,
+        declaration: str,
+        *,
+        requires: str | None = None,
+        sql_procedure: bool = False,
+        internal: bool = False,
     ) -> Declare:
         """Declare a class method by its signature; decorates its handler."""
-        return self._declare(declaration, True, requires, sql_procedure, internal)
+        return self._declare(
+            declaration,
+            is_class_method=True,
+            requires=requires,
+            sql_procedure=sql_procedure,
+            internal=internal,
+        )
 
     def method(self, declaration: str, *, requires: str | None = None) -> Declare:
         """Declare an instance method by its signature; decorates its handler."""
-        return self._declare(declaration, False, requires, False, False)
+        return self._declare(
+            declaration, is_class_method=False, requires=requires, sql_procedure=False, internal=False
+        )
 
     def _declare(
-        self, declaration: str, is_class_method: bool, requires: str | None, sql_procedure: bool, internal: bool
+        self,
+        declaration: str,
+        *,
+        is_class_method: bool,
+        requires: str | None,
+        sql_procedure: bool,
+        internal: bool,
     ) -> Declare:
         signature = parse_signature(declaration)
 
@@ -222,9 +248,13 @@ class ClassDef:
         return next((each.own_methods[name] for each in self.lineage() if name in each.own_methods), None)
 
     def find_property(self, name: str) -> PropertyDef | None:
-        return next((each.own_properties[name] for each in self.lineage() if name in each.own_properties), None)
+        """The property by its exact name, or None."""
+        return next(
+            (each.own_properties[name] for each in self.lineage() if name in each.own_properties), None
+        )
 
     def find_query(self, name: str) -> QueryDef | None:
+        """The query by its exact name, or None."""
         return next((each.own_queries[name] for each in self.lineage() if name in each.own_queries), None)
 
     def methods(self) -> dict[str, MethodDef]:
@@ -236,6 +266,7 @@ class ClassDef:
         return found
 
     def properties(self) -> dict[str, PropertyDef]:
+        """All properties, inherited ones too, by name."""
         found: dict[str, PropertyDef] = {}
         for each in self.lineage():
             for name, declared in each.own_properties.items():
@@ -243,6 +274,7 @@ class ClassDef:
         return found
 
     def queries(self) -> dict[str, QueryDef]:
+        """All queries, inherited ones too, by name."""
         found: dict[str, QueryDef] = {}
         for each in self.lineage():
             for name, declared in each.own_queries.items():

@@ -112,7 +112,9 @@ def _property_rows(job: Job) -> Iterable[Row]:
                 "Collection": prop.collection or None,
                 "Deprecated": 0,
                 "Final": 0,
-                "InitialExpression": str(prop.initial) if isinstance(prop.initial, int) else f'"{prop.initial}"',
+                "InitialExpression": str(prop.initial)
+                if isinstance(prop.initial, int)
+                else f'"{prop.initial}"',
                 "Internal": int(prop.internal),
                 "Origin": prop.origin,
                 "Private": 0,
@@ -156,8 +158,8 @@ _COLUMNS = {
     "SqlTableName Super System",
     "CompiledMethod": "ID parent Abstract ClassMethod Deprecated Final FormalSpec Internal Name Origin Private "
     "ReturnType SequenceNumber SqlName SqlProc",
-    "CompiledQuery": "ID parent Deprecated Final FormalSpec Internal Name Origin Private SequenceNumber SqlName SqlProc "
-    "Type",
+    "CompiledQuery": "ID parent Deprecated Final FormalSpec Internal Name Origin Private SequenceNumber SqlName "
+    "SqlProc Type",
     "CompiledProperty": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Origin "
     "Private ReadOnly Required SequenceNumber Transient Type",
     "CompiledParameter": "ID parent _Default Name Origin SequenceNumber",
@@ -172,7 +174,7 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
 
 
 def _authorize(_job: Job, _action: str) -> None:
-    # UNVERIFIED: whether a user without SQL privileges may SELECT from %Dictionary. Here everybody with %Service_SQL may.
+    # UNVERIFIED: whether a user without SQL privileges may SELECT from %Dictionary. Here all with %Service_SQL may.
     # Settle: SELECT COUNT(*) FROM %Dictionary.CompiledClass as such a user.
     return
 
@@ -192,7 +194,9 @@ def _make(name: str) -> ClassDef:
     cls = ClassDef(f"%Dictionary.{name}", base=PERSISTENT)
     for each in _COLUMNS[name].split():
         if each != "ID":
-            cls.property(each.removeprefix("_"), "%Boolean" if each in _BOOLEANS else "%RawString", read_only=True)
+            cls.property(
+                each.removeprefix("_"), "%Boolean" if each in _BOOLEANS else "%RawString", read_only=True
+            )
     source = _SOURCES[name]
 
     def rows(job: Job, names: Sequence[str]) -> Iterable[Sequence[Any]]:

@@ -1,7 +1,7 @@
 """From a request of the wire to a handler of an emulated class, failing as IRIS fails.
 
-Class and member names are case-sensitive, as in ObjectScript. The forms `<CLASS DOES NOT EXIST> *Name` and their kin are
-those of the facts (wire-protocol 4); a real instance puts the place of the error (`zF+3^rtn.1`) before the star.
+Class and member names are case-sensitive, as in ObjectScript. The forms `<CLASS DOES NOT EXIST> *Name` and their kin
+are those of the facts (wire-protocol 4); a real instance puts the place of the error (`zF+3^rtn.1`) before the star.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def set_property(job: Job, number: int, name: str, value: Value) -> None:
 def run_query(
     job: Job, cls: ClassDef, query: QueryDef, args: Sequence[Value]
 ) -> tuple[tuple[ColumnDef, ...], Iterable[Sequence[Value]]]:
-    """Columns and rows of a class query. Raises `StatusError` for a missing privilege, `ThrownError` for bad arguments."""
+    """Columns and rows of a class query. Raises `StatusError` for a missing privilege, `ThrownError` for arguments."""
     bound = _bind(query.signature, args)
     privilege = cls.requires if query.requires is None else query.requires
     job.enter(cls)
@@ -145,10 +145,11 @@ def _bind(signature: Signature, args: Sequence[PassedArgument]) -> list[object]:
         return [undefined_as_empty(arg.value if isinstance(arg, ByRef) else arg) for arg in args]
     if len(args) > len(formal):
         raise ThrownError("<PARAMETER>")
-    bound: list[object] = [_bind_one(declared, passed) for declared, passed in zip(formal, args, strict=False)]
-    for declared in formal[len(args) :]:
-        bound.append(ByRef(declared.default) if declared.by_reference else declared.default)
-    return bound
+    missing = formal[len(args) :]
+    return [
+        *(_bind_one(declared, passed) for declared, passed in zip(formal, args, strict=False)),
+        *(ByRef(each.default) if each.by_reference else each.default for each in missing),
+    ]
 
 
 def _bind_one(declared: Argument, passed: PassedArgument) -> object:

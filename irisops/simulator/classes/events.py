@@ -1,5 +1,6 @@
 """`Security.Events`: which kinds of audit events there are, and which are recorded (facts: iris-security 3.7)."""
 
+# ruff: noqa: PLR0917 - the handlers take the vendor's positional arguments
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -97,7 +98,9 @@ def delete(job: Job, key: str) -> None:
     'Create(Source As %String, Type As %String, Name As %String, Description As %String = "",'
     " Enabled As Security.Datatype.BooleanYN = 1, Flags As %Integer = 0) As %Status"
 )
-def _create(job: Job, source: Value, kind: Value, name: Value, description: Value, enabled: Value, _flags: Value) -> None:
+def _create(
+    job: Job, source: Value, kind: Value, name: Value, description: Value, enabled: Value, _flags: Value
+) -> None:
     parts = (as_text(source), as_text(kind), as_text(name))
     key = event_key(*parts)
     if any(not part or len(part) > 64 or "/" in part for part in parts):
@@ -131,7 +134,9 @@ def _exists(job: Job, source: Value, kind: Value, name: Value, found: ByRef, out
     return 1
 
 
-@EVENTS.class_method("Get(Source As %String, Type As %String, Name As %String, ByRef Properties As %String) As %Status")
+@EVENTS.class_method(
+    "Get(Source As %String, Type As %String, Name As %String, ByRef Properties As %String) As %Status"
+)
 def _get(job: Job, source: Value, kind: Value, name: Value, properties: ByRef) -> None:
     find(job, whole_key(source, kind, name))
     nothing_comes_back(job, "Security.Events.Get", properties)
@@ -201,7 +206,7 @@ def _list(job: Job, sources: Value, kinds: Value, names: Value) -> Iterable[Sequ
     return _rows(_matching(job, sources, kinds, names))
 
 
-# UNVERIFIED: the columns of ListAll and its kin are those of List here. Settle: SELECT * FROM Security.Events_ListAll().
+# UNVERIFIED: ListAll and its kin have the columns of List here. Settle: SELECT * FROM Security.Events_ListAll().
 @EVENTS.query(
     'ListAll(EventSources As %String = "*", EventTypes As %String = "*", Events As %String = "*",'
     " OwnerFlag As %Integer = 2, Flags As %Integer = 0)",
@@ -214,7 +219,9 @@ def _list_all(
     """OwnerFlag 0 system events, 1 user events, 2 both."""
     wanted = as_integer(owner)
     return _rows(
-        event for event in _matching(job, sources, kinds, names) if wanted == 2 or is_system(event) == (wanted == 0)
+        event
+        for event in _matching(job, sources, kinds, names)
+        if wanted == 2 or is_system(event) == (wanted == 0)
     )
 
 

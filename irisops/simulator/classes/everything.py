@@ -9,7 +9,7 @@ from irisops.simulator.classes import (
     dashboard,
     dictionary,
     events,
-    license,
+    license,  # noqa: A004 - named as the class is
     objects,
     relationships,
     resources,
@@ -20,11 +20,14 @@ from irisops.simulator.classes import (
     system_basics,
     system_security,
     system_settings,
+    user_lists,
     users,
     web_sessions,
 )
 from irisops.simulator.classes.process_query import SYSTEM_PROCESS, make_process_query, make_sys_process
 from irisops.simulator.classes.registry import Registry
+
+__all__ = ["build_registry", "user_lists"]
 
 START_TIME_SINCE = (2025, 1)
 """The release that brought StartTimeUTC to %SYS.ProcessQuery (facts: license-sessions 4.1)."""

@@ -90,7 +90,7 @@ class GlobalStore:
     def order(
         self, namespace: str, name: str, subscripts: Sequence[Value], mode: int, stop: Value = None
     ) -> tuple[str, Value]:
-        """`$ORDER`: the next subscript and its value; "" at the end. Mode bits: 1 value, 4 backwards, 8 a stop follows."""
+        """`$ORDER`: the next subscript and its value; "" at the end. Mode bits: 1 value, 4 backwards, 8 a stop."""
         parent = self._find(namespace, name, subscripts[:-1])
         if parent is None:
             return "", None

@@ -49,11 +49,11 @@ class Emulation:
         """From 2025.2 the security tables live in IRISSECURITY (facts: iris-security 4.4)."""
         return self.version >= (2025, 2)
 
-    def extra(self, class_name: str, key: str) -> dict[str, Any]:
+    def extras_of(self, class_name: str, key: str) -> dict[str, Any]:
         """Property values of a record that the world's model has no field for."""
         return self._extra.setdefault((class_name, key.lower()), {})
 
-    def forget_extra(self, class_name: str, key: str) -> None:
+    def forget_extras(self, class_name: str, key: str) -> None:
         """The record was deleted."""
         self._extra.pop((class_name, key.lower()), None)
 
@@ -74,6 +74,7 @@ class Job:
 
     @property
     def world(self) -> World:
+        """The instance's state."""
         return self.emulation.world
 
     @property
@@ -105,7 +106,7 @@ class Job:
         self._classes.pop()
 
     def holds(self, privilege: str) -> bool:
-        """Whether the job holds `Resource:RWU` (all of the letters), by its roles or the resource's public permission."""
+        """Whether the job holds `Resource:RWU` (all letters), by its roles or the resource's public permission."""
         resource, _, letters = privilege.partition(":")
         wanted = Permission.NONE
         for letter in letters:
@@ -130,7 +131,13 @@ class Job:
     def audit(self, source: str, kind: str, event: str, data: str = "", description: str = "") -> None:
         """Write an audit record in this job's name, if the event is enabled."""
         self.world.audit(
-            source, kind, event, event_data=data, description=description, username=self.username, process=self.process
+            source,
+            kind,
+            event,
+            event_data=data,
+            description=description,
+            username=self.username,
+            process=self.process,
         )
 
     def switch_namespace(self, name: str) -> None:

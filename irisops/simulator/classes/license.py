@@ -97,7 +97,10 @@ def _key_customer_name(job: Job) -> str:
 
 @LICENSE.class_method("KeyExpirationDate() As %Integer")
 def _key_expiration_date(job: Job) -> int | str:
-    """$HOROLOG days (facts: license-sessions 1.2); "" for a key that never expires (UNVERIFIED)."""
+    """$HOROLOG days (facts: license-sessions 1.2).
+
+    UNVERIFIED: "" for a key that never expires. Settle: write $SYSTEM.License.KeyExpirationDate() on such a key.
+    """
     expires = job.world.key.expires
     return "" if expires is None else horolog_day(expires)
 
@@ -191,7 +194,10 @@ def _user_list(job: Job, _all: Value, _filter: Value) -> Iterable[Sequence[Value
 
 @LICENSE.query("UserListAll()", _USER_LIST, projection_unknown=True)
 def _user_list_all(job: Job) -> Iterable[Sequence[Value]]:
-    """One row per slot, free ones too (facts: license-sessions 1.3). UNVERIFIED: how a free slot's row looks."""
+    """One row per slot, free ones too (facts: license-sessions 1.3).
+
+    UNVERIFIED: how a free slot's row looks. Settle: run %SYSTEM.License:UserListAll while units are free.
+    """
     rows = list(_user_list(job, 1, ""))
     counts = job.world.license_counts()
     return rows + [("free", "", 0, 0, 0, 0, 0, 0)] * max(0, counts.limit - len(rows))
@@ -209,13 +215,17 @@ def _user_list_all(job: Job) -> Iterable[Sequence[Value]]:
     projection_unknown=True,
 )
 def _connection_list(job: Job) -> Iterable[Sequence[Value]]:
-    return [(holder.user_id, holder.units, holder.connections, "127.0.0.1", "IRIS") for holder in job.world.license_holders()]
+    return [
+        (holder.user_id, holder.units, holder.connections, "127.0.0.1", "IRIS")
+        for holder in job.world.license_holders()
+    ]
 
 
 @LICENSE.query(
     'ProcessList(Filter As %String = "")',
     [
-        column("PID", "%Integer"), "DisplayPID", "Process", column("LID", exact=True), "Type", column("Con", "%Integer"),
+        column("PID", "%Integer"), "DisplayPID", "Process", column("LID", exact=True), "Type",
+        column("Con", "%Integer"),
         column("MaxCon", "%Integer"), column("CSPCon", "%Integer"), column("LU", "%Integer"),
         column("Active", "%Integer"), column("Grace", "%Integer"),
     ],

@@ -35,7 +35,9 @@ class Instance:
 class Persistence(Protocol):
     """What a persistent class does with its records. Ids are compared as they are given: in lower case."""
 
-    def exists(self, job: Job, row_id: str) -> bool: ...
+    def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
+        ...
 
     def load(self, job: Job, instance: Instance) -> None:
         """Fill the values of an instance whose key exists."""
@@ -88,7 +90,9 @@ class ObjectTable:
 
 REGISTERED = ClassDef("%Library.RegisteredObject", abstract=False)
 PERSISTENT = ClassDef("%Library.Persistent", base=REGISTERED, class_type="persistent")
-LIST = ClassDef("%Collection.ListOfDT", base=REGISTERED, supers=("%Collection.AbstractListOfDT", "%Collection.Super"))
+LIST = ClassDef(
+    "%Collection.ListOfDT", base=REGISTERED, supers=("%Collection.AbstractListOfDT", "%Collection.Super")
+)
 LIST.property("Size", "%Integer", read_only=True)
 
 
@@ -105,7 +109,9 @@ def _exists_id(job: Job, row_id: Value) -> int:
     return int(cls.persistence is not None and cls.persistence.exists(job, as_text(row_id)))
 
 
-@PERSISTENT.class_method("%OpenId(id As %String = \"\", concurrency As %Integer = -1, ByRef sc As %Status) As %ObjectHandle")
+@PERSISTENT.class_method(
+    '%OpenId(id As %String = "", concurrency As %Integer = -1, ByRef sc As %Status) As %ObjectHandle'
+)
 def _open_id(job: Job, row_id: Value, _concurrency: Value, sc: ByRef) -> Instance | str:
     cls = job.current_class
     key = as_text(row_id)

@@ -93,17 +93,21 @@ class ProcessPersistence:
     """Opens processes by pid. They are not saved or deleted."""
 
     def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
         return _visible(job, as_integer(row_id)) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
         process = _visible(job, as_integer(instance.key))
         if process is not None:
             instance.values = {name: getter(process) for name, getter in _GETTERS.items() if name != "ID"}
 
     def save(self, _job: Job, instance: Instance) -> None:
+        """Check the object and store it. Raises `StatusError`; nothing is changed then."""
         raise status.StatusError(5001, f"{instance.cls.name} objects cannot be saved")
 
     def delete(self, _job: Job, row_id: str) -> None:
+        """Delete the record. Raises `StatusError`."""
         raise status.StatusError(5001, f"Process {row_id} cannot be deleted; terminate it")
 
 
@@ -147,14 +151,20 @@ def make_process_query(*, with_start_time: bool) -> ClassDef:
         cls.property(name, kind, read_only=True)
     cls.persistence = ProcessPersistence()
     cls.table = TableProjection(
-        _columns(with_start_time=with_start_time), _rows, _revision, _authorize, refusal="Processes are not changed by SQL"
+        _columns(with_start_time=with_start_time),
+        _rows,
+        _revision,
+        _authorize,
+        refusal="Processes are not changed by SQL",
     )
-    cls.query("ListPids(JobNumber As %Integer = 1)", [column("Process", "%Integer")], sql_procedure=True)(_list_pids)
+    cls.query("ListPids(JobNumber As %Integer = 1)", [column("Process", "%Integer")], sql_procedure=True)(
+        _list_pids
+    )
     # UNVERIFIED: the exact spellings of CONTROLPANEL's columns (facts: license-sessions 4.3).
     # Settle: SELECT * FROM %SYS.ProcessQuery_CONTROLPANEL(), read the cursor's description.
-    cls.query('CONTROLPANEL(JobNumber As %Integer = 1, Filter As %String = "")', _CONTROL_PANEL, sql_procedure=True)(
-        _control_panel
-    )
+    cls.query(
+        'CONTROLPANEL(JobNumber As %Integer = 1, Filter As %String = "")', _CONTROL_PANEL, sql_procedure=True
+    )(_control_panel)
     cls.query(
         "SS(JobNumber As %Integer = 1)",
         ["Process", "JobType", "Device", "Namespace", "Routine", "CPU", "Glob", "Pr", "User", "Location"],
@@ -180,7 +190,18 @@ def _control_panel(job: Job, _job_number: Value, _filter: Value) -> Iterable[Seq
 
 def _ss(job: Job, _job_number: Value) -> Iterable[Sequence[Value]]:
     return [
-        (p.pid, p.job_type, p.device, p.namespace, p.routine, p.commands, p.global_refs, p.priority, p.username, p.location)
+        (
+            p.pid,
+            p.job_type,
+            p.device,
+            p.namespace,
+            p.routine,
+            p.commands,
+            p.global_refs,
+            p.priority,
+            p.username,
+            p.location,
+        )
         for p in _processes(job)
     ]
 

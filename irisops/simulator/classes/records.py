@@ -14,7 +14,7 @@ from irisops.simulator.classes.objects import Instance, new_list
 from irisops.simulator.classes.status import StatusError
 from irisops.simulator.classes.values import as_integer, as_text
 
-NO_PASSWORD = "\x00"
+NO_PASSWORD = "\x00"  # noqa: S105 - the mark of none
 """What the transient PasswordExternal holds until it is set (facts: iris-security 2.2, 10.12)."""
 
 
@@ -89,7 +89,9 @@ def validated(instance: Instance, fields: Iterable[Field]) -> dict[str, Any]:
     }
 
 
-def store(record: object, values: dict[str, Any], fields: Iterable[Field], extra: dict[str, Any]) -> list[str]:
+def store(
+    record: object, values: dict[str, Any], fields: Iterable[Field], extra: dict[str, Any]
+) -> list[str]:
     """Put checked values into a record; returns the names of the properties that changed."""
     changed: list[str] = []
     for each in fields:

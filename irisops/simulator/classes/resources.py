@@ -22,7 +22,14 @@ RESOURCES.property("Description", maximum_length=256)
 RESOURCES.property("PublicPermission", "Security.Datatype.Permission", initial=0)
 RESOURCES.property("Type", "Security.Datatype.ResourceType", read_only=True, initial=0)
 
-_KINDS = ((1, "System"), (2, "Database"), (4, "Service"), (8, "Application"), (16, "DeepSee"), (1 << 31, "User"))
+_KINDS = (
+    (1, "System"),
+    (2, "Database"),
+    (4, "Service"),
+    (8, "Application"),
+    (16, "DeepSee"),
+    (1 << 31, "User"),
+)
 
 
 def find(job: Job, name: str) -> Resource:
@@ -37,9 +44,11 @@ class ResourcePersistence:
     """Opens and saves resources by their lower-case names."""
 
     def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
         return row_id == row_id.lower() and job.world.resources.get(row_id) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
         resource = find(job, instance.key)
         instance.values = {
             "Name": resource.name,
@@ -49,6 +58,7 @@ class ResourcePersistence:
         }
 
     def save(self, job: Job, instance: Instance) -> None:
+        """Check the object and store it. Raises `StatusError`; nothing is changed then."""
         resource = find(job, instance.key)
         description = as_text(instance.values.get("Description"))
         public = as_integer(instance.values.get("PublicPermission"))
@@ -66,6 +76,7 @@ class ResourcePersistence:
         _changed(job, f"Resource {resource.name} modified")
 
     def delete(self, job: Job, row_id: str) -> None:
+        """Delete the record. Raises `StatusError`."""
         delete(job, row_id)
 
 

@@ -16,7 +16,9 @@ from irisops.simulator.classes.objects import REGISTERED, Instance
 from irisops.simulator.classes.values import as_integer, as_text
 from irisops.simulator.sql.catalog import ColumnDef
 
-RESULT_SET = ClassDef("%Library.ResultSet", base=REGISTERED, supers=("%Library.AbstractResultSet",), deprecated=True)
+RESULT_SET = ClassDef(
+    "%Library.ResultSet", base=REGISTERED, supers=("%Library.AbstractResultSet",), deprecated=True
+)
 RESULT_SET.property("ClassName", "%RawString")
 RESULT_SET.property("QueryName", "%RawString")
 
@@ -38,8 +40,8 @@ def _new(job: Job, initial: Value) -> Instance:
     instance = Instance(RESULT_SET)
     class_name, _, query_name = as_text(initial).partition(":")
     if class_name == "%DynamicQuery":
-        # UNVERIFIED: dynamic SQL through %ResultSet works on a real instance; here SQL goes through cursors only.
-        raise ThrownError("<CLASS DOES NOT EXIST> *%DynamicQuery")
+        # A real %ResultSet takes dynamic SQL, too (%DynamicQuery:SQL); here SQL goes through cursors alone.
+        raise ThrownError("<UNIMPLEMENTED> the simulator runs SQL through cursors, not through %DynamicQuery")
     instance.values["ClassName"] = class_name
     instance.values["QueryName"] = query_name
     if class_name and query_name:

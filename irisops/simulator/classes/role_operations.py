@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from irisops.simulator.classes.job import Job, closest, parse_permission, permission_letters
 from irisops.simulator.classes.status import StatusError
-from irisops.simulator.classes.user_operations import ALL_ROLE, audit_change, existing_role, without_duplicates
+from irisops.simulator.classes.user_operations import (
+    ALL_ROLE,
+    audit_change,
+    existing_role,
+    without_duplicates,
+)
 from irisops.simulator.classes.values import comma_list, same
 from irisops.simulator.world.model import Permission, Role
 
@@ -74,7 +79,7 @@ def delete(job: Job, name: str) -> None:
         raise StatusError(880, role.name)
     job.world.tables.delete_role(role.name)
     job.emulation.sql_privileges.forget(role.name)
-    job.emulation.forget_extra("Security.Roles", role.name)
+    job.emulation.forget_extras("Security.Roles", role.name)
     changed(job, f"Role {role.name} deleted")
     job.world.users.touch()
 

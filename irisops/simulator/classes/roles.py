@@ -1,5 +1,6 @@
 """`Security.Roles` (facts: iris-security 3.1)."""
 
+# ruff: noqa: PLR0917 - the handlers take the vendor's positional arguments
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -45,11 +46,13 @@ class RolePersistence:
     """Opens and saves roles by their lower-case names; the resources are a relationship."""
 
     def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
         return row_id == row_id.lower() and job.world.roles.get(row_id) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
         role = role_operations.find(job, instance.key)
-        records.load(instance, role, _FIELDS, job.emulation.extra(ROLES.name, role.name))
+        records.load(instance, role, _FIELDS, job.emulation.extras_of(ROLES.name, role.name))
         held = {} if same(role.name, ALL_ROLE) else role.resources
         instance.values |= {
             "Name": role.name,
@@ -58,6 +61,7 @@ class RolePersistence:
         }
 
     def save(self, job: Job, instance: Instance) -> None:
+        """Check the object and store it. Raises `StatusError`; nothing is changed then."""
         role = role_operations.find(job, instance.key)
         values = records.validated(instance, _FIELDS)
         if as_text(instance.values.get("Name")) != role.name:
@@ -72,6 +76,7 @@ class RolePersistence:
         )
 
     def delete(self, job: Job, row_id: str) -> None:
+        """Delete the record. Raises `StatusError`."""
         role_operations.delete(job, row_id)
 
 
@@ -99,7 +104,9 @@ def _resources(job: Job, instance: Instance) -> dict[str, Permission]:
     "Create(Name As %String, Description As %String, Resources As %String, GrantedRoles As %String,"
     " EscalationOnly As %Boolean = 0) As %Status"
 )
-def _create(job: Job, name: Value, description: Value, resources: Value, granted: Value, escalation: Value) -> None:
+def _create(
+    job: Job, name: Value, description: Value, resources: Value, granted: Value, escalation: Value
+) -> None:
     role_operations.check_new_name(job, as_text(name))
     role = Role(
         as_text(name),
@@ -136,7 +143,9 @@ def _rename(job: Job, new: Value, old: Value) -> None:
     role_operations.rename(job, as_text(old), as_text(new))
 
 
-@ROLES.class_method("Exists(Name As %String, ByRef Role As %ObjectHandle, ByRef Status As %Status) As %Boolean")
+@ROLES.class_method(
+    "Exists(Name As %String, ByRef Role As %ObjectHandle, ByRef Status As %Status) As %Boolean"
+)
 def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
     role = job.world.roles.get(as_text(name))
     if role is None:
@@ -148,7 +157,9 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
     return 1
 
 
-@ROLES.class_method("Get(Name As %String, ByRef Properties As %String, ByRef Role As %ObjectHandle) As %Status")
+@ROLES.class_method(
+    "Get(Name As %String, ByRef Properties As %String, ByRef Role As %ObjectHandle) As %Status"
+)
 def _get(job: Job, name: Value, properties: ByRef, found: ByRef) -> None:
     role = role_operations.find(job, as_text(name))
     found.value = reference_to(job, ROLES, role.name.lower())
@@ -186,7 +197,9 @@ def _holds_any(role: Role, wanted: str) -> bool:
     for part in comma_list(wanted):
         name, _, letters = part.partition(":")
         permission = held.get(name.lower())
-        if permission is not None and all(letter in permission_letters(permission) for letter in letters.upper()):
+        if permission is not None and all(
+            letter in permission_letters(permission) for letter in letters.upper()
+        ):
             return True
     return False
 
@@ -229,7 +242,8 @@ def _list_all(job: Job, names: Value) -> Iterable[Sequence[Value]]:
     ]
 
 
-# UNVERIFIED: the columns of ListResources (facts: iris-security 3.1). Settle: SELECT * FROM Security.Roles_ListResources().
+# UNVERIFIED: the columns of ListResources (facts: iris-security 3.1).
+# Settle: SELECT * FROM Security.Roles_ListResources().
 @ROLES.query(
     'ListResources(Names As %String = "*", Resources As %String = "*", Flag As %Integer = 0)',
     ["Name", "Resource", "Permission"],

@@ -35,6 +35,7 @@ class JobSecurityStatements:
         self._job = job
 
     def create_user(self, name: str, password: str) -> None:
+        """Raises -99, -118 for a name that is taken, -400 for a refused name or password."""
         self._need(SECURE, USER_EDIT)
         if self._job.world.users.get(name) is not None:
             raise SqlFailure(UNKNOWN_USER_OR_ROLE, f"User named '{name}' already exists")
@@ -44,6 +45,7 @@ class JobSecurityStatements:
             raise _fatal(refused) from refused
 
     def alter_user(self, name: str, password: str) -> None:
+        """Change a password; one's own without a privilege. Raises -99, -400."""
         if not same(name, self._job.username):
             self._need(SECURE, USER_EDIT)
         try:
@@ -55,6 +57,7 @@ class JobSecurityStatements:
             raise _fatal(refused) from refused
 
     def drop_user(self, name: str, *, if_exists: bool) -> None:
+        """Raises -99, -118 for an unknown user, -400."""
         self._need(SECURE, USER_EDIT)
         user = self._job.world.users.get(name)
         if user is None:
@@ -69,6 +72,7 @@ class JobSecurityStatements:
             raise _fatal(refused) from refused
 
     def create_role(self, name: str) -> None:
+        """Raises -99, -118 for a name that is taken, -400 for a refused one."""
         self._need(SECURE, ROLE_EDIT)
         if self._job.world.roles.get(name) is not None:
             raise SqlFailure(UNKNOWN_USER_OR_ROLE, f"Role named '{name}' already exists")
@@ -79,6 +83,7 @@ class JobSecurityStatements:
         self._job.emulation.sql_privileges.role_owners[name.lower()] = self._job.username
 
     def drop_role(self, name: str, *, if_exists: bool) -> None:
+        """Its owner or who holds it with ADMIN OPTION may drop it. Raises -99, -118, -400."""
         if self._job.world.roles.get(name) is None:
             if if_exists:
                 return
@@ -92,6 +97,7 @@ class JobSecurityStatements:
             raise _fatal(refused) from refused
 
     def grant_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option: bool) -> None:
+        """Raises 100 for an unknown role, -112, -118 for an unknown grantee, -400; nothing is granted then."""
         for role in roles:
             if self._job.world.roles.get(role) is None:
                 raise SqlFailure(NO_DATA, f"Role '{role}' does not exist")
@@ -107,9 +113,12 @@ class JobSecurityStatements:
             except StatusError as refused:
                 raise _fatal(refused) from refused
             if admin_option:
-                self._job.emulation.sql_privileges.role_admins |= {(role.lower(), grantee.lower()) for role in roles}
+                self._job.emulation.sql_privileges.role_admins |= {
+                    (role.lower(), grantee.lower()) for role in roles
+                }
 
     def revoke_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option_only: bool) -> None:
+        """Raises -112, -118, -400."""
         for role in roles:
             if role != "*":
                 self._check_may_grant(role)
@@ -117,7 +126,9 @@ class JobSecurityStatements:
             self._check_grantee(grantee)
             held = self._held(grantee)
             wanted = held if "*" in roles else [role for role in roles if closest(held, role) is not None]
-            self._job.emulation.sql_privileges.role_admins -= {(role.lower(), grantee.lower()) for role in wanted}
+            self._job.emulation.sql_privileges.role_admins -= {
+                (role.lower(), grantee.lower()) for role in wanted
+            }
             if admin_option_only or not wanted:
                 continue
             try:
@@ -129,15 +140,27 @@ class JobSecurityStatements:
                 raise _fatal(refused) from refused
 
     def grant_privileges(
-        self, actions: Collection[Action], objects: Sequence[SqlObject], grantees: Sequence[str], *, grant_option: bool
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        grant_option: bool,
     ) -> None:
+        """Raises -99, -118 for an unknown grantee."""
         self._check_object_grant(actions, objects, grantees)
         for privilege in self._privileges(actions, objects, grantees, grant_option=grant_option):
             self._job.emulation.sql_privileges.grant(privilege)
 
     def revoke_privileges(
-        self, actions: Collection[Action], objects: Sequence[SqlObject], grantees: Sequence[str], *, cascade: bool
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        cascade: bool,
     ) -> None:
+        """Raises -99, -118."""
         # CASCADE takes back what the grantee passed on; grants here remember their grantor for it.
         self._check_object_grant(actions, objects, grantees)
         for privilege in self._privileges(actions, objects, grantees, grant_option=False):
@@ -148,6 +171,7 @@ class JobSecurityStatements:
     def grant_admin_privileges(
         self, privileges: Sequence[str], grantees: Sequence[str], *, admin_option: bool
     ) -> None:
+        """Raises -99, -118."""
         self._need(SECURE)
         del admin_option  # who may pass an administrative privilege on is not asked anywhere here
         for grantee in grantees:
@@ -155,15 +179,18 @@ class JobSecurityStatements:
         self._job.emulation.sql_privileges.admin_grants |= self._admin(privileges, grantees)
 
     def revoke_admin_privileges(self, privileges: Sequence[str], grantees: Sequence[str]) -> None:
+        """Raises -99, -118."""
         self._need(SECURE)
         for grantee in grantees:
             self._check_grantee(grantee)
         self._job.emulation.sql_privileges.admin_grants -= self._admin(privileges, grantees)
 
     def holds(self, action: Action, target: SqlObject) -> bool:
+        """Whether the job holds an SQL privilege."""
         return has_sql_privilege(self._job, target.schema, target.name, action.value)
 
     def holds_admin(self, privilege: str) -> bool:
+        """Whether the job holds an administrative privilege or role."""
         job = self._job
         if job.holds_all_role():
             return True
@@ -172,7 +199,8 @@ class JobSecurityStatements:
             return True
         held = job.emulation.sql_privileges.admin_grants
         return any(
-            (job.namespace.lower(), privilege.lower(), name.lower()) in held for name in (job.username, *roles)
+            (job.namespace.lower(), privilege.lower(), name.lower()) in held
+            for name in (job.username, *roles)
         )
 
     def _need(self, *any_of: str) -> None:
@@ -198,7 +226,9 @@ class JobSecurityStatements:
 
     def _check_may_grant(self, role: str) -> None:
         if not self._job.holds(SECURE) and not self._may_pass_on(role):
-            raise SqlFailure(NOT_GRANTABLE, f"User {self._job.username} may not grant or revoke role '{role}'")
+            raise SqlFailure(
+                NOT_GRANTABLE, f"User {self._job.username} may not grant or revoke role '{role}'"
+            )
 
     def _held(self, grantee: str) -> list[str]:
         user = self._job.world.users.get(grantee)
@@ -230,7 +260,12 @@ class JobSecurityStatements:
                     raise privilege_violation(self._job)
 
     def _privileges(
-        self, actions: Collection[Action], objects: Sequence[SqlObject], grantees: Sequence[str], *, grant_option: bool
+        self,
+        actions: Collection[Action],
+        objects: Sequence[SqlObject],
+        grantees: Sequence[str],
+        *,
+        grant_option: bool,
     ) -> list[ObjectPrivilege]:
         return [
             ObjectPrivilege(
@@ -249,7 +284,11 @@ class JobSecurityStatements:
 
     def _admin(self, privileges: Sequence[str], grantees: Sequence[str]) -> set[tuple[str, str, str]]:
         namespace = self._job.namespace.lower()
-        return {(namespace, privilege.lower(), grantee.lower()) for privilege in privileges for grantee in grantees}
+        return {
+            (namespace, privilege.lower(), grantee.lower())
+            for privilege in privileges
+            for grantee in grantees
+        }
 
 
 def _fatal(refused: StatusError) -> SqlFailure:

@@ -40,14 +40,17 @@ class ServicePersistence:
     """Opens and saves services by their lower-case names; they are not created or deleted."""
 
     def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
         return row_id == row_id.lower() and job.world.services.get(row_id) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
         service = find(job, instance.key)
         records.load(instance, service, _FIELDS, {})
         instance.values["Name"] = service.name
 
     def save(self, job: Job, instance: Instance) -> None:
+        """Check the object and store it. Raises `StatusError`; nothing is changed then."""
         service = find(job, instance.key)
         values = records.validated(instance, _FIELDS)
         if as_text(instance.values.get("Name")) != service.name:
@@ -58,6 +61,7 @@ class ServicePersistence:
             audit_change(job, "ServiceChange", f"Service {service.name} modified: {', '.join(changes)}")
 
     def delete(self, _job: Job, _row_id: str) -> None:
+        """Delete the record. Raises `StatusError`."""
         # There is no public Delete (facts: 3.3). UNVERIFIED: the error of %DeleteId. Settle: try it.
         raise status.StatusError(940)
 
@@ -65,7 +69,9 @@ class ServicePersistence:
 SERVICES.persistence = ServicePersistence()
 
 
-@SERVICES.class_method("Exists(Name As %String, ByRef Service As %ObjectHandle, ByRef Status As %Status) As %Boolean")
+@SERVICES.class_method(
+    "Exists(Name As %String, ByRef Service As %ObjectHandle, ByRef Status As %Status) As %Boolean"
+)
 def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
     service = job.world.services.get(as_text(name))
     if service is None:

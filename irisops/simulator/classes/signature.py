@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_NAME: Final = r'[%A-Za-z][\w%]*'
-_HEAD = re.compile(rf"^\s*(?P<name>{_NAME})\s*\((?P<arguments>.*)\)\s*(?:As\s+(?P<returns>%?[\w.%]+))?\s*$", re.DOTALL)
+_NAME: Final = r"[%A-Za-z][\w%]*"
+_HEAD = re.compile(
+    rf"^\s*(?P<name>{_NAME})\s*\((?P<arguments>.*)\)\s*(?:As\s+(?P<returns>%?[\w.%]+))?\s*$", re.DOTALL
+)
 _ARGUMENT = re.compile(
     rf"^(?:(?P<direction>ByRef|Output)\s+)?(?P<name>{_NAME})(?:\s+As\s+(?P<type>%?[\w.%]+))?(?:\s*=\s*(?P<default>.+))?$",
     re.DOTALL,
@@ -53,6 +55,7 @@ class Signature:
 
     @property
     def formal_spec(self) -> str:
+        """As the class dictionary writes it."""
         return ",".join(argument.formal_spec for argument in self.arguments)
 
 

@@ -64,7 +64,14 @@ class SqlPrivileges:
             self.revoke_passed_on(grant)
 
     def allows(
-        self, grantees: Iterable[str], namespace: str, schema: str, name: str, action: str, *, grantable: bool = False
+        self,
+        grantees: Iterable[str],
+        namespace: str,
+        schema: str,
+        name: str,
+        action: str,
+        *,
+        grantable: bool = False,
     ) -> bool:
         """Whether any of `grantees` may do `action` on `schema.name` (with the right to pass it on)."""
         names = {grantee.lower() for grantee in grantees} | {"_public"}

@@ -1,5 +1,6 @@
 """`%SYSTEM.SQL.Security`: SQL privileges by class methods (facts: iris-security 4.1)."""
 
+# ruff: noqa: PLR0917 - the handlers take the vendor's positional arguments
 from __future__ import annotations
 
 from irisops.simulator.backend import Value
@@ -13,7 +14,8 @@ from irisops.simulator.classes.values import as_boolean, as_text, comma_list, sa
 SQL_SECURITY = ClassDef("%SYSTEM.SQL.Security", abstract=True, supers=("%SYSTEM.Help",))
 
 _ACTIONS = {
-    "select": "s", "insert": "i", "update": "u", "delete": "d", "alter": "a", "references": "r", "execute": "e", "use": "l",
+    "select": "s", "insert": "i", "update": "u", "delete": "d", "alter": "a", "references": "r", "execute": "e",
+    "use": "l",
 }  # fmt: skip
 
 
@@ -49,16 +51,20 @@ def _user_exists(job: Job, name: Value) -> int:
     return int(job.world.users.get(as_text(name)) is not None)
 
 
-_CHECK = "Username As %String, ObjectType As %Integer, Object As %String, Action As %String, Namespace As %String = \"\""
+_CHECK = 'Username As %String, ObjectType As %Integer, Object As %String, Action As %String, Namespace As %String = ""'
 
 
 @SQL_SECURITY.class_method(f"CheckPrivilege({_CHECK}) As %Boolean")
-def _check_privilege(job: Job, username: Value, kind: Value, name: Value, action: Value, namespace: Value) -> int:
+def _check_privilege(
+    job: Job, username: Value, kind: Value, name: Value, action: Value, namespace: Value
+) -> int:
     return _checked(job, username, kind, name, action, namespace, grantable=False)
 
 
 @SQL_SECURITY.class_method(f"CheckPrivilegeWithGrant({_CHECK}) As %Boolean")
-def _check_with_grant(job: Job, username: Value, kind: Value, name: Value, action: Value, namespace: Value) -> int:
+def _check_with_grant(
+    job: Job, username: Value, kind: Value, name: Value, action: Value, namespace: Value
+) -> int:
     return _checked(job, username, kind, name, action, namespace, grantable=True)
 
 
@@ -106,7 +112,14 @@ def _grant_with_grant(job: Job, actions: Value, objects: Value, kind: Value, gra
     requires="%Admin_Secure:U",
 )
 def _revoke(
-    job: Job, actions: Value, objects: Value, kind: Value, grantees: Value, _grant: Value, cascade: Value, _as: Value
+    job: Job,
+    actions: Value,
+    objects: Value,
+    kind: Value,
+    grantees: Value,
+    _grant: Value,
+    cascade: Value,
+    _as: Value,
 ) -> None:
     for privilege in _privileges(job, actions, objects, kind, grantees, grantable=False):
         job.emulation.sql_privileges.revoke(privilege)

@@ -130,6 +130,7 @@ class StatusError(Exception):
 
     @property
     def code(self) -> int:
+        """The error number."""
         return self.entries[0].code
 
     @property

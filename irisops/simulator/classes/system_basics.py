@@ -15,7 +15,10 @@ VERSION = ClassDef("%SYSTEM.Version", abstract=True, supers=("%SYSTEM.Help",))
 SYS = ClassDef("%SYSTEM.SYS", supers=("%SYSTEM.Help",))
 STATUS = ClassDef("%SYSTEM.Status", abstract=True, supers=("%SYSTEM.Help",))
 
-_BUILDS = {(2024, 1): ("825U", "Tue Mar 24 2026 15:11:45 EDT"), (2025, 2): ("227U", "Mon Jul 14 2025 10:06:16 EDT")}
+_BUILDS = {
+    (2024, 1): ("825U", "Tue Mar 24 2026 15:11:45 EDT"),
+    (2025, 2): ("227U", "Mon Jul 14 2025 10:06:16 EDT"),
+}
 _UNKNOWN_BUILD = ("100U", "Thu Jan 15 2026 12:00:00 EST")
 _NUMBER = re.compile(r"\b(\d+)\.(\d+)(?:\.(\d+))?")
 _BUILD = re.compile(r"\(Build (\w+)\)")
@@ -162,7 +165,9 @@ def _get_error_text(job: Job, code: Value, _language: Value) -> str:
     return status.error_text("" if code is None else code, word=job.emulation.error_word)
 
 
-@STATUS.class_method("GetOneErrorText(statuscode As %Status, index As %Integer = 1, language As %String) As %String")
+@STATUS.class_method(
+    "GetOneErrorText(statuscode As %Status, index As %Integer = 1, language As %String) As %String"
+)
 def _get_one_error_text(job: Job, code: Value, index: Value, _language: Value) -> str:
     entries = status.decode("" if code is None else code)
     position = as_integer(index)
@@ -201,7 +206,10 @@ def _error(_job: Job, code: Value, *messages: Value) -> str:
 
 @STATUS.class_method("AppendStatus(statuscode1 As %Status, statuscode2 As %Status) As %Status")
 def _append_status(_job: Job, first: Value, second: Value) -> str | int:
-    entries = [*status.decode("" if first is None else first), *status.decode("" if second is None else second)]
+    entries = [
+        *status.decode("" if first is None else first),
+        *status.decode("" if second is None else second),
+    ]
     return status.encode(entries) if entries else status.OK
 
 

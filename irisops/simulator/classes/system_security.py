@@ -1,5 +1,6 @@
 """`%SYSTEM.Security`: who may do what (facts: iris-security 5)."""
 
+# ruff: noqa: PLR0917 - the handlers take the vendor's positional arguments
 from __future__ import annotations
 
 from irisops.simulator.backend import ByRef, ThrownError, Value
@@ -51,7 +52,9 @@ def _recursed(job: Job, roles: Value, recursed: ByRef) -> None:
     recursed.value = ",".join(job.world.tables.role_closure(comma_list(roles)))
 
 
-@SECURITY.class_method("GetUserRecursedRoleSet(Username As %String, ByRef RecursedRoles As %String) As %Status")
+@SECURITY.class_method(
+    "GetUserRecursedRoleSet(Username As %String, ByRef RecursedRoles As %String) As %Status"
+)
 def _user_recursed(job: Job, username: Value, recursed: ByRef) -> None:
     name = as_text(username)
     if not same(name, job.username):
@@ -71,18 +74,22 @@ def _validate(job: Job, password: Value, _username: Value) -> None:
 def _change_password(job: Job, username: Value, new: Value, old: Value, outcome: ByRef) -> int:
     """1 or 0, the reason in Status. Without the old password the caller needs write on IRISSYS (facts: 5)."""
     try:
-        user = user_operations.find(job, as_text(username))
-        if old is None:
-            job.require("%DB_IRISSYS:W")
-        elif not job.world.password_matches(user, as_text(old)):
-            raise status.StatusError(952)
-        user_operations.set_password(job, user, as_text(new))
-        user.change_password = False
+        _replace_password(job, as_text(username), as_text(new), None if old is None else as_text(old))
     except status.StatusError as refused:
         outcome.value = refused.status
         return 0
     outcome.value = status.OK
     return 1
+
+
+def _replace_password(job: Job, username: str, new: str, old: str | None) -> None:
+    user = user_operations.find(job, username)
+    if old is None:
+        job.require("%DB_IRISSYS:W")
+    elif not job.world.password_matches(user, old):
+        raise status.StatusError(952)
+    user_operations.set_password(job, user, new)
+    user.change_password = False
 
 
 @SECURITY.class_method(

@@ -22,7 +22,14 @@ _FIELDS = (
     Field("InactiveLimit", "inactive_limit", Kind.INTEGER, minimum=0, initial=90, required=True),
     Field("InvalidLoginLimit", "invalid_login_limit", Kind.INTEGER, minimum=0, initial=5, required=True),
     Field("InvalidLoginAction", "invalid_login_action", Kind.INTEGER, minimum=0, maximum=1, initial=0),
-    Field("PasswordExpirationDays", "password_expiration_days", Kind.INTEGER, minimum=0, initial=0, required=True),
+    Field(
+        "PasswordExpirationDays",
+        "password_expiration_days",
+        Kind.INTEGER,
+        minimum=0,
+        initial=0,
+        required=True,
+    ),
     Field("PasswordPattern", "password_pattern", maximum=64, initial="3.128ANP"),
     Field("PasswordValidationRoutine", "password_validation_routine", maximum=128),
     Field("RequiredRole", "required_role", maximum=64),
@@ -65,7 +72,7 @@ class SystemPersistence:
 
     def load(self, job: Job, instance: Instance) -> None:
         """Fill an object with the settings."""
-        records.load(instance, job.world.system, _fields(job), job.emulation.extra(SYSTEM.name, NAME))
+        records.load(instance, job.world.system, _fields(job), job.emulation.extras_of(SYSTEM.name, NAME))
         instance.values["Name"] = NAME
 
     def save(self, job: Job, instance: Instance) -> None:
@@ -82,7 +89,7 @@ class SystemPersistence:
         if was_on and not values["AuditEnabled"]:
             audit_change(job, "AuditChange", "Auditing switched off")
         changes = records.store(
-            job.world.system, values, _fields(job), job.emulation.extra(SYSTEM.name, NAME)
+            job.world.system, values, _fields(job), job.emulation.extras_of(SYSTEM.name, NAME)
         )
         if changes:
             audit_change(job, "SystemChange", f"System security settings modified: {', '.join(changes)}")
@@ -127,5 +134,5 @@ def _modify(job: Job, name: Value, properties: ByRef) -> None:
 
 @SYSTEM.class_method("GetInstallationSecuritySetting(ByRef SecuritySetting As %String) As %Status")
 def _installation_setting(job: Job, setting: ByRef) -> None:
-    """"None" (Minimal), "Normal", "Locked Down" or "Unknown"."""
+    """One of "None" (Minimal), "Normal", "Locked Down", "Unknown"."""
     setting.value = job.world.system.initial_security

@@ -80,7 +80,7 @@ def delete(job: Job, name: str) -> None:
         raise StatusError(840, user.name)
     job.world.tables.delete_user(user.name)
     job.emulation.sql_privileges.forget(user.name)
-    job.emulation.forget_extra("Security.Users", user.name)
+    job.emulation.forget_extras("Security.Users", user.name)
     audit_change(job, "UserChange", f"User {user.name} deleted")
 
 
@@ -128,7 +128,9 @@ def check_still_a_superuser(job: Job, user: User, *, enabled: bool, roles: Itera
 def is_last_superuser(job: Job, user: User) -> bool:
     """Whether this is the only enabled user that holds %All directly."""
     holders = [
-        each.name for each in job.world.users.values() if each.enabled and closest(each.roles, ALL_ROLE) is not None
+        each.name
+        for each in job.world.users.values()
+        if each.enabled and closest(each.roles, ALL_ROLE) is not None
     ]
     return len(holders) == 1 and same(holders[0], user.name)
 

@@ -1,19 +1,18 @@
 """`Security.Users` (facts: iris-security 2)."""
 
+# ruff: noqa: PLR0917 - the handlers take the vendor's positional arguments
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable
 
 from irisops.simulator.backend import ByRef, Value
 from irisops.simulator.classes import records, status, user_operations
 from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
-from irisops.simulator.classes.dates import horolog, odbc, odbc_date
-from irisops.simulator.classes.definition import ClassDef, column
+from irisops.simulator.classes.dates import horolog
+from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job, permission_letters
 from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
-from irisops.simulator.classes.records import Field, Kind, yes_no
-from irisops.simulator.classes.security_tables import project
+from irisops.simulator.classes.records import Field, Kind
 from irisops.simulator.classes.values import as_boolean, as_integer, as_text, comma_list, matches_names
 from irisops.simulator.world.model import User
 
@@ -50,7 +49,9 @@ _READ_ONLY = (
 USERS.property("Name", "%Library.Username", required=True)
 records.declare(USERS, _FIELDS)
 for _name in _READ_ONLY:
-    USERS.property(_name, "Security.Datatype.BooleanYN" if _name == "SuperUser" else "%String", read_only=True)
+    USERS.property(
+        _name, "Security.Datatype.BooleanYN" if _name == "SuperUser" else "%String", read_only=True
+    )
 USERS.property("PasswordExternal", transient=True, initial=records.NO_PASSWORD)
 
 
@@ -58,11 +59,13 @@ class UserPersistence:
     """Opens and saves users by their lower-case names."""
 
     def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id, in lower case, is that of a record."""
         return row_id == row_id.lower() and job.world.users.get(row_id) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
         user = user_operations.find(job, instance.key)
-        records.load(instance, user, _FIELDS, job.emulation.extra(USERS.name, user.name))
+        records.load(instance, user, _FIELDS, job.emulation.extras_of(USERS.name, user.name))
         instance.values |= {
             "Name": user.name,
             "NameLowerCase": user.name.lower(),
@@ -82,6 +85,7 @@ class UserPersistence:
         }
 
     def save(self, job: Job, instance: Instance) -> None:
+        """Check the object and store it. Raises `StatusError`; nothing is changed then."""
         user = user_operations.find(job, instance.key)
         values = records.validated(instance, _FIELDS)
         if as_text(instance.values.get("Name")) != user.name:
@@ -94,7 +98,7 @@ class UserPersistence:
         new_password = password if password != records.NO_PASSWORD else None
         if new_password is not None and not new_password.startswith(records.NO_PASSWORD):
             user_operations.check_password(job, new_password)
-        changes = records.store(user, values, _FIELDS, job.emulation.extra(USERS.name, user.name))
+        changes = records.store(user, values, _FIELDS, job.emulation.extras_of(USERS.name, user.name))
         if new_password is not None:
             job.world.set_password(user, new_password.lstrip(records.NO_PASSWORD))
             instance.values["PasswordExternal"] = records.NO_PASSWORD
@@ -103,6 +107,7 @@ class UserPersistence:
             user_operations.changed(job, user, f"User {user.name} modified: {', '.join(changes)}")
 
     def delete(self, job: Job, row_id: str) -> None:
+        """Delete the record. Raises `StatusError`."""
         user_operations.delete(job, row_id)
 
 
@@ -112,7 +117,8 @@ USERS.persistence = UserPersistence()
 def _existing_roles(job: Job, names: Iterable[str]) -> list[str]:
     """Saved roles in their own spelling; a dangling one that is already held may stay. Raises #883."""
     return user_operations.without_duplicates(
-        role.name if (role := job.world.roles.get(name)) is not None else _dangling(job, name) for name in names
+        role.name if (role := job.world.roles.get(name)) is not None else _dangling(job, name)
+        for name in names
     )
 
 
@@ -168,7 +174,8 @@ def _delete(job: Job, name: Value) -> None:
 
 
 @USERS.class_method(
-    "Exists(Username As %String, ByRef User As %ObjectHandle, ByRef Status As %Status, Flag As %Integer = 0) As %Boolean"
+    "Exists(Username As %String, ByRef User As %ObjectHandle, ByRef Status As %Status, Flag As %Integer = 0)"
+    " As %Boolean"
 )
 def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef, _flag: Value) -> int:
     """The status is an error in both cases: "already exists", "does not exist" (facts: iris-security 2.3)."""
@@ -259,7 +266,9 @@ def _mark_passwords(job: Job, names: str, *, must_change: bool) -> int:
         user.change_password = must_change
         if not must_change:
             user.password_changed = job.world.now()
-        user_operations.changed(job, user, f"Password of {user.name} {'expired' if must_change else 'unexpired'}")
+        user_operations.changed(
+            job, user, f"Password of {user.name} {'expired' if must_change else 'unexpired'}"
+        )
     return len(matched)
 
 
@@ -297,117 +306,3 @@ def _modify(job: Job, name: Value, properties: ByRef) -> None:
 @USERS.class_method("RoleExists(Name As %String) As %Status", internal=True)
 def _role_exists(job: Job, name: Value) -> None:
     user_operations.existing_role(job, as_text(name))
-
-
-def _selected(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> list[User]:
-    """The users of a list: by name prefix (or part of it, Flag 1), by role, by days since the last login."""
-    wanted_roles = [each.lower() for each in comma_list(roles)]
-    days = 0 if as_text(older_than) in ("", "*") else as_integer(older_than)
-    border = job.world.now() - timedelta(days=days)
-    contains = as_integer(flag) == 1
-    pattern = as_text(names)
-    return [
-        user
-        for user in job.world.users.values()
-        if matches_names(user.name, pattern, prefix=True, contains=contains)
-        and ("*" in wanted_roles or any(role.lower() in wanted_roles for role in user.roles))
-        and (not days or user.last_login is None or user.last_login < border)
-    ]
-
-
-_LIST_ARGUMENTS = 'Names As %String = "*", Roles As %String = "*", LastLoginOlderThan As %Integer = {0}, Flag As %Integer = 0'
-
-
-@USERS.query(
-    f"List({_LIST_ARGUMENTS.format(0)})", ["Name", "Enabled", "Roles", "LastLoginTime", "Flags"], sql_procedure=True
-)
-def _list(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> Iterable[Sequence[Value]]:
-    # UNVERIFIED: the form of Flags (a number here) and of LastLoginTime (facts: iris-security 2.5, unknown 8).
-    # Settle: SELECT * FROM Security.Users_List('*').
-    return [
-        (user.name, yes_no(user.enabled), ",".join(user.roles), odbc(user.last_login), str(user.flags))
-        for user in _selected(job, names, roles, older_than, flag)
-    ]
-
-
-# UNVERIFIED: names and order of the 34 columns (facts: iris-security 2.5). Settle: SELECT * FROM Security.Users_Detail('*').
-_DETAIL = (
-    "Name", "FullName", "Comment", "Enabled", "Type", "Roles", "Namespace", "Routine", "ExpirationDate",
-    "ChangePassword", "AccountNeverExpires", "PasswordNeverExpires", "SuperUser", "EmailAddress", "PhoneNumber",
-    "PhoneProvider", "CreateDateTime", "CreateUsername", "LastModifiedDateTime", "LastModifiedUsername",
-    "PasswordChangedDateTime", "LastLoginTime", "LoginDevice", "LoginService", "InvalidLoginAttempts",
-    "InvalidLoginDateTime", "InvalidLoginDevice", "InvalidLoginService", "InvalidLoginStatus", "LastModifiedInfo",
-    "AutheEnabled", "Flags", "Attributes", "EscalationRoles",
-)  # fmt: skip
-
-
-@USERS.query(
-    f"Detail({_LIST_ARGUMENTS.format(chr(34) + '*' + chr(34))})",
-    [column(name, precision=2048 if name in ("FullName", "Comment", "Roles") else 256) for name in _DETAIL],
-    sql_procedure=True,
-)
-def _detail(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> Iterable[Sequence[Value]]:
-    return [
-        (
-            user.name,
-            user.full_name,
-            user.comment,
-            yes_no(user.enabled),
-            "Password user",
-            ",".join(user.roles),
-            user.namespace,
-            user.routine,
-            odbc_date(user.expiration_date),
-            yes_no(user.change_password),
-            yes_no(user.account_never_expires),
-            yes_no(user.password_never_expires),
-            yes_no(job.world.tables.holds_all(user.roles)),
-            user.email_address,
-            user.phone_number,
-            user.phone_provider,
-            odbc(user.created),
-            user.created_by,
-            odbc(user.modified),
-            user.modified_by,
-            odbc(user.password_changed),
-            odbc(user.last_login),
-            user.last_login_device,
-            user.last_login_service,
-            str(user.invalid_login_attempts),
-            odbc(user.invalid_login_time),
-            user.invalid_login_device,
-            user.invalid_login_service,
-            "",
-            "",
-            "0",
-            str(user.flags),
-            "",
-            ",".join(user.escalation_roles),
-        )
-        for user in _selected(job, names, roles, older_than, flag)
-    ]
-
-
-project(
-    USERS,
-    "users",
-    {
-        "ID": lambda user: user.name.lower(),
-        "Name": lambda user: user.name,
-        "FullName": lambda user: user.full_name,
-        "Comment": lambda user: user.comment,
-        "Enabled": lambda user: yes_no(user.enabled),
-        "Roles": lambda user: status.list_build(user.roles),
-        "EscalationRoles": lambda user: status.list_build(user.escalation_roles),
-        "NameSpace": lambda user: user.namespace,
-        "Routine": lambda user: user.routine,
-        "ChangePassword": lambda user: yes_no(user.change_password),
-        "AccountNeverExpires": lambda user: yes_no(user.account_never_expires),
-        "PasswordNeverExpires": lambda user: yes_no(user.password_never_expires),
-        "EmailAddress": lambda user: user.email_address,
-        "PhoneNumber": lambda user: user.phone_number,
-        "PhoneProvider": lambda user: user.phone_provider,
-        "Flags": lambda user: str(user.flags),
-        "InvalidLoginAttempts": lambda user: str(user.invalid_login_attempts),
-    },
-)

@@ -28,7 +28,7 @@ def as_text(value: object) -> str:
 
 
 def as_integer(value: object) -> int:
-    """`value\\1`: the leading number, 0 where there is none."""
+    """The whole part of a value's leading number, 0 where there is none."""
     if isinstance(value, ByRef):
         value = value.value
     if isinstance(value, int):

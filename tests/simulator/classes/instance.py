@@ -105,9 +105,7 @@ class Client:
         prepared = self.prepare(sql, len(values))
         assert prepared.columns is not None
         names = [column.name.lower() for column in prepared.columns]
-        return [
-            dict(zip(names, row, strict=True)) for row in self.session.query(prepared, list(values), 0)
-        ]
+        return [dict(zip(names, row, strict=True)) for row in self.session.query(prepared, list(values), 0)]
 
     def update(self, sql: str) -> int:
         """A statement that is no query. Literals stay in the text, as the engine takes them, too."""

@@ -51,7 +51,8 @@ def test_create_refuses(boss: Client, instance: Instance, name: str, password: s
 
 def test_create_refuses_a_bad_expiration_date(boss: Client) -> None:
     assert (
-        boss.error(USERS, "Create", "ann", "", "Secret-2", "", "", "", "31.12.2026") == "ERROR #944: Invalid expirationdate"
+        boss.error(USERS, "Create", "ann", "", "Secret-2", "", "", "", "31.12.2026")
+        == "ERROR #944: Invalid expirationdate"
     )
     boss.ok(USERS, "Create", "ann", "", "Secret-2", "", "", "", "2026-12-31")
     expires = boss.open(USERS, "ann").get("ExpirationDate")
@@ -65,7 +66,9 @@ def test_exists_gives_object_and_an_error_status_in_both_cases(boss: Client) -> 
     assert "#837" in boss.call("%SYSTEM.Status", "GetErrorText", outcome.value)
     assert boss.call(USERS, "Exists", "nobody", user, outcome) == 0
     assert user.value == ""
-    assert boss.call("%SYSTEM.Status", "GetErrorText", outcome.value) == "ERROR #838: User nobody does not exist"
+    assert (
+        boss.call("%SYSTEM.Status", "GetErrorText", outcome.value) == "ERROR #838: User nobody does not exist"
+    )
 
 
 def test_add_roles_appends_and_remove_roles_removes(boss: Client, instance: Instance) -> None:
@@ -113,7 +116,7 @@ def test_the_last_superuser_cannot_be_disabled_or_stripped_by_its_object(boss: C
 
 def test_every_field_round_trips_through_the_object(boss: Client, instance: Instance) -> None:
     instance.user("ann")
-    values = {
+    values: dict[str, str | int] = {
         "FullName": "Ann [red] Lee\n",
         "Comment": "c" * 2048,
         "Enabled": 0,
@@ -150,7 +153,11 @@ def test_a_property_that_is_set_changes_nothing_before_save(boss: Client, instan
     ("name", "value", "text"),
     [
         ("Enabled", "newpw", "Datatype value 'newpw' is not a valid boolean"),
-        ("ChangePassword", "newpw", "ERROR #5001: Datatype value 'newpw' is not a valid boolean > Datatype validation"),
+        (
+            "ChangePassword",
+            "newpw",
+            "ERROR #5001: Datatype value 'newpw' is not a valid boolean > Datatype validation",
+        ),
         ("FullName", "x" * 2049, "ERROR #7201:"),
         ("ExpirationDate", "soon", "ERROR #944:"),
         ("Name", "ann2", "ERROR #920: Cannot modify field 'Name'"),

@@ -1,0 +1,136 @@
+"""The lists and the table of `Security.Users` (facts: iris-security 2.5, 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from irisops.simulator.backend import Value
+from irisops.simulator.classes import status
+from irisops.simulator.classes.dates import odbc, odbc_date
+from irisops.simulator.classes.definition import column
+from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.records import yes_no
+from irisops.simulator.classes.security_tables import project
+from irisops.simulator.classes.users import USERS
+from irisops.simulator.classes.values import as_integer, as_text, comma_list, matches_names
+from irisops.simulator.world.model import User
+
+
+def _selected(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> list[User]:
+    """The users of a list: by name prefix (or part of it, Flag 1), by role, by days since the last login."""
+    wanted_roles = [each.lower() for each in comma_list(roles)]
+    days = 0 if as_text(older_than) in ("", "*") else as_integer(older_than)
+    border = job.world.now() - timedelta(days=days)
+    contains = as_integer(flag) == 1
+    pattern = as_text(names)
+    return [
+        user
+        for user in job.world.users.values()
+        if matches_names(user.name, pattern, prefix=True, contains=contains)
+        and ("*" in wanted_roles or any(role.lower() in wanted_roles for role in user.roles))
+        and (not days or user.last_login is None or user.last_login < border)
+    ]
+
+
+_LIST_ARGUMENTS = 'Names As %String = "*", Roles As %String = "*", LastLoginOlderThan As %Integer = {0}, Flag As %Integer = 0'
+
+
+@USERS.query(
+    f"List({_LIST_ARGUMENTS.format(0)})",
+    ["Name", "Enabled", "Roles", "LastLoginTime", "Flags"],
+    sql_procedure=True,
+)
+def _list(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> Iterable[Sequence[Value]]:
+    # UNVERIFIED: the form of Flags (a number here) and of LastLoginTime (facts: iris-security 2.5, unknown 8).
+    # Settle: SELECT * FROM Security.Users_List('*').
+    return [
+        (user.name, yes_no(user.enabled), ",".join(user.roles), odbc(user.last_login), str(user.flags))
+        for user in _selected(job, names, roles, older_than, flag)
+    ]
+
+
+# UNVERIFIED: names and order of the 34 columns (facts: iris-security 2.5).
+# Settle: SELECT * FROM Security.Users_Detail('*').
+_DETAIL = (
+    "Name", "FullName", "Comment", "Enabled", "Type", "Roles", "Namespace", "Routine", "ExpirationDate",
+    "ChangePassword", "AccountNeverExpires", "PasswordNeverExpires", "SuperUser", "EmailAddress", "PhoneNumber",
+    "PhoneProvider", "CreateDateTime", "CreateUsername", "LastModifiedDateTime", "LastModifiedUsername",
+    "PasswordChangedDateTime", "LastLoginTime", "LoginDevice", "LoginService", "InvalidLoginAttempts",
+    "InvalidLoginDateTime", "InvalidLoginDevice", "InvalidLoginService", "InvalidLoginStatus", "LastModifiedInfo",
+    "AutheEnabled", "Flags", "Attributes", "EscalationRoles",
+)  # fmt: skip
+
+
+@USERS.query(
+    f"Detail({_LIST_ARGUMENTS.format(chr(34) + '*' + chr(34))})",
+    [column(name, precision=2048 if name in ("FullName", "Comment", "Roles") else 256) for name in _DETAIL],
+    sql_procedure=True,
+)
+def _detail(
+    job: Job, names: Value, roles: Value, older_than: Value, flag: Value
+) -> Iterable[Sequence[Value]]:
+    return [
+        (
+            user.name,
+            user.full_name,
+            user.comment,
+            yes_no(user.enabled),
+            "Password user",
+            ",".join(user.roles),
+            user.namespace,
+            user.routine,
+            odbc_date(user.expiration_date),
+            yes_no(user.change_password),
+            yes_no(user.account_never_expires),
+            yes_no(user.password_never_expires),
+            yes_no(job.world.tables.holds_all(user.roles)),
+            user.email_address,
+            user.phone_number,
+            user.phone_provider,
+            odbc(user.created),
+            user.created_by,
+            odbc(user.modified),
+            user.modified_by,
+            odbc(user.password_changed),
+            odbc(user.last_login),
+            user.last_login_device,
+            user.last_login_service,
+            str(user.invalid_login_attempts),
+            odbc(user.invalid_login_time),
+            user.invalid_login_device,
+            user.invalid_login_service,
+            "",
+            "",
+            "0",
+            str(user.flags),
+            "",
+            ",".join(user.escalation_roles),
+        )
+        for user in _selected(job, names, roles, older_than, flag)
+    ]
+
+
+project(
+    USERS,
+    "users",
+    {
+        "ID": lambda user: user.name.lower(),
+        "Name": lambda user: user.name,
+        "FullName": lambda user: user.full_name,
+        "Comment": lambda user: user.comment,
+        "Enabled": lambda user: yes_no(user.enabled),
+        "Roles": lambda user: status.list_build(user.roles),
+        "EscalationRoles": lambda user: status.list_build(user.escalation_roles),
+        "NameSpace": lambda user: user.namespace,
+        "Routine": lambda user: user.routine,
+        "ChangePassword": lambda user: yes_no(user.change_password),
+        "AccountNeverExpires": lambda user: yes_no(user.account_never_expires),
+        "PasswordNeverExpires": lambda user: yes_no(user.password_never_expires),
+        "EmailAddress": lambda user: user.email_address,
+        "PhoneNumber": lambda user: user.phone_number,
+        "PhoneProvider": lambda user: user.phone_provider,
+        "Flags": lambda user: str(user.flags),
+        "InvalidLoginAttempts": lambda user: str(user.invalid_login_attempts),
+    },
+)
