@@ -178,6 +178,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         return asyncio.run(_run_guarded(options, output))
     except KeyboardInterrupt:
+        print(file=sys.stderr)
         return STATUS_OF_INTERRUPT
     except BrokenPipeError:
         # The reader left (`| head`): nothing more is to be said, and the interpreter must not try to flush.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -126,18 +127,34 @@ def test_a_dead_port_is_status_4_with_one_clear_error(tmp_path: Path, dead_port:
     assert not list(tmp_path.rglob("*.toml")), "an address is kept in no file"
 
 
-def test_on_a_terminal_the_password_is_asked_for_and_not_shown(tmp_path: Path, dead_port: int) -> None:
-    environment = {**os.environ, "IRISOPS_HOME": str(tmp_path)}
+def on_terminal(home: Path, port: int) -> pexpect.spawn[str]:
+    """A run that asks for a password, then the terminal's settings."""
+    environment = {**os.environ, "IRISOPS_HOME": str(home)}
     environment.pop("IRISOPS_PASSWORD", None)
-    address = f"iris://bob@127.0.0.1:{dead_port}/USER"
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "irisops", "run", "--url", address, "/license"],
+    run = f"{sys.executable} -m irisops run --url iris://bob@127.0.0.1:{port}/USER /license"
+    return pexpect.spawn(
+        "/bin/sh",
+        ["-c", f"trap : INT; {run}; status=$?; stty -a; exit $status"],
         env=environment,
         encoding="utf-8",
         timeout=60,
         dimensions=(24, 80),
     )
+
+
+def test_leaving_the_password_prompt_gives_the_terminal_back(tmp_path: Path, dead_port: int) -> None:
+    child = on_terminal(tmp_path, dead_port)
+    child.expect("Password of bob on 127.0.0.1:[0-9]+/USER: ")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert re.search(r"[^-]echo ", child.before)
+    assert "Traceback" not in child.before
+    assert child.exitstatus == 130
+
+
+def test_on_a_terminal_the_password_is_asked_for_and_not_shown(tmp_path: Path, dead_port: int) -> None:
+    child = on_terminal(tmp_path, dead_port)
     child.expect("Password of bob on 127.0.0.1:[0-9]+/USER: ")
     child.sendline(CANARY)
     child.expect(pexpect.EOF)

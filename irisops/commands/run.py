@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TextIO
@@ -104,10 +106,27 @@ async def ask_on_terminal(title: str, prompt: str) -> str | None:
         except (EOFError, KeyboardInterrupt):
             return None
 
+    with _terminal_restored():
+        try:
+            return await in_daemon_thread(ask, ASK_DEADLINE)
+        except TimeoutError:
+            return None
+
+
+@contextlib.contextmanager
+def _terminal_restored() -> Iterator[None]:
+    """Put the terminal's settings back, also when Ctrl+C leaves the prompt's thread waiting with the echo off."""
     try:
-        return await in_daemon_thread(ask, ASK_DEADLINE)
-    except TimeoutError:
-        return None
+        import termios  # noqa: PLC0415 - not on Windows, where getpass leaves nothing switched off
+    except ImportError:
+        yield
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def take_password() -> str | None:

@@ -20,6 +20,7 @@ from irisops.commands.poller import Polling
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
+from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import JournalError
 from irisops.profiles.model import Profile
@@ -281,7 +282,7 @@ class Session:
             )
         reason = self._missing(spec, link)
         if reason:
-            raise Refusal("NotAvailable", reason, "/doctor shows what this instance offers.")
+            raise Refusal("NotAvailable", reason, _cure_of_missing(link))
 
     def _missing(self, spec: CommandSpec, link: Link) -> str:
         for need in spec.needs:
@@ -373,3 +374,10 @@ class Session:
             self._on_notice(notice)
         else:
             self._early.append(notice)
+
+
+def _cure_of_missing(link: Link) -> str:
+    """What to do about a class that is not there: most often the connection is not in %SYS."""
+    if link.profile.namespace.casefold() == "%sys":
+        return "/doctor shows what this instance offers."
+    return f"Administration works in %SYS: /disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect."
