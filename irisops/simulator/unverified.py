@@ -1,7 +1,7 @@
 """The rules of the simulator that public facts do not confirm, each with what to run on a real instance to settle it.
 
-They are marked where they are followed, by a comment or docstring with the word UNVERIFIED, a claim, and after `Settle:`
-(or `see`) the way to find out. This module reads the marks from the package's own source, so that the list that
+They are marked where they are followed: a comment or docstring has the mark, a claim, and after `Settle:` the way to
+find out. This module reads the marks from the package's own source, so that the list that
 `irisops simulator --unverified` prints cannot part from the code.
 """
 
@@ -18,7 +18,7 @@ from importlib.resources.abc import Traversable
 
 MARK = "UNVERIFIED"
 _PACKAGE = "irisops.simulator"
-_HOW = re.compile(r"(?:\bSettle:|[;:.,]\s*(?=see\b|See\b|compare\b|Compare\b))\s*")
+_HOW = re.compile(r"(?:\b[Ss]ettle:|\bOn a real instance\b[^:]*:|[;:.,]\s*(?=[Ss]ee\b|[Cc]ompare\b))\s*")
 _SPACE = re.compile(r"\s+")
 
 
@@ -48,10 +48,11 @@ def rules_of(name: str, source: str) -> list[Unverified]:
     """The rules that the source of one module marks."""
     found: list[Unverified] = []
     for line, text in sorted(_texts(source)):
-        for part in re.split(rf"(?={MARK}\b)", text)[1:]:
-            said = part.removeprefix(MARK)
-            claim, settle = _split(said)
-            found.append(Unverified(name, line, claim, settle))
+        before, *parts = re.split(rf"(?={MARK}\b)", text)
+        for part in parts:
+            claim, settle = _split(part.removeprefix(MARK))
+            # "(UNVERIFIED)" after a statement, or "(UNVERIFIED; settle: ...)": the claim is what stands before it.
+            found.append(Unverified(name, line, claim or _SPACE.sub(" ", before).strip(" ("), settle))
     return found
 
 
@@ -73,7 +74,7 @@ def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _texts(source: str) -> Iterator[tuple[int, str]]:
-    """The comments, consecutive lines together, and the paragraphs of docstrings, that hold the mark; with their line."""
+    """The comments (consecutive lines together) and paragraphs of docstrings that hold the mark, with their line."""
     yield from _comments(source)
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
@@ -110,7 +111,7 @@ def _marked(line: int, block: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _split(said: str) -> tuple[str, str]:
-    text = _SPACE.sub(" ", said).strip(" :-,.")
+    text = _SPACE.sub(" ", said).strip(" :-,.()")
     match = _HOW.search(text)
     if match is None:
         return text, ""

@@ -106,6 +106,8 @@ class LicenseEngine:
         self.connection_limit = 0
         """`SetConnectionLimit`: the most connections that one identity may have; 0 is no limit of its own."""
         self.revision = 0
+        self.on_refusal: Callable[[str], None] | None = None
+        """Told the identity that was refused a connection."""
         self._accounts: dict[str, _Account] = {}
         self._later: list[tuple[datetime, int, Connection | str]] = []
         self._number = count()
@@ -135,12 +137,14 @@ class LicenseEngine:
         account = self._accounts.get(identity)
         held = len(account.connections) if account else 0
         if self.connection_limit and held >= self.connection_limit:
-            raise LicenseLimitExceededError(identity)
+            raise LicenseLimitExceededError(identity)  # not logged (facts: license-sessions 2.2)
         flipped = bool(account and account.flipped) or held + 1 > self.max_connections
         needed = self._price(held + 1, flipped=flipped) - (account.units if account else 0)
         if self._consumed + needed > self.limit:
             # UNVERIFIED: a connection that would flip its identity to more units than are free is refused as any other
             # that does not fit. Settle: with 8 units, none of them Community, open a 26th connection from one address.
+            if self.on_refusal is not None:
+                self.on_refusal(identity)
             raise LicenseLimitExceededError(identity)
         if account is None:
             account = self._accounts[identity] = _Account(identity, self._now())

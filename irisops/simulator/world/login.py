@@ -21,6 +21,7 @@ from irisops.simulator.world.seed import PASSWORD_BIT
 DISABLE_ACTION = 1
 """Bit 0 of `InvalidLoginAction`: disable the account at the limit (facts: iris-security 3.6)."""
 SERVICE = "%Service_Bindings"
+WEB_SERVICE = "%Service_WebGateway"
 
 
 class Refusal(Enum):

@@ -154,6 +154,15 @@ class AuditRecord:
     os_username: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert of the instance, as `/api/monitor/alerts` tells it. Severity: 0 information to 3 fatal."""
+
+    time: datetime
+    severity: int
+    message: str
+
+
 @dataclass(slots=True)
 class WebSession:
     """A CSP session (facts: iris-license-sessions 3.2). `license_id` is `user@ip`, or the id itself when anonymous."""

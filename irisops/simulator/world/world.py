@@ -26,6 +26,7 @@ from irisops.simulator.world.license import (
 from irisops.simulator.world.login import LoginRefused, Refusal
 from irisops.simulator.world.model import (
     Account,
+    Alert,
     Application,
     AuditRecord,
     LicenseKey,
@@ -64,6 +65,7 @@ DAEMONS = (
 
 UNVERIFIED: how Location spells them. Settle: SELECT Pid, Location FROM %SYS.ProcessQuery WHERE Location <> ''.
 """
+KEPT_ALERTS = 1_000
 WEB_PROCESS_ROUTINE = "%SYS.cspServer2"
 
 
@@ -97,11 +99,16 @@ class World:
         self.audit_log = AuditLog(self.now, self.tables)
         self.user_name_licensing = False
         """`UserNameLicensing(1)`: a login's license identity is `user@address` instead of the address alone."""
+        self.alerts: list[Alert] = []
+        """Newest last; the last thousand are kept, and `alerts_forgotten` says how many went before them."""
+        self.alerts_forgotten = 0
+        self.license.on_refusal = self._alert_refusal
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
         """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
+        self._alerted: datetime | None = None
         self.claims: dict[int, Connection] = {}
         seed.plant(self.tables, version=version, created=self.started)
         self.system = self.tables.system
@@ -246,6 +253,13 @@ class World:
         """Everybody who holds a unit, longest first."""
         return list(self.license.holders())
 
+    def alert(self, severity: int, message: str) -> None:
+        """Raise an alert: 0 information, 1 warning, 2 severe, 3 fatal (facts: license-sessions 5.4)."""
+        self.alerts.append(Alert(self.now(), severity, message))
+        if len(self.alerts) > KEPT_ALERTS:
+            del self.alerts[0]
+            self.alerts_forgotten += 1
+
     # -- processes ----------------------------------------------------------------------------------------------------
 
     @property
@@ -259,15 +273,7 @@ class World:
         try:
             return self._login(request)
         except LoginRefused as refused:
-            self.audit(
-                "%System",
-                "%Login",
-                "LoginFailure",
-                event_data=f"Service {logins.SERVICE}: {refused.reason.value}",
-                description="Login failure",
-                username=request.username,
-                client_ip=request.client_ip,
-            )
+            self._audit_failure(refused, logins.SERVICE, request.username, request.client_ip)
             text = self.refusal_texts[refused.reason]
             raise LoginRefusedError(None if text is None else text.replace("%1", refused.name)) from None
 
@@ -277,6 +283,14 @@ class World:
         return logins.authenticate(
             self.tables, username, password, logins.Attempt(self.now(), device, service)
         )
+
+    def authenticate_web(self, username: str, password: str, client_ip: str) -> User:
+        """The user who logs in through the web port. Raises `LoginRefused`; a failure is audited."""
+        try:
+            return self.authenticate(username, password, device=client_ip, service=logins.WEB_SERVICE)
+        except LoginRefused as refused:
+            self._audit_failure(refused, logins.WEB_SERVICE, username, client_ip)
+            raise
 
     def start_process(
         self, *, username: str, namespace: str, client_ip: str, routine: str = "", licensed: bool = True
@@ -402,6 +416,27 @@ class World:
         process.device = device
         self.audit("%System", "%Login", "Login", event_data=f"Service {logins.SERVICE}", process=process)
         return process
+
+    def _audit_failure(self, refused: LoginRefused, service: str, username: str, client_ip: str) -> None:
+        self.audit(
+            "%System",
+            "%Login",
+            "LoginFailure",
+            event_data=f"Service {service}: {refused.reason.value}",
+            description="Login failure",
+            username=username,
+            client_ip=client_ip,
+        )
+
+    def _alert_refusal(self, identity: str) -> None:
+        """The licensing module alerts when the limit is exceeded (facts: license-sessions 2.4), here once a minute.
+
+        UNVERIFIED: the text and the severity. Settle: use all units, connect once more, read messages.log.
+        """
+        now = self.now()
+        if self._alerted is None or now - self._alerted >= timedelta(seconds=60):
+            self._alerted = now
+            self.alert(2, f"License limit exceeded: no unit for {identity}")
 
     def _end_process(self, pid: int) -> None:
         process = self.process_table.remove(pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
@@ -12,66 +13,52 @@ from irisops.simulator.world.seed import give_password
 from irisops.simulator.world.sessions import Visitor
 from irisops.simulator.world.world import World
 
-ADMINISTRATOR = "opsadmin"
-OPERATOR = "operator"
-READER = "reader"
-OPERATOR_PASSWORD = "operator-demo"  # noqa: S105 - documented, of a practice instance
-READER_PASSWORD = "reader-demo"  # noqa: S105 - documented, of a practice instance
 DEFAULT_PASSWORD = "SYS"  # noqa: S105 - of every fresh instance (facts: license-sessions 7.4)
-OPERATOR_ROLE = "OpsConsole"
-READER_ROLE = "SqlReader"
 PREDEFINED_LOGINS = ("Admin", "SuperUser", "_SYSTEM", "CSPSystem")
+CONNECT_ROLE = "SimConnect"
+ACCOUNTS = (
+    # The first is the administrator. The passwords are documented: this is an instance to practise on.
+    (Account("admin1", "Practice-1!", "%SYS", "administrator: everything"), ("%All",)),
+    (
+        Account("secadmin", "Practice-2!", "%SYS", "users and roles, but not everything"),
+        (CONNECT_ROLE, "%Admin_Secure", "%SQL", "%DB_IRISSYS"),
+    ),
+    (
+        Account("operator", "Practice-3!", "%SYS", "sessions and processes, no users"),
+        (CONNECT_ROLE, "%Operator", "%SQL", "%DB_IRISSYS"),
+    ),
+    (
+        Account("reader", "Practice-4!", "USER", "SQL in USER, nothing of %SYS"),
+        (CONNECT_ROLE, "%SQL", "%DB_USER"),
+    ),
+)
+ADMINISTRATOR = ACCOUNTS[0][0].username
 
 
 def hand_out_accounts(world: World, password: str | None = None) -> None:
-    """The three accounts, from administrator to reader; the predefined ones get the password that everybody knows.
+    """Make the accounts that everybody is told of, with `password` for the administrator if given.
 
-    Those must change it at their first login (facts: license-sessions 7.4).
+    The predefined ones get the password that every instance starts with, and must change it at their first login
+    (facts: license-sessions 7.4).
     """
-    use, read = Permission.USE, Permission.READ
     world.roles.add(
         Role(
-            OPERATOR_ROLE,
-            "Connect to %SYS and run class methods and SQL there",
-            {"%DB_IRISSYS": read, "%Native_ClassExecution": use, "%Service_SQL": use},
+            CONNECT_ROLE,
+            "May call class methods through the Native SDK",
+            {"%Native_ClassExecution": Permission.USE, "%Service_Object": Permission.USE},
         )
     )
-    world.roles.add(Role(READER_ROLE, "Read USER by SQL", {"%Service_SQL": use, "%DB_USER": read}))
-    words = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "juniper")
-    chosen = (
-        password
-        if password is not None
-        else f"{'-'.join(world.chance.sample(words, 3))}-{world.chance.randint(10, 99)}"
-    )
-    for username, full_name, roles, secret, namespace, purpose in (
-        (ADMINISTRATOR, "Practice Administrator", ["%All"], chosen, "%SYS", "administrator, holds %All"),
-        (
-            OPERATOR,
-            "Practice Operator",
-            ["%Operator", OPERATOR_ROLE],
-            OPERATOR_PASSWORD,
-            "%SYS",
-            "sees and ends sessions and license use, may not touch security",
-        ),
-        (
-            READER,
-            "Practice Reader",
-            ["%SQL", READER_ROLE],
-            READER_PASSWORD,
-            "USER",
-            "SQL in USER, nothing else",
-        ),
-    ):
-        world.add_user(
-            User(username, full_name=full_name, roles=roles, namespace=namespace, created_by="_SYSTEM"),
-            secret,
-        )
-        world.accounts.append(Account(username, secret, namespace, purpose))
+    for number, (account, roles) in enumerate(ACCOUNTS):
+        told = replace(account, password=password) if number == 0 and password is not None else account
+        user = User(told.username, full_name=told.purpose, roles=list(roles), created_by="_SYSTEM")
+        user.password_never_expires = user.account_never_expires = True
+        world.add_user(user, told.password)
+        world.accounts.append(told)
     for name in PREDEFINED_LOGINS:
         give_password(world.tables, name, DEFAULT_PASSWORD, world.chance)
-        user = world.users.get(name)
-        if user is not None and name != "CSPSystem":
-            user.change_password = True
+        predefined = world.users.get(name)
+        if predefined is not None and name != "CSPSystem":
+            predefined.change_password = True
 
 
 def key_of(

@@ -1,0 +1,189 @@
+"""What a request to a web application does: log in, open or keep a session, log out.
+
+Facts: license-sessions 2.3, 2.4.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from irisops.simulator.web.cookies import CookieJar
+from irisops.simulator.web.http import Request, Response
+from irisops.simulator.web.pages import SECURITY_HEADERS, application_page, login_page
+from irisops.simulator.world.license import LicenseLimitExceededError
+from irisops.simulator.world.login import WEB_SERVICE, LoginRefused
+from irisops.simulator.world.model import Application, Permission, WebSession
+from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
+from irisops.simulator.world.sessions import ANONYMOUS, Visitor
+from irisops.simulator.world.world import World
+
+LOGOUT = ("IRISLogout", "CacheLogout")
+HTML = "text/html; charset=utf-8"
+
+
+class Applications:
+    """The web applications of one world behind one web port."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._jar = CookieJar()
+
+    def answer(self, request: Request, client_ip: str, port: int) -> Response:
+        """Answer one request. The world must have been ticked."""
+        application = self._find(request.path)
+        if application is None:
+            return plain(HTTPStatus.NOT_FOUND)
+        gateway = self._world.services.get(WEB_SERVICE)
+        if not application.enabled or gateway is None or not gateway.enabled:
+            # UNVERIFIED: the status for a disabled application. Settle: disable one, open it in a browser.
+            return plain(HTTPStatus.FORBIDDEN)
+        identifier = self._jar.session_id(request.cookies(), port, application.name)
+        session = self._world.sessions.get(identifier) if identifier else None
+        try:
+            return self._serve(application, session, request, client_ip, port)
+        except LoginRefused:
+            return self._unauthorized(application, "Login failed")
+        except LicenseLimitExceededError:
+            # Short and not JSON, starting with S (facts: license-sessions 2.4).
+            return plain(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _serve(
+        self,
+        application: Application,
+        session: WebSession | None,
+        request: Request,
+        client_ip: str,
+        port: int,
+    ) -> Response:
+        if any(request.query.get(name) == "end" for name in LOGOUT):
+            if session is not None:
+                self._world.logout_session(session.id)
+            return self._unauthorized(application)  # 401 is the success (facts: license-sessions 2.3)
+        if session is not None and session.ending is None:
+            return self._continue(application, session, request, client_ip)
+        return self._begin(application, request, client_ip, port)
+
+    def refuse_without_login(
+        self, application: Application, request: Request, client_ip: str
+    ) -> Response | None:
+        """The refusal, unless the request brings good Basic credentials: for a service that keeps no session."""
+        username, password = _basic_credentials(request)
+        try:
+            name = self._world.authenticate_web(username, password, client_ip).name if username else ""
+        except LoginRefused:
+            name = ""
+        if not name:
+            return self._unauthorized(application)
+        return None if self._admits(application, name) else plain(HTTPStatus.FORBIDDEN)
+
+    def _find(self, path: str) -> Application | None:
+        """The application with the longest name that the path begins with, in any letter case."""
+        parts = path.rstrip("/").split("/")
+        while len(parts) > 1:
+            found = self._world.applications.get("/".join(parts))
+            if found is not None:
+                return found
+            parts.pop()
+        return None
+
+    def _continue(
+        self, application: Application, session: WebSession, request: Request, client_ip: str
+    ) -> Response:
+        """A page within a session. Its cookie beats an Authorization header (facts: license-sessions 2.3)."""
+        username, password = _form_credentials(request)
+        if username:
+            user = self._world.authenticate_web(username, password, client_ip)
+            if not self._admits(application, user.name):
+                return plain(HTTPStatus.FORBIDDEN)
+            self._world.login_session(session.id, user.name)
+        self._world.request_session(session.id)
+        return self._page(application, session, ())
+
+    def _begin(self, application: Application, request: Request, client_ip: str, port: int) -> Response:
+        methods = application.authe_enabled & self._world.system.authe_enabled
+        username, password = _form_credentials(request)
+        if not username:
+            username, password = _basic_credentials(request)
+        if username and methods & PASSWORD_BIT:
+            name = self._world.authenticate_web(username, password, client_ip).name
+        elif methods & UNAUTHENTICATED_BIT:
+            name = ""
+        else:
+            return self._unauthorized(application)
+        if not self._admits(application, name):
+            return plain(HTTPStatus.FORBIDDEN)
+        visitor = Visitor(client_ip, name, request.headers.get("user-agent", "")[:200])
+        if not application.use_session:
+            self._world.rest_call(application.name, visitor)
+            return _rest_answer(self._world, application, name or ANONYMOUS)
+        session = self._world.open_session(application.name, visitor)
+        self._jar.keep_only(self._world.sessions)
+        return self._page(application, session, self._jar.issue(session, port))
+
+    def _page(
+        self, application: Application, session: WebSession, headers: Sequence[tuple[str, str]]
+    ) -> Response:
+        if application.dispatch_class:
+            answer = _rest_answer(self._world, application, session.username)
+            return Response(answer.status, answer.body, answer.content_type, tuple(headers))
+        return Response(HTTPStatus.OK, application_page(session), HTML, (*SECURITY_HEADERS, *headers))
+
+    def _unauthorized(self, application: Application, message: str = "") -> Response:
+        """401: with the login form for pages, with a challenge for REST."""
+        if application.dispatch_class:
+            return Response(HTTPStatus.UNAUTHORIZED, headers=(("WWW-Authenticate", 'Basic realm="IRIS"'),))
+        return Response(HTTPStatus.UNAUTHORIZED, login_page(application, message), HTML, SECURITY_HEADERS)
+
+    def _admits(self, application: Application, username: str) -> bool:
+        """Whether the user may use the application's resource."""
+        if not application.resource:
+            return True
+        return self._world.check(username or ANONYMOUS, application.resource, Permission.USE)
+
+
+def plain(status: HTTPStatus) -> Response:
+    """An answer that says no more than its status."""
+    return Response(status, f"{status.phrase}\n".encode())
+
+
+def _rest_answer(world: World, application: Application, username: str) -> Response:
+    """What a REST application answers: for /api/atelier the server's description, else who asked for what."""
+    if application.name.lower() == "/api/atelier":
+        content: dict[str, object] = {
+            "version": f"irisops simulator {world.version[0]}.{world.version[1]}",
+            "api": 8,
+            "namespaces": world.namespaces.names(),
+        }
+        body: object = {
+            "status": {"errors": [], "summary": ""},
+            "console": [],
+            "result": {"content": content},
+        }
+    else:
+        body = {"application": application.name, "user": username}
+    return Response(HTTPStatus.OK, json.dumps(body).encode(), "application/json; charset=utf-8")
+
+
+def _form_credentials(request: Request) -> tuple[str, str]:
+    """IRISUsername and IRISPassword of a posted login form."""
+    if request.method != "POST":
+        return "", ""
+    form = request.form()
+    return form.get("IRISUsername", ""), form.get("IRISPassword", "")
+
+
+def _basic_credentials(request: Request) -> tuple[str, str]:
+    """User and password of a Basic Authorization header; two empty strings for none or a malformed one."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    username, _, password = text.partition(":")
+    return username, password
