@@ -18,6 +18,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from irisops.commands.chat import Chat, CommandInfo, Notice
@@ -27,6 +28,7 @@ from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
 from irisops.ui.frame import SIDE_PANEL_FROM
+from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
@@ -225,12 +227,24 @@ class IrisopsApp(App[int]):
         """Show which keys work now."""
         self.push_screen(keys.KeysScreen(keys.active_keys(self.focused or self.screen)))
 
-    def on_key(self, event: events.Key) -> None:
-        """A printable key that nobody took belongs to the prompt."""
+    async def on_event(self, event: events.Event) -> None:
+        """A printable key belongs to the prompt unless it means something where the focus is.
+
+        The focus moves before the key is handed on, not after it came back unused: a fast typist's next key, Enter
+        among them, is already waiting and would reach the row under the cursor.
+        """
+        if isinstance(event, events.Key) and self._is_for_prompt(event):
+            if event.character == "?" and not self.conversation.prompt.text:
+                self.action_keys()
+                return
+            self.screen.set_focus(self.conversation.prompt.input)
+        await super().on_event(event)
+
+    def _is_for_prompt(self, event: events.Key) -> bool:
         if len(self.screen_stack) > 1 or not event.is_printable or self.conversation.question is not None:
-            return
-        event.stop()
-        self.conversation.prompt.take_key(event)
+            return False
+        focused = self.focused
+        return not isinstance(focused, Input) and not (isinstance(focused, Grid) and focused.takes(event.key))
 
     def on_resize(self, event: events.Resize) -> None:
         """Under 100 columns the side panel is folded into the status line."""

@@ -118,6 +118,8 @@ class Fit:
 
     column: Column
     width: int
+    kind: str
+    """How its values are written."""
 
 
 def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
@@ -132,9 +134,10 @@ def fit(view: View, width: int) -> list[Fit]:
     """
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
+    kinds = [written_as(view.table, column) for column in columns]
     natural = [
-        min(MAX_WIDTH, max([cell_len(title(column)), *(_measure(row, column) for row in sample)]))
-        for column in columns
+        min(MAX_WIDTH, max([cell_len(title(column)), *(_measure(row, column, kind) for row in sample)]))
+        for column, kind in zip(columns, kinds, strict=True)
     ]
     spare = width - sum(natural) - GAP * (len(columns) - 1)
     growing = [number for number, column in enumerate(columns) if column.grow]
@@ -151,11 +154,18 @@ def fit(view: View, width: int) -> list[Fit]:
         widest = max(candidates, key=lambda n: natural[n])
         natural[widest] -= 1
         spare += 1
-    return [Fit(column, size) for column, size in zip(columns, natural, strict=True)]
+    return [Fit(*each) for each in zip(columns, natural, kinds, strict=True)]
 
 
-def _measure(row: Row, column: Column) -> int:
-    return cell_len(cell(row.get(column.name), column.kind))
+def written_as(table: Table, column: Column) -> str:
+    """A column's kind; numbers that name something (the key, a pid) are written without thousands."""
+    if column.kind == "number" and (column.name == table.key or column.name in ("pid", "port", "id")):
+        return "id"
+    return column.kind
+
+
+def _measure(row: Row, column: Column, kind: str) -> int:
+    return cell_len(cell(row.get(column.name), kind))
 
 
 def next_order(view: View, columns: Sequence[Column]) -> Order | None:

@@ -231,7 +231,7 @@ class Card(Vertical, can_focus=True):
             parts.append(f"with “{harmless(view.find, 30)}”")
         if grid.has_focus:
             parts += [f"{_key(key)} {harmless(words, 20)}" for key, words, _ in view.table.actions]
-            parts += ["^F find", "^S sort"]
+            parts += ["→ all of it", "^F find", "^S sort"]
         return Content.styled(" · ".join(parts), "$quiet").truncate(
             max(1, self.size.width - 6), ellipsis=True
         )

@@ -67,7 +67,7 @@ def local(at: datetime) -> datetime:
 
 
 def cell(value: object, kind: str = "text", limit: int = CELL_LIMIT) -> str:
-    """One value as one line of harmless text. `kind` is a `Column.kind`; durations are seconds."""
+    """One value as one line of harmless text. `kind` is a `Column.kind` or `id`; durations are seconds."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -75,7 +75,7 @@ def cell(value: object, kind: str = "text", limit: int = CELL_LIMIT) -> str:
     elif isinstance(value, (int, float)):
         text = _number(value, kind)
     elif isinstance(value, datetime):
-        text = local(value).strftime("%Y-%m-%d %H:%M" if kind != "time" else "%H:%M:%S")
+        text = local(value).strftime("%Y-%m-%d %H:%M")
     elif isinstance(value, date):
         text = value.isoformat()
     elif isinstance(value, (list, tuple)):
@@ -88,8 +88,11 @@ def cell(value: object, kind: str = "text", limit: int = CELL_LIMIT) -> str:
 
 
 def _number(value: float, kind: str) -> str:
+    """Counts in thousands; an `id` (a process, a port, a row's key) as it is typed."""
     if kind == "duration":
         return duration(value)
+    if kind == "id":
+        return str(value)
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -49,6 +49,8 @@ class Grid(ScrollView, can_focus=True):
         Binding("home", "edge(-1)", "First row", show=False, id="grid.home"),
         Binding("end", "edge(1)", "Last row", show=False, id="grid.end"),
         Binding("enter", "act('enter')", "Open row", show=False, id="grid.enter"),
+        Binding("right", "detail(True)", "All of the row", id="grid.detail"),
+        Binding("left", "detail(False)", "Less of the row", show=False, id="grid.less"),
         Binding("ctrl+s", "sort", "Sort by the next column", id="grid.sort"),
         Binding("ctrl+f", "find", "Find rows", id="grid.find"),
     ]
@@ -59,6 +61,20 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, grid: Grid, key: str, row: Row) -> None:
             super().__init__()
             self.grid, self.key, self.row = grid, key, row
+
+    class Moved(Message):
+        """Another row is under the cursor, or its values changed."""
+
+        def __init__(self, grid: Grid) -> None:
+            super().__init__()
+            self.grid = grid
+
+    class Detail(Message):
+        """The person wants to see all of the row under the cursor, or no longer."""
+
+        def __init__(self, grid: Grid, *, wanted: bool) -> None:
+            super().__init__()
+            self.grid, self.wanted = grid, wanted
 
     class Find(Message):
         """The person wants to filter the rows."""
@@ -127,6 +143,7 @@ class Grid(ScrollView, can_focus=True):
         if old.index.get(self.cursor_key) != self.cursor and self.has_focus:
             self._reveal()
         self.post_message(self.Arranged(self))
+        self.post_message(self.Moved(self))
 
     def _visible_rows(self) -> list[tuple[str, Row]]:
         first = round(self.scroll_y)
@@ -221,7 +238,7 @@ class Grid(ScrollView, can_focus=True):
         for place, each in enumerate(self.fits):
             if place:
                 segments.append(Segment(" " * GAP, style))
-            text = cell(row.get(each.column.name), each.column.kind)
+            text = cell(row.get(each.column.name), each.kind)
             segments.append(Segment(_aligned(text, each), style if place == 0 or here else quiet))
         return Strip(segments).adjust_cell_length(width, style)
 
@@ -245,6 +262,7 @@ class Grid(ScrollView, can_focus=True):
         old = self.cursor
         self.cursor_key = self.view.keys[number]
         self._reveal()
+        self.post_message(self.Moved(self))
         self.refresh(*(Region(0, line - first + 1, self.size.width, 1) for line in (old, number)))
 
     def action_move(self, step: int) -> None:
@@ -264,10 +282,18 @@ class Grid(ScrollView, can_focus=True):
         self.move_to(0 if step < 0 else len(self.view.keys) - 1)
 
     def action_act(self, key: str) -> None:
-        """Ask for the row action of `key`."""
+        """Ask for the row action of `key`; Enter without one shows all of the row."""
         row = self.cursor_row
-        if row is not None:
+        if row is None:
+            return
+        if any(each == key for each, _, _ in self.view.table.actions):
             self.post_message(self.Act(self, key, row))
+        else:
+            self.action_detail(wanted=True)
+
+    def action_detail(self, wanted: bool) -> None:
+        """Show all of the row under the cursor, or no longer."""
+        self.post_message(self.Detail(self, wanted=wanted))
 
     def action_sort(self) -> None:
         """Sort by the next column."""
@@ -307,9 +333,13 @@ class Grid(ScrollView, can_focus=True):
         """Open the find line."""
         self.post_message(self.Find(self))
 
+    def takes(self, key: str) -> bool:
+        """Whether a letter is an action of this table's rows."""
+        return key != "enter" and any(each == key for each, _, _ in self.view.table.actions)
+
     def on_key(self, event: events.Key) -> None:
         """Letters that are row actions of this table act; everything else goes on."""
-        if any(key == event.key for key, _, _ in self.view.table.actions) and event.key != "enter":
+        if self.takes(event.key):
             event.stop()
             event.prevent_default()
             self.action_act(event.key)

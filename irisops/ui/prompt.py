@@ -148,12 +148,6 @@ class Prompt(Vertical):
             self.input.action_select_all()
         self.popup.close()
 
-    def take_key(self, event: events.Key) -> None:
-        """A printable key that was pressed elsewhere: it belongs here."""
-        if event.character is not None:
-            self.input.focus()
-            self.input.insert_text_at_cursor(event.character)
-
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -14,6 +14,7 @@ from datetime import datetime
 from irisops.commands.chat import Notice
 from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Table
 from irisops.commands.text import harmless
+from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
 
 MASK = "•••"
@@ -87,7 +88,7 @@ def _text(value: str) -> str:
 def _facts(facts: Facts) -> list[str]:
     lines = [f"**{_text(facts.title)}**", ""]
     lines += [
-        f"- {_text(label)}: {_escaped(cell(facts.facts.get(name), limit=TEXT_LIMIT))}"
+        f"- {_text(label)}: {_escaped(cell(facts.facts.get(name), 'id', TEXT_LIMIT))}"
         for name, label in facts.labels.items()
         if name in facts.facts
     ]
@@ -99,7 +100,10 @@ def _table(table: Table) -> list[str]:
     lines.append(_row(_text(column.title) for column in table.columns))
     lines.append(_row("---:" if column.kind in ("number", "duration") else "---" for column in table.columns))
     lines += [
-        _row(_escaped(cell(row.get(column.name), column.kind, TEXT_LIMIT)) for column in table.columns)
+        _row(
+            _escaped(cell(row.get(column.name), written_as(table, column), TEXT_LIMIT))
+            for column in table.columns
+        )
         for row in list(table.rows)[:MOST_ROWS]
     ]
     total = table.total if table.total is not None else len(table.rows)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual import events
+
 from irisops.ui.history import History
 from tests.ui.driving import SMALL, WIDE, app_of, focus_of, make_app, say, screen_text, until
 from tests.ui.fake_chat import FakeChat
+
+KEYS = {"/": "slash", "\r": "enter"}
 
 
 async def test_the_first_key_lands_in_the_prompt() -> None:
@@ -133,3 +137,16 @@ async def test_a_question_mark_in_an_empty_line_shows_the_keys_else_it_is_typed(
         assert "To the card above" in screen_text(app)
         await pilot.press("escape", *"who", "question_mark")
         assert app.conversation.prompt.text == "who?"
+
+
+async def test_a_fast_typist_on_a_table_reaches_the_prompt_with_every_key() -> None:
+    """Keys that are already in the terminal's buffer: Enter must not open the row under the cursor."""
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/license")
+        await pilot.press("alt+up")
+        for character in "/users\r":
+            app.post_message(events.Key(KEYS.get(character, character), character))
+        await until(pilot, lambda: "run /users" in chat.log)
+        assert not any("/sessions" in line for line in chat.log)

@@ -57,7 +57,7 @@ def test_a_bar_is_full_only_at_the_limit_and_empty_only_at_nothing(
         (1.5, "number", "1.5"),
         (540, "duration", "9 min"),
         (["%SQL", "%All"], "list", "%SQL, %All"),
-        (datetime(2026, 11, 24, 14, 52, tzinfo=UTC), "time", "14:52:00"),
+        (datetime(2026, 11, 24, 14, 52, tzinfo=UTC), "time", "2026-11-24 14:52"),
         (datetime(2026, 11, 24, 14, 52, tzinfo=UTC), "text", "2026-11-24 14:52"),
         (date(2027, 3, 31), "text", "2027-03-31"),
         ({"R": 1}, "text", "R 1"),

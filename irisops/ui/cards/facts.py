@@ -14,6 +14,12 @@ from irisops.ui.lines import Lines, wrapped
 
 GAP = "   "
 SPARK_WIDTH = 24
+MOST_FLOWING = 3
+"""Lines of flowing pairs; more are easier to read one below the other."""
+LONGEST_FLOWING = 48
+"""Cells of one pair that may still flow."""
+HEADROOM = 1.3
+"""Above the largest value of a series without a limit: a steady series is not a full one."""
 
 
 class FactsSection(Lines, Section):
@@ -44,21 +50,36 @@ class FactsSection(Lines, Section):
 
 def facts_lines(facts: Facts, width: int) -> list[Content]:
     """Lines for a card of `width` cells."""
-    pairs = [
-        (harmless(label, 60), cell(facts.facts.get(name), limit=TEXT_LIMIT) or "–")
-        for name, label in facts.labels.items()
-        if name in facts.facts
-    ]
     lines = [*_gauge(facts, width)]
-    flowing = Content(GAP).join(Content.assemble((f"{label} ", "$quiet"), value) for label, value in pairs)
-    if pairs and len(pairs) <= 8 and flowing.cell_length <= width:
-        lines.append(flowing)
-    else:
-        lines += _aligned(pairs, width)
+    told = {"consumed", "limit"} if lines else set()
+    pairs = [
+        (harmless(label, 60), cell(facts.facts.get(name), "id", TEXT_LIMIT) or "–")
+        for name, label in facts.labels.items()
+        if name in facts.facts and name not in told
+    ]
+    if not lines and len(facts.series) > 1:
+        recent = sparkline(facts.series, SPARK_WIDTH, max(facts.series) * HEADROOM)
+        pairs.append(("recent", recent))
+    flowing = _flowing(pairs, width)
+    lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
     for note in facts.notes:
         text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
         lines += wrapped(text, width, indent=2)
     return lines or [Content.styled("nothing to show", "$quiet")]
+
+
+def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
+    """As many pairs to a line as fit; none at all if one of them is too long to flow."""
+    lines: list[Content] = []
+    for label, value in pairs:
+        pair = Content.assemble((f"{label} ", "$quiet"), value)
+        if pair.cell_length > min(width, LONGEST_FLOWING):
+            return []
+        if lines and lines[-1].cell_length + len(GAP) + pair.cell_length <= width:
+            lines[-1] = Content.assemble(lines[-1], GAP, pair)
+        else:
+            lines.append(pair)
+    return lines
 
 
 def _gauge(facts: Facts, width: int) -> list[Content]:
@@ -71,8 +92,8 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
         style = load_style(used, limit)
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
         parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), " units"]
-    if len(facts.series) > 1:
-        parts += [GAP if parts else "", (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
+    if counted and len(facts.series) > 1:
+        parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 
 

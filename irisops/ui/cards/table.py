@@ -12,8 +12,9 @@ from textual.widgets import Input
 
 from irisops.commands.replies import Reply, Table
 from irisops.commands.text import harmless
+from irisops.ui.arrange import Row, title, written_as
 from irisops.ui.cards.section import Section
-from irisops.ui.figures import NOTE_LIMIT
+from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, wrapped
 
@@ -38,6 +39,35 @@ class Notes(Lines):
             self.notes = notes
             self.display = bool(notes)
             self.refresh(layout=True)
+
+
+class Details(Lines):
+    """All values of one row, none of them cut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._table: Table | None = None
+        self._row: Row = {}
+        self.display = False
+
+    def show(self, table: Table, row: Row | None) -> None:
+        """Show another row; None hides it."""
+        before = len(self.lines(self.content_size.width))
+        self._table, self._row = table, row or {}
+        self.display = row is not None
+        self.refresh(layout=len(self.lines(self.content_size.width)) != before)
+
+    def lines(self, width: int) -> list[Content]:
+        """A line or more per column."""
+        if self._table is None:
+            return []
+        lines: list[Content] = []
+        label_width = max((len(title(column)) for column in self._table.columns), default=0)
+        for column in self._table.columns:
+            value = cell(self._row.get(column.name), written_as(self._table, column), TEXT_LIMIT) or "–"
+            text = Content.assemble(("  " + title(column).ljust(label_width + 2), "$quiet"), value)
+            lines += wrapped(text, width, indent=label_width + 4)
+        return lines
 
 
 class FindLine(Input):
@@ -68,6 +98,7 @@ class TableSection(Section):
         self._find.display = False
         self._notes = Notes(tuple(reply.notes))
         self._notes.display = bool(reply.notes)
+        self._details = Details()
         self._empty = Notes(("Nothing to show.",))
         self._empty.display = not reply.rows
 
@@ -75,6 +106,7 @@ class TableSection(Section):
         """Find line, rows, notes."""
         yield self._find
         yield self.grid
+        yield self._details
         yield self._empty
         yield self._notes
 
@@ -92,6 +124,17 @@ class TableSection(Section):
         self._notes.show(tuple(reply.notes))
         if self._empty.display is bool(reply.rows):
             self._empty.display = not reply.rows
+
+    @on(Grid.Detail)
+    def _show_details(self, event: Grid.Detail) -> None:
+        event.stop()
+        self._details.show(self._table, self.grid.cursor_row if event.wanted else None)
+
+    @on(Grid.Moved)
+    def _follow(self, event: Grid.Moved) -> None:
+        event.stop()
+        if self._details.display:
+            self._details.show(self._table, self.grid.cursor_row)
 
     @on(Grid.Find)
     def _open_find(self) -> None:
