@@ -8,11 +8,13 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from irisops.simulator import unverified
 from irisops.simulator.accounts import plant_accounts
+from irisops.simulator.control import Control, ControlServer
 from irisops.simulator.runtime import Runtime
+from irisops.simulator.web.server import WebServer
 from irisops.simulator.wire.faults import Faults
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.clock import Clock, SteerableClock
@@ -31,9 +33,11 @@ TICK_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to serve. Ports 0 take any free one."""
+    """What to serve. Ports 0 take any free one; None opens none."""
 
     port: int = 0
+    web_port: int | None = 0
+    control_port: int | None = None
     scenario: str = DEFAULT_SCENARIO
     seed: int = 1
     version: str = DEFAULT_VERSION
@@ -43,16 +47,22 @@ class Options:
     """The world's clock instead of the machine's: for tests."""
 
 
-@dataclass(slots=True)
 class RunningSimulator:
-    """A simulator that serves."""
+    """A simulator that serves: `await serve(options)` makes one."""
 
-    world: World
-    runtime: Runtime
-    superserver: SuperServer
-    clock: SteerableClock
-    faults: Faults
-    _ticker: asyncio.Task[None] | None = field(default=None, repr=False)
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.clock = SteerableClock(options.clock, frozen=options.frozen)
+        self.faults = Faults()
+        self.world, self.runtime = self._build(options.scenario, options.seed, password=None)
+        self.superserver = SuperServer(self.runtime, HOST, options.port, self.faults)
+        self.runtime.on_terminated = _drop_connection(self.superserver)
+        self.web = None if options.web_port is None else WebServer(self.world, HOST, options.web_port)
+        self.control = Control(self.world, self.faults, self.superserver, self._restart)
+        self.control_server = (
+            None if options.control_port is None else ControlServer(self.control, HOST, options.control_port)
+        )
+        self._ticker: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
@@ -66,14 +76,28 @@ class RunningSimulator:
 
     def announcement(self) -> str:
         """The JSON line that says where it is and who may log in."""
-        return json.dumps(
-            {
-                "superserver": self.port,
-                "web": None,
-                "username": self.account.username,
-                "password": self.account.password,
-            }
-        )
+        line: dict[str, object] = {
+            "superserver": self.port,
+            "web": None if self.web is None else self.web.port,
+            "username": self.account.username,
+            "password": self.account.password,
+        }
+        if self.control_server is not None:
+            line |= {"control": self.control_server.port, "control_token": self.control_server.token}
+        return json.dumps(line)
+
+    async def start(self) -> None:
+        """Listen on all ports. Raises `OSError` if one is taken; then none is open."""
+        try:
+            await self.superserver.start()
+            if self.web is not None:
+                await self.web.start()
+            if self.control_server is not None:
+                await self.control_server.start()
+        except OSError:
+            await self.stop()
+            raise
+        self._ticker = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
         """Stop serving; every connection is closed."""
@@ -81,7 +105,36 @@ class RunningSimulator:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
             self._ticker = None
+        if self.control_server is not None:
+            await self.control_server.stop()
+        if self.web is not None:
+            await self.web.stop()
         await self.superserver.stop()
+
+    def _build(self, scenario: str, seed: int, *, password: str | None) -> tuple[World, Runtime]:
+        world = build_world(
+            scenario, clock=self.clock, seed=seed, version=VERSIONS[self.options.version], password=password
+        )
+        runtime = Runtime(world, project_unknown_queries=self.options.project_unknown_queries)
+        plant_accounts(runtime)
+        return world, runtime
+
+    async def _restart(self, scenario: str, seed: int) -> World:
+        """Serve another world, to the same account. Connections of the old one are dropped."""
+        world, runtime = self._build(scenario, seed, password=self.account.password)
+        for connection in self.superserver.connections:
+            connection.drop()
+        runtime.on_terminated = _drop_connection(self.superserver)
+        self.world, self.runtime = world, runtime
+        self.superserver.backend = runtime
+        if self.web is not None:
+            self.web.use(world)
+        return world
+
+    async def _tick(self) -> None:
+        while True:
+            self.world.tick()
+            await asyncio.sleep(TICK_SECONDS)
 
 
 async def serve(options: Options) -> RunningSimulator:
@@ -89,16 +142,8 @@ async def serve(options: Options) -> RunningSimulator:
 
     Raises `OSError` if a port is taken, ValueError for an unknown scenario.
     """
-    clock = SteerableClock(options.clock, frozen=options.frozen)
-    world = build_world(options.scenario, clock=clock, seed=options.seed, version=VERSIONS[options.version])
-    runtime = Runtime(world, project_unknown_queries=options.project_unknown_queries)
-    plant_accounts(runtime)
-    faults = Faults()
-    superserver = SuperServer(runtime, HOST, options.port, faults)
-    runtime.on_terminated = _drop_connection(superserver)
-    await superserver.start()
-    running = RunningSimulator(world, runtime, superserver, clock, faults)
-    running._ticker = asyncio.create_task(_tick(world))  # noqa: SLF001 - a field of this module's own class
+    running = RunningSimulator(options)
+    await running.start()
     return running
 
 
@@ -111,12 +156,6 @@ def _drop_connection(superserver: SuperServer) -> Callable[[int], None]:
                 connection.drop()
 
     return drop
-
-
-async def _tick(world: World) -> None:
-    while True:
-        world.tick()
-        await asyncio.sleep(TICK_SECONDS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +173,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_PORT,
         help=f"superserver port, 0 for any free one (default {DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--web-port",
+        metavar="N",
+        type=int,
+        default=0,
+        help="web port, 0 for any free one (the default)",
+    )
+    parser.add_argument(
+        "--control-port",
+        metavar="N",
+        type=int,
+        help="also listen for control: time, sessions, faults; the JSON line then has the token that it asks for",
     )
     parser.add_argument(
         "--scenario",
@@ -182,6 +234,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
     """The options that the command line asks for."""
     return Options(
         port=arguments.port,
+        web_port=arguments.web_port,
+        control_port=arguments.control_port,
         scenario=arguments.scenario,
         seed=arguments.seed,
         version=arguments.iris_version,

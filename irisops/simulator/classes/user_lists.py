@@ -33,7 +33,10 @@ def _selected(job: Job, names: Value, roles: Value, older_than: Value, flag: Val
     ]
 
 
-_LIST_ARGUMENTS = 'Names As %String = "*", Roles As %String = "*", LastLoginOlderThan As %Integer = {0}, Flag As %Integer = 0'
+_LIST_ARGUMENTS = (
+    'Names As %String = "*", Roles As %String = "*", LastLoginOlderThan As %Integer = {0},'
+    " Flag As %Integer = 0"
+)
 
 
 @USERS.query(
