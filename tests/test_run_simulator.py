@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from irisops.commands.words import quote
 
 PLAIN_SCRIPT = """
 import json, os, sys
@@ -80,10 +83,10 @@ class Simulator:
         return read
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+@contextlib.contextmanager
+def running(home: Path, *options: str) -> Iterator[Simulator]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "irisops", "simulator", "--port", "0", "--with-parent"],
+        [sys.executable, "-m", "irisops", "simulator", "--port", "0", "--with-parent", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -91,14 +94,18 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     assert child.stdout is not None
     try:
         ready = json.loads(child.stdout.readline())
-        yield Simulator(
-            ready["superserver"], ready["username"], ready["password"], tmp_path_factory.mktemp("home")
-        )
+        yield Simulator(ready["superserver"], ready["username"], ready["password"], home)
         child.send_signal(signal.SIGTERM)
         assert child.wait(15) == 0
     finally:
         child.kill()
         child.communicate()
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    with running(tmp_path_factory.mktemp("home")) as started:
+        yield started
 
 
 def named(replies: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -191,6 +198,25 @@ def test_a_grant_needs_a_yes_is_seen_and_can_be_undone(simulator: Simulator) -> 
         "%SQL"
         not in next(row for row in simulator.run("/users")[1][0]["rows"] if row["name"] == user)["roles"]
     )
+
+
+def test_hostile_names_reach_the_instance_unharmed(tmp_path: Path) -> None:
+    with running(tmp_path, "--scenario", "broken") as simulator:
+        users = named(simulator.run("/users")[1], "users")["rows"]
+        hostile = [
+            row["name"]
+            for row in users
+            if not row["name"].isprintable() or set(row["name"]) & set("[]'\";% ") or len(row["name"]) > 100
+        ]
+        assert len(hostile) >= 3
+        for name in hostile:
+            status, replies = simulator.run(f"/grant %Operator to {quote(name)}", "--yes")
+            assert (status, replies[-1]["reply"]) == (0, "done"), replies
+        after = {row["name"]: row["roles"] for row in named(simulator.run("/users")[1], "users")["rows"]}
+        assert len(after) == len(users)
+        for row in users:
+            gained = ["%Operator"] if row["name"] in hostile else []
+            assert after[row["name"]] == [*row["roles"], *gained]
 
 
 def test_a_wrong_password_is_status_4(simulator: Simulator) -> None:

@@ -19,6 +19,12 @@ def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") 
         return []
     shown = len(chosen.rows)
     described = harmless(chosen.described, 120)
+    if chosen.total == all_rows:
+        return (
+            [f"The first {shown:,} of {counted(all_rows, one, many)}: {described}"]
+            if shown < all_rows
+            else []
+        )
     if chosen.total == 0:
         return [f"None of {counted(all_rows, one, many)} fits: {described}"]
     cut = f", the first {shown:,} shown" if shown < chosen.total else ""
