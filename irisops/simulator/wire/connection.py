@@ -40,11 +40,18 @@ FRAMES_PER_TURN = 64
 WRITE_HIGH_WATER = 256 * 2**10
 """Bytes waiting for a client to read them at which no further request of it is answered."""
 
+READ_HIGH_WATER = 64 * 2**10
+"""Bytes of further requests taken while one waits for its reply.
+
+Below it reading goes on, for asyncio notices the end of a client only while it reads: one that gives up on a reply that
+is held must not keep its job and its license unit.
+"""
+
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Connection(asyncio.Protocol):
-    """A client. Requests are answered one after the other; reading stops while a reply waits."""
+    """A client. Requests are answered one after the other; while a reply waits, little more is read."""
 
     def __init__(self, server: SuperServer, number: int) -> None:
         self.number = number
@@ -122,8 +129,6 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The socket is gone: tell the backend, let go of everything."""
         self._transport = None
-        if self._turn is not None:
-            self._turn.cancel()
         if self._delayed is not None:
             self._delayed.cancel()
         self._reader = FrameReader(0)
@@ -181,7 +186,8 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self._suspended or self._writing_paused or self._turn is not None:
+        waiting = self._suspended or self._writing_paused or self._turn is not None
+        if waiting and len(self._reader) > READ_HIGH_WATER:
             transport.pause_reading()
         elif not transport.is_reading():
             transport.resume_reading()

@@ -146,7 +146,8 @@ class WireSession:
         self._sql = SqlRequests(session)
         self.state = State.LOGGED_IN
         # Exactly seven items: with fewer the client fails (facts: wire-protocol 3). UNVERIFIED: the third
-        # item of the connect reply is 0 and its isolation level 1; the driver looks at neither. Settle: record the reply to a login.
+        # item of the connect reply is 0 and its isolation level 1; the driver looks at neither. Settle: record the
+        # reply to a login.
         items: tuple[Value, ...] = (
             session.info,
             _DELIMITED_IDENTIFIERS,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 
 import pytest
 
@@ -18,7 +20,7 @@ from irisops.simulator.wire.faults import (
     Truncate,
 )
 from irisops.simulator.wire.frames import REPLY_HEADER
-from irisops.simulator.wire.listitem import decode
+from irisops.simulator.wire.listitem import decode, encode_all
 from irisops.simulator.wire.server import SuperServer
 from tests.simulator.wire.fake import FakeBackend
 from tests.simulator.wire.harness import connecting, greeting, request
@@ -68,6 +70,22 @@ async def test_a_held_reply_goes_out_at_its_release() -> None:
         free.writer.close()
 
 
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_client_that_gives_up_on_a_held_reply_is_noticed(reset: bool) -> None:
+    backend, faults = FakeBackend(), Faults()
+    async with SuperServer(backend, faults=faults) as server:
+        client = await Client.logged_in(server.port)
+        injection = faults.inject(Hold(), opcode=CLASS_METHOD_VALUE)
+        client.writer.write(request(5, CLASS_METHOD_VALUE, ADD))
+        await injection.wait_fired()
+        if reset:
+            sock = client.writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.writer.transport.abort()
+        assert (await asyncio.to_thread(backend.seen.closed.get, timeout=10))[1] is False
+        injection.release()
+
+
 async def test_what_is_held_when_the_client_leaves_is_forgotten() -> None:
     backend, faults = FakeBackend(), Faults()
     async with SuperServer(backend, faults=faults) as server:
@@ -101,6 +119,46 @@ async def test_a_delay_waits_by_the_servers_sleep() -> None:
         wake.set()
         assert await answer == [5]
         client.writer.close()
+
+
+async def test_a_delay_ends_with_its_connection() -> None:
+    cancelled = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    faults = Faults()
+    async with SuperServer(FakeBackend(), faults=faults, sleep=sleep) as server:
+        client = await Client.logged_in(server.port)
+        injection = faults.inject(Delay(60))
+        client.writer.write(request(5, CLASS_METHOD_VALUE, ADD))
+        await injection.wait_fired()
+        client.writer.transport.abort()
+        await asyncio.to_thread(server.backend.seen.closed.get, timeout=10)  # type: ignore[attr-defined]
+        await asyncio.wait_for(cancelled.wait(), 10)
+
+
+async def test_while_a_reply_is_held_nothing_more_is_read() -> None:
+    """Ten megabytes wait in the client and the sockets' buffers, not in the server."""
+    faults = Faults()
+    async with SuperServer(FakeBackend(), faults=faults) as server:
+        client, neighbour = await Client.logged_in(server.port), await Client.logged_in(server.port)
+        injection = faults.inject(Hold(), opcode=CLASS_METHOD_VALUE)
+        echo = request(5, CLASS_METHOD_VALUE, encode_all(["Demo.Util", "Echo", 1, "p" * 50_000]))
+        client.writer.write(echo * 200)
+        await injection.wait_fired()
+        for _ in range(200):
+            assert await neighbour.add() == [5]
+        assert server.buffered < 1_000_000
+        injection.release()
+        for _ in range(200):
+            assert decode((await client.reply())[1]) == ["p" * 50_000]
+        client.writer.close()
+        neighbour.writer.close()
 
 
 @pytest.mark.parametrize(("before", "runs"), [(True, 0), (False, 1)])

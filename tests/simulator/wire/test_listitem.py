@@ -131,6 +131,7 @@ def test_bytes_and_bools_have_no_type_of_their_own() -> None:
 def test_numbers_too_large_for_eight_bytes_travel_as_text() -> None:
     assert decode(encode(2**63)) == [str(2**63)]
     assert decode(encode(-(2**63) - 1)) == [str(-(2**63) - 1)]
+    assert decode(encode(Decimal(2**63))) == [str(2**63)]
     assert decode(encode(Decimal("1e-200"))) == ["0." + "0" * 199 + "1"]
     assert decode(encode(Decimal("NaN"))) == ["NaN"]
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.simulator.backend import Value
+from irisops.simulator.backend import LoginRequest, Value
 from irisops.simulator.wire.frames import HEADER_SIZE, MAX_PAYLOAD, REPLY_HEADER, Frame, FrameReader
 from irisops.simulator.wire.listitem import decode, encode_all
 from irisops.simulator.wire.session import Peer, ProtocolViolationError, State, WireSession
-from tests.simulator.wire.fake import INFO, JOB, FakeBackend
+from tests.simulator.wire.fake import INFO, JOB, FakeBackend, FakeSession
 from tests.simulator.wire.harness import connecting, greeting, request
 
 PEER = Peer("10.0.0.5", 41000)
@@ -191,6 +193,29 @@ def test_a_bug_behind_the_wire_is_reported_logged_and_survived(
     assert str(items[0]).startswith("<SYSTEM> fault of the simulator: ")
     assert caplog.records
     assert ask(session, b"\x4b\xc2", "Demo.Util", "Add", 1, 4) == [(0xCA00, [4])]
+
+
+class ShortSession(FakeSession):
+    """An instance with a bug: it leaves out what a reply needs."""
+
+    def global_operation(
+        self, operation: str, name: str, subscripts: Sequence[Value], rest: Sequence[Value]
+    ) -> list[Value]:
+        return []
+
+
+class ShortBackend(FakeBackend):
+    def login(self, request: LoginRequest) -> FakeSession:
+        return ShortSession(self, JOB)
+
+
+@pytest.mark.parametrize(
+    ("opcode", "operation"), [(b"\x41\xc2", "get"), (b"\x45\xc2", "order"), (b"\x49\xc2", "defined")]
+)
+def test_a_reply_without_its_items_never_reaches_the_driver(opcode: bytes, operation: str) -> None:
+    ((status, items),) = ask(logged_in(ShortBackend()), opcode, "g", 1, "a", 2)
+    assert status == 0
+    assert str(items[0]).startswith(f"<SYSTEM> fault of the simulator: global {operation} answered")
 
 
 def test_the_gateway_is_answered_by_the_wire() -> None:
