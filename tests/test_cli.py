@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -125,6 +126,34 @@ def test_a_dead_port_is_status_4_with_one_clear_error(tmp_path: Path, dead_port:
     assert reply["cure"]
     assert CANARY not in ran.stdout + ran.stderr
     assert not list(tmp_path.rglob("*.toml")), "an address is kept in no file"
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_a_signal_ends_a_login_that_hangs_and_its_driver(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    environment = {**os.environ, "IRISOPS_HOME": str(tmp_path), "IRISOPS_PASSWORD": CANARY}
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        url = f"iris://bob@127.0.0.1:{listening.getsockname()[1]}/USER"
+        with subprocess.Popen(
+            [sys.executable, "-m", "irisops", "run", "--url", url, "/license"],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as ran:
+            connection, _ = listening.accept()
+            with connection:
+                connection.settimeout(30)
+                assert connection.recv(1), "the driver has begun to log in"
+                ran.send_signal(number)
+                assert ran.wait(30) == status
+                while connection.recv(4096):
+                    pass
+                assert ran.stderr is not None
+                assert "Traceback" not in ran.stderr.read()
 
 
 def on_terminal(home: Path, port: int) -> pexpect.spawn[str]:
