@@ -162,6 +162,7 @@ class Agent:
         self._identity: ProcessId | None = None
         self._endpoints: dict[str, tuple[Endpoint, str]] = {}
         self._lock = threading.Lock()
+        self._stopped = False
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
 
     def __repr__(self) -> str:
@@ -236,11 +237,18 @@ class Agent:
             finally:
                 os.environ.pop("NGROK_AUTHTOKEN", None)
 
+        self._refuse_when_stopped()
         self._process = self._run(begin, self._deadlines.start, "The ngrok agent did not come up")
+        self._refuse_when_stopped()
         self._note_identity()
         if self._memory is not None:
             # The session is there; from now on the token is in no file, not even one in memory.
             os.pwrite(self._memory, config_text().encode().ljust(os.fstat(self._memory).st_size), 0)
+
+    def _refuse_when_stopped(self) -> None:
+        """Another thread may have called `stop` while the agent was coming up."""
+        if self._stopped:
+            raise AgentFailed("The ngrok agent was stopped while it started.")
 
     def _write_config(self, *, by_environment: bool) -> Path:
         """The agent's private config: in memory with the token on Linux, else a 0600 file without it."""
@@ -298,7 +306,9 @@ class Agent:
     def _took_line(self, log: NgrokLog) -> None:
         """Take a line on pyngrok's thread. It must not raise: the monitor would die and the agent stall (A1.11)."""
         try:
-            self._note_identity()
+            identity = self._note_identity()
+            if self._stopped and identity is not None:
+                procs.send(identity, signal.SIGTERM)  # `stop` came before the pid was known
             line = LogLine(datetime.now(UTC), log.lvl, redact(log.line, (self._token,)))
             self.log.append(line)
             self._on_log(line)
@@ -435,6 +445,7 @@ class Agent:
 
     def stop(self) -> None:
         """Delete the endpoints, end the agent kindly, then by force. Safe to call twice; never leaves it running."""
+        self._stopped = True
         for name in list(self._endpoints):
             with contextlib.suppress(SharingProblem):  # the agent's end takes the endpoint down anyway
                 self.close(name)

@@ -274,23 +274,23 @@ async def end_activity(
 
 async def delete_account(caller: Caller, name: str) -> None:
     """Delete a user; one that is gone already is fine. Raises the named problem."""
-    await _delete(caller, "Security.Users", name, gone=838)
+    await _delete(caller, "Security.Users", name)
 
 
 async def delete_role(caller: Caller, name: str) -> None:
     """Delete a role; one that is gone already is fine. Raises the named problem."""
-    await _delete(caller, "Security.Roles", name, gone=883)
+    await _delete(caller, "Security.Roles", name)
 
 
-async def _delete(caller: Caller, class_name: str, name: str, *, gone: int) -> None:
+async def _delete(caller: Caller, class_name: str, name: str) -> None:
+    refused: InstanceError | None = None
     try:
         await _act(caller, ClassMethod(class_name, "Delete", (name,)), f"Deleting {name}")
     except InstanceError as problem:
-        if problem.code != gone:
-            raise
+        refused = problem  # it may only say that there is none
     # Exists returns 1 or 0; its status argument is an error either way (facts: iris-security 2.3).
     if is_ok((await caller.call(ClassMethod(class_name, "Exists", (name,)))).value):
-        raise InstanceError(f"The instance accepted the deletion of {name}, but still has it.")
+        raise refused or InstanceError(f"The instance accepted the deletion of {name}, but still has it.")
 
 
 async def run_all(caller: Caller, calls: Sequence[Call]) -> list[InstanceProblem]:

@@ -150,11 +150,10 @@ class Keeper:
         return opened
 
     async def _close_by_request(self) -> ShareClosed:
+        share = self._share
         self.end("it was ended by /unshare")
-        if self._share is None:
-            return ShareClosed(self._reason, (), ())
         await self._stop_opening()
-        return await self._share.close(self._reason)
+        return await share.close(self._reason) if share else ShareClosed(self._reason, (), ())
 
     async def _stop_opening(self) -> None:
         task = self._opening

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from irisops.sharing.agent import Agent, Deadlines
+from irisops.sharing.agent import Agent, Deadlines, EndpointSpec
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.lease import LeaseStore, Where, new_id
+from irisops.sharing.messages import ShareRequest
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
+from tests.sharing.fake_instance import PASSWORD, FakeConnector, fresh
 
 TOKEN = "canary-authtoken-5f2c"
 QUICK = Deadlines(start=20.0, create=10.0, call=5.0, stop=3.0)
 
 MakeBinary = Callable[[Switches], AgentBinary]
 MakeAgent = Callable[..., Agent]
+MakeRequest = Callable[..., ShareRequest]
 
 
 @pytest.fixture
@@ -51,3 +58,40 @@ def make_agent(tmp_path: Path, make_binary: MakeBinary) -> Iterator[MakeAgent]:
     yield make
     for agent in made:
         agent.stop()
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> FakeConnector:
+    return FakeConnector(fresh(tmp_path / "instance.json"))
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def request_for(tmp_path: Path, make_binary: MakeBinary, port: int) -> MakeRequest:
+    def make(switches: Switches | None = None, **changes: object) -> ShareRequest:
+        base = ShareRequest(
+            id=new_id(),
+            where=Where("local", "127.0.0.1", 1972, "_SYSTEM"),
+            until=datetime.now(UTC) + timedelta(hours=1),
+            leases=str(tmp_path / "leases"),
+            endpoints=(EndpointSpec("iris-superserver", "tcp", f"127.0.0.1:{port}"),),
+            people=2,
+            agent=str(make_binary(switches or Switches()).path),
+            deadlines=QUICK,
+            password=PASSWORD,
+            token=TOKEN,
+        )
+        return replace(base, **changes)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LeaseStore:
+    return LeaseStore(tmp_path / "leases")

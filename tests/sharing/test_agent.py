@@ -77,9 +77,12 @@ def refused(url: str) -> bool:
 
 
 def failure_of(agent: Agent) -> SharingProblem:
-    with pytest.raises(SharingProblem) as caught:
+    def begin() -> None:
         agent.start()
         agent.open(TCP)
+
+    with pytest.raises(SharingProblem) as caught:
+        begin()
     return caught.value
 
 
@@ -333,7 +336,7 @@ class Page(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
 
 

@@ -1,0 +1,221 @@
+"""One share in this process: what it makes, and that it leaves nothing."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from datetime import timedelta
+from http.server import ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from irisops.instance.connection import Target
+from irisops.instance.errors import LoginRefused, NotPermitted, Unreachable
+from irisops.sharing import procs
+from irisops.sharing.agent import EndpointSpec
+from irisops.sharing.errors import CardNeeded, LeaseStays, LocalPortDead, SharingProblem
+from irisops.sharing.lease import LeaseStore
+from irisops.sharing.share import Share, check_upstream
+from irisops.simulator.agent.switches import Switches
+from tests.sharing.conftest import MakeRequest
+from tests.sharing.fake_instance import OWN_PID, FakeConnector, FakeInstance
+from tests.sharing.test_agent import Page
+
+
+async def test_opens_and_leaves_the_instance_as_it_was(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    before = instance.state()
+    request = request_for()
+    steps: list[str] = []
+    share = Share(request, connector=instance, progress=steps.append)
+    opened = await share.open()
+
+    names = [each.name for each in opened.passes]
+    role = f"irisops_share_{request.id}"
+    made = instance.state()
+    assert len(set(names)) == 2
+    assert all(made["users"][name] == [role] for name in names)
+    assert made["created"][role] == "%DB_USER:R,%Service_SQL:U"
+    assert made["grants"] == [f'SELECT "SQLUser" "{role}" @USER']
+    assert made["open"] == 0, "no license unit is held while nothing is to be done"
+    lease = store.read(request.id)
+    assert lease is not None
+    assert [item.state for item in lease.accounts] == ["made", "made"]
+    assert lease.agent is not None
+    assert lease.endpoints[0].public_url == opened.endpoints[0].public_url
+
+    instance.edit(
+        processes=[{"pid": 1, "user": names[0]}, {"pid": OWN_PID, "user": "_SYSTEM"}],
+        sessions=[{"id": "aB", "user": names[1].upper()}, {"id": "cD", "user": "appuser"}],
+    )
+    seen = await share.activity()
+    assert [process.pid for process in seen.processes] == [1]
+    assert [session.user for session in seen.sessions] == [names[1].upper()]
+
+    closed = await share.close("test")
+    assert closed.problems == ()
+    after = instance.state()
+    assert after["processes"] == [{"pid": OWN_PID, "user": "_SYSTEM"}]
+    assert after["sessions"] == [{"id": "cD", "user": "appuser"}]
+    assert after | {"processes": [], "sessions": []} == before
+    assert store.all().leases == []
+    assert not procs.is_running(lease.agent)
+    assert any("guest-" in step for step in steps)
+
+
+@pytest.mark.parametrize("step", ["Security.Roles.Create", "Security.Users.Create"])
+async def test_a_failure_half_way_takes_back_what_was_made(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore, step: str
+) -> None:
+    before = instance.state()
+    instance.edit(fail=step)
+    share = Share(request_for(), connector=instance)
+    with pytest.raises(NotPermitted, match="%Admin_Secure"):
+        await share.open()
+    instance.edit(fail="")
+    assert instance.state() == before
+    assert store.all().leases == []
+    assert not share.agent_running
+
+
+async def test_a_refused_tunnel_makes_no_accounts(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    before = instance.state()
+    with pytest.raises(CardNeeded):
+        await Share(request_for(Switches(fail="nocard")), connector=instance).open()
+    assert instance.state() == before
+    assert store.all().leases == []
+
+
+async def test_a_wrong_password_is_tried_once(request_for: MakeRequest, instance: FakeConnector) -> None:
+    with pytest.raises(LoginRefused):
+        await Share(request_for(password="wrong"), connector=instance).open()
+
+
+async def test_an_unreachable_instance_keeps_the_lease_until_it_is_back(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    before = instance.state()
+    request = request_for()
+    share = Share(request, connector=instance)
+    await share.open()
+    instance.edit(up=False)
+    closed = await share.close("test")
+    assert "Nothing listens" in closed.problems[0]
+    lease = store.read(request.id)
+    assert lease is not None
+    assert "Nothing listens" in lease.problem
+    assert lease.endpoints == ()
+    assert not share.agent_running
+    instance.edit(up=True)
+    assert (await share.close("test")).problems == ()
+    assert instance.state() == before
+    assert store.read(request.id) is None
+
+
+async def test_failing_to_take_back_is_said(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    instance.edit(fail="Security.Users")
+    share = Share(request_for(people=1), connector=BreaksAtTheEnd(instance))
+    with pytest.raises(LeaseStays, match="not all could be taken back") as caught:
+        await share.open()
+    assert caught.value.cure
+    assert store.all().leases[0].problem
+
+
+class BreaksAtTheEnd:
+    """Reachable until an account could not be made."""
+
+    def __init__(self, connector: FakeConnector) -> None:
+        self._connector = connector
+        self._logins = 0
+
+    def __call__(self, target: Target) -> FakeInstance:
+        self._logins += 1
+        if self._logins > 3:
+            self._connector.edit(up=False)
+        return self._connector(target)
+
+
+async def test_kick_ends_one_and_leaves_the_other(request_for: MakeRequest, instance: FakeConnector) -> None:
+    share = Share(request_for(), connector=instance)
+    opened = await share.open()
+    first, second = (each.name for each in opened.passes)
+    instance.edit(processes=[{"pid": 1, "user": first}, {"pid": 2, "user": second}])
+    report = await share.kick(first.upper())
+    assert report.clean
+    state = instance.state()
+    assert first not in state["users"]
+    assert second in state["users"]
+    assert state["processes"] == [{"pid": 2, "user": second}]
+    with pytest.raises(SharingProblem, match="no pass"):
+        await share.kick("appuser")
+    assert "appuser" in instance.state()["users"]
+    await share.close("test")
+
+
+async def test_a_namesake_of_somebody_else_is_left_alone(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    """The lease says what was meant to be made; a crash may have come before it was."""
+    share = Share(request_for(people=0), connector=instance)
+    await share.open()
+    lease = store.read(share.lease.id)
+    assert lease is not None
+    store.save(lease.with_account("appuser", "intended"))
+    await share.close("test")
+    assert instance.state()["users"]["appuser"] == ["%SQL"]
+
+
+async def test_extending(request_for: MakeRequest, instance: FakeConnector, store: LeaseStore) -> None:
+    request = request_for(people=0)
+    share = Share(request, connector=instance)
+    await share.open()
+    share.extend(request.until + timedelta(hours=2))
+    lease = store.read(request.id)
+    assert lease is not None
+    assert lease.until == request.until + timedelta(hours=2)
+    with pytest.raises(SharingProblem, match="cannot go on"):
+        share.extend(request.until + timedelta(days=3))
+    with pytest.raises(SharingProblem, match="passed"):
+        share.extend(request.until - timedelta(days=1))
+    await share.close("test")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+async def test_a_dead_port_is_not_shared(request_for: MakeRequest, instance: FakeConnector) -> None:
+    request = request_for()
+    dead = replace(request.endpoints[0], upstream=f"127.0.0.1:{free_port()}")
+    with pytest.raises(LocalPortDead):
+        await Share(replace(request, endpoints=(dead,)), connector=instance).open()
+
+
+def test_the_web_port_must_speak_http(port: int) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        check_upstream(EndpointSpec("w", "http", f"http://127.0.0.1:{server.server_address[1]}"))
+    finally:
+        server.shutdown()
+        server.server_close()
+    with pytest.raises(LocalPortDead):
+        check_upstream(EndpointSpec("w", "http", f"http://127.0.0.1:{server.server_address[1]}"))
+
+
+async def test_unreachable_from_the_start_makes_nothing(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    instance.edit(up=False)
+    with pytest.raises(Unreachable):
+        await Share(request_for(), connector=instance).open()
+    assert store.all().leases == []
