@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from irisops.instance.license_release import release_of
 from irisops.instance.models import Holder, HolderKind, LicenseCounts, Process, WebSession
 from irisops.instance.values import Row, as_int, as_text
 
@@ -106,7 +107,7 @@ def _holder(
     sessions_known: bool,
     processes_known: bool,
 ) -> Holder:
-    free_at, free_when = _release(row, sessions, now, own=own)
+    release = release_of(row, sessions, now, own=own, sessions_known=sessions_known)
     only_own = own and row.connections == 1
     return Holder(
         holder=row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id),
@@ -120,8 +121,8 @@ def _holder(
         since=now - timedelta(seconds=row.active) if row.active else None,
         active_seconds=row.active,
         grace_seconds=row.grace,
-        free_at=free_at,
-        free_when=free_when,
+        free_at=release.at,
+        free_when=release.when,
         own=own,
         users=_unique([*(p.username for p in processes), *(s.username for s in sessions)]),
         applications=_unique(session.application for session in sessions),
@@ -175,32 +176,10 @@ def _clients(clients: int, processes: Sequence[Process], *, own: bool) -> str:
     return f"{_count(clients, 'client connection')}{named}{mine}"
 
 
-def _release(
-    row: LicenseRow, sessions: Sequence[WebSession], now: datetime, *, own: bool
-) -> tuple[datetime | None, str]:
-    """When the unit comes back if nothing further happens, and in words what that depends on."""
-    kind = _kind(row)
-    if kind == "grace":
-        return now + timedelta(seconds=row.grace), "when its reservation ends"
-    clients = row.connections - row.csp_connections
-    if clients > 0:
-        leaving = "when you quit" if own and clients == 1 else "when it disconnects"
-        return None, f"{leaving} and its sessions end" if row.csp_connections else leaving
-    ends = [session.expires for session in sessions]
-    known = [end for end in ends if end is not None]
-    if not ends:
-        return None, "when its session ends"
-    if len(known) < len(ends):
-        return None, "when its sessions are ended: one of them never expires"
-    # Expiry is noticed by a daemon that wakes periodically, so the unit may be some seconds late (facts: 2.3). `Grace`
-    # is what the instance says it would keep the unit for after that (facts: 1.3).
-    return max(known) + timedelta(seconds=row.grace), "when its sessions time out"
-
-
 def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]], now: datetime) -> Holder:
     """Sessions that nobody logged in to: each is a holder of its own with a unit of its own (facts: 2.1)."""
     rows = [row for row, _ in pairs]
-    releases = [_release(row, [session], now, own=False)[0] for row, session in pairs]
+    releases = [release_of(row, [session], now, own=False).at for row, session in pairs]
     known = [release for release in releases if release is not None]
     number = len(pairs)
     each = ": each is its own holder" if number > 1 else ""
@@ -221,6 +200,7 @@ def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]],
         users=_unique(session.username for _, session in pairs),
         applications=(application,),
         session_ids=tuple(session.id for _, session in pairs),
+        anonymous_sessions=True,
     )
 
 

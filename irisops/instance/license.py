@@ -9,6 +9,7 @@ from typing import TypeVar
 from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.holders import LicenseRow, build_holders, license_row_of
+from irisops.instance.license_clock import TIME, instance_time
 from irisops.instance.models import LicenseBoard, LicenseCounts, Process
 from irisops.instance.processes import CORE_COLUMNS, process_of, process_query
 from irisops.instance.routes import Instance, Route, first_route, for_reads
@@ -90,20 +91,24 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     """Counts and every holder; the holders' units add up to `consumed`.
 
     A holder's sessions and processes are left out, with a note that names the privilege, where they cannot be read.
-    `now` is the time of reading (UTC), for tests. Raises the problem of the unit count if that cannot be read.
+    `now` is this machine's time (UTC), for tests; times are the instance's own where it tells its clock.
+    Raises the problem of the unit count if that cannot be read.
     """
     counts = await read_counts(instance)
     notes = list(counts.notes)
     rows = await _or_note(_license_rows(instance), notes, "Holders")
     sessions = await _or_note(list_sessions(instance), notes, "Sessions")
     processes = await _or_note(_client_processes(instance), notes, "Processes")
-    own_id = text_of(*await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId")]))
-    read_at = now or datetime.now(UTC)
+    own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
+    own_id = text_of(own)
+    here = now or datetime.now(UTC)
+    read_at = instance_time(told, here)
     if rows == [] and counts.consumed:
         # Core-capacity keys track no user ids (facts: 2.1).
         notes.append("The instance lists no holders; a key licensed by cores tracks none.")
     holders = build_holders(counts, rows or [], sessions, processes, own_id=own_id, now=read_at)
-    return LicenseBoard(counts, tuple(holders), tuple(notes), read_at)
+    offset = (read_at - here).total_seconds()
+    return LicenseBoard(counts, tuple(holders), tuple(notes), read_at, offset)
 
 
 async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:

@@ -97,6 +97,8 @@ class Holder:
     applications: tuple[str, ...] = ()
     session_ids: tuple[str, ...] = ()
     pids: tuple[int, ...] = ()
+    anonymous_sessions: bool = False
+    """The row stands for sessions without a login, each a holder of its own (facts: iris-license-sessions 2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ class LicenseBoard:
     holders: tuple[Holder, ...]
     notes: tuple[str, ...]
     read_at: datetime
+    """The instance's own time at the reading; this machine's where the instance did not tell it."""
+    clock_offset: float = 0.0
+    """Seconds by which the instance's clock is ahead of this machine's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ def process_query(columns: tuple[str, ...], max_rows: int = 0, where: str = "") 
 async def list_processes(instance: Instance, *, max_rows: int = 0) -> list[Process]:
     """All processes (or the first `max_rows`). Raises NotAvailable or NotPermitted."""
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
-    choices = [CORE_COLUMNS + LATER_COLUMNS + start, CORE_COLUMNS + LATER_COLUMNS, CORE_COLUMNS]
+    newer = CORE_COLUMNS + LATER_COLUMNS
+    choices = list(dict.fromkeys((newer + start, newer, CORE_COLUMNS)))
 
     async def attempt(_route: Route) -> list[Process]:
         own: int | None = None

@@ -50,9 +50,10 @@ def parse_version(zversion: str) -> Version:
     )
 
 
-def _info(
+def make_info(
     zversion: str, namespace: str, pid: int | None, license_id: str | None, name: str | None
 ) -> SystemInfo:
+    """The record of an instance from what was read of it."""
     version = parse_version(zversion)
     return SystemInfo(
         zversion=zversion,
@@ -93,7 +94,7 @@ async def read_at_connect(
     license_id, units, name, *_ = [*(text_of(answer) for answer in answers), "", "", ""]
     capabilities.license_units = as_int(units)
     return (
-        _info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
+        make_info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
         capabilities,
     )
 
@@ -106,7 +107,7 @@ async def read_system(instance: Instance, namespace: str = "") -> SystemInfo:
     version, pid, license_id, *name = await instance.batch(calls)
     if isinstance(version, Exception):
         raise version
-    return _info(
+    return make_info(
         text_of(version),
         namespace,
         number_of(pid),

@@ -60,7 +60,9 @@ class FakeInstance:
         self.calls: list[Call] = []
         self.batches = 0
 
-    async def batch(self, calls: Sequence[Call], *, deadline: float | None = None) -> list[Answer | Exception]:
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
         self.batches += 1
         answers = [self._answer(call) for call in calls]
         for answer in answers:
@@ -79,4 +81,6 @@ class FakeInstance:
         for part, scripted in self.script.items():
             if part in name_of(call):
                 return scripted(call) if callable(scripted) else scripted
-        return InstanceError(f"<CLASS DOES NOT EXIST> *{name_of(call)}", detail=f"<CLASS DOES NOT EXIST> *{name_of(call)}")
+        return InstanceError(
+            f"<CLASS DOES NOT EXIST> *{name_of(call)}", detail=f"<CLASS DOES NOT EXIST> *{name_of(call)}"
+        )

@@ -11,6 +11,7 @@ from irisops.instance.connection import Connection, State, Target
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Delay, Faults, Injection
 from irisops.simulator.wire.server import SuperServer
+from irisops.simulator.world.clock import Clock
 from irisops.simulator.world.model import LicenseKey, User
 from irisops.simulator.world.seed import give_password
 from irisops.simulator.world.world import World
@@ -47,10 +48,14 @@ class Served:
 
 @asynccontextmanager
 async def serve(
-    *, units: int = 8, project_unknown_queries: bool = False, version: tuple[int, int] = (2025, 2)
+    *,
+    units: int = 8,
+    project_unknown_queries: bool = False,
+    version: tuple[int, int] = (2025, 2),
+    clock: Clock | None = None,
 ) -> AsyncIterator[Served]:
     """Serve a fresh world until the end of the block."""
-    world = World(key=LicenseKey(units=units), version=version)
+    world = World(clock, key=LicenseKey(units=units), version=version)
     give_password(world.tables, USER, PASSWORD, world.chance)
     runtime = Runtime(world, project_unknown_queries=project_unknown_queries)
     async with SuperServer(runtime) as server:

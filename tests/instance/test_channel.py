@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -69,7 +70,11 @@ calls: st.SearchStrategy[Call] = st.one_of(
     st.builds(Function, any_text, any_text, value_tuples),
 )
 json_values: st.SearchStrategy[Json] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
@@ -105,28 +110,26 @@ def test_a_call_comes_back_as_it_was(call: Call) -> None:
     assert unpack_call(over_the_pipe({"c": pack_call(call)})["c"]) == call
 
 
-@given(st.lists(value_tuples, max_size=4), values, value_tuples, value_tuples, st.booleans(), st.integers(0, 10**9))
-def test_an_answer_comes_back_as_it_was(
-    rows: list[tuple[Value, ...]],
-    value: Value,
-    refs: tuple[Value, ...],
-    step_values: tuple[Value, ...],
-    found: bool,
-    number: int,
-) -> None:
-    answer = Answer(value, None, refs, step_values, found, number, number)
+@given(
+    st.builds(
+        Answer, values, st.none(), value_tuples, value_tuples, st.booleans(), st.integers(0), st.integers(0)
+    )
+)
+def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
     back, columns = unpack_answer(over_the_pipe(pack_answer(answer)))
     assert (back, columns) == (answer, None)
+
+
+@given(st.lists(value_tuples, max_size=4))
+def test_rows_come_back_as_they_were(rows: list[tuple[Value, ...]]) -> None:
     assert unpack_rows(over_the_pipe({"rows": pack_rows(rows)})["rows"]) == rows
 
 
 @given(json_values)
 def test_foreign_messages_are_refused_by_name(item: Json) -> None:
     for unpack in (unpack_value, unpack_call, unpack_rows):
-        try:
+        with contextlib.suppress(ChannelError):
             unpack(item)
-        except ChannelError:
-            pass
     if isinstance(item, dict):
         with pytest.raises(ChannelError):
             unpack_answer({key: value for key, value in item.items() if key != "value"})
@@ -134,10 +137,9 @@ def test_foreign_messages_are_refused_by_name(item: Json) -> None:
 
 @given(st.binary(max_size=60))
 def test_foreign_bytes_are_refused_by_name_and_never_quoted(body: bytes) -> None:
-    try:
+    with pytest.raises(ChannelError) as refused:
         decode_body(b"canary " + body)
-    except ChannelError as error:
-        assert "canary" not in str(error)
+    assert "canary" not in str(refused.value)
 
 
 def test_a_frame_that_cannot_be_ours_is_refused() -> None:

@@ -25,6 +25,7 @@ from irisops.instance.process import (
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, Hold
 from tests.instance.served import PASSWORD, USER, Served, serve, until
 
+
 def standard_streams(pid: int) -> set[str]:
     """Where the three standard streams of a process lead."""
     return {str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)}

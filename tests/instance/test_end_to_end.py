@@ -28,7 +28,9 @@ from irisops.instance.errors import (
 from irisops.instance.poll import Poller
 from irisops.instance.users import identifier
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, CONNECT, Drop, Hold, Malformed
+from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.seed import give_password
+from irisops.simulator.world.sessions import Visitor
 from tests.instance.served import PASSWORD, USER, Pauses, Served, States, serve, until
 
 VERSION = ClassMethod("%SYSTEM.Version", "GetVersion")
@@ -423,3 +425,35 @@ async def test_missing_privileges_are_named() -> None:
             assert any("%Admin_Operate" in note for note in board.notes)
         finally:
             await connection.disconnect()
+
+
+async def test_units_come_back_when_the_board_said() -> None:
+    clock = ManualClock()
+    async with serve(units=20, clock=clock) as served, connected(served) as connection:
+        world = served.world
+        for pages in (1, 3):
+            world.open_session("/csp/user", Visitor("192.0.2.7"), pages=pages)
+            clock.advance(61)
+        for application in ("/csp/sys", "/api/atelier"):
+            world.open_session(application, Visitor("192.0.2.8", "Admin"), pages=2)
+        board = await licensing.read_board(connection, now=world.now())
+        assert sum(holder.units for holder in board.holders) == board.counts.consumed == 4
+        assert [(holder.kind, holder.units) for holder in board.holders] == [
+            ("web", 2),
+            ("this tool", 1),
+            ("web", 1),
+        ]
+        releases = sorted((holder.free_at, holder.units) for holder in board.holders if holder.free_at)
+        assert len(releases) == 2
+        consumed = 4
+        # Of the two without a login the board tells the last; the other goes before it.
+        for free_at, units in releases:
+            clock.advance((free_at - world.now()).total_seconds() - 1)
+            world.tick()
+            assert world.license_counts().consumed == consumed - units + 1
+            clock.advance(1)
+            world.tick()
+            consumed -= units
+            assert world.license_counts().consumed == consumed
+        left = await licensing.read_board(connection, now=world.now())
+        assert [holder.kind for holder in left.holders] == ["this tool"]

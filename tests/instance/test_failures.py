@@ -21,19 +21,29 @@ from irisops.instance.failures import (
 
 LINK = "<COMMUNICATION LINK ERROR> Failed to connect to server; Details: "
 REPLY = f"{LINK}<COMMUNICATION ERROR> Invalid Message received; Details: "
-TIMED_OUT = f"{LINK}<COMMUNICATION LINK ERROR> Failed to receive message; Details: Error code: 110 Error message: Communication timed out"
+TIMED_OUT = (
+    f"{LINK}<COMMUNICATION LINK ERROR> Failed to receive message; Details: "
+    "Error code: 110 Error message: Communication timed out"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "name"),
     [
         (f"{LINK}Error code: -1 Error message: ", errors.Unreachable),
-        (f"{LINK}Error code: -2 Error message: getaddrinfo(no.such.host, 1972, 0, 0) failed", errors.Unreachable),
+        (
+            f"{LINK}Error code: -2 Error message: getaddrinfo(no.such.host, 1972, 0, 0) failed",
+            errors.Unreachable,
+        ),
         (TIMED_OUT, errors.Unreachable),
         (f"{LINK}{LINK}Error code: -1 Error message: <SSL Error>", errors.Unreachable),
-        (f"{LINK}<SUPPORT ERROR> connection failed: IRIS xDBC protocol is not compatible", errors.NotAnInstance),
         (
-            f"{LINK}<COMMUNICATION ERROR> Message out of order; Details: Invalid Message Sequence Number: expected: 1 got: 8",
+            f"{LINK}<SUPPORT ERROR> connection failed: IRIS xDBC protocol is not compatible",
+            errors.NotAnInstance,
+        ),
+        (
+            f"{LINK}<COMMUNICATION ERROR> Message out of order; Details: "
+            "Invalid Message Sequence Number: expected: 1 got: 8",
             errors.NotAnInstance,
         ),
         (f"{REPLY}Access Denied", errors.LoginRefused),
@@ -80,7 +90,11 @@ def test_silence_and_a_hang_up_are_told_apart_by_their_time() -> None:
         ("<SQL ERROR>; Details: [SQLCODE: <100>:<No more data>]", errors.InstanceError, 100),
         ("<SQL ERROR>; Details: [SQLCODE: <-99>:<Privilege violation>]", errors.NotPermitted, None),
         ("<PROTECT>zStart+3^Security.Users.1", errors.NotPermitted, None),
-        ("<COMMUNICATION LINK ERROR> Failed to send message; Details: Error code: 104", errors.Unreachable, None),
+        (
+            "<COMMUNICATION LINK ERROR> Failed to send message; Details: Error code: 104",
+            errors.Unreachable,
+            None,
+        ),
         ("Error code: 110 Error message: Communication timed out", errors.Unreachable, None),
         ("<COMMUNICATION ERROR> Message out of order", errors.Unreachable, None),
         ("<LICENSE LIMIT EXCEEDED>", errors.LicenseExhausted, None),
@@ -152,7 +166,7 @@ def test_a_short_secret_does_not_spoil_innocent_words() -> None:
 
 passwords = st.text(alphabet=st.characters(categories=["L", "N", "P"]), min_size=6, max_size=20).filter(
     # A password that is part of a sentence of ours would be found there.
-    lambda text: not any(letter in "•" for letter in text) and any(letter.isdigit() for letter in text)
+    lambda text: "•" not in text and any(letter.isdigit() for letter in text)
 )
 
 

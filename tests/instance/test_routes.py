@@ -21,7 +21,9 @@ def test_the_dictionary_is_asked_for_every_need_in_one_query() -> None:
     query = dictionary_query()
     assert isinstance(query, Query)
     assert query.sql.count("?") == len(query.params)
-    needs = {need for feature in FEATURES.values() for route in feature.routes for need in route.needs if need[1]}
+    needs = {
+        need for feature in FEATURES.values() for route in feature.routes for need in route.needs if need[1]
+    }
     assert needs <= set(wanted_members())
     for class_name, member in needs:
         assert class_name in query.params
@@ -34,7 +36,9 @@ def test_an_sql_route_needs_the_query_to_be_projected() -> None:
     (row,) = [row for row in found.doctor() if row.what == "users.list"]
     assert row.available
     assert row.route == "%Library.ResultSet Security.Users:List"
-    assert row.rejected == (("SQL Security.Users_List", "Security.Users_List is not projected as an SQL procedure"),)
+    assert row.rejected == (
+        ("SQL Security.Users_List", "Security.Users_List is not projected as an SQL procedure"),
+    )
     assert "round trip per cell" in row.note
     projected = capabilities_of(("Security.Users", "List", 1))
     assert projected.routes("users.list")[0].kind == "sql"

@@ -1,0 +1,362 @@
+"""Reads and changes on an instance in memory: columns by name, odd cells, refusals, proof by reading back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pytest
+
+from irisops.instance import license as licensing
+from irisops.instance import processes, roles, sessions, system, users
+from irisops.instance.calls import Answer, Call, ClassMethod, Query, Update
+from irisops.instance.capabilities import Capabilities
+from irisops.instance.errors import InstanceError, NoAnswer, NotPermitted, Unreachable
+from irisops.instance.poll import LIMIT_EVERY, Poller
+from irisops.instance.system import parse_version, read_at_connect
+from tests.instance.fake_instance import FakeInstance, everything, rows, value
+from tests.instance.test_status import status
+
+LINUX = "IRIS for UNIX (Ubuntu Server LTS for x86-64 Containers) 2024.1.6 (Build 825U) Tue Mar 24 2026 15:11:45 EDT"
+
+
+def sql_error(code: int) -> InstanceError:
+    text = f"<SQL ERROR>; Details: [SQLCODE: <{code}>:<x>]"
+    return InstanceError(text, code=code, detail=text)
+
+
+@pytest.mark.parametrize(
+    ("zversion", "short", "build", "platform"),
+    [
+        (LINUX, "IRIS 2024.1.6", "825U", "Ubuntu Server LTS for x86-64 Containers"),
+        (
+            "IRIS for Windows (x86-64) 2022.1 (Build 209U) Tue May 31 2022 12:16:40 EDT",
+            "IRIS 2022.1",
+            "209U",
+            "x86-64",
+        ),
+        ("Cache for Windows (x86-64) 2018.1 (Build 184U)", "Cache 2018.1", "184U", "x86-64"),
+        ("IRIS for Health (whatever) 2026.2 (Build 1)", "IRIS for Health 2026.2", "1", "whatever"),
+        ("nonsense", "IRIS", "", ""),
+        ("", "IRIS", "", ""),
+    ],
+)
+def test_versions(zversion: str, short: str, build: str, platform: str) -> None:
+    version = parse_version(zversion)
+    info = system.make_info(zversion, "%SYS", 1, None, None)
+    assert (info.short, version.build, version.platform) == (short, build, platform)
+
+
+async def test_connecting_survives_an_account_that_may_read_nothing() -> None:
+    refused = NotPermitted("This account may not do that.")
+    instance = FakeInstance({"": refused})
+    info, capabilities = await read_at_connect(instance, "USER", 2)
+    assert (info.zversion, info.pid, info.license_id) == ("", None, None)
+    assert not capabilities.known
+    assert capabilities.note == refused.message
+
+
+async def test_connecting_never_asks_more_than_eight_times() -> None:
+    found = rows("parent Name Projected", ("%SYS.System", "GetInstanceName", 0))
+    script = {"%Dictionary": found, "GetVersion": value(LINUX), "": value("x")}
+    for trips, instance_name in ((2, "x"), (3, None)):
+        instance = FakeInstance(dict(script))
+        info, _ = await read_at_connect(instance, "%SYS", trips)
+        assert trips + len(instance.calls) <= 8
+        assert info.instance_name == instance_name
+
+
+async def test_users_are_taken_by_column_name_whatever_the_order() -> None:
+    answer = rows(
+        "Roles LastLoginTime Flags Name Enabled Surprise",
+        ("%All,%SQL", "2026-11-24 10:00:00", 1, "bob", "Yes", "x"),
+        ("", "", "LDAP user", "alice", "No", ""),
+        (None, None, None, "", None, None),
+    )
+    alice, bob = await users.list_users(FakeInstance({"Users_List": answer}))
+    assert (bob.name, bob.enabled, bob.roles, bob.superuser, bob.type) == (
+        "bob",
+        True,
+        ("%All", "%SQL"),
+        True,
+        "Password user",
+    )
+    assert bob.last_login == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert (alice.enabled, alice.roles, alice.last_login, alice.type) == (False, (), None, "LDAP user")
+
+
+async def test_users_come_by_object_calls_where_sql_does_not_work() -> None:
+    listed = rows("Name Enabled Roles LastLoginTime Flags", ("bob", 1, "", "", 1))
+    instance = FakeInstance({"SELECT": sql_error(-99), "Security.Users:List": listed})
+    assert [user.name for user in await users.list_users(instance)] == ["bob"]
+
+
+async def test_one_user_with_what_detail_and_the_object_add() -> None:
+    instance = FakeInstance(
+        {
+            "Users_List": rows("Name Enabled Roles", ("bobby", 1, ""), ("Bob", 1, "%SQL")),
+            "Users_Detail": rows(
+                "Name FullName Namespace Routine ExpirationDate",
+                ("bobby", "x", "", "", ""),
+                ("Bob", "Bob B", "USER", "", "2026-12-01"),
+            ),
+            "Security.Users.%OpenId": Answer(values=("a comment", 1)),
+        }
+    )
+    user = await users.read_user(instance, "BOB")
+    assert user is not None
+    assert (user.name, user.full_name, user.comment, user.change_password) == (
+        "Bob",
+        "Bob B",
+        "a comment",
+        True,
+    )
+    assert user.expires == date(2026, 12, 1)
+    assert await users.read_user(instance, "bo") is None
+    assert await users.read_user(instance, " ") is None
+
+
+@pytest.mark.parametrize("name", ["a,b", "x*"])
+async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> None:
+    asked: list[object] = []
+
+    def listed(call: Call) -> Answer:
+        assert isinstance(call, Query)
+        asked.append(call.params)
+        return rows("Name Enabled Roles", (name, 1, ""), ("other", 1, ""))
+
+    user = await users.read_user(FakeInstance({"Users_List": listed}), name)
+    assert user is not None
+    assert asked == [("*",)]
+
+
+@dataclass
+class Roles:
+    """A user's roles that the changes really change."""
+
+    held: list[str] = field(default_factory=lambda: ["%SQL"])
+    works: bool = True
+
+    def listed(self, _call: Call) -> Answer:
+        return rows("Name Enabled Roles", ("bob", 1, ",".join(self.held)))
+
+    def add(self, call: Call) -> Answer:
+        if self.works:
+            assert isinstance(call, ClassMethod)
+            self.held.append(str(call.args[1]))
+        return value(1)
+
+    def sql(self, call: Call) -> Answer:
+        assert isinstance(call, Update)
+        self.statement = call.sql
+        self.held.append('x"y')
+        return Answer(affected=0)
+
+
+async def test_a_change_that_reports_success_and_did_nothing_is_found_out() -> None:
+    state = Roles(works=False)
+    instance = FakeInstance({"Users_List": state.listed, "AddRoles": state.add})
+    with pytest.raises(InstanceError, match="reported success, but the roles are %SQL"):
+        await users.add_role(instance, "bob", "%All")
+
+
+async def test_a_change_returns_what_was_before_and_after() -> None:
+    state = Roles()
+    change = await users.add_role(
+        FakeInstance({"Users_List": state.listed, "AddRoles": state.add}), "bob", "R"
+    )
+    assert (change.before, change.after, change.route) == (
+        ("%SQL",),
+        ("%SQL", "R"),
+        "Security.Users.AddRoles",
+    )
+
+
+async def test_sql_takes_over_where_the_method_is_missing_with_names_quoted() -> None:
+    state = Roles()
+    instance = FakeInstance(
+        {"Users_List": state.listed, "GRANT": state.sql}, everything("Security.Users.AddRoles")
+    )
+    change = await users.add_role(instance, "bob", 'x"y')
+    assert state.statement == 'GRANT "x""y" TO "bob"'
+    assert change.route == "SQL GRANT"
+
+
+async def test_a_refused_change_is_not_tried_by_sql() -> None:
+    state = Roles()
+    instance = FakeInstance({"Users_List": state.listed, "AddRoles": value(status(921, "%Admin_Secure:U"))})
+    with pytest.raises(NotPermitted) as refused:
+        await users.add_role(instance, "bob", "R")
+    assert refused.value.privilege == "%Admin_Secure:U"
+    assert not any(isinstance(call, Update) for call in instance.calls)
+
+
+async def test_a_change_without_an_answer_is_made_once_and_its_outcome_called_unknown() -> None:
+    state = Roles()
+    instance = FakeInstance({"Users_List": state.listed, "AddRoles": NoAnswer("silence")})
+    with pytest.raises(NoAnswer) as raised:
+        await users.add_role(instance, "bob", "R")
+    assert "not known" in raised.value.cure
+    assert sum(isinstance(call, ClassMethod) for call in instance.calls) == 1
+
+
+@pytest.mark.parametrize("role", ["", " ", "a,b"])
+async def test_what_is_not_one_role_is_refused_before_any_call(role: str) -> None:
+    instance = FakeInstance({})
+    with pytest.raises(InstanceError):
+        await users.remove_role(instance, "bob", role)
+    assert instance.calls == []
+
+
+async def test_roles() -> None:
+    answer = rows(
+        "Name Description GrantedRoles Resources EscalationOnly",
+        ("b", "words", "a,%SQL", "%DB_USER:RW,X:U", "No"),
+        ("A", "", "", "", "Yes"),
+    )
+    first, second = await roles.list_roles(FakeInstance({"Roles_ListAll": answer}))
+    assert (first.name, first.escalation_only, first.can_be_edited) == ("A", True, None)
+    assert (second.resources, second.granted_roles) == ((("%DB_USER", "RW"), ("X", "U")), ("a", "%SQL"))
+
+
+async def test_sessions() -> None:
+    columns = "ID Username Preserve Application Timeout LicenseId SesProcessId AllowEndSession"
+    answer = rows(
+        columns,
+        ("AbC", "bob", 1, "/x/", "2026-11-24 15:00:00", "bob@1", 77, "0"),
+        ("abC", "UnknownUser", 0, "/y/", "", "abC", "", 1),
+    )
+    kept, loose = await sessions.list_sessions(FakeInstance({"SessionInfo": answer}))
+    assert (kept.pid, kept.preserve, kept.allow_end, kept.anonymous) == (77, True, False, False)
+    assert kept.expires == datetime(2026, 11, 24, 15, tzinfo=UTC)
+    assert (loose.pid, loose.expires, loose.anonymous, loose.allow_end) == (None, None, True, True)
+
+
+async def test_processes_without_the_newer_columns() -> None:
+    def listed(call: Call) -> Answer | Exception:
+        assert isinstance(call, Query)
+        if "CPUTime" in call.sql:
+            return sql_error(-29)
+        return rows(
+            "Pid UserName InTransaction CanBeTerminated State",
+            (5, "bob", 1024, "1", "SUSPW"),
+            ("", "", 0, 0, ""),
+        )
+
+    instance = FakeInstance(
+        {"ProcessID": value(5), "ProcessQuery": listed}, everything("%SYS.ProcessQuery.StartTimeUTC")
+    )
+    (process,) = await processes.list_processes(instance, max_rows=7)
+    assert (process.pid, process.own, process.in_transaction, process.transaction_offset) == (
+        5,
+        True,
+        True,
+        1024,
+    )
+    assert (process.can_be_terminated, process.can_be_suspended, process.suspended) == (True, False, True)
+    asked = [call.sql for call in instance.calls if isinstance(call, Query)]
+    assert len(asked) == 2
+    assert all(sql.startswith("SELECT TOP 7 Pid, ") and "StartTimeUTC" not in sql for sql in asked)
+
+
+async def test_processes_that_may_not_be_read_name_the_privilege() -> None:
+    instance = FakeInstance({"ProcessID": value(5), "ProcessQuery": NotPermitted("no")})
+    with pytest.raises(NotPermitted, match="%Admin_Manage:U"):
+        await processes.list_processes(instance)
+
+
+async def test_counts_of_which_some_cannot_be_read() -> None:
+    instance = FakeInstance(
+        {
+            "MaxConnections": InstanceError("broken"),
+            "KeyExpirationDate": value(67000),
+            "KeyCustomerName": value("InterSystems IRIS Community"),
+            "License.Key": value("Enterprise"),
+            "License.": value(3),
+        }
+    )
+    counts = await licensing.read_counts(instance)
+    assert (counts.consumed, counts.max_connections, counts.expires) == (3, None, date(2024, 6, 9))
+    assert counts.community
+    assert counts.notes == ("%SYSTEM.License.MaxConnections: broken",)
+    with pytest.raises(NotPermitted):
+        await licensing.read_counts(FakeInstance({"LUConsumed": NotPermitted("no"), "": value(1)}))
+
+
+async def test_a_board_of_which_half_cannot_be_read_still_adds_up() -> None:
+    instance = FakeInstance(
+        {
+            "GetUserId": value("10.0.0.1"),
+            "License_UserList": rows(
+                "UserId Type Connects MaxCon CSPCon LU Active Grace", ("10.0.0.1", "User", 1, 1, 0, 1, 5, 0)
+            ),
+            "SessionInfo": NotPermitted("no"),
+            "ProcessQuery": NotPermitted("no"),
+            "License.": value(3),
+        }
+    )
+    board = await licensing.read_board(instance)
+    assert sum(holder.units for holder in board.holders) == board.counts.consumed == 3
+    assert any("%Admin_Operate:U" in note for note in board.notes)
+    assert len(board.notes) == 2
+
+
+def polling(
+    *, projected: bool, units: int | None = 8, **script: Answer | Exception
+) -> tuple[Poller, FakeInstance]:
+    capabilities = everything(projected=projected)
+    capabilities.license_units = units
+    answers: dict[str, Answer | Exception] = {
+        "LUConsumed": script.get("used", value(5)),
+        "KeyLicenseUnits": value(8),
+        "ProcessQuery": script.get("processes", rows("Processes", (48,))),
+        "SessionInfo": script.get("sessions", rows("Sessions", (12,))),
+        "Dashboard": Answer(values=(12,), round_trips=2),
+    }
+    instance = FakeInstance(dict(answers), capabilities)
+    return Poller(instance, now=lambda: datetime(2026, 1, 1, tzinfo=UTC)), instance
+
+
+@pytest.mark.parametrize("projected", [True, False])
+@pytest.mark.parametrize("units", [8, None])
+async def test_every_poll_is_one_batch_of_four_round_trips_at_most(
+    projected: bool, units: int | None
+) -> None:
+    poller, instance = polling(projected=projected, units=units)
+    limit_readings = 0
+    for number in range(2 * LIMIT_EVERY):
+        counts = await poller.poll()
+        assert counts.round_trips <= 4
+        assert (counts.units_used, counts.units_limit, counts.processes) == (5, 8, 48)
+        if number:
+            assert counts.sessions == 12
+    limit_readings = sum(isinstance(c, ClassMethod) and c.method == "KeyLicenseUnits" for c in instance.calls)
+    assert instance.batches == 2 * LIMIT_EVERY
+    assert limit_readings == 2 + (units is None)
+
+
+async def test_a_figure_that_cannot_be_read_leaves_the_others() -> None:
+    poller, _ = polling(projected=True, processes=NotPermitted("This account lacks %Admin_Manage:U."))
+    counts = await poller.poll()
+    assert (counts.units_used, counts.processes, counts.sessions) == (5, None, 12)
+    assert counts.notes == ("processes: This account lacks %Admin_Manage:U.",)
+
+
+async def test_a_route_to_the_sessions_that_is_not_there_is_given_up() -> None:
+    poller, _ = polling(projected=True, sessions=sql_error(-428))
+    assert (await poller.poll()).sessions is None
+    assert (await poller.poll()).sessions == 12
+
+
+async def test_a_poll_on_a_lost_connection_says_so() -> None:
+    poller, _ = polling(projected=True, used=Unreachable("gone"))
+    with pytest.raises(Unreachable):
+        await poller.poll()
+
+
+async def test_nothing_is_asked_of_classes_that_are_not_there() -> None:
+    bare = Capabilities({("%SYSTEM.License", "LUConsumed"): False}, namespace="USER")
+    instance = FakeInstance({"LUConsumed": value(2), "KeyLicenseUnits": value(8)}, bare)
+    counts = await Poller(instance).poll()
+    assert (counts.units_used, counts.sessions, counts.processes) == (2, None, None)
+    assert len(instance.calls) == 2
