@@ -115,10 +115,14 @@ class Hub:
             names = [profile.name for profile in self.profiles()]
             cure = f"Connect with /connect {names[0]}" if names else "Add an instance with /profile add"
             raise Refusal("NotConnected", "No instance is connected.", f"{cure}, then try again.")
-        state = self.active.connection.state
-        message = f"{self.active.name} is not connected ({state.name})."
-        cure = state.cure or f"/connect {self.active.name} tries again."
-        raise Refusal("NotConnected", f"{message} {state.message}".strip(), cure)
+        name, state = self.active.name, self.active.connection.state
+        if state.name == "lost":
+            cure = "It reconnects by itself; try again in a moment, or /connect to try at once."
+            raise Refusal("NotConnected", f"The connection to {name} is lost. {state.message}".strip(), cure)
+        if state.name == "connecting":
+            raise Refusal("NotConnected", f"{name} is still connecting.", "Try again in a moment.")
+        cure = state.cure or f"/connect {name} tries again."
+        raise Refusal("NotConnected", f"{name} is not connected. {state.message}".strip(), cure)
 
     # Connections
 
@@ -237,7 +241,7 @@ class Hub:
                 self.on_notice(Notice("info", f"Connected to {link.name} again.", profile=link.name))
             self.on_connected(link)
         elif state.name == "lost":
-            self.say_stale(link, state.message or f"The connection to {link.name} was lost.", state.cure)
+            self.say_stale(link, state.message or f"The connection to {link.name} was lost.")
         elif state.name == "refused" and not link.logging_in.locked():
             # Mending was refused; nobody waits for this login, so it is said here.
             link.refused = state.error != "LicenseExhausted"
@@ -251,7 +255,9 @@ class Hub:
         link.stale_said = True
         if link.counts is not None:
             message = f"{message} Figures are those of {link.counts.read_at.astimezone():%H:%M:%S}."
-        self.on_notice(Notice("warning", message, cure or "The tool reconnects by itself.", link.name))
+        self.on_notice(
+            Notice("warning", message, cure or "It reconnects by itself; /connect tries at once.", link.name)
+        )
 
     def rename(self, old: str, new: Profile) -> None:
         """A profile was edited: its link follows."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from irisops.commands.chat import ProfileState
+from irisops.commands.replies import Problem
 from irisops.instance.connection import State
 from irisops.instance.errors import NotPermitted
 from tests.commands.fakes import World, lost, settle
@@ -33,6 +34,13 @@ async def test_a_lost_connection_is_stale_at_once_said_once_and_mended(connected
     warnings = [notice for notice in connected.notices if notice.level == "warning"]
     assert len(warnings) == 1
     assert "Figures are those of" in warnings[0].message
+    assert warnings[0].cure.startswith("It reconnects by itself")
+    (problem,) = await connected.say("/users")
+    assert isinstance(problem, Problem)
+    assert (problem.error, problem.message) == (
+        "NotConnected",
+        "The connection to local is lost. The connection was lost.",
+    )
     await connected.clock.advance(20)
     assert connected.instance.polls == 1, "nothing is asked of a connection that is not there"
     connected.connection.become(State("connected"))
