@@ -5,7 +5,8 @@
 Three figures for round trips per second, each the median of `--runs`: a plain blocking socket against a bare asyncio
 echo (the floor), the same socket against the superserver, and the unmodified driver against the superserver. Then rows
 per second of a 10,000-row result, and connects per second. The servers run in processes of their own. With `--check`
-the exit code is 1 if the driver makes fewer than 15,000 round trips per second.
+the exit code is 1 if the driver makes fewer than 15,000 round trips per second and, as the machine may be busy, fewer
+than 0.7 of the echo's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import iris
 
@@ -28,6 +30,9 @@ from tests.simulator.wire.harness import connecting, greeting, request
 from tests.simulator.wire.serve import QUERY, ROWS
 
 TARGET = 15_000
+SHARE_OF_ECHO = 0.7
+"""What will do on a machine too slow or too busy for the target."""
+
 CALL = request(5, b"\x4b\xc2", encode_all(["Demo.Util", "Add", 2, 2, 3]))
 REPLY_SIZE = HEADER_SIZE + 3
 CONNECTS = 200
@@ -63,14 +68,18 @@ def _program(*arguments: str) -> Iterator[int]:
         program.stdin.close()
 
 
-def _rate(count: int, runs: int, work: Callable[[], None]) -> float:
-    """Operations per second, when `work` does `count` of them; the median of `runs`."""
-    rates = []
+def _rates(runs: int, works: dict[str, tuple[int, Callable[[], None]]]) -> dict[str, float]:
+    """Operations per second of each named work, which does so many; the median of `runs` rounds over all of them.
+
+    All are measured in every round, so that a machine that is slow for a while is slow for each.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(runs):
-        begin = time.perf_counter()
-        work()
-        rates.append(count / (time.perf_counter() - begin))
-    return statistics.median(rates)
+        for name, (count, work) in works.items():
+            begin = time.perf_counter()
+            work()
+            rates[name].append(count / (time.perf_counter() - begin))
+    return {name: statistics.median(measured) for name, measured in rates.items()}
 
 
 def _connected(port: int) -> socket.socket:
@@ -107,51 +116,71 @@ def main() -> int:
         return 0
     calls, runs = options.calls, options.runs
 
-    with _program("tests.benchmarks.bench_simulator", "--echo-server") as port, _connected(port) as sock:
-        echo = _rate(calls, runs, _socket_calls(sock, calls))
-    with _program("tests.simulator.wire.serve") as port:
-        with _connected(port) as sock:
-            sock.sendall(greeting() + connecting())
-            _read_message(sock)
-            _read_message(sock)
-            plain = _rate(calls, runs, _socket_calls(sock, calls))
-        driver, rows, connects = _driver_rates(port, calls, runs)
+    with (
+        _program("tests.benchmarks.bench_simulator", "--echo-server") as echo_port,
+        _program("tests.simulator.wire.serve") as port,
+        _connected(echo_port) as echo_socket,
+        _connected(port) as sock,
+    ):
+        sock.sendall(greeting() + connecting())
+        _read_message(sock)
+        _read_message(sock)
+        connection = iris.connect("127.0.0.1", port, "USER", "_SYSTEM", "SYS", timeout=10)
+        rates = _rates(
+            runs,
+            {
+                "echo": (calls, _socket_calls(echo_socket, calls)),
+                "plain": (calls, _socket_calls(sock, calls)),
+                "driver": (calls, _driver_calls(connection, calls)),
+                "rows": (ROWS, _fetches(connection)),
+                "connects": (CONNECTS, _connects(port)),
+            },
+        )
+        connection.close()
+    echo, plain, driver = rates["echo"], rates["plain"], rates["driver"]
 
     print(f"bare asyncio echo, plain socket    {echo:10,.0f} round trips/s")
     print(f"superserver, plain socket          {plain:10,.0f} round trips/s   {plain / echo:.2f} of the echo")
     print(
         f"superserver, unmodified driver     {driver:10,.0f} round trips/s   {driver / echo:.2f} of the echo"
     )
-    print(f"rows of a {ROWS:,}-row result        {rows:10,.0f} rows/s, five columns, execute to the last row")
-    print(f"connect and close                  {connects:10,.0f} /s")
-    if options.check and driver < TARGET:
-        print(f"below the target of {TARGET:,} round trips/s", file=sys.stderr)
+    print(
+        f"rows of a {ROWS:,}-row result        {rates['rows']:10,.0f} rows/s, five columns, execute to the last row"
+    )
+    print(f"connect and close                  {rates['connects']:10,.0f} /s")
+    if options.check and driver < TARGET and driver < SHARE_OF_ECHO * echo:
+        print(f"below {TARGET:,} round trips/s and below {SHARE_OF_ECHO} of the echo", file=sys.stderr)
         return 1
     return 0
 
 
-def _driver_rates(port: int, calls: int, runs: int) -> tuple[float, float, float]:
-    """Round trips, rows and connects per second of the driver."""
-    connection = iris.connect("127.0.0.1", port, "USER", "_SYSTEM", "SYS", timeout=10)
+def _driver_calls(connection: Any, calls: int) -> Callable[[], None]:
     native = iris.createIRIS(connection)
-    cursor = connection.cursor()
 
-    def call() -> None:
+    def work() -> None:
         for _ in range(calls):
             native.classMethodValue("Demo.Util", "Add", 2, 3)
 
-    def fetch() -> None:
+    return work
+
+
+def _fetches(connection: Any) -> Callable[[], None]:
+    cursor = connection.cursor()
+
+    def work() -> None:
         cursor.execute(QUERY)
         if len(cursor.fetchall()) != ROWS:
             raise RuntimeError("rows are missing")
 
-    def connect() -> None:
+    return work
+
+
+def _connects(port: int) -> Callable[[], None]:
+    def work() -> None:
         for _ in range(CONNECTS):
             iris.connect("127.0.0.1", port, "USER", "_SYSTEM", "SYS", timeout=10).close()
 
-    rates = _rate(calls, runs, call), _rate(ROWS, runs, fetch), _rate(CONNECTS, runs, connect)
-    connection.close()
-    return rates
+    return work
 
 
 if __name__ == "__main__":
