@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from irisops.simulator import unverified
-from irisops.simulator.accounts import plant_accounts
 from irisops.simulator.control import Control, ControlServer
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.web.server import WebServer
@@ -27,6 +26,8 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 1972
 VERSIONS: dict[str, tuple[int, int]] = {"2024.1": (2024, 1), "2025.2": (2025, 2), "2026.1": (2026, 1)}
 DEFAULT_VERSION = "2025.2"
+SEE_PROCESSES = ("secadmin", "operator")
+"""Accounts of the scenarios that were granted SELECT on %SYS.ProcessQuery, as an administrator would have done."""
 TICK_SECONDS = 0.25
 """How often the world moves on when nobody asks it anything."""
 
@@ -116,7 +117,8 @@ class RunningSimulator:
             scenario, clock=self.clock, seed=seed, version=VERSIONS[self.options.version], password=password
         )
         runtime = Runtime(world, project_unknown_queries=self.options.project_unknown_queries)
-        plant_accounts(runtime)
+        for username in SEE_PROCESSES:
+            runtime.grant_select("%SYS", "ProcessQuery", username)
         return world, runtime
 
     async def _restart(self, scenario: str, seed: int) -> World:
@@ -219,15 +221,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _epilog() -> str:
     """The scenarios, and the accounts that each of them has, for --help."""
     scenarios = "\n".join(f"  {each.name:<10} {each.summary}" for each in SCENARIOS.values())
-    runtime = Runtime(build_world("quiet"))
-    plant_accounts(runtime)
-    administrator, *others = runtime.world.accounts
-    accounts = "\n".join(f"  {each.username:<10} {each.password:<15} {each.purpose}" for each in others)
-    return (
-        f"scenarios:\n{scenarios}\n\naccounts, for practice only:\n"
-        f"  {administrator.username:<10} {'(printed)':<15} {administrator.purpose}; its password depends on the seed\n"
-        f"{accounts}"
+    accounts = "\n".join(
+        f"  {each.username:<10} {each.password:<12} {each.purpose}" for each in build_world("quiet").accounts
     )
+    return f"scenarios:\n{scenarios}\n\naccounts, for practice only:\n{accounts}"
 
 
 def options_of(arguments: argparse.Namespace) -> Options:

@@ -122,11 +122,9 @@ class Job:
         if self.holds(privilege):
             return
         self.audit("%System", "%Security", "AccessDenied", f"Operation requires {privilege}", "Access denied")
-        # UNVERIFIED: how #921 spells the privilege (`%Admin_Secure:U`, `%Admin_Secure:USE`).
+        # UNVERIFIED: how #921 spells the privilege, %Admin_Secure:U or in words.
         # Settle: call Security.Users.Delete as a user without it.
-        resource, _, letters = privilege.partition(":")
-        words = ",".join(_WORDS[letter] for letter in letters)
-        raise StatusError(921, f"{resource}:{words}")
+        raise StatusError(921, privilege)
 
     def audit(self, source: str, kind: str, event: str, data: str = "", description: str = "") -> None:
         """Write an audit record in this job's name, if the event is enabled."""
