@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from irisops.commands.chat import Command, CommandInfo, Notice
@@ -29,6 +29,8 @@ class Context:
     rerun: Callable[[Command], Replies]
     """Run another command through the same path."""
     journals: dict[str, Journal] = field(default_factory=dict)
+    on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """Called, the last one first, when the session closes and the connections are still there."""
 
     def link(self) -> Link:
         """The active, connected link. Raises `Refusal`."""

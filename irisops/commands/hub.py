@@ -45,6 +45,8 @@ class Hub:
         self.on_notice: Callable[[Notice], None] = _no_notice
         self.on_connected: Callable[[Link], None] = _no_link
         self.ask: AskSecret | None = None
+        self.tunnels: tuple[str, ...] = ()
+        """What the side panel says of open tunnels; whoever shares sets it and calls `on_change`."""
         self.default_interval = poll_interval
         self.loaded = Loaded()
         self._extra = list(extra)
@@ -105,7 +107,8 @@ class Hub:
     def overview(self) -> Overview:
         """All that the frame around the transcript shows."""
         states = self.states()
-        return Overview(profiles=states, active=next((each for each in states if each.active), None))
+        active = next((each for each in states if each.active), None)
+        return Overview(profiles=states, active=active, tunnels=self.tunnels)
 
     def require(self) -> Link:
         """The active connection. Raises `Refusal` when there is none."""

@@ -150,7 +150,11 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._polling.close()
-        await self.hub.close()
+        try:
+            while self.context.on_close:
+                await self.context.on_close.pop()()
+        finally:
+            await self.hub.close()
 
     def parse(self, text: str) -> Command | Problem:
         """Understand a line."""

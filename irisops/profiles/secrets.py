@@ -103,8 +103,23 @@ class Secrets:
         return f"Secrets({len(self._memory)} in memory)"
 
     async def get(self, profile: Profile) -> str | None:
-        """The password of a profile's user, None if it is nowhere. A keyring that fails counts as empty."""
-        account = account_of(profile)
+        """The password of a profile's user, None if it is nowhere."""
+        return await self.get_secret(account_of(profile))
+
+    async def keep(self, profile: Profile, password: str) -> Kept:
+        """Keep a password that was accepted by the instance."""
+        return await self.keep_secret(account_of(profile), password)
+
+    def remember(self, profile: Profile, password: str) -> None:
+        """Keep a password in memory alone."""
+        self._memory[account_of(profile)] = password
+
+    async def forget(self, profile: Profile) -> None:
+        """Remove a password from everywhere. One that was not there is not an error."""
+        await self.forget_secret(account_of(profile))
+
+    async def get_secret(self, account: str) -> str | None:
+        """Any secret by its account name (`ngrok`). A keyring that fails counts as empty."""
         if account in self._memory:
             return self._memory[account]
         try:
@@ -112,13 +127,12 @@ class Secrets:
         except KeyringUnusableError:
             return None
 
-    async def keep(self, profile: Profile, password: str) -> Kept:
-        """Keep a password that was accepted by the instance."""
-        account = account_of(profile)
+    async def keep_secret(self, account: str, secret: str) -> Kept:
+        """Keep any secret under an account name: in the keyring, or in memory with the reason."""
 
         def write(keyring: Keyring) -> bool:
-            keyring.put(SERVICE, account, password)
-            return keyring.get(SERVICE, account) == password
+            keyring.put(SERVICE, account, secret)
+            return keyring.get(SERVICE, account) == secret
 
         try:
             if await self._call(write):
@@ -127,16 +141,11 @@ class Secrets:
             reason = "the keyring that is configured does not keep what it is given."
         except KeyringUnusableError as error:
             reason = f"{error}."
-        self._memory[account] = password
+        self._memory[account] = secret
         return Kept(in_keyring=False, reason=reason, cure=CURE)
 
-    def remember(self, profile: Profile, password: str) -> None:
-        """Keep a password in memory alone."""
-        self._memory[account_of(profile)] = password
-
-    async def forget(self, profile: Profile) -> None:
-        """Remove a password from everywhere. One that was not there is not an error."""
-        account = account_of(profile)
+    async def forget_secret(self, account: str) -> None:
+        """Remove any secret from everywhere."""
         self._memory.pop(account, None)
 
         def delete(keyring: Keyring) -> None:

@@ -193,6 +193,23 @@ async def test_close_logs_out_once_and_stops_polling(connected: World) -> None:
     assert connected.instance.polls == polls
 
 
+async def test_what_must_end_with_the_session_ends_before_the_logout(connected: World) -> None:
+    order: list[str] = []
+
+    async def end(name: str) -> None:
+        order.append(f"{name} {connected.connection.state.name}")
+
+    connected.session.context.on_close += [lambda: end("first"), lambda: end("second")]
+    await connected.session.close()
+    assert order == ["second connected", "first connected"]
+    assert connected.connection.state.name == "off"
+
+
+async def test_the_side_panel_shows_tunnels(connected: World) -> None:
+    connected.session.hub.tunnels = ("superserver 2h",)
+    assert connected.session.overview().tunnels == ("superserver 2h",)
+
+
 async def test_no_secret_in_any_repr(connected: World) -> None:
     hub = connected.session.hub
     for thing in (hub.secrets, hub.active, connected.session.overview(), connected.session.context):

@@ -85,6 +85,15 @@ async def test_forgetting_removes_it_everywhere_and_twice_is_fine() -> None:
     assert await secrets.get(LOCAL) is None
 
 
+async def test_any_other_secret_has_a_name_of_its_own() -> None:
+    keyring = FakeKeyring()
+    secrets = Secrets(keyring)
+    assert (await secrets.keep_secret("ngrok", SECRET)).in_keyring
+    assert await Secrets(keyring).get_secret("ngrok") == SECRET
+    await secrets.forget_secret("ngrok")
+    assert await secrets.get_secret("ngrok") is None
+
+
 async def test_memory_only_runs_without_any_keyring() -> None:
     secrets = Secrets(None)
     secrets.remember(LOCAL, SECRET)
