@@ -28,7 +28,9 @@ RECORDS = [
     ShareOpened(
         "a", NOW, (Endpoint("n", "tcp", "tcp://x:1", "127.0.0.1:1"),), (TeamPass("g", "p"),), "3.39.1"
     ),
-    ShareStatus(NOW, "online", (EndpointFigures("n", "u", None, 3),), (LogLine(NOW, "INFO", "t"),), outlive=True),
+    ShareStatus(
+        NOW, "online", (EndpointFigures("n", "u", None, 3),), (LogLine(NOW, "INFO", "t"),), outlive=True
+    ),
     ShareClosed("r", ("a",), ()),
     ShareActivity(
         Activity((GuestProcess(1, "g", None, "USER", "r", 2),), (GuestSession("i", "g", "/csp"),), ("note",))

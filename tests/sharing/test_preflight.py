@@ -1,0 +1,164 @@
+"""Each rule has a scenario where it fires and one where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from irisops.sharing import preflight
+from irisops.sharing.policy import Restrictions
+from irisops.sharing.preflight import (
+    RULES,
+    ApplicationFact,
+    Finding,
+    InstanceFacts,
+    Intent,
+    Level,
+    ProbeFact,
+    UserFact,
+    examine,
+    verdict,
+)
+
+SAFE = InstanceFacts(
+    users=(
+        UserFact("_SYSTEM", enabled=True, roles=("%All",), used=True),
+        UserFact("UnknownUser", enabled=True, roles=(), used=False),
+    ),
+    applications=(
+        ApplicationFact("/csp/sys", enabled=True, authentication=32),
+        ApplicationFact("/api/monitor", enabled=True, authentication=32),
+    ),
+    bindings_authentication=32,
+    public_databases=(),
+    audit_enabled=True,
+    login_events=(("%System/%Login/Login", True),),
+    units_limit=8,
+    units_used=2,
+    system_mode="DEVELOPMENT",
+    probes=(ProbeFact("_SYSTEM", "refused"),),
+)
+BOTH = Intent(
+    tcp=True, web=True, people=2, restrictions=Restrictions(allow=("203.0.113.7",)), tls=True, profile="local"
+)
+
+
+def user(name: str, *roles: str, used: bool = True, enabled: bool = True) -> UserFact:
+    return UserFact(name, enabled, roles, used)
+
+
+def plus(*users: UserFact) -> tuple[UserFact, ...]:
+    return (SAFE.users or ()) + users
+
+
+def app(name: str, authentication: int, *roles: str, enabled: bool = True) -> tuple[ApplicationFact, ...]:
+    return (ApplicationFact(name, enabled, authentication, roles),)
+
+
+FIRES: list[tuple[str, Level, dict[str, object], dict[str, object]]] = [
+    ("default-passwords", "red", {"probes": (ProbeFact("_SYSTEM", "works"),)}, {}),
+    ("default-passwords", "amber", {"probes": (ProbeFact("_SYSTEM", "skipped", "near its lock"),)}, {}),
+    ("default-passwords", "amber", {"probes": ()}, {}),
+    ("unknown-user", "red", {"users": (user("unknownuser", "%All"),)}, {}),
+    ("unknown-user", "amber", {"users": (user("UnknownUser", "%DB_USER"),)}, {}),
+    ("bindings-unauthenticated", "red", {"bindings_authentication": 96}, {}),
+    ("open-applications", "amber", {"applications": app("/api/monitor", 64)}, {}),
+    ("open-applications", "red", {"applications": app("/terminalsocket", 96)}, {}),
+    ("all-through-application", "red", {"applications": app("/x", 64, "%all")}, {}),
+    ("all-through-application", "amber", {"applications": app("/x", 32, "%All")}, {}),
+    ("public-databases", "red", {"public_databases": (("%DB_USER", "RW"),)}, {}),
+    ("public-databases", "amber", {"public_databases": (("%DB_USER", "R"),)}, {}),
+    ("superusers", "amber", {"users": plus(user("a", "%All"), user("b", "%All"))}, {}),
+    ("unused-accounts", "amber", {"users": plus(user("Admin", "%Manager", used=False))}, {}),
+    ("auditing", "amber", {"audit_enabled": False}, {}),
+    ("auditing", "amber", {"login_events": (("%System/%Login/Login", False),)}, {}),
+    ("auditing", "amber", {"login_events": ()}, {}),
+    ("production", "red", {"system_mode": "LIVE"}, {}),
+    ("production", "amber", {}, {"profile": "clinic-prod"}),
+    ("production", "amber", {}, {"guarded": True}),
+    ("license", "red", {"units_used": 8}, {}),
+    ("license", "amber", {"units_used": 7}, {}),
+    ("portal", "amber", {}, {"restrictions": Restrictions()}),
+    ("tls", "amber", {}, {"tls": False}),
+    ("address", "amber", {}, {"restrictions": Restrictions()}),
+]
+
+
+def levels(findings: list[Finding], rule: str) -> set[Level]:
+    return {finding.level for finding in findings if finding.rule == rule}
+
+
+@pytest.mark.parametrize(("rule", "level", "facts", "intent"), FIRES)
+def test_fires(rule: str, level: Level, facts: dict[str, object], intent: dict[str, object]) -> None:
+    findings = examine(replace(SAFE, **facts), replace(BOTH, **intent))  # type: ignore[arg-type]
+    assert level in levels(findings, rule)
+    assert all(finding.title for finding in findings)
+
+
+def test_nothing_fires_on_a_safe_instance() -> None:
+    findings = examine(SAFE, BOTH)
+    assert {finding.level for finding in findings} == {"green"}
+    assert {rule for rule, *_ in FIRES} <= {finding.rule for finding in findings} | {"tls", "address"}
+    assert verdict(findings) == "green"
+    assert len(findings) >= len(RULES)
+
+
+UNREAD = {
+    "users": {"unknown-user", "superusers", "unused-accounts"},
+    "applications": {"open-applications", "all-through-application"},
+    "bindings_authentication": {"bindings-unauthenticated"},
+    "public_databases": {"public-databases"},
+    "audit_enabled": {"auditing"},
+    "login_events": {"auditing"},
+    "units_limit": {"license"},
+    "system_mode": {"production"},
+}
+
+
+@pytest.mark.parametrize("fact", UNREAD)
+def test_what_is_not_known_is_amber_with_the_reason(fact: str) -> None:
+    facts = replace(SAFE, **{fact: None}, unread=((fact, "lacks %Admin_Secure:U"),))  # type: ignore[arg-type]
+    findings = examine(facts, BOTH)
+    for rule in UNREAD[fact]:
+        (finding,) = (each for each in findings if each.rule == rule)
+        assert finding.level == "amber"
+        assert finding.detail == "lacks %Admin_Secure:U"
+
+
+def test_what_is_not_shared_is_not_judged() -> None:
+    bad = replace(SAFE, bindings_authentication=96, applications=app("/terminal", 64, "%All"))
+    web_only = {finding.rule for finding in examine(bad, replace(BOTH, tcp=False))}
+    assert not web_only & {"bindings-unauthenticated", "tls", "address", "idle"}
+    tcp_only = examine(bad, replace(BOTH, web=False))
+    assert levels(tcp_only, "open-applications") == set()
+    assert levels(tcp_only, "all-through-application") == {"green"}
+
+
+def test_disabled_things_are_no_danger() -> None:
+    facts = replace(
+        SAFE,
+        users=plus(
+            user("old", "%All", used=False, enabled=False), user("UnknownUser", "%All", enabled=False)
+        ),
+        applications=app("/terminal", 64, "%All", enabled=False),
+    )
+    assert verdict(examine(facts, BOTH)) == "green"
+
+
+def test_the_worst_comes_first_and_decides() -> None:
+    findings = examine(replace(SAFE, system_mode="LIVE", audit_enabled=False), BOTH)
+    assert [finding.level for finding in findings][:2] == ["red", "amber"]
+    assert verdict(findings) == "red"
+    assert verdict([]) == "green"
+
+
+def test_a_cure_that_is_a_command() -> None:
+    facts = replace(SAFE, users=(user("UnknownUser", "%All", "my role"),))
+    (finding,) = preflight.unknown_user(facts, BOTH)
+    assert finding.command == '/revoke %All "my role" from UnknownUser'
+
+
+def test_community_edition_is_said() -> None:
+    (finding,) = preflight.license_room(replace(SAFE, units_used=7, community=True), BOTH)
+    assert "every connection counts" in finding.detail
