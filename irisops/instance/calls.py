@@ -97,7 +97,7 @@ class Function:
 
     label: str
     routine: str
-    args: tuple[Value, ...] = ()
+    args: tuple[Value, ...] = field(default=(), repr=False)
 
 
 Call = Query | Update | ClassMethod | ClassQuery | ObjectCall | Function

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RouteKind = Literal["sql", "result set", "method", "object", "statement"]
+RouteKind = Literal["sql", "result set", "method", "object", "statement", "function"]
 
 
 class Instance(Caller, Protocol):
@@ -97,6 +97,44 @@ FEATURES: Mapping[str, Feature] = {
             "processes.list",
             (Route("statement", "SQL table %SYS.ProcessQuery", (("%SYS.ProcessQuery", ""),)),),
             "%Admin_Manage:U (or read on %DB_IRISSYS) and SELECT on %SYS.ProcessQuery",
+        ),
+        Feature(
+            "sessions.end",
+            # No class has it, so the class dictionary cannot tell; it is learnt by calling (license-sessions 3.3).
+            (Route("function", "$$DeleteSession^%SYS.cspServer", ()),),
+            "%DB_IRISSYS:W",
+        ),
+        Feature(
+            "processes.terminate",
+            (
+                Route("object", "SYS.Process.Terminate", (("SYS.Process", "Terminate"),)),
+                _method_route("%SYSTEM.Process", "Terminate"),
+            ),
+            "%DB_IRISSYS:W",
+        ),
+        Feature(
+            "processes.suspend",
+            (Route("object", "SYS.Process.Suspend", (("SYS.Process", "Suspend"),)),),
+            "%DB_IRISSYS:W",
+        ),
+        Feature(
+            "processes.resume",
+            (Route("object", "SYS.Process.Resume", (("SYS.Process", "Resume"),)),),
+            "%DB_IRISSYS:W",
+        ),
+        Feature(
+            "webapps.timeouts",
+            (Route("sql", "SQL Security.Applications_Detail", (("Security.Applications", "Detail"),)),),
+            "%Admin_Secure:U",
+        ),
+        Feature(
+            "webapps.set_timeout",
+            (
+                Route(
+                    "object", "Security.Applications %OpenId, %Save", (("Security.Applications", "Detail"),)
+                ),
+            ),
+            "%Admin_Secure:U",
         ),
         _query_feature("users.list", "Security.Users", "List", "%Admin_Secure:U"),
         _query_feature("users.detail", "Security.Users", "Detail", "%Admin_Secure:U"),

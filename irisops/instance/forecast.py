@@ -1,0 +1,162 @@
+"""How many license units more people, browsers or programs would cost, and whether they fit. Pure.
+
+The rules are those of concurrent-user keys (facts: iris-license-sessions 2.1, 2.2, 2.6): an identity holds one unit for
+up to `max_connections` connections; one connection more and it pays one unit for each, until all of them have closed.
+On Community Edition every connection is one of the units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from irisops.instance.models import Holder, LicenseBoard
+
+ArrivalKind = Literal["people", "browsers", "vscode", "clients"]
+KINDS: tuple[ArrivalKind, ...] = ("people", "browsers", "vscode", "clients")
+
+MOST = 100_000
+"""More arrivals than that are refused as a slip of the finger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one license user id holds now."""
+
+    connections: int = 0
+    units: int = 0
+    flipped: bool = False
+    """It passed `max_connections` and pays for each connection until all have closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The state that newcomers meet. `consumed` counts units in use, on Community Edition one per connection."""
+
+    limit: int
+    consumed: int
+    max_connections: int
+    community: bool = False
+
+    @property
+    def free(self) -> int:
+        """Units not in use."""
+        return max(0, self.limit - self.consumed)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What `number` newcomers would cost.
+
+    `units` is the cost if all were let in; `admitted` is how many are, one after the other, before the first refusal.
+    `flips_at` is the newcomer with which the shared identity starts to pay per connection; None if none of them does.
+    """
+
+    number: int
+    units: int
+    admitted: int
+    consumed_after: int
+    free_after: int
+    flips_at: int | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether every one of them is let in."""
+        return self.admitted == self.number
+
+
+def situation_of(board: LicenseBoard) -> Situation | None:
+    """What the board says; None if the key's units or their use are unknown."""
+    counts = board.counts
+    if not counts.limit or counts.consumed is None:
+        return None
+    consumed = counts.consumed
+    if counts.community:
+        # LUConsumed need not move there although logins are refused (facts: 2.6): connections are what counts.
+        consumed = max(consumed, sum(holder.connections or holder.units for holder in board.holders))
+    return Situation(counts.limit, consumed, counts.max_connections or 1, counts.community)
+
+
+def identity_of(board: LicenseBoard, license_id: str) -> Identity:
+    """What an id holds now; nothing if it is no holder."""
+    for holder in board.holders:
+        if holder.holder == license_id and holder.connections is not None:
+            return identity_of_holder(holder, board.counts.max_connections)
+    return Identity()
+
+
+def identity_of_holder(holder: Holder, max_connections: int | None) -> Identity:
+    """The same for one row of the board."""
+    connections = holder.connections or 0
+    most = max_connections or 0
+    flipped = bool(most) and connections > 0 and (holder.max_connections_seen or connections) > most
+    return Identity(connections, holder.units, flipped)
+
+
+def price(connections: int, *, flipped: bool, community: bool) -> int:
+    """Units of one identity with so many connections."""
+    return connections if flipped or community else min(connections, 1)
+
+
+def each_its_own(situation: Situation, number: int) -> Forecast:
+    """`number` newcomers, each an identity of its own: another address, or a browser without a login."""
+    admitted = min(number, situation.free)
+    after = situation.consumed + admitted
+    return Forecast(number, number, admitted, after, max(0, situation.limit - after))
+
+
+def all_as_one(situation: Situation, number: int, held: Identity | None = None) -> Forecast:
+    """`number` connections of one identity: one shared address, or one user at one address."""
+    held = held or Identity()
+    community, most = situation.community, situation.max_connections
+    admitted = flips_at = None
+    units, consumed = held.units, situation.consumed
+    for newcomer in range(1, number + 1):
+        connections = held.connections + newcomer
+        flipped = held.flipped or (connections > most and not community)
+        needed = max(price(connections, flipped=flipped, community=community), units)
+        if flipped and not held.flipped and flips_at is None:
+            flips_at = newcomer
+        if admitted is None and consumed + needed - units > situation.limit:
+            admitted = newcomer - 1
+            consumed_after = consumed
+        consumed, units = consumed + needed - units, needed
+    if admitted is None:
+        admitted, consumed_after = number, consumed
+    return Forecast(
+        number,
+        units - held.units,
+        admitted,
+        consumed_after,
+        max(0, situation.limit - consumed_after),
+        flips_at,
+    )
+
+
+def until_flip(identity: Identity, max_connections: int | None) -> int | None:
+    """How many more connections an identity may open before it pays for each; None if it does, or no limit is known."""
+    if not max_connections or identity.flipped:
+        return None
+    return max(0, max_connections - identity.connections)
+
+
+def after_ending(held: Identity, ended: int, *, community: bool) -> int:
+    """Units of an identity when `ended` of its connections have closed and nothing stays reserved."""
+    left = max(0, held.connections - ended)
+    return min(held.units, price(left, flipped=held.flipped, community=community))
+
+
+def total_after(board: LicenseBoard, ended: Iterable[tuple[Holder, int]]) -> int | None:
+    """Units in use after so many connections of each holder have closed; None if the present use is unknown."""
+    if board.counts.consumed is None:
+        return None
+    saved = 0
+    for holder, number in ended:
+        if holder.anonymous_sessions:
+            # Each is an identity of its own with one connection (facts: 2.1).
+            saved += round(holder.units * number / max(1, holder.connections or number))
+            continue
+        identity = identity_of_holder(holder, board.counts.max_connections)
+        saved += holder.units - after_ending(identity, number, community=board.counts.community)
+    return board.counts.consumed - saved

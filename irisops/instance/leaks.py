@@ -1,0 +1,63 @@
+"""Recognising a client that opens a web session per call and ends none (facts: iris-license-sessions 3.3, 10.1). Pure.
+
+A browser or an editor keeps its cookie and so its session. Many sessions of one user from one address on one
+application are the trace of a client that throws its cookie away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from irisops.instance.models import WebSession
+
+LEAK_FROM = 5
+"""Sessions of one license user id on one application from which on it is called a leak: more than the browsers, windows
+and tools of one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Sessions of one license user id (`user@address`) on one application."""
+
+    license_id: str
+    username: str
+    application: str
+    sessions: tuple[WebSession, ...]
+
+    @property
+    def number(self) -> int:
+        """How many."""
+        return len(self.sessions)
+
+
+def find_leaks(sessions: Sequence[WebSession], at_least: int = LEAK_FROM) -> list[Leak]:
+    """All leaks, the largest first. Sessions without a login have no address to tell them apart by."""
+    groups: dict[tuple[str, str], list[WebSession]] = {}
+    for session in sessions:
+        if not session.anonymous:
+            groups.setdefault((session.license_id, session.application), []).append(session)
+    found = [
+        Leak(license_id, group[0].username, application, tuple(group))
+        for (license_id, application), group in groups.items()
+        if len(group) >= at_least
+    ]
+    return sorted(found, key=lambda leak: (-leak.number, leak.license_id, leak.application))
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Many sessions without a login on one application: visitors, or one program that keeps no cookies."""
+
+    application: str
+    number: int
+
+
+def find_crowds(sessions: Sequence[WebSession], at_least: int = 2) -> list[Crowd]:
+    """Applications with that many sessions without a login, the largest first."""
+    numbers: dict[str, int] = {}
+    for session in sessions:
+        if session.anonymous:
+            numbers[session.application] = numbers.get(session.application, 0) + 1
+    crowds = [Crowd(application, number) for application, number in numbers.items() if number >= at_least]
+    return sorted(crowds, key=lambda crowd: (-crowd.number, crowd.application))

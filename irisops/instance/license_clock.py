@@ -1,0 +1,23 @@
+"""The instance's own time: expiry times are told by its clock, which need not agree with this machine's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from irisops.instance.calls import Answer, ClassMethod
+from irisops.instance.values import as_utc
+
+# UNVERIFIED: that TimeStamp() is $ZTIMESTAMP, in UTC (facts: iris-license-sessions 4.4 names it, not its form). Both
+# `days,seconds` and `YYYY-MM-DD HH:MM:SS` are understood. To settle: compare it with `date -u` on the same host.
+TIME = ClassMethod("%SYSTEM.SYS", "TimeStamp")
+
+FARTHEST = 14 * 24 * 3600.0
+"""Seconds: a clock that is farther off than two weeks is taken for an answer of another form."""
+
+
+def instance_time(answer: Answer | Exception, now: datetime) -> datetime:
+    """The time that the instance told (UTC); `now`, this machine's, if it told none that makes sense."""
+    told = as_utc(answer.value) if isinstance(answer, Answer) else None
+    if told is None or abs((told - now).total_seconds()) > FARTHEST:
+        return now
+    return told

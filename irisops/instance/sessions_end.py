@@ -1,0 +1,73 @@
+"""Ending a web session (facts: iris-license-sessions 3.3).
+
+The call only marks the session; a daemon removes it some seconds later. Whoever ends one has to look again until it is
+gone. `kill ^%cspSession` and killing web-server jobs are no routes: they leave the license's books wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from irisops.instance.calls import Function
+from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.outcome import changing, check_status
+from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.sessions import list_sessions
+from irisops.instance.status import is_error_status, is_ok
+
+NO_SUCH_SESSION = 5907
+"""`Session ID '...' does not exist` (facts: 3.3)."""
+
+FUNCTION = ("DeleteSession", "%SYS.cspServer")
+
+EndOutcome = Literal["marked", "gone"]
+
+WITHOUT = (
+    "End it in the portal (System Operation, Web Sessions), by logging out of the application, or wait until it "
+    "times out."
+)
+
+
+async def end_session(instance: Instance, session_id: str) -> EndOutcome:
+    """Ask the instance to end one session: `marked` if it will, `gone` if there is none of that id any more.
+
+    Raises NotPermitted (%DB_IRISSYS:W is needed), NotAvailable where no route is left, InstanceError in the
+    instance's own words, Unreachable with the outcome unknown. Never repeated by itself.
+    """
+
+    async def attempt(_route: Route) -> EndOutcome:
+        # UNVERIFIED: that a client may call this function (the Native SDK text calls functions of routines removed or
+        # blocked), and what it returns: public code takes it for a %Status. Anything that is no status is taken for
+        # "asked", and the list of sessions tells what came of it. To settle: on a session of your own,
+        # irispy.function("DeleteSession", "%SYS.cspServer", id) in namespace %SYS.
+        answer = await instance.call(Function(*FUNCTION, (session_id,)))
+        if is_ok(answer.value) or not is_error_status(answer.value):
+            return "marked"
+        try:
+            await check_status(instance, answer.value, "$$DeleteSession^%SYS.cspServer")
+        except InstanceError as problem:
+            if problem.code == NO_SUCH_SESSION:
+                return "gone"
+            raise
+        return "marked"
+
+    try:
+        return await changing(first_route(instance, "sessions.end", attempt))
+    except NotAvailable as problem:
+        raise NotAvailable(problem.message, WITHOUT, detail=problem.detail) from None
+    except InstanceError as problem:
+        if "NOROUTINE" in problem.detail or "NOLINE" in problem.detail or "NOROUTINE" in problem.message:
+            raise NotAvailable(
+                "This instance does not let a client end web sessions "
+                f"(it has no {FUNCTION[0]}^{FUNCTION[1]} that can be called from here).",
+                WITHOUT,
+                detail=problem.detail or problem.message,
+            ) from None
+        raise
+
+
+async def still_there(instance: Instance, session_ids: Iterable[str]) -> set[str]:
+    """Those of the sessions that are listed yet. Raises as `list_sessions`."""
+    wanted = set(session_ids)
+    return {session.id for session in await list_sessions(instance) if session.id in wanted}

@@ -1,0 +1,102 @@
+"""The session timeout of web applications: read, and changed (facts: iris-security 3.5; iris-license-sessions 2.3).
+
+A session keeps the timeout of the first application that it entered. Names come without regard to case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.errors import InstanceError
+from irisops.instance.outcome import changing, check_status
+from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.values import Row, as_int, as_text, in_portions
+
+DEFAULT_TIMEOUT = 900
+"""Seconds (facts: iris-security 3.5)."""
+MOST_TIMEOUT = 100_000
+"""The largest value of the property (facts: iris-security 3.5)."""
+UNAUTHENTICATED = 64
+"""The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppTimeout:
+    """One web application. `timeout` in seconds, 0 for never; None where this version's list does not tell it."""
+
+    name: str
+    timeout: int | None
+    methods: str = ""
+    """How one may log in, in the instance's words, e.g. `Unauthenticated, Password`."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it lets visitors in without a login."""
+        bits = as_int(self.methods)
+        if bits is not None:
+            return bool(bits & UNAUTHENTICATED)
+        return "unauthenticated" in self.methods.casefold()
+
+
+def same_application(left: str, right: str) -> bool:
+    """Whether two spellings name one application: `/csp/user/` of a session is `/csp/user`."""
+    return left.rstrip("/").casefold() == right.rstrip("/").casefold()
+
+
+def app_timeout_of(row: Row) -> AppTimeout | None:
+    """One row; None without a name."""
+    name = as_text(row.get("name"))
+    return AppTimeout(name, as_int(row.get("timeout")), as_text(row.get("autheenabled"))) if name else None
+
+
+async def list_timeouts(instance: Instance) -> list[AppTimeout]:
+    """All web applications. Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable."""
+
+    async def attempt(_route: Route) -> list[AppTimeout]:
+        # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 13, question 2);
+        # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
+        answer = await instance.call(Query("SELECT * FROM Security.Applications_Detail('*')"))
+        return await in_portions(answer.rows, app_timeout_of)
+
+    return await first_route(instance, "webapps.timeouts", attempt, again=for_reads)
+
+
+async def set_timeout(instance: Instance, application: str, seconds: int) -> int:
+    """Change the timeout, read it back, return what it is now. Sessions that are open keep theirs.
+
+    Raises ValueError for seconds outside 0 to 100,000, NotPermitted (%Admin_Secure:U), InstanceError if the application
+    is gone or the value read back differs, Unreachable with the outcome unknown.
+    """
+    if not 0 <= seconds <= MOST_TIMEOUT:
+        raise ValueError(f"a session timeout is from 0 to {MOST_TIMEOUT} seconds")
+
+    async def attempt(_route: Route) -> int:
+        # Object access takes the id, which is the lower-case name (facts: iris-security 6.1 B).
+        key = (application.rstrip("/").lower(),)
+        answer = await instance.call(
+            ObjectCall(
+                "Security.Applications",
+                "%OpenId",
+                key,
+                (ObjectStep("set", "Timeout", (seconds,)), ObjectStep("invoke", "%Save")),
+            )
+        )
+        if not answer.found:
+            raise InstanceError(
+                f"There is no web application {application}.", "/sessions shows those in use.", code=869
+            )
+        await check_status(instance, answer.values[-1], "Security.Applications.%Save")
+        read = await instance.call(
+            ObjectCall("Security.Applications", "%OpenId", key, (ObjectStep("get", "Timeout"),))
+        )
+        return as_int(read.values[0]) if read.found and read.values else None  # type: ignore[return-value]
+
+    after = await changing(first_route(instance, "webapps.set_timeout", attempt))
+    if after != seconds:
+        # A status of 1 is no proof (facts: iris-security 6.1).
+        raise InstanceError(
+            f"The instance reported success, but the timeout of {application} reads {after} seconds.",
+            "Look at it in the portal: System Administration, Security, Applications.",
+        )
+    return after
