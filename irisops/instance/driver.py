@@ -47,6 +47,9 @@ from irisops.instance.messages import ROWS_PER_FRAME, pack_answer, pack_rows, un
 LAST_CALL_SECONDS = 2.0
 """How long a running call may still take after the tool is gone, before the process ends without logging out."""
 
+PLAIN: frozenset[type] = frozenset((type(None), bool, str, int, float, Decimal, bytes, date, time, datetime))
+"""Types that cross the pipe."""
+
 SendRows = Callable[[list[tuple[Value, ...]]], None]
 
 
@@ -94,7 +97,7 @@ class Calls:
             # Rows beyond `max_rows` are still fetched: closing a cursor while the driver has asked for the next page
             # puts the connection out of step (facts: wire-protocol 7, PQ).
             while columns and (chunk := cursor.fetchmany(ROWS_PER_FRAME)):
-                rows = [tuple(_plain(cell) for cell in row) for row in chunk]
+                rows = [tuple([c if type(c) in PLAIN else _plain(c) for c in row]) for row in chunk]
                 if call.max_rows:
                     rows = rows[: max(0, call.max_rows - sent)]
                 sent += len(rows)
@@ -215,10 +218,8 @@ class Calls:
 
 def _plain(value: Any) -> Value:
     """A value that can cross the pipe. Raises CallError for an object, which cannot."""
-    if value is None or isinstance(
-        value, bool | int | float | Decimal | str | bytes | date | time | datetime
-    ):
-        return value
+    if type(value) in PLAIN:
+        return value  # type: ignore[no-any-return]  # the driver is not typed
     if hasattr(value, "getOREF"):
         value.close()
         raise CallError("the instance returned an object where a value was expected")

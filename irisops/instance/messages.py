@@ -24,6 +24,11 @@ from irisops.instance.calls import (
 )
 from irisops.instance.channel import ChannelError, Json, pack_value, unpack_value
 
+_TAGGED: frozenset[type] = frozenset((dict, list))
+
+_AS_THEY_ARE: frozenset[type] = frozenset((str, int, bool, type(None)))
+"""Types of cells that need no packing. Nearly all are of these, and a look costs a fifth of a call."""
+
 ROWS_PER_FRAME = 256
 """Rows that travel together: the reader of a big result decodes a little at a time between other work."""
 
@@ -113,14 +118,19 @@ def pack_answer(answer: Answer) -> dict[str, Json]:
 
 def pack_rows(rows: Sequence[Sequence[Value]]) -> list[Json]:
     """Rows of a result as JSON."""
-    return [[pack_value(cell) for cell in row] for row in rows]
+    return [
+        cast("list[Json]", [cell if type(cell) in _AS_THEY_ARE else pack_value(cell) for cell in row])
+        for row in rows
+    ]
 
 
 def unpack_rows(item: Json) -> list[tuple[Value, ...]]:
     """Undo `pack_rows`. Raises ChannelError."""
     return [
-        # Nearly all cells are plain; only the tagged ones need a look.
-        tuple(unpack_value(cell) if isinstance(cell, dict | list) else cell for cell in _list(row))
+        cast(
+            "tuple[Value, ...]",
+            tuple([unpack_value(cell) if type(cell) in _TAGGED else cell for cell in _list(row)]),
+        )
         for row in _list(item)
     ]
 
