@@ -144,18 +144,25 @@ def _show(session: Session) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     """The chat on a simulator of its own."""
-    from irisops.commands.session import Session
-    from irisops.demo import DemoError, running
-    from irisops.profiles.secrets import Secrets
+    from irisops.demo import READY_DEADLINE, DemoError, starting
 
-    try:
-        with running(_passed_on(options)) as demo:
-            secrets = Secrets(None)
+    with starting(_passed_on(options)) as begun:
+        # The simulator starts while the screen is imported and painted.
+        from irisops.commands.refusal import Refusal
+        from irisops.commands.session import Session
+        from irisops.profiles.secrets import Secrets, in_daemon_thread
+
+        secrets = Secrets(None)
+
+        async def instance() -> Profile:
+            try:
+                demo = await in_daemon_thread(begun.wait, READY_DEADLINE + 1)
+            except DemoError as error:
+                raise Refusal("NoSimulator", str(error), "Correct the options, or report it.") from None
             secrets.remember(demo.profile, demo.password)
-            return _show(Session(demo.places, secrets=secrets, extra=[demo.profile], first=demo.profile.name))
-    except DemoError as error:
-        print(f"irisops: {error}", file=sys.stderr)
-        return STATUS_OF_PROBLEM
+            return demo.profile
+
+        return _show(Session(begun.places, secrets=secrets, later=instance))
 
 
 def _passed_on(options: argparse.Namespace) -> list[str]:

@@ -18,6 +18,7 @@ from irisops.profiles.places import Places
 READY_DEADLINE = 30.0
 """Seconds for the simulator to be ready; it takes well under one."""
 STOP_DEADLINE = 5.0
+LOG = "simulator.log"
 
 
 class DemoError(Exception):
@@ -36,16 +37,38 @@ class Demo:
         return f"Demo({self.profile.address})"
 
 
+class Starting:
+    """A simulator on its way: the process runs, `wait` tells when it listens."""
+
+    def __init__(self, child: subprocess.Popen[bytes], home: Path) -> None:
+        self.places = Places.below(home / "home")
+        self._child = child
+        self._log = home / LOG
+
+    def wait(self) -> Demo:
+        """Block until it is ready. Raises `DemoError`."""
+        ready = _ready(self._child, self._log)
+        profile = Profile(
+            name="demo",
+            host="127.0.0.1",
+            port=_number(ready["superserver"]),
+            namespace="%SYS",
+            user=str(ready["username"]),
+            web_port=_number(ready["web"]) if ready.get("web") else None,
+        )
+        return Demo(profile, self.places, str(ready["password"]))
+
+
 @contextlib.contextmanager
-def running(options: Sequence[str] = ()) -> Iterator[Demo]:
+def starting(options: Sequence[str] = ()) -> Iterator[Starting]:
     """Start a simulator on free ports with further command line `options`, and stop it at the end.
 
     The child watches its standard input, a pipe that only this process holds: however this process ends, the pipe
-    closes and the child with it. Files go to a temporary folder that is removed. Raises `DemoError`.
+    closes and the child with it. Files go to a temporary folder that is removed.
     """
     with tempfile.TemporaryDirectory(prefix="irisops-demo-") as folder:
         home = Path(folder)
-        with (home / "simulator.log").open("w+b") as log:
+        with (home / LOG).open("w+b") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "irisops", "simulator", "--with-parent", "--port", "0", *options],
                 stdin=subprocess.PIPE,
@@ -53,22 +76,20 @@ def running(options: Sequence[str] = ()) -> Iterator[Demo]:
                 stderr=log,
                 start_new_session=True,  # Ctrl+C in the terminal is for the chat, not for its instance
             )
-            try:
-                ready = _ready(child, log.name)
-                profile = Profile(
-                    name="demo",
-                    host="127.0.0.1",
-                    port=_number(ready["superserver"]),
-                    namespace="%SYS",
-                    user=str(ready["username"]),
-                    web_port=_number(ready["web"]) if ready.get("web") else None,
-                )
-                yield Demo(profile, Places.below(home / "home"), str(ready["password"]))
-            finally:
-                _stop(child)
+        try:
+            yield Starting(child, home)
+        finally:
+            _stop(child)
 
 
-def _ready(child: subprocess.Popen[bytes], log: str) -> dict[str, object]:
+@contextlib.contextmanager
+def running(options: Sequence[str] = ()) -> Iterator[Demo]:
+    """A simulator that is ready. Raises `DemoError`."""
+    with starting(options) as begun:
+        yield begun.wait()
+
+
+def _ready(child: subprocess.Popen[bytes], log: Path) -> dict[str, object]:
     """The line that the simulator prints when it listens."""
     assert child.stdout is not None  # noqa: S101 - it is a pipe
     watchdog = threading.Timer(READY_DEADLINE, child.kill)
@@ -84,7 +105,7 @@ def _ready(child: subprocess.Popen[bytes], log: str) -> dict[str, object]:
     except ValueError:
         pass
     child.wait(STOP_DEADLINE)
-    said = Path(log).read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
     raise DemoError(
         f"The simulator did not start (status {child.returncode}): {' '.join(said) or 'it said nothing'}"
     )

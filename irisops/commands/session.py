@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING
 
 from irisops.commands import completion, names
+from irisops.commands.availability import check, unavailable
 from irisops.commands.catalogue import default_registry
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.commands.clock import Clock
@@ -19,8 +20,7 @@ from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
-from irisops.commands.spec import CommandSpec, Registry
-from irisops.commands.words import quote
+from irisops.commands.spec import Registry
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import JournalError
 from irisops.profiles.model import Profile
@@ -51,7 +51,9 @@ class Session:
     """Implements `irisops.commands.chat.Chat`.
 
     `extra` are profiles of this run alone; `first` names the profile to connect at the start ("" is the last one).
-    With `polling` off (`irisops run`) nothing is read that the command does not ask for.
+    `later` brings a profile of this run that is still being prepared (the demo's instance); it is connected as soon as
+    it is there. It may raise `Refusal`. With `polling` off (`irisops run`) nothing is read that the command does not
+    ask for.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Session:
         registry: Registry | None = None,
         extra: Sequence[Profile] = (),
         first: str = "",
+        later: Callable[[], Awaitable[Profile]] | None = None,
         polling: bool = True,
     ) -> None:
         self.places = places
@@ -73,6 +76,7 @@ class Session:
         self._remembered = RememberedStore(places.remembered)
         self._registry = registry or default_registry()
         self._first = first
+        self._later = later
         self._polls = polling
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -113,6 +117,9 @@ class Session:
     async def start(self) -> None:
         """Load profiles and begin connecting; returns at once."""
         self.load_profiles()
+        if self._later is not None:
+            self._spawn(self._connect_later(self._later))
+            return
         profile = self.start_profile()
         if profile is not None:
             self._spawn(self._connect_first(profile))
@@ -169,7 +176,7 @@ class Session:
             )
             return
         try:
-            self._check(spec)
+            check(spec, self.hub)
             async with contextlib.aclosing(spec.handler(self.context, command)) as replies:
                 async for reply in replies:
                     yield reply
@@ -216,7 +223,7 @@ class Session:
         """Every command, with whether it can be given now."""
         infos = []
         for spec in self._registry:
-            reason = self._unavailable(spec)
+            reason = unavailable(spec, self.hub)
             infos.append(
                 CommandInfo(
                     spec.name, spec.usage, spec.summary, spec.examples, available=not reason, reason=reason
@@ -273,39 +280,6 @@ class Session:
 
     # Inside
 
-    def _check(self, spec: CommandSpec) -> None:
-        """Raise `Refusal` for a command that cannot be done now."""
-        if not spec.needs_connection:
-            return
-        link = self.hub.require()
-        if spec.changes and link.profile.read_only:
-            raise Refusal(
-                "ReadOnly",
-                f"{link.name} is a read-only profile: nothing is changed through it.",
-                f"If it should be: /profile edit {link.name} read_only=no",
-            )
-        reason = self._missing(spec, link)
-        if reason:
-            raise Refusal("NotAvailable", reason, _cure_of_missing(link))
-
-    def _missing(self, spec: CommandSpec, link: Link) -> str:
-        for need in spec.needs:
-            available, reason = link.connection.capabilities.available(need)
-            if not available:
-                return reason
-        return ""
-
-    def _unavailable(self, spec: CommandSpec) -> str:
-        """Why a command is greyed out; "" if it can be given."""
-        if not spec.needs_connection:
-            return ""
-        link = self.hub.active
-        if link is None or not link.connected:
-            return "nothing is connected"
-        if spec.changes and link.profile.read_only:
-            return f"{link.name} is read-only"
-        return self._missing(spec, link)
-
     def _known(self, kind: str) -> Sequence[tuple[str, str]]:
         """What completes an argument of a kind."""
         link = self.hub.active
@@ -318,6 +292,15 @@ class Session:
         if kind == "role":
             return [(name, "role") for name in (link.names.roles if link else ())]
         return ()
+
+    async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
+        try:
+            profile = await later()
+        except Refusal as refusal:
+            self._notice(Notice("error", refusal.message, refusal.cure))
+            return
+        self.hub.add_temporary(profile)
+        await self._connect_first(profile)
 
     async def _connect_first(self, profile: Profile) -> None:
         try:
@@ -378,10 +361,3 @@ class Session:
             self._on_notice(notice)
         else:
             self._early.append(notice)
-
-
-def _cure_of_missing(link: Link) -> str:
-    """What to do about a class that is not there: most often the connection is not in %SYS."""
-    if link.profile.namespace.casefold() == "%sys":
-        return "/doctor shows what this instance offers."
-    return f"Administration works in %SYS: /disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -378,7 +378,14 @@ LOCAL = Profile("local", "127.0.0.1", 1972, "%SYS", "_SYSTEM")
 class World:
     """A session with everything around it faked."""
 
-    def __init__(self, home: Path, *profiles: Profile, polling: bool = True, first: str = "") -> None:
+    def __init__(
+        self,
+        home: Path,
+        *profiles: Profile,
+        polling: bool = True,
+        first: str = "",
+        later: Callable[[], Awaitable[Profile]] | None = None,
+    ) -> None:
         self.clock = FakeClock()
         self.instance = FakeInstance()
         self.keyring = FakeKeyring()
@@ -397,6 +404,7 @@ class World:
             extra=profiles,
             polling=polling,
             first=first,
+            later=later,
         )
         self.session.subscribe(self._changed, self.notices.append)
         self.session.ask_with(self._ask)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Done, Problem, Progress
 from irisops.instance.connection import State
 from irisops.instance.errors import AccountDisabled, LicenseExhausted, PasswordChangeRequired
@@ -168,6 +169,39 @@ async def test_start_connects_the_last_profile_in_the_background(tmp_path: Path)
     assert active is not None
     assert (active.name, active.state, active.version) == ("other", "connected", "IRIS 2025.2")
     await again.session.close()
+
+
+async def test_an_instance_that_is_still_being_prepared_is_connected_when_it_is_there(tmp_path: Path) -> None:
+    ready = asyncio.Event()
+
+    async def later() -> Profile:
+        await ready.wait()
+        return LOCAL
+
+    world = World(tmp_path, later=later)
+    await world.session.start()
+    await settle()
+    assert world.session.overview().active is None
+    assert world.notices == []
+    ready.set()
+    await settle()
+    active = world.session.overview().active
+    assert active is not None
+    assert active.state == "connected"
+    await world.session.close()
+
+
+async def test_an_instance_that_does_not_come_is_told(tmp_path: Path) -> None:
+    async def later() -> Profile:
+        raise Refusal("NoSimulator", "The simulator did not start.", "Report it.")
+
+    world = World(tmp_path, later=later)
+    await world.session.start()
+    await settle()
+    assert [(each.level, each.message) for each in world.notices] == [
+        ("error", "The simulator did not start.")
+    ]
+    await world.session.close()
 
 
 async def test_a_start_without_profiles_says_how_to_begin(tmp_path: Path) -> None:
