@@ -52,7 +52,7 @@ def rules_of(name: str, source: str) -> list[Unverified]:
         for part in parts:
             claim, settle = _split(part.removeprefix(MARK))
             # "(UNVERIFIED)" after a statement, or "(UNVERIFIED; settle: ...)": the claim is what stands before it.
-            found.append(Unverified(name, line, claim or _SPACE.sub(" ", before).strip(" ("), settle))
+            found.append(Unverified(name, line, claim or _SPACE.sub(" ", before).strip(" (.;"), settle))
     return found
 
 
@@ -60,7 +60,12 @@ def listing() -> str:
     """The list as text for a terminal."""
     lines: list[str] = []
     for rule in rules():
-        lines += [rule.id, f"  {rule.claim}", f"  Settle: {rule.settle}", ""]
+        lines += [
+            rule.id,
+            f"  {rule.claim}",
+            f"  Settle: {rule.settle or 'the mark does not say how; see the code'}",
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -111,8 +116,14 @@ def _marked(line: int, block: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _split(said: str) -> tuple[str, str]:
-    text = _SPACE.sub(" ", said).strip(" :-,.()")
-    match = _HOW.search(text)
-    if match is None:
-        return text, ""
-    return text[: match.start()].strip(" .;:,()"), text[match.end() :].strip()
+    """Claim and way to settle it."""
+    claim, _, settle = _HOW.sub("\0", _SPACE.sub(" ", said), count=1).partition("\0")
+    return _tidy(claim), _tidy(settle)
+
+
+def _tidy(text: str) -> str:
+    """Without the punctuation that joined it to the rest of the comment."""
+    text = text.strip(" .:;,-")
+    while text.endswith(")") and text.count(")") > text.count("("):
+        text = text[:-1].rstrip(" .")
+    return text

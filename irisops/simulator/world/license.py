@@ -138,7 +138,9 @@ class LicenseEngine:
         held = len(account.connections) if account else 0
         if self.connection_limit and held >= self.connection_limit:
             raise LicenseLimitExceededError(identity)  # not logged (facts: license-sessions 2.2)
-        flipped = bool(account and account.flipped) or held + 1 > self.max_connections
+        flipped = bool(account and account.flipped) or (
+            held + 1 > self.max_connections and not self.community
+        )
         needed = self._price(held + 1, flipped=flipped) - (account.units if account else 0)
         if self._consumed + needed > self.limit:
             # UNVERIFIED: a connection that would flip its identity to more units than are free is refused as any other

@@ -23,7 +23,7 @@ HOSTILE_NAMES = (
     "Ünïcode 漢字 🦜",
 )
 """Names as a person may have typed them elsewhere. All must be shown harmlessly and reach the instance whole."""
-LONG_TEXT = ("This role was described by somebody who was paid by the word. " * 64)[:4000]
+LONG_TEXT = ("This role was described by somebody who was paid by the word. " * 65)[:4000]
 PASSWORD = "broken-demo"  # noqa: S105 - documented, of a practice instance
 
 
