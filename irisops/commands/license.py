@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EXPIRY_WARNING_DAYS = 30
 NEAR_FULL = 0.85
 """Share of the units from which on a warning is given."""
+CLOCKS_DIFFER = 60.0
+"""Seconds between the two clocks that are worth a word."""
 
 
 async def show_license(context: Context, _command: Command) -> Replies:
@@ -107,14 +109,28 @@ def _near_the_flip(board: LicenseBoard) -> list[str]:
     ]
 
 
-def returns(holder: Holder, now: datetime) -> str:
-    """When a unit comes back, for people: a clock time with its countdown, or the event that frees it."""
+def returns(holder: Holder, now: datetime, clock_offset: float = 0.0) -> str:
+    """When a unit comes back, for people: a clock time with its countdown, or the event that frees it.
+
+    `now` and the time shown are this machine's; the instance's clock is `clock_offset` seconds ahead of it.
+    """
     if holder.free_at is None:
         return holder.free_when
-    left = (holder.free_at - now).total_seconds()
-    local = holder.free_at.astimezone()
+    here = holder.free_at - timedelta(seconds=clock_offset)
+    left = (here - now).total_seconds()
+    local = here.astimezone()
     shown = f"{local:%H:%M}" if left < 20 * 3600 else f"{local:%Y-%m-%d %H:%M}"
     return f"{shown} ({duration(left)})" if left > 0 else f"{shown} (any moment)"
+
+
+def clock_note(board: LicenseBoard) -> list[str]:
+    """Say it when the instance's clock is far from this machine's: its own pages show other times."""
+    if abs(board.clock_offset) < CLOCKS_DIFFER:
+        return []
+    way = "ahead of" if board.clock_offset > 0 else "behind"
+    return [
+        f"The instance's clock is {duration(abs(board.clock_offset))} {way} this machine's; times here are yours."
+    ]
 
 
 def holders_table(board: LicenseBoard, now: datetime) -> Table:
@@ -126,7 +142,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             "why": holder.why,
             "units": holder.units,
             "connections": holder.connections,
-            "returns": returns(holder, now),
+            "returns": returns(holder, now, board.clock_offset),
             "free_at": holder.free_at,
             "sessions": holder.sessions,
             "processes": holder.processes,
@@ -153,7 +169,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         ],
         rows=rows,
         key="holder",
-        notes=list(board.notes),
+        notes=[*board.notes, *clock_note(board)],
         actions=[("enter", "why", "/license why {holder}")],
     )
 

@@ -95,7 +95,7 @@ async def explain(context: Context, command: Command) -> Replies:
             "applications": list(holder.applications),
             "since": holder.since,
             "free_at": holder.free_at,
-            "returns": returns(holder, now),
+            "returns": returns(holder, now, board.clock_offset),
         },
         labels={
             "why": "What it is",

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
+from irisops.commands.plot_history import CountHistory, Sample
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
     from irisops.commands.reads import Reads
+    from irisops.commands.sessions_idle import KnownTimeouts
     from irisops.instance.calls import Answer, Call
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
@@ -111,6 +113,10 @@ class Link:
     history: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
     read_at: float | None = None
     """Monotonic time of the last good poll."""
+    samples: CountHistory = field(default_factory=CountHistory)
+    """All counts since the start, for /plot."""
+    timeouts: KnownTimeouts | None = None
+    """Session timeouts of the web applications, when they were read."""
     stale_said: bool = False
     logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the login that is under way: a second one waits for its end instead of asking again."""
@@ -149,6 +155,7 @@ class Link:
         self.read_at = self.clock.monotonic()
         if counts.units_used is not None:
             self.history.append(float(counts.units_used))
+        self.samples.add(Sample(self.clock.now(), counts.units_used, counts.sessions, counts.processes))
 
     def as_state(self, *, active: bool, interval: float) -> ProfileState:
         """The line of the side panel."""

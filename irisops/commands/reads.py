@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Protocol
 
 from irisops.instance import license as license_reads
-from irisops.instance import processes, roles, sessions, users
+from irisops.instance import processes, processes_act, roles, sessions, sessions_end, sessions_timeout, users
+from irisops.instance.license_clock import TIME, instance_time
 from irisops.instance.models import LicenseBoard, PollCounts, Process, Role, RoleChange, User, WebSession
 from irisops.instance.poll import Poller
+from irisops.instance.processes_act import ProcessAction
 from irisops.instance.routes import Instance
+from irisops.instance.sessions_end import EndOutcome
+from irisops.instance.sessions_timeout import AppTimeout
 
 
 class Reads(Protocol):
@@ -48,6 +53,32 @@ class Reads(Protocol):
 
     async def remove_role(self, user: str, role: str) -> RoleChange:
         """Revoke, verified."""
+        ...
+
+    # What the license commands need (part 3)
+
+    async def clock_offset(self) -> float:
+        """Seconds by which the instance's clock is ahead of this machine's; 0 where it does not tell its time."""
+        ...
+
+    async def timeouts(self) -> list[AppTimeout]:
+        """Session timeouts of the web applications."""
+        ...
+
+    async def set_timeout(self, application: str, seconds: int) -> int:
+        """Change one, verified; the value read back."""
+        ...
+
+    async def end_session(self, session_id: str) -> EndOutcome:
+        """Mark a web session to end, or learn that it is gone."""
+        ...
+
+    async def process(self, pid: int) -> Process | None:
+        """One process as it is now."""
+        ...
+
+    async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
+        """Suspend, resume or terminate; False if it is gone."""
         ...
 
 
@@ -93,3 +124,29 @@ class InstanceReads:
     async def remove_role(self, user: str, role: str) -> RoleChange:
         """See `irisops.instance.users`."""
         return await users.remove_role(self._instance, user, role)
+
+    async def clock_offset(self) -> float:
+        """See `irisops.instance.license_clock`."""
+        told = (await self._instance.batch([TIME]))[0]
+        here = datetime.now(UTC)
+        return (instance_time(told, here) - here).total_seconds()
+
+    async def timeouts(self) -> list[AppTimeout]:
+        """See `irisops.instance.sessions_timeout`."""
+        return await sessions_timeout.list_timeouts(self._instance)
+
+    async def set_timeout(self, application: str, seconds: int) -> int:
+        """See `irisops.instance.sessions_timeout`."""
+        return await sessions_timeout.set_timeout(self._instance, application, seconds)
+
+    async def end_session(self, session_id: str) -> EndOutcome:
+        """See `irisops.instance.sessions_end`."""
+        return await sessions_end.end_session(self._instance, session_id)
+
+    async def process(self, pid: int) -> Process | None:
+        """See `irisops.instance.processes_act`."""
+        return await processes_act.read_process(self._instance, pid)
+
+    async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
+        """See `irisops.instance.processes_act`."""
+        return await processes_act.act_on_process(self._instance, pid, action)

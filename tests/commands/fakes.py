@@ -29,7 +29,10 @@ from irisops.instance.models import (
     User,
     WebSession,
 )
+from irisops.instance.processes_act import ProcessAction
 from irisops.instance.routes import Instance
+from irisops.instance.sessions_end import EndOutcome
+from irisops.instance.sessions_timeout import AppTimeout
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
@@ -260,6 +263,36 @@ class FakeInstance:
         self.set_roles(user, *(each for each in before if each != role))
         self.done.append(("remove", user, role))
         return RoleChange(user, role, before, self.held(user), "Security.Users.RemoveRoles")
+
+    # What the license commands need (part 3)
+
+    async def clock_offset(self) -> float:
+        return 0.0
+
+    async def timeouts(self) -> list[AppTimeout]:
+        self._check("timeouts")
+        return [
+            AppTimeout("/csp/user", 900, "Unauthenticated,Password"),
+            AppTimeout("/api/atelier", 3600, "Password"),
+        ]
+
+    async def set_timeout(self, application: str, seconds: int) -> int:
+        self._check("set timeout")
+        self.done.append(("timeout", application, str(seconds)))
+        return seconds
+
+    async def end_session(self, session_id: str) -> EndOutcome:
+        self._check("end session")
+        self.done.append(("end", session_id, ""))
+        return "marked"
+
+    async def process(self, pid: int) -> Process | None:
+        return next((process for process in await self.processes() if process.pid == pid), None)
+
+    async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
+        self._check(action)
+        self.done.append((action, str(pid), ""))
+        return True
 
 
 def _session(session_id: str, user: str, application: str, minutes: int, holder: str) -> WebSession:

@@ -1,0 +1,74 @@
+"""The counts of a session of this tool, kept for plots: fine for the last minutes, coarser the older they are."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+FINE = timedelta(minutes=15)
+"""For so long every reading is kept."""
+MIDDLE = timedelta(hours=4)
+"""For so long one reading per `MIDDLE_STEP` is kept; after that one per `COARSE_STEP`."""
+MIDDLE_STEP = timedelta(seconds=15)
+COARSE_STEP = timedelta(minutes=2)
+MOST = timedelta(hours=48)
+
+FIGURES = ("units", "sessions", "processes")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reading; a figure that could not be read is None."""
+
+    at: datetime
+    units: int | None
+    sessions: int | None
+    processes: int | None
+
+    def figure(self, name: str) -> int | None:
+        """The figure of that name, one of `FIGURES`. Raises KeyError for another."""
+        return {"units": self.units, "sessions": self.sessions, "processes": self.processes}[name]
+
+
+class CountHistory:
+    """Samples, oldest first. Of several in one step the one with the most units stays: peaks must not vanish."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque()
+        self._thin_from = 0
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def add(self, sample: Sample) -> None:
+        """A new reading. One that is older than the last (a clock was set back) starts the history anew."""
+        if self._samples and sample.at < self._samples[-1].at:
+            self._samples.clear()
+        self._samples.append(sample)
+        self._thin_from += 1
+        if self._thin_from >= 64:
+            self._thin_from = 0
+            self._thin(sample.at)
+
+    def since(self, start: datetime) -> Sequence[Sample]:
+        """The samples from `start` on."""
+        return [sample for sample in self._samples if sample.at >= start]
+
+    def _thin(self, now: datetime) -> None:
+        kept: deque[Sample] = deque()
+        for sample in self._samples:
+            age = now - sample.at
+            if age > MOST:
+                continue
+            step = COARSE_STEP if age > MIDDLE else MIDDLE_STEP if age > FINE else None
+            if step is None or not kept or _slot(sample, step) != _slot(kept[-1], step):
+                kept.append(sample)
+            elif (sample.units or 0) > (kept[-1].units or 0):
+                kept[-1] = sample
+        self._samples = kept
+
+
+def _slot(sample: Sample, step: timedelta) -> int:
+    return int(sample.at.timestamp() // step.total_seconds())
