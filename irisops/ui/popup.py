@@ -11,7 +11,6 @@ from textual.widget import Widget
 
 from irisops.commands.chat import CommandInfo, Completion
 from irisops.commands.text import harmless
-from irisops.ui.lines import spread
 
 MOST = 8
 
@@ -130,7 +129,9 @@ class Popup(Widget):
         """The window of items around the chosen one."""
         width = self.content_size.width
         first = max(0, min(self.chosen - MOST // 2, len(self.items) - MOST))
-        label_width = min(max(18, width // 2), max((len(each.label) for each in self.items), default=0) + 4)
+        label_width = min(
+            max(18, width * 2 // 5), max((len(each.label) for each in self.items), default=0) + 4
+        )
         lines = []
         for number, each in enumerate(self.items[first : first + MOST], first):
             here = number == self.chosen and self.moved
@@ -139,16 +140,12 @@ class Popup(Widget):
             label = Content.styled(
                 f"{mark}{harmless(each.label, 120)}", f"{style} {'bold' if here else ''}".strip()
             )
+            more = f" {number + 1}/{len(self.items)}" if here and len(self.items) > MOST else ""
             left = Content.assemble(
                 label.truncate(label_width, ellipsis=True, pad=True),
                 " ",
                 (harmless(each.hint, 200), "$quiet"),
-            ).truncate(width, ellipsis=True, pad=True)
-            more = f"{number + 1}/{len(self.items)}" if here and len(self.items) > MOST else ""
-            line = (
-                spread(left.truncate(width - len(more) - 1), Content.styled(more, "$quiet"), width)
-                if more
-                else left
-            )
+            ).truncate(width - len(more), ellipsis=True, pad=True)
+            line = Content.assemble(left, (more, "$quiet"))
             lines.append(line.stylize("on $row-cursor") if here else line)
         return Content("\n").join(lines)

@@ -170,12 +170,12 @@ class Prompt(Vertical):
         """How the command that is being typed is written, in place of the hints."""
         if not text.startswith("/") or " " not in text:
             return HINTS
-        head = text.split(" ", 1)[0].removeprefix("/")
-        info = next(
-            (each for each in self._chat.commands() if each.name.removeprefix("/").split(" ")[0] == head),
-            None,
-        )
-        return harmless(info.usage, 80) if info else HINTS
+        typed = f"{text.removeprefix('/')} "
+        fitting = [
+            each for each in self._chat.commands() if typed.startswith(f"{each.name.removeprefix('/')} ")
+        ]
+        best = max(fitting, key=lambda each: len(each.name), default=None)
+        return harmless(best.usage, 80) if best else HINTS
 
     # Sending
 

@@ -8,7 +8,8 @@ import pytest
 from textual.geometry import Region
 
 from irisops.commands.replies import Column, Table
-from irisops.ui.grid import Grid
+from irisops.ui.arrange import GAP
+from irisops.ui.grid import MARK, Grid
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, text_of, until
 from tests.ui.fake_chat import FakeChat, processes_table
 
@@ -163,3 +164,12 @@ async def test_enter_without_an_action_shows_all_of_the_row() -> None:
         before = text_of(card).count("‹RLO›")
         await pilot.press("enter")
         await until(pilot, lambda: text_of(card).count("‹RLO›") > before)
+
+
+@pytest.mark.parametrize("count", [5, 60])
+async def test_no_column_hides_under_the_scrollbar(count: int) -> None:
+    async with make_app(FakeChat(processes=count)).run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        width = grid.scrollable_content_region.width
+        assert sum(each.width + GAP for each in grid.fits) - GAP + len(MARK) <= width
+        assert grid.render_line(1).text[:width].rstrip().endswith("0")  # all of the last number is seen

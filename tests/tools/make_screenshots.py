@@ -1,0 +1,142 @@
+"""Makes the pictures of the README: drives the demo's screens at both sizes and writes `screenshots/*.svg`.
+
+    python -m tests.tools.make_screenshots [FOLDER]
+
+The real session talks over the real driver to a private simulator; only the terminal is Textual's own headless one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from irisops.app import IrisopsApp
+from irisops.commands.session import Session
+from irisops.demo import Demo, running
+from irisops.profiles.secrets import Secrets
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIZES = ((120, 36), (80, 24))
+DEADLINE = 20.0
+"""Seconds to wait for anything that is to be seen."""
+
+Driver = Pilot[int]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture: lines to say, keys to press after them, words that must be seen before it is taken."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    seen: str = ""
+
+
+SCENES = (
+    Scene("welcome", seen="license"),
+    Scene("license", ("who holds my license",), seen="HOLDER"),
+    Scene("users", ("show users",), ("alt+up", "down", "down"), seen="LAST LOGIN"),
+    Scene("plan", ("give reader %Developer",), seen="yes"),
+    Scene("calls", ("give reader %Developer",), ("question_mark",), seen="ObjectScript"),
+    Scene("processes", ("show processes",), ("alt+up", "right"), seen="PID"),
+    Scene("commands", keys=("slash", "s", "down"), seen="/sessions"),
+    Scene("unknown", ("free the printer",), seen="/help"),
+    Scene("keys", ("/status",), ("f1",), seen="Keys that work now"),
+)
+THEMES = ("light", "contrast", "ansi")
+
+
+def screen_words(app: IrisopsApp) -> str:
+    """The characters on the screen, from the picture itself."""
+    text = re.sub(r"<[^>]+>", " ", app.export_screenshot())
+    return text.replace("&#160;", " ")
+
+
+async def until(pilot: Driver, condition: Callable[[], bool], what: str) -> None:
+    """Wait for something to be seen. Raises TimeoutError naming it."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"never seen: {what}\n{screen_words(_app(pilot))}")
+        await pilot.pause(0.05)
+    await pilot.pause()
+
+
+def _app(pilot: Driver) -> IrisopsApp:
+    app = pilot.app
+    if not isinstance(app, IrisopsApp):
+        raise TypeError("not the app of this script")
+    return app
+
+
+def _has_figures(app: IrisopsApp) -> bool:
+    active = app.chat.overview().active
+    return active is not None and active.units_used is not None and active.sessions is not None
+
+
+async def play(pilot: Driver, scene: Scene) -> None:
+    """Bring the screen to where the picture is taken."""
+    app = _app(pilot)
+    conversation = app.conversation
+    await until(pilot, lambda: _has_figures(app), "a connection with figures")
+    for line in scene.lines:
+        conversation.send(line)
+        await until(
+            pilot,
+            lambda: conversation.running is None or conversation.question is not None,
+            f"an answer to {line}",
+        )
+    if scene.keys:
+        await pilot.press(*scene.keys)
+    if scene.seen:
+        await until(pilot, lambda: scene.seen in screen_words(app), scene.seen)
+
+
+def tidy(svg: str) -> str:
+    """Keep blanks as they are and load no font from the net: the viewer's own monospaced one will do."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    return svg.replace("<text ", '<text xml:space="preserve" ')
+
+
+async def picture(
+    demo: Demo, size: tuple[int, int], theme: str, act: Callable[[Driver], Awaitable[None]]
+) -> str:
+    """Run the app on the demo, act, and return its screen as SVG."""
+    secrets = Secrets(None)
+    secrets.remember(demo.profile, demo.password)
+    session = Session(demo.places, secrets=secrets, extra=[demo.profile], first=demo.profile.name)
+    app = IrisopsApp(session, theme=theme)
+    try:
+        async with app.run_test(size=size) as pilot:
+            await act(pilot)
+            return tidy(app.export_screenshot(title=f"irisops {size[0]}x{size[1]}"))
+    finally:
+        await session.close()
+
+
+def main(folder: Path) -> None:
+    """All scenes at both sizes, and one scene in every theme."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = [
+        (f"{scene.name}-{columns}x{rows}", scene, (columns, rows), "dark")
+        for columns, rows in SIZES
+        for scene in SCENES
+    ]
+    wanted += [(f"theme-{theme}", SCENES[1], SIZES[0], theme) for theme in THEMES]
+    for name, scene, size, theme in wanted:
+        with running() as demo:
+            svg = asyncio.run(picture(demo, size, theme, partial(play, scene=scene)))
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "screenshots")
