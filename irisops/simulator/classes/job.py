@@ -143,7 +143,8 @@ class Job:
         namespace = self.world.namespaces.get(name)
         if namespace is None:
             raise ThrownError("<NAMESPACE>")
-        if not self.world.may_enter(self.username, namespace):
+        database = self.world.databases.get(namespace.globals_database)
+        if not self.holds(f"{database.resource if database else '%DB_%DEFAULT'}:R"):
             raise ThrownError("<PROTECT>")
         self.process.namespace = namespace.name
 
