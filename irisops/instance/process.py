@@ -130,8 +130,6 @@ class DriverProcess:
                 match message.get("kind"):
                     case "rows":
                         rows.extend(unpack_rows(message.get("rows")))
-                        # A pipe that is always full never lets go of the loop by itself.
-                        await asyncio.sleep(0)
                     case "answer":
                         answer, columns = unpack_answer(message)
                         if columns is not None:
@@ -215,6 +213,7 @@ class DriverProcess:
             while True:
                 size = frame_size(await self._stdout.readexactly(HEADER_SIZE))
                 await self._inbox.put(decode_body(await self._stdout.readexactly(size)))
+                # A pipe that is always full never lets go of the loop by itself.
                 await asyncio.sleep(0)
         except (asyncio.IncompleteReadError, ConnectionResetError):
             pass

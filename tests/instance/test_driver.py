@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from irisops.instance.calls import ClassMethod, Query
-from irisops.instance.channel import Json, encode_frame
+from irisops.instance.channel import HEADER_SIZE, Json, decode_body, encode_frame, frame_size
+from irisops.instance.messages import ROWS_PER_FRAME, pack_call, unpack_rows
 from irisops.instance.process import (
     COMMAND,
     BatchResult,
@@ -32,6 +35,8 @@ def standard_streams(pid: int) -> set[str]:
 
 
 VERSION = ClassMethod("%SYSTEM.Version", "GetVersion")
+
+ROWS = 10_000
 
 
 def request(served: Served) -> dict[str, Json]:
@@ -133,11 +138,9 @@ async def test_a_program_that_talks_nonsense_is_gone_for_us() -> None:
     await process.kill()
 
 
-ROWS = 10_000
-
-
-async def test_ten_thousand_rows_do_not_hold_up_the_loop() -> None:
-    """Other work gets a turn of the loop between any two portions of rows: counted, not timed."""
+@asynccontextmanager
+async def many_rows() -> AsyncIterator[dict[str, Json]]:
+    """A server with a result of `ROWS` rows, in a process of its own; yields the login request for it."""
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.simulator.wire.serve", stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -145,8 +148,7 @@ async def test_ten_thousand_rows_do_not_hold_up_the_loop() -> None:
     assert server.stdout is not None
     try:
         port = int(await server.stdout.readline())
-        process = await DriverProcess.start()
-        login: dict[str, Json] = {
+        yield {
             "host": "127.0.0.1",
             "port": port,
             "namespace": "USER",
@@ -154,25 +156,48 @@ async def test_ten_thousand_rows_do_not_hold_up_the_loop() -> None:
             "timeout": 5,
             "sslconfig": "",
         }
-        assert await process.connect(login, "SYS") == 2
-        turns = 0
-
-        async def count() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        counting = asyncio.create_task(count())
-        result = await process.batch([Query("SELECT many FROM t")])
-        during = turns
-        counting.cancel()
-        (answer,) = result.results
-        assert not isinstance(answer, CallFailure)
-        assert answer.rows is not None
-        assert len(answer.rows.rows) == ROWS
-        assert during >= ROWS / 256
-        await process.close()
     finally:
         server.stdin.close()
         await server.wait()
+
+
+async def test_a_big_result_comes_in_small_frames() -> None:
+    """So that the tool's event loop never decodes more than one of them between two turns."""
+    async with many_rows() as login:
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=child_environment(os.environ)
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(encode_frame({**login, "op": "connect", "id": 1, "password": "SYS"}))
+        process.stdin.write(
+            encode_frame({"op": "batch", "id": 2, "calls": [pack_call(Query("SELECT many FROM t"))]})
+        )
+        sizes: list[int] = []
+        kinds: list[object] = []
+        while "done" not in kinds:
+            size = frame_size(await process.stdout.readexactly(HEADER_SIZE))
+            message = decode_body(await process.stdout.readexactly(size))
+            kinds.append(message["kind"])
+            if message["kind"] == "rows":
+                sizes.append(len(unpack_rows(message["rows"])))
+        process.stdin.close()
+        await process.wait()
+        assert sum(sizes) == ROWS
+        assert max(sizes) == ROWS_PER_FRAME <= 256
+        assert kinds == ["ready", "connected", *["rows"] * len(sizes), "answer", "done"]
+
+
+async def test_a_big_result_arrives_whole() -> None:
+    async with many_rows() as login:
+        process = await DriverProcess.start()
+        assert await process.connect(login, "SYS") == 2
+        result = await process.batch([Query("SELECT many FROM t"), Query("SELECT many FROM t", max_rows=300)])
+        whole, part = result.results
+        assert not isinstance(whole, CallFailure)
+        assert not isinstance(part, CallFailure)
+        assert whole.rows is not None
+        assert part.rows is not None
+        assert [row[0] for row in whole.rows.rows] == list(range(ROWS))
+        assert part.rows.rows == whole.rows.rows[:300]
+        await process.close()

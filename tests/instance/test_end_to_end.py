@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -246,6 +249,7 @@ async def test_a_password_refused_while_mending_ends_the_attempts() -> None:
         state = await states.until(lambda now: now.name == "refused")
         assert state.error in {"LoginRefused", "AccountDisabled"}
         assert (logins.fired, pauses.asked) == (1, [1.0])
+        assert PASSWORD not in str(vars(connection))
         await connection.disconnect()
 
 
@@ -399,7 +403,7 @@ async def test_disconnect_does_not_wait_for_a_call_that_never_returns() -> None:
         connection = Connection(served.target())
         await connection.connect(PASSWORD)
         held = served.faults.inject(Hold(), opcode=CLASS_METHOD_VALUE)
-        call = asyncio.create_task(connection.call(VERSION))
+        call = asyncio.create_task(connection.call(VERSION, deadline=3600))
         await held.wait_fired()
         await connection.disconnect()
         with pytest.raises(Unreachable):
@@ -457,3 +461,40 @@ async def test_units_come_back_when_the_board_said() -> None:
             assert world.license_counts().consumed == consumed
         left = await licensing.read_board(connection, now=world.now())
         assert [holder.kind for holder in left.holders] == ["this tool"]
+
+
+async def start_simulator(port: int = 0) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
+    """The simulator as a program, and the line that it prints when it is ready."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "irisops.simulator", "--port", str(port), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    ready: dict[str, Any] = json.loads(await process.stdout.readline())
+    return process, ready
+
+
+async def test_a_killed_simulator_is_noticed_by_the_poll_and_met_again_when_it_is_back() -> None:
+    simulator, ready = await start_simulator()
+    pauses = Pauses()
+    connection = Connection(
+        Target("127.0.0.1", ready["superserver"], "%SYS", ready["username"]), sleep=pauses
+    )
+    try:
+        await connection.connect(ready["password"])
+        states = States(connection)
+        poller = Poller(connection)
+        assert (await poller.poll()).units_used is not None
+        simulator.kill()
+        await simulator.wait()
+        with pytest.raises(Unreachable):
+            await poller.poll()
+        assert connection.state.name == "lost"
+        simulator, _ = await start_simulator(ready["superserver"])
+        await pauses.pass_one()
+        await states.until(lambda now: now.name == "connected")
+        assert (await poller.poll()).units_used is not None
+        assert [name for name in states.names if name != "lost"] == ["connected"]
+    finally:
+        await connection.disconnect()
+        simulator.terminate()
+        await simulator.wait()

@@ -21,6 +21,7 @@ from irisops.instance.failures import (
 
 LINK = "<COMMUNICATION LINK ERROR> Failed to connect to server; Details: "
 REPLY = f"{LINK}<COMMUNICATION ERROR> Invalid Message received; Details: "
+OUT_OF_ORDER = "Invalid Message Sequence Number: expected: 1 got: 8"
 TIMED_OUT = (
     f"{LINK}<COMMUNICATION LINK ERROR> Failed to receive message; Details: "
     "Error code: 110 Error message: Communication timed out"
@@ -42,8 +43,7 @@ TIMED_OUT = (
             errors.NotAnInstance,
         ),
         (
-            f"{LINK}<COMMUNICATION ERROR> Message out of order; Details: "
-            "Invalid Message Sequence Number: expected: 1 got: 8",
+            f"{LINK}<COMMUNICATION ERROR> Message out of order; Details: {OUT_OF_ORDER}",
             errors.NotAnInstance,
         ),
         (f"{REPLY}Access Denied", errors.LoginRefused),

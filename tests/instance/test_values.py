@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,6 +12,8 @@ from hypothesis import given
 
 from irisops.instance.calls import Rows, Value
 from irisops.instance.values import (
+    PORTION,
+    Row,
     as_date,
     as_flag,
     as_int,
@@ -122,3 +126,25 @@ async def test_rows_are_made_into_records_in_order_without_the_empty_ones() -> N
     made = await in_portions(rows, lambda row: as_int(row["number"]) or None)
     assert made == list(range(1, 1000))
     assert await in_portions(None, as_text) == []  # type: ignore[arg-type]
+
+
+async def test_other_work_gets_a_turn_after_each_portion_of_rows() -> None:
+    """Counted in turns of the loop, not timed: nothing here waits for anything, so each turn was given."""
+    made_before_turn: list[int] = []
+    made = 0
+
+    def make(_row: Row) -> int:
+        nonlocal made
+        made += 1
+        return made
+
+    async def other_work() -> None:
+        while True:
+            made_before_turn.append(made)
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(other_work())
+    await in_portions(Rows(("N",), [(n,) for n in range(10_000)]), make)
+    other.cancel()
+    steps = [later - earlier for earlier, later in itertools.pairwise([*made_before_turn, made])]
+    assert max(steps) <= PORTION <= 256
