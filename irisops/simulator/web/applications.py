@@ -10,6 +10,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import quote
 
 from irisops.simulator.web.cookies import CookieJar
 from irisops.simulator.web.http import Request, Response
@@ -63,6 +64,10 @@ class Applications:
             if session is not None:
                 self._world.logout_session(session.id)
             return self._unauthorized(application)  # 401 is the success (facts: license-sessions 2.3)
+        if not application.dispatch_class and request.path.lower() == application.name.lower():
+            # The cookie is for the path with its slash, so without the redirect each visit would be a new session.
+            # UNVERIFIED: that the gateway redirects. Settle: curl -i http://host/csp/user
+            return Response(HTTPStatus.FOUND, headers=(("Location", f"{quote(application.name)}/"),))
         if session is not None and session.ending is None:
             return self._continue(application, session, request, client_ip)
         return self._begin(application, request, client_ip, port)

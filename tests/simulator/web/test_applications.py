@@ -55,6 +55,11 @@ async def test_without_cookies_each_page_is_a_session(server: WebServer, world: 
     assert (len(world.sessions), world.license_counts().consumed) == (4, 4)
 
 
+async def test_the_path_without_its_slash_leads_to_the_one_with_it(browser: Browser, world: World) -> None:
+    answer = await browser.get("/CSP/user")
+    assert (answer.status, answer.header("Location"), len(world.sessions)) == (302, "/csp/user/", 0)
+
+
 async def test_a_session_id_alone_opens_nothing(browser: Browser, world: World) -> None:
     await browser.get("/csp/user/")
     (session,) = world.sessions.values()

@@ -57,6 +57,9 @@ def test_each_request_moves_the_expiry(world: World, clock: ManualClock) -> None
         assert world.request_session(session.id) is session
     assert session.id in world.sessions
     assert (session.expires - world.now()).total_seconds() == 900
+    clock.advance(900)
+    world.tick()
+    assert session.id not in world.sessions
 
 
 def test_a_closed_browser_frees_nothing_until_the_timeout(world: World, clock: ManualClock) -> None:
