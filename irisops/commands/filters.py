@@ -53,6 +53,12 @@ def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column])
     return Selection(kept if limit is None else kept[:limit], total, " ".join(words))
 
 
+def is_condition(word: str) -> bool:
+    """Whether a word compares a column, sorts or limits; any other word is looked for."""
+    parsed = _CONDITION.fullmatch(word)
+    return parsed is not None and bool(parsed[1].strip())
+
+
 def condition(word: str, columns: Sequence[Column]) -> Callable[[Row], bool]:
     """The test that one word asks for. Raises `Refusal`."""
     parsed = _CONDITION.fullmatch(word)
