@@ -103,6 +103,8 @@ SPECS = (
         summary="What works here and by which route; paste it into a bug report",
         handler=show_doctor,
         plain=(
+            Plain("(run|show|call) [me] [the] doctor"),
+            Plain("(check|test|examine) [the] (instance|connection|server)"),
             Plain("(doctor|diagnose|diagnostics|self test|check everything)"),
             Plain("(what|which) (works|features|routes) (here|are there|are available|work)"),
             Plain("what does (this|the) instance (offer|support)"),

@@ -73,6 +73,8 @@ SPECS = (
         grammar=(_GRAMMAR_ROLES, Keyword("to"), Arg("user", "user")),
         plain=(
             Plain("(give|grant|add|assign) [the] [role|roles] {roles} to [the] [user|account] {user}"),
+            Plain("(give|grant|add|assign) [the] {roles} (role|roles) to [the] [user|account] {user}"),
+            Plain("(give|grant|assign) [the] [user|account] {user} [the] {roles} (role|roles)"),
             Plain("(give|grant|assign) [the] [user|account] {user} [the] [role|roles] {roles}"),
             Plain("put [the] [user] {user} (in|into) [the] [role] {roles}"),
             Plain(
@@ -94,9 +96,14 @@ SPECS = (
         grammar=(_GRAMMAR_ROLES, Keyword("from"), Arg("user", "user")),
         plain=(
             Plain(
-                "(take|revoke|remove|strip|withdraw) [away] [the] [role|roles] {roles} [away] from "
+                "(take|revoke|remove|strip|withdraw|drop) [away] [the] [role|roles] {roles} [away] from "
                 "[the] [user|account] {user}"
             ),
+            Plain(
+                "(take|revoke|remove|strip|withdraw|drop) [away] [the] {roles} (role|roles) [away] from "
+                "[the] [user|account] {user}"
+            ),
+            Plain("(take|revoke|remove|drop) [away] {user's} [role|roles] {roles}"),
             Plain("(strip) [the] [user] {user} of [the] [role|roles] {roles}"),
             Plain(
                 "[the] [user] {user} (should not|must not|shall not|shouldn't) (have|hold) [the] [role] {roles}"

@@ -92,7 +92,10 @@ SPECS = (
         handler=show_help,
         grammar=(Arg("command", "command", required=False, many=True),),
         plain=(
-            Plain("(help|what can you do|what can i ask|what can i do|commands|show commands|list commands)"),
+            Plain(
+                "(help|help me|hello|hi|what can i say|what can you do|what can i ask|what can i do|commands|"
+                "show commands|list commands)"
+            ),
             Plain("(help|help me) (with|on|about) {command}"),
             Plain("how do i use {command}"),
             Plain("how does {command} work"),

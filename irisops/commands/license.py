@@ -196,6 +196,10 @@ SPECS = (
             ),
             Plain(f"{_LICENSE} [board|usage|use|holders|status]"),
             Plain(f"[the|my|our] {_LICENSE} (is|are) (full|exhausted|used up|gone)"),
+            Plain(f"(is|are) [the|my|our] {_LICENSE} (full|exhausted|used up|gone)"),
+            Plain(f"(are|is) (we|i|everybody) out of [iris] {_LICENSE}"),
+            Plain(f"(we|i) (are|am) out of [iris] {_LICENSE}"),
+            Plain("(why am|am) i locked out"),
             Plain("(license|licence) limit exceeded"),
             Plain(
                 "(when|does) [does|will|is] [the|my|our] (license|licence|key|license key) (expire|expires|run out)"

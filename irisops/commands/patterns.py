@@ -4,9 +4,9 @@ A pattern is written as people read it:
 
     (give|grant|add) [the] [role|roles] {roles} to [the] [user] {user}
 
-`(a|b)` is one of several, `[a|b]` is optional, `{name}` is a value: one word, or words in quotation marks. A value
-whose argument takes many (`roles`) may be `%SQL, %Developer and X`. Letters match without regard to case; polite
-words around the sentence and its closing punctuation do not count.
+`(a|b)` is one of several, `[a|b]` is optional, `{name}` is a value: one word, or words in quotation marks; `{user's}`
+is one in the possessive (`maria's sessions`). A value whose argument takes many (`roles`) may be `%SQL, %Developer and X`.
+Letters match without regard to case; polite words around the sentence and its closing punctuation do not count.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ _POLITE = re.compile(
 _CLOSING = re.compile(r"(?:[\s,]+(?:please|pls|thanks|thank you|right now|now))?\s*[?!.]*\s*$", re.IGNORECASE)
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'[^']*'"
 _ONE = rf"(?:{_QUOTED}|[^\s\"']\S*)"
+_OWNER = rf"(?:{_QUOTED}|[^\s\"']\S*?)"
 _ITEM = rf"(?:{_QUOTED}|[^\s\"',][^\s,]*)"
 # An item holds neither blanks nor commas, so a sentence has few ways to be a list and matching stays quick.
 _MANY = rf"{_ITEM}(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+){_ITEM})*"
 _AND = re.compile(r"\s*,\s*and\s+|\s*,\s*|\s+and\s+", re.IGNORECASE)
-_TOKEN = re.compile(r"\{(\w+)\}|\(([^()]*)\)|\[([^\[\]]*)\]|([^\s{}()\[\]]+)")
+_CONTRACTED = re.compile(r"^(who|what|where|when|how|why|that|it)[’']?s\b", re.IGNORECASE)
+_TOKEN = re.compile(r"\{(\w+)('s)?\}|\(([^()]*)\)|\[([^\[\]]*)\]|([^\s{}()\[\]]+)")
 
 
 def tidy(text: str) -> str:
     """The sentence without polite words, closing punctuation and doubled blanks."""
     line = " ".join(text.split()) if '"' not in text and "'" not in text else text.strip()
-    line = _POLITE.sub("", line, count=1)
+    line = _CONTRACTED.sub(r"\1 is", _POLITE.sub("", line, count=1))
     # A closing mark belongs to a name when it stands inside quotation marks; then nothing is cut.
     if line.rstrip().endswith(('"', "'")):
         return line.strip()
@@ -53,12 +55,13 @@ def compiled(pattern: str, many: frozenset[str]) -> re.Pattern[str]:
     """The pattern as a regular expression with one group per slot."""
     out: list[str] = []
     for found in _TOKEN.finditer(pattern):
-        slot, one_of, optional, word = found.groups()
+        slot, possessive, one_of, optional, word = found.groups()
         if optional is not None:
             out.append(f"(?:{_alternatives(optional)}\\s+)?")
             continue
         if slot is not None:
-            piece = f"(?P<{slot}>{_MANY if slot in many else _ONE})"
+            value = _OWNER if possessive else _MANY if slot in many else _ONE
+            piece = f"(?P<{slot}>{value})" + (r"(?:[’']s?)" if possessive else "")
         elif one_of is not None:
             piece = f"(?:{_alternatives(one_of)})"
         else:

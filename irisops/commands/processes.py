@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
+from irisops.commands.columns import take_columns
 from irisops.commands.context import Context
 from irisops.commands.filters import select
 from irisops.commands.replies import Cell, Column, Table
@@ -32,6 +33,12 @@ COLUMNS = (
     Column("job", "JOB", "number", hide_under=1000),
     Column("os_user", "OS USER", hide_under=1000),
     Column("device", "DEVICE", hide_under=1000),
+)
+
+ACTIONS = (
+    ("enter", "open", "/process {pid}"),
+    ("x", "terminate", "/process terminate {pid}"),
+    ("z", "suspend", "/process suspend {pid}"),
 )
 
 
@@ -64,14 +71,16 @@ async def show_processes(context: Context, command: Command) -> Replies:
     found = await link.reads.processes()
     found.sort(key=lambda process: (process.system, -process.commands, process.pid))
     rows = [row_of(process) for process in found]
-    chosen = select(rows, filter_words(command), COLUMNS)
+    words, columns = take_columns(filter_words(command), COLUMNS, "pid")
+    chosen = select(rows, words, COLUMNS)
     yield Table(
         name="processes",
         title="Processes",
-        columns=COLUMNS,
+        columns=columns,
         rows=chosen.rows,
         key="pid",
         notes=selection_notes(chosen, len(rows), "process", "processes"),
+        actions=ACTIONS,
         total=chosen.total,
     )
 
@@ -89,6 +98,7 @@ SPECS = (
                 "(show|list|see) [me] [all] [the] (processes|jobs) (of|by|for|from) [user|the user] {user}",
                 {"filter": ["user={user}"]},
             ),
+            Plain("(show|list|see) [me] {user's} (processes|jobs)", {"filter": ["user={user}"]}),
             Plain("(what|which processes|which jobs) (is|are) running [on the instance|now]"),
             Plain("how many (processes|jobs) (are there|are running|do we have|run)"),
         ),

@@ -310,7 +310,10 @@ SPECS = (
         handler=edit,
         grammar=(Arg("name", "profile"),),
         options=OPTIONS,
-        plain=(Plain("(edit|change|modify|update) [the] [profile|instance] {name} [profile]"),),
+        plain=(
+            Plain("(edit|change|modify|update) [the] (profile|instance) {name}"),
+            Plain("(edit|change|modify|update) [the] {name} profile"),
+        ),
         examples=("edit the profile local",),
         group="profiles",
     ),

@@ -60,7 +60,7 @@ SPECS = (
         summary="The connected instance at a glance",
         handler=show_status,
         plain=(
-            Plain("(status|overview|summary|state)"),
+            Plain("(status|overview|summary|state|version)"),
             Plain("(show|give) [me] [the] [instance] (status|overview|summary|state) [of the instance]"),
             Plain("how is [the] (it|instance|system|server) [doing]"),
             Plain("(what|which) (version|instance) (is this|is it|am i on|am i connected to|do we run)"),

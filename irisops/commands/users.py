@@ -74,6 +74,15 @@ SPECS = (
                 "(who are|show|list) [the] (superusers|administrators|admins|super users)",
                 {"filter": ["role=%All"]},
             ),
+            Plain("(users|accounts) (with|having|holding) [the] [role] {role}", {"filter": ["role={role}"]}),
+            Plain(
+                "(which|what) (users|accounts) (have|hold) [the] [role] {role}", {"filter": ["role={role}"]}
+            ),
+            Plain("who (has|holds) [the] {role} [role]", {"filter": ["role={role}"]}),
+            Plain("(what|which) roles (does|has|did) [the] [user] {user}", {"filter": ["name={user}"]}),
+            Plain("(what|which) roles does [the] [user] {user} (have|hold)", {"filter": ["name={user}"]}),
+            Plain("(show|list) [me] [the] roles of [the] [user] {user}", {"filter": ["name={user}"]}),
+            Plain("(show|list) [me] {user's} roles", {"filter": ["name={user}"]}),
             Plain("(who has|who holds) %all", {"filter": ["role=%All"]}),
             Plain("(show|list) [me] [the|all] disabled (users|accounts)", {"filter": ["enabled=no"]}),
             Plain("(show|list) [me] [the|all] enabled (users|accounts)", {"filter": ["enabled=yes"]}),
