@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command, CommandInfo, Notice
 from irisops.commands.clock import Clock
@@ -13,6 +14,9 @@ from irisops.commands.plans import PlanStore
 from irisops.commands.spec import Registry, Replies
 from irisops.journal import Journal
 from irisops.profiles.places import Places
+
+if TYPE_CHECKING:
+    from irisops.commands.desk import ShareDesk, SharingSettings
 
 
 @dataclass(slots=True)
@@ -31,6 +35,20 @@ class Context:
     journals: dict[str, Journal] = field(default_factory=dict)
     on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Called, the last one first, when the session closes and the connections are still there."""
+
+    sharing: SharingSettings | None = None
+    """How this run shares; None is the usual way."""
+    desk: ShareDesk | None = None
+    """The open shares, once something was shared or a lease was found."""
+
+    def sharing_desk(self) -> ShareDesk:
+        """The desk of this session, made (and its modules imported) when it is first needed."""
+        if self.desk is None:
+            from irisops.commands.desk import ShareDesk  # noqa: PLC0415 - the start must not pay for it
+
+            self.desk = ShareDesk(self.hub, self.places, self.sharing)
+            self.on_close.append(self.desk.close)
+        return self.desk
 
     def link(self) -> Link:
         """The active, connected link. Raises `Refusal`."""

@@ -40,6 +40,9 @@ class Facts:
     """Plain sentences below: warnings, what is missing and why, what to do next."""
     series: Sequence[float] = ()
     """Recent values for a sparkline, oldest first."""
+    blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Texts of several lines to be copied as they stand, by title. They may hold a secret (a teammate's password), so
+    they are shown and copied, but never written: not to a saved transcript, a journal or JSON."""
 
 
 @dataclass(slots=True)

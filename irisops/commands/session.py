@@ -30,6 +30,7 @@ from irisops.profiles.settings import RememberedStore, SettingsStore
 from irisops.profiles.store import ProfilesFileError, ProfileStore
 
 if TYPE_CHECKING:
+    from irisops.commands.desk import SharingSettings
     from irisops.commands.reads import Reads
     from irisops.instance.connection import Target
     from irisops.instance.routes import Instance
@@ -69,6 +70,7 @@ class Session:
         first: str = "",
         later: Callable[[], Awaitable[Profile]] | None = None,
         polling: bool = True,
+        sharing: SharingSettings | None = None,
     ) -> None:
         self.places = places
         self.clock = clock or Clock()
@@ -106,6 +108,7 @@ class Session:
             places=places,
             infos=lambda: list(self.commands()),
             rerun=self.run,
+            sharing=sharing,
         )
         if loaded.problem:
             self._notice(
@@ -117,6 +120,8 @@ class Session:
     async def start(self) -> None:
         """Load profiles and begin connecting; returns at once."""
         self.load_profiles()
+        if any(self.places.leases.glob("*.json")):
+            self._spawn(self.context.sharing_desk().recover(self._notice))
         if self._later is not None:
             self._spawn(self._connect_later(self._later))
             return

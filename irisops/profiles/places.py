@@ -44,6 +44,11 @@ class Places:
         """The folder of the journals."""
         return self.state / "journal"
 
+    @property
+    def leases(self) -> Path:
+        """The folder of the leases of shares."""
+        return self.state / "leases"
+
     @classmethod
     def below(cls, home: Path) -> Places:
         """All folders below one."""

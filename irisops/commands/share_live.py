@@ -1,0 +1,296 @@
+"""Open shares: who is on, ending them, moving the deadline, sending somebody away; and leases."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from irisops.commands import spans
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.desk import OpenShare, ShareDesk
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Table
+from irisops.commands.spec import Replies
+from irisops.commands.text import counted, duration, harmless, listed
+from irisops.instance.errors import InstanceProblem
+from irisops.journal import Intent
+from irisops.sharing import guests
+from irisops.sharing.errors import SharingProblem
+from irisops.sharing.guests import Activity
+from irisops.sharing.lease import summary
+from irisops.sharing.team_card import TeamCard
+
+LOG_LINES = 3
+
+
+async def tunnels(context: Context, _command: Command) -> Replies:
+    """Open tunnels, and who is on by what IRIS says."""
+    desk = context.sharing_desk()
+    rows: list[dict[str, Cell]] = []
+    notes: list[str] = []
+    for share in desk.shares.values():
+        try:
+            status = await share.client.status()
+            figures = {each.name: each for each in status.figures}
+            agent = status.agent
+            notes += [f"agent: {harmless(line.text)}" for line in status.log[-LOG_LINES:]]
+        except SharingProblem as problem:
+            figures, agent = {}, problem.message
+        for endpoint in share.opened.endpoints:
+            figure = figures.get(endpoint.name)
+            rows.append(
+                {
+                    "tunnel": f"{share.id} {endpoint.name}",
+                    "share": share.id,
+                    "public": endpoint.public_url,
+                    "local": endpoint.upstream,
+                    "since": share.since,
+                    "until": share.opened.until,
+                    "open": figure.open if figure else None,
+                    "total": figure.total if figure else None,
+                    "agent": agent,
+                }
+            )
+    if not rows:
+        notes = ["Nothing is shared. /share superserver, /share web or /share both."]
+    elif desk.settings.loopback:
+        notes.insert(0, "Stand-in agent: these addresses work on this machine alone.")
+    yield Table(
+        name="tunnels",
+        title="Tunnels",
+        columns=[
+            Column("public", "PUBLIC ADDRESS", grow=True),
+            Column("local", "HERE", hide_under=100),
+            Column("since", "SINCE", "time", hide_under=110),
+            Column("until", "UNTIL", "time"),
+            Column("open", "OPEN", "number"),
+            Column("total", "TOTAL", "number", hide_under=90),
+            Column("agent", "AGENT", hide_under=80),
+            Column("share", "SHARE"),
+        ],
+        rows=rows,
+        key="tunnel",
+        notes=notes,
+        actions=[("u", "end", "/unshare {share}")],
+    )
+    if any(share.cards for share in desk.shares.values()):
+        yield await _guests(context)
+
+
+async def _guests(context: Context) -> Table:
+    """What the passes do, from the instance: ngrok shows no TCP clients."""
+    desk = context.sharing_desk()
+    rows: list[dict[str, Cell]] = []
+    notes: list[str] = []
+    for share in desk.shares.values():
+        names = [card.name for card in share.cards]
+        link = context.hub.links.get(share.profile.casefold())
+        seen = Activity((), (), ("The connection of the chat is down, so nothing is known of them.",))
+        if link is not None and link.connected:
+            try:
+                seen = await guests.activity(link.connection, names)
+            except InstanceProblem as problem:
+                seen = Activity((), (), (problem.message,))
+        notes += seen.notes
+        rows += [_guest_row(context, share, name, seen) for name in names]
+    return Table(
+        name="guests",
+        title="Who is on",
+        columns=[
+            Column("name", "PASS"),
+            Column("processes", "PROCESSES", "number"),
+            Column("sessions", "WEB SESSIONS", "number"),
+            Column("doing", "DOING", grow=True),
+            Column("active", "LAST ACTIVE"),
+        ],
+        rows=rows,
+        key="name",
+        notes=notes,
+        actions=[("k", "kick", "/kick {name}")],
+    )
+
+
+def _guest_row(context: Context, share: OpenShare, name: str, seen: Activity) -> dict[str, Cell]:
+    theirs = [process for process in seen.processes if process.user.casefold() == name.casefold()]
+    sessions = [session for session in seen.sessions if session.user.casefold() == name.casefold()]
+    idle = share.idle(name, sum(process.commands for process in theirs) + len(sessions), context.clock.now())
+    seen_active = "now" if idle < 2 else f"{duration(idle)} ago"
+    active = seen_active if theirs or sessions else "not on"
+    doing = [f"{process.namespace} {process.routine}".strip() for process in theirs]
+    doing += [session.application for session in sessions]
+    return {
+        "name": name,
+        "processes": len(theirs),
+        "sessions": len(sessions),
+        "doing": listed(dict.fromkeys(doing), most=3),
+        "active": active,
+    }
+
+
+async def kick(context: Context, command: Command) -> Replies:
+    """Plan to delete one pass and end what it does."""
+    share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    plan = Plan(
+        name="kick",
+        title=f"Send {card.name} away",
+        instance=share.profile,
+        changes=[Change(card.name, "an account of this share", "deleted")],
+        effects=["Its web sessions and processes end at once; a transaction of theirs is rolled back."],
+    )
+    link = context.hub.links.get(share.profile.casefold())
+    yield context.plans.add(plan, lambda: _kick(context, share, card.name, command), link)
+
+
+def _pass(desk: ShareDesk, name: str) -> tuple[OpenShare, TeamCard]:
+    """A pass of an open share, with its card. Raises `Refusal`."""
+    found = [(share, card) for share in desk.shares.values() for card in share.cards]
+    for share, card in found:
+        if card.name.casefold() == name.casefold():
+            return share, card
+    known = listed([card.name for _share, card in found]) or "none"
+    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is no pass of an open share.", f"Passes: {known}.")
+
+
+async def _kick(context: Context, share: OpenShare, name: str, command: Command) -> Replies:
+    journal = context.journal(share.profile)
+    number = journal.intend(
+        Intent(
+            title=f"Send {name} away",
+            command=command.slash,
+            instance=share.profile,
+            user=share.request.where.user,
+            changes=[(name, "a pass of the share", "deleted")],
+        )
+    )
+    try:
+        done, problems = await share.client.kick(name)
+    except InstanceProblem as problem:
+        journal.outcome(number, "failed", f"{problem.name}: {problem.message}")
+        raise
+    share.cards = tuple(card for card in share.cards if card.name != name)
+    journal.outcome(number, "unknown" if problems else "done", "; ".join([*done, *problems]))
+    if problems:
+        raise SharingProblem(f"{name} is deleted, but {'; '.join(problems)}.", "/processes shows them.")
+    yield Done("kick", f"{name} is sent away.", details=done)
+
+
+async def show_leases(context: Context, _command: Command) -> Replies:
+    """Every lease: what is shared, by whom, and what could not be taken down yet."""
+    desk = context.sharing_desk()
+    found = await asyncio.to_thread(desk.store.all)
+    now = context.clock.now()
+    rows: list[dict[str, Cell]] = [
+        {
+            "lease": lease.id,
+            "instance": lease.where.text,
+            "state": "open" if lease.kept else "left behind",
+            "until": lease.until,
+            "accounts": [item.name for item in lease.accounts],
+            "addresses": [endpoint.public_url for endpoint in lease.endpoints],
+            "problem": lease.problem,
+        }
+        for lease in found.leases
+    ]
+    notes = summary([lease for lease in found.leases if not lease.kept], now)
+    notes += [f"{file} cannot be read: {why}" for file, why in found.broken]
+    yield Table(
+        name="leases",
+        title="Leases",
+        columns=[
+            Column("lease", "LEASE"),
+            Column("instance", "INSTANCE", grow=True),
+            Column("state", "STATE"),
+            Column("until", "UNTIL", "time"),
+            Column("accounts", "ACCOUNTS", "list", hide_under=90),
+            Column("addresses", "ADDRESSES", "list", hide_under=120),
+            Column("problem", "PROBLEM", hide_under=100),
+        ],
+        rows=rows,
+        key="lease",
+        notes=notes or ([] if rows else ["No share is open, and none left anything behind."]),
+        actions=[("c", "take down", "/leases clear {lease}")],
+    )
+
+
+async def clear_leases(context: Context, command: Command) -> Replies:
+    """Take down what was left behind, or one named share even if another chat holds it."""
+    desk = context.sharing_desk()
+    only = str(command.args.get("lease", ""))
+    if only in desk.shares:
+        raise Refusal("OwnShare", f"Share {only} is open in this chat.", f"/unshare {only} ends it.")
+    if only and await asyncio.to_thread(desk.store.read, only) is None:
+        raise Refusal("NoSuchLease", f"There is no lease {harmless(only, 20)}.", "/leases lists them.")
+    yield Progress("leases", "Taking down …")
+    cleared = await desk.clear(only=only, running=bool(only))
+    left = [each for each in cleared if not each.report.clean]
+    for each in left:
+        yield Problem(
+            "LeaseStays",
+            f"Share {each.lease.id} of {each.lease.where.text} is not yet taken down: "
+            f"{'; '.join(each.report.problems)}.",
+            "Check that the instance runs, then /leases clear.",
+        )
+    gone = [each for each in cleared if each.report.clean]
+    if gone or not left:
+        yield Done(
+            "leases",
+            f"{counted(len(gone), 'share')} taken down." if gone else "Nothing was left behind.",
+            details=[f"{each.lease.id}: {line}" for each in gone for line in each.report.done],
+        )
+
+
+async def unshare(context: Context, command: Command) -> Replies:
+    """End one share, or all. The reverse of what was confirmed, so it is done at once."""
+    desk = context.sharing_desk()
+    name = str(command.args.get("share", ""))
+    shares = list(desk.shares.values()) if name.casefold() == "all" else [desk.find(name)]
+    if not shares:
+        desk.find()
+    for share in shares:
+        yield Progress("unshare", f"Ending share {share.id} …")
+        closed = await share.client.close()
+        if closed.problems:
+            yield Problem(
+                "LeaseStays",
+                f"The addresses of share {share.id} are closed, but: {'; '.join(closed.problems)}.",
+                "/leases clear tries again; it is also tried at each start.",
+            )
+        else:
+            yield Done("unshare", f"Share {share.id} is ended; nothing is left.", details=closed.done)
+
+
+async def extend(context: Context, command: Command) -> Replies:
+    """Move a share's deadline: by a span from its present one, or to a time of day."""
+    desk = context.sharing_desk()
+    share = desk.find(str(command.args.get("share", "")))
+    now = context.clock.now()
+    text = str(command.args["time"])
+    begin = now if ":" in text else share.opened.until
+    until = spans.moment(text, begin, now.astimezone())
+    await share.client.extend(until)
+    desk.extended(share, until)
+    yield Done("extend", f"Share {share.id} is open until {until.astimezone():%Y-%m-%d %H:%M}.")
+
+
+async def save_card(context: Context, command: Command) -> Replies:
+    """Write one teammate's card to a new file for its owner alone."""
+    _share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    try:
+        path = await asyncio.to_thread(_write_new, str(command.args["file"]), card.as_text())
+    except FileExistsError as error:
+        raise Refusal("FileExists", f"{error.filename} is already there.", "Choose another name.") from None
+    except OSError as error:
+        why = f"{error.filename} cannot be written: {error.strerror}."
+        raise Refusal("NotWritten", why, "Choose another folder.") from None
+    details = ["It holds a password: delete it when it was handed over."]
+    yield Done("card", f"Saved to {path}.", details=details)
+
+
+def _write_new(name: str, text: str) -> Path:
+    path = Path(name).expanduser()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path

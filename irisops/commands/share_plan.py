@@ -1,0 +1,192 @@
+"""What /share would do: the arguments understood, the look at the instance, the plan. Opens nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from irisops.commands import spans
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.desk import ShareDesk
+from irisops.commands.links import Link
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Change, Column, Plan, Progress, Table
+from irisops.commands.spec import Replies
+from irisops.commands.text import counted, harmless, listed
+from irisops.profiles.model import Profile
+from irisops.sharing import passes, preflight
+from irisops.sharing.agent import EndpointSpec
+from irisops.sharing.facts import gather, probe_default_passwords
+from irisops.sharing.finder import default_path, find_agent
+from irisops.sharing.installer import install_agent
+from irisops.sharing.lease import Where
+from irisops.sharing.policy import Restrictions, policy_for
+from irisops.sharing.preflight import Finding
+from irisops.sharing.preflight import Intent as Sharing
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+DEFAULT_TIME = "2h"
+WHAT = {"superserver": (True, False), "tcp": (True, False), "web": (False, True), "both": (True, True)}
+AMBER = "amber"
+_MARK = {"red": "■ red", "amber": "▲ amber", "green": "✓ green"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for, understood."""
+
+    tcp: bool
+    web: bool
+    until: datetime
+    people: int
+    template: passes.Template
+    namespace: str
+    restrictions: Restrictions
+    outlive: bool
+    url: str = ""
+
+
+def understand(context: Context, command: Command, what: str) -> Wanted:
+    """The arguments with their defaults. Raises `Refusal` or a SharingProblem."""
+    if what not in WHAT:
+        raise Refusal(
+            "BadShare", f"“{harmless(what, 30)}” cannot be shared.", "Share superserver, web or both.",
+            suggestions=["/share superserver", "/share web", "/share both"],
+        )  # fmt: skip
+    tcp, web = WHAT[what]
+    given = command.args
+    now = context.clock.now()
+    people = int(str(given.get("people", "1" if tcp else "0")))
+    allow = tuple(part for part in str(given.get("allow", "")).split(",") if part)
+    restrictions = Restrictions(allow=allow, oauth=str(given.get("oauth", "")))
+    return Wanted(
+        tcp=tcp,
+        web=web,
+        until=spans.moment(str(given.get("time", DEFAULT_TIME)), now, now.astimezone()),
+        people=people,
+        template=passes.template_named(str(given.get("template", passes.DEFAULT_TEMPLATE))),
+        namespace=str(given.get("namespace", "USER")).upper(),
+        restrictions=restrictions,
+        outlive=given.get("outlive") == "yes",
+        url=str(given.get("url", "")),
+    )
+
+
+def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
+    """The tunnels. Upstreams are 127.0.0.1: some machines do not know `localhost` (facts: ngrok-keyring C2.8)."""
+    if profile.host.casefold() not in LOCAL_HOSTS:
+        raise Refusal(
+            "NotLocal",
+            f"{profile.name} is not on this machine ({harmless(profile.host)}), and a tunnel begins where IRIS is.",
+            "Run irisops on that machine, or see /share help.",
+        )
+    specs = []
+    if wanted.tcp:
+        policy = policy_for("tcp", wanted.restrictions)
+        specs.append(EndpointSpec("iris-superserver", "tcp", f"127.0.0.1:{profile.port}", policy))
+    if wanted.web:
+        if profile.web_port is None:
+            raise Refusal(
+                "NoWebPort",
+                f"The web port of {profile.name} is not known.",
+                f"Set it: /profile edit {profile.name} web_port=52773",
+            )
+        upstream = f"{profile.web_scheme}://127.0.0.1:{profile.web_port}"
+        policy = policy_for("http", wanted.restrictions)
+        specs.append(EndpointSpec("iris-web", "http", upstream, policy, wanted.url))
+    return tuple(specs)
+
+
+async def agent_there(desk: ShareDesk, command: Command) -> Replies:
+    """Make sure of an agent before anything else is asked; fetch one only when told to. Raises the named problem."""
+    named = str(command.args.get("agent", "")) or desk.settings.agent
+    if command.args.get("install") == "yes" and not named:
+        async for step in install_agent(default_path()):
+            yield Progress("share", step.message, step.fraction)
+    await asyncio.to_thread(find_agent, Path(named) if named else None)
+
+
+async def examine(desk: ShareDesk, link: Link, wanted: Wanted, *, try_passwords: bool) -> list[Finding]:
+    """Gather facts over the chat's own connection and judge them."""
+    facts = await gather(link.connection)
+    if try_passwords and facts.users is not None:
+        probes = await probe_default_passwords(
+            link.connection, desk.settings.connector, where_of(link.profile), facts.users
+        )
+        facts = replace(facts, probes=probes)
+    profile = link.profile
+    return preflight.examine(
+        facts,
+        Sharing(
+            tcp=wanted.tcp,
+            web=wanted.web,
+            people=wanted.people,
+            template=wanted.template.name,
+            restrictions=wanted.restrictions,
+            tls=bool(profile.sslconfig),
+            profile=profile.name,
+            guarded=profile.guarded,
+        ),
+    )
+
+
+def where_of(profile: Profile) -> Where:
+    """Where a share's keeper logs in."""
+    return Where(profile.name, profile.host, profile.port, profile.user, profile.sslconfig)
+
+
+def findings_table(findings: Sequence[Finding], link: Link) -> Table:
+    """The preflight card."""
+    return Table(
+        name="preflight",
+        title=f"Before sharing {link.name}",
+        columns=[
+            Column("level", "LEVEL"),
+            Column("title", "FOUND", grow=True),
+            Column("detail", "WHAT TO DO", hide_under=100),
+            Column("cure", "CURE", hide_under=120),
+        ],
+        rows=[
+            {
+                "rule": finding.rule,
+                "level": _MARK[finding.level],
+                "title": harmless(finding.title),
+                "detail": harmless(finding.detail, 400),
+                "cure": finding.command,
+            }
+            for finding in findings
+        ],
+        key="rule",
+        notes=["Red stops a share; amber needs the word amber typed."],
+    )
+
+
+def plan_of(
+    link: Link, wanted: Wanted, specs: Sequence[EndpointSpec], ambers: Sequence[str], *, loopback: bool
+) -> Plan:
+    """The plan that waits for a yes."""
+    until = wanted.until.astimezone()
+    where = "an address on this machine (stand-in agent)" if loopback else "a public ngrok address"
+    changes = [Change(spec.upstream, "reachable on this machine", where) for spec in specs]
+    effects = [f"Open until {until:%Y-%m-%d %H:%M}; then, on /unshare and on /quit everything is taken back."]
+    if wanted.people:
+        changes += [
+            Change("accounts", "none", f"{counted(wanted.people, 'pass', 'passes')} named guest-…"),
+            Change("role", "none", f"irisops_share_…: {wanted.template.title} in {wanted.namespace}"),
+        ]
+        effects += [f"Each may: {wanted.template.allows}.", f"Not: {wanted.template.refuses}."]
+    if wanted.outlive:
+        effects.append("It goes on when the chat is closed, until its time is up.")
+    return Plan(
+        name="share",
+        title=f"Share {listed([spec.upstream for spec in specs])}",
+        instance=link.instance_name,
+        changes=changes,
+        effects=effects,
+        warnings=list(ambers),
+        confirm_word=AMBER if ambers and not link.profile.guarded else "",
+    )
