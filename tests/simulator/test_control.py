@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -196,6 +197,24 @@ async def test_the_socket_answers_line_by_line_and_bounds_a_line(server: Control
     assert await reader.read() == b""
     writer.close()
     assert server.token not in repr(server)
+
+
+async def test_stopping_ends_open_connections_quietly(control: Control) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    server = ControlServer(control)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(json.dumps({"token": server.token, "do": "status"}).encode() + b"\n")
+    await reader.readline()
+    await server.stop()
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+    writer.close()
+    await asyncio.sleep(0)
+    assert complaints == []
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = server.port
 
 
 def test_a_world_whose_clock_cannot_be_steered_says_so() -> None:

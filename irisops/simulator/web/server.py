@@ -54,10 +54,9 @@ class WebServer:
         if self._server is None:
             return
         self._server.close()
+        # Not by cancelling the tasks: asyncio's streams of Python 3.11 log a cancelled one as an error.
         for writer in list(self._writers):
-            writer.close()
-        for task in list(self._tasks):
-            task.cancel()
+            writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
         self._server = None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from http import HTTPStatus
 
 import pytest
@@ -124,12 +125,17 @@ async def test_stopping_closes_the_port_and_open_connections(world: World) -> No
     server = WebServer(world)
     await server.start()
     port = server.port
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /api/monitor/metrics HTTP/1.1\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
     await server.stop()
-    await asyncio.wait_for(reader.read(), 20)
+    with contextlib.suppress(ConnectionError):
+        await asyncio.wait_for(reader.read(), 20)
     writer.close()
+    await asyncio.sleep(0)
+    assert complaints == []
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
     with pytest.raises(RuntimeError, match="not running"):
