@@ -18,7 +18,7 @@ class Monitor:
         """Prometheus text: the documented names that the world can answer, one `# HELP` and `# TYPE` each."""
         world = self._world
         counts = world.license_counts()
-        alerts = world.alerts_forgotten + len(world.alerts)
+        alerts = world.alerts.total
         days = (world.key.expires - world.now().date()).days if world.key.expires else None
         figures: list[tuple[str, str, float | None]] = [
             ("iris_csp_sessions", "Currently active web session IDs on this server", len(world.sessions)),
@@ -49,8 +49,8 @@ class Monitor:
     def alerts(self) -> str:
         """JSON of the alerts since anybody's last call: fetching them takes them from all others."""
         world = self._world
-        new = world.alerts[max(0, self._told - world.alerts_forgotten) :]
-        self._told = world.alerts_forgotten + len(world.alerts)
+        new = world.alerts.records[max(0, self._told - world.alerts.forgotten) :]
+        self._told = world.alerts.total
         return json.dumps(
             [
                 {

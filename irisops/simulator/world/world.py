@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
 from irisops.simulator.world import login as logins
 from irisops.simulator.world import passwords, seed
+from irisops.simulator.world.alerts import AlertLog
 from irisops.simulator.world.audit import AuditLog
 from irisops.simulator.world.chance import Chance
 from irisops.simulator.world.clock import Clock, SystemClock
+from irisops.simulator.world.daemons import start_daemons
 from irisops.simulator.world.license import (
     Connection,
     Counts,
@@ -26,7 +28,6 @@ from irisops.simulator.world.license import (
 from irisops.simulator.world.login import LoginRefused, Refusal
 from irisops.simulator.world.model import (
     Account,
-    Alert,
     Application,
     AuditRecord,
     LicenseKey,
@@ -48,25 +49,6 @@ UNCLEAN_HOLD_SECONDS = 2.0
 UNVERIFIED: how soon a superserver notices, and gives the unit back. Settle: kill -9 a driver's process, then poll
 LUConsumed() and %SYS.ProcessQuery.
 """
-DAEMONS = (
-    "CONTROL",
-    "WRTDMN",
-    "GARCOL",
-    "JRNDMN",
-    "EXPDMN",
-    "AUXWD1",
-    "MONITOR",
-    "CLNDMN",
-    "RECEIVE",
-    "LMFMON",
-    "SUPERSERVER",
-)
-"""System processes.
-
-UNVERIFIED: how Location spells them. Settle: SELECT Pid, Location FROM %SYS.ProcessQuery WHERE Location <> ''.
-"""
-KEPT_ALERTS = 1_000
-WEB_PROCESS_ROUTINE = "%SYS.cspServer2"
 
 
 class World:
@@ -99,16 +81,13 @@ class World:
         self.audit_log = AuditLog(self.now, self.tables)
         self.user_name_licensing = False
         """`UserNameLicensing(1)`: a login's license identity is `user@address` instead of the address alone."""
-        self.alerts: list[Alert] = []
-        """Newest last; the last thousand are kept, and `alerts_forgotten` says how many went before them."""
-        self.alerts_forgotten = 0
-        self.license.on_refusal = self._alert_refusal
+        self.alerts = AlertLog(self.now)
+        self.license.on_refusal = self.alerts.license_refused
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
         """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
-        self._alerted: datetime | None = None
         self.claims: dict[int, Connection] = {}
         seed.plant(self.tables, version=version, created=self.started)
         self.system = self.tables.system
@@ -121,7 +100,7 @@ class World:
         self.namespaces = self.tables.namespaces
         self.databases = self.tables.databases
         with self.scheduler.as_of(self.started):
-            self._start_daemons()
+            start_daemons(self.process_table)
         self.scheduler.every(1.0, self.process_table.work)
 
     # -- time ---------------------------------------------------------------------------------------------------------
@@ -252,13 +231,6 @@ class World:
     def license_holders(self) -> list[Holder]:
         """Everybody who holds a unit, longest first."""
         return list(self.license.holders())
-
-    def alert(self, severity: int, message: str) -> None:
-        """Raise an alert: 0 information, 1 warning, 2 severe, 3 fatal (facts: license-sessions 5.4)."""
-        self.alerts.append(Alert(self.now(), severity, message))
-        if len(self.alerts) > KEPT_ALERTS:
-            del self.alerts[0]
-            self.alerts_forgotten += 1
 
     # -- processes ----------------------------------------------------------------------------------------------------
 
@@ -428,16 +400,6 @@ class World:
             client_ip=client_ip,
         )
 
-    def _alert_refusal(self, identity: str) -> None:
-        """The licensing module alerts when the limit is exceeded (facts: license-sessions 2.4), here once a minute.
-
-        UNVERIFIED: the text and the severity. Settle: use all units, connect once more, read messages.log.
-        """
-        now = self.now()
-        if self._alerted is None or now - self._alerted >= timedelta(seconds=60):
-            self._alerted = now
-            self.alert(2, f"License limit exceeded: no unit for {identity}")
-
     def _end_process(self, pid: int) -> None:
         process = self.process_table.remove(pid)
         claim = self.claims.pop(pid, None)
@@ -445,22 +407,3 @@ class World:
             self.license.close(claim)
         if process is not None and process.kind == "user":
             self.audit("%System", "%Login", "Logout", process=process)
-
-    def _start_daemons(self) -> None:
-        for name in DAEMONS:
-            process = self.process_table.start(
-                username="",
-                namespace="%SYS",
-                routine="",
-                state="HANG" if name == "CONTROL" else "EVTW",
-                kind="system",
-            )
-            process.location = name
-            process.can_be_terminated = process.can_be_suspended = process.can_be_examined = False
-            process.can_receive_broadcast = False
-        for _ in range(2):
-            web = self.process_table.start(
-                username="CSPSystem", namespace="%SYS", routine=WEB_PROCESS_ROUTINE, state="READ", kind="csp"
-            )
-            web.client_ip = "127.0.0.1"
-            web.executable = "CSPap.so"

@@ -139,7 +139,7 @@ async def test_a_full_license_answers_503_with_a_short_body(browser: Browser, wo
     answer = await browser.get("/csp/user/")
     assert answer.status == 503
     assert answer.text.startswith("Service Unavailable")
-    assert world.alerts
+    assert world.alerts.records
 
 
 async def test_a_page_in_a_session_still_works_while_the_license_is_full(

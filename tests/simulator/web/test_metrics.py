@@ -64,7 +64,7 @@ async def test_alerts_are_a_cursor_that_all_callers_share(
 
 def test_metrics_say_that_alerts_wait_but_do_not_take_them(world: World) -> None:
     monitor = Monitor(world)
-    world.alert(1, "x")
+    world.alerts.add(1, "x")
     for _ in range(2):
         assert figures(monitor.metrics())["iris_system_alerts_new"] == "1"
     monitor.alerts()
@@ -75,9 +75,9 @@ def test_metrics_say_that_alerts_wait_but_do_not_take_them(world: World) -> None
 def test_the_cursor_survives_the_loss_of_old_alerts(world: World) -> None:
     monitor = Monitor(world)
     for number in range(1500):
-        world.alert(0, f"n{number}")
+        world.alerts.add(0, f"n{number}")
     assert "n1499" in monitor.alerts()
-    world.alert(0, "last")
+    world.alerts.add(0, "last")
     assert monitor.alerts().count("message") == 1
 
 

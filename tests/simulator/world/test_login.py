@@ -205,7 +205,7 @@ def test_no_unit_is_a_refusal_in_the_kernels_words_and_an_alert(world: World, an
         world.login(request(ip=f"10.0.1.{number}"))
     assert refused(world) == "<LICENSE LIMIT EXCEEDED>"
     refused(world)
-    assert [alert.severity for alert in world.alerts] == [2]  # once a minute at most
+    assert [alert.severity for alert in world.alerts.records] == [2]  # once a minute at most
 
 
 def test_a_refusal_can_be_made_silent(world: World, ana: User) -> None:

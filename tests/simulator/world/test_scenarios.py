@@ -172,7 +172,7 @@ def test_the_hackathons_leak_flips_and_fills_the_license() -> None:
     jump = next(index for index, row in enumerate(history) if row.flipped)
     assert (history[jump - 1].units, history[jump].units) == (1, 26)
     assert world.license_counts().available == 0
-    assert world.alerts
+    assert world.alerts.records
 
 
 def test_ending_the_leaks_sessions_resets_the_flip() -> None:
