@@ -36,8 +36,8 @@ class Context:
     on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Called, the last one first, when the session closes and the connections are still there."""
 
-    sharing: SharingSettings | None = None
-    """How this run shares; None is the usual way."""
+    sharing: Callable[[], SharingSettings] | None = None
+    """How this run shares, asked when something is shared; None is the usual way."""
     desk: ShareDesk | None = None
     """The open shares, once something was shared or a lease was found."""
 
@@ -46,7 +46,7 @@ class Context:
         if self.desk is None:
             from irisops.commands.desk import ShareDesk  # noqa: PLC0415 - the start must not pay for it
 
-            self.desk = ShareDesk(self.hub, self.places, self.sharing)
+            self.desk = ShareDesk(self.hub, self.places, self.sharing() if self.sharing else None)
             self.on_close.append(self.desk.close)
         return self.desk
 

@@ -70,7 +70,7 @@ class Session:
         first: str = "",
         later: Callable[[], Awaitable[Profile]] | None = None,
         polling: bool = True,
-        sharing: SharingSettings | None = None,
+        sharing: Callable[[], SharingSettings] | None = None,
     ) -> None:
         self.places = places
         self.clock = clock or Clock()

@@ -152,7 +152,7 @@ async def _read_applications(caller: Caller, names: Sequence[str], found: _Gathe
     steps = (
         ObjectStep("get", "Enabled"),
         ObjectStep("get", "AutheEnabled"),
-        ObjectStep("get", "Count", path=("MatchRoles",)),
+        ObjectStep("invoke", "Count", path=("MatchRoles",)),
     )
     opened = await caller.batch(
         [ObjectCall("Security.Applications", "%OpenId", (name.lower(),), steps) for name in names]

@@ -14,6 +14,12 @@ from irisops.sharing.policy import Restrictions
 
 Level = Literal["red", "amber", "green"]
 
+OPEN_BY_DESIGN = frozenset({"%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%DB_IRISLIB", "%DB_ENSLIB"})
+"""Databases of the system that everybody may use on every instance: libraries and scratch space, none of it data.
+
+UNVERIFIED: that these are all. Settle: SELECT Name, PublicPermission FROM Security.Resources_List('*') on a fresh one.
+"""
+
 UNAUTHENTICATED = 64
 """Bit 6 of AutheEnabled (facts: iris-security 3.4)."""
 
@@ -242,8 +248,9 @@ def public_databases(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]
     if facts.public_databases is None:
         yield _unknown(rule, "Public permissions on databases", facts.why("public_databases"))
         return
-    written = [name for name, letters in facts.public_databases if "W" in letters]
-    read = [name for name, letters in facts.public_databases if "W" not in letters]
+    own = [each for each in facts.public_databases if each[0].upper() not in OPEN_BY_DESIGN]
+    written = [name for name, letters in own if "W" in letters]
+    read = [name for name, letters in own if "W" not in letters]
     if written:
         yield Finding(
             rule,
@@ -343,12 +350,12 @@ def license_room(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
         yield Finding(
             rule,
             "amber",
-            f"{free} license units are free for {intent.people} people",
+            f"License units free: {free}, for {intent.people} people",
             f"The last ones will be refused.{each}",
             "/license",
         )
     else:
-        yield Finding(rule, "green", f"{free} license units are free", each.strip())
+        yield Finding(rule, "green", f"License units free: {free}", each.strip())
 
 
 def production(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:

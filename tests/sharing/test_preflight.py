@@ -31,7 +31,7 @@ SAFE = InstanceFacts(
         ApplicationFact("/api/monitor", enabled=True, authentication=32),
     ),
     bindings_authentication=32,
-    public_databases=(),
+    public_databases=(("%DB_IRISTEMP", "RW"), ("%DB_IRISLIB", "R")),
     audit_enabled=True,
     login_events=(("%System/%Login/Login", True),),
     units_limit=8,
