@@ -4,9 +4,10 @@ A pattern is written as people read it:
 
     (give|grant|add) [the] [role|roles] {roles} to [the] [user] {user}
 
-`(a|b)` is one of several, `[a|b]` is optional, `{name}` is a value: one word, or words in quotation marks; `{user's}`
-is one in the possessive (`maria's sessions`). A value whose argument takes many (`roles`) may be `%SQL, %Developer and X`.
-Letters match without regard to case; polite words around the sentence and its closing punctuation do not count.
+`(a|b)` is one of several, `[a|b]` is optional, `{name}` is a value: one word, or words in quotation marks;
+`{user's}` is one in the possessive (`maria's sessions`). A value whose argument takes many (`roles`) may be
+`%SQL, %Developer and X`. Letters match without regard to case; polite words around the sentence and its closing
+punctuation do not count.
 """
 
 from __future__ import annotations
