@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
@@ -31,10 +29,11 @@ from irisops.instance.process import (
     DriverProcess,
     DriverUnusableError,
 )
+from irisops.instance.state import State, StateName, Target, not_connected, state_of
 from irisops.instance.status import decode_status, is_error_status
 from irisops.instance.system import read_at_connect
 
-StateName = Literal["connecting", "connected", "lost", "refused", "off"]
+__all__ = ["Connection", "State", "StateName", "Target"]
 
 DEADLINE = 10.0
 """Seconds that a call or batch may take unless it says otherwise."""
@@ -47,31 +46,6 @@ STEADY_SECONDS = 30.0
 
 CONNECT_MARGIN = 5.0
 """Seconds beyond the driver's own time limit for starting the process and importing the driver."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where and as whom to connect. The password is never part of it."""
-
-    host: str
-    port: int
-    namespace: str
-    user: str
-    timeout: float = 10.0
-    """Seconds to wait for the connection itself."""
-    sslconfig: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a listener is told. `message` is one sentence; `retry_in` the seconds until a planned next attempt."""
-
-    name: StateName
-    message: str = ""
-    cure: str = ""
-    error: str = ""
-    """Name of the problem, e.g. `LoginRefused`."""
-    retry_in: float | None = None
 
 
 class Connection:
@@ -138,7 +112,8 @@ class Connection:
     @property
     def driver_pid(self) -> int | None:
         """Process id of the driver process on this machine; None while there is none."""
-        return self._child.pid if self._child else None
+        child = self._child or self._warm
+        return child.pid if child is not None and child.alive else None
 
     def listen(self, listener: Callable[[State], None]) -> Callable[[], None]:
         """Call `listener` on the event loop at each change of state; returns a function that stops it."""
@@ -171,7 +146,7 @@ class Connection:
                 self._password = None
                 # What the instance itself said no to is not tried again before a person did something about it.
                 name: StateName = "off" if isinstance(problem, Unreachable | NotAnInstance) else "refused"
-                self._become(_state_of(name, problem))
+                self._become(state_of(name, problem))
                 raise
             except asyncio.CancelledError:
                 self._password = None
@@ -230,7 +205,7 @@ class Connection:
         async with self._turn:
             child = self._child
             if child is None or self._state.name != "connected":
-                raise _not_connected(self._state)
+                raise not_connected(self._state)
             begun.set()
             try:
                 return await self._run(child, calls, deadline)
@@ -292,7 +267,9 @@ class Connection:
     async def _fresh_child(self) -> DriverProcess:
         warm, self._warm = self._warm, None
         if warm is not None:
-            return warm
+            if warm.alive:
+                return warm
+            await warm.kill()
         try:
             return await DriverProcess.start(self._command)
         except OSError as error:
@@ -341,10 +318,10 @@ class Connection:
         if self._monotonic() - self._since >= STEADY_SECONDS:
             self._attempts = 0
         if self._password is not None:
-            self._become(_state_of("lost", problem, retry_in=self._pause()))
+            self._become(state_of("lost", problem, retry_in=self._pause()))
             self._mending = asyncio.create_task(self._mend(problem), name="reconnect")
         else:
-            self._become(_state_of("off", problem))
+            self._become(state_of("off", problem))
         await child.kill()
 
     def _pause(self) -> float:
@@ -354,11 +331,11 @@ class Connection:
         """Try again until it works, the instance says no, or nobody wants it any more."""
         while (password := self._password) is not None:
             pause = self._pause()
-            self._become(_state_of("lost", problem, retry_in=pause))
+            self._become(state_of("lost", problem, retry_in=pause))
             await self._sleep(pause)
             self._attempts += 1
             async with self._opening:
-                self._become(_state_of("lost", problem))
+                self._become(state_of("lost", problem))
                 try:
                     await self._open(password)
                 except (Unreachable, NotAnInstance, LicenseExhausted) as again:
@@ -366,7 +343,7 @@ class Connection:
                     problem = again
                 except InstanceProblem as refused:
                     self._password = None
-                    self._become(_state_of("refused", refused))
+                    self._become(state_of("refused", refused))
                     return
                 else:
                     return
@@ -436,17 +413,3 @@ def _call_problem(failure: CallFailure, call: Call) -> InstanceProblem:
         errors = decode_status(failure.text)
         return status_failure("; ".join(error.text for error in errors) or failure.text, secrets=secrets)
     return call_failure(failure.text, secrets=secrets)
-
-
-def _state_of(name: StateName, problem: InstanceProblem, retry_in: float | None = None) -> State:
-    return State(name, problem.message, problem.cure, problem.name, retry_in)
-
-
-def _not_connected(state: State) -> Unreachable:
-    if state.name == "lost":
-        return Unreachable(
-            state.message or "The connection is lost.", "It is being mended; try again in a moment."
-        )
-    return Unreachable(
-        "There is no connection to the instance.", "Connect with /connect.", detail=state.message
-    )

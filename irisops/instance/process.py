@@ -106,6 +106,11 @@ class DriverProcess:
         """Its process id on this machine."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet, as far as is known."""
+        return self._process.returncode is None
+
     async def connect(self, request: Mapping[str, Json], password: str) -> CallFailure | int:
         """Log in. Returns the round trips it took, or what the driver raised.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 
 import pytest
@@ -195,4 +197,16 @@ async def test_a_failed_call_in_a_batch_stands_in_its_place() -> None:
         with pytest.raises(InstanceError):
             await connection.call(ClassMethod("%SYSTEM.Version", "Nonsense"))
         assert connection.state.name == "connected"
+        await connection.disconnect()
+
+
+async def test_a_process_started_ahead_that_died_meanwhile_is_replaced() -> None:
+    async with serve() as served:
+        connection = Connection(served.target())
+        await connection.warm()
+        assert connection.driver_pid is not None
+        os.kill(connection.driver_pid, signal.SIGKILL)
+        await until(lambda: connection.driver_pid is None)
+        await connection.connect(PASSWORD)
+        assert (await connection.call(VERSION)).value
         await connection.disconnect()
