@@ -163,6 +163,11 @@ def _limit(text: str) -> int:
     return int(text)
 
 
+def column_named(name: str, columns: Sequence[Column]) -> Column:
+    """The column that a person means by a name. Raises `Refusal` with all names."""
+    return _column(name, columns)
+
+
 def _column(name: str, columns: Sequence[Column]) -> Column:
     """By public name, by title, or by the start of either; `role` finds `roles`. Raises `Refusal`."""
     wanted = name.strip().casefold().replace(" ", "_")

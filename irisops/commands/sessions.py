@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
+from irisops.commands.columns import take_columns
 from irisops.commands.context import Context
 from irisops.commands.filters import select
 from irisops.commands.replies import Cell, Column, Table
@@ -88,11 +89,12 @@ async def show_sessions(context: Context, command: Command) -> Replies:
     link = context.link()
     seen = await look(context, link)
     rows = [row_of(session, seen.now, seen.timeouts) for session in seen.sessions]
-    chosen = select(rows, filter_words(command), COLUMNS)
+    words, columns = take_columns(filter_words(command), COLUMNS, "session")
+    chosen = select(rows, words, COLUMNS)
     yield Table(
         name="sessions",
         title="Web sessions",
-        columns=COLUMNS,
+        columns=columns,
         rows=chosen.rows,
         key="session",
         notes=[
