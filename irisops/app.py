@@ -72,6 +72,7 @@ class IrisopsApp(App[int]):
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
+        self._starting: Worker[None] | None = None
         self.animation_level = "none"
         self.error_console = CrashConsole(sys.stderr)
         self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
@@ -114,7 +115,7 @@ class IrisopsApp(App[int]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self.run_worker(self._begin(), name="start", exit_on_error=False)
+        self._starting = self.run_worker(self._begin, name="start", exit_on_error=False)
 
     async def _begin(self) -> None:
         await self.chat.start()

@@ -9,6 +9,7 @@ from textual.geometry import Region
 
 from irisops.commands.replies import Column, Table
 from irisops.ui.arrange import GAP
+from irisops.ui.cards.table import Details
 from irisops.ui.grid import MARK, Grid
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, text_of, until
 from tests.ui.fake_chat import FakeChat, processes_table
@@ -173,3 +174,15 @@ async def test_no_column_hides_under_the_scrollbar(count: int) -> None:
         width = grid.scrollable_content_region.width
         assert sum(each.width + GAP for each in grid.fits) - GAP + len(MARK) <= width
         assert grid.render_line(1).text[:width].rstrip().endswith("0")  # all of the last number is seen
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_the_details_of_a_row_are_seen_without_scrolling(size: tuple[int, int]) -> None:
+    async with make_app().run_test(size=size) as pilot:
+        card = await say(pilot, "/processes")
+        await pilot.press("alt+up", "down", "right")
+        details = card.query_one(Details)
+        transcript = app_of(pilot).conversation.transcript
+        await until(pilot, lambda: details.region.height > 0)
+        await until(pilot, lambda: details.region.bottom <= transcript.region.bottom)
+        assert card.query_one(Grid).cursor_row is not None

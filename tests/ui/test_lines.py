@@ -11,7 +11,7 @@ from irisops.ui.lines import same, spread, wrapped
 words = st.lists(st.text("abcdef", min_size=1, max_size=12), min_size=1, max_size=30)
 
 
-@given(words, st.integers(16, 60), st.integers(0, 8))
+@given(words, st.integers(24, 60), st.integers(0, 8))
 def test_every_word_stays_and_fits(parts: list[str], width: int, indent: int) -> None:
     lines = wrapped(Content(" ".join(parts)), width, indent)
     assert " ".join(line.plain for line in lines).split() == parts

@@ -128,7 +128,10 @@ class TableSection(Section):
     @on(Grid.Detail)
     def _show_details(self, event: Grid.Detail) -> None:
         event.stop()
-        self._details.show(self._table, self.grid.cursor_row if event.wanted else None)
+        row = self.grid.cursor_row if event.wanted else None
+        self._details.show(self._table, row)
+        self.set_class(row is not None, "-detailed")  # fewer rows, so that both fit
+        self.call_after_refresh(self.scroll_visible, animate=False)
 
     @on(Grid.Moved)
     def _follow(self, event: Grid.Moved) -> None:
