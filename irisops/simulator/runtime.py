@@ -14,6 +14,7 @@ from irisops.simulator.backend import (
     LoginRequest,
     Parameter,
     Prepared,
+    SqlFailure,
     ThrownError,
     Value,
 )
@@ -156,27 +157,27 @@ class Session:
 
     def prepare(self, sql: str, parameters: Sequence[Parameter]) -> Prepared:
         """Check an SQL statement. Raises `SqlFailure`."""
-        self._begin()
+        self._begin_sql()
         return self._engine.prepare(sql, parameters)
 
     def query(self, prepared: Prepared, values: Sequence[Value], max_rows: int) -> Sequence[Sequence[Value]]:
         """Run a query. Raises `SqlFailure`."""
-        self._begin()
+        self._begin_sql()
         return self._engine.query(prepared, values, max_rows)
 
     def update(self, prepared: Prepared, values: Sequence[Value]) -> int:
         """Run a statement that is no query. Raises `SqlFailure`."""
-        self._begin()
+        self._begin_sql()
         return self._engine.update(prepared, values)
 
     def prepare_call(self, text: str) -> Prepared:
         """Check a procedure call. Raises `SqlFailure`."""
-        self._begin()
+        self._begin_sql()
         return self._engine.prepare_call(text)
 
     def call(self, prepared: Prepared, values: Sequence[Value]) -> CallOutcome:
         """Run a procedure. Raises `SqlFailure`."""
-        self._begin()
+        self._begin_sql()
         return self._engine.call(prepared, values)
 
     def global_operation(
@@ -203,12 +204,12 @@ class Session:
         Settle: autocommit off, CREATE USER x, rollback; is x there?
         """
         self._transaction_level = 0
-        self.job.process.in_transaction = 0
+        self._show_transaction()
 
     def rollback(self) -> None:
         """End the transaction."""
         self._transaction_level = 0
-        self.job.process.in_transaction = 0
+        self._show_transaction()
 
     def close(self, *, clean: bool) -> None:
         """The connection ended; locks and, unless it just vanished, process and unit are given back."""
@@ -219,14 +220,29 @@ class Session:
         if self.job.process.pid in self.job.world.processes:
             self.job.world.logout(self.job.process, clean=clean)
 
+    def _show_transaction(self) -> None:
+        process = self.job.process
+        in_transaction = 1 if self._transaction_level else 0
+        if process.in_transaction != in_transaction:
+            process.in_transaction = in_transaction
+            self.job.world.process_table.revision += 1
+
     def _begin(self) -> None:
         """Each request finds the world as it is by now, and counts on its process's row."""
+        if not self._alive():
+            raise ThrownError("<HALT>")
+
+    def _begin_sql(self) -> None:
+        """The same for SQL, whose failures have codes: -461 is a communication link failure (facts: sessions 2.4)."""
+        if not self._alive():
+            raise SqlFailure(-461, "Communication link failure: the server process was terminated")
+
+    def _alive(self) -> bool:
         self.job.world.tick()
         process = self.job.process
-        if process.pid not in self.job.world.processes:
-            raise ThrownError("<HALT>")
         process.commands += 25
         process.global_refs += 3
+        return process.pid in self.job.world.processes
 
     def _global(
         self, operation: str, name: str, subscripts: Sequence[Value], rest: Sequence[Value]
@@ -271,5 +287,5 @@ class Session:
             self._transaction_level = max(0, self._transaction_level - 1)
         elif operation == "trollback":
             self._transaction_level = 0
-        self.job.process.in_transaction = 1 if self._transaction_level else 0
+        self._show_transaction()
         return [self._transaction_level] if operation == "tlevel" else []

@@ -11,6 +11,7 @@ from irisops.simulator.classes import (
     events,
     license,  # noqa: A004 - named as the class is
     objects,
+    privilege_lists,
     relationships,
     resources,
     resultset,
@@ -66,6 +67,7 @@ def build_registry(version: tuple[int, int]) -> Registry:
             system_settings.SYSTEM,
             system_security.SECURITY,
             sql_security.SQL_SECURITY,
+            privilege_lists.CATALOG_PRIVILEGES,
             *dictionary.CLASSES,
         ]
     )

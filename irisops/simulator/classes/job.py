@@ -147,6 +147,7 @@ class Job:
         if not self.holds(f"{database.resource if database else '%DB_%DEFAULT'}:R"):
             raise ThrownError("<PROTECT>")
         self.process.namespace = namespace.name
+        self.world.process_table.revision += 1
 
 
 def permission_letters(permission: Permission) -> str:

@@ -9,7 +9,7 @@ from irisops.simulator.classes.dates import horolog_day
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.status import list_build
-from irisops.simulator.classes.values import as_integer, as_text
+from irisops.simulator.classes.values import as_boolean, as_integer, as_text
 from irisops.simulator.world.license import Counts
 from irisops.simulator.world.model import Process
 
@@ -38,7 +38,6 @@ _COUNTERS: dict[str, Callable[[Counts], int]] = {
     "KeyCoresEnforced": lambda _c: 0,
     "KeyCPUsLicensed": lambda _c: 0,
     "KeyCPUsEnforced": lambda _c: 0,
-    "GetConnectionLimit": lambda _c: 0,
     "GetUserLimit": lambda c: c.limit,
     "MaxBufferPool": lambda _c: 0,
     "MaxECPServers": lambda _c: 0,
@@ -154,9 +153,35 @@ def _get_feature(_job: Job, feature: Value) -> int:
 
 
 @LICENSE.class_method("UserNameLicensing(OnOffState As %Integer) As %Integer")
-def _user_name_licensing(_job: Job, _state: Value) -> int:
-    """Answers the present state: off. Switching it on is not emulated."""
-    return 0
+def _user_name_licensing(job: Job, state: Value) -> int:
+    """The present state; 1 or 0 sets it, for later logins (facts: license-sessions 2.1).
+
+    UNVERIFIED: the privilege for setting it, here %Admin_Manage:U. Settle: set it as a user without.
+    """
+    if state is not None and as_text(state):
+        job.require("%Admin_Manage:U")
+        job.world.user_name_licensing = as_boolean(state)
+    return int(job.world.user_name_licensing)
+
+
+@LICENSE.class_method("SetConnectionLimit(MaxCon As %Integer) As %Integer", requires="%Admin_Manage:U")
+def _set_connection_limit(job: Job, most: Value) -> int:
+    """The most connections of one license user: the next one then fails instead of flipping. Returns the former."""
+    former = job.world.license.connection_limit
+    job.world.license.connection_limit = max(0, as_integer(most))
+    return former
+
+
+@LICENSE.class_method("GetConnectionLimit() As %Integer")
+def _get_connection_limit(job: Job) -> int:
+    return job.world.license.connection_limit
+
+
+@LICENSE.class_method('LUMaxConsumedReset(Counter As %String = "") As %Integer')
+def _reset_marks(job: Job, _counter: Value) -> int:
+    """Sets the high-water marks to the present figures; all of them, whichever counter is named."""
+    job.world.license.reset_marks()
+    return job.world.license_counts().max_consumed
 
 
 @LICENSE.class_method("ReadDurationValues() As %List")

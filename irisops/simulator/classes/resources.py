@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from irisops.simulator.backend import ByRef, Value
+from irisops.simulator.backend import ByRef, ThrownError, Value
 from irisops.simulator.classes import status
 from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
 from irisops.simulator.classes.definition import ClassDef, column
@@ -103,6 +103,8 @@ def _changed(job: Job, what: str) -> None:
 )
 def _create(job: Job, name: Value, description: Value, public: Value, _kind: Value) -> None:
     text = as_text(name)
+    if description is None:
+        raise ThrownError("<UNDEFINED> *Description")
     # UNVERIFIED: which names that begin with % are refused with #896; %DB_ is allowed (facts: iris-security 3.2).
     # Settle: Create("%X","","").
     bad = not text or len(text) > 64 or "," in text or ":" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from irisops.simulator.backend import ByRef, Value
+from irisops.simulator.backend import ByRef, ThrownError, Value
 from irisops.simulator.classes import records, role_operations, status
 from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
 from irisops.simulator.classes.definition import ClassDef, column
@@ -107,6 +107,15 @@ def _resources(job: Job, instance: Instance) -> dict[str, Permission]:
 def _create(
     job: Job, name: Value, description: Value, resources: Value, granted: Value, escalation: Value
 ) -> None:
+    # UNVERIFIED: that each of the three must be passed; public code shows it of Description (facts: iris-security 1).
+    # Settle: Security.Roles.Create("x", "", "").
+    for argument, value in (
+        ("Description", description),
+        ("Resources", resources),
+        ("GrantedRoles", granted),
+    ):
+        if value is None:
+            raise ThrownError(f"<UNDEFINED> *{argument}")
     role_operations.check_new_name(job, as_text(name))
     role = Role(
         as_text(name),

@@ -238,14 +238,15 @@ def _value(element: bytes) -> bytes | str | int | None:
     if kind == 4:
         return int.from_bytes(payload, "little")
     if kind == 5:
-        return int.from_bytes(payload + b"\xff" * (8 - len(payload)), "little", signed=True)
+        return int.from_bytes(payload + b"\xff", "little", signed=True)
     raise ValueError(f"$LIST type {kind} is not used in a status")
 
 
 def _integer_item(value: int) -> bytes:
-    if value < 0:
-        raise ValueError("a status holds no negative numbers")
-    return list_item(value.to_bytes((value.bit_length() + 7) // 8, "little"), 4)
+    if value >= 0:
+        return list_item(value.to_bytes((value.bit_length() + 7) // 8, "little"), 4)
+    data = value.to_bytes((value.bit_length() + 8) // 8, "little", signed=True)
+    return list_item(data.rstrip(b"\xff"), 5)
 
 
 def _text_item(text: str) -> bytes:

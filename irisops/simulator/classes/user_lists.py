@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from irisops.simulator.backend import Value
 from irisops.simulator.classes import status
@@ -21,7 +20,7 @@ def _selected(job: Job, names: Value, roles: Value, older_than: Value, flag: Val
     """The users of a list: by name prefix (or part of it, Flag 1), by role, by days since the last login."""
     wanted_roles = [each.lower() for each in comma_list(roles)]
     days = 0 if as_text(older_than) in ("", "*") else as_integer(older_than)
-    border = job.world.now() - timedelta(days=days)
+    now = job.world.now()
     contains = as_integer(flag) == 1
     pattern = as_text(names)
     return [
@@ -29,7 +28,7 @@ def _selected(job: Job, names: Value, roles: Value, older_than: Value, flag: Val
         for user in job.world.users.values()
         if matches_names(user.name, pattern, prefix=True, contains=contains)
         and ("*" in wanted_roles or any(role.lower() in wanted_roles for role in user.roles))
-        and (not days or user.last_login is None or user.last_login < border)
+        and (not days or user.last_login is None or (now - user.last_login).days >= days)
     ]
 
 

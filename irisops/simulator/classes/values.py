@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from math import isfinite
 
 from irisops.simulator.backend import ByRef, ObjectRef, Value
 
@@ -34,7 +35,7 @@ def as_integer(value: object) -> int:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float | Decimal):
-        return int(value)
+        return int(value) if isfinite(value) else 0
     match = _CANONICAL.match(as_text(value))
     if match is None:
         return 0

@@ -231,3 +231,21 @@ def test_a_password_is_changed_by_its_owner_or_an_administrator(instance: Instan
     instance.login("ann", "USER", password="Better-22")
     assert boss.call("%SYSTEM.Security", "ChangePassword", "ann", "Third-333") == 1
     instance.login("ann", "USER", password="Third-333")
+
+
+def test_license_settings_are_kept_and_guarded(instance: Instance, boss: Client) -> None:
+    assert boss.call(LICENSE, "UserNameLicensing") == 0
+    assert boss.call(LICENSE, "UserNameLicensing", 1) == 1
+    assert instance.login(address="10.0.0.7").call(LICENSE, "GetUserId") == "boss@10.0.0.7"
+    assert boss.call(LICENSE, "SetConnectionLimit", 1) == 0
+    assert boss.call(LICENSE, "GetConnectionLimit") == 1
+    with pytest.raises(LoginRefusedError):
+        instance.login(address="10.0.0.7")
+    instance.user("ann", DB_USER="R", Native_ClassExecution="U")
+    ann = instance.login("ann", "USER", address="10.0.0.8")
+    assert ann.thrown(LICENSE, "SetConnectionLimit", 0) == "<PROTECT>"
+    assert ann.call(LICENSE, "UserNameLicensing") == 1
+    ann.session.close(clean=True)
+    assert boss.call(LICENSE, "LUMaxConsumed") == 3
+    boss.call(LICENSE, "LUMaxConsumedReset", "*")
+    assert boss.call(LICENSE, "LUMaxConsumed") == 2

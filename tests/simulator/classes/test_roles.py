@@ -199,3 +199,8 @@ def test_a_system_resource_keeps_its_description(boss: Client) -> None:
     resource.save()
     resource.set("Description", "mine")
     assert resource.save_error() == "ERROR #893: Cannot modify system resource %Development."
+
+
+def test_positional_create_wants_its_arguments(boss: Client) -> None:
+    assert boss.thrown(ROLES, "Create", "App") == "<UNDEFINED> *Description"
+    assert boss.thrown(RESOURCES, "Create", "Lab") == "<UNDEFINED> *Description"

@@ -198,3 +198,30 @@ def test_what_is_unknown_fails_with_its_code(boss: Client) -> None:
     assert boss.sqlcode("SELECT NoSuch FROM %SYS.ProcessQuery") == -29
     with pytest.raises(SqlFailure):
         boss.session.prepare_call("Nix.Such_List ( )")
+
+
+def test_privileges_are_listed_with_the_way_they_came(boss: Client, instance: Instance) -> None:
+    instance.user("ann", "%SQL")
+    boss.update("GRANT SELECT ON %SYS.ProcessQuery TO ann WITH GRANT OPTION")
+    boss.update("GRANT SELECT ON %SYS.Audit TO %SQL")
+    rows = boss.query("%SQL.Manager.CatalogPriv:UserPrivs", "ann")
+    assert [(row["NAME"], row["PRIVILEGE"], row["GRANT_OPTION"], row["GRANTED_VIA"]) for row in rows] == [
+        ("%SYS.ProcessQuery", "SELECT", "YES", "Direct"),
+        ("%SYS.Audit", "SELECT", "NO", "%SQL"),
+    ]
+
+
+def test_a_revoke_with_cascade_follows_what_was_passed_on(boss: Client, instance: Instance) -> None:
+    instance.user("ann", DB_IRISSYS="R", Service_SQL="U")
+    instance.user("eva", DB_IRISSYS="R", Service_SQL="U")
+    boss.update("GRANT SELECT ON %SYS.ProcessQuery TO ann WITH GRANT OPTION")
+    instance.login("ann").update("GRANT SELECT ON %SYS.ProcessQuery TO eva")
+    assert len(instance.login("eva").rows("SELECT Pid FROM %SYS.ProcessQuery")) > 1
+    boss.update("REVOKE SELECT ON %SYS.ProcessQuery FROM ann CASCADE")
+    assert instance.login("eva").sqlcode("SELECT Pid FROM %SYS.ProcessQuery") == -99
+
+
+def test_a_terminated_process_fails_sql_with_a_link_failure(boss: Client, instance: Instance) -> None:
+    other = instance.login()
+    assert boss.call("%SYSTEM.Process", "Terminate", other.call("%SYSTEM.SYS", "ProcessID")) == 1
+    assert other.sqlcode("SELECT Name FROM %Dictionary.CompiledClass") == -461

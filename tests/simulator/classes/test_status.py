@@ -77,3 +77,8 @@ def test_lists_of_text_and_numbers_read_back() -> None:
     assert status.list_elements(built.encode("latin-1")) == [b"a", 5, "日本", b"x" * 300]
     with pytest.raises(ValueError, match="not a"):
         status.list_elements(b"\x09\x01ab")
+
+
+@given(st.integers(-(2**80), 2**80))
+def test_any_number_stands_in_a_list(number: int) -> None:
+    assert status.list_elements(status.list_build([number]).encode("latin-1")) == [number]
