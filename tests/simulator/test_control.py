@@ -10,6 +10,7 @@ import pytest
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
 from irisops.simulator.control import OPERATIONS, Control, ControlError, ControlServer, describe
+from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import (
     CorruptSequence,
     Delay,
@@ -20,6 +21,7 @@ from irisops.simulator.wire.faults import (
     Malformed,
     Truncate,
 )
+from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.clock import ManualClock, SteerableClock
 from irisops.simulator.world.scenarios import build_world
 from irisops.simulator.world.world import World
@@ -222,3 +224,29 @@ def test_a_world_whose_clock_cannot_be_steered_says_so() -> None:
     for attempt in (lambda: control.advance(1), control.freeze, control.stall):
         with pytest.raises(ControlError):
             attempt()
+
+
+async def test_open_connections_are_dropped_at_once(control: Control) -> None:
+    superserver = SuperServer(Runtime(control.world))
+    await superserver.start()
+    try:
+        steered = Control(control.world, Faults(), superserver)
+        reader, writer = await asyncio.open_connection("127.0.0.1", superserver.port)
+        while not superserver.connections:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0)
+        assert steered.status()["connections"] == 1
+        assert steered.drop_connections() == 1
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+    finally:
+        await superserver.stop()
+
+
+def test_terminating_ends_a_users_process_but_no_daemon(control: Control) -> None:
+    world = control.world
+    user = next(process for process in world.processes.values() if process.kind == "user")
+    daemon = next(process for process in world.processes.values() if process.kind == "system")
+    assert control.terminate(user.pid)
+    assert not control.terminate(daemon.pid)
+    assert (user.pid in world.processes, daemon.pid in world.processes) == (False, True)
+    assert world.license_counts().consumed == 0

@@ -100,6 +100,7 @@ async def test_one_connection_serves_many_requests(server: WebServer) -> None:
         writer.write(b"GET /api/monitor/alerts HTTP/1.1\r\nHost: h\r\n\r\n")
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\nConnection: keep-alive\r\n" in head
         assert await reader.readexactly(2) == b"[]"
     writer.close()
 
