@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
+from irisops.commands.license_locked import locked_out, looks_full
 from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
+from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Done, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
+from irisops.instance.errors import LicenseExhausted, Unreachable
 from irisops.profiles.address import AddressError, parse_address
 from irisops.profiles.model import Profile
 
@@ -48,7 +50,15 @@ async def connect(context: Context, command: Command) -> Replies:
     else:
         profile = _only_profile(context)
     yield Progress("connect", f"Connecting to {profile.name} at {harmless(profile.address)} …")
-    info = await context.hub.connect(profile)
+    try:
+        info = await context.hub.connect(profile)
+    except (LicenseExhausted, Unreachable) as problem:
+        if isinstance(problem, Unreachable) and not await looks_full(profile, problem):
+            raise
+        yield problem_of(problem, command.text or command.slash)
+        async for reply in locked_out(context, profile):
+            yield reply
+        return
     yield Done("connect", f"Connected to {profile.name}.", details=_greeting(profile, info))
 
 

@@ -25,7 +25,7 @@ CLOCKS_DIFFER = 60.0
 async def show_license(context: Context, _command: Command) -> Replies:
     """The counts, then a row per holder; the rows' units add up to what is consumed."""
     link = context.link()
-    board = await link.reads.board()
+    board = link.board = await link.reads.board()
     yield counts_card(link, board, context.clock.now())
     yield holders_table(board, context.clock.now())
 

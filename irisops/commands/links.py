@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the instance layer is imported at the first connect, after 
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
-    from irisops.instance.models import PollCounts, SystemInfo
+    from irisops.instance.models import LicenseBoard, PollCounts, SystemInfo
     from irisops.instance.routes import Instance
 
 HISTORY = 180
@@ -115,6 +115,8 @@ class Link:
     """Monotonic time of the last good poll."""
     samples: CountHistory = field(default_factory=CountHistory)
     """All counts since the start, for /plot."""
+    board: LicenseBoard | None = None
+    """The license board as last read: what is known of it when the next login is refused."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     stale_said: bool = False

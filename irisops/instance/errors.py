@@ -76,7 +76,10 @@ class AccountDisabled(LoginRefused):
 class LicenseExhausted(InstanceProblem):
     """No license unit was free for the login."""
 
-    default_cure = "End something that holds a unit, or wait for a web session to time out."
+    default_cure = (
+        "End something that holds a unit, or wait for a web session to time out. "
+        "/locked shows what can still be read and how to get in."
+    )
 
 
 class NamespaceUnknown(InstanceProblem):

@@ -78,8 +78,7 @@ async def test_a_password_that_must_change_is_not_forgotten(tmp_path: Path) -> N
         world = stored(tmp_path / refusal.name, LOCAL)
         world.keyring.kept[ACCOUNT] = PASSWORD
         world.instance.refuse = refusal
-        problem = (await world.say("/connect"))[-1]
-        assert isinstance(problem, Problem)
+        (problem,) = [each for each in await world.say("/connect") if isinstance(each, Problem)]
         assert (problem.error, problem.cure) == (refusal.name, refusal.cure)
         assert world.keyring.kept == {ACCOUNT: PASSWORD}
         await world.session.close()

@@ -1,0 +1,142 @@
+"""/license advice: what would keep the license from filling up again, with the exact setting and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.replies import Cell, Column, Done, Table
+from irisops.commands.spec import CommandSpec, Plain, Replies
+from irisops.commands.text import counted, harmless
+from irisops.commands.words import quote
+from irisops.instance.errors import InstanceProblem, Unreachable
+
+if TYPE_CHECKING:
+    from irisops.instance.advice import Cure
+
+T = TypeVar("T")
+
+COLUMNS = (
+    Column("number", "NO.", "number"),
+    Column("title", "WHAT TAKES UNITS", grow=True),
+    Column("setting", "SETTING", hide_under=120),
+    Column("present", "NOW", hide_under=110),
+    Column("proposed", "BETTER", grow=True, hide_under=70),
+    Column("units", "SAVES", "number"),
+    Column("consequence", "WHAT THAT MEANS", grow=True, hide_under=150),
+    Column("command", "TYPE", hide_under=60),
+)
+
+
+async def show_advice(context: Context, _command: Command) -> Replies:
+    """The cures that fit what is seen, those that save most first."""
+    from irisops.instance.advice import advise  # noqa: PLC0415 - not at the start
+
+    link = context.link()
+    board = await link.reads.board()
+    notes: list[str] = []
+    sessions = await _or_note(link.reads.sessions(), notes, "Sessions")
+    processes = await _or_note(link.reads.processes(), notes, "Processes")
+    applications = await _or_note(link.reads.timeouts(), notes, "Settings of the applications")
+    own = (link.connection.info.license_id if link.connection.info else None) or ""
+    cures = advise(board, sessions, processes, applications, own_license_id=own)
+    if not cures:
+        yield Done("advice", "Nothing stands out: no unit is held longer than it is used.", details=notes)
+        return
+    rows: list[dict[str, Cell]] = [
+        {
+            "number": number,
+            "title": cure.title,
+            "setting": cure.setting,
+            "present": cure.present,
+            "proposed": cure.proposed,
+            "units": cure.units,
+            "consequence": cure.consequence,
+            "command": command_of(cure),
+        }
+        for number, cure in enumerate(cures, 1)
+    ]
+    yield Table(
+        "advice",
+        "What would help",
+        COLUMNS,
+        rows,
+        key="number",
+        notes=[*(_sentence(number, cure) for number, cure in enumerate(cures, 1)), *notes],
+        actions=_actions(cures),
+    )
+
+
+def command_of(cure: Cure) -> str:
+    """What to type to have this tool do it; "" where only a person can."""
+    if cure.kind == "timeout" and cure.seconds is not None:
+        return f"/license timeout {quote(cure.application)} {cure.seconds}"
+    if cure.kind == "cookies":
+        return f"/sessions sweep {quote(cure.license_id)}"
+    if cure.kind == "close" and len(cure.pids) == 1:
+        return f"/process terminate {cure.pids[0]}"
+    if cure.kind in ("flip", "close"):
+        return f"/license why {quote(cure.license_id)}"
+    return ""
+
+
+def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
+    """Enter does the row's command, if any row has one: each is a plan or a read, so nothing happens without a yes."""
+    return [("enter", "do it", "{command}")] if all(command_of(cure) for cure in cures) else []
+
+
+def _sentence(number: int, cure: Cure) -> str:
+    saves = f" It would have saved {counted(cure.units, 'unit')} now." if cure.units else ""
+    typed = command_of(cure)
+    offer = f" {typed} does it, after a yes." if cure.kind in ("timeout", "cookies") or cure.pids else ""
+    how = _HOW.get(cure.kind, "")
+    return (
+        f"{number}. {harmless(cure.title, 120)}: {harmless(cure.setting, 120)}, now {harmless(cure.present, 160)}; "
+        f"better {harmless(cure.proposed, 160)}. {cure.consequence}{saves}{offer}{how}"
+    )
+
+
+_HOW = {
+    "login": " In the portal: System Administration, Security, Applications, Web Applications, Security Settings.",
+    "key": " Copy the key there, then in %SYS: write $SYSTEM.License.Upgrade()",
+}
+
+
+async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
+    """The list, or None and a note that names the privilege. A lost connection is raised."""
+    try:
+        return await read
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        notes.append(f"{what} cannot be read, so nothing is said about them: {problem.message}")
+        return None
+
+
+SPECS = (
+    CommandSpec(
+        name="license advice",
+        summary="Lasting cures: the setting, its present value, what changing it does",
+        handler=show_advice,
+        plain=(
+            Plain(
+                "how (can|do|could) (i|we) (use|need|waste|save) [less|fewer] [of] [the|my|our] "
+                "[license|licence] (units|license|licence|seats)"
+            ),
+            Plain(
+                "how (can|do|could) (i|we) (prevent|avoid|stop) [this|that|it] "
+                "[from happening again|happening again|again|in future]"
+            ),
+            Plain("(license|licence) (advice|help|tips)"),
+            Plain("(give me|any) (license|licence) (advice|tips)"),
+            Plain("(fix|mend|cure|solve) [the|my|our] (license|licence) [problem]"),
+        ),
+        examples=("how can I save units", "fix my license"),
+        aliases=("licence advice", "advice"),
+        group="license",
+        needs_connection=True,
+        needs=("license.counts",),
+    ),
+)

@@ -1,0 +1,221 @@
+"""/license forecast: whether more people, browsers, editors or programs fit, and when a shared address would flip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.nearest import nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Column, Facts, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import counted, harmless
+
+if TYPE_CHECKING:
+    from irisops.instance.forecast import ArrivalKind, Forecast, Identity, Situation
+    from irisops.instance.models import LicenseBoard
+
+COLUMNS = (
+    Column("how", "HOW THEY COME", grow=True),
+    Column("units", "UNITS", "number"),
+    Column("admitted", "LET IN", "number"),
+    Column("free_after", "FREE AFTER", "number"),
+    Column("verdict", "VERDICT", grow=True),
+)
+
+_WORDS: dict[str, ArrivalKind] = {
+    **dict.fromkeys(("people", "person", "persons", "users", "user", "teammates", "teammate"), "people"),
+    **dict.fromkeys(("browsers", "browser", "tabs", "visitors", "visitor"), "browsers"),
+    **dict.fromkeys(("vscode", "editors", "editor", "vscodes"), "vscode"),
+    **dict.fromkeys(("clients", "client", "connections", "connection", "programs", "program"), "clients"),
+}
+_ONE: dict[ArrivalKind, tuple[str, str]] = {
+    "people": ("person", "people"),
+    "browsers": ("browser without a login", "browsers without a login"),
+    "vscode": ("VS Code", "VS Codes"),
+    "clients": ("client connection", "client connections"),
+}
+
+
+def kind_of(word: str) -> ArrivalKind:
+    """What a word means. Raises `Refusal` naming the four kinds."""
+    found = _WORDS.get(word.casefold())
+    if found is None:
+        close = nearest(word, _WORDS)
+        raise Refusal(
+            "NoSuchKind",
+            f"{harmless(word, 40)} is not something that can be forecast.",
+            "Write people, browsers, vscode or clients.",
+            suggestions=[f"/license forecast 4 {_WORDS[each]}" for each in close[:1]],
+        )
+    return found
+
+
+async def show_forecast(context: Context, command: Command) -> Replies:
+    """The situation, then each way in which the newcomers may come."""
+    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
+
+    number = int(str(command.args["number"]))
+    kind = kind_of(str(command.args.get("kind", "people")))
+    if not 0 < number <= forecast.MOST:
+        raise Refusal(
+            "BadNumber",
+            f"Forecasts are for 1 to {forecast.MOST:,} newcomers.",
+            "For example /license forecast 4.",
+        )
+    link = context.link()
+    board = await link.reads.board()
+    situation = forecast.situation_of(board)
+    if situation is None:
+        raise Refusal(
+            "NoForecast",
+            "The instance does not tell how many units it has or uses.",
+            "/license shows what it tells.",
+        )
+    address = str(command.args.get("from", ""))
+    own = (link.connection.info.license_id if link.connection.info else None) or ""
+    rows = ways(board, situation, kind, number, address=address, own=own)
+    shortest = min(rows, key=lambda row: int(str(row["units"])))
+    yield Facts(
+        "forecast",
+        f"{counted(number, *_ONE[kind])} more",
+        {
+            "kind": kind,
+            "number": number,
+            "consumed": situation.consumed,
+            "limit": situation.limit,
+            "free": situation.free,
+            "max_connections": situation.max_connections,
+            "community": situation.community,
+            "fits": shortest["admitted"] == number,
+        },
+        labels={"free": "Free now"},
+        notes=_notes(situation, kind),
+    )
+    yield Table("ways", "If they come", COLUMNS, rows, key="how")
+
+
+def ways(
+    board: LicenseBoard,
+    situation: Situation,
+    kind: ArrivalKind,
+    number: int,
+    *,
+    address: str = "",
+    own: str = "",
+) -> list[dict[str, Cell]]:
+    """A row per way in which newcomers of a kind may come, by the rules of the license (facts: 2.1, 2.2, 2.6)."""
+    from irisops.instance import forecast  # noqa: PLC0415
+
+    apart = forecast.each_its_own(situation, number)
+    rows: list[dict[str, Cell]] = []
+    if kind == "browsers":
+        # Without a login each session is its own license user, whatever its address (facts: 2.1).
+        return [_row("each is a holder of its own", apart, situation, number)]
+    if not address:
+        who = "a user" if kind == "vscode" else "an address"
+        rows.append(_row(f"each from {who} of its own", apart, situation, number))
+    shared = address or (own if kind == "clients" else "")
+    held = forecast.identity_of(board, shared) if shared else None
+    together = forecast.all_as_one(situation, number, held)
+    if shared:
+        how = f"all from {harmless(shared, 60)}" + (_held(held) if held else "")
+    elif kind == "vscode":
+        how = "all as one user from one address"
+    else:
+        how = "all through one shared address (a NAT, a proxy, one server)"
+    rows.append(_row(how, together, situation, number, held))
+    return rows
+
+
+def _held(held: Identity) -> str:
+    return f", which holds {counted(held.connections, 'connection')}" if held.connections else ""
+
+
+def _row(
+    how: str, said: Forecast, situation: Situation, number: int, held: Identity | None = None
+) -> dict[str, Cell]:
+    return {
+        "how": how,
+        "units": said.units,
+        "admitted": said.admitted,
+        "free_after": said.free_after,
+        "flips_at": said.flips_at,
+        "verdict": _verdict(said, situation, number, held),
+    }
+
+
+def _verdict(said: Forecast, situation: Situation, number: int, held: Identity | None) -> str:
+    from irisops.instance.forecast import until_flip  # noqa: PLC0415
+
+    if not said.fits:
+        missing = (
+            f"only {said.admitted} fit{'s' if said.admitted == 1 else ''}" if said.admitted else "none fits"
+        )
+        if said.flips_at is not None:
+            return f"{missing}: from no. {said.flips_at} on each of their connections costs a unit"
+        return f"{missing}: {situation.free} free, {said.units} needed"
+    if said.flips_at is not None:
+        return f"they fit, but from no. {said.flips_at} on each of their connections costs a unit"
+    if said.free_after == 0:
+        return "they fit, and then the license is full"
+    if held is not None and not situation.community:
+        left = until_flip(held, situation.max_connections)
+        if left is not None:
+            return f"they fit; {counted(left - number, 'connection')} more until each costs a unit"
+    return "they fit"
+
+
+def _notes(situation: Situation, kind: ArrivalKind) -> list[str]:
+    notes: list[str] = []
+    if situation.community:
+        notes.append(
+            "Community Edition: every connection, process and session is one of the units, whoever it belongs to; "
+            "nothing is shared."
+        )
+        if situation.free <= 1:
+            notes.append(
+                f"Careful: {'one unit is' if situation.free else 'no unit is'} left of {situation.limit}. The next "
+                "connection can be the last that gets in."
+            )
+    else:
+        notes.append(
+            f"Up to {situation.max_connections} connections of one address (or user at an address) share a unit; "
+            f"no. {situation.max_connections + 1} makes each of them cost one, until all have closed."
+        )
+    if kind == "vscode":
+        notes.append(
+            "One web session per VS Code with extensions of 2024 or later; older ones open several, and each stays for "
+            "an hour after the last request."
+        )
+    if kind == "people":
+        notes.append("One connection each: a person with a browser and an editor is two.")
+    return notes
+
+
+SPECS = (
+    CommandSpec(
+        name="license forecast",
+        summary="Whether N more people, browsers, vscode or clients fit, and what they cost",
+        handler=show_forecast,
+        grammar=(Arg("number", "number", show="N"), Arg("kind", "text", required=False, show="KIND")),
+        options={"from": "text"},
+        plain=(
+            Plain(
+                "(do|will|would|can|could) {number} more {kind} (fit|fit in|get in|log in|connect|come|join) "
+                "[at the same time|at once|too]"
+            ),
+            Plain("[is there] room for {number} [more] {kind}"),
+            Plain("(what|how much|how many units) (do|would|will) {number} [more] {kind} (cost|need|take)"),
+            Plain("what if {number} [more] {kind} (come|connect|join|log in)"),
+            Plain("forecast {number} [more] {kind}"),
+        ),
+        examples=("do 4 more people fit", "what if 30 more clients connect"),
+        aliases=("licence forecast",),
+        group="license",
+        needs_connection=True,
+        needs=("license.counts",),
+        live=True,
+    ),
+)

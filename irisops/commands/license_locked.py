@@ -1,0 +1,229 @@
+"""/locked: the license is full and the login was refused. What can still be read, and how to get in all the same.
+
+`/connect` shows the same when the instance refuses for want of a unit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import counted, harmless
+from irisops.instance.errors import InstanceProblem, Unreachable
+
+if TYPE_CHECKING:
+    from irisops.instance.metrics import Metrics
+    from irisops.instance.models import Holder
+    from irisops.profiles.model import Profile
+
+HostKind = Literal["Unix", "Windows", "container"]
+
+COLUMNS = (
+    Column("host", "HOST"),
+    Column("purpose", "TO", grow=True, hide_under=90),
+    Column("command", "TYPE ON THE HOST", grow=True),
+)
+
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+# Facts: iris-license-sessions 2.5. The emergency login runs on a diagnostic license of its own, one at a time.
+_WAYS: dict[HostKind, tuple[tuple[str, str], ...]] = {
+    "Unix": (
+        ("get in without a unit (one at a time)", "iris terminal INSTANCE -B"),
+        ("see the license use without a login", "irisstat -L"),
+        ("activate a bigger key", "iris terminal INSTANCE -U %SYS '##Class(%SYSTEM.License).Upgrade()'"),
+    ),
+    "Windows": (
+        ("get in without a unit, from an elevated prompt", "irisdb -sC:\\InterSystems\\IRIS\\mgr -B"),
+        ("see the license use without a login", "irisstat -L"),
+    ),
+    "container": (
+        ("get in without a unit (one at a time)", "docker exec -it CONTAINER iris terminal IRIS -B"),
+        ("see the license use without a login", "docker exec CONTAINER irisstat -L"),
+        (
+            "activate a bigger key",
+            "docker exec -it CONTAINER iris terminal IRIS -U %SYS '##Class(%SYSTEM.License).Upgrade()'",
+        ),
+    ),
+}
+
+# Facts: iris-license-sessions 1.4, 3.2, 3.3, 4.4. Terminate without a pid would end the emergency login itself.
+_INSIDE = (
+    ("go to the system's namespace", 'set $namespace="%SYS"'),
+    ("see who holds units", 'do ##class(%ResultSet).RunQuery("%SYSTEM.License","UserList")'),
+    ("see the web sessions", 'do ##class(%ResultSet).RunQuery("%CSP.Session","SessionInfo")'),
+    ("end one of them, by its ID", 'write $$DeleteSession^%SYS.cspServer("ID")'),
+    ("end a process, by its pid", "write $SYSTEM.Process.Terminate(PID)"),
+)
+
+
+def guess(profile: Profile, platform: str = sys.platform) -> HostKind:
+    """The kind of host that a profile most likely is on."""
+    if profile.name.casefold().startswith(("docker", "container")):
+        return "container"
+    if profile.host.casefold() in _LOCAL and platform.startswith("win"):
+        return "Windows"
+    return "Unix"
+
+
+def _title(profile: Profile, available: object) -> str:
+    name = harmless(profile.name, 60)
+    if isinstance(available, int) and available > 0:
+        return f"{counted(available, 'unit')} free on {name} by now: /connect {name}"
+    return f"No unit is free on {name}"
+
+
+async def locked_out(context: Context, profile: Profile) -> Replies:
+    """What can still be read, what to end first, and the emergency commands for each kind of host."""
+    link = context.hub.links.get(profile.name.casefold())
+    holders = link.board.holders if link is not None and link.board is not None else ()
+    metrics, note = await _metrics(profile)
+    facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {"profile": profile.name}
+    if metrics is not None:
+        consumed, available = metrics.license_consumed, metrics.license_available
+        facts |= {
+            "consumed": _whole(consumed),
+            "limit": _whole(consumed + available) if consumed is not None and available is not None else None,
+            "available": _whole(available),
+            "sessions": _whole(metrics.sessions),
+            "processes": _whole(metrics.processes),
+            "days_remaining": metrics.license_days,
+        }
+    labels = {
+        "available": "Free",
+        "sessions": "Web sessions",
+        "processes": "Processes",
+        "days_remaining": "Days until the key expires",
+    }
+    yield Facts(
+        "locked_out",
+        _title(profile, facts.get("available")),
+        facts,
+        labels={key: label for key, label in labels.items() if facts.get(key) is not None},
+        notes=[*note, *first_to_end(holders), *_WAITING],
+    )
+    first = guess(profile)
+    rows: list[dict[str, Cell]] = [
+        {"host": kind, "purpose": purpose, "command": command}
+        for kind in (first, *(each for each in _WAYS if each != first))
+        for purpose, command in _WAYS[kind]
+    ]
+    rows += [{"host": "then, inside", "purpose": purpose, "command": command} for purpose, command in _INSIDE]
+    yield Table(
+        "emergency",
+        "How to get in all the same",
+        COLUMNS,
+        rows,
+        notes=[
+            "INSTANCE is a name that `iris list` tells; CONTAINER one of `docker ps`.",
+            "On Windows, -s is followed by the mgr folder of the installation.",
+            "A portal that is open in a browser keeps its unit: System Operation, Web Sessions, End works there now.",
+        ],
+    )
+
+
+_WAITING = (
+    "Or wait: a closed browser's session times out (15 minutes by default, an hour for VS Code).",
+    "A call without a session lets go after 10 seconds. Then /connect.",
+)
+
+
+def first_to_end(holders: Sequence[Holder]) -> list[str]:
+    """What is missed least, from the last board that was read; general advice without one."""
+    able = [holder for holder in holders if not holder.own and holder.kind not in ("unexplained", "system")]
+    if not able:
+        return [_IN_GENERAL]
+    able.sort(key=lambda holder: (_PATIENCE.get(holder.kind, 2), -holder.units))
+    return [
+        "End first, as last seen: "
+        + "; ".join(
+            f"{harmless(holder.holder, 60)} ({counted(holder.units, 'unit')}, {harmless(holder.why, 80)})"
+            for holder in able[:3]
+        )
+        + "."
+    ]
+
+
+_IN_GENERAL = (
+    "End first: many sessions of one user on one application (a client that leaks), then sessions of UnknownUser "
+    "(closed browser tabs), then terminals and notebooks that nobody uses. The portal's own last."
+)
+
+_PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
+"""Which kinds are given up first; a grace period ends by itself."""
+
+
+async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
+    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
+
+    if profile.web_port is None:
+        typed = f"/profile edit {profile.name} web_port=52773"
+        return None, [f"With a web port in the profile more could be read without a login: {typed}"]
+    try:
+        return await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https"), []
+    except InstanceProblem as problem:
+        return None, [f"{problem.message} {problem.cure}"]
+
+
+async def looks_full(profile: Profile, problem: Unreachable) -> bool:
+    """Whether a server that hung up during the login did so for want of a unit, as its metrics tell.
+
+    What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
+    """
+    from irisops.instance.metrics import read_metrics  # noqa: PLC0415
+
+    if profile.web_port is None or "closed the connection during the login" not in problem.message:
+        return False
+    try:
+        metrics = await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https")
+    except InstanceProblem:
+        return False
+    return metrics.license_available is not None and metrics.license_available <= 0
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+async def show_locked(context: Context, command: Command) -> Replies:
+    """The same for a profile that is named, the active one, or the only one."""
+    wanted = str(command.args.get("profile", ""))
+    profiles = context.hub.profiles()
+    if wanted:
+        profile = context.hub.find(wanted)
+    elif context.hub.active is not None:
+        profile = context.hub.active.profile
+    else:
+        profile = profiles[0] if len(profiles) == 1 else None
+    if profile is None:
+        raise Refusal(
+            "NoSuchProfile" if wanted else "WhichProfile",
+            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            "/profiles lists them; then /locked NAME.",
+            suggestions=[f"/locked {each.name}" for each in profiles[:3]],
+        )
+    async for reply in locked_out(context, profile):
+        yield reply
+
+
+SPECS = (
+    CommandSpec(
+        name="locked",
+        summary="Locked out by a full license: what can still be read, and how to get in",
+        handler=show_locked,
+        grammar=(Arg("profile", "profile", required=False),),
+        plain=(
+            Plain("(i am|i'm|we are|we're) locked out [by the license]"),
+            Plain("(i|we) (can't|cannot|can not) (log in|get in|connect)"),
+            Plain("how (do|can) (i|we) (get in|get back in|log in) [without a unit|all the same]"),
+        ),
+        examples=("I am locked out",),
+        group="license",
+    ),
+)
