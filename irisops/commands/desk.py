@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -140,6 +141,9 @@ class ShareDesk:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             await client.leave()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_DEADLINE):
+                    await client.wait()
             raise
         yield client
 
@@ -212,6 +216,10 @@ class ShareDesk:
             pass  # the keeper goes on by itself, and its lease remembers what is left
         finally:
             await share.client.leave()
+        if not share.outlive:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_DEADLINE):
+                    await share.client.wait()
 
     # leases
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from irisops.instance import errors as instance_errors
 from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
@@ -54,7 +54,9 @@ class KeeperClient:
         self.on_progress = on_progress
         self.on_log = on_log
         self.on_closed = on_closed
-        self._process: asyncio.subprocess.Process | None = None
+        # Not asyncio's subprocess: its transport kills the child when it is thrown away, and a keeper must go on.
+        self._process: subprocess.Popen[bytes] | None = None
+        self._transport: asyncio.ReadTransport | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._ready = asyncio.Event()
@@ -70,7 +72,7 @@ class KeeperClient:
     @property
     def running(self) -> bool:
         """Whether the keeper lives."""
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.poll() is None
 
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
@@ -80,10 +82,11 @@ class KeeperClient:
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of some milliseconds
+                list(command),
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=descriptor,
                 start_new_session=True,  # the terminal's signals reach it as the end of the pipe, once
                 env=environment,
@@ -92,7 +95,11 @@ class KeeperClient:
             raise KeeperLost("The keeper process could not be started.", detail=str(error)) from error
         finally:
             os.close(descriptor)
-        self._reading = asyncio.create_task(self._read())
+        reader = asyncio.StreamReader()
+        self._transport, _protocol = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
+        )
+        self._reading = asyncio.create_task(self._read(reader))
         try:
             async with asyncio.timeout(START_DEADLINE):
                 await self._ready.wait()
@@ -142,18 +149,19 @@ class KeeperClient:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
+        if self._transport is not None:
+            self._transport.close()
 
     async def wait(self) -> None:
         """Until the keeper has ended."""
-        if self._process is not None:
-            await self._process.wait()
+        while self.running:  # noqa: ASYNC110 - a thread that waited for it would hold up the end of the program
+            await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
         """End the keeper at once. What it had opened is undone from its lease."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        if self._process is not None and self.running:
+            self._process.kill()
+        await self.wait()
 
     # the pipe
 
@@ -165,27 +173,24 @@ class KeeperClient:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            process.stdin.write(encode_frame({"id": number, "op": operation, **values}))
-            await process.stdin.drain()
+            frame = encode_frame({"id": number, "op": operation, **values})
+            await asyncio.to_thread(_write_all, process.stdin, frame)
             async with asyncio.timeout(deadline):
                 return await answer
         except TimeoutError:
             raise KeeperLost(f"The keeper process did not answer within {deadline:g} seconds.") from None
-        except ConnectionError as error:
+        except (OSError, ValueError) as error:  # a broken pipe, or one that was closed
             raise KeeperLost("The keeper process ended.", detail=str(error)) from error
         finally:
             self._waiting.pop(number, None)
 
-    async def _read(self) -> None:
-        process = self._process
-        assert process is not None  # noqa: S101 - started just before
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
+    async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                header = await process.stdout.readexactly(HEADER_SIZE)
-                self._took(decode_body(await process.stdout.readexactly(frame_size(header))))
+                header = await reader.readexactly(HEADER_SIZE)
+                self._took(decode_body(await reader.readexactly(frame_size(header))))
         except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
-            await process.wait()
+            await self.wait()
         self._ready.set()
         for answer in self._waiting.values():
             if not answer.done():
@@ -220,6 +225,11 @@ class KeeperClient:
         if self.opened is not None and not self._told_closed:
             self._told_closed = True
             self.on_closed(closed)
+
+
+def _write_all(pipe: IO[bytes], data: bytes) -> None:
+    while data:
+        data = data[pipe.write(data) or 0 :]
 
 
 def revive(error: Mapping[str, Any]) -> InstanceProblem:

@@ -1,0 +1,293 @@
+"""A share from the chat to the teammate and back, with the real driver, the simulator and the stand-in agent.
+
+Issue 7, points 1 and 5: what a pass may do and may not, and that nothing is left, on the instance or in any file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from irisops.commands.chat import Command, Notice
+from irisops.commands.desk import SharingSettings
+from irisops.commands.replies import Done, Facts, Plan, Problem, Reply, Table
+from irisops.commands.session import Session
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+from irisops.simulator.agent.launcher import write_launcher
+from irisops.simulator.agent.switches import Switches
+from irisops.simulator.web.server import WebServer
+from tests.instance.served import PASSWORD, USER, Served, serve
+from tests.sharing.conftest import TOKEN
+from tests.sharing.test_agent import refused
+from tests.sharing.test_keeper import places_with
+
+
+@dataclass
+class Chatting:
+    """A session on a simulator, talked to as a screen does."""
+
+    session: Session
+    served: Served
+    home: Path
+    notices: list[Notice] = field(default_factory=list)
+
+    async def say(self, line: str, word: str = "amber") -> list[Reply]:
+        command = self.session.parse(line)
+        assert isinstance(command, Command), command
+        replies = [reply async for reply in self.session.run(command)]
+        for plan in [reply for reply in replies if isinstance(reply, Plan)]:
+            replies += [
+                reply async for reply in self.session.confirm(plan.id, word if plan.confirm_word else "")
+            ]
+        return replies
+
+    def security(self) -> str:
+        """Users and roles, byte for byte, without what a login itself changes."""
+        tables = self.served.world.tables
+        users = [(u.name, u.roles, u.enabled, u.password_hash, u.comment) for u in tables.users.values()]
+        return repr((users, list(tables.roles.values())))
+
+
+@asynccontextmanager
+async def chatting(
+    tmp_path: Path, switches: Switches | None = None, *, units: int = 25
+) -> AsyncIterator[Chatting]:
+    async with serve(units=units) as served, AsyncExitStack() as stack:
+        web = WebServer(served.world)
+        await web.start()
+        stack.push_async_callback(web.stop)
+        profile = Profile("local", "127.0.0.1", served.server.port, "%SYS", USER, web_port=web.port)
+        secrets = Secrets(None)
+        secrets.remember(profile, PASSWORD)
+        agent = write_launcher(tmp_path / "bin" / "ngrok", switches or Switches())
+        settings = SharingSettings(agent=str(agent), token=TOKEN, loopback=True)
+        session = Session(
+            Places.below(tmp_path / "home"),
+            secrets=secrets,
+            extra=[profile],
+            first="local",
+            polling=False,
+            sharing=lambda: settings,
+        )
+        chat = Chatting(session, served, tmp_path)
+        session.subscribe(lambda: None, chat.notices.append)
+        await session.hub.connect(profile)
+        try:
+            yield chat
+        finally:
+            await session.close()
+
+
+@dataclass
+class Teammate:
+    process: asyncio.subprocess.Process
+    told: dict[str, str]
+
+    async def leave(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+
+async def teammate(url: str, name: str, password: str) -> Teammate:
+    parts = urlsplit(url)
+    arguments = [str(parts.hostname), str(parts.port), "USER", name]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.sharing.teammate",
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{password}\n".encode())
+    await process.stdin.drain()
+    line = await asyncio.wait_for(process.stdout.readline(), 30)
+    told: dict[str, str] = json.loads(line)
+    return Teammate(process, told)
+
+
+def facts_of(replies: list[Reply], name: str) -> list[Facts]:
+    return [reply for reply in replies if isinstance(reply, Facts) and reply.name == name]
+
+
+def password_in(card: Facts) -> str:
+    lines = card.blocks["Your access"].splitlines()
+    return next(line.split()[1] for line in lines if line.startswith("password"))
+
+
+async def fetch(url: str) -> bytes:
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
+    await writer.drain()
+    data = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return data
+
+
+async def test_from_the_chat_to_a_teammate_and_back(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        before = chat.security()
+        replies = await chat.say("/share both for 1h people 2")
+        (shared,) = facts_of(replies, "share")
+        cards = facts_of(replies, "team_card")
+        assert len(cards) == 2
+        assert chat.session.overview().tunnels[0].startswith("superserver + web until")
+        tcp, web = str(shared.facts["superserver"]), str(shared.facts["web"])
+        name, password = str(cards[0].facts["name"]), password_in(cards[0])
+
+        guest = await teammate(tcp, name, password)
+        try:
+            assert guest.told["connect"] == "ok"
+            assert guest.told["select"] == "ok: [[1]]"
+            for what in ("processes", "grant", "users", "code"):
+                assert guest.told[what].startswith("refused"), guest.told
+            (processes,) = [
+                reply
+                for reply in await chat.say("/tunnels")
+                if isinstance(reply, Table) and reply.name == "guests"
+            ]
+            seen = {str(row["name"]): row["processes"] for row in processes.rows}
+            assert seen[name] == 1
+            assert b"iris_" in await fetch(f"{web}/api/monitor/metrics")
+
+            journals = "".join(file.read_text() for file in (tmp_path / "home").rglob("*.jsonl"))
+            secrets = [password, password_in(cards[1]), TOKEN, PASSWORD]
+            assert not [secret for secret in secrets if secret in journals]
+            assert places_with(secrets, tmp_path) == []
+            assert not [secret for secret in secrets if secret in repr(replies)]
+
+            (done,) = [reply for reply in await chat.say("/unshare") if isinstance(reply, Done)]
+            assert "nothing is left" in done.message
+            assert chat.security() == before
+            assert not [p for p in chat.served.world.processes.values() if p.username == name]
+        finally:
+            await guest.leave()
+        assert refused(tcp)
+        with pytest.raises(ConnectionError):
+            await fetch(f"{web}/")
+        assert list((tmp_path / "home" / "state" / "leases").glob("*.json")) == []
+        assert (
+            (await teammate(f"tcp://127.0.0.1:{chat.served.server.port}", name, password))
+            .told["connect"]
+            .startswith("refused")
+        )
+
+
+async def test_the_other_templates_allow_what_they_say(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        for template, code in (("sql", "refused"), ("developer", "ok")):
+            replies = await chat.say(f"/share superserver for 1h people 1 as {template}")
+            (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
+            guest = await teammate(
+                str(shared.facts["superserver"]), str(card.facts["name"]), password_in(card)
+            )
+            await guest.leave()
+            assert guest.told["select"] == "ok: [[1]]", (template, guest.told)
+            assert guest.told["grant"].startswith("refused"), (template, guest.told)
+            assert guest.told["code"].startswith(code), (template, guest.told)
+            assert guest.told["users"].startswith("refused"), (template, guest.told)
+            await chat.say("/unshare")
+
+
+async def test_kick_through_the_chat(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        replies = await chat.say("/share superserver people 2")
+        (shared,) = facts_of(replies, "share")
+        cards = facts_of(replies, "team_card")
+        first = await teammate(
+            str(shared.facts["superserver"]), str(cards[0].facts["name"]), password_in(cards[0])
+        )
+        try:
+            (done,) = [r for r in await chat.say(f"/kick {cards[0].facts['name']}") if isinstance(r, Done)]
+            assert "sent away" in done.message
+            left = [p.username for p in chat.served.world.processes.values()]
+            assert cards[0].facts["name"] not in left
+            assert chat.served.world.tables.users.get(str(cards[1].facts["name"])) is not None
+        finally:
+            await first.leave()
+
+
+async def test_quitting_takes_everything_back(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        before = chat.security()
+        replies = await chat.say("/share superserver people 1")
+        (shared,) = facts_of(replies, "share")
+        await chat.session.close()
+        assert chat.security() == before
+        assert refused(str(shared.facts["superserver"]))
+
+
+async def test_without_a_card_the_web_port_and_other_ways_are_offered(tmp_path: Path) -> None:
+    async with chatting(tmp_path, Switches(fail="nocard")) as chat:
+        before = chat.security()
+        replies = await chat.say("/share both for 1h people 1")
+        (problem,) = [reply for reply in replies if isinstance(reply, Problem)]
+        assert problem.error == "CardNeeded"
+        assert problem.suggestions == ["/share web for 1h people 1"]
+        assert [reply.name for reply in replies if isinstance(reply, Table)] == ["preflight", "other_ways"]
+        assert chat.security() == before
+        assert chat.session.overview().tunnels == ()
+
+
+async def test_a_declined_word_changes_nothing(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        before = chat.security()
+        replies = await chat.say("/share superserver", word="yes")
+        (problem,) = [reply for reply in replies if isinstance(reply, Problem)]
+        assert problem.error == "WordNeeded"
+        assert chat.security() == before
+
+
+async def test_extending_and_saving_a_card(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        replies = await chat.say("/share superserver for 30m people 1")
+        (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
+        (done,) = [r for r in await chat.say("/extend 1h") if isinstance(r, Done)]
+        until = chat.session.context.sharing_desk().find().opened.until
+        assert "open until" in done.message
+        began = shared.facts["until"]
+        assert isinstance(began, datetime)
+        assert (until - began).total_seconds() == 3600
+        file = tmp_path / "card.txt"
+        await chat.say(f"/card {card.facts['name']} {file}")
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert password_in(card) in file.read_text()
+        (again,) = await chat.say(f"/card {card.facts['name']} {file}")
+        assert isinstance(again, Problem)
+        assert again.error == "FileExists"
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("/share everything", "BadShare"),
+        ("/share web for 8d", "BadTime"),
+        ("/share superserver as root", "SharingProblem"),
+        ("/share superserver allow=nowhere", "SharingProblem"),
+        ("/share superserver agent=/no/such/agent", "AgentMissing"),
+        ("/unshare", "NothingShared"),
+        ("/extend 1h", "NothingShared"),
+        ("/kick guest-fox-1", "NoSuchPass"),
+        ("/leases clear abcd", "NoSuchLease"),
+    ],
+)
+async def test_what_cannot_be_done_is_said(tmp_path: Path, line: str, error: str) -> None:
+    async with chatting(tmp_path) as chat:
+        (problem,) = [reply for reply in await chat.say(line) if isinstance(reply, Problem)]
+        assert problem.error == error
+        assert problem.cure
