@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from irisops.commands import (
+    alerts,
     connect,
     doctor,
     grants,
@@ -13,6 +14,7 @@ from irisops.commands import (
     license_timeout,
     license_why,
     local,
+    plot,
     processes,
     processes_act,
     processes_detail,
@@ -24,6 +26,7 @@ from irisops.commands import (
     share,
     status,
     users,
+    watch,
 )
 from irisops.commands import help as help_command
 from irisops.commands import license as license_command
@@ -44,6 +47,9 @@ ALL: tuple[CommandSpec, ...] = (
     *processes.SPECS,
     *processes_detail.SPECS,
     *processes_act.SPECS,
+    *watch.SPECS,
+    *alerts.SPECS,
+    *plot.SPECS,
     *users.SPECS,
     *roles.SPECS,
     *grants.SPECS,

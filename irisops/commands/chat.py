@@ -101,6 +101,8 @@ class Notice:
     message: str
     cure: str = ""
     profile: str = ""
+    alert: bool = False
+    """A limit that the person set was crossed: it rings, whether or not the terminal has the focus."""
 
 
 AskSecret = Callable[[str, str], Awaitable[str | None]]

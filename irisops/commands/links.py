@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from irisops.commands.alerts_rules import Watchman
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
 from irisops.commands.plot_history import CountHistory, Sample
@@ -115,6 +116,8 @@ class Link:
     """Monotonic time of the last good poll."""
     samples: CountHistory = field(default_factory=CountHistory)
     """All counts since the start, for /plot."""
+    watchman: Watchman = field(default_factory=Watchman)
+    """The alerts that were set in this run."""
     board: LicenseBoard | None = None
     """The license board as last read: what is known of it when the next login is refused."""
     timeouts: KnownTimeouts | None = None

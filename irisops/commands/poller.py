@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from irisops.commands import alerts
 from irisops.commands.hub import Hub
 from irisops.commands.links import Link
 from irisops.instance.errors import InstanceProblem, Unreachable
@@ -60,6 +61,8 @@ class Polling:
                 self._hub.say_stale(link, f"{link.name}: {error.message}", error.cure)
             return error.message
         link.took(counts)
+        for notice in alerts.look(link):
+            self._hub.on_notice(notice)
         if link.stale_said and link.connected:
             link.stale_said = False
         self._hub.on_change()

@@ -6,10 +6,13 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from irisops.commands.replies import Column, Done, Facts, Form, Plan, Problem, Progress, Reply, Table
+from irisops.commands.replies import Column, Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.commands.text import duration, harmless
 
 GAP = "  "
+BLOCKS = "▁▂▃▄▅▆▇█"
+SERIES_WIDTH = 60
+"""Characters of a plotted line."""
 NARROWEST = 6
 """Cells that a column keeps when the table is too wide."""
 
@@ -87,7 +90,34 @@ def _facts(reply: Facts) -> str:
     for key, label in reply.labels.items():
         if key in reply.facts:
             lines.append(f"  {label}{' ' * (wide - width_of(label))}{GAP}{cell(reply.facts[key])}")
+    lines += _notes(reply.notes)
+    for title, block in reply.blocks.items():
+        lines += ["", f"  {harmless(title)}", *(f"  {harmless(line, 2000)}" for line in block.splitlines())]
+    return "\n".join(lines)
+
+
+def _series(reply: Series) -> str:
+    """A line of block characters per figure, with its least, greatest and last value."""
+    lines = [harmless(reply.title)]
+    for name, values in reply.lines.items():
+        known = [value for value in values if value is not None]
+        top = max([*known, reply.limit or 0.0, 1.0])
+        step = max(1, -(-len(values) // SERIES_WIDTH))
+        bunches = [values[start : start + step] for start in range(0, len(values), step)]
+        blocks = "".join(_block([value for value in bunch if value is not None], top) for bunch in bunches)
+        ends = f"{cell(min(known))} to {cell(max(known))}, last {cell(known[-1])}" if known else "nothing"
+        of = f" of {cell(reply.limit)}" if reply.limit else ""
+        lines.append(f"  {harmless(name)}{GAP}{blocks}{GAP}{ends}{of}")
+    if reply.times:
+        lines.append(f"  {cell(reply.times[0])} … {cell(reply.times[-1])}")
     return "\n".join([*lines, *_notes(reply.notes)])
+
+
+def _block(values: Sequence[float], top: float) -> str:
+    """The greatest of a bunch as a block character; a gap where nothing is known."""
+    if not values:
+        return " "
+    return BLOCKS[min(len(BLOCKS) - 1, max(0, round(max(values) / top * (len(BLOCKS) - 1))))]
 
 
 def _notes(notes: Sequence[str]) -> list[str]:
@@ -162,6 +192,7 @@ def _problem(reply: Problem) -> str:
 
 _WRITERS: dict[type, Callable[..., str]] = {
     Facts: _facts,
+    Series: _series,
     Plan: _plan,
     Done: _done,
     Problem: _problem,

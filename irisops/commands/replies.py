@@ -149,16 +149,32 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Series:
+    """Values over time for a plot, oldest first. Each of `lines` has a value per entry of `times`; None is a gap.
+
+    `limit` is a level to draw, such as the units of the key.
+    """
+
+    name: str
+    title: str
+    times: Sequence[datetime]
+    lines: Mapping[str, Sequence[float | None]]
+    limit: float | None = None
+    notes: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """Something that only whoever shows the replies can do; `irisops run` says that it needs a screen.
 
     `quit` leaves, `clear` empties the transcript, `theme` switches to the theme `argument` ("" asks for the list),
-    `save` writes the transcript as Markdown to the file `argument`.
+    `save` writes the transcript as Markdown to the file `argument`, `pin` keeps the live card of the slash command
+    `argument` at the top, `unpin` takes it away.
     """
 
-    name: Literal["quit", "clear", "theme", "save"]
+    name: Literal["quit", "clear", "theme", "save", "pin", "unpin"]
     argument: str = ""
 
 
-Reply = Facts | Table | Plan | Done | Progress | Problem | Form | Effect
+Reply = Facts | Table | Series | Plan | Done | Progress | Problem | Form | Effect

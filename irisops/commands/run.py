@@ -204,7 +204,8 @@ def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
     if isinstance(reply, Effect):
         if reply.name == "quit":
             return Exit.DONE
-        reply = Problem("NeedsScreen", f"/{reply.name} needs the screen.", "Start irisops without “run”.")
+        name = command.name if command else reply.name
+        reply = Problem("NeedsScreen", f"/{name} needs the screen.", "Start irisops without “run”.")
     elif isinstance(reply, Form):
         usage = f"/{command.name}" if command else "the command"
         names = ", ".join(f"{field.name}=" for field in reply.fields if field.kind != "secret")

@@ -1,8 +1,8 @@
 """Replies as JSON: the public shapes of `irisops run --json` (README, "Replies as JSON").
 
-One object per reply: `{"reply": "facts"|"table"|"plan"|"done"|"error", "name": …, …}`. Values are the instance's own,
-unshortened; times are ISO 8601 in UTC, dates YYYY-MM-DD. Characters outside ASCII are escaped, so a line is safe to
-print on any terminal. The shapes only grow within a major version.
+One object per reply: `{"reply": "facts"|"table"|"series"|"plan"|"done"|"error", "name": …, …}`. Values are the
+instance's own, unshortened; times are ISO 8601 in UTC, dates YYYY-MM-DD. Characters outside ASCII are escaped, so a
+line is safe to print on any terminal. The shapes only grow within a major version.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from irisops.commands.replies import Done, Facts, Plan, Problem, Reply, Table
+from irisops.commands.replies import Done, Facts, Plan, Problem, Reply, Series, Table
 
 
 def value(raw: object) -> Any:
@@ -29,7 +29,7 @@ def value(raw: object) -> Any:
     return raw
 
 
-def shape(reply: Reply) -> dict[str, Any] | None:
+def shape(reply: Reply) -> dict[str, Any] | None:  # noqa: PLR0911 - one kind after the other
     """The public object of a reply; None for those that only a screen can use (progress, forms, effects)."""
     if isinstance(reply, Facts):
         return {
@@ -48,6 +48,16 @@ def shape(reply: Reply) -> dict[str, Any] | None:
             "columns": columns,
             "rows": [{name: value(row.get(name)) for name in columns} for row in reply.rows],
             "total": len(reply.rows) if reply.total is None else reply.total,
+            "notes": list(reply.notes),
+        }
+    if isinstance(reply, Series):
+        return {
+            "reply": "series",
+            "name": reply.name,
+            "title": reply.title,
+            "times": value(reply.times),
+            "lines": value(reply.lines),
+            "limit": reply.limit,
             "notes": list(reply.notes),
         }
     if isinstance(reply, Plan):

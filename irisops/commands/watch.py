@@ -1,0 +1,62 @@
+"""/watch: keep a live card pinned at the top of the screen while the conversation goes on below it."""
+
+from __future__ import annotations
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.nearest import nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Effect
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+
+WATCHABLE = ("license", "sessions", "processes", "status")
+OFF = ("off", "nothing", "none", "stop")
+
+
+async def watch(context: Context, command: Command) -> Replies:
+    """Pin, or take the pin out. The words after the noun are its filter."""
+    what = str(command.args["what"]).casefold()
+    if what in OFF:
+        yield Effect("unpin")
+        return
+    what = {"licence": "license", "units": "license", "session": "sessions", "process": "processes"}.get(
+        what, what
+    )
+    if what not in WATCHABLE:
+        close = nearest(what, WATCHABLE)
+        raise Refusal(
+            "NotWatchable",
+            f"{harmless(what, 40)} cannot be watched.",
+            f"Watch {listed(WATCHABLE, 'or')}; /watch off ends it.",
+            suggestions=[f"/watch {each}" for each in close],
+        )
+    given = command.args.get("filter", [])
+    words = given if isinstance(given, list) else [given]
+    spec = context.registry.get(what)
+    if words and (spec is None or not spec.grammar):
+        raise Refusal("BadFilter", f"/watch {what} takes no filter.", f"Write /watch {what}.")
+    yield Effect("pin", " ".join([f"/{what}", *(quote(word) for word in words)]))
+
+
+SPECS = (
+    CommandSpec(
+        name="watch",
+        summary="Keep license, sessions or processes pinned at the top; /watch off ends it",
+        handler=watch,
+        grammar=(
+            Arg("what", "text", show="license|sessions|processes|status|off"),
+            Arg("filter", "filter", required=False, many=True),
+        ),
+        plain=(
+            Plain("(watch|pin|keep an eye on|monitor|follow) [the|my] {what}"),
+            Plain(
+                "(stop watching|unpin|stop following|stop monitoring) [the|my] [license|sessions|processes|card]",
+                {"what": "off"},
+            ),
+        ),
+        examples=("watch the license", "stop watching"),
+        group="license",
+    ),
+)
