@@ -72,8 +72,8 @@ def delete_session(job: Job, session_id: Value) -> Value:
         return refused.status
     identifier = as_text(session_id)
     session = job.world.sessions.get(identifier)
-    # UNVERIFIED: a session that is marked to end already is told to be gone, although the list shows it until the daemon
-    # removes it. Settle: end one session twice within a second.
+    # UNVERIFIED: a session that is marked to end already is told to be gone, although the list shows it until the
+    # daemon removes it. Settle: end one session twice within a second.
     if session is None or session.ending is not None:
         return status.error(5907, identifier)
     job.world.end_session(identifier)
