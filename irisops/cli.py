@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 from irisops import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from irisops.commands.desk import SharingSettings
     from irisops.commands.run import Output
     from irisops.commands.session import Session
     from irisops.profiles.model import Profile
@@ -162,7 +165,19 @@ def _demo(options: argparse.Namespace) -> int:
             secrets.remember(demo.profile, demo.password)
             return demo.profile
 
-        return _show(Session(begun.places, secrets=secrets, later=instance))
+        def sharing() -> SharingSettings:
+            return _loopback_only(begun.places.state)
+
+        return _show(Session(begun.places, secrets=secrets, later=instance, sharing=sharing))
+
+
+def _loopback_only(folder: Path) -> SharingSettings:
+    """The demo shares through a stand-in for the ngrok agent: nothing leaves this machine, and it says so."""
+    from irisops.commands.desk import SharingSettings
+    from irisops.simulator.agent.launcher import write_launcher
+
+    agent = write_launcher(folder / "stand-in-ngrok")
+    return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - it is no secret
 
 
 def _passed_on(options: argparse.Namespace) -> list[str]:

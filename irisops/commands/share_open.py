@@ -146,7 +146,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     yield _opened(made, loopback=desk.settings.loopback)
     for card in cards:
         yield Facts(
-            "team_card",
+            f"team_card {card.name}",  # a name of its own: replies of one name replace each other on the screen
             f"For {card.name}",
             {"name": card.name, "until": opened.until},
             labels={"name": "Pass", "until": "Until"},

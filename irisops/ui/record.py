@@ -148,4 +148,8 @@ def transcript_markdown(entries: Sequence[Entry]) -> str:
 
 def card_text(entry: Entry) -> str:
     """One turn's answer as plain Markdown, for the clipboard."""
-    return "\n\n".join(reply_markdown(reply) for reply in entry.replies)
+    parts = [reply_markdown(reply) for reply in entry.replies]
+    # Blocks may hold a teammate's password: a person who copies the card wants it, a saved transcript must not have it.
+    blocks = [each.blocks for each in entry.replies if isinstance(each, Facts)]
+    parts += [f"{title}\n{text}" for each in blocks for title, text in each.items()]
+    return "\n\n".join(parts)

@@ -121,7 +121,7 @@ async def teammate(url: str, name: str, password: str) -> Teammate:
 
 
 def facts_of(replies: list[Reply], name: str) -> list[Facts]:
-    return [reply for reply in replies if isinstance(reply, Facts) and reply.name == name]
+    return [reply for reply in replies if isinstance(reply, Facts) and reply.name.split()[0] == name]
 
 
 def password_in(card: Facts) -> str:

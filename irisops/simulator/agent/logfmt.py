@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-_PLAIN = re.compile(r"[^\s\"=\\]+\Z")
+_PLAIN = re.compile(r"[^\s\"'=\\]+\Z")
 
 
 def quoted(value: str) -> str:

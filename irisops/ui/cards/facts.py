@@ -65,6 +65,10 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
     for note in facts.notes:
         text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
         lines += wrapped(text, width, indent=2)
+    for title, block in facts.blocks.items():
+        lines += [Content(""), Content.styled(harmless(title, TEXT_LIMIT), "$quiet")]
+        for line in block.splitlines():
+            lines += wrapped(Content(harmless(line, NOTE_LIMIT)), width, indent=2)
     return lines or [Content.styled("nothing to show", "$quiet")]
 
 
