@@ -89,6 +89,7 @@ async def test_the_grace_of_a_one_page_visit_is_predicted_before_and_while_it_ru
 async def test_the_hold_of_a_call_without_a_session_is_predicted(tmp_path: Path) -> None:
     async with stage("quiet", tmp_path) as on:
         rest = on.world.applications.get("/csp/user")
+        assert rest is not None
         on.world.applications.add(replace(rest, name="/rest", dispatch_class="Some.REST", use_session=False))
         async with on.person() as person:
             on.world.rest_call("/rest", VISITOR)
