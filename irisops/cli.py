@@ -33,6 +33,7 @@ EPILOG = """\
 commands:
   irisops demo               the chat on a private practice instance; nothing of yours is touched or written
   irisops run "/license"     one command without the screen, as text or with --json
+  irisops leases             what shares have made and not yet taken back; "clear" takes it back
   irisops simulator          the practice instance alone, for any tool that speaks to IRIS
 
 environment:
@@ -95,6 +96,14 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--confirm", metavar="NAME", default="", help="the name that a guarded profile asks for")
     run.add_argument("line", metavar="COMMAND", nargs="+", help="a slash command or plain words")
 
+    leases = commands.add_parser("leases", help="what shares have made and not yet taken back")
+    leases.add_argument(
+        "action",
+        nargs="?",
+        choices=("clear", "watch"),
+        help="clear: take down what was left behind; watch: keep all deadlines until no share is left",
+    )
+
     commands.add_parser("simulator", help="the practice instance alone", add_help=False)
     return top
 
@@ -114,7 +123,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options)
     if options.command == "demo":
         return _demo(options)
+    if options.command == "leases":
+        return _leases(options.action)
     return _chat(options.profile)
+
+
+def _leases(action: str | None) -> int:
+    """Shares without the chat."""
+    if action == "watch":
+        from irisops.commands.leases_line import run_watch
+
+        return run_watch()
+    return main(["run", "/leases clear" if action == "clear" else "/leases"])
 
 
 def _chat(profile: str) -> int:

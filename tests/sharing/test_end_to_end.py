@@ -52,6 +52,16 @@ class Chatting:
             ]
         return replies
 
+    def another_session(self, secrets: Secrets | None = None) -> Session:
+        """A new start of the program on the same files; it does not connect by itself."""
+        sharing = self.session.context.sharing
+        return Session(
+            Places.below(self.home / "home"),
+            secrets=secrets or self.session.hub.secrets,
+            polling=False,
+            sharing=sharing,
+        )
+
     def security(self) -> str:
         """Users and roles, byte for byte, without what a login itself changes."""
         tables = self.served.world.tables
@@ -291,3 +301,68 @@ async def test_what_cannot_be_done_is_said(tmp_path: Path, line: str, error: str
         (problem,) = [reply for reply in await chat.say(line) if isinstance(reply, Problem)]
         assert problem.error == error
         assert problem.cure
+
+
+async def test_after_a_crash_the_next_start_takes_everything_back(tmp_path: Path) -> None:
+    """kill -9 of the chat and of its keeper, then a new start with the password in the keyring."""
+    async with chatting(tmp_path) as chat:
+        before = chat.security()
+        replies = await chat.say("/share superserver people 1")
+        (shared,) = facts_of(replies, "share")
+        share = chat.session.context.sharing_desk().find()
+        await share.client.kill()
+        assert chat.security() != before
+        again = chat.another_session()
+        notices: list[Notice] = []
+        done = asyncio.Event()
+
+        def heard(notice: Notice) -> None:
+            notices.append(notice)
+            if "is now taken down" in notice.message:
+                done.set()
+
+        again.subscribe(lambda: None, heard)
+        await again.start()
+        await asyncio.wait_for(done.wait(), 30)
+        await again.close()
+        assert chat.security() == before
+        assert refused(str(shared.facts["superserver"]))
+        assert list((tmp_path / "home" / "state" / "leases").glob("*.json")) == []
+
+
+async def test_without_the_password_the_next_start_says_so_every_time(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        await chat.say("/share superserver people 1")
+        await chat.session.context.sharing_desk().find().client.kill()
+        for _ in range(2):
+            again = chat.another_session(Secrets(None))
+            notices: list[Notice] = []
+            said = asyncio.Event()
+
+            def heard(notice: Notice, notices: list[Notice] = notices, said: asyncio.Event = said) -> None:
+                notices.append(notice)
+                if "not yet taken down" in notice.message:
+                    said.set()
+
+            again.subscribe(lambda: None, heard)
+            await again.start()
+            await asyncio.wait_for(said.wait(), 30)
+            await again.close()
+            assert "/leases clear" in notices[-1].cure + notices[0].cure
+        (table,) = [reply for reply in await chat.say("/leases") if isinstance(reply, Table)]
+        assert [row["state"] for row in table.rows] == ["left behind"]
+        (done,) = [reply for reply in await chat.say("/leases clear") if isinstance(reply, Done)]
+        assert done.message == "1 share taken down."
+
+
+async def test_a_share_without_accounts_needs_no_login(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        before = chat.security()
+        replies = await chat.say("/share web for 1h")
+        (shared,) = facts_of(replies, "share")
+        assert shared.facts["people"] == []
+        assert facts_of(replies, "team_card") == []
+        assert chat.security() == before
+        await chat.say("stop sharing")
+        with pytest.raises(ConnectionError):
+            await fetch(f"{shared.facts['web']}/")
