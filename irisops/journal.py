@@ -1,8 +1,9 @@
 """What was changed on an instance, when, by whom, and how to take it back: one append-only JSONL file per profile.
 
 A change is two lines: the intent, written and synced before the first call, and the outcome after the state was read
-back. An intent without an outcome means that the program died in between; the next start says so. Lines are never
-rewritten; undoing is a change of its own that names the number it undoes. No secret is ever written.
+back; in between, one line for each call that returned. An intent without an outcome means that the program died in
+between; the next start says what was and was not done. Lines are never rewritten; undoing is a change of its own that
+names the number it undoes. No secret is ever written.
 """
 
 from __future__ import annotations
@@ -40,6 +41,23 @@ class Reverse:
     after: tuple[str, ...]
 
 
+Fields = Mapping[str, str | bool | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One object of a change: its fields before and after. None: it was not there, or is gone.
+
+    `follows` marks what happened by itself through another object of the same change.
+    """
+
+    kind: str
+    name: str
+    before: Fields | None
+    after: Fields | None
+    follows: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What is about to be changed."""
@@ -53,11 +71,17 @@ class Intent:
     calls: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reverse: Reverse | None = None
     undoes: int | None = None
+    touched: Sequence[Touched] = ()
+    """Users and roles with their fields before and after: another way to take a change back than `reverse`."""
+    steps: Sequence[str] = ()
+    """The calls that will be made, in order."""
+    passwords: Sequence[str] = ()
+    """Users whose password the change sets; the password itself is never written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change as the journal knows it."""
+    """One change as the journal knows it. `steps_done` counts the calls that are known to have returned."""
 
     number: int
     at: datetime
@@ -65,11 +89,19 @@ class Entry:
     status: Status
     detail: str = ""
     undone_by: int | None = None
+    steps_done: int = 0
 
     @property
     def can_be_undone(self) -> bool:
         """Whether /undo may be offered."""
-        return self.status == "done" and self.intent.reverse is not None and self.undone_by is None
+        known = self.intent.reverse is not None or bool(self.intent.touched)
+        return self.status == "done" and known and self.undone_by is None
+
+    @property
+    def half_done(self) -> bool:
+        """Whether it may be only partly carried out, so that /finish and /undo may be offered."""
+        cut_off = self.status == "unknown" or (self.status == "failed" and self.steps_done > 0)
+        return cut_off and self.undone_by is None and bool(self.intent.touched)
 
 
 class Journal:
@@ -109,7 +141,24 @@ class Journal:
             }
         if intent.undoes is not None:
             record["undoes"] = intent.undoes
+        if intent.touched:
+            record["touched"] = [
+                {
+                    "kind": each.kind,
+                    "name": each.name,
+                    "before": each.before,
+                    "after": each.after,
+                    "follows": each.follows,
+                }
+                for each in intent.touched
+            ]
+            record["steps"] = list(intent.steps)
+            record["passwords"] = list(intent.passwords)
         return self._append(record)
+
+    def step(self, number: int) -> None:
+        """Write that one more call of change `number` returned. Raises `JournalError`."""
+        self._append({"kind": "step", "at": self._clock().isoformat()}, number)
 
     def outcome(self, number: int, status: Status, detail: str = "") -> None:
         """Write how change `number` ended. Raises `JournalError`."""
@@ -121,21 +170,31 @@ class Journal:
         intents: dict[int, dict[str, Any]] = {}
         outcomes: dict[int, dict[str, Any]] = {}
         undone: dict[int, int] = {}
+        steps: dict[int, int] = {}
         for record in self._records():
             number = record["number"]
             if record["kind"] == "intent":
                 intents[number] = record
+            elif record["kind"] == "step":
+                steps[number] = steps.get(number, 0) + 1
             else:
                 outcomes[number] = record
         for number, record in intents.items():
             undoes = record.get("undoes")
             if undoes is not None and outcomes.get(number, {}).get("status") == "done":
                 undone[undoes] = number
-        return [_entry(number, record, outcomes.get(number), undone) for number, record in intents.items()]
+        return [
+            _entry(number, record, outcomes.get(number), undone, steps.get(number, 0))
+            for number, record in intents.items()
+        ]
 
     def unfinished(self) -> list[Entry]:
         """Changes whose outcome was never written: the program died between the two lines."""
-        return [entry for entry in self.entries() if entry.status == "unknown" and not entry.detail]
+        return [
+            entry
+            for entry in self.entries()
+            if entry.status == "unknown" and not entry.detail and entry.undone_by is None
+        ]
 
     def _records(self) -> list[dict[str, Any]]:
         try:
@@ -193,7 +252,11 @@ def _last_byte(path: Path) -> bytes:
 
 
 def _entry(
-    number: int, record: dict[str, Any], outcome: dict[str, Any] | None, undone: Mapping[int, int]
+    number: int,
+    record: dict[str, Any],
+    outcome: dict[str, Any] | None,
+    undone: Mapping[int, int],
+    steps_done: int,
 ) -> Entry:
     reverse = record.get("reverse")
     intent = Intent(
@@ -209,6 +272,18 @@ def _entry(
             else None
         ),
         undoes=record.get("undoes"),
+        touched=tuple(
+            Touched(
+                each["kind"],
+                each["name"],
+                _fields(each["before"]),
+                _fields(each["after"]),
+                bool(each.get("follows")),
+            )
+            for each in record.get("touched", ())
+        ),
+        steps=tuple(record.get("steps", ())),
+        passwords=tuple(record.get("passwords", ())),
     )
     status: Status = outcome["status"] if outcome else "unknown"
     return Entry(
@@ -218,4 +293,12 @@ def _entry(
         status=status,
         detail=outcome.get("detail", "") if outcome else "",
         undone_by=undone.get(number),
+        steps_done=steps_done,
     )
+
+
+def _fields(raw: dict[str, Any] | None) -> Fields | None:
+    """Fields as they were written: JSON makes lists of tuples."""
+    if raw is None:
+        return None
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}

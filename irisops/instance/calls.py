@@ -66,9 +66,10 @@ class ClassQuery:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStep:
-    """One step on an opened object: `get` NAME, `set` NAME VALUE, or `invoke` NAME ARGS.
+    """One step on an opened object: `get` NAME, `set` NAME VALUE, `invoke` NAME ARGS, or `members` CLASS PAIRS.
 
-    `path` walks object-valued properties first, e.g. ("Roles",) to invoke `Insert` on the list.
+    `path` walks object-valued properties first, e.g. ("Roles",) to invoke `Insert` on the list. `members` makes the
+    relationship there hold exactly the given members: CLASS is theirs, PAIRS are Name and Permission by turns.
     """
 
     kind: str

@@ -181,7 +181,45 @@ class Calls:
             return None
         if step.kind == "invoke":
             return _plain(handle.invoke(step.name, *args))
+        if step.kind == "members":
+            self._members(handle, step.name, dict(zip(args[::2], args[1::2], strict=True)))
+            return None
         raise CallError(f"unknown kind of step {step.kind!r}")
+
+    def _members(self, relationship: Any, class_name: str, wanted: dict[Any, Any]) -> None:
+        """Make a relationship hold exactly `wanted`: name -> Permission, as bits (facts: iris-security 3.1).
+
+        UNVERIFIED: that a client may change a role's privileges this way and %Save it; no public code shows it.
+        Settle: change one permission of a throwaway role, read it back with Roles_ListAll.
+        """
+        left = {str(name).lower(): (name, bits) for name, bits in wanted.items()}
+        gone: list[Any] = []
+        self._trips += 1
+        key = relationship.invoke("Next", "")
+        while key not in (None, ""):
+            self._trips += 4
+            member = relationship.invoke("GetAt", key)
+            try:
+                _, bits = left.pop(str(member.get("Name")).lower(), (None, None))
+                if bits is None:
+                    gone.append(key)
+                elif member.get("Permission") != bits:
+                    member.set("Permission", bits)
+            finally:
+                member.close()
+            key = relationship.invoke("Next", key)
+        for key in reversed(gone):  # from the end, so that the keys before stay what they are
+            self._trips += 1
+            relationship.invoke("RemoveAt", key)
+        for name, bits in left.values():
+            self._trips += 4
+            member = self._native.classMethodObject(class_name, "%New")
+            try:
+                member.set("Name", name)
+                member.set("Permission", bits)
+                relationship.invoke("Insert", member)
+            finally:
+                member.close()
 
     def _arguments(self, args: Sequence[Value | Ref]) -> tuple[list[Any], list[Any]]:
         sent: list[Any] = []

@@ -136,9 +136,87 @@ FEATURES: Mapping[str, Feature] = {
             ),
             "%Admin_Secure:U",
         ),
+        _query_feature("webapps.detail", "Security.Applications", "Detail", "%Admin_Secure:U"),
+        _query_feature("webapps.list", "Security.Applications", "List", "%Admin_Secure:U"),
+        _query_feature("resources.list", "Security.Resources", "List", "%Admin_Secure:U"),
         _query_feature("users.list", "Security.Users", "List", "%Admin_Secure:U"),
         _query_feature("users.detail", "Security.Users", "Detail", "%Admin_Secure:U"),
         _query_feature("roles.list", "Security.Roles", "ListAll", "%Admin_Secure:U"),
+        Feature("sql.check", (_method_route("%SYSTEM.SQL.Security", "CheckPrivilege"),), "%Admin_Secure:U"),
+        Feature(
+            "sql.grants",
+            (
+                # Only as a result set: it runs in the namespace of the data, and the namespace of SQL cannot be
+                # changed on an open connection for certain (facts: iris-security 3.8).
+                Route(
+                    "result set",
+                    "%Library.ResultSet %SQL.Manager.CatalogPriv:UserPrivs",
+                    (
+                        ("%SQL.Manager.CatalogPriv", "UserPrivs"),
+                        ("%Library.ResultSet", ""),
+                        ("%SYSTEM.Process", "SetNamespace"),
+                    ),
+                ),
+            ),
+            "%Admin_Secure:U",
+        ),
+        Feature(
+            "sql.grant",
+            (
+                Route(
+                    "method",
+                    "%SYSTEM.SQL.Security.GrantPrivilege",
+                    (("%SYSTEM.SQL.Security", "GrantPrivilege"), ("%SYSTEM.Process", "SetNamespace")),
+                ),
+            ),
+            "%Admin_Secure:U",
+        ),
+        _query_feature("audit.events", "Security.Events", "List", "%Admin_Secure:U"),
+        Feature(
+            "audit.list",
+            (
+                Route("sql", "SQL %SYS.Audit_List", (("%SYS.Audit", "List"),)),
+                Route("statement", "SQL table %SYS.Audit", (("%SYS.Audit", ""),)),
+            ),
+            "%Admin_Secure:U",
+        ),
+        Feature(
+            "security.settings",
+            (Route("object", "Security.System %OpenId", (("Security.System", "Exists"),)),),
+            "%Admin_Secure:U",
+        ),
+        Feature(
+            "audit.enable",
+            (
+                Route(
+                    "object",
+                    "Security.Events %OpenId, %Save",
+                    (("Security.Events", "Exists"), ("Security.System", "Exists")),
+                ),
+            ),
+            "%Admin_Secure:U",
+        ),
+        Feature("users.create", (_method_route("Security.Users", "Create"),), "%Admin_Secure:U"),
+        Feature("users.copy", (_method_route("Security.Users", "Copy"),), "%Admin_Secure:U"),
+        Feature("users.delete", (_method_route("Security.Users", "Delete"),), "%Admin_Secure:U"),
+        Feature(
+            "users.edit",
+            (Route("object", "Security.Users %OpenId, %Save", (("Security.Users", "List"),)),),
+            "%Admin_Secure:U",
+        ),
+        Feature(
+            "users.escalation",
+            (_method_route("Security.Users", "AddEscalationRoles", "RemoveEscalationRoles"),),
+            "%Admin_Secure:U",
+        ),
+        Feature("roles.create", (_method_route("Security.Roles", "Create"),), "%Admin_Secure:U"),
+        Feature("roles.copy", (_method_route("Security.Roles", "Copy"),), "%Admin_Secure:U"),
+        Feature("roles.delete", (_method_route("Security.Roles", "Delete"),), "%Admin_Secure:U"),
+        Feature(
+            "roles.edit",
+            (Route("object", "Security.Roles %OpenId, %Save", (("Security.Roles", "ListAll"),)),),
+            "%Admin_Secure:U",
+        ),
         Feature(
             "users.add_role",
             (

@@ -1,0 +1,102 @@
+"""What the editors know of a user or a role at one moment: plain values by field, fit for a journal and a comparison.
+
+No password is ever part of it: a password can be written to an instance, not read from it (facts: iris-security 2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["user", "role"]
+FieldValue = str | bool | tuple[str, ...]
+"""Text (a date as YYYY-MM-DD, "" for none), a flag, or names; privileges are names such as `%DB_USER:RW`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """One user or role. `fields` holds what this version of the instance has; the name is not among them."""
+
+    kind: Kind
+    name: str
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """A text field, "" if it is not there."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def flag(self, name: str) -> bool:
+        """A flag, False if it is not there."""
+        return self.fields.get(name) is True
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of names, empty if it is not there."""
+        value = self.fields.get(name, ())
+        return value if isinstance(value, tuple) else ()
+
+    def with_fields(self, changed: Mapping[str, FieldValue]) -> ObjectState:
+        """The same object with other values."""
+        return ObjectState(self.kind, self.name, {**self.fields, **changed})
+
+
+def same(left: FieldValue | None, right: FieldValue | None) -> bool:
+    """Whether two values mean the same: the order of names and their letter case do not matter (facts: 1)."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return {each.casefold() for each in left} == {each.casefold() for each in right}
+    return left == right
+
+
+def changed_fields(before: ObjectState, after: ObjectState) -> list[str]:
+    """The fields in which two states differ, in the order of the earlier one."""
+    names = dict.fromkeys((*before.fields, *after.fields))
+    return [name for name in names if not same(before.fields.get(name), after.fields.get(name))]
+
+
+def missing(names: Iterable[str], held: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` that are not among `held`, whatever their letter case."""
+    keys = {name.casefold() for name in held}
+    return tuple(name for name in names if name.casefold() not in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """One object before and after. `before` None is a creation, `after` None a deletion.
+
+    `follows` marks what happens by itself through another change (deleting a role takes it from its members).
+    `origin` names the object that a new one is a copy of.
+    """
+
+    before: ObjectState | None
+    after: ObjectState | None
+    follows: bool = False
+    origin: str = ""
+
+    @property
+    def state(self) -> ObjectState:
+        """The one state that there is, the later one of two. Raises ValueError if there is none."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change has a state before or after it")
+        return found
+
+    @property
+    def kind(self) -> Kind:
+        """User or role."""
+        return self.state.kind
+
+    @property
+    def name(self) -> str:
+        """The object's name as the instance spells it."""
+        return self.state.name
+
+    def fields(self) -> list[str]:
+        """What changes; for a creation or a deletion every field."""
+        if self.before is None or self.after is None:
+            return list(self.state.fields)
+        return changed_fields(self.before, self.after)
+
+    def reversed(self) -> ObjectChange:
+        """The change that takes this one back. What followed by itself must then be done."""
+        return ObjectChange(self.after, self.before)
