@@ -24,6 +24,7 @@ from textual.worker import Worker, WorkerState
 from irisops.commands.chat import Chat, CommandInfo, Notice
 from irisops.commands.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
+from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
@@ -77,6 +78,7 @@ class IrisopsApp(App[int]):
         self.error_console = CrashConsole(sys.stderr)
         self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
         self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
+        self._terminal_title = TerminalTitle()
         self.header = Header()
         self.side = SidePanel()
         self.conversation = Conversation(chat, History(history, now), now)
@@ -128,6 +130,14 @@ class IrisopsApp(App[int]):
                 Notice("error", f"The program failed at its {event.worker.name}: {event.worker.error}")
             )
 
+    def on_unmount(self) -> None:
+        """Give the terminal its title back."""
+        self._terminal_title.restore()
+
+    def on_app_focus(self) -> None:
+        """The person is back: the title has done its work."""
+        self._terminal_title.restore()
+
     def _ended_by_signal(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)
 
@@ -139,12 +149,14 @@ class IrisopsApp(App[int]):
         self.side.show(overview)
         self.status.show(overview)
         active = overview.active
-        self.conversation.transcript.set_stale(active is None or active.stale or active.state != "connected")
+        self.conversation.set_stale(active is None or active.stale or active.state != "connected")
 
     def _noticed(self, notice: Notice) -> None:
         self.conversation.notice(notice)
-        if notice.level != "info" and not self.app_focus:
+        if notice.alert or (notice.level != "info" and not self.app_focus):
             self.bell()
+        if notice.alert and not self.is_headless:
+            self._terminal_title.say(f"(!) {notice.profile}: {notice.message}")
 
     # The conversation speaks
 

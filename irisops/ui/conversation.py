@@ -28,6 +28,7 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, Waiting, replies_of
+from irisops.ui.pinned import Pinned
 from irisops.ui.prompt import Prompt
 from irisops.ui.record import without_secrets
 from irisops.ui.rows import filled
@@ -74,6 +75,7 @@ class Conversation(Vertical):
         super().__init__()
         self._chat = chat
         self._now = now
+        self.pinned = Pinned()
         self.transcript = Transcript(now)
         self.prompt = Prompt(chat, history)
         self._waiting = Waiting()
@@ -85,7 +87,8 @@ class Conversation(Vertical):
         self._confirming: Card | None = None
 
     def compose(self) -> ComposeResult:
-        """The transcript above the prompt."""
+        """The pinned card, the transcript, the prompt."""
+        yield self.pinned
         yield self.transcript
         yield self.prompt
 
@@ -262,8 +265,28 @@ class Conversation(Vertical):
     async def _effect(self, effect: Effect, card: Card) -> None:
         if effect.name == "clear":
             await self.transcript.clear()
+        elif effect.name == "pin":
+            self.answer(card, await self._pin(effect.argument))
+        elif effect.name == "unpin":
+            done = "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
+            self.answer(card, Done("watch", done))
         else:
             self.post_message(self.Wanted(effect, card))
+
+    async def _pin(self, slash: str) -> Done | Problem:
+        parsed = self._chat.parse(slash)
+        if isinstance(parsed, Problem):
+            return parsed
+        card = await self.pinned.pin(parsed, self._now())
+        self._start(Job(card, parsed, _runner(self._chat, parsed)))
+        return Done(
+            "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
+        )
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark all live cards when the connection is lost, and unmark them when it is back."""
+        self.transcript.set_stale(stale)
+        self.pinned.set_stale(stale)
 
     def answer(self, card: Card, reply: Done | Problem) -> None:
         """Say in a card how an effect went."""
@@ -396,7 +419,7 @@ class Conversation(Vertical):
         if active is None or active.state != "connected":
             return
         under_way = {job.card for job in self._jobs.values()}
-        for card in self.transcript.due():
+        for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way:
                 self._start(Job(card, card.command, _runner(self._chat, card.command), refresh=True))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from irisops.commands.chat import Notice
-from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Table
+from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.commands.text import harmless
 from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
@@ -65,6 +65,8 @@ def _reply_lines(reply: Reply) -> Iterable[str]:
             lines = _facts(reply)
         case Table():
             lines = _table(reply)
+        case Series():
+            lines = _series(reply)
         case Plan():
             lines = _plan(reply)
         case Problem():
@@ -110,6 +112,17 @@ def _table(table: Table) -> list[str]:
     if total > min(len(table.rows), MOST_ROWS):
         lines += ["", f"{min(len(table.rows), MOST_ROWS):,} of {total:,} rows."]
     return [*lines, *(["", *(f"- {_text(note)}" for note in table.notes)] if table.notes else [])]
+
+
+def _series(series: Series) -> list[str]:
+    """The readings as a table: a plot of dots is nothing to search or to compute with."""
+    names = list(series.lines)
+    lines = [f"**{_text(series.title)}**", "", _row(["time", *(_text(name) for name in names)])]
+    lines.append(_row(["---", *("---:" for _ in names)]))
+    for place, at in list(enumerate(series.times))[-MOST_ROWS:]:
+        values = (series.lines[name][place] for name in names)
+        lines.append(_row([clock(at), *("" if value is None else f"{value:g}" for value in values)]))
+    return [*lines, "", *(f"- {_text(note)}" for note in series.notes)]
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Table
+from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
+from irisops.ui.cards.plot import PlotSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.cards.section import Section
 from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
@@ -16,6 +17,8 @@ def section_for(reply: Reply) -> Section:
     match reply:
         case Table():
             section: Section = TableSection(reply)
+        case Series():
+            section = PlotSection(reply)
         case Facts():
             section = FactsSection(reply)
         case Plan():
