@@ -54,6 +54,8 @@ class OpenShare:
     findings: tuple[str, ...] = ()
     on_closed: Callable[[ShareClosed], None] = lambda _closed: None
     outlive: bool = False
+    web_password: bool = False
+    """ngrok asks for a password of its own on the web port."""
     _last: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
     @property

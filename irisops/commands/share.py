@@ -62,7 +62,7 @@ SPECS = (
         summary="Open a checked ngrok tunnel, with a pass for each teammate, until a deadline",
         handler=_share,
         grammar=(
-            Arg("what", show="superserver|web|both|help"),
+            Arg("what", required=False, show="superserver|web|both|help"),
             Keyword("for"),
             Arg("time", required=False, show="2h"),
             Keyword("people"),

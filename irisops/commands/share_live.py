@@ -23,6 +23,8 @@ from irisops.sharing.lease import summary
 from irisops.sharing.team_card import TeamCard
 
 LOG_LINES = 3
+IDLE_ALARM = 180.0
+"""Seconds without work after which it is said that ngrok will cut the connection (facts: ngrok-keyring A11)."""
 
 
 async def tunnels(context: Context, _command: Command) -> Replies:
@@ -94,7 +96,13 @@ async def _guests(context: Context) -> Table:
             except InstanceProblem as problem:
                 seen = Activity((), (), (problem.message,))
         notes += seen.notes
-        rows += [_guest_row(context, share, name, seen) for name in names]
+        for name in names:
+            row, idle = _guest_row(context, share, name, seen)
+            rows.append(row)
+            if idle >= IDLE_ALARM:
+                notes.append(
+                    f"{name} is idle for {duration(idle)}: ngrok cuts an idle connection after five minutes."
+                )
     return Table(
         name="guests",
         title="Who is on",
@@ -112,7 +120,10 @@ async def _guests(context: Context) -> Table:
     )
 
 
-def _guest_row(context: Context, share: OpenShare, name: str, seen: Activity) -> dict[str, Cell]:
+def _guest_row(
+    context: Context, share: OpenShare, name: str, seen: Activity
+) -> tuple[dict[str, Cell], float]:
+    """The row of a pass, and for how many seconds it has been on without doing anything."""
     theirs = [process for process in seen.processes if process.user.casefold() == name.casefold()]
     sessions = [session for session in seen.sessions if session.user.casefold() == name.casefold()]
     idle = share.idle(name, sum(process.commands for process in theirs) + len(sessions), context.clock.now())
@@ -120,13 +131,14 @@ def _guest_row(context: Context, share: OpenShare, name: str, seen: Activity) ->
     active = seen_active if theirs or sessions else "not on"
     doing = [f"{process.namespace} {process.routine}".strip() for process in theirs]
     doing += [session.application for session in sessions]
-    return {
+    row: dict[str, Cell] = {
         "name": name,
         "processes": len(theirs),
         "sessions": len(sessions),
         "doing": listed(dict.fromkeys(doing), most=3),
         "active": active,
     }
+    return row, idle if theirs else 0.0
 
 
 async def kick(context: Context, command: Command) -> Replies:

@@ -12,16 +12,19 @@ from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Column, Facts, Problem, Progress, Table
 from irisops.commands.share_plan import (
+    WEB_USER,
     Wanted,
     agent_there,
+    arguments,
     endpoints,
     examine,
     findings_table,
     plan_of,
+    share_form,
     understand,
     where_of,
 )
-from irisops.commands.spec import Replies
+from irisops.commands.spec import Registry, Replies
 from irisops.commands.text import harmless, listed
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent, Journal
@@ -38,7 +41,8 @@ from irisops.sharing.team_card import address_of, card_for, qr_code
 
 async def share(context: Context, command: Command) -> Replies:
     """Look at the instance, then plan the tunnels and the accounts. `/share help` shows other ways."""
-    what = str(command.args.get("what", "")).casefold()
+    given = arguments(command)
+    what = given.get("what", "").casefold()
     if what in {"help", "other", "else"}:
         yield _other_ways(context)
         return
@@ -49,13 +53,16 @@ async def share(context: Context, command: Command) -> Replies:
             f"{link.name} is a read-only profile: nothing is shared through it.",
             f"If it should be: /profile edit {link.name} read_only=no",
         )
+    if not what:
+        yield share_form(link.profile)
+        return
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
     async for step in agent_there(desk, command):
         yield step
     yield Progress("share", "Looking at the instance …")
-    findings = await examine(desk, link, wanted, try_passwords=command.args.get("probe") != "no")
+    findings = await examine(desk, link, wanted, try_passwords=given.get("probe") != "no")
     yield findings_table(findings, link)
     reds = [finding.title for finding in findings if finding.level == "red"]
     if reds and not desk.settings.loopback:
@@ -93,12 +100,14 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         people=wanted.people,
         template=wanted.template.name,
         namespace=wanted.namespace,
-        agent=str(command.args.get("agent", "")) or desk.settings.agent,
+        agent=arguments(command).get("agent", "") or desk.settings.agent,
         password=await _password(context, link.profile) if wanted.people else "",
         token=token,
     )
     journal = context.journal(link.name)
-    number = journal.intend(_intent(command, link, wanted, request, findings))
+    spec = context.registry.get("share")
+    line = spec.slash({**arguments(command)}) if spec else command.slash
+    number = journal.intend(_intent(line, link, wanted, request, findings))
     client: KeeperClient | None = None
     try:
         async for step in desk.open(request, outlive=wanted.outlive):
@@ -111,7 +120,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         if isinstance(problem, AuthtokenRefused):
             await desk.forget_token()
         if isinstance(problem, CardNeeded):
-            for reply in _without_card(problem, wanted, link.profile, command):
+            for reply in _without_card(problem, wanted, link.profile, command, context.registry):
                 yield reply
             return
         raise
@@ -138,6 +147,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         since=context.clock.now(),
         cards=cards,
         outlive=wanted.outlive,
+        web_password=bool(wanted.restrictions.basic_auth),
     )
     made.on_closed = lambda closed: _journal_end(journal, made, link, closed)
     desk.take(made)
@@ -169,7 +179,7 @@ async def _password(context: Context, profile: Profile) -> str:
 
 
 def _intent(
-    command: Command, link: Link, wanted: Wanted, request: ShareRequest, findings: Sequence[Finding]
+    line: str, link: Link, wanted: Wanted, request: ShareRequest, findings: Sequence[Finding]
 ) -> Intent:
     ambers = [finding.title for finding in findings if finding.level == "amber"]
     looked = f"{len(ambers)} amber: {'; '.join(ambers)}" if ambers else "all green"
@@ -177,7 +187,7 @@ def _intent(
     changes += [("passes", "0", str(wanted.people)), ("preflight", "", looked)]
     return Intent(
         title=f"Share {request.id}: {listed([spec.upstream for spec in request.endpoints])}",
-        command=command.slash,
+        command=line,
         instance=link.instance_name,
         user=link.profile.user,
         changes=changes,
@@ -207,6 +217,8 @@ def _opened(share: OpenShare, *, loopback: bool) -> Facts:
     notes = ["Stand-in agent: these addresses work on this machine alone."] if loopback else []
     if web and not loopback:
         notes.append("A free ngrok account shows a warning page first: choose Visit.")
+    if web and share.web_password:
+        notes.append(f"ngrok asks for user {WEB_USER} and the web password that you chose, before IRIS does.")
     notes.append(f"/tunnels shows who is on; /unshare {opened.id} ends it.")
     return Facts(
         "share",
@@ -233,14 +245,13 @@ def _opened(share: OpenShare, *, loopback: bool) -> Facts:
 
 
 def _without_card(
-    problem: CardNeeded, wanted: Wanted, profile: Profile, command: Command
+    problem: CardNeeded, wanted: Wanted, profile: Profile, command: Command, registry: Registry
 ) -> list[Problem | Table]:
     """TCP is not to be had: say so, and offer the web port and other ways."""
     told = problem_of(problem, command.text or command.slash)
-    if wanted.web or profile.web_port is not None:
-        told.suggestions = [
-            command.slash.replace("/share both", "/share web").replace("/share superserver", "/share web")
-        ]
+    spec = registry.get("share")
+    if spec is not None and (wanted.web or profile.web_port is not None):
+        told.suggestions = [spec.slash({**arguments(command), "what": "web"})]
     return [told, _ways_table(profile)]
 
 

@@ -14,7 +14,7 @@ from irisops.commands.context import Context
 from irisops.commands.desk import ShareDesk
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Column, Plan, Progress, Table
+from irisops.commands.replies import Change, Column, Form, FormField, Plan, Progress, Table
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
 from irisops.profiles.model import Profile
@@ -50,6 +50,52 @@ class Wanted:
     url: str = ""
 
 
+WEB_USER = "team"
+"""The user of ngrok's own basic auth on the web port; its password is chosen in the form."""
+
+
+def share_form(profile: Profile) -> Form:
+    """All that can be chosen, for `/share` alone."""
+    shares = ("superserver", "web", "both") if profile.web_port is not None else ("superserver",)
+    return Form(
+        name="share",
+        title=f"Share {profile.name}",
+        fields=[
+            FormField("what", "Share", "choice", shares[-1], shares, required=True),
+            FormField("time", "For", value=DEFAULT_TIME, help="2h, 90m, 1d, or until 18:30", required=True),
+            FormField("people", "People", "number", 1, help="A pass is made for each"),
+            FormField("template", "They may", "choice", passes.DEFAULT_TEMPLATE, tuple(passes.TEMPLATES)),
+            FormField("namespace", "Namespace", value="USER"),
+            FormField(
+                "allow", "Only from", help="Addresses, e.g. 203.0.113.7,198.51.100.0/24; empty: anywhere"
+            ),
+            FormField("oauth", "Web login by", "choice", "", ("", "google", "github", "microsoft")),
+            FormField(
+                "web_password",
+                "Web password",
+                "secret",
+                help=f"Asked for by ngrok, user {WEB_USER}; REST clients of IRIS cannot give both. Empty: none",
+            ),
+            FormField("url", "Web address", help="A fixed ngrok domain, if your plan has one"),
+            FormField("outlive", "Goes on when the chat is closed", "flag", value=False),
+        ],
+        command="share",
+        notes=["The instance is looked at first; nothing is opened before you have seen what was found."],
+    )
+
+
+def arguments(command: Command) -> dict[str, str]:
+    """The arguments, typed or from the form, as text; empty ones are left out. The web password is not among them."""
+    given: dict[str, str] = {}
+    for name, value in (command.fields or command.args).items():
+        text = (
+            ("yes" if value else "no") if isinstance(value, bool) else str(value if value is not None else "")
+        )
+        if text.strip() and name != "web_password":
+            given[name] = text.strip()
+    return given
+
+
 def understand(context: Context, command: Command, what: str) -> Wanted:
     """The arguments with their defaults. Raises `Refusal` or a SharingProblem."""
     if what not in WHAT:
@@ -58,11 +104,16 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
             suggestions=["/share superserver", "/share web", "/share both"],
         )  # fmt: skip
     tcp, web = WHAT[what]
-    given = command.args
+    given = arguments(command)
     now = context.clock.now()
     people = int(str(given.get("people", "1" if tcp else "0")))
     allow = tuple(part for part in str(given.get("allow", "")).split(",") if part)
-    restrictions = Restrictions(allow=allow, oauth=str(given.get("oauth", "")))
+    web_password = str(command.fields.get("web_password") or "")
+    restrictions = Restrictions(
+        allow=allow,
+        basic_auth=(f"{WEB_USER}:{web_password}",) if web_password and web else (),
+        oauth=given.get("oauth", ""),
+    )
     return Wanted(
         tcp=tcp,
         web=web,
@@ -103,8 +154,9 @@ def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
 
 async def agent_there(desk: ShareDesk, command: Command) -> Replies:
     """Make sure of an agent before anything else is asked; fetch one only when told to. Raises the named problem."""
-    named = str(command.args.get("agent", "")) or desk.settings.agent
-    if command.args.get("install") == "yes" and not named:
+    given = arguments(command)
+    named = given.get("agent", "") or desk.settings.agent
+    if given.get("install") == "yes" and not named:
         async for step in install_agent(default_path()):
             yield Progress("share", step.message, step.fraction)
     await asyncio.to_thread(find_agent, Path(named) if named else None)

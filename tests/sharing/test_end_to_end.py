@@ -11,15 +11,16 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from irisops.commands.chat import Command, Notice
+from irisops.commands.clock import Clock
 from irisops.commands.desk import SharingSettings
-from irisops.commands.replies import Done, Facts, Plan, Problem, Reply, Table
+from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Reply, Table
 from irisops.commands.session import Session
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -33,6 +34,16 @@ from tests.sharing.test_agent import refused
 from tests.sharing.test_keeper import places_with
 
 
+class ShiftedClock(Clock):
+    """The real one, ahead by what a test says."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.shift
+
+
 @dataclass
 class Chatting:
     """A session on a simulator, talked to as a screen does."""
@@ -40,6 +51,7 @@ class Chatting:
     session: Session
     served: Served
     home: Path
+    clock: ShiftedClock
     notices: list[Notice] = field(default_factory=list)
 
     async def say(self, line: str, word: str = "amber") -> list[Reply]:
@@ -82,15 +94,17 @@ async def chatting(
         secrets.remember(profile, PASSWORD)
         agent = write_launcher(tmp_path / "bin" / "ngrok", switches or Switches())
         settings = SharingSettings(agent=str(agent), token=TOKEN, loopback=True)
+        clock = ShiftedClock()
         session = Session(
             Places.below(tmp_path / "home"),
             secrets=secrets,
+            clock=clock,
             extra=[profile],
             first="local",
             polling=False,
             sharing=lambda: settings,
         )
-        chat = Chatting(session, served, tmp_path)
+        chat = Chatting(session, served, tmp_path, clock)
         session.subscribe(lambda: None, chat.notices.append)
         await session.hub.connect(profile)
         try:
@@ -366,3 +380,48 @@ async def test_a_share_without_accounts_needs_no_login(tmp_path: Path) -> None:
         await chat.say("stop sharing")
         with pytest.raises(ConnectionError):
             await fetch(f"{shared.facts['web']}/")
+
+
+async def test_the_form_opens_a_share_with_a_web_password(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        (form,) = [reply for reply in await chat.say("/share") if isinstance(reply, Form)]
+        fields = {field.name: field.value for field in form.fields}
+        assert fields["what"] == "both"
+        fields |= {"what": "web", "time": "30m", "people": 0, "web_password": "canary-web-pass"}
+        command = Command(name=form.command, slash="/share", changes=True, fields=fields)
+        replies = [reply async for reply in chat.session.run(command)]
+        (plan,) = [reply for reply in replies if isinstance(reply, Plan)]
+        replies += [reply async for reply in chat.session.confirm(plan.id, plan.confirm_word)]
+        (shared,) = facts_of(replies, "share")
+        assert b"401" in (await fetch(f"{shared.facts['web']}/api/monitor/metrics")).splitlines()[0]
+        assert any("user team" in note for note in shared.notes)
+        history = (await chat.say("/history 1"))[0]
+        assert isinstance(history, Facts)
+        assert history.facts["command"] == "/share web for 30m people 0 as sql-read namespace USER outlive=no"
+        assert places_with(["canary-web-pass"], tmp_path) == []
+        assert "canary-web-pass" not in repr(replies)
+
+
+async def guest_notes(chat: Chatting) -> list[str]:
+    replies = await chat.say("/tunnels")
+    return [
+        note
+        for reply in replies
+        if isinstance(reply, Table) and reply.name == "guests"
+        for note in reply.notes
+    ]
+
+
+async def test_an_idle_teammate_is_warned_of(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        replies = await chat.say("/share superserver people 1")
+        (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
+        guest = await teammate(str(shared.facts["superserver"]), str(card.facts["name"]), password_in(card))
+        try:
+            assert not [note for note in await guest_notes(chat) if "idle" in note]
+            chat.clock.shift = timedelta(minutes=4)
+            (note,) = [note for note in await guest_notes(chat) if "idle" in note]
+            assert str(card.facts["name"]) in note
+            assert "five minutes" in note
+        finally:
+            await guest.leave()

@@ -219,3 +219,21 @@ async def test_unreachable_from_the_start_makes_nothing(
     with pytest.raises(Unreachable):
         await Share(request_for(), connector=instance).open()
     assert store.all().leases == []
+
+
+async def test_the_instance_restarted_mid_share(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
+) -> None:
+    """Every login is a fresh one, so a restart in between is not even noticed; a restored backup lacks the accounts."""
+    before = instance.state()
+    share = Share(request_for(), connector=instance)
+    await share.open()
+    instance.edit(up=False)
+    with pytest.raises(Unreachable):
+        await share.activity()
+    instance.edit(**before)
+    assert (await share.activity()).processes == ()
+    closed = await share.close("test")
+    assert closed.problems == ()
+    assert instance.state() == before
+    assert store.all().leases == []
