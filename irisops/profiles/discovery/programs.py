@@ -1,0 +1,66 @@
+"""Asking a program of the machine something, with a deadline: its output, and never a process left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+MOST_OUTPUT = 1 << 20
+END_DEADLINE = 1.0
+"""Seconds for a killed program to be gone."""
+
+
+class ProgramError(Exception):
+    """It is there, but gave no answer; the text says why in plain words."""
+
+
+def locate(name: str, environment: Mapping[str, str]) -> str | None:
+    """The program as the person's own shell would find it."""
+    return shutil.which(name, path=environment.get("PATH", ""))
+
+
+async def ask(argv: Sequence[str], environment: Mapping[str, str], deadline: float) -> str:
+    """Standard output of a program that is given nothing to read. Raises `ProgramError`.
+
+    It runs in a session of its own: without a terminal it cannot ask anything, and at the deadline (seconds) it ends
+    together with all that it started.
+    """
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(environment),
+            start_new_session=sys.platform != "win32",
+        )
+    except (OSError, ValueError) as error:
+        raise ProgramError(f"could not be started ({type(error).__name__})") from None
+    try:
+        async with asyncio.timeout(deadline):
+            out, err = await child.communicate()
+    except TimeoutError:
+        raise ProgramError(f"did not answer within {deadline:g} seconds") from None
+    finally:
+        # Also after a good answer: what it left running in its session is not wanted.
+        await _end(child)
+    if child.returncode:
+        said = err.decode("utf-8", "replace").strip().splitlines()
+        raise ProgramError(f"failed: {said[-1]}" if said else f"ended with status {child.returncode}")
+    return out[:MOST_OUTPUT].decode("utf-8", "replace")
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(END_DEADLINE):
+            await child.wait()
