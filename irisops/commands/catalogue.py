@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from irisops.commands import (
     alerts,
+    compare,
     connect,
+    discover,
     doctor,
+    explain,
     grants,
     history,
     license_advice,
@@ -27,6 +30,7 @@ from irisops.commands import (
     status,
     users,
     watch,
+    whocan,
 )
 from irisops.commands import help as help_command
 from irisops.commands import license as license_command
@@ -53,10 +57,14 @@ ALL: tuple[CommandSpec, ...] = (
     *users.SPECS,
     *roles.SPECS,
     *grants.SPECS,
+    *explain.SPECS,
+    *whocan.SPECS,
+    *compare.SPECS,
     *share.SPECS,
     *history.SPECS,
     *connect.SPECS,
     *profiles.SPECS,
+    *discover.SPECS,
     *doctor.SPECS,
     *local.SPECS,
 )

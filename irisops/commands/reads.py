@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from irisops.instance import (
+    access,
+    audit,
+    dormant,
+    processes,
+    processes_act,
+    roles,
+    sessions,
+    sessions_end,
+    sessions_timeout,
+    sqlprivileges,
+    users,
+    webapps,
+)
 from irisops.instance import license as license_reads
-from irisops.instance import processes, processes_act, roles, sessions, sessions_end, sessions_timeout, users
+from irisops.instance.access import Access
+from irisops.instance.audit import Auditing, AuditRecord
+from irisops.instance.dormant import Logins
 from irisops.instance.license_clock import TIME, instance_time
 from irisops.instance.models import LicenseBoard, PollCounts, Process, Role, RoleChange, User, WebSession
 from irisops.instance.poll import Poller
@@ -14,6 +31,8 @@ from irisops.instance.processes_act import ProcessAction
 from irisops.instance.routes import Instance
 from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
+from irisops.instance.sqlprivileges import Action, SqlGrant, SqlObject
+from irisops.instance.webapps import WebApplication
 
 
 class Reads(Protocol):
@@ -79,6 +98,46 @@ class Reads(Protocol):
 
     async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
         """Suspend, resume or terminate; False if it is gone."""
+        ...
+
+    # What the access commands need (part 4)
+
+    async def access(self) -> Access:
+        """Users, roles, resources and web applications, as a model of who may do what."""
+        ...
+
+    async def application(self, known: WebApplication) -> WebApplication:
+        """What the list did not tell of a web application."""
+        ...
+
+    async def check_sql(self, user: str, target: SqlObject, action: Action) -> bool:
+        """Whether the user holds an SQL privilege."""
+        ...
+
+    async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
+        """The SQL privileges a user holds in a namespace, and through whom."""
+        ...
+
+    async def change_sql(
+        self, user: str, target: SqlObject, action: Action, home: str, *, grant: bool
+    ) -> bool:
+        """Grant or revoke an SQL privilege; whether it is held now."""
+        ...
+
+    async def denials(self, limit: int) -> list[AuditRecord]:
+        """The newest refusals in the audit log."""
+        ...
+
+    async def auditing(self) -> Auditing:
+        """Whether refusals are audited at all."""
+        ...
+
+    async def enable_auditing(self, events: Sequence[str], *, system: bool) -> Auditing:
+        """Switch on what records refusals, verified."""
+        ...
+
+    async def account_logins(self) -> Logins:
+        """When each account was used last, and what ends it."""
         ...
 
 
@@ -150,3 +209,41 @@ class InstanceReads:
     async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
         """See `irisops.instance.processes_act`."""
         return await processes_act.act_on_process(self._instance, pid, action)
+
+    async def access(self) -> Access:
+        """See `irisops.instance.access`."""
+        return await access.read_access(self._instance)
+
+    async def application(self, known: WebApplication) -> WebApplication:
+        """See `irisops.instance.webapps`."""
+        return await webapps.read_application(self._instance, known)
+
+    async def check_sql(self, user: str, target: SqlObject, action: Action) -> bool:
+        """See `irisops.instance.sqlprivileges`."""
+        return await sqlprivileges.check_sql(self._instance, user, target, action)
+
+    async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
+        """See `irisops.instance.sqlprivileges`."""
+        return await sqlprivileges.sql_grants(self._instance, user, namespace, home)
+
+    async def change_sql(
+        self, user: str, target: SqlObject, action: Action, home: str, *, grant: bool
+    ) -> bool:
+        """See `irisops.instance.sqlprivileges`."""
+        return await sqlprivileges.change_sql(self._instance, user, target, action, home, grant=grant)
+
+    async def denials(self, limit: int) -> list[AuditRecord]:
+        """See `irisops.instance.audit`."""
+        return await audit.list_denials(self._instance, limit)
+
+    async def auditing(self) -> Auditing:
+        """See `irisops.instance.audit`."""
+        return await audit.read_auditing(self._instance)
+
+    async def enable_auditing(self, events: Sequence[str], *, system: bool) -> Auditing:
+        """See `irisops.instance.audit`."""
+        return await audit.enable_auditing(self._instance, events, system=system)
+
+    async def account_logins(self) -> Logins:
+        """See `irisops.instance.dormant`."""
+        return await dormant.read_logins(self._instance)

@@ -25,6 +25,35 @@ _WORDS = {"R": Permission.R, "READ": Permission.R, "W": Permission.W, "WRITE": P
 _WORDS |= {"U": Permission.U, "USE": Permission.U}
 
 
+_USE_ONLY = (
+    "%service_",
+    "%deepsee_",
+    "%admin_",
+    "%development",
+    "%application_",
+    "%system_",
+    "%docdb_",
+    "%gateway_",
+    "%iam",
+    "%native_",
+    "%sql",
+    "%secure_",
+)
+
+
+def applicable(resource: str) -> Permission:
+    """The permissions that make sense on a resource: the rule of the portal (facts: iris-security 3.2).
+
+    READ and WRITE on a database, USE on the system's own resources, all three on any other.
+    """
+    name = resource.lower()
+    if name.startswith("%db_"):
+        return Permission.R | Permission.W
+    if name.startswith(_USE_ONLY):
+        return Permission.U
+    return Permission.R | Permission.W | Permission.U
+
+
 def parse_permission(text: str) -> Permission:
     """Letters or words, e.g. `RW`, `read,w`, `Use`. Raises `ValueError` naming what was not understood."""
     total = Permission.NONE

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations, product
 
 from irisops.instance.permissions import Permission
 
@@ -286,39 +287,47 @@ class AccessModel:
         )
 
     def smallest_fix(self, user: User, resource: str, missing: Permission) -> Fix:
+        """`smallest_fix_for` a single resource."""
+        return self.smallest_fix_for(user, {resource: missing})
+
+    def smallest_fix_for(self, user: User, missing: Mapping[str, Permission]) -> Fix:
         """Fewest roles to grant that bring all of `missing`; among those, the fewest privileges gained besides.
 
         `%All`, roles that reach it, and escalation-only roles are never proposed. When no existing roles do, the
         fix is a new role with exactly what is missing.
         """
-        key = resource.lower()
+        wanted = {resource.lower(): permission for resource, permission in missing.items() if permission}
         before = self.privileges_of_roles(user.roles)
-        offers: list[tuple[Role, Permission, dict[str, Permission]]] = []
+        offers: list[tuple[Role, frozenset[tuple[str, Permission]], dict[str, Permission]]] = []
         for role in self.roles:
             if role.escalation_only or ALL in self.chains([role.name]):
                 continue
             brings = self.privileges_of_roles([role.name])
-            if brings.get(key, Permission.NONE) & missing:
-                offers.append((role, brings[key] & missing, brings))
+            covered = _bits({key: brings.get(key, Permission.NONE) & bits for key, bits in wanted.items()})
+            if covered:
+                offers.append((role, covered, brings))
         best: tuple[tuple[int, int, tuple[str, ...]], Fix] | None = None
-        for chosen in _covers([(offer[1]) for offer in offers], missing):
+        for chosen in _covers([offer[1] for offer in offers], _bits(wanted)):
             gained: dict[str, Permission] = {}
             for index in chosen:
-                for name, permission in offers[index][2].items():
-                    extra = permission & ~before.get(name, Permission.NONE)
-                    if name == key:
-                        extra &= ~missing
+                for key, permission in offers[index][2].items():
+                    extra = permission & ~before.get(key, Permission.NONE) & ~wanted.get(key, Permission.NONE)
                     if extra:
-                        gained[self._spelling.get(name, name)] = (
-                            gained.get(self._spelling.get(name, name), Permission.NONE) | extra
-                        )
+                        name = self._spelling.get(key, key)
+                        gained[name] = gained.get(name, Permission.NONE) | extra
             names = tuple(sorted((offers[index][0].name for index in chosen), key=str.lower))
             rank = (len(names), sum(permission.bit_count() for permission in gained.values()), names)
             if best is None or rank < best[0]:
                 best = (rank, Fix(grants=names, gained=gained))
         if best is not None:
             return best[1]
-        return Fix(new_role={self._spelling.get(key, resource): missing})
+        return Fix(
+            new_role={
+                self._spelling.get(resource.lower(), resource): permission
+                for resource, permission in missing.items()
+                if permission
+            }
+        )
 
     def who_can(self, resource: str, permission: Permission) -> list[tuple[User, tuple[Grant, ...]]]:
         """Users who hold all of `permission` on `resource`, with their paths."""
@@ -374,29 +383,27 @@ class AccessModel:
         return AccessModel(users, roles, self.public, self.applications)
 
 
-def _covers(offers: Sequence[Permission], wanted: Permission) -> Iterator[tuple[int, ...]]:
+def _bits(permissions: Mapping[str, Permission]) -> frozenset[tuple[str, Permission]]:
+    """Single permissions: (resource, one bit)."""
+    return frozenset((key, bit) for key, bits in permissions.items() for bit in Permission if bit & bits)
+
+
+def _covers(
+    offers: Sequence[frozenset[tuple[str, Permission]]], wanted: frozenset[tuple[str, Permission]]
+) -> Iterator[tuple[int, ...]]:
     """Index sets whose permissions together cover `wanted`, smallest size only.
 
-    At most three bits are wanted, so a smallest cover has at most three members.
+    A smallest cover has at most as many members as there are bits wanted; in one of exactly that many each member
+    brings one bit and no other.
     """
-    single = [index for index, offer in enumerate(offers) if offer & wanted == wanted]
-    if single:
-        yield from ((index,) for index in single)
-        return
-    found = False
-    for first in range(len(offers)):
-        for second in range(first + 1, len(offers)):
-            if (offers[first] | offers[second]) & wanted == wanted:
+    for size in range(1, len(wanted)):
+        found = False
+        for chosen in combinations(range(len(offers)), size):
+            if frozenset().union(*(offers[index] for index in chosen)) >= wanted:
                 found = True
-                yield (first, second)
-    if found:
-        return
-    by_bit = [
-        [index for index, offer in enumerate(offers) if offer & wanted == bit]
-        for bit in Permission
-        if bit & wanted
-    ]
-    if len(by_bit) == 3:
-        yield from (
-            (first, second, third) for first in by_bit[0] for second in by_bit[1] for third in by_bit[2]
-        )
+                yield chosen
+        if found:
+            return
+    yield from product(
+        *([index for index, offer in enumerate(offers) if offer == {bit}] for bit in sorted(wanted))
+    )

@@ -13,9 +13,12 @@ from irisops.commands.clock import Clock
 from irisops.commands.links import InstanceConnection
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.session import Session
+from irisops.instance.access import Access, make_access
+from irisops.instance.audit import REFUSALS, Auditing, AuditRecord
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities, DoctorRow
 from irisops.instance.connection import State, Target
+from irisops.instance.dormant import Logins
 from irisops.instance.errors import InstanceError, InstanceProblem, LoginRefused, Unreachable
 from irisops.instance.models import (
     Holder,
@@ -29,10 +32,14 @@ from irisops.instance.models import (
     User,
     WebSession,
 )
+from irisops.instance.permissions import Permission
 from irisops.instance.processes_act import ProcessAction
+from irisops.instance.resources import Resource
 from irisops.instance.routes import Instance
 from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
+from irisops.instance.sqlprivileges import Action, SqlGrant, SqlObject
+from irisops.instance.webapps import WebApplication
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
@@ -163,6 +170,34 @@ class FakeInstance:
         self.polls = 0
         self.poll_waits: asyncio.Event | None = None
         self.used = 5
+        self.resources = [
+            Resource("%DB_USER", "", Permission.NONE),
+            Resource("%DB_PAYROLL", "", Permission.NONE),
+            Resource("%Development", "", Permission.NONE),
+            Resource("%Service_SQL", "", Permission.NONE),
+            Resource("HR", "", Permission.R),
+        ]
+        self.applications = [
+            WebApplication("/csp/user", "USER", True, "", (), "Password", False),  # noqa: FBT003
+            WebApplication(
+                "/csp/payroll",
+                "PAYROLL",
+                True,  # noqa: FBT003
+                "HR",
+                (("", ("%SQL",)),),
+                "Password",
+                False,  # noqa: FBT003
+            ),
+        ]
+        self.completed: dict[str, WebApplication] = {}
+        self.escalation: dict[str, tuple[str, ...]] = {}
+        self.access_notes: list[str] = []
+        self.sql: set[tuple[str, str, str, str]] = set()
+        self.sql_obeys = True
+        self.grants: list[SqlGrant] = []
+        self.audit: list[AuditRecord] = []
+        self.audits = Auditing(True, dict.fromkeys(REFUSALS, True))  # noqa: FBT003
+        self.all_logins = Logins((), 90)
         self.on_change: Callable[[], None] = lambda: None
         """Called right before a change."""
         self.after_change: Callable[[], None] = lambda: None
@@ -293,6 +328,58 @@ class FakeInstance:
         self._check(action)
         self.done.append((action, str(pid), ""))
         return True
+
+    # What the access commands need (part 4)
+
+    async def access(self) -> Access:
+        self._check("access")
+        return make_access(
+            self.all_users,
+            self.all_roles,
+            self.resources,
+            self.applications,
+            escalation=self.escalation,
+            notes=self.access_notes,
+        )
+
+    async def application(self, known: WebApplication) -> WebApplication:
+        self._check("application")
+        return self.completed.get(known.name, known)
+
+    async def check_sql(self, user: str, target: SqlObject, action: Action) -> bool:
+        self._check("check sql")
+        return (user, target.name, action, target.namespace) in self.sql
+
+    async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
+        self._check("sql grants")
+        return list(self.grants)
+
+    async def change_sql(
+        self, user: str, target: SqlObject, action: Action, home: str, *, grant: bool
+    ) -> bool:
+        self._check("change sql")
+        self.done.append(("grant sql" if grant else "revoke sql", user, f"{action} {target.name}"))
+        if self.sql_obeys:
+            self.sql.add((user, target.name, action, target.namespace))
+        return await self.check_sql(user, target, action)
+
+    async def denials(self, limit: int) -> list[AuditRecord]:
+        self._check("denials")
+        return self.audit[:limit]
+
+    async def auditing(self) -> Auditing:
+        self._check("auditing")
+        return self.audits
+
+    async def enable_auditing(self, events: Sequence[str], *, system: bool) -> Auditing:
+        self._check("enable auditing")
+        self.done.append(("audit", ",".join(events), str(system)))
+        self.audits = Auditing(self.audits.system or system, self.audits.events | dict.fromkeys(events, True))
+        return self.audits
+
+    async def account_logins(self) -> Logins:
+        self._check("account logins")
+        return self.all_logins
 
 
 def _session(session_id: str, user: str, application: str, minutes: int, holder: str) -> WebSession:

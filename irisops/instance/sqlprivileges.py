@@ -1,0 +1,163 @@
+"""SQL privileges: whether a user holds one, through whom, and granting one (facts: iris-security 3.8, 4.1).
+
+They are granted per namespace and stand beside the privileges on resources. The check takes the namespace as an
+argument; listing and granting work in the namespace of the process, which is changed for these calls and changed back
+in the same batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery
+from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.outcome import changing, check_status
+from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.values import Row, answered, as_flag, as_int, as_text, in_portions
+
+Action = Literal["alter", "select", "insert", "update", "delete", "references", "execute", "use"]
+LETTERS: dict[Action, str] = {
+    "alter": "a",
+    "select": "s",
+    "insert": "i",
+    "update": "u",
+    "delete": "d",
+    "references": "r",
+    "execute": "e",
+    "use": "l",
+}
+"""The letters of `CheckPrivilege` (facts: 4.1)."""
+Kind = Literal["table", "view", "schema", "procedure"]
+_TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
+GRANT_COLUMNS = (
+    "TYPE",
+    "NAME",
+    "PRIVILEGE",
+    "GRANTED_BY",
+    "GRANT_OPTION",
+    "GRANTED_VIA",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlObject:
+    """A table, view, schema or procedure in a namespace. `name` is SCHEMA.NAME, or the schema alone."""
+
+    kind: Kind
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlGrant:
+    """One privilege that a user holds, and through whom: a role's name, or the user itself."""
+
+    type: str
+    name: str
+    privilege: str
+    via: str
+    granted_by: str = ""
+    grantable: bool = False
+
+    def covers(self, target: SqlObject, action: Action) -> bool:
+        """Whether this grant allows `action` on `target`: the same object, or its whole schema."""
+        schema = target.name.partition(".")[0]
+        same = self.name.casefold() in (target.name.casefold(), schema.casefold())
+        # UNVERIFIED: the words of PRIVILEGE, SELECT or its letter. To settle: run the query UserPrivs of
+        # %SQL.Manager.CatalogPriv for a user with a grant. Both are taken.
+        return same and self.privilege.casefold().lstrip("%") in (action, LETTERS[action])
+
+
+async def check_sql(instance: Instance, user: str, target: SqlObject, action: Action) -> bool:
+    """Whether the user may do it, by the instance's own check. Raises InstanceError, NotPermitted, NotAvailable."""
+
+    async def attempt(_route: Route) -> bool:
+        args = (user, _TYPES[target.kind], target.name, LETTERS[action], target.namespace)
+        answer = await instance.call(ClassMethod("%SYSTEM.SQL.Security", "CheckPrivilege", args))
+        # 1 or 0, or the status of an error for bad input (facts: 4.1).
+        if as_int(answer.value) == 0:
+            return False
+        await check_status(instance, answer.value, "CheckPrivilege")
+        return True
+
+    return await first_route(instance, "sql.check", attempt)
+
+
+async def sql_grants(instance: Instance, user: str, namespace: str, home: str) -> list[SqlGrant]:
+    """The privileges that a user holds in `namespace`, by whom they come. `home`: the connection's own namespace.
+
+    Raises InstanceError, NotPermitted, NotAvailable.
+    """
+
+    async def attempt(_route: Route) -> list[SqlGrant]:
+        # UNVERIFIED: that the second argument 0 leaves the system's own objects out. To settle: run it with 0 and 1.
+        call = ClassQuery("%SQL.Manager.CatalogPriv:UserPrivs", (user, 0), GRANT_COLUMNS)
+        answer = await _within(instance, namespace, home, call)
+        return await in_portions(answer.rows, _grant_of)
+
+    return await first_route(instance, "sql.grants", attempt)
+
+
+def _grant_of(row: Row) -> SqlGrant | None:
+    name = as_text(row.get("name"))
+    if not name:
+        return None
+    return SqlGrant(
+        as_text(row.get("type")),
+        name,
+        as_text(row.get("privilege")),
+        as_text(row.get("granted_via")),
+        as_text(row.get("granted_by")),
+        as_flag(row.get("grant_option")),
+    )
+
+
+async def change_sql(
+    instance: Instance, user: str, target: SqlObject, action: Action, home: str, *, grant: bool
+) -> bool:
+    """Grant a privilege or take it back, and check what the user may do now; returns that.
+
+    Raises InstanceError, NotPermitted, NotAvailable; Unreachable with the outcome unknown.
+    """
+    method = "GrantPrivilege" if grant else "RevokePrivilege"
+
+    async def attempt(_route: Route) -> None:
+        # Looked at first: where the way to the namespace fails, the grant would be made in the wrong one.
+        # The first column of this query is the name (facts: license-sessions 5.2).
+        listed = await instance.call(ClassQuery("Config.Namespaces:List", ("*",)))
+        names = [as_text(row[0]).casefold() for row in listed.rows.rows] if listed.rows else []
+        if target.namespace.casefold() not in names:
+            raise InstanceError(f"There is no namespace {target.namespace}.", "Nothing was changed.")
+        # UNVERIFIED: the words that Type takes; TABLE, VIEW, SCHEMA and PROCEDURE are those of the SQL statement.
+        # To settle: call GrantPrivilege("SELECT","Sample.Person","TABLE","reader").
+        args = (action.upper(), target.name, target.kind.upper(), user)
+        answer = await _within(
+            instance, target.namespace, home, ClassMethod("%SYSTEM.SQL.Security", method, args)
+        )
+        await check_status(instance, answer.value, f"%SYSTEM.SQL.Security.{method}")
+
+    await changing(first_route(instance, "sql.grant", attempt))
+    return await changing(check_sql(instance, user, target, action))
+
+
+async def _within(instance: Instance, namespace: str, home: str, call: Call) -> Answer:
+    """One call made in another namespace, in one batch with the way there and back."""
+    if namespace.casefold() == home.casefold():
+        return await instance.call(call)
+    there = ClassMethod("%SYSTEM.Process", "SetNamespace", (namespace,))
+    back = ClassMethod("%SYSTEM.Process", "SetNamespace", (home,))
+    # A call of a batch that fails does not keep the later ones from running, so the way back is always taken. Where
+    # the way there fails, the call runs in the wrong namespace; its answer is thrown away.
+    outcomes: Sequence[Answer | Exception] = await instance.batch([there, call, back])
+    arrived, answer, returned = outcomes
+    if isinstance(returned, Exception):
+        raise InstanceError(
+            f"The connection could not go back from namespace {namespace} to {home}.",
+            "/disconnect, then /connect: until then reads may fail.",
+            detail=str(returned),
+        )
+    if isinstance(arrived, InstanceProblem):
+        raise arrived
+    return answered(answer)

@@ -1,0 +1,152 @@
+"""Web applications: what lets people in, and which roles they get there (facts: iris-security 3.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from irisops.instance.calls import ClassQuery, ObjectCall, ObjectStep, Query, Value
+from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.values import Row, as_flag, as_int, as_text, in_portions
+
+LIST_COLUMNS = ("Name", "Namespace", "Enabled", "Type", "DispatchClass")
+UNAUTHENTICATED = 64
+"""The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
+_BITS = (
+    (4, "Kerberos"),
+    (32, "Password"),
+    (64, "Unauthenticated"),
+    (2048, "LDAP"),
+    (8192, "Delegated"),
+    (16384, "Login token"),
+)
+MOST_MATCH_ROLES = 100
+"""Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebApplication:
+    """One web application. Fields that the list at hand does not tell are None."""
+
+    name: str
+    namespace: str
+    enabled: bool
+    resource: str | None = None
+    """The resource that a visitor needs USE on; "" for none."""
+    match_roles: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    """(match role, roles added for its holders); the match role "" stands for everybody."""
+    methods: str = ""
+    """How one may log in, in words."""
+    unauthenticated: bool | None = None
+    """Whether visitors need no login."""
+    dispatch_class: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that access depends on is known."""
+        return self.resource is not None and self.match_roles is not None
+
+
+def parse_match_roles(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """`Match1:TargetA:TargetB,:Always` -> pairs (facts: iris-security 3.5, MatchRoles string)."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for item in text.split(","):
+        match, *targets = (part.strip() for part in item.split(":"))
+        named = tuple(target for target in targets if target)
+        if named:
+            found.append((match, named))
+    return tuple(found)
+
+
+def application_of(row: Row) -> WebApplication | None:
+    """One row of Detail or List; None without a name, and for what is no web application."""
+    name = as_text(row.get("name"))
+    # List and Detail have privileged routines and clients too; a web application starts with a slash (facts: 3.5).
+    if not name.startswith("/"):
+        return None
+    methods, unauthenticated = _methods(row.get("autheenabled")) if "autheenabled" in row else ("", None)
+    return WebApplication(
+        name,
+        as_text(row.get("namespace")),
+        as_flag(row.get("enabled"), default=True),
+        as_text(row["resource"]) if "resource" in row else None,
+        parse_match_roles(as_text(row["matchroles"])) if "matchroles" in row else None,
+        methods,
+        unauthenticated,
+        as_text(row.get("dispatchclass")),
+    )
+
+
+def _methods(value: Value) -> tuple[str, bool]:
+    """The methods in words, from the bitmask or the instance's own list of names."""
+    bits = as_int(value)
+    if bits is None:
+        text = as_text(value)
+        return text, "unauthenticated" in text.casefold()
+    return ", ".join(word for bit, word in _BITS if bits & bit), bool(bits & UNAUTHENTICATED)
+
+
+async def list_applications(instance: Instance) -> list[WebApplication]:
+    """All web applications, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
+
+    async def detail(route: Route) -> list[WebApplication]:
+        # UNVERIFIED: whether Detail has Resource, MatchRoles and AutheEnabled, and under these names (facts:
+        # iris-security 11, question 2); without them `complete` is False and `read_application` opens the object.
+        # To settle: SELECT * FROM Security.Applications_Detail('*').
+        if route.kind == "sql":
+            answer = await instance.call(Query("SELECT * FROM Security.Applications_Detail('*')"))
+        else:
+            answer = await instance.call(ClassQuery("Security.Applications:Detail", ("*",)))
+        return await in_portions(answer.rows, application_of)
+
+    async def listed(route: Route) -> list[WebApplication]:
+        if route.kind == "sql":
+            answer = await instance.call(Query("SELECT * FROM Security.Applications_List('*')"))
+        else:
+            answer = await instance.call(ClassQuery("Security.Applications:List", ("*",), LIST_COLUMNS))
+        return await in_portions(answer.rows, application_of)
+
+    try:
+        found = await first_route(instance, "webapps.detail", detail, again=for_reads)
+    except Unreachable:
+        raise
+    except InstanceProblem:
+        found = await first_route(instance, "webapps.list", listed, again=for_reads)
+    return sorted(found, key=lambda application: application.name.casefold())
+
+
+async def read_application(instance: Instance, known: WebApplication) -> WebApplication:
+    """`known` with what the list did not tell, from the object (facts: iris-security 6.1 B). Raises its problem."""
+    if known.complete:
+        return known
+    key = (known.name.rstrip("/").lower(),)
+    answer = await instance.call(
+        ObjectCall(
+            "Security.Applications",
+            "%OpenId",
+            key,
+            (
+                ObjectStep("get", "Resource"),
+                ObjectStep("get", "AutheEnabled"),
+                ObjectStep("invoke", "Count", path=("MatchRoles",)),
+            ),
+        )
+    )
+    if not answer.found:
+        return known
+    resource, methods, count = answer.values
+    number = min(as_int(count) or 0, MOST_MATCH_ROLES)
+    items: tuple[Value, ...] = ()
+    if number:
+        steps = tuple(
+            ObjectStep("invoke", "GetAt", (index,), path=("MatchRoles",)) for index in range(1, number + 1)
+        )
+        items = (await instance.call(ObjectCall("Security.Applications", "%OpenId", key, steps))).values
+    words, unauthenticated = _methods(methods)
+    return replace(
+        known,
+        resource=as_text(resource),
+        match_roles=parse_match_roles(",".join(as_text(item) for item in items)),
+        methods=words,
+        unauthenticated=unauthenticated,
+    )
