@@ -71,6 +71,7 @@ async def share(context: Context, command: Command) -> Replies:
             f"Nothing was shared: {listed(reds)}.",
             "Put these right first; the card above says how. /share help shows safer ways.",
             text=command.text or command.slash,
+            suggestions=[finding.command for finding in findings if finding.command],
         )
         return
     risks = [finding.title for finding in findings if finding.level == "amber"]

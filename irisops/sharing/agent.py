@@ -48,6 +48,8 @@ T = TypeVar("T")
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 LOG_LINES = 200
+OFFLINE_LINES = 5
+"""Failed attempts to reach ngrok, some seven seconds of them, after which a start is given up (facts: A9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Agent:
         self._endpoints: dict[str, tuple[Endpoint, str]] = {}
         self._lock = threading.Lock()
         self._stopped = False
+        self._failed_attempts = 0
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
 
     def __repr__(self) -> str:
@@ -309,12 +312,20 @@ class Agent:
             identity = self._note_identity()
             if self._stopped and identity is not None:
                 procs.send(identity, signal.SIGTERM)  # `stop` came before the pid was known
+            self._give_up_offline(log.line)
             line = LogLine(datetime.now(UTC), log.lvl, redact(log.line, (self._token,)))
             self.log.append(line)
             self._on_log(line)
         except Exception as error:  # noqa: BLE001 - what it caught becomes a line of the log itself
             told = f"irisops could not take a line of the agent: {type(error).__name__}"
             self.log.append(LogLine(datetime.now(UTC), "ERROR", told))
+
+    def _give_up_offline(self, line: str) -> None:
+        """An agent without internet tries for ever; during the start its end is what frees pyngrok."""
+        if self._process is None and "failed to reconnect session" in line:
+            self._failed_attempts += 1
+            if self._failed_attempts >= OFFLINE_LINES and self._identity is not None:
+                procs.send(self._identity, signal.SIGKILL)
 
     # calls under a deadline
 

@@ -155,6 +155,13 @@ def test_our_own_deadline_frees_what_blocks_pyngrok_for_ever(
     assert not list(children_of(os.getpid(), "irisops.simulator.agent"))
 
 
+def test_no_internet_is_said_long_before_the_deadline(make_agent: MakeAgent) -> None:
+    agent = make_agent(Switches(fail="offline"), deadlines=Deadlines(start=60))
+    began = time.monotonic()
+    assert isinstance(failure_of(agent), NoInternet)
+    assert time.monotonic() - began < 20
+
+
 def children_of(parent: int, word: str) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():

@@ -245,11 +245,25 @@ async def test_ending_while_it_opens(
     assert store.all().leases == []
 
 
+def descendants() -> list[Path]:
+    """The processes below this one, as folders in /proc."""
+    parents: dict[str, str] = {}
+    for each in Path("/proc").iterdir():
+        if each.name.isdigit():
+            try:
+                parents[each.name] = (each / "stat").read_text().rpartition(")")[2].split()[1]
+            except OSError:  # it has ended
+                continue
+    found = {str(os.getpid())}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return [Path("/proc") / name for name in found - {str(os.getpid())}]
+
+
 def places_with(secrets: list[str], folder: Path) -> list[Path]:
-    """Files below `folder`, command lines and environments of other processes in which one of the secrets stands."""
-    processes = [
-        each for each in Path("/proc").iterdir() if each.name.isdigit() and each.name != str(os.getpid())
-    ]
+    """Files below `folder`, command lines and environments of our processes in which one of the secrets stands."""
+    processes = descendants()
+    assert processes, "the keeper should be running"
     files = [process / name for process in processes for name in ("cmdline", "environ")]
     files += [file for file in folder.rglob("*") if file.is_file()]
     found = []
