@@ -1,10 +1,11 @@
 """Bad clients against the superserver for minutes, with a good client beside them.
 
     python -m tests.benchmarks.fuzz_simulator [--minutes 10] [--clients 20] [--seed 1]
+    python -m tests.benchmarks.fuzz_simulator --scenario home
     python -m tests.benchmarks.fuzz_simulator --port 1972 --username NAME   (password from IRISOPS_PASSWORD)
 
-Without `--port` it starts the superserver with the tests' fake instance in a process of its own and reports that
-process's memory; with it, it attacks a running `irisops simulator`. The good client makes the same call after every
+It starts the superserver in a process of its own and reports that process's memory: with the tests' fake instance, or
+with `--scenario` the whole simulator. With `--port` it attacks a running `irisops simulator`. The good client makes the same call after every
 round and must get the same answer. Exit code 1: the server died, the good client got another answer or none within
 `--patience` seconds, or memory grew beyond `--memory` MiB. The seed of every round is printed when something fails.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import random
 import sys
@@ -131,11 +133,13 @@ async def misbehave(port: int, stream: bytes, chooser: random.Random) -> None:
 
 
 @contextlib.asynccontextmanager
-async def own_server() -> AsyncIterator[Target]:
-    """The superserver with the fake instance, in a process that ends with its input."""
+async def own_server(scenario: str) -> AsyncIterator[Target]:
+    """A superserver in a process that ends with its input: of the fake instance, or of a scenario's simulator."""
+    simulator = ("irisops", "simulator", "--with-parent", "--port", "0", "--scenario", scenario)
     program = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.simulator.wire.serve"),
+        "-m",
+        *(simulator if scenario else ("tests.simulator.wire.serve",)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -143,7 +147,12 @@ async def own_server() -> AsyncIterator[Target]:
     assert program.stdin is not None
     assert program.stdout is not None
     try:
-        yield Target(int(await program.stdout.readline()), "_SYSTEM", "SYS", FAKE_CALL, program.pid)
+        ready = json.loads(await program.stdout.readline())
+        if scenario:
+            port, username, password = ready["superserver"], ready["username"], ready["password"]
+            yield Target(port, username, password, VERSION_CALL, program.pid)
+        else:
+            yield Target(ready, "_SYSTEM", "SYS", FAKE_CALL, program.pid)
     finally:
         program.stdin.close()
         await program.wait()
@@ -191,7 +200,7 @@ async def run(options: argparse.Namespace) -> None:
             options,
         )
         return
-    async with own_server() as target:
+    async with own_server(options.scenario) as target:
         await attack(target, options)
 
 
@@ -205,6 +214,7 @@ def main() -> int:
     parser.add_argument(
         "--patience", type=float, default=10.0, help="seconds the good client waits for an answer"
     )
+    parser.add_argument("--scenario", default="", help="attack the whole simulator with this scenario")
     parser.add_argument("--port", type=int, default=0, help="a running superserver instead of an own one")
     parser.add_argument("--username", default="_SYSTEM", help="with --port; the password is IRISOPS_PASSWORD")
     try:
