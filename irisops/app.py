@@ -122,6 +122,9 @@ class IrisopsApp(App[int]):
     async def _begin(self) -> None:
         await self.chat.start()
         self._overview_changed()
+        opening = self.chat.overview().opening
+        if opening:
+            self.conversation.send(opening)
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:

@@ -91,6 +91,8 @@ class Overview:
     profiles: Sequence[ProfileState]
     active: ProfileState | None
     tunnels: Sequence[str] = ()
+    opening: str = ""
+    """A command to begin with, at the first run: whoever shows the chat gives it once after `start`."""
 
 
 @dataclass(frozen=True, slots=True)

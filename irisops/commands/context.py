@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command, CommandInfo, Notice
 from irisops.commands.clock import Clock
+from irisops.commands.discoverer import Discoverer
 from irisops.commands.hub import Hub
 from irisops.commands.links import Link
 from irisops.commands.plans import PlanStore
@@ -33,6 +34,8 @@ class Context:
     rerun: Callable[[Command], Replies]
     """Run another command through the same path."""
     journals: dict[str, Journal] = field(default_factory=dict)
+    discoverer: Discoverer = field(default_factory=Discoverer)
+    """What is on this machine, once it was looked for."""
     on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Called, the last one first, when the session closes and the connections are still there."""
 

@@ -135,16 +135,21 @@ class Hub:
         self.on_change()
         return self.active
 
-    async def connect(self, profile: Profile, password: str | None = None) -> SystemInfo:
-        """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`."""
-        link = self.choose(profile)
+    async def connect(
+        self, profile: Profile, password: str | None = None, *, keep: bool = False, activate: bool = True
+    ) -> SystemInfo:
+        """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`.
+
+        `keep` keeps a given password once it was accepted; without `activate` the active profile stays as it is.
+        """
+        link = self.choose(profile) if activate else self._link(profile)
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            return await self._log_in(link, profile, password)
+            return await self._log_in(link, profile, password, keep=keep)
 
-    async def _log_in(self, link: Link, profile: Profile, password: str | None) -> SystemInfo:
-        asked = False
+    async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
+        asked = keep
         stored = False
         # The driver process starts while the keyring or the person is asked.
         warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")

@@ -146,7 +146,7 @@ def _number(name: str, value: object) -> int | float | None:
 
 async def add(context: Context, command: Command) -> Replies:
     """Make a profile from typed options or a submitted form; without either, open the form."""
-    _refuse_broken_file(context)
+    refuse_broken_file(context)
     name = str(command.args.get("name", ""))
     given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
     start = Profile(name=name, user="")
@@ -169,7 +169,7 @@ async def add(context: Context, command: Command) -> Replies:
 
 async def edit(context: Context, command: Command) -> Replies:
     """Change a profile by typed options or a submitted form; without either, open the form."""
-    _refuse_broken_file(context)
+    refuse_broken_file(context)
     old = find_profile(context, str(command.args["name"]))
     _refuse_temporary(context, old)
     given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
@@ -227,7 +227,7 @@ def _wrong(
 
 async def remove(context: Context, command: Command) -> Replies:
     """Plan the removal of a profile; the instance itself is not touched."""
-    _refuse_broken_file(context)
+    refuse_broken_file(context)
     profile = find_profile(context, str(command.args["name"]))
     _refuse_temporary(context, profile)
     link = context.hub.links.get(profile.name.casefold())
@@ -271,7 +271,8 @@ def _refuse_temporary(context: Context, profile: Profile) -> None:
         )
 
 
-def _refuse_broken_file(context: Context) -> None:
+def refuse_broken_file(context: Context) -> None:
+    """A file that cannot be understood is not written to. Raises `ProfilesFileError`."""
     loaded = context.hub.reload()
     if loaded.problem is not None:
         raise loaded.problem

@@ -62,6 +62,8 @@ class Table:
     actions: Sequence[tuple[str, str, str]] = ()
     total: int | None = None
     """How many there are when `rows` is only a part."""
+    offer: str = ""
+    """A command worth one Enter: whoever shows the table puts it into an empty prompt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irisops.commands import completion, names
@@ -13,6 +14,7 @@ from irisops.commands.catalogue import default_registry
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.commands.clock import Clock
 from irisops.commands.context import Context
+from irisops.commands.discoverer import Discoverer, Look, look_around
 from irisops.commands.hub import Hub
 from irisops.commands.links import Connector, InstanceConnection, Link, ReadsFactory
 from irisops.commands.parser import parse
@@ -71,6 +73,7 @@ class Session:
         later: Callable[[], Awaitable[Profile]] | None = None,
         polling: bool = True,
         sharing: Callable[[], SharingSettings] | None = None,
+        look: Look = look_around,
     ) -> None:
         self.places = places
         self.clock = clock or Clock()
@@ -86,6 +89,7 @@ class Session:
         self._on_notice: Callable[[Notice], None] = lambda _notice: None
         self._early: list[Notice] = []
         self._subscribed = False
+        self._opening = ""
         loaded = self.settings.load()
         self.hub = Hub(
             ProfileStore(places.profiles),
@@ -109,6 +113,7 @@ class Session:
             infos=lambda: list(self.commands()),
             rerun=self.run,
             sharing=sharing,
+            discoverer=Discoverer(look),
         )
         if loaded.problem:
             self._notice(
@@ -134,10 +139,11 @@ class Session:
             self._notice(
                 Notice(
                     "info",
-                    "Welcome. No instance is known yet.",
-                    "/profile add opens a form for yours; to look round first, leave and run: irisops demo",
+                    "Welcome. No instance is known yet: these are on this machine.",
+                    "/profile add opens a form for another; to look round first, leave and run: irisops demo",
                 )
             )
+            self._opening = "/discover"
 
     def load_profiles(self) -> None:
         """Read the profiles file, telling what is wrong with it."""
@@ -238,7 +244,7 @@ class Session:
 
     def overview(self) -> Overview:
         """All that the frame around the transcript shows."""
-        return self.hub.overview()
+        return replace(self.hub.overview(), opening=self._opening)
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
         """Follow changes and notices; those that came before are given at once."""
@@ -290,6 +296,8 @@ class Session:
         link = self.hub.active
         if kind == "profile":
             return [(profile.name, profile.address) for profile in self.hub.profiles()]
+        if kind == "found":
+            return self.context.discoverer.names()
         if kind == "command":
             return [(spec.name, spec.summary) for spec in self._registry]
         if kind == "user":

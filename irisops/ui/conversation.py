@@ -243,6 +243,8 @@ class Conversation(Vertical):
         job.card.set_state(job.outcome())
         if job.card.is_live:
             self.transcript.freeze_older(job.card)
+        if job.offer and not self.prompt.text and not self._waiting.lines:
+            self.prompt.put(job.offer, selected=True)
         if job.form is not None:
             self.post_message(self.FormWanted(job.form, job.card))
         elif job.command.fields:

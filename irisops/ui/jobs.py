@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from irisops.commands.chat import Command
-from irisops.commands.replies import Form, Plan, Problem, Reply
+from irisops.commands.replies import Form, Plan, Problem, Reply, Table
 from irisops.ui.card import Card, CardState
 
 
@@ -31,6 +31,11 @@ class Job:
     def form(self) -> Form | None:
         """The form that it ended with, if it did."""
         return next((reply for reply in reversed(self.replies) if isinstance(reply, Form)), None)
+
+    @property
+    def offer(self) -> str:
+        """A command that it puts one Enter away."""
+        return next((reply.offer for reply in self.replies if isinstance(reply, Table) and reply.offer), "")
 
     @property
     def problem(self) -> Problem | None:

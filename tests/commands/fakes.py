@@ -10,6 +10,7 @@ from pathlib import Path
 
 from irisops.commands.chat import Notice
 from irisops.commands.clock import Clock
+from irisops.commands.discoverer import Look, look_around
 from irisops.commands.links import InstanceConnection
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.session import Session
@@ -505,6 +506,7 @@ class World:
         polling: bool = True,
         first: str = "",
         later: Callable[[], Awaitable[Profile]] | None = None,
+        look: Look = look_around,
     ) -> None:
         self.clock = FakeClock()
         self.instance = FakeInstance()
@@ -525,6 +527,7 @@ class World:
             polling=polling,
             first=first,
             later=later,
+            look=look,
         )
         self.session.subscribe(self._changed, self.notices.append)
         self.session.ask_with(self._ask)

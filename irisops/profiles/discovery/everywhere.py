@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def here() -> Surroundings:
 
 
 async def discover(
-    around: Surroundings, *, sources: dict[str, Source] | None = None, deadline: float = DEADLINE
+    around: Surroundings, *, sources: Mapping[str, Source] | None = None, deadline: float = DEADLINE
 ) -> Discovery:
     """Ask all sources in parallel. Takes at most `deadline` seconds; a source that is late is named and left out."""
     asked = SOURCES if sources is None else sources
