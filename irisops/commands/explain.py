@@ -306,9 +306,9 @@ SPECS = (
             Plain("explain [the] [access] [of] {user} to " + _WHAT),
         ),
         examples=(
-            "can bob read the payroll database",
-            "why can't bob open /csp/sys",
-            "can bob select from HR.Person",
+            "can appuser read the payroll database",
+            "why can't appuser open /csp/sys",
+            "can appuser select from HR.Person",
         ),
         group="access",
         needs_connection=True,
