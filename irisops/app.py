@@ -31,6 +31,7 @@ from irisops.ui.crash import CrashConsole
 from irisops.ui.frame import SIDE_PANEL_FROM
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
+from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line
@@ -79,6 +80,7 @@ class IrisopsApp(App[int]):
         self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
         self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
         self._terminal_title = TerminalTitle()
+        self._housekeeping = Housekeeping()
         self.header = Header()
         self.side = SidePanel()
         self.conversation = Conversation(chat, History(history, now), now)
@@ -120,6 +122,9 @@ class IrisopsApp(App[int]):
         self._starting = self.run_worker(self._begin, name="start", exit_on_error=False)
 
     async def _begin(self) -> None:
+        if not self.is_headless:
+            self._housekeeping.begin()
+            self.set_interval(1.0, self._housekeeping.tick)
         await self.chat.start()
         self._overview_changed()
         opening = self.chat.overview().opening
@@ -134,8 +139,9 @@ class IrisopsApp(App[int]):
             )
 
     def on_unmount(self) -> None:
-        """Give the terminal its title back."""
+        """Give the terminal its title back, and the interpreter its ways."""
         self._terminal_title.restore()
+        self._housekeeping.end()
 
     def on_app_focus(self) -> None:
         """The person is back: the title has done its work."""
@@ -249,6 +255,8 @@ class IrisopsApp(App[int]):
         The focus moves before the key is handed on, not after it came back unused: a fast typist's next key, Enter
         among them, is already waiting and would reach the row under the cursor.
         """
+        if isinstance(event, events.Key):
+            self._housekeeping.key()
         if isinstance(event, events.Key) and self._is_for_prompt(event):
             if event.character == "?" and not self.conversation.prompt.text:
                 self.action_keys()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.columns import take_columns
 from irisops.commands.context import Context
-from irisops.commands.filters import select
+from irisops.commands.filters import Selection, select
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
@@ -34,6 +36,9 @@ COLUMNS = (
     Column("os_user", "OS USER", hide_under=1000),
     Column("device", "DEVICE", hide_under=1000),
 )
+
+ON_A_THREAD = 1_000
+"""Rows from which on they are sorted and filtered apart from the screen."""
 
 ACTIONS = (
     ("enter", "open", "/process {pid}"),
@@ -65,21 +70,28 @@ def row_of(process: Process) -> dict[str, Cell]:
     }
 
 
+def _chosen(found: list[Process], words: Sequence[str]) -> Selection:
+    """People's before the system's, busiest first, as the words have it."""
+    found.sort(key=lambda process: (process.system, -process.commands, process.pid))
+    return select([row_of(process) for process in found], words, COLUMNS)
+
+
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words; without a sort, people's before the system's, busiest first."""
     link = context.link()
     found = await link.reads.processes()
-    found.sort(key=lambda process: (process.system, -process.commands, process.pid))
-    rows = [row_of(process) for process in found]
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
-    chosen = select(rows, words, COLUMNS)
+    if len(found) <= ON_A_THREAD:
+        chosen = _chosen(found, words)
+    else:
+        chosen = await asyncio.to_thread(_chosen, found, words)
     yield Table(
         name="processes",
         title="Processes",
         columns=columns,
         rows=chosen.rows,
         key="pid",
-        notes=selection_notes(chosen, len(rows), "process", "processes"),
+        notes=selection_notes(chosen, len(found), "process", "processes"),
         actions=ACTIONS,
         total=chosen.total,
     )

@@ -22,8 +22,8 @@ HOROLOG_START = date(1840, 12, 31)
 
 Row = Mapping[str, Value]
 
-PORTION = 256
-"""Rows that are made into records between two turns of the event loop."""
+PORTION = 64
+"""Rows that are made into records between two turns of the event loop: a millisecond or two."""
 
 
 def as_int(value: Value) -> int | None:

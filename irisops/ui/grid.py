@@ -322,7 +322,7 @@ class Grid(ScrollView, can_focus=True):
             self.run_worker(self._arrange_apart(), group="arrange", exclusive=True, exit_on_error=False)
 
     async def _arrange_apart(self) -> None:
-        self.show_view(await asyncio.to_thread(arrange, *self._wish))
+        self.show_view(await asyncio.to_thread(_arranged_whole, *self._wish))
 
     @on(Worker.StateChanged)
     def _arranged(self, event: Worker.StateChanged) -> None:
@@ -393,3 +393,10 @@ def _aligned(text: str, each: Fit) -> str:
         return set_cell_size(text, each.width - 1) + "…"
     space = " " * (each.width - length)
     return space + text if each.column.kind in ("number", "duration") else text + space
+
+
+def _arranged_whole(table: Table, order: Order | None, find: str) -> View:
+    """The view with its index, which would cost the screen's thread some milliseconds."""
+    view = arrange(table, order, find)
+    len(view.index)
+    return view
