@@ -18,6 +18,7 @@ from irisops.profiles.places import Places
 
 if TYPE_CHECKING:
     from irisops.commands.desk import ShareDesk, SharingSettings
+    from irisops.instance.object_state import ObjectState
 
 
 @dataclass(slots=True)
@@ -38,6 +39,9 @@ class Context:
     """What is on this machine, once it was looked for."""
     on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Called, the last one first, when the session closes and the connections are still there."""
+
+    loaded: dict[tuple[str, str, str], ObjectState] = field(default_factory=dict)
+    """(profile, kind, casefolded name) -> what the open editor of that object showed when it was opened."""
 
     sharing: Callable[[], SharingSettings] | None = None
     """How this run shares, asked when something is shared; None is the usual way."""

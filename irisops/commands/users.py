@@ -50,6 +50,11 @@ async def show_users(context: Context, command: Command) -> Replies:
         rows=chosen.rows,
         key="name",
         notes=notes,
+        actions=[
+            ("enter", "edit", "/user {name}"),
+            ("d", "disable", "/disable {name}"),
+            ("e", "enable", "/enable {name}"),
+        ],
         total=chosen.total,
     )
 

@@ -88,6 +88,35 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
         names = await _list_of(instance, name, FIELDS[each].property)
         if names is not None:
             row[FIELDS[each].property.lower()] = ",".join(names)
+    return _state(row, name)
+
+
+async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str, ObjectState]:
+    """Several users by casefolded name; those that are not there are left out. Raises as `read_user_state`.
+
+    One list for all of them where it carries all fields, else each by itself.
+    """
+    if len(names) > 1 and instance.capabilities.routes("users.detail"):
+        wanted = {name.casefold() for name in names}
+        try:
+            answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
+        except Unreachable:
+            raise
+        except InstanceProblem:
+            answer = None
+        rows = answer.rows.dicts() if answer and answer.rows else []
+        if rows and all(spec.property.lower() in rows[0] for spec in FIELDS.values()):
+            states = [_state(row, "") for row in rows]
+            return {each.name.casefold(): each for each in states if each.name.casefold() in wanted}
+    found: dict[str, ObjectState] = {}
+    for name in names:
+        state = await read_user_state(instance, name)
+        if state is not None:
+            found[state.name.casefold()] = state
+    return found
+
+
+def _state(row: Mapping[str, Value], name: str) -> ObjectState:
     fields = {
         key: _value(spec.kind, row[spec.property.lower()])
         for key, spec in FIELDS.items()
