@@ -288,6 +288,13 @@ async def test_no_secret_anywhere(
     assert not [secret for secret in secrets if secret in shown]
 
 
+async def test_the_terminals_signals_do_not_reach_the_keeper(chat: Chat) -> None:
+    """Ctrl+C and the hang-up go to the chat, which ends the share in order; the keeper is in a session of its own."""
+    client = await chat.start()
+    assert client.pid is not None
+    assert os.getsid(client.pid) == client.pid
+
+
 async def test_a_keeper_that_cannot_start_is_said(tmp_path: Path) -> None:
     client = KeeperClient()
     with pytest.raises(KeeperLost, match="ended at once"):
