@@ -78,6 +78,8 @@ async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
     from irisops.instance.denials import causes_of  # noqa: PLC0415 - not at the start
 
     records = await link.reads.denials(RECORDS)
+    if not records:
+        return [], []
     access, notes = await _access(link)
     return causes_of(records, access), notes
 

@@ -59,7 +59,7 @@ async def explain(context: Context, command: Command) -> Replies:
     access = await link.reads.access()
     user = user_named(access, str(command.args["user"]), lambda name: f"/explain {name} {quote(what)}")
     link.names.users = tuple(each.name for each in access.users)
-    asked = Asked(context, link, access, user)
+    asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply
 
@@ -72,6 +72,8 @@ class Asked:
     link: Link
     access: Access
     user: User
+    narrow: bool
+    """Propose a role with exactly what is missing, even where an existing one brings it with more."""
 
 
 async def _resource(asked: Asked, command: Command) -> Replies:
@@ -88,7 +90,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
     # With no permission named, each that makes sense on the resource is told, and no change is proposed: nobody
     # has said what is wanted.
     permissions = wanted if wanted is not None else _sensible(access, user, resource)
-    told = access.model.explain(user.name, resource, permissions, inside)
+    told = access.model.check(user.name, resource, permissions, inside)
     held = permissions & ~told.missing
     facts: dict[str, bool | str | None] = {
         "user": user.name,
@@ -113,7 +115,7 @@ def _sensible(access: Access, user: User, resource: str) -> Permission:
     full = Permission.R | Permission.W | Permission.U
     if access.model.is_superuser(user.name):
         return applicable(resource)
-    return applicable(resource) | (full & ~access.model.explain(user.name, resource, full).missing)
+    return applicable(resource) | (full & ~access.model.check(user.name, resource, full).missing)
 
 
 async def _inside(asked: Asked, command: Command) -> WebApplication | None:
@@ -150,7 +152,7 @@ async def _application(asked: Asked, name: str) -> Replies:
     for need in _needs(access, application):
         # The resource is asked before the application's roles are added; what runs inside has them.
         inside = application.name if need.why.startswith("its code") else ""
-        told = access.model.explain(user.name, need.resource, need.permission, inside)
+        told = access.model.check(user.name, need.resource, need.permission, inside)
         state = "held" if told.allowed else "missing"
         notes.append(f"{need.why}: {harmless(need.resource)}:{need.permission.letters}, {state}.")
         notes += paths(told)
@@ -229,12 +231,13 @@ async def _answer(
     told, user, access = list(notes), asked.user, asked.access
     fix = None
     if missing:
-        fix = access.model.smallest_fix_for(access.model.user(user.name), missing)
-        told.append(access_fix.sentence(user, fix))
+        found = access.model.smallest_fix_for(access.model.user(user.name), missing)
+        fix = access_fix.chosen(found, missing, narrow=asked.narrow)
+        told.append(access_fix.sentence(user, fix, found))
     title = f"May {harmless(user.name, 60)}: {harmless(str(facts['what']), 80)}"
     yield Facts("explain", title, facts, labels=LABELS, notes=[*told, *access.notes])
     if fix is not None:
-        plan = access_fix.plan_of(asked.context, asked.link, access, user, fix)
+        plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:
             yield plan
 
@@ -251,7 +254,7 @@ SPECS = (
             Arg("what", "text", show="RESOURCE[:PERM]|/web/app|sql"),
             Arg("object", "text", required=False, show="SCHEMA.TABLE"),
         ),
-        options={"access": "text", "in": "text", "namespace": "text"},
+        options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},
         plain=(
             Plain(
                 "(can|may|does|is|could) [the] [user] {user} [allowed to] (read|see|view) " + _WHAT,

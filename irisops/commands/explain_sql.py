@@ -76,7 +76,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         notes.append(
             f"✗ no {action.upper()} on {harmless(target.name)} in {harmless(target.namespace)} was granted"
         )
-    service = access.model.explain(user.name, SERVICE, Permission.U)
+    service = access.model.check(user.name, SERVICE, Permission.U)
     if service.missing:
         notes.append(
             f"To use SQL from outside at all, {harmless(user.name)} also lacks {SERVICE}:U: "
@@ -106,7 +106,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
 async def _ways(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
     """Through whom it is held, as far as the instance tells."""
     if access.model.is_superuser(user.name):
-        return paths(access.model.explain(user.name, SERVICE, Permission.U))[:1]
+        return paths(access.model.check(user.name, SERVICE, Permission.U))[:1]
     try:
         grants = await link.reads.sql_grants(user.name, target.namespace, link.profile.namespace)
     except Unreachable:

@@ -140,7 +140,7 @@ def _summary(access: Access, rows: list[dict[str, Cell]], resource: str, permiss
         user.name
         for user in access.model.users
         if user.escalation_roles
-        and not (told := access.model.explain(user.name, resource, permission)).allowed
+        and not (told := access.model.check(user.name, resource, permission)).allowed
         and told.on_escalation
     ]
     if escalating:

@@ -163,7 +163,7 @@ def _protect(record: AuditRecord, text: str, access: Access | None) -> _Finding:
             continue
         wanted = Permission.R
         try:
-            held = Permission.R & ~access.model.explain(record.username, resource, Permission.R).missing
+            held = Permission.R & ~access.model.check(record.username, resource, Permission.R).missing
         except UnknownName:
             held = Permission.NONE
         if held:
@@ -201,9 +201,7 @@ def _state(username: str, found: _Finding, access: Access | None) -> State:
     if access is None or not found.resource:
         return "unknown"
     try:
-        return (
-            "held" if access.model.explain(username, found.resource, found.permission).allowed else "missing"
-        )
+        return "held" if access.model.check(username, found.resource, found.permission).allowed else "missing"
     except UnknownName:
         return "unknown"
 
