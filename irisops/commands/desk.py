@@ -108,7 +108,7 @@ class ShareDesk:
         if await self._hub.secrets.get_secret(TOKEN_ACCOUNT) == token:
             return
         kept = await self._hub.secrets.keep_secret(TOKEN_ACCOUNT, token)
-        if not kept.in_keyring:
+        if not kept.lasting:
             why = f"The ngrok authtoken is kept in memory only, until you quit: {kept.reason}"
             self._hub.on_notice(Notice("info", why, kept.cure))
 

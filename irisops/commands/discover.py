@@ -132,7 +132,7 @@ def _add(context: Context, found: Found, name: str) -> Profile:
 
 async def _password(found: Found) -> str:
     """The password that the person asked to use. Raises `Refusal` when there is none."""
-    from irisops.profiles.discovery.programs import ProgramError  # noqa: PLC0415 - not on the start path
+    from irisops.profiles.programs import ProgramError  # noqa: PLC0415 - not on the start path
 
     cure = f"/profile adopt {quote(found.name)} asks for it."
     if found.password is None:

@@ -14,7 +14,9 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless
 from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
 from irisops.profiles.model import Profile
-from irisops.profiles.secrets import Secrets
+from irisops.profiles.password_command import PasswordCommandError, password_from
+from irisops.profiles.refused import RefusedStore
+from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.store import Loaded, ProfileStore
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Hub:
         *,
         poll_interval: float,
         extra: Sequence[Profile] = (),
+        refused_commands: RefusedStore,
     ) -> None:
         self.store = store
         self.secrets = secrets
@@ -50,6 +53,7 @@ class Hub:
         self.default_interval = poll_interval
         self.loaded = Loaded()
         self._extra = list(extra)
+        self._refused_commands = refused_commands
         self._connector = connector
         self._reads_factory = reads_factory
 
@@ -150,13 +154,16 @@ class Hub:
 
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
         asked = keep
-        stored = False
+        stored = commanded = False
         # The driver process starts while the keyring or the person is asked.
         warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")
         try:
             if password is None and not link.refused:
                 password = await self.secrets.get(profile)
                 stored = password is not None
+            if password is None and not link.refused:
+                password = await self._by_command(profile)
+                commanded = password is not None
             if password is None:
                 password = await self._ask_password(profile, again=link.refused)
                 asked = True
@@ -175,17 +182,48 @@ class Hub:
             if stored:
                 # The next start would send it again by itself, and refused passwords lock accounts.
                 await self.secrets.forget(profile)
+            elif commanded:
+                self._refused_commands.add(account_of(profile), profile.password_command)
             raise
         link.refused = False
+        self._refused_commands.clear(account_of(profile), profile.password_command)
         if asked and self.temporary(profile.name):
             self.secrets.remember(profile, password)
         elif asked:
             await self._keep(profile, password)
         return info
 
+    async def _by_command(self, profile: Profile) -> str | None:
+        """The password that the profile's own command prints; None, with a word to the person, if it gives none."""
+        command = profile.password_command
+        if not command:
+            return None
+        if self._refused_commands.holds(account_of(profile), command):
+            self.on_notice(
+                Notice(
+                    "warning",
+                    f"What the password command of {profile.name} gives was refused before, so it is not tried again.",
+                    "Type the password; once it is accepted, the command is used again at the next start.",
+                    profile.name,
+                )
+            )
+            return None
+        try:
+            return await password_from(command)
+        except PasswordCommandError as error:
+            self.on_notice(
+                Notice(
+                    "warning",
+                    f"The password command of {profile.name} gave no password: {error}.",
+                    f"Try it in a terminal, or change it: /profile edit {profile.name} password_command=",
+                    profile.name,
+                )
+            )
+            return None
+
     async def _keep(self, profile: Profile, password: str) -> None:
         kept = await self.secrets.keep(profile, password)
-        if not kept.in_keyring:
+        if not kept.lasting:
             self.on_notice(
                 Notice(
                     "info",

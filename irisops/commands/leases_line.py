@@ -40,7 +40,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
 
 def run_watch() -> int:
     """The command."""
-    from irisops.profiles.secrets import SystemKeyring  # noqa: PLC0415 - only here
+    from irisops.profiles.system_keyring import SystemKeyring  # noqa: PLC0415 - only here
 
     try:
         return asyncio.run(watch(Places.find(), Secrets(SystemKeyring())))

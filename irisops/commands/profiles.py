@@ -29,6 +29,7 @@ OPTIONS = {
     "web_scheme": "text",
     "sslconfig": "text",
     "poll_interval": "text",
+    "password_command": "text",
 }
 _WORDS = {
     "connected": "● connected",
@@ -110,6 +111,15 @@ def form_of(profile: Profile, command: str, title: str, errors: Mapping[str, str
             ),
             FormField("web_scheme", "Web scheme", "choice", profile.web_scheme, ("http", "https")),
             FormField("sslconfig", "TLS configuration", value=profile.sslconfig, help="In SSLDefs.ini"),
+            FormField(
+                "poll_interval", "Poll interval", value=profile.poll_interval, help="Seconds; empty: setting"
+            ),
+            FormField(
+                "password_command",
+                "Password command",
+                value=profile.password_command,
+                help="Prints it, e.g. pass show iris/local",
+            ),
         ],
         command=command,
         errors=errors or {},
@@ -196,8 +206,8 @@ async def _saved(context: Context, profile: Profile, command: Command, message: 
     password = command.fields.get("password")
     if isinstance(password, str) and password:
         kept = await context.hub.secrets.keep(profile, password)
-        where = "in the keyring" if kept.in_keyring else f"in memory only, until you quit: {kept.reason}"
-        details.append(f"The password is kept {where}")
+        why = "" if kept.lasting else f": {kept.reason}"
+        details.append(f"The password is kept {kept.where}{why}")
     context.hub.reload()
     details.append(f"/connect {quote(profile.name)} logs in")
     yield Done("profile", message, details=details)

@@ -24,12 +24,15 @@ from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import Registry
 from irisops.instance.errors import InstanceProblem
-from irisops.journal import JournalError
+from irisops.journal import Entry, JournalError
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
-from irisops.profiles.secrets import Secrets, SystemKeyring
+from irisops.profiles.refused import RefusedStore
+from irisops.profiles.secrets import Secrets
 from irisops.profiles.settings import RememberedStore, SettingsStore
 from irisops.profiles.store import ProfilesFileError, ProfileStore
+from irisops.profiles.system_keyring import SystemKeyring
+from irisops.profiles.vault import Vault
 
 if TYPE_CHECKING:
     from irisops.commands.desk import SharingSettings
@@ -93,12 +96,13 @@ class Session:
         loaded = self.settings.load()
         self.hub = Hub(
             ProfileStore(places.profiles),
-            secrets or Secrets(SystemKeyring()),
+            secrets or Secrets(SystemKeyring(), Vault(places.secrets)),
             self.clock,
             connector,
             reads_factory,
             poll_interval=loaded.settings.poll_interval,
             extra=extra,
+            refused_commands=RefusedStore(places.refused),
         )
         self.hub.on_change = self._changed
         self.hub.on_notice = self._notice
@@ -125,6 +129,7 @@ class Session:
     async def start(self) -> None:
         """Load profiles and begin connecting; returns at once."""
         self.load_profiles()
+        self._spawn(self.hub.secrets.probe())
         if any(self.places.leases.glob("*.json")):
             self._spawn(self.context.sharing_desk().recover(self._notice))
         if self._later is not None:
@@ -258,6 +263,7 @@ class Session:
     def ask_with(self, ask: AskSecret) -> None:
         """How to ask for a secret."""
         self.hub.ask = ask
+        self.hub.secrets.ask = ask
 
     # For `irisops run`
 
@@ -343,13 +349,27 @@ class Session:
                 Notice("warning", str(error), "Changes are refused until it can be written.", link.name)
             )
             return
+        if unfinished:
+            self._spawn(self._tell_unfinished(link, unfinished))
+
+    async def _tell_unfinished(self, link: Link, unfinished: Sequence[Entry]) -> None:
+        """For each change that was cut off: what was done of it and what was not, and the two ways out."""
+        from irisops.commands import object_undo  # noqa: PLC0415 - seldom needed
+
         for entry in unfinished:
+            told = "it is unknown whether it was carried out."
+            cure = f"/history shows it; look at the object, then /undo {entry.number} or do it again."
+            if entry.intent.touched:
+                cure = f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."
+                try:
+                    told = await object_undo.told(link, entry)
+                except InstanceProblem as problem:
+                    told = f"what was done of it cannot be read now ({problem.message})."
             self._notice(
                 Notice(
                     "warning",
-                    f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} UTC: "
-                    "it is unknown whether it was carried out.",
-                    f"/history shows it; look at the object, then /undo {entry.number} or do it again.",
+                    f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} UTC: {told}",
+                    cure,
                     link.name,
                 )
             )

@@ -38,6 +38,8 @@ class Profile:
     """Name of a TLS configuration in the driver's SSLDefs.ini; "" connects without TLS."""
     poll_interval: float | None = None
     """Seconds between polls; None takes the setting."""
+    password_command: str = ""
+    """A program of the person's own that prints the password: `pass show iris/local`. Never taken from others."""
 
     @property
     def address(self) -> str:
@@ -61,6 +63,8 @@ class Profile:
             _check_port("web_port", self.web_port)
         if not self.namespace or "/" in self.namespace or not self.namespace.isprintable():
             raise ProfileInvalidError("namespace", "The namespace is a name such as %SYS or USER.")
+        if not self.password_command.isprintable():
+            raise ProfileInvalidError("password_command", "The password command is one line.")
         if self.colour and self.colour not in COLOURS:
             raise ProfileInvalidError("colour", f"The colour is one of {', '.join(COLOURS)}.")
         if self.web_scheme not in ("http", "https"):

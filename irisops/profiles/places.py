@@ -45,6 +45,21 @@ class Places:
         return self.state / "journal"
 
     @property
+    def secrets(self) -> Path:
+        """The encrypted file of passwords, if a person sets one up."""
+        return self.config / "secrets.json"
+
+    @property
+    def refused(self) -> Path:
+        """Which stored passwords were refused."""
+        return self.state / "refused.json"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs."""
+        return self.state / "log"
+
+    @property
     def leases(self) -> Path:
         """The folder of the leases of shares."""
         return self.state / "leases"

@@ -1,4 +1,5 @@
-"""Passwords: in the platform's keyring where there is a usable one, else in memory until the program ends.
+"""Passwords: in the platform's keyring where there is a usable one, else in the encrypted file if a person has set one
+up, else in memory until the program ends.
 
 keyring is treated as the facts demand (facts: ngrok-keyring B): imported late, every call in a daemon thread with a
 deadline (a locked keyring waits for a human, perhaps for ever, and executor threads would hang the exit), the Secret
@@ -9,17 +10,34 @@ silently. A password is kept under user@host:port, so editing a profile never se
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from irisops.profiles.model import Profile
+from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError
 
 SERVICE = "irisops"
 DEADLINE = 5.0
 """Seconds that one keyring call may take."""
-CURE = "Unlock or install a keyring (gnome-keyring, KWallet, Keychain, Credential Manager) to be asked only once."
+CURE = (
+    "To be asked only once: unlock or install a keyring (gnome-keyring, KWallet, Keychain, Credential Manager), set up "
+    "an encrypted file with /secrets file, or give the profile a password_command."
+)
+FILE_DEADLINE = 30.0
+"""Seconds for the encrypted file: deriving its key is slow on purpose, and slower on a small machine."""
+TRIES = 3
+"""How often a passphrase may be mistyped in a row."""
+
+Place = Literal["keyring", "file", "memory"]
+PLACES: dict[Place, str] = {
+    "keyring": "in the keyring",
+    "file": "in the encrypted file",
+    "memory": "in memory only, until you quit",
+}
+Ask = Callable[[str, str], Awaitable[str | None]]
 
 T = TypeVar("T")
 
@@ -48,13 +66,32 @@ class KeyringUnusableError(Exception):
     """The keyring failed; the text says how, in plain words, and holds no secret."""
 
 
+class NotKeptError(Exception):
+    """A secret could not be put where it was wanted; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where a password went. `reason` says why it is not in the keyring."""
+    """Where a password went. `reason` says why it is in memory only, as a sentence."""
 
-    in_keyring: bool
+    place: Place
     reason: str = ""
     cure: str = ""
+
+    @property
+    def in_keyring(self) -> bool:
+        """Whether the keyring has it."""
+        return self.place == "keyring"
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the next start will find it."""
+        return self.place != "memory"
+
+    @property
+    def where(self) -> str:
+        """For people: `in the keyring`."""
+        return PLACES[self.place]
 
 
 def account_of(profile: Profile) -> str:
@@ -91,16 +128,33 @@ async def in_daemon_thread(work: Callable[[], T], deadline: float) -> T:
 
 
 class Secrets:
-    """Passwords of profiles. `keyring` None means memory only (`irisops demo`, tests)."""
+    """Passwords of profiles. `keyring` None means memory only (`irisops demo`, tests); `vault` is the encrypted file.
 
-    def __init__(self, keyring: Keyring | None, *, deadline: float = DEADLINE) -> None:
+    `ask` is how to ask for the file's passphrase; it is asked for when a secret is wanted that nothing else has, and
+    only once per run if the person declines.
+    """
+
+    def __init__(
+        self, keyring: Keyring | None, vault: Vault | None = None, *, deadline: float = DEADLINE
+    ) -> None:
         self._keyring = keyring
+        self._vault = vault
         self._deadline = deadline
         self._memory: dict[str, str] = {}
         self._unusable = "" if keyring else "this run keeps no secrets"
+        self._turn = asyncio.Lock()
+        """Held while the keyring is asked: what waits behind a hanging call learns of it instead of hanging too."""
+        self._opening = asyncio.Lock()
+        self._declined = False
+        self.ask: Ask | None = None
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._memory)} in memory)"
+
+    @property
+    def vault(self) -> Vault | None:
+        """The encrypted file, if a person has set it up."""
+        return self._vault if self._vault is not None and self._vault.exists else None
 
     async def get(self, profile: Profile) -> str | None:
         """The password of a profile's user, None if it is nowhere."""
@@ -119,43 +173,101 @@ class Secrets:
         await self.forget_secret(account_of(profile))
 
     async def get_secret(self, account: str) -> str | None:
-        """Any secret by its account name (`ngrok`). A keyring that fails counts as empty."""
+        """Any secret by its account name (`ngrok`). A keyring or file that fails counts as empty."""
         if account in self._memory:
             return self._memory[account]
         try:
-            return await self._call(lambda keyring: keyring.get(SERVICE, account))
+            found = await self._call(lambda keyring: keyring.get(SERVICE, account))
         except KeyringUnusableError:
-            return None
+            found = None
+        if found is not None:
+            return found
+        return await self._from_vault(account)
 
     async def keep_secret(self, account: str, secret: str) -> Kept:
-        """Keep any secret under an account name: in the keyring, or in memory with the reason."""
-
-        def write(keyring: Keyring) -> bool:
-            keyring.put(SERVICE, account, secret)
-            return keyring.get(SERVICE, account) == secret
-
+        """Keep any secret under an account name: keyring, else encrypted file, else memory with the reason."""
         try:
-            if await self._call(write):
-                self._memory.pop(account, None)
-                return Kept(in_keyring=True)
-            reason = "the keyring that is configured does not keep what it is given."
-        except KeyringUnusableError as error:
+            return await self.put(account, secret, "keyring")
+        except NotKeptError as error:
             reason = f"{error}."
+        if self.vault is not None:
+            try:
+                return await self.put(account, secret, "file")
+            except NotKeptError as error:
+                reason = f"{error}."
         self._memory[account] = secret
-        return Kept(in_keyring=False, reason=reason, cure=CURE)
+        return Kept("memory", reason, CURE)
+
+    async def put(self, account: str, secret: str, place: Place) -> Kept:
+        """Keep a secret in one place, read back. Raises `NotKeptError`, with no change elsewhere."""
+        if place == "memory":
+            self._memory[account] = secret
+            return Kept("memory")
+        if place == "file":
+            await self._into_vault(account, secret)
+        else:
+
+            def write(keyring: Keyring) -> bool:
+                keyring.put(SERVICE, account, secret)
+                return keyring.get(SERVICE, account) == secret
+
+            try:
+                if not await self._call(write):
+                    raise NotKeptError("the keyring that is configured does not keep what it is given")
+            except KeyringUnusableError as error:
+                raise NotKeptError(str(error)) from None
+        self._memory.pop(account, None)
+        return Kept(place)
+
+    async def move(self, account: str, place: Place) -> Place:
+        """Move a secret to one place and remove it from the others; returns where it was.
+
+        Raises `KeyError` if it is nowhere, `NotKeptError` if it cannot be put there: then it stays where it was.
+        """
+        secret = await self.get_secret(account)  # this opens the encrypted file, if need be
+        was = await self.where(account)
+        if secret is None or not was:
+            raise KeyError(account)
+        await self.put(account, secret, place)
+        await self._remove(account, set(PLACES) - {place})
+        return was[0]
+
+    async def where(self, account: str) -> list[Place]:
+        """Where a secret is, in the order in which it would be taken. A locked file is not asked for here."""
+        found: list[Place] = ["memory"] if account in self._memory else []
+        try:
+            if await self._call(lambda keyring: keyring.get(SERVICE, account) is not None):
+                found.append("keyring")
+        except KeyringUnusableError:
+            pass  # `describe` tells that
+        vault = self.vault
+        if vault is not None and vault.is_open and account in await self.vault_accounts():
+            found.append("file")
+        return found
 
     async def forget_secret(self, account: str) -> None:
-        """Remove any secret from everywhere."""
-        self._memory.pop(account, None)
+        """Remove any secret from everywhere that can be reached."""
+        await self._remove(account, set(PLACES))
+
+    async def _remove(self, account: str, places: set[Place]) -> None:
+        if "memory" in places:
+            self._memory.pop(account, None)
 
         def delete(keyring: Keyring) -> None:
             if keyring.get(SERVICE, account) is not None:
                 keyring.delete(SERVICE, account)
 
-        try:
-            await self._call(delete)
-        except KeyringUnusableError:
-            return  # what cannot be reached cannot hold it for this program either
+        if "keyring" in places:
+            with contextlib.suppress(
+                KeyringUnusableError
+            ):  # what cannot be reached cannot be used by us either
+                await self._call(delete)
+        vault = self.vault
+        if "file" in places and vault is not None and vault.is_open:
+            with contextlib.suppress(
+                VaultError, TimeoutError
+            ):  # gone, or locked by a new passphrase: the same
+                await in_daemon_thread(lambda: vault.delete(account), FILE_DEADLINE)
 
     async def describe(self) -> str:
         """Whether passwords go to a keyring, in plain words."""
@@ -165,8 +277,106 @@ class Secrets:
             return f"not used: {error}"
         return "used for passwords"
 
+    async def probe(self) -> None:
+        """Ask the keyring in the background whether it can be used, so that nobody waits for the answer later."""
+        if self._keyring is not None:
+            await self.describe()
+
+    # The encrypted file
+
+    async def create_vault(self, passphrase: str) -> None:
+        """Set the encrypted file up. Raises `VaultError`."""
+        vault = self._vault
+        if vault is None:
+            raise VaultError("This run keeps no secrets.")
+        await self._in_file(lambda: vault.create(passphrase))
+
+    async def change_passphrase(self, passphrase: str) -> None:
+        """Encrypt the open file anew. Raises `VaultError`."""
+        vault = self.vault
+        if vault is None:
+            raise VaultError("There is no encrypted file.")
+        await self._in_file(lambda: vault.change_passphrase(passphrase))
+
+    async def unlock(self, *, again: bool = False) -> bool:
+        """Ask for the passphrase if the file needs it; whether it is open afterwards.
+
+        Raises `VaultError` for a file that cannot be used. `again` asks even if the person declined before.
+        """
+        vault = self.vault
+        if vault is None:
+            return False
+        async with self._opening:
+            if again:
+                self._declined = False
+            title = "Encrypted file of passwords"
+            for _ in range(TRIES):
+                if vault.is_open:
+                    return True
+                if self._declined or self.ask is None:
+                    return False
+                await self._in_file(vault.check)
+                passphrase = await self.ask(title, "Its passphrase")
+                if not passphrase:
+                    self._declined = True
+                    return False
+                try:
+                    await self._in_file(lambda given=passphrase: vault.unlock(given))  # type: ignore[misc]
+                except WrongPassphraseError:
+                    title = "That passphrase does not open it"
+            if not vault.is_open:
+                self._declined = True
+            return vault.is_open
+
+    async def vault_accounts(self) -> list[str]:
+        """What the open file keeps; empty when it is not open."""
+        vault = self.vault
+        if vault is None or not vault.is_open:
+            return []
+        try:
+            return await in_daemon_thread(vault.accounts, FILE_DEADLINE)
+        except (VaultError, TimeoutError):
+            return []
+
+    async def _from_vault(self, account: str) -> str | None:
+        vault = self.vault
+        try:
+            if vault is None or not await self.unlock():
+                return None
+            return await in_daemon_thread(lambda: vault.get(account), FILE_DEADLINE)
+        except (VaultError, TimeoutError):
+            return None
+
+    async def _into_vault(self, account: str, secret: str) -> None:
+        """Raises `NotKeptError`."""
+        vault = self.vault
+        if vault is None:
+            raise NotKeptError("there is no encrypted file: /secrets file sets one up")
+        try:
+            if not await self.unlock():
+                raise NotKeptError("the encrypted file is locked: /secrets unlock opens it")
+
+            def write() -> bool:
+                vault.put(account, secret)
+                return vault.get(account) == secret
+
+            if not await self._in_file(write):
+                raise NotKeptError("the encrypted file does not keep what it is given")
+        except VaultError as error:
+            raise NotKeptError(str(error).rstrip(".")) from None
+
+    async def _in_file(self, work: Callable[[], T]) -> T:
+        try:
+            return await in_daemon_thread(work, FILE_DEADLINE)
+        except TimeoutError:
+            raise VaultError(f"The encrypted file took more than {FILE_DEADLINE:g} seconds.") from None
+
     async def _call(self, work: Callable[[Keyring], T]) -> T:
         """One use of the keyring. Raises `KeyringUnusableError`; after a hang it is not tried again in this run."""
+        async with self._turn:
+            return await self._ask_keyring(work)
+
+    async def _ask_keyring(self, work: Callable[[Keyring], T]) -> T:
         keyring = self._keyring
         if keyring is None or self._unusable:
             raise KeyringUnusableError(self._unusable)
@@ -187,60 +397,3 @@ class Secrets:
         except Exception as error:  # noqa: BLE001 - backends raise anything: OSError, D-Bus and Windows errors
             # Only the kind is told: some backends put what they were given into the text.
             raise KeyringUnusableError(f"the keyring failed ({type(error).__name__})") from None
-
-
-class SystemKeyring:
-    """The `keyring` library, imported at the first use (facts: ngrok-keyring B1 to B4)."""
-
-    def problem(self) -> str:
-        """See `Keyring.problem`."""
-        import keyring  # noqa: PLC0415 - 70 to 160 ms that the start must not pay
-        import keyring.backends.fail  # noqa: PLC0415
-
-        try:
-            backend = keyring.get_keyring()
-        except Exception as error:  # noqa: BLE001 - a wrong setting raises ModuleNotFoundError, RuntimeError, ...
-            return f"the keyring's settings are wrong ({type(error).__name__})"
-        if isinstance(backend, keyring.backends.fail.Keyring):
-            return "there is no keyring here (usual over SSH and in containers)"
-        if "SecretService" in type(backend).__module__:
-            return self._secret_service_problem()
-        return ""
-
-    def _secret_service_problem(self) -> str:
-        """Ask the Secret Service for its state without raising a prompt (facts: ngrok-keyring B3)."""
-        import secretstorage  # noqa: PLC0415
-        import secretstorage.exceptions  # noqa: PLC0415
-
-        try:
-            connection = secretstorage.dbus_init()
-        except secretstorage.exceptions.SecretStorageException:
-            return "there is no session bus for a keyring"
-        try:
-            if not secretstorage.check_service_availability(connection):
-                return "no keyring service is running"
-            try:
-                collection = secretstorage.get_collection_by_alias(connection, "default")
-            except secretstorage.exceptions.ItemNotFoundException:
-                return "no keyring has been created yet"
-            return "the keyring is locked" if collection.is_locked() else ""
-        finally:
-            connection.close()
-
-    def get(self, service: str, account: str) -> str | None:
-        """The secret of an account, None if there is none."""
-        import keyring  # noqa: PLC0415
-
-        return keyring.get_password(service, account)
-
-    def put(self, service: str, account: str, secret: str) -> None:
-        """Write a secret."""
-        import keyring  # noqa: PLC0415
-
-        keyring.set_password(service, account, secret)
-
-    def delete(self, service: str, account: str) -> None:
-        """Remove a secret."""
-        import keyring  # noqa: PLC0415
-
-        keyring.delete_password(service, account)

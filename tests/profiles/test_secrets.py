@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from irisops.profiles.model import Profile
-from irisops.profiles.secrets import SERVICE, Secrets, SystemKeyring, account_of, in_daemon_thread
+from irisops.profiles.secrets import SERVICE, Secrets, account_of, in_daemon_thread
+from irisops.profiles.system_keyring import SystemKeyring
 from tests.commands.fakes import FakeKeyring
 
 LOCAL = Profile("local", "127.0.0.1", 1972, "%SYS", "_SYSTEM")

@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
-from irisops.profiles.discovery.programs import ProgramError, ask, locate
+from irisops.profiles.programs import ProgramError, ask, locate
 
 SUPERSERVER = (1972, 51773)
 """Inside the container: now, and in images before 2020.3 (facts: iris-license-sessions 8.2)."""
@@ -43,7 +43,7 @@ async def _running(command: str, title: str, around: Surroundings) -> Report:
     try:
         text = await ask([program, "ps", "--format", FORMAT], around.environment, around.deadline)
     except ProgramError as error:
-        return Report(trouble=f"{title} {error}.")
+        return Report(trouble=f"{title} {f'failed: {error.said}' if error.said else error}.")
     host = _engine_host(command, around)
     found: list[Found] = []
     for line in text.splitlines():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from irisops.profiles.discovery.found import Found, Report, Surroundings, fit_name
-from irisops.profiles.discovery.programs import ProgramError, ask, locate
+from irisops.profiles.programs import ProgramError, ask, locate
 
 FEWEST_FIELDS = 8
 """Older products print eight fields, newer ones up to fourteen (facts: iris-license-sessions 8.1)."""

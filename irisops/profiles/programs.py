@@ -16,7 +16,11 @@ END_DEADLINE = 1.0
 
 
 class ProgramError(Exception):
-    """It is there, but gave no answer; the text says why in plain words."""
+    """It is there, but gave no answer; the text says why in plain words. `said` is its own last word, if it had one."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 def locate(name: str, environment: Mapping[str, str]) -> str | None:
@@ -51,7 +55,7 @@ async def ask(argv: Sequence[str], environment: Mapping[str, str], deadline: flo
         await _end(child)
     if child.returncode:
         said = err.decode("utf-8", "replace").strip().splitlines()
-        raise ProgramError(f"failed: {said[-1]}" if said else f"ended with status {child.returncode}")
+        raise ProgramError(f"ended with status {child.returncode}", said[-1] if said else "")
     return out[:MOST_OUTPUT].decode("utf-8", "replace")
 
 

@@ -1,0 +1,50 @@
+"""`password_command = "pass show iris/local"`: a program of the person's own that prints a password."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+
+from irisops.profiles.programs import ProgramError, ask, locate
+
+DEADLINE = 60.0
+"""Seconds: the program may have to ask for a passphrase in a window of its own."""
+
+
+class PasswordCommandError(Exception):
+    """It gave no password; the text says why and repeats nothing of what the program printed."""
+
+
+def words_of(command: str) -> list[str]:
+    """The program and its arguments; no shell is involved. Raises `ValueError` for quotes that never close."""
+    return shlex.split(command, posix=sys.platform != "win32")
+
+
+async def password_from(
+    command: str, *, environment: Mapping[str, str] | None = None, deadline: float = DEADLINE
+) -> str:
+    """The first line that the program prints, as `pass show` has it. Raises `PasswordCommandError`.
+
+    It gets no terminal: a pinentry that draws on ours would fight with the screen. `GPG_TTY` is taken away for that.
+    """
+    around = dict(os.environ if environment is None else environment)
+    around.pop("GPG_TTY", None)
+    try:
+        argv = words_of(command)
+    except ValueError:
+        raise PasswordCommandError("its quotation marks do not match") from None
+    if not argv:
+        raise PasswordCommandError("it is empty")
+    program = locate(argv[0], around)
+    if program is None:
+        raise PasswordCommandError(f"there is no program {argv[0]}")
+    try:
+        printed = await ask([program, *argv[1:]], around, deadline)
+    except ProgramError as error:
+        raise PasswordCommandError(f"it {error}") from None
+    password = printed.split("\n", 1)[0].rstrip("\r")
+    if not password:
+        raise PasswordCommandError("it printed nothing")
+    return password

@@ -1,0 +1,223 @@
+"""Passwords in one encrypted file, for machines without a keyring: only if a person sets it up, with a passphrase.
+
+The key is derived from the passphrase by scrypt; the file is AES-256-GCM over a JSON object account -> secret, and its
+header is authenticated too. Everything blocks (deriving a key takes a good part of a second on purpose), so callers
+use `in_daemon_thread`. The passphrase itself is kept nowhere; the key stays in memory until `lock`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from irisops.files import locked, write_atomically
+
+FORMAT = "irisops-secrets-1"
+COST = 2**16
+"""scrypt's n with r=8, p=1: 64 MiB and some 200 ms, the interactive recommendation of RFC 7914 times four."""
+MOST_COST = 2**20
+"""A file that asks for more is not obeyed: it would eat the machine's memory."""
+SHORTEST_PASSPHRASE = 8
+_KEY_BYTES, _SALT_BYTES, _NONCE_BYTES = 32, 16, 12
+
+
+class VaultError(Exception):
+    """The file cannot be read, understood or written; the text says why and holds no secret."""
+
+
+class WrongPassphraseError(VaultError):
+    """The passphrase does not open the file (or somebody changed it)."""
+
+
+class VaultLockedError(VaultError):
+    """The file is there, but its passphrase was not given in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """The file's contents."""
+
+    cost: int
+    salt: bytes
+    nonce: bytes
+    data: bytes
+
+    @property
+    def header(self) -> bytes:
+        """What is authenticated beside the data."""
+        return f"{FORMAT}:{self.cost}:{self.salt.hex()}".encode()
+
+
+class Vault:
+    """The encrypted file. Its `repr` tells only whether it is open."""
+
+    def __init__(self, path: Path, *, cost: int = COST) -> None:
+        self.path = path
+        self._cost = cost
+        self._key: bytes | None = None
+        self._salt = b""
+
+    def __repr__(self) -> str:
+        return f"Vault({str(self.path)!r}, {'open' if self._key else 'locked'})"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a person has set it up."""
+        return self.path.exists()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its key is known."""
+        return self._key is not None
+
+    def check(self) -> None:
+        """Whether the file is one of ours, before a passphrase is asked for. Raises `VaultError`."""
+        self._sealed()
+
+    def create(self, passphrase: str) -> None:
+        """Make an empty file. Raises `VaultError`, also when there is one already."""
+        with self._locked():
+            if self.exists:
+                raise VaultError(f"There is an encrypted file already: {self.path}")
+            self._new_key(passphrase)
+            self._seal({})
+
+    def unlock(self, passphrase: str) -> None:
+        """Derive the key and try it. Raises `WrongPassphraseError`, `VaultError`."""
+        sealed = self._sealed()
+        key = _derive(passphrase, sealed.salt, sealed.cost)
+        _opened(sealed, key)
+        self._key, self._salt, self._cost = key, sealed.salt, sealed.cost
+
+    def lock(self) -> None:
+        """Forget the key."""
+        self._key = None
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Encrypt the open file anew. Raises `VaultError`."""
+        with self._locked():
+            held = self._open()
+            self._new_key(passphrase)
+            self._seal(held)
+
+    def accounts(self) -> list[str]:
+        """Names of what is kept. Raises `VaultError`."""
+        return sorted(self._open())
+
+    def get(self, account: str) -> str | None:
+        """A secret, None if it is not kept. Raises `VaultError`."""
+        return self._open().get(account)
+
+    def put(self, account: str, secret: str) -> None:
+        """Keep a secret. Raises `VaultError`."""
+        self._edit(lambda held: held.update({account: secret}))
+
+    def delete(self, account: str) -> None:
+        """Remove a secret; one that is not there is no error. Raises `VaultError`."""
+        self._edit(lambda held: held.pop(account, None))
+
+    def _edit(self, change: Callable[[dict[str, str]], object]) -> None:
+        with self._locked():
+            held = self._open()
+            change(held)
+            self._seal(held)
+
+    def _locked(self) -> _Guard:
+        return _Guard(self.path)
+
+    def _new_key(self, passphrase: str) -> None:
+        if len(passphrase) < SHORTEST_PASSPHRASE:
+            raise VaultError(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
+        self._salt = secrets.token_bytes(_SALT_BYTES)
+        self._key = _derive(passphrase, self._salt, self._cost)
+
+    def _open(self) -> dict[str, str]:
+        """The file as it is now: another irisops may have written it."""
+        sealed = self._sealed()
+        if self._key is None or sealed.salt != self._salt or sealed.cost != self._cost:
+            self._key = None  # the passphrase was changed elsewhere
+            raise VaultLockedError("The encrypted file is locked.")
+        return _opened(sealed, self._key)
+
+    def _sealed(self) -> _Sealed:
+        try:
+            return _parsed(self.path.read_bytes())
+        except FileNotFoundError:
+            raise VaultError(f"There is no encrypted file {self.path}") from None
+        except OSError as error:
+            raise VaultError(f"{self.path}: {error.strerror or error}") from error
+        except (ValueError, KeyError, TypeError, binascii.Error):
+            raise VaultError(f"{self.path} is not an encrypted file of irisops, or it is damaged.") from None
+
+    def _seal(self, held: dict[str, str]) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - 60 ms that few need
+
+        assert self._key is not None  # noqa: S101 - _open or _new_key came before
+        sealed = _Sealed(self._cost, self._salt, secrets.token_bytes(_NONCE_BYTES), b"")
+        data = AESGCM(self._key).encrypt(sealed.nonce, json.dumps(held).encode(), sealed.header)
+        text = {
+            "format": FORMAT,
+            "cost": sealed.cost,
+            "salt": base64.b64encode(sealed.salt).decode(),
+            "nonce": base64.b64encode(sealed.nonce).decode(),
+            "data": base64.b64encode(data).decode(),
+        }
+        try:
+            write_atomically(self.path, json.dumps(text) + "\n")
+        except OSError as error:
+            raise VaultError(f"{self.path}: {error.strerror or error}") from error
+
+
+class _Guard:
+    """The file's lock, its failure told as `VaultError`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = locked(path)
+
+    def __enter__(self) -> None:
+        try:
+            self._lock.__enter__()
+        except OSError as error:
+            raise VaultError(f"{self._path}: {error.strerror or error}") from error
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.__exit__(None, None, None)
+
+
+def _parsed(raw: bytes) -> _Sealed:
+    """Raises `ValueError`, `KeyError`, `TypeError`."""
+    data: Any = json.loads(raw)
+    if not isinstance(data, dict) or data["format"] != FORMAT:
+        raise ValueError("another format")
+    cost = data["cost"]
+    if not isinstance(cost, int) or not 2 <= cost <= MOST_COST or cost & (cost - 1):
+        raise ValueError("cost")
+    salt, nonce, sealed = (base64.b64decode(data[key], validate=True) for key in ("salt", "nonce", "data"))
+    if len(nonce) != _NONCE_BYTES or len(salt) != _SALT_BYTES:
+        raise ValueError("lengths")
+    return _Sealed(cost, salt, nonce, sealed)
+
+
+def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415
+
+    return Scrypt(salt=salt, length=_KEY_BYTES, n=cost, r=8, p=1).derive(passphrase.encode())
+
+
+def _opened(sealed: _Sealed, key: bytes) -> dict[str, str]:
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+    try:
+        plain = AESGCM(key).decrypt(sealed.nonce, sealed.data, sealed.header)
+    except InvalidTag:
+        raise WrongPassphraseError("The passphrase does not open the encrypted file.") from None
+    held: dict[str, str] = json.loads(plain)
+    return held
