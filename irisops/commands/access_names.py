@@ -29,6 +29,13 @@ _VERBS = {
 }
 _PREFIXES = ("", "%DB_", "%Service_", "%Admin_", "%Native_", "%")
 """What people leave out of the names of the system's resources."""
+_PORTAL = "/csp/sys"
+"""The Management Portal's application (facts: license-sessions 2.3)."""
+
+
+def meant(what: str) -> str:
+    """`portal` is the application that serves it."""
+    return _PORTAL if what.casefold() in ("portal", "smp") else what
 
 
 def permission_of(text: str) -> Permission:
@@ -86,6 +93,12 @@ def resource_named(access: Access, name: str, command: Line) -> str:
     if not access.resources:
         return name
     close = nearest(name, known)
+    if not close and "." in name:
+        raise Refusal(
+            "NoSuchResource",
+            f"There is no resource {harmless(name, 80)}.",
+            f"If it is a table: /explain USER sql {harmless(quote(name), 80)}",
+        )
     raise Refusal(
         "NoSuchResource",
         f"There is no resource {harmless(name, 80)}.",

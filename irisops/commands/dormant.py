@@ -219,7 +219,7 @@ SPECS = (
                 "(which|what) (users|accounts) (were|have been|are) (not used|unused) (for|in) [the last] {age} [days]"
             ),
             Plain(
-                "(which|what|show|list) (users|accounts) [were|have] never [been] used",
+                "(which|what|show|list) (users|accounts) [were|have] never [been] (used|logged in)",
                 {"filter": ["never_used=yes"]},
             ),
             Plain("who has never logged in", {"filter": ["never_used=yes"]}),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.access_names import (
     application_named,
+    meant,
     permission_of,
     resource_named,
     split_privilege,
@@ -19,7 +20,7 @@ from irisops.commands.access_names import (
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Facts
+from irisops.commands.replies import Cell, Column, Facts, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
 from irisops.commands.words import quote
@@ -42,13 +43,24 @@ LABELS = {
     "namespace": "Namespace",
     "action": "Action",
 }
+PRIVILEGES = (
+    Column("resource", "RESOURCE"),
+    Column("permission", "MAY"),
+    Column("how", "HOW", grow=True),
+    Column("ways", "WAYS", "number", hide_under=90),
+    Column("user", "USER", hide_under=140),
+)
 SHOWN_PATHS = 6
 """Paths to one privilege that are told one by one."""
 
 
 async def explain(context: Context, command: Command) -> Replies:
     """Whether a user may do something, and why."""
-    what = str(command.args["what"])
+    if "what" not in command.args:
+        async for reply in _everything(context, str(command.args["user"])):
+            yield reply
+        return
+    what = meant(str(command.args["what"]))
     if what.casefold() == "sql" or "object" in command.args:
         from irisops.commands.explain_sql import explain_sql  # noqa: PLC0415 - not at the start
 
@@ -62,6 +74,39 @@ async def explain(context: Context, command: Command) -> Replies:
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply
+
+
+async def _everything(context: Context, name: str) -> Replies:
+    """All that a user holds, each with its shortest path."""
+    link = context.link()
+    access = await link.reads.access()
+    user = user_named(access, name, lambda each: f"/explain {each}")
+    held = access.model.effective(user.name)
+    rows: list[dict[str, Cell]] = []
+    for resource in sorted(held, key=str.casefold):
+        told = access.model.check(user.name, resource, held[resource])
+        rows.append(
+            {
+                "user": user.name,
+                "resource": resource,
+                "permission": held[resource].letters,
+                "how": told.grants[0].sentence(resource) if told.grants else "",
+                "ways": len(told.grants),
+            }
+        )
+    notes = _standing(user)
+    if access.model.is_superuser(user.name):
+        notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
+    notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
+    yield Table(
+        name="privileges",
+        title=f"What {harmless(user.name, 80)} holds",
+        columns=PRIVILEGES,
+        rows=rows,
+        key="resource",
+        notes=[*notes, *access.notes],
+        actions=[("enter", "explain", "/explain {user} {resource}")],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +296,7 @@ SPECS = (
         handler=explain,
         grammar=(
             Arg("user", "user"),
-            Arg("what", "text", show="RESOURCE[:PERM]|/web/app|sql"),
+            Arg("what", "text", required=False, show="RESOURCE[:PERM]|/web/app|sql"),
             Arg("object", "text", required=False, show="SCHEMA.TABLE"),
         ),
         options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},
@@ -307,6 +352,10 @@ SPECS = (
             Plain("why (can|may) [the] [user] {user} (use|open|enter|access|reach) " + _WHAT),
             Plain("(why|how) does [the] [user] {user} (have|hold|get) [access to] " + _WHAT),
             Plain("explain [the] [access] [of] {user} to " + _WHAT),
+            Plain("(does|has) [the] [user] {user} (have|got) access to " + _WHAT),
+            Plain("what (can|may) [the] [user] {user} (do|access|use|open)"),
+            Plain("(what|which) privileges does [the] [user] {user} (have|hold)"),
+            Plain("(show|list) [me] {user's} privileges"),
         ),
         examples=(
             "can appuser read the payroll database",

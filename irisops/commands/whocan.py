@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.access_names import application_named, permission_of, resource_named, split_privilege
+from irisops.commands.access_names import (
+    application_named,
+    meant,
+    permission_of,
+    resource_named,
+    split_privilege,
+)
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.filters import select
@@ -12,7 +18,6 @@ from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
 from irisops.commands.text import counted, harmless, listed
-from irisops.commands.words import quote
 from irisops.instance.permissions import Permission, applicable
 
 if TYPE_CHECKING:
@@ -26,13 +31,14 @@ COLUMNS = (
     Column("superuser", "SUPERUSER", "flag", hide_under=70),
     Column("ways", "WAYS", "number", hide_under=90),
     Column("full_name", "FULL NAME", hide_under=120),
+    Column("privilege", "PRIVILEGE", hide_under=140),
 )
 
 
 async def who_can(context: Context, command: Command) -> Replies:
     """Users who hold it, the shortest path first."""
     link = context.link()
-    what = str(command.args["what"])
+    what = meant(str(command.args["what"]))
     access = await link.reads.access()
     link.names.users = tuple(user.name for user in access.users)
     if what.startswith("/"):
@@ -59,7 +65,8 @@ async def who_can(context: Context, command: Command) -> Replies:
         permission = wanted if wanted is not None else applicable(resource)
         title = f"Who holds {harmless(resource, 80)}:{permission.letters}"
         notes = _public(access, resource, permission)
-    rows = _rows(access, resource, permission)
+    named = what if what.startswith("/") else f"{resource}:{permission.letters}"
+    rows = _rows(access, resource, permission, named)
     chosen = select(rows, filter_words(command), COLUMNS)
     notes += selection_notes(chosen, len(rows), "user")
     notes += _summary(access, rows, resource, permission)
@@ -70,18 +77,12 @@ async def who_can(context: Context, command: Command) -> Replies:
         rows=chosen.rows,
         key="user",
         notes=[*notes, *access.notes],
-        actions=[("enter", "explain", f"/explain {{user}} {_privilege(what, resource, permission)}")],
+        actions=[("enter", "explain", "/explain {user} {privilege}")],
         total=chosen.total,
     )
 
 
-def _privilege(what: str, resource: str, permission: Permission) -> str:
-    """What to explain of a row, safe in a row action's template."""
-    named = what if what.startswith("/") else f"{resource}:{permission.letters}"
-    return quote(named).replace("{", "").replace("}", "")
-
-
-def _rows(access: Access, resource: str, permission: Permission) -> list[dict[str, Cell]]:
+def _rows(access: Access, resource: str, permission: Permission, named: str) -> list[dict[str, Cell]]:
     if resource:
         found = [
             (user.name, grants, user.enabled) for user, grants in access.model.who_can(resource, permission)
@@ -98,6 +99,7 @@ def _rows(access: Access, resource: str, permission: Permission) -> list[dict[st
             "superuser": name in supers,
             "ways": len(grants),
             "full_name": full_names.get(name),
+            "privilege": named,
         }
         for name, grants, enabled in found
     ]
