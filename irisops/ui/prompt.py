@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -63,6 +65,10 @@ class Hints(Widget):
 
 class Line(Input):
     """The prompt's input. `?` in an empty line asks for the keys; Ctrl+C without a selection goes on to the app."""
+
+    # A longer line makes no widget larger: without this each key would lay the whole screen out anew and paint the
+    # transcript's scroll bar in a frame of its own, for which the next key waits.
+    virtual_size = reactive(Size(0, 0), layout=False)
 
     class KeysWanted(Message):
         """The person asks which keys work."""

@@ -43,6 +43,8 @@ def private_names(cls: type) -> set[str]:
     names = {name for name in vars(cls) if name.startswith("_")}
     with contextlib.suppress(OSError, TypeError):  # built-in classes have no source
         names |= set(_ASSIGNED.findall(inspect.getsource(cls)))
+    # Declaring a reactive of one's own, or one of a base anew, is the public way; it makes this name.
+    names -= {f"_default_{name}" for name in vars(cls)}
     return {name for name in names if not name.startswith("__") and not _GIVEN.match(name)}
 
 
