@@ -18,6 +18,7 @@ from irisops.commands.share_plan import (
     arguments,
     endpoints,
     examine,
+    findings_folded,
     findings_table,
     plan_of,
     share_form,
@@ -154,6 +155,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     desk.take(made)
     addresses = [endpoint.public_url for endpoint in opened.endpoints]
     journal.outcome(number, "done", f"{', '.join(addresses)}; {', '.join(p.name for p in opened.passes)}")
+    yield findings_folded(findings, link)
     yield _opened(made, loopback=desk.settings.loopback)
     for card in cards:
         yield Facts(

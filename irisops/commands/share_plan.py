@@ -217,6 +217,15 @@ def findings_table(findings: Sequence[Finding], link: Link) -> Table:
     )
 
 
+def findings_folded(findings: Sequence[Finding], link: Link) -> Table:
+    """The preflight card once it was passed: one line, so that the addresses below it are seen."""
+    whole = findings_table(findings, link)
+    counts = [f"{sum(finding.level == level for finding in findings)} {level}" for level in _MARK]
+    whole.rows = []
+    whole.notes = [f"{', '.join(counts)}; /history has what was found."]
+    return whole
+
+
 def plan_of(
     link: Link, wanted: Wanted, specs: Sequence[EndpointSpec], ambers: Sequence[str], *, loopback: bool
 ) -> Plan:

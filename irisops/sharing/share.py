@@ -29,7 +29,7 @@ from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown,
 
 PORT_DEADLINE = 5.0
 """Seconds for the local port to answer before it is shared."""
-LOG_SHOWN = 20
+LOG_SHOWN = 60
 
 
 def _now() -> datetime:
