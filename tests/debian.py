@@ -1,4 +1,4 @@
-"""Programs from Debian packages that tests need. Where one is absent the test skips; with CI=true that is a failure."""
+"""Programs of Debian packages that some tests use: skipped with a reason where one is absent, a failure in CI."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import shutil
 
 import pytest
 
-FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-"""Daemons such as sshd live outside a person's PATH."""
 
-
-def program(name: str, package: str) -> str:
-    """The path of `name`; skips (fails with CI=true) with the name of the Debian package that brings it."""
-    found = shutil.which(name, path=FOLDERS)
-    if found is not None:
-        return found
-    reason = f"needs {name}: apt-get install {package}"
+def need(**programs: str) -> None:
+    """`need(tmux="tmux")`: program=package. Skips the test, or fails it with CI=true, if a program is not there."""
+    missing = [
+        f"{program} (Debian package {package})" for program, package in programs.items() if not which(program)
+    ]
+    if not missing:
+        return
+    reason = f"needs {', '.join(missing)}"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def which(program: str) -> str | None:
+    """A program by its name with `_` for `-`, also where only root looks."""
+    return shutil.which(program.replace("_", "-"), path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
