@@ -1,6 +1,8 @@
-"""/history and /undo: what was changed through this tool, and taking it back."""
+"""/history, /undo, /redo and /finish: what was changed through this tool, and taking it back."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
@@ -82,12 +84,20 @@ async def show_history(context: Context, command: Command) -> Replies:
 def _one(entry: Entry) -> Facts:
     intent = entry.intent
     notes = [f"{what}: {before} → {after}" for what, before, after in intent.changes]
+    if intent.steps and entry.status != "done":
+        notes.append(
+            f"{entry.steps_done} of {len(intent.steps)} calls had returned: {'; '.join(intent.steps)}"
+        )
     if entry.detail:
         notes.append(entry.detail)
     for language, lines in intent.calls.items():
         notes.append(f"{language}: {'; '.join(lines)}")
     if entry.can_be_undone:
         notes.append(f"/undo {entry.number} takes it back.")
+    if entry.half_done:
+        notes.append(
+            f"It was cut off: /finish {entry.number} goes on, /undo {entry.number} takes back what was done."
+        )
     return Facts(
         "change",
         f"Change {entry.number}",
@@ -115,6 +125,15 @@ def _one(entry: Entry) -> Facts:
 
 async def undo(context: Context, command: Command) -> Replies:
     """Plan the reverse of a change: the one of that number, else the newest that can be taken back."""
+    link = context.link()
+    asked = command.args.get("number")
+    entry = _entry(context, link.name, int(asked)) if isinstance(asked, str) else _newest(context, link)
+    async for reply in _take_back(context, link, entry, command):
+        yield reply
+
+
+async def _take_back(context: Context, link: Link, entry: Entry, command: Command) -> Replies:
+    """Plan the reverse of one change."""
     from irisops.commands.rolechange import (  # noqa: PLC0415 - not at the start
         KIND,
         RoleChangePlan,
@@ -123,16 +142,21 @@ async def undo(context: Context, command: Command) -> Replies:
         same_roles,
     )
 
-    link = context.link()
-    asked = command.args.get("number")
-    entry = _entry(context, link.name, int(asked)) if isinstance(asked, str) else _newest(context, link)
     reverse = entry.intent.reverse
     if entry.undone_by is not None:
         raise Refusal(
             "AlreadyUndone",
             f"Change {entry.number} was undone by change {entry.undone_by}.",
-            f"/undo {entry.undone_by} does it again.",
+            f"/redo {entry.number} does it again.",
         )
+    if entry.intent.touched and (entry.status == "done" or entry.half_done):
+        from irisops.commands import object_undo  # noqa: PLC0415
+
+        by_number = {each.number: each for each in context.journal(link.name).entries()}
+        title = _title(entry, by_number)
+        async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
+            yield reply
+        return
     if reverse is None or reverse.kind != KIND or entry.status == "failed":
         raise Refusal(
             "CannotUndo",
@@ -177,15 +201,84 @@ def _held(roles: tuple[str, ...]) -> str:
     return listed(roles) or "no role"
 
 
+def _depth(entry: Entry, by_number: Mapping[int, Entry]) -> int:
+    """0 for a change, 1 for its undo, 2 for the redo of that, and so on."""
+    undone = by_number.get(entry.intent.undoes) if entry.intent.undoes is not None else None
+    return 0 if undone is None else 1 + _depth(undone, by_number)
+
+
+def _title(entry: Entry, by_number: Mapping[int, Entry]) -> str:
+    """What taking this entry back is called: the change at the bottom is what people remember."""
+    root = entry
+    while root.intent.undoes is not None and root.intent.undoes in by_number:
+        root = by_number[root.intent.undoes]
+    if _depth(entry, by_number) % 2:
+        return f"Do change {root.number} again: {root.intent.title}"
+    return f"Take back change {root.number}: {root.intent.title}"
+
+
 def _newest(context: Context, link: Link) -> Entry:
-    for entry in reversed(context.journal(link.name).entries()):
-        if entry.can_be_undone and entry.intent.undoes is None:
+    entries = context.journal(link.name).entries()
+    by_number = {entry.number: entry for entry in entries}
+    for entry in reversed(entries):
+        if entry.can_be_undone and not _depth(entry, by_number) % 2:
             return entry
     raise Refusal(
         "NothingToUndo",
         f"There is nothing on {link.name} that can be taken back.",
         "/history lists what was changed; /undo N takes one of them, an undo included.",
     )
+
+
+async def redo(context: Context, command: Command) -> Replies:
+    """Plan to do again what was undone: change N, else the one that was undone last."""
+    link = context.link()
+    entries = context.journal(link.name).entries()
+    by_number = {entry.number: entry for entry in entries}
+    asked = command.args.get("number")
+    if isinstance(asked, str):
+        entry = _entry(context, link.name, int(asked))
+        undoing = by_number.get(entry.undone_by) if entry.undone_by is not None else entry
+    else:
+        undoing = next(
+            (each for each in reversed(entries) if each.intent.undoes is not None and each.can_be_undone),
+            None,
+        )
+    if undoing is None or undoing.intent.undoes is None or undoing.undone_by is not None:
+        raise Refusal(
+            "NothingToRedo",
+            f"Change {asked} is not undone." if asked else f"Nothing on {link.name} is undone.",
+            "/history says of each change whether it was undone.",
+        )
+    async for reply in _take_back(context, link, undoing, command):
+        yield reply
+
+
+async def finish(context: Context, command: Command) -> Replies:
+    """Plan what is left to do of a change that was cut off: change N, else the last such one."""
+    from irisops.commands import object_undo  # noqa: PLC0415 - not at the start
+
+    link = context.link()
+    asked = command.args.get("number")
+    entries = context.journal(link.name).entries()
+    if isinstance(asked, str):
+        entry = _entry(context, link.name, int(asked))
+    else:
+        cut_off = [each for each in entries if each.half_done]
+        if not cut_off:
+            raise Refusal(
+                "NothingToFinish", f"No change on {link.name} was cut off.", "/history lists them all."
+            )
+        entry = cut_off[-1]
+    if not entry.half_done:
+        raise Refusal(
+            "NothingToFinish",
+            f"Change {entry.number} was not cut off half-way: {_status(entry)}.",
+            f"/history {entry.number} shows what it did.",
+        )
+    title = f"Finish change {entry.number}: {entry.intent.title}"
+    async for reply in object_undo.take(context, entry, "on", (command.name, command.slash, title)):
+        yield reply
 
 
 SPECS = (
@@ -214,6 +307,36 @@ SPECS = (
             Plain("(undo|revert|take back) [the] [change] [number|no|no.] {number}"),
         ),
         examples=("undo the last change",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+        needs=("users.list",),
+    ),
+    CommandSpec(
+        name="redo",
+        summary="Do again what /undo took back, after showing the plan",
+        handler=redo,
+        grammar=(Arg("number", "number", required=False, show="N"),),
+        plain=(
+            Plain("(redo|redo it|redo that|do it again)"),
+            Plain("redo [the] [change] [number|no|no.] {number}"),
+        ),
+        examples=("redo it",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+        needs=("users.list",),
+    ),
+    CommandSpec(
+        name="finish",
+        summary="Finish a change that was cut off half-way, after showing what is left of it",
+        handler=finish,
+        grammar=(Arg("number", "number", required=False, show="N"),),
+        plain=(
+            Plain("finish [the] [last] [change] [number|no|no.] {number}"),
+            Plain("finish [the] [last] change"),
+        ),
+        examples=("finish the change",),
         group="access",
         changes=True,
         needs_connection=True,

@@ -253,14 +253,16 @@ async def _carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) -
         )
 
 
+COPIED = ("roles", "privileges", "granted_roles")
+"""What a copy is sure to take over; the rest is the instance's affair."""
+
+
 def _touched(change: ObjectChange) -> Touched:
-    return Touched(
-        change.kind,
-        change.name,
-        change.before.fields if change.before else None,
-        change.after.fields if change.after else None,
-        change.follows,
-    )
+    before, after = change.before, change.after
+    fields = dict(after.fields) if after else None
+    if fields is not None and change.origin:
+        fields = {key: value for key, value in fields.items() if key in COPIED}
+    return Touched(change.kind, change.name, before.fields if before else None, fields, change.follows)
 
 
 def _can_be_undone(wanted: Wanted) -> bool:
@@ -331,8 +333,7 @@ async def _verify(context: Context, link: Link, wanted: Wanted, number: int) -> 
         if found is None:
             wrong.append(f"{name} is not there")
             continue
-        # What a copy takes over besides its roles and privileges is the instance's affair.
-        fields = ("roles", "privileges", "granted_roles") if change.origin else change.fields()
+        fields = COPIED if change.origin else change.fields()
         for each in fields:
             value = change.after.fields.get(each)
             if each in change.after.fields and not _agrees(each, found.fields.get(each), value):

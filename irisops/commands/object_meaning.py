@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from irisops.commands.text import counted, harmless, listed
+from irisops.commands.words import quote
 from irisops.instance import privileges
 from irisops.instance.access import Access
 from irisops.instance.object_state import ObjectChange, ObjectState, missing
@@ -60,7 +61,7 @@ def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> t
         if change.kind == "user" and not change.follows:
             _about_user(change, own_user, effects, warnings)
         elif change.kind == "role":
-            _about_role(access, change, effects, warnings)
+            _about_role(access, after, change, effects, warnings)
     return effects, list(dict.fromkeys(warnings))
 
 
@@ -216,7 +217,13 @@ def _about_user(change: ObjectChange, own_user: str, effects: list[str], warning
         )
 
 
-def _about_role(access: Access, change: ObjectChange, effects: list[str], warnings: list[str]) -> None:
+def _about_role(
+    access: Access,
+    after: privileges.AccessModel,
+    change: ObjectChange,
+    effects: list[str],
+    warnings: list[str],
+) -> None:
     name = harmless(change.name)
     key = change.name.casefold()
     if change.after is None:
@@ -234,13 +241,11 @@ def _about_role(access: Access, change: ObjectChange, effects: list[str], warnin
             )
         warnings.append(f"SQL privileges granted to {name} are lost; /undo does not bring them back.")
         return
-    if change.before is None:
-        effects.append(f"Nobody holds {name} yet: /grant {name} to USER gives it.")
-        return
-    if change.name.startswith("%"):
+    if change.before is not None and change.name.startswith("%"):
         warnings.append(
             f"{name} came with the instance; the vendor's advice is to copy it and change the copy."
         )
-    members = access.model.members(change.name) if any(r.name.casefold() == key for r in access.roles) else []
-    if not members:
-        effects.append("Nobody holds it, directly or through another role.")
+    if not after.members(change.name):
+        effects.append(
+            f"Nobody holds {name}, directly or through a role: /grant {quote(name)} to USER gives it."
+        )

@@ -44,6 +44,7 @@ async def show_roles(context: Context, command: Command) -> Replies:
         rows=chosen.rows,
         key="name",
         notes=notes,
+        actions=[("enter", "edit", "/role {name}"), ("m", "members", "/role members {name}")],
         total=chosen.total,
     )
 
