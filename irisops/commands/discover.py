@@ -49,7 +49,8 @@ async def discover(context: Context, _command: Command) -> Replies:
     notes = list(seen.troubles)
     if offer:
         notes.append(
-            "Enter makes one a profile and connects; a password that lies somewhere is used only with p."
+            "Enter makes one a profile and connects. A password found there is used only if you add password=yes "
+            "(p on a row)."
         )
     if not rows:
         notes.append(NOTHING)

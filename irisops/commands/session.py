@@ -10,25 +10,24 @@ from typing import TYPE_CHECKING
 
 from irisops.commands import completion, names
 from irisops.commands.availability import check, unavailable
-from irisops.commands.catalogue import default_registry
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.commands.clock import Clock
 from irisops.commands.context import Context
 from irisops.commands.discoverer import Discoverer, Look, look_around
 from irisops.commands.hub import Hub
-from irisops.commands.links import Connector, InstanceConnection, Link, ReadsFactory
+from irisops.commands.links import Connector, InstanceConnection, Link, Names, ReadsFactory
 from irisops.commands.parser import parse
 from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
-from irisops.commands.spec import Registry
+from irisops.commands.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Entry, JournalError
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.refused import RefusedStore
-from irisops.profiles.secrets import Secrets
+from irisops.profiles.secrets import PLACES, Secrets
 from irisops.profiles.settings import RememberedStore, SettingsStore
 from irisops.profiles.store import ProfilesFileError, ProfileStore
 from irisops.profiles.system_keyring import SystemKeyring
@@ -45,6 +44,12 @@ def _connect_by_driver(target: Target) -> InstanceConnection:
     from irisops.instance.connection import Connection  # noqa: PLC0415 - not before the first connect
 
     return Connection(target)
+
+
+def _all_commands() -> Sequence[CommandSpec]:
+    from irisops.commands.catalogue import ALL  # noqa: PLC0415 - not before the first paint
+
+    return ALL
 
 
 def _read_by_instance_layer(instance: Instance) -> Reads:
@@ -82,7 +87,7 @@ class Session:
         self.clock = clock or Clock()
         self.settings = SettingsStore(places.settings)
         self._remembered = RememberedStore(places.remembered)
-        self._registry = registry or default_registry()
+        self._registry = registry or Registry(_all_commands)
         self._first = first
         self._later = later
         self._polls = polling
@@ -129,6 +134,7 @@ class Session:
     async def start(self) -> None:
         """Load profiles and begin connecting; returns at once."""
         self.load_profiles()
+        self._spawn(asyncio.to_thread(self._registry.load))
         self._spawn(self.hub.secrets.probe())
         if any(self.places.leases.glob("*.json")):
             self._spawn(self.context.sharing_desk().recover(self._notice))
@@ -299,18 +305,17 @@ class Session:
 
     def _known(self, kind: str) -> Sequence[tuple[str, str]]:
         """What completes an argument of a kind."""
-        link = self.hub.active
-        if kind == "profile":
-            return [(profile.name, profile.address) for profile in self.hub.profiles()]
-        if kind == "found":
-            return self.context.discoverer.names()
-        if kind == "command":
-            return [(spec.name, spec.summary) for spec in self._registry]
-        if kind == "user":
-            return [(name, "user") for name in (link.names.users if link else ())]
-        if kind == "role":
-            return [(name, "role") for name in (link.names.roles if link else ())]
-        return ()
+        names = self.hub.active.names if self.hub.active else Names()
+        sources: dict[str, Callable[[], Sequence[tuple[str, str]]]] = {
+            "profile": lambda: [(profile.name, profile.address) for profile in self.hub.profiles()],
+            "found": self.context.discoverer.names,
+            "place": lambda: list(PLACES.items()),
+            "command": lambda: [(spec.name, spec.summary) for spec in self._registry],
+            "user": lambda: [(name, "user") for name in names.users],
+            "role": lambda: [(name, "role") for name in names.roles],
+        }
+        source = sources.get(kind)
+        return source() if source else ()
 
     async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
         try:
@@ -368,7 +373,8 @@ class Session:
             self._notice(
                 Notice(
                     "warning",
-                    f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} UTC: {told}",
+                    f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} "
+                    f"UTC: {told}",
                     cure,
                     link.name,
                 )

@@ -1,0 +1,308 @@
+"""/secrets: where each password is, never its value; moving, forgetting, and the encrypted file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.nearest import nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Change, Column, Done, Plan, Table
+from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.profiles.secrets import PLACES, NotKeptError, Place, account_of
+from irisops.profiles.vault import VaultError
+
+NGROK = "ngrok"
+"""The name under which sharing keeps its authtoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A secret that may exist: how a person calls it, and its account."""
+
+    name: str
+    account: str
+    what: str
+    command: str = ""
+
+
+def _known(context: Context) -> list[_Known]:
+    profiles = [
+        _Known(profile.name, account_of(profile), "password", profile.password_command)
+        for profile in context.hub.profiles()
+    ]
+    return [*profiles, _Known(NGROK, NGROK, "ngrok authtoken")]
+
+
+async def show(context: Context, _command: Command) -> Replies:
+    """One row per profile and for the ngrok authtoken; what the encrypted file keeps of former profiles too."""
+    secrets = context.hub.secrets
+    rows: list[dict[str, Cell]] = []
+    known = _known(context)
+    accounts = {each.account for each in known}
+    extra = [
+        _Known(account, account, "password")
+        for account in await secrets.vault_accounts()
+        if account not in accounts
+    ]
+    for each in [*known, *extra]:
+        places = await secrets.where(each.account)
+        if not places and each.account == NGROK:
+            continue
+        rows.append(
+            {
+                "name": each.name,
+                "what": each.what,
+                "where": _where(places, each.command),
+                "account": each.account,
+                "places": list(places),
+            }
+        )
+    notes = [f"Keyring: {await secrets.describe()}."]
+    vault = secrets.vault
+    if vault is not None:
+        state = (
+            "open" if vault.is_open else "locked, so what it keeps is not listed; /secrets unlock opens it"
+        )
+        notes.append(f"Encrypted file {vault.path}: {state}.")
+    yield Table(
+        name="secrets",
+        title="Where passwords are",
+        columns=[
+            Column("name", "NAME"),
+            Column("what", "WHAT"),
+            Column("where", "WHERE", grow=True),
+            Column("account", "KEPT AS", hide_under=90),
+            Column("places", "PLACES", "list", hide_under=1000),
+        ],
+        rows=rows,
+        key="name",
+        notes=notes,
+        actions=[("d", "forget", "/secrets forget {name}")],
+    )
+
+
+def _where(places: Sequence[Place], command: str) -> str:
+    said = [PLACES[place] for place in places]
+    if command:
+        said.append(f"printed by {harmless(command, 80)}")
+    return listed(said) or "nowhere: it is asked for"
+
+
+def _find(context: Context, name: str) -> _Known:
+    """By a profile's name or by an account. Raises `Refusal`."""
+    known = _known(context)
+    wanted = name.casefold()
+    for each in known:
+        if wanted in (each.name.casefold(), each.account.casefold()):
+            return each
+    if "@" in name:
+        return _Known(name, name, "password")  # of a profile that is gone
+    close = nearest(name, [each.name for each in known])
+    cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists what there is."
+    raise Refusal("NoSuchProfile", f"There is no profile {harmless(name, 60)}.", cure)
+
+
+async def move(context: Context, command: Command) -> Replies:
+    """Move a secret to one place and remove it from the others."""
+    known = _find(context, str(command.args["name"]))
+    place = _place(str(command.args["place"]))
+    try:
+        was = await context.hub.secrets.move(known.account, place)
+    except KeyError:
+        raise Refusal(
+            "NoSecret",
+            f"No {known.what} of {harmless(known.name)} is kept anywhere.",
+            f"/connect {quote(known.name)} asks for it and keeps it.",
+        ) from None
+    except NotKeptError as error:
+        raise Refusal(
+            "NotMoved", f"Nothing was moved: {error}.", "/secrets shows which places can be used."
+        ) from None
+    yield Done(
+        "secrets",
+        f"The {known.what} of {harmless(known.name)} is now {PLACES[place]}.",
+        [f"It was {PLACES[was]}"],
+    )
+
+
+def _place(text: str) -> Place:
+    for place in PLACES:
+        if place == text.casefold():
+            return place
+    raise Refusal(
+        "NotUnderstood", f"There is no place {harmless(text, 40)}.", f"Choose one of {', '.join(PLACES)}."
+    )
+
+
+async def forget(context: Context, command: Command) -> Replies:
+    """Plan to remove a secret from everywhere on this machine."""
+    known = _find(context, str(command.args["name"]))
+    secrets = context.hub.secrets
+    await _open(context)
+    places = await secrets.where(known.account)
+    if not places:
+        raise Refusal(
+            "NoSecret", f"No {known.what} of {harmless(known.name)} is kept.", "/secrets lists what there is."
+        )
+
+    async def carry_out() -> Replies:
+        await secrets.forget_secret(known.account)
+        left = await secrets.where(known.account)
+        if left:
+            raise Refusal(
+                "NotForgotten",
+                f"It is still {listed(PLACES[place] for place in left)}.",
+                "Unlock that place, then try again.",
+            )
+        yield Done("secrets", f"The {known.what} of {harmless(known.name)} is forgotten.")
+
+    yield context.plans.add(
+        Plan(
+            name="secrets",
+            title=f"Forget the {known.what} of {harmless(known.name)}?",
+            instance="this computer",
+            changes=[Change(known.account, listed(PLACES[place] for place in places), "nowhere")],
+            effects=["The instance is not touched. The next login asks for it."],
+        ),
+        carry_out,
+    )
+
+
+async def _open(context: Context) -> None:
+    """Open the encrypted file, so that what it keeps counts. Raises `Refusal` for a file that cannot be used."""
+    try:
+        await context.hub.secrets.unlock()
+    except VaultError as error:
+        raise Refusal(
+            "EncryptedFile", str(error), "Move that file away and set up another: /secrets file"
+        ) from None
+
+
+async def file(context: Context, _command: Command) -> Replies:
+    """Set up the encrypted file, or give it another passphrase."""
+    secrets = context.hub.secrets
+    try:
+        if secrets.vault is None:
+            passphrase = await _new_passphrase(context, "Set up an encrypted file of passwords")
+            await secrets.create_vault(passphrase)
+            made = secrets.vault
+            yield Done(
+                "secrets",
+                "The encrypted file is set up.",
+                [
+                    f"Kept in {made.path}" if made is not None else "",
+                    "Its passphrase is asked for once per start, when a password is needed.",
+                    "There is no way back without the passphrase.",
+                ],
+            )
+            return
+        if not await secrets.unlock(again=True):
+            raise Refusal(
+                "EncryptedFileLocked", "The encrypted file was not opened.", "/secrets unlock asks again."
+            )
+        await secrets.change_passphrase(
+            await _new_passphrase(context, "Another passphrase for the encrypted file")
+        )
+    except VaultError as error:
+        raise Refusal("EncryptedFile", str(error), "Nothing was changed.") from None
+    yield Done("secrets", "The encrypted file has another passphrase.")
+
+
+async def _new_passphrase(context: Context, title: str) -> str:
+    """A passphrase typed twice. Raises `Refusal`."""
+    ask = context.hub.ask
+    if ask is None:
+        raise Refusal("PassphraseNeeded", "Nobody can be asked for a passphrase.", "Run it in a terminal.")
+    first = await ask(title, "Passphrase")
+    if not first:
+        raise Refusal(
+            "Declined", "Nothing was changed: no passphrase was given.", "/secrets file asks again."
+        )
+    second = await ask(title, "The same once more")
+    if first != second:
+        raise Refusal(
+            "NotTheSame", "Nothing was changed: the two were not the same.", "/secrets file asks again."
+        )
+    return first
+
+
+async def unlock(context: Context, _command: Command) -> Replies:
+    """Open the encrypted file for this run."""
+    secrets = context.hub.secrets
+    if secrets.vault is None:
+        raise Refusal("NoEncryptedFile", "There is no encrypted file.", "/secrets file sets one up.")
+    try:
+        opened = await secrets.unlock(again=True)
+    except VaultError as error:
+        raise Refusal(
+            "EncryptedFile", str(error), "Move that file away and set up another: /secrets file"
+        ) from None
+    if not opened:
+        raise Refusal(
+            "EncryptedFileLocked", "The encrypted file stays locked.", "/secrets unlock asks again."
+        )
+    yield Done("secrets", "The encrypted file is open until you quit.")
+
+
+SPECS = (
+    CommandSpec(
+        name="secrets",
+        summary="Where each password is (never its value)",
+        handler=show,
+        plain=(
+            Plain("(show|list) [me] [the|my] (secrets|passwords)"),
+            Plain("where (are|is) [the|my|all] (passwords|password|secrets) [kept|stored|saved]"),
+        ),
+        examples=("where are my passwords",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="secrets move",
+        summary="Move a password to the keyring, the encrypted file or memory",
+        handler=move,
+        grammar=(Arg("name", "profile", show="PROFILE"), Keyword("to"), Arg("place", "place")),
+        plain=(
+            Plain("(move|put) [the] password of {name} (to|into) [the] {place}"),
+            Plain("(move|put) {name's} password (to|into) [the] {place}"),
+        ),
+        examples=("move the password of local to the keyring",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="secrets forget",
+        summary="Remove a password from this computer",
+        handler=forget,
+        grammar=(Arg("name", "profile", show="PROFILE"),),
+        plain=(
+            Plain("(forget|delete|remove) [the] [stored|kept] password of {name}"),
+            Plain("(forget|delete|remove) {name's} [stored|kept] password"),
+        ),
+        examples=("forget the stored password of local",),
+        group="profiles",
+        changes=True,
+    ),
+    CommandSpec(
+        name="secrets file",
+        summary="Set up the encrypted file of passwords, or change its passphrase",
+        handler=file,
+        plain=(
+            Plain("(set up|create|make) [the|an] encrypted file [of|for] [passwords]"),
+            Plain("change [the] passphrase [of the encrypted file]"),
+        ),
+        examples=("set up an encrypted file",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="secrets unlock",
+        summary="Open the encrypted file of passwords for this run",
+        handler=unlock,
+        plain=(Plain("(unlock|open) [the] (encrypted file|secrets|passwords)"),),
+        examples=("unlock the encrypted file",),
+        group="profiles",
+    ),
+)
