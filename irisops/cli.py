@@ -167,28 +167,27 @@ def _show(session: Session) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     """The chat on a simulator of its own."""
-    from irisops.demo import READY_DEADLINE, DemoError, starting
+    from irisops.commands.refusal import Refusal
+    from irisops.commands.session import Session
+    from irisops.demo import READY_DEADLINE, DemoError, prepared
+    from irisops.profiles.secrets import Secrets, in_daemon_thread
 
-    with starting(_passed_on(options)) as begun:
-        # The simulator starts while the screen is imported and painted.
-        from irisops.commands.refusal import Refusal
-        from irisops.commands.session import Session
-        from irisops.profiles.secrets import Secrets, in_daemon_thread
-
+    with prepared(_passed_on(options)) as practice:
         secrets = Secrets(None)
 
         async def instance() -> Profile:
             try:
-                demo = await in_daemon_thread(begun.wait, READY_DEADLINE + 1)
+                # Begun by the chat once the screen was painted.
+                demo = await in_daemon_thread(practice.start, READY_DEADLINE + 1)
             except DemoError as error:
                 raise Refusal("NoSimulator", str(error), "Correct the options, or report it.") from None
             secrets.remember(demo.profile, demo.password)
             return demo.profile
 
         def sharing() -> SharingSettings:
-            return _loopback_only(begun.places.state)
+            return _loopback_only(practice.places.state)
 
-        return _show(Session(begun.places, secrets=secrets, later=instance, sharing=sharing))
+        return _show(Session(practice.places, secrets=secrets, later=instance, sharing=sharing))
 
 
 def _loopback_only(folder: Path) -> SharingSettings:

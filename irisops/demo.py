@@ -37,16 +37,39 @@ class Demo:
         return f"Demo({self.profile.address})"
 
 
-class Starting:
-    """A simulator on its way: the process runs, `wait` tells when it listens."""
+class Practice:
+    """The place of a private instance. It is started once the screen was painted: both need the processor."""
 
-    def __init__(self, child: subprocess.Popen[bytes], home: Path) -> None:
+    def __init__(self, home: Path, options: Sequence[str]) -> None:
         self.places = Places.below(home / "home")
-        self._child = child
         self._log = home / LOG
+        self._options = options
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._over = False
 
-    def wait(self) -> Demo:
-        """Block until it is ready. Raises `DemoError`."""
+    def start(self) -> Demo:
+        """Start it and block until it is ready; from any thread, once. Raises `DemoError`."""
+        with self._lock:
+            if self._over:
+                raise DemoError("The program ends.")
+            with self._log.open("w+b") as log:
+                self._child = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-m",
+                        "irisops",
+                        "simulator",
+                        "--with-parent",
+                        "--port",
+                        "0",
+                        *self._options,
+                    ],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,  # Ctrl+C in the terminal is for the chat, not for its instance
+                )
         ready = _ready(self._child, self._log)
         profile = Profile(
             name="demo",
@@ -58,35 +81,34 @@ class Starting:
         )
         return Demo(profile, self.places, str(ready["password"]))
 
+    def stop(self) -> None:
+        """Stop it if it was started, and let none start any more."""
+        with self._lock:
+            self._over = True
+        if self._child is not None:
+            _stop(self._child)
+
 
 @contextlib.contextmanager
-def starting(options: Sequence[str] = ()) -> Iterator[Starting]:
-    """Start a simulator on free ports with further command line `options`, and stop it at the end.
+def prepared(options: Sequence[str] = ()) -> Iterator[Practice]:
+    """A simulator on free ports with further command line `options`, to be started; stopped at the end.
 
     The child watches its standard input, a pipe that only this process holds: however this process ends, the pipe
     closes and the child with it. Files go to a temporary folder that is removed.
     """
     with tempfile.TemporaryDirectory(prefix="irisops-demo-") as folder:
-        home = Path(folder)
-        with (home / LOG).open("w+b") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "irisops", "simulator", "--with-parent", "--port", "0", *options],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,  # Ctrl+C in the terminal is for the chat, not for its instance
-            )
+        practice = Practice(Path(folder), options)
         try:
-            yield Starting(child, home)
+            yield practice
         finally:
-            _stop(child)
+            practice.stop()
 
 
 @contextlib.contextmanager
 def running(options: Sequence[str] = ()) -> Iterator[Demo]:
     """A simulator that is ready. Raises `DemoError`."""
-    with starting(options) as begun:
-        yield begun.wait()
+    with prepared(options) as practice:
+        yield practice.start()
 
 
 def _ready(child: subprocess.Popen[bytes], log: Path) -> dict[str, object]:
