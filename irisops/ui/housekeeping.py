@@ -12,9 +12,10 @@ import sys
 import time
 from collections.abc import Callable
 
-YOUNG, MIDDLE = 20_000, 25
-"""Objects made, and passes over the young ones, before the next pass."""
+YOUNG = 3_000
+"""Objects made before the next pass over those made since the last: about a millisecond's work."""
 NEVER = 1_000_000_000
+"""Passes over the young ones before the older are looked at as well."""
 
 QUIET = 3.0
 """Seconds without a key after which there is time for a full collection."""
@@ -39,7 +40,7 @@ class Housekeeping:
         if self._before is None:
             self._before = (gc.get_threshold(), sys.getswitchinterval())
             gc.freeze()
-            gc.set_threshold(YOUNG, MIDDLE, NEVER)
+            gc.set_threshold(YOUNG, NEVER, NEVER)
             sys.setswitchinterval(SWITCH)
 
     def end(self) -> None:
