@@ -24,6 +24,7 @@ from irisops.simulator.classes.everything import build_registry
 from irisops.simulator.classes.job import Emulation, Job
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.system_basics import zversion
+from irisops.simulator.classes.transaction import CommitMode
 from irisops.simulator.classes.values import as_integer, as_text
 from irisops.simulator.sql.engine import Engine
 from irisops.simulator.sql.store import Limits, Store
@@ -77,6 +78,8 @@ class Runtime:
         """Authenticate, take a license unit, start a server process. Raises `LoginRefusedError`."""
         process = self.world.login(request)
         job = Job(self.emulation, process)
+        if not request.autocommit:
+            job.transaction.commit_mode = CommitMode.EXPLICIT
         self.world.watch_process(process.pid, lambda: self._terminated(process))
         return Session(self, job, self._store)
 
@@ -101,8 +104,6 @@ class Session:
         self._runtime = runtime
         self.job = job
         self._engine = Engine(JobCatalog(job), store=store)
-        self._transaction_level = 0
-        self._autocommit = True
         self._closed = False
 
     @property
@@ -195,7 +196,7 @@ class Session:
 
     def set_autocommit(self, *, on: bool) -> None:
         """Each statement is a transaction of its own, or not."""
-        self._autocommit = on
+        self.job.transaction.commit_mode = CommitMode.IMPLICIT if on else CommitMode.EXPLICIT
 
     def commit(self) -> None:
         """End the transaction.
@@ -203,13 +204,11 @@ class Session:
         UNVERIFIED: changes to users and roles are not part of it, so a rollback leaves them.
         Settle: autocommit off, CREATE USER x, rollback; is x there?
         """
-        self._transaction_level = 0
-        self._show_transaction()
+        self.job.transaction.finish()
 
     def rollback(self) -> None:
         """End the transaction."""
-        self._transaction_level = 0
-        self._show_transaction()
+        self.job.transaction.finish()
 
     def close(self, *, clean: bool) -> None:
         """The connection ended; locks and, unless it just vanished, process and unit are given back."""
@@ -219,13 +218,6 @@ class Session:
         self.job.emulation.locks.release_all(self.job_number)
         if self.job.process.pid in self.job.world.processes:
             self.job.world.logout(self.job.process, clean=clean)
-
-    def _show_transaction(self) -> None:
-        process = self.job.process
-        in_transaction = 1 if self._transaction_level else 0
-        if process.in_transaction != in_transaction:
-            process.in_transaction = in_transaction
-            self.job.world.process_table.revision += 1
 
     def _begin(self) -> None:
         """Each request finds the world as it is by now, and counts on its process's row."""
@@ -281,11 +273,11 @@ class Session:
 
     def _transaction(self, operation: str) -> list[Value]:
         """Levels are counted; values of globals are not rolled back."""
+        transaction = self.job.transaction
         if operation == "tstart":
-            self._transaction_level += 1
+            transaction.begin()
         elif operation in ("tcommit", "trollback_one"):
-            self._transaction_level = max(0, self._transaction_level - 1)
+            transaction.end_level()
         elif operation == "trollback":
-            self._transaction_level = 0
-        self._show_transaction()
-        return [self._transaction_level] if operation == "tlevel" else []
+            transaction.finish()
+        return [transaction.level] if operation == "tlevel" else []

@@ -22,6 +22,7 @@ from irisops.simulator.sql.catalog import (
     SecurityStatements,
     SqlType,
     TableDef,
+    TransactionStatements,
 )
 
 SERVICE_SQL = "%Service_SQL:U"
@@ -59,6 +60,11 @@ class JobCatalog:
     def security(self) -> SecurityStatements:
         """The statements on users, roles and privileges, in this job's name."""
         return self._security
+
+    @property
+    def transaction(self) -> TransactionStatements:
+        """The job's transaction."""
+        return self._job.transaction
 
     def table(self, schema: str, name: str) -> TableDef | None:
         """The table of that name, or None."""

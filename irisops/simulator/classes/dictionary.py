@@ -1,4 +1,4 @@
-"""`%Dictionary.Compiled*`, made from what is really emulated: a client that asks finds exactly what it can call.
+"""`%Dictionary`, made from what is really emulated: a client that asks finds exactly what it can call.
 
 The columns are a selection of the class reference's (2024.1); `SELECT *` on a real instance has more.
 """
@@ -126,6 +126,40 @@ def _property_rows(job: Job) -> Iterable[Row]:
             }
 
 
+def _property_definition_rows(job: Job) -> Iterable[Row]:
+    """What the class itself defines, with types as they were written; no class here computes a property."""
+    for cls in visible_classes(job):
+        for number, prop in enumerate(cls.own_properties.values(), 1):
+            yield {
+                "ID": f"{cls.name}||{prop.name}",
+                "parent": cls.name,
+                "Name": prop.name,
+                "Calculated": 0,
+                "Collection": prop.collection or None,
+                "Deprecated": 0,
+                "Final": 0,
+                "InitialExpression": str(prop.initial)
+                if isinstance(prop.initial, int)
+                else f'"{prop.initial}"',
+                "Internal": int(prop.internal),
+                "Private": 0,
+                "ReadOnly": int(prop.read_only),
+                "Relationship": 0,
+                "Required": int(prop.required),
+                "SequenceNumber": number,
+                "SqlComputeCode": None,
+                "SqlComputed": 0,
+                "SqlFieldName": None,
+                "Transient": int(prop.transient),
+                "Type": prop.type,
+            }
+
+
+def _no_rows(_job: Job) -> Iterable[Row]:
+    """No emulated class tells of its indexes; the table is there, empty."""
+    return ()
+
+
 def _parameter_rows(job: Job) -> Iterable[Row]:
     for cls in visible_classes(job):
         for number, (name, value) in enumerate(cls.parameters.items(), 1):
@@ -148,8 +182,9 @@ def _full_type(name: str) -> str | None:
 
 _BOOLEANS = frozenset(
     {
-        "Abstract", "Calculated", "ClassMethod", "Deprecated", "Final", "Hidden", "Internal", "Private", "ReadOnly",
-        "Required", "SqlProc", "Transient",
+        "Abstract", "Calculated", "ClassMethod", "Deprecated", "Extent", "Final", "Hidden", "IdKey", "Internal",
+        "PrimaryKey", "Private", "ReadOnly", "Relationship", "Required", "SqlComputed", "SqlProc", "Transient",
+        "_Unique",
     }
 )  # fmt: skip
 _INTEGERS = frozenset({"Deployed", "SequenceNumber"})
@@ -162,6 +197,12 @@ _COLUMNS = {
     "SqlProc Type",
     "CompiledProperty": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Origin "
     "Private ReadOnly Required SequenceNumber Transient Type",
+    # UNVERIFIED: that the columns of PropertyDefinition and IndexDefinition are those of their Compiled twins, without
+    # Origin. Settle: SELECT TOP 1 * FROM %Dictionary.PropertyDefinition, and the same of %Dictionary.IndexDefinition.
+    "PropertyDefinition": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Private "
+    "ReadOnly Relationship Required SequenceNumber SqlComputeCode SqlComputed SqlFieldName Transient Type",
+    "IndexDefinition": "ID parent Abstract Data Deprecated Extent IdKey Internal Name PrimaryKey Properties "
+    "SequenceNumber SqlName Type _Unique",
     "CompiledParameter": "ID parent _Default Name Origin SequenceNumber",
 }
 _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
@@ -170,6 +211,8 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
     "CompiledQuery": _query_rows,
     "CompiledProperty": _property_rows,
     "CompiledParameter": _parameter_rows,
+    "PropertyDefinition": _property_definition_rows,
+    "IndexDefinition": _no_rows,
 }
 
 

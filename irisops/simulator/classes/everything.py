@@ -17,6 +17,7 @@ from irisops.simulator.classes import (
     resultset,
     roles,
     services,
+    sql_options,
     sql_security,
     system_basics,
     system_security,
@@ -67,6 +68,7 @@ def build_registry(version: tuple[int, int]) -> Registry:
             system_settings.SYSTEM,
             system_security.SECURITY,
             sql_security.SQL_SECURITY,
+            sql_options.UTIL,
             privilege_lists.CATALOG_PRIVILEGES,
             *dictionary.CLASSES,
         ]

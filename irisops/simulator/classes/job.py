@@ -13,6 +13,7 @@ from irisops.simulator.classes.globals import GlobalStore, LockTable
 from irisops.simulator.classes.objects import ObjectTable
 from irisops.simulator.classes.sql_privileges import SqlPrivileges
 from irisops.simulator.classes.status import StatusError
+from irisops.simulator.classes.transaction import Transaction
 from irisops.simulator.world.model import Permission, Process
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Emulation:
     """What a client did that works by accident, newest last: for tests (facts: iris-security 10.6)."""
     globals: GlobalStore = field(default_factory=GlobalStore)
     locks: LockTable = field(default_factory=LockTable)
+    sql_options: dict[tuple[str, str], str] = field(default_factory=dict)
+    """SQL options that were set, by (namespace, name): the namespace is empty for one of the whole instance."""
     _extra: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -70,6 +73,9 @@ class Job:
         self.emulation = emulation
         self.process = process
         self.objects = ObjectTable()
+        self.transaction = Transaction(self._show_transaction)
+        self.sql_options: dict[str, str] = {}
+        """SQL options of this process that were set."""
         self._classes: list[ClassDef] = []
 
     @property
@@ -137,6 +143,10 @@ class Job:
             username=self.username,
             process=self.process,
         )
+
+    def _show_transaction(self, is_open: bool) -> None:
+        self.process.in_transaction = int(is_open)
+        self.world.process_table.revision += 1
 
     def switch_namespace(self, name: str) -> None:
         """`set $NAMESPACE`. Throws `<NAMESPACE>` for an unknown one, `<PROTECT>` for one that the user may not read."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Final, Protocol
 
 from irisops.simulator.backend import Column, Value
@@ -260,6 +260,50 @@ class SecurityStatements(Protocol):
         ...
 
 
+class CommitMode(IntEnum):
+    """`%COMMITMODE`, by the numbers of the option AutoCommit (class reference, `%SYSTEM.SQL.Util`)."""
+
+    NONE = 0
+    IMPLICIT = 1
+    EXPLICIT = 2
+
+
+class Isolation(IntEnum):
+    """The isolation level, by the numbers of the option IsolationMode (class reference, `%SYSTEM.SQL.Util`)."""
+
+    READ_UNCOMMITTED = 0
+    READ_COMMITTED = 1
+    READ_VERIFIED = 3
+
+
+class TransactionStatements(Protocol):
+    """The transaction of one session, for the statements on it. The two settings last until they are set again."""
+
+    commit_mode: CommitMode
+    isolation: Isolation
+
+    @property
+    def level(self) -> int:
+        """`$TLEVEL`; 0: no transaction is open."""
+        ...
+
+    def start(self) -> None:
+        """`START TRANSACTION` and `%BEGTRANS`; inside a transaction it changes nothing."""
+        ...
+
+    def finish(self) -> None:
+        """`COMMIT` and `ROLLBACK`."""
+        ...
+
+    def savepoint(self, name: str) -> None:
+        """`SAVEPOINT name`."""
+        ...
+
+    def rollback_to(self, name: str) -> None:
+        """`ROLLBACK TO SAVEPOINT [name]`. Raises `SqlFailure` for an unknown one."""
+        ...
+
+
 class ObjectKind(Enum):
     """What a privilege is granted on, with the object type number of `CheckPrivilege` (facts: security 4.1)."""
 
@@ -298,6 +342,11 @@ class Catalog(Protocol):
     @property
     def security(self) -> SecurityStatements:
         """The statements that change users, roles and privileges, for this session's user."""
+        ...
+
+    @property
+    def transaction(self) -> TransactionStatements:
+        """The session's transaction."""
         ...
 
     def table(self, schema: str, name: str) -> TableDef | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from irisops.simulator.backend import CallOutcome, Column, Parameter, Prepared, Value
-from irisops.simulator.sql import calls, information_schema, security
+from irisops.simulator.sql import calls, information_schema, security, transactions
 from irisops.simulator.sql.catalog import Action, Catalog, TableDef
 from irisops.simulator.sql.compiler import compile_query
 from irisops.simulator.sql.dialect import parse_query
@@ -33,8 +33,6 @@ _CHANGES = {"INSERT": (Action.INSERT, -130), "UPDATE": (Action.UPDATE, -132), "D
 _DEFINITIONS = frozenset(
     {"CREATE", "ALTER", "DROP", "TRUNCATE", "TUNE", "BUILD", "LOCK", "UNLOCK", "PURGE", "FREEZE"}
 )
-
-_TRANSACTIONS = frozenset({"COMMIT", "ROLLBACK", "START", "SAVEPOINT", "%BEGTRANS", "SET", "USE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +134,11 @@ class Engine:
             return self._change(lexemes, first)
         if first in _DEFINITIONS:
             raise unsupported(f"{' '.join(lexeme.upper for lexeme in lexemes[:2])}; its tables are fixed")
-        if first in _TRANSACTIONS:
-            raise unsupported(f"{first} as a statement; use the connection's commit() and rollback()")
+        if transactions.is_transaction_statement(lexemes):
+            change = transactions.parse(lexemes)
+            return _Command(lambda _values: self._in_transaction(change))
+        if first in {"SET", "START", "USE"}:
+            raise unsupported(f"{' '.join(lexeme.upper for lexeme in lexemes[:2])}")
         if first == "CALL":
             raise unsupported("CALL in execute(); use cursor.callproc() or SELECT ... FROM procedure(...)")
         raise failure(
@@ -147,6 +148,10 @@ class Engine:
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)
         # UNVERIFIED: the row count of such a statement. On a real instance: cursor.rowcount after GRANT %SQL TO x.
+        return 0
+
+    def _in_transaction(self, statement: transactions.Statement) -> int:
+        statement(self._catalog.transaction)
         return 0
 
     def _change(self, lexemes: Sequence[Lexeme], verb: str) -> _Command:

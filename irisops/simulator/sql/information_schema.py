@@ -19,6 +19,7 @@ from irisops.simulator.sql.catalog import (
     SecurityStatements,
     SqlType,
     TableDef,
+    TransactionStatements,
 )
 
 SCHEMA = "INFORMATION_SCHEMA"
@@ -169,6 +170,14 @@ _EMPTY = (
         ),
         _nothing,
     ),
+    _Described(
+        "CONSTRAINT_COLUMN_USAGE",
+        _names(
+            "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME CONSTRAINT_CATALOG CONSTRAINT_SCHEMA "
+            "CONSTRAINT_NAME"
+        ),
+        _nothing,
+    ),
     # UNVERIFIED: the columns of the next two are those that sqlalchemy-iris asks for; there may be more. On a real
     # instance: SELECT TOP 1 * FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE, and the same of REFERENTIAL_CONSTRAINTS.
     _Described(
@@ -252,6 +261,10 @@ class _WithInformationSchema:
     @property
     def security(self) -> SecurityStatements:
         return self._catalog.security
+
+    @property
+    def transaction(self) -> TransactionStatements:
+        return self._catalog.transaction
 
     def table(self, schema: str, name: str) -> TableDef | None:
         if schema.upper() == SCHEMA:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from irisops.simulator.backend import SqlFailure, Value
+from irisops.simulator.classes.transaction import Transaction
 from irisops.simulator.sql.catalog import (
     Action,
     ArgumentDef,
@@ -134,6 +135,8 @@ class FakeCatalog:
     reads: list[tuple[str, ...]] = field(default_factory=list)
     list_calls: list[tuple[Value, ...]] = field(default_factory=list)
     roles: set[str] = field(default_factory=lambda: {"%ALL", "%SQL", "READER"})
+
+    transaction: Transaction = field(default_factory=lambda: Transaction(lambda _open: None))
 
     @property
     def security(self) -> SecurityStatements:
