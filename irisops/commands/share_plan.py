@@ -26,7 +26,7 @@ from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
 from irisops.sharing.policy import Restrictions, policy_for
 from irisops.sharing.preflight import Finding
-from irisops.sharing.preflight import Intent as Sharing
+from irisops.sharing.snapshot import Intent as Sharing
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_TIME = "2h"

@@ -8,12 +8,9 @@ own, and a missed deadline kills the agent, whose pid is in a file that its star
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import shlex
 import signal
 import sys
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -25,6 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from irisops.sharing import procs
+from irisops.sharing.agent_files import (
+    PID_FILE,
+    allow_local_calls,
+    config_text,
+    private_file,
+    quiet_pyngrok,
+    write_launcher,
+)
 from irisops.sharing.errors import (
     AgentFailed,
     AgentMissing,
@@ -35,7 +40,7 @@ from irisops.sharing.errors import (
     explain,
     redact,
 )
-from irisops.sharing.finder import AgentBinary, setpriv
+from irisops.sharing.finder import AgentBinary
 from irisops.sharing.policy import Policy, as_option, same_policy
 from irisops.sharing.procs import ProcessId
 
@@ -46,7 +51,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost")
 LOG_LINES = 200
 OFFLINE_LINES = 5
 """Failed attempts to reach ngrok, some seven seconds of them, after which a start is given up (facts: A9)."""
@@ -102,31 +106,6 @@ class LogLine:
     at: datetime
     level: str
     text: str
-
-
-def quiet_pyngrok() -> None:
-    """Keep pyngrok's log lines off standard error, where Python's last resort would print them (facts: A4)."""
-    logger = logging.getLogger("pyngrok")
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-
-
-def allow_local_calls(environment: dict[str, str] | os._Environ[str]) -> None:
-    """Extend no_proxy by this machine: pyngrok asks the agent through urllib, which would ask a proxy (facts: A8.1)."""
-    for name in ("no_proxy", "NO_PROXY"):
-        listed = [part.strip() for part in environment.get(name, "").split(",") if part.strip()]
-        environment[name] = ",".join(dict.fromkeys((*listed, *LOCAL_HOSTS)))
-
-
-def config_text(token: str = "") -> str:
-    """A v3 config file. The dashboard may not reach in, and no update happens by itself (facts: A5.8).
-
-    `web_addr` is left out: a busy explicit one is fatal (facts: A8).
-    """
-    quoted = token.replace("'", "''")
-    secret = f"  authtoken: '{quoted}'\n" if token else ""
-    return f"version: '3'\nagent:\n  remote_management: false\n  update_check: false\n{secret}"
 
 
 class Agent:
@@ -216,7 +195,7 @@ class Agent:
         from pyngrok import conf, process  # noqa: PLC0415 - 80 ms that only a share needs
 
         config = self._write_config(by_environment=by_environment)
-        launcher = self._write_launcher()
+        launcher = write_launcher(self._runtime, self._binary.path)
         self._config = conf.PyngrokConfig(
             ngrok_path=str(launcher),
             config_path=str(config),
@@ -260,40 +239,12 @@ class Agent:
             os.write(self._memory, config_text(self._token).encode())
             return Path(f"/proc/{os.getpid()}/fd/{self._memory}")
         path = self._runtime / "ngrok.yml"
-        self._private(path, config_text(), 0o600)
+        private_file(path, config_text(), 0o600)
         return path
-
-    def _write_launcher(self) -> Path:
-        """A start script: it notes its pid (which the agent keeps), sends stderr to a file, sets the death signal.
-
-        pyngrok takes it for the agent. Its path is unlike any other, so agents are never mixed up (facts: A1.13).
-        """
-        self._pid_file.unlink(missing_ok=True)
-        real = shlex.quote(str(self._binary.path))
-        errors = shlex.quote(str(self._runtime / "agent.err"))
-        lines = ["#!/bin/sh", f"echo $$ > {shlex.quote(str(self._pid_file))}", f"exec 2>>{errors} </dev/null"]
-        tool = setpriv()
-        if tool:
-            # The second shell sees whether the keeper died before the death signal was set.
-            guard = f'[ "$PPID" = {os.getpid()} ] || exit 1; exec {real} "$@"'
-            lines += [f'exec {shlex.quote(tool)} --pdeathsig TERM /bin/sh -c {shlex.quote(guard)} ngrok "$@"']
-        else:
-            lines += [f'exec {real} "$@"']
-        path = self._runtime / "ngrok-agent"
-        self._private(path, "\n".join(lines) + "\n", 0o700)
-        return path
-
-    @staticmethod
-    def _private(path: Path, text: str, mode: int) -> None:
-        """Write through a descriptor that was private from the first moment (facts: A5.2)."""
-        path.unlink(missing_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
 
     @property
     def _pid_file(self) -> Path:
-        return self._runtime / "agent.pid"
+        return self._runtime / PID_FILE
 
     def _note_identity(self) -> ProcessId | None:
         """Recognise the agent by the pid in its file; tells `on_start` once."""
@@ -487,10 +438,3 @@ class Agent:
         if self._memory is not None:
             os.close(self._memory)
             self._memory = None
-
-
-def runtime_folder() -> Path:
-    """A new private folder for one agent, in memory where the platform has such a place ($XDG_RUNTIME_DIR)."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    usable = base if base and os.access(base, os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix="irisops-share-", dir=usable))

@@ -21,7 +21,7 @@ from irisops.instance.errors import (
     PasswordChangeRequired,
 )
 from irisops.sharing.lease import Where
-from irisops.sharing.preflight import ApplicationFact, InstanceFacts, ProbeFact, UserFact
+from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
 from irisops.sharing.teardown import Connector
 
 KNOWN_PASSWORDS: tuple[tuple[str, str], ...] = (

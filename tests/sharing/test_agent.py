@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from irisops.sharing import procs
-from irisops.sharing.agent import Agent, Deadlines, EndpointSpec, LogLine, allow_local_calls
+from irisops.sharing.agent import Agent, Deadlines, EndpointSpec, LogLine
+from irisops.sharing.agent_files import allow_local_calls
 from irisops.sharing.errors import (
     AccountRefused,
     AddressTaken,

@@ -13,7 +13,7 @@ from irisops.instance.errors import InstanceProblem, LoginRefused, NotPermitted,
 from irisops.instance.models import SystemInfo
 from irisops.sharing.facts import gather, probe_default_passwords, target_roles
 from irisops.sharing.lease import Where
-from irisops.sharing.preflight import UserFact
+from irisops.sharing.snapshot import UserFact
 
 WHERE = Where("local", "127.0.0.1", 1972, "_SYSTEM")
 

@@ -8,18 +8,8 @@ import pytest
 
 from irisops.sharing import preflight
 from irisops.sharing.policy import Restrictions
-from irisops.sharing.preflight import (
-    RULES,
-    ApplicationFact,
-    Finding,
-    InstanceFacts,
-    Intent,
-    Level,
-    ProbeFact,
-    UserFact,
-    examine,
-    verdict,
-)
+from irisops.sharing.preflight import RULES, Finding, Level, examine, verdict
+from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, ProbeFact, UserFact
 
 SAFE = InstanceFacts(
     users=(
@@ -154,6 +144,12 @@ def test_the_worst_comes_first_and_decides() -> None:
 
 
 def test_a_cure_that_is_a_command() -> None:
+    (works, _green) = (
+        *preflight.default_passwords(replace(SAFE, probes=(ProbeFact("Admin", "works"),)), BOTH),
+        None,
+    )
+    assert works is not None
+    assert works.command == "/password Admin"
     facts = replace(SAFE, users=(user("UnknownUser", "%All", "my role"),))
     (finding,) = preflight.unknown_user(facts, BOTH)
     assert finding.command == '/revoke %All "my role" from UnknownUser'

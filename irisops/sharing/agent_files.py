@@ -1,0 +1,78 @@
+"""What an ngrok agent is started with: its private config, its start script, and an environment that lets us ask it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import tempfile
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from irisops.sharing.finder import setpriv
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+PID_FILE = "agent.pid"
+"""Where the start script notes the agent's pid, in the agent's folder."""
+
+
+def quiet_pyngrok() -> None:
+    """Keep pyngrok's log lines off standard error, where Python's last resort would print them (facts: A4)."""
+    logger = logging.getLogger("pyngrok")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+def allow_local_calls(environment: MutableMapping[str, str]) -> None:
+    """Extend no_proxy by this machine: pyngrok asks the agent through urllib, which would ask a proxy (facts: A8.1)."""
+    for name in ("no_proxy", "NO_PROXY"):
+        listed = [part.strip() for part in environment.get(name, "").split(",") if part.strip()]
+        environment[name] = ",".join(dict.fromkeys((*listed, *LOCAL_HOSTS)))
+
+
+def config_text(token: str = "") -> str:
+    """A v3 config file. The dashboard may not reach in, and no update happens by itself (facts: A5.8).
+
+    `web_addr` is left out: a busy explicit one is fatal (facts: A8).
+    """
+    quoted = token.replace("'", "''")
+    secret = f"  authtoken: '{quoted}'\n" if token else ""
+    return f"version: '3'\nagent:\n  remote_management: false\n  update_check: false\n{secret}"
+
+
+def write_launcher(folder: Path, binary: Path) -> Path:
+    """A start script: it notes its pid (which the agent keeps), sends stderr to a file, sets the death signal.
+
+    pyngrok takes it for the agent. Its path is unlike any other, so agents are never mixed up (facts: A1.13).
+    """
+    pid_file = folder / PID_FILE
+    pid_file.unlink(missing_ok=True)
+    real = shlex.quote(str(binary))
+    errors = shlex.quote(str(folder / "agent.err"))
+    lines = ["#!/bin/sh", f"echo $$ > {shlex.quote(str(pid_file))}", f"exec 2>>{errors} </dev/null"]
+    tool = setpriv()
+    if tool:
+        # The second shell sees whether the keeper died before the death signal was set.
+        guard = f'[ "$PPID" = {os.getpid()} ] || exit 1; exec {real} "$@"'
+        lines += [f'exec {shlex.quote(tool)} --pdeathsig TERM /bin/sh -c {shlex.quote(guard)} ngrok "$@"']
+    else:
+        lines += [f'exec {real} "$@"']
+    path = folder / "ngrok-agent"
+    private_file(path, "\n".join(lines) + "\n", 0o700)
+    return path
+
+
+def private_file(path: Path, text: str, mode: int) -> None:
+    """Write through a descriptor that was private from the first moment (facts: A5.2)."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def runtime_folder() -> Path:
+    """A new private folder for one agent, in memory where the platform has such a place ($XDG_RUNTIME_DIR)."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    usable = base if base and os.access(base, os.W_OK) else None
+    return Path(tempfile.mkdtemp(prefix="irisops-share-", dir=usable))
