@@ -6,10 +6,12 @@ A worker only posts messages; widgets change in the handlers. One handler turns 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import ComposeResult
@@ -33,6 +35,9 @@ from irisops.ui.prompt import Prompt
 from irisops.ui.record import without_secrets
 from irisops.ui.rows import filled
 from irisops.ui.transcript import Transcript
+
+REST = 4.0
+"""A live card rests so many times as long as its last refresh took: a fifth of the instance's time at the most."""
 
 
 class Conversation(Vertical):
@@ -85,6 +90,8 @@ class Conversation(Vertical):
         self._place = asyncio.Lock()
         """Held by the one question that stands in the prompt's place."""
         self._confirming: Card | None = None
+        self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
+        """Until when (monotonic seconds) a live card is left alone."""
 
     def compose(self) -> ComposeResult:
         """The pinned card, the transcript, the prompt."""
@@ -231,6 +238,9 @@ class Conversation(Vertical):
         job.card.set_state("failed")
 
     def _refreshed(self, job: Job) -> None:
+        # A list that costs the instance seconds (one round trip per cell) is not asked for without a pause.
+        ended = time.monotonic()
+        self._rests[job.card] = ended + REST * (ended - job.began)
         if job.card.parent is None:
             return
         if job.problem is not None:
@@ -421,8 +431,9 @@ class Conversation(Vertical):
         if active is None or active.state != "connected":
             return
         under_way = {job.card for job in self._jobs.values()}
+        now = time.monotonic()
         for card in (*self.pinned.due(), *self.transcript.due()):
-            if card not in under_way:
+            if card not in under_way and now >= self._rests.get(card, now):
                 self._start(Job(card, card.command, _runner(self._chat, card.command), refresh=True))
 
 
