@@ -159,6 +159,49 @@ def test_smallest_fix_is_sufficient_and_minimal(
         }
 
 
+@settings(max_examples=500, deadline=None)
+@given(models(), st.dictionaries(st.sampled_from(RESOURCES), st.integers(1, 7).map(Permission), min_size=2))
+def test_smallest_fix_for_several_resources_is_sufficient_and_minimal(
+    model: AccessModel, wanted: dict[str, Permission]
+) -> None:
+    user = model.users[0]
+    missing = {name: model.check(user.name, name, bits).missing for name, bits in wanted.items()}
+    missing = {name: bits for name, bits in missing.items() if bits}
+    if not missing:
+        return
+    fix = model.smallest_fix_for(user, missing)
+    usable = [
+        role.name for role in model.roles if not role.escalation_only and not _reaches_all(model, role.name)
+    ]
+
+    def enough(extra: Iterable[str]) -> bool:
+        held = brute_force(model, [*user.roles, *extra], model.public)
+        return all(held.get(name.lower(), Permission.NONE) & bits == bits for name, bits in missing.items())
+
+    if fix.grants:
+        assert enough(fix.grants)
+        assert not any(
+            enough(extra) for count in range(len(fix.grants)) for extra in combinations(usable, count)
+        )
+    else:
+        assert not any(
+            enough(extra) for count in range(len(usable) + 1) for extra in combinations(usable, count)
+        )
+        assert fix.new_role == missing
+
+
+@settings(max_examples=200, deadline=None)
+@given(models(), st.sampled_from(RESOURCES), st.integers(1, 7).map(Permission))
+def test_who_can_lists_those_whom_explain_allows(
+    model: AccessModel, resource: str, permission: Permission
+) -> None:
+    listed = {user.name: grants for user, grants in model.who_can(resource, permission)}
+    for user in model.users:
+        explanation = model.explain(user.name, resource, permission)
+        assert (user.name in listed) == explanation.allowed
+        assert listed.get(user.name, explanation.grants) == explanation.grants
+
+
 def _reaches_all(model: AccessModel, role: str) -> bool:
     table = {item.name.lower(): item for item in model.roles}
     held = {role.lower()}
