@@ -12,6 +12,7 @@ from pathlib import Path
 from irisops.sharing.finder import setpriv
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
+RUNTIME_PREFIX = "irisops-share-"
 PID_FILE = "agent.pid"
 """Where the start script notes the agent's pid, in the agent's folder."""
 
@@ -75,4 +76,4 @@ def runtime_folder() -> Path:
     """A new private folder for one agent, in memory where the platform has such a place ($XDG_RUNTIME_DIR)."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     usable = base if base and os.access(base, os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix="irisops-share-", dir=usable))
+    return Path(tempfile.mkdtemp(prefix=RUNTIME_PREFIX, dir=usable))

@@ -74,6 +74,8 @@ class Lease:
     template: str = ""
     keeper: ProcessId | None = None
     agent: ProcessId | None = None
+    runtime: str = ""
+    """The agent's folder, to be removed with it."""
     endpoints: tuple[LeasedEndpoint, ...] = ()
     role: Item | None = None
     accounts: tuple[Item, ...] = ()

@@ -127,8 +127,8 @@ class Share:
             await asyncio.to_thread(check_upstream, spec)
         self._progress("Looking for the ngrok agent …")
         binary = await asyncio.to_thread(self._find, Path(request.agent) if request.agent else None)
-        self._note(lambda lease: lease)
-        self._runtime = runtime_folder()
+        runtime = self._runtime = runtime_folder()
+        self._note(lambda lease: replace(lease, runtime=str(runtime)))
         self._agent = Agent(
             binary,
             request.token,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from irisops.instance.calls import Caller
@@ -12,6 +14,7 @@ from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import SystemInfo
 from irisops.sharing import guests, procs
+from irisops.sharing.agent_files import RUNTIME_PREFIX
 from irisops.sharing.lease import Lease, LeaseStore, Where
 
 STOP_PATIENCE = 3.0
@@ -108,7 +111,11 @@ class Teardown:
         if lease.endpoints:
             names = ", ".join(endpoint.public_url for endpoint in lease.endpoints)
             report.done.append(f"closed: {names}")
-        lease = replace(lease, agent=None, endpoints=())
+        if Path(lease.runtime).name.startswith(
+            RUNTIME_PREFIX
+        ):  # a lease is a file; only such a folder is ever removed
+            await asyncio.to_thread(shutil.rmtree, lease.runtime, ignore_errors=True)
+        lease = replace(lease, agent=None, endpoints=(), runtime="")
         self._store.save(lease)
         return lease
 

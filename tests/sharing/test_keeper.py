@@ -53,7 +53,10 @@ async def chat(tmp_path: Path, instance: FakeConnector) -> AsyncIterator[Chat]:
     made = Chat(tmp_path, instance)
     yield made
     await made.client.leave()
-    if made.client.running:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await made.client.wait()
+    finally:
         await made.client.kill()
 
 
@@ -165,7 +168,8 @@ async def test_a_killed_keeper_leaves_a_lease_that_the_next_start_clears(
     before = instance.state()
     client = await chat.start()
     opened = await client.open(request_for())
-    agent = store.all().leases[0].agent
+    agent, runtime = store.all().leases[0].agent, store.all().leases[0].runtime
+    assert os.listdir(runtime)  # noqa: PTH208 - a name alone
     await client.kill()
     await until(lambda: not procs.is_running(agent))
     assert refused(opened.endpoints[0].public_url)
@@ -174,6 +178,7 @@ async def test_a_killed_keeper_leaves_a_lease_that_the_next_start_clears(
     assert len(leases.left_behind(store)) == 1
     cleared = await leases.clear(store, password_of, connector=instance)
     assert [each.report.clean for each in cleared] == [True]
+    assert not os.access(runtime, os.F_OK)
     assert instance.state() == before
     assert store.all().leases == []
     with pytest.raises(KeeperLost):

@@ -52,6 +52,7 @@ LEASES = st.builds(
     template=TEXT,
     keeper=st.none() | PROCESSES,
     agent=st.none() | PROCESSES,
+    runtime=TEXT,
     endpoints=st.lists(st.builds(LeasedEndpoint, TEXT, TEXT, TEXT, TEXT), max_size=2).map(tuple),
     role=st.none() | ITEMS,
     accounts=st.lists(ITEMS, max_size=3).map(tuple),
