@@ -127,7 +127,7 @@ class BackendSession(Protocol):
 
     @property
     def info(self) -> str:
-        """`$ZVERSION`, sent in the connect reply."""
+        """The name and version of the product, sent in the connect reply."""
         ...
 
     def class_method(self, class_name: str, method: str, args: Sequence[Argument]) -> Value:

@@ -23,7 +23,7 @@ from irisops.simulator.classes.catalog import JobCatalog
 from irisops.simulator.classes.everything import build_registry
 from irisops.simulator.classes.job import Emulation, Job
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
-from irisops.simulator.classes.system_basics import zversion
+from irisops.simulator.classes.system_basics import product_text, zversion
 from irisops.simulator.classes.transaction import CommitMode
 from irisops.simulator.classes.values import as_integer, as_text
 from irisops.simulator.sql.engine import Engine
@@ -113,8 +113,8 @@ class Session:
 
     @property
     def info(self) -> str:
-        """`$ZVERSION`."""
-        return self._runtime.version_text
+        """What the superserver calls itself in the reply to a login."""
+        return product_text(self._runtime.world.version)
 
     def class_method(self, class_name: str, method: str, args: Sequence[Argument]) -> Value:
         """Call a class method. Raises `ThrownError`."""

@@ -31,6 +31,18 @@ def zversion(version: tuple[int, int]) -> str:
     return f"IRIS for UNIX (irisops simulator, not InterSystems IRIS) {year}.{minor} (Build {build}) {date}"
 
 
+def product_text(version: tuple[int, int]) -> str:
+    """What the superserver calls itself in its reply to a login; clients cut it at the word Version.
+
+    A real one said `InterSystems IRIS Version 2022.2.0.368 xDBC Protocol Version 65` (the README of irissqlcli).
+    UNVERIFIED: the protocol's number for a given release, and what else follows after a `|`, which is left out here.
+    Settle: record the reply to a login.
+    """
+    build = _BUILDS.get(version, _UNKNOWN_BUILD)[0].rstrip("U")
+    year, minor = version
+    return f"InterSystems IRIS (irisops simulator) Version {year}.{minor}.0.{build} xDBC Protocol Version 65"
+
+
 def zversion_of(job: Job) -> str:
     """`$ZVERSION` as this job's instance answers it."""
     return zversion(job.emulation.version)
