@@ -149,7 +149,8 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
             f"Change {entry.number} was undone by change {entry.undone_by}.",
             f"/redo {entry.number} does it again.",
         )
-    if entry.intent.touched and (entry.status == "done" or entry.half_done):
+    in_part = entry.half_done and (reverse is None or len(entry.intent.steps) > 1)
+    if in_part or (entry.intent.touched and reverse is None and entry.status == "done"):
         from irisops.commands import object_undo  # noqa: PLC0415
 
         by_number = {each.number: each for each in context.journal(link.name).entries()}
@@ -241,7 +242,7 @@ async def redo(context: Context, command: Command) -> Replies:
         undoing = by_number.get(entry.undone_by) if entry.undone_by is not None else entry
     else:
         undoing = next(
-            (each for each in reversed(entries) if each.intent.undoes is not None and each.can_be_undone),
+            (each for each in reversed(entries) if each.can_be_undone and _depth(each, by_number) % 2),
             None,
         )
     if undoing is None or undoing.intent.undoes is None or undoing.undone_by is not None:

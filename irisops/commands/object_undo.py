@@ -73,7 +73,7 @@ def _object(found: Standing, seen: Touched, there: ObjectState | None, way: Way,
                 _row(label, "gone", shown(there.fields.get(key), key), shown(seen.after[key], key))
             )
     else:
-        _fields(found, seen, seen.after, there)
+        _fields(found, seen, seen.after, there, strict=strict)
 
 
 def _differing(fields: Mapping[str, FieldValue], there: ObjectState) -> list[str]:
@@ -97,7 +97,9 @@ def _gone(found: Standing, seen: Touched, there: ObjectState | None, *, strict: 
         found.changes.append(ObjectChange(there, None))
 
 
-def _fields(found: Standing, seen: Touched, goal: Mapping[str, FieldValue], there: ObjectState) -> None:
+def _fields(
+    found: Standing, seen: Touched, goal: Mapping[str, FieldValue], there: ObjectState, *, strict: bool
+) -> None:
     """Both states are those of an object; or it was made, but perhaps not in full."""
     start = seen.before
     wanted: dict[str, FieldValue] = {}
@@ -108,13 +110,25 @@ def _fields(found: Standing, seen: Touched, goal: Mapping[str, FieldValue], ther
         label = f"{label_of(there.kind, key)} of {harmless(there.name)}"
         if same(is_now, value):
             found.done.append(label)
-        elif start is None or same(is_now, start.get(key)):
+        elif (
+            start is None
+            or same(is_now, start.get(key))
+            or (not strict and _between(is_now, start.get(key), value))
+        ):
             found.left.append(label)
             wanted[key] = value
         else:
             found.moved.append(_row(label, shown(start.get(key), key), shown(is_now, key), shown(value, key)))
     if wanted:
         found.changes.append(ObjectChange(there, there.with_fields(wanted), follows=seen.follows))
+
+
+def _between(is_now: FieldValue | None, start: FieldValue | None, goal: FieldValue) -> bool:
+    """Whether names are on the way from one list to the other: some added, some not yet removed."""
+    if not (isinstance(is_now, tuple) and isinstance(start, tuple) and isinstance(goal, tuple)):
+        return False
+    here, one, other = ({each.casefold() for each in names} for names in (is_now, start, goal))
+    return one & other <= here <= one | other
 
 
 def _row(what: str, left: str, is_now: str, goal: str) -> dict[str, Cell]:

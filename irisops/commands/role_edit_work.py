@@ -77,13 +77,8 @@ async def edit(context: Context, command: Command, options: Sequence[str]) -> Re
     _, roles, resources = _names(access)
     checked = check_values(given, state, roles, resources)
     merged = merge(base, state, checked.fields)
-    wrong = {
-        name: text
-        for name, text in checked.errors.items()
-        if name in merged.mine or name in ("add", "remove")
-    }
-    if wrong:
-        yield _wrong(access, state, command, wrong)
+    if checked.errors:
+        yield _wrong(access, state, command, checked.errors)
         return
     if merged.theirs and command.fields:
         yield difference_table(base, state, checked.fields)

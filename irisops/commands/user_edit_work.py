@@ -34,7 +34,6 @@ from irisops.instance.models import Role
 from irisops.instance.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.roles import list_roles
 from irisops.instance.user_changes import (
-    FIELDS,
     check_new_password,
     unknown_namespaces,
 )
@@ -75,10 +74,8 @@ async def edit(context: Context, command: Command, options: Sequence[str]) -> Re
     checked.errors |= errors
     merged = merge(base, state, checked.fields)
     await _check_on_instance(link, state.name, merged.mine, password, checked.errors)
-    # What was not touched is not judged: it may have been there before there were rules.
-    wrong = {key: text for key, text in checked.errors.items() if key in merged.mine or key not in FIELDS}
-    if wrong:
-        yield _wrong(state, access.roles, command, given, wrong)
+    if checked.errors:
+        yield _wrong(state, access.roles, command, given, checked.errors)
         return
     if merged.theirs and command.fields:
         yield difference_table(base, state, checked.fields)

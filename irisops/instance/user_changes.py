@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
-from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
 from irisops.instance.object_state import FieldValue, ObjectChange, ObjectState, changed_fields, missing
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, Route, first_route, for_reads
@@ -71,16 +71,22 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
         return answer.rows.dicts() if answer.rows else []
 
     row: dict[str, Value] = {}
+    refused: InstanceProblem | None = None
     try:
         rows = await first_route(instance, "users.detail", attempt, again=for_reads)
         row = next((each for each in rows if as_text(each.get("name")).casefold() == name.casefold()), {})
     except Unreachable:
         raise
-    except InstanceProblem:
-        row = {}  # the object is the other way to the same, and says what is refused
+    except InstanceProblem as problem:
+        refused = problem  # the object is the other way to the same
     absent = [each for each, spec in FIELDS.items() if spec.property.lower() not in row]
     if not row or any(each not in _ROLE_FIELDS for each in absent):
-        opened = await _from_object(instance, name, [each for each in absent if each not in _ROLE_FIELDS])
+        try:
+            opened = await _from_object(instance, name, [each for each in absent if each not in _ROLE_FIELDS])
+        except NotPermitted:
+            raise refused or NotPermitted(
+                f"This account may not read user {name}.", privilege="%Admin_Secure:U"
+            ) from None
         if opened is None:
             return None
         row.update(opened)

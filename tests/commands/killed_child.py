@@ -1,0 +1,83 @@
+"""A program that is killed like a process: `python -m tests.commands.killed_child HOME PORT CALLS WHEN LINE`.
+
+It does LINE on the instance at PORT and kills itself, with no chance to clean up, BEFORE or AFTER its call number CALLS
+(from 1) that changes the instance. Prints nothing; a journal in HOME is all that stays. The password comes by a pipe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from irisops.commands.chat import Command
+from irisops.commands.replies import Plan
+from irisops.commands.session import Session
+from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Update
+from irisops.instance.connection import Connection, Target
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+from tests.instance.served import USER
+
+_READS = {"ValidatePassword", "Exists", "GetErrorText"}
+
+
+class Killed(Connection):
+    """A connection that counts the changing calls and kills the process at one of them."""
+
+    def __init__(self, target: Target, at: int, when: str) -> None:
+        super().__init__(target)
+        self._at, self._when, self._seen = at, when, 0
+        self.armed = False
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        if not (self.armed and _changes(call)):
+            return await super().call(call, deadline=deadline)
+        self._seen += 1
+        if (self._seen, self._when) == (self._at, "before"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = await super().call(call, deadline=deadline)
+        if (self._seen, self._when) == (self._at, "after"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+
+def _changes(call: Call) -> bool:
+    if isinstance(call, ObjectCall):
+        return any(step.name == "%Save" for step in call.steps)
+    return isinstance(call, Update) or (isinstance(call, ClassMethod) and call.method not in _READS)
+
+
+async def main(arguments: Sequence[str]) -> None:
+    home, port, at, when, line = arguments
+    profile = Profile("local", "127.0.0.1", int(port), "%SYS", USER)
+    secrets = Secrets(None)
+    secrets.remember(profile, sys.stdin.readline().strip())
+    connections: list[Killed] = []
+
+    def connector(target: Target) -> Killed:
+        connections.append(Killed(target, int(at), when))
+        return connections[-1]
+
+    session = Session(
+        Places.below(Path(home)), secrets=secrets, connector=connector, extra=[profile], polling=False
+    )
+    session.load_profiles()
+    session.hub.choose(profile)
+    assert await session.connect(profile) is None
+    command = session.parse(line)
+    assert isinstance(command, Command), command
+    plan = [reply async for reply in session.run(command)][-1]
+    assert isinstance(plan, Plan), plan
+    connections[-1].armed = True
+    async for _ in session.confirm(plan.id):
+        pass
+    await session.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
