@@ -195,7 +195,8 @@ async def _application(asked: Asked, name: str) -> Replies:
     elif not application.resource:
         notes.append("It asks for no resource: whoever logs in is let in.")
     for need in _needs(access, application):
-        # The resource is asked before the application's roles are added; what runs inside has them.
+        # UNVERIFIED: that the resource is asked before the application's roles are added. Settle: an application whose
+        # role holds its own resource; open it as a user without. What runs inside has the roles.
         inside = application.name if need.why.startswith("its code") else ""
         told = access.model.check(user.name, need.resource, need.permission, inside)
         state = "held" if told.allowed else "missing"

@@ -201,6 +201,18 @@ async def test_a_role_of_the_application_reads_for_its_visitors(reader: World) -
     assert noted(facts, "Visitors without a login are let in")
 
 
+async def test_the_roles_of_an_application_do_not_open_its_own_door(reader: World) -> None:
+    reader.instance.all_roles.append(Role("Door", "", (("HR", "U"),), ()))
+    reader.instance.applications[1] = replace(
+        reader.instance.applications[1], match_roles=(("", ("Door", "Payroll")),)
+    )
+    facts, plan = await told(reader, "/explain bob /csp/payroll")
+    assert facts.facts["missing"] == "HR:U"
+    assert noted(facts, "its code and data are read: %DB_PAYROLL:R, held.")
+    assert plan is not None
+    assert plan.changes[0].after == "Clerk, Door"
+
+
 async def test_the_one_plan_brings_all_that_an_application_takes(reader: World) -> None:
     reader.instance.all_roles += [
         Role("Door", "", (("HR", "U"),), ()),
