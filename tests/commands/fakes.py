@@ -168,6 +168,12 @@ class FakeInstance:
         self.refuse: InstanceProblem | None = None
         self.fail: dict[str, InstanceProblem] = {}
         self.done: list[tuple[str, str, str]] = []
+        self.gone: set[str] = set()
+        """Ids of sessions and pids of processes that have ended."""
+        self.stubborn = False
+        """What is told to end does not."""
+        self.replaced: list[Process] = []
+        """Processes instead of the usual ones."""
         self.polls = 0
         self.poll_waits: asyncio.Event | None = None
         self.used = 5
@@ -245,6 +251,9 @@ class FakeInstance:
 
     async def sessions(self) -> list[WebSession]:
         self._check("sessions")
+        return [session for session in self._all_sessions() if session.id not in self.gone]
+
+    def _all_sessions(self) -> list[WebSession]:
         return [
             _session("AbCdEfGhIjKl", "UnknownUser", "/csp/user", 9, ""),
             *(
@@ -255,7 +264,10 @@ class FakeInstance:
 
     async def processes(self) -> list[Process]:
         self._check("processes")
-        return [
+        return [process for process in self._all_processes() if str(process.pid) not in self.gone]
+
+    def _all_processes(self) -> list[Process]:
+        return self.replaced or [
             _process(11, "", system=True),
             _process(4711, "appuser", commands=500),
             _process(4712, "_SYSTEM", commands=9000, own=True),
@@ -320,6 +332,10 @@ class FakeInstance:
     async def end_session(self, session_id: str) -> EndOutcome:
         self._check("end session")
         self.done.append(("end", session_id, ""))
+        if session_id in self.gone:
+            return "gone"
+        if not self.stubborn:
+            self.gone.add(session_id)
         return "marked"
 
     async def process(self, pid: int) -> Process | None:
@@ -328,6 +344,8 @@ class FakeInstance:
     async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
         self._check(action)
         self.done.append((action, str(pid), ""))
+        if not self.stubborn:
+            self.gone.add(str(pid))
         return True
 
     # What the access commands need (part 4)
