@@ -32,6 +32,7 @@ from irisops.instance.routes import Instance
 from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
 from irisops.instance.sqlprivileges import Action, SqlGrant, SqlObject
+from irisops.instance.values import Remade
 from irisops.instance.webapps import WebApplication
 
 
@@ -147,6 +148,8 @@ class InstanceReads:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._poller = Poller(instance)
+        self._sessions: Remade[WebSession] = Remade()
+        self._processes: Remade[Process] = Remade()
 
     async def poll(self) -> PollCounts:
         """See `irisops.instance.poll`."""
@@ -158,11 +161,11 @@ class InstanceReads:
 
     async def sessions(self) -> list[WebSession]:
         """See `irisops.instance.sessions`."""
-        return await sessions.list_sessions(self._instance)
+        return await sessions.list_sessions(self._instance, remade=self._sessions)
 
     async def processes(self) -> list[Process]:
         """See `irisops.instance.processes`."""
-        return await processes.list_processes(self._instance)
+        return await processes.list_processes(self._instance, remade=self._processes)
 
     async def users(self) -> list[User]:
         """See `irisops.instance.users`."""

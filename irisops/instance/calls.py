@@ -26,11 +26,16 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One SQL SELECT. Columns come back by name. `max_rows` 0 means all."""
+    """One SQL SELECT. Columns come back by name. `max_rows` 0 means all.
+
+    `repeated`: it is asked for again and again and brings many rows of which few change, so only those cross the pipe
+    (`deltas`). The answer is the same.
+    """
 
     sql: str
     params: tuple[Value, ...] = ()
     max_rows: int = 0
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

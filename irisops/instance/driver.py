@@ -22,8 +22,9 @@ import threading
 import time as clock
 from typing import Any
 
-from irisops.instance.calls import Value
+from irisops.instance.calls import Query, Value
 from irisops.instance.channel import HEADER_SIZE, ChannelError, Json, decode_body, encode_frame, frame_size
+from irisops.instance.deltas import Difference, Sent
 from irisops.instance.driver_calls import CallError, Calls
 from irisops.instance.errors import Unreachable
 from irisops.instance.failures import call_failure
@@ -44,6 +45,7 @@ class Child:
         self._iris: Any = None
         self._connection: Any = None
         self._calls: Calls | None = None
+        self._sent = Sent()
 
     def run(self) -> None:
         """Serve until the input ends or `close` is asked."""
@@ -104,7 +106,7 @@ class Child:
                 case "connect":
                     self._connect(number, request)
                 case "batch":
-                    self._batch(number, request.get("calls"))
+                    self._batch(number, request.get("calls"), request.get("held"))
                 case "close":
                     self._log_out()
                     self._send({"kind": "closed", "id": number})
@@ -143,18 +145,12 @@ class Child:
         else:
             self._send({"kind": "connected", "id": number, "round_trips": 2})
 
-    def _batch(self, number: Json, packed: Json) -> None:
+    def _batch(self, number: Json, packed: Json, held: Json) -> None:
         lost = False
+        held = held if isinstance(held, list) else []
         for index, item in enumerate(packed if isinstance(packed, list) else []):
             try:
-                if self._calls is None:
-                    raise CallError("not connected")  # noqa: TRY301 - reported like any failure of the call
-
-                def send_rows(rows: list[tuple[Value, ...]], index: int = index) -> None:
-                    self._send({"kind": "rows", "id": number, "call": index, "rows": pack_rows(rows)})
-
-                answer = self._calls.run(unpack_call(item), send_rows)
-                self._send({"kind": "answer", "id": number, "call": index, **pack_answer(answer)})
+                self._call(number, index, item, held[index] if index < len(held) else 0)
             except BrokenPipeError:
                 raise
             except Exception as error:  # noqa: BLE001 - the boundary: whatever the driver raises is reported to the tool
@@ -171,6 +167,27 @@ class Child:
                 if lost := isinstance(call_failure(text), Unreachable):
                     break
         self._send({"kind": "done", "id": number, "lost": lost})
+
+    def _call(self, number: Json, index: int, item: Json, held: Json) -> None:
+        """Do one call of a batch and send what it brings. Raises whatever the driver raises."""
+        if self._calls is None:
+            raise CallError("not connected")
+        call = unpack_call(item)
+        difference: Difference | None = None
+        if isinstance(call, Query) and call.repeated:
+            difference = self._sent.begin(call, held if isinstance(held, int) else 0)
+
+        def send_rows(rows: list[tuple[Value, ...]]) -> None:
+            message: dict[str, Json] = {"kind": "rows", "id": number, "call": index}
+            if difference is not None:
+                rows, steps = difference.of(rows)
+                message["steps"] = list(steps)
+            self._send({**message, "rows": pack_rows(rows)})
+
+        answer = self._calls.run(call, send_rows)
+        self._send({"kind": "answer", "id": number, "call": index, **pack_answer(answer)})
+        if isinstance(call, Query) and difference is not None and isinstance(number, int):
+            self._sent.keep(call, number, difference)
 
     def _log_out(self) -> None:
         """Give the license unit back at once rather than when the instance notices (facts: 2.3)."""

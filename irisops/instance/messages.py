@@ -1,7 +1,8 @@
 """Calls and answers as messages of the pipe (`channel` has the bytes).
 
 To the driver process: `connect`, `batch`, `close`. From it: `ready`, `fatal`, `connected`, `rows`, `answer`, `failed`,
-`done`, `closed`. All but `ready` and `fatal` carry the `id` of the request.
+`done`, `closed`. All but `ready` and `fatal` carry the `id` of the request. For a `repeated` query `batch` says in
+`held` which result the tool has, and `rows` has `steps` (`deltas`).
 """
 
 from __future__ import annotations
@@ -36,8 +37,14 @@ ROWS_PER_FRAME = 256
 def pack_call(call: Call) -> dict[str, Json]:
     """One call as JSON."""
     match call:
-        case Query(sql, params, max_rows):
-            return {"call": "query", "sql": sql, "args": _pack_all(params), "max_rows": max_rows}
+        case Query(sql, params, max_rows, repeated):
+            return {
+                "call": "query",
+                "sql": sql,
+                "args": _pack_all(params),
+                "max_rows": max_rows,
+                "repeated": repeated,
+            }
         case Update(sql, params):
             return {"call": "update", "sql": sql, "args": _pack_all(params)}
         case ClassMethod(class_name, method, args):
@@ -76,7 +83,9 @@ def unpack_call(item: Json) -> Call:
 def _unpack_call(item: dict[str, Json]) -> Call:
     kind = item["call"]
     if kind == "query":
-        return Query(_text(item["sql"]), _values(item["args"]), _number(item["max_rows"]))
+        return Query(
+            _text(item["sql"]), _values(item["args"]), _number(item["max_rows"]), bool(item["repeated"])
+        )
     if kind == "update":
         return Update(_text(item["sql"]), _values(item["args"]))
     if kind == "class_method":

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Self, cast
 
 import irisops
-from irisops.instance.calls import Answer, Call, Rows, Value
+from irisops.instance.calls import Answer, Call, Query, Rows, Value
 from irisops.instance.channel import HEADER_SIZE, ChannelError, Json, decode_body, encode_frame, frame_size
+from irisops.instance.deltas import Held
 from irisops.instance.messages import pack_call, unpack_answer, unpack_rows
 
 COMMAND = (sys.executable, "-P", "-m", "irisops.instance.driver")
@@ -81,6 +82,7 @@ class DriverProcess:
         self._stdout = process.stdout
         self._inbox: asyncio.Queue[dict[str, Json] | None] = asyncio.Queue(_PENDING_FRAMES)
         self._number = 0
+        self._held = Held()
         self._nonsense = ""
         self._expected_end = False
         self.on_exit: Callable[[str], None] = lambda _how: None
@@ -126,19 +128,27 @@ class DriverProcess:
 
     async def batch(self, calls: Sequence[Call]) -> BatchResult:
         """Run calls in order. Raises DriverGoneError or DriverUnusableError."""
-        number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls]})
+        repeated = [call if isinstance(call, Query) and call.repeated else None for call in calls]
+        held: list[Json] = [self._held.number(call) if call is not None else 0 for call in repeated]
+        number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls], "held": held})
         results: list[Answer | CallFailure] = []
         rows: list[tuple[Value, ...]] = []
         try:
             while True:
                 message = await self._receive(number)
+                query = repeated[len(results)] if len(results) < len(repeated) else None
                 match message.get("kind"):
                     case "rows":
-                        rows.extend(unpack_rows(message.get("rows")))
+                        portion = unpack_rows(message.get("rows"))
+                        if query is not None and "steps" in message:
+                            portion = self._held.rows(query, portion, message["steps"])
+                        rows.extend(portion)
                     case "answer":
                         answer, columns = unpack_answer(message)
                         if columns is not None:
                             answer.rows = Rows(columns, rows)
+                            if query is not None:
+                                self._held.keep(query, number, rows)
                         results.append(answer)
                         rows = []
                     case "failed":

@@ -7,7 +7,7 @@ from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import is_missing
 from irisops.instance.models import Process
 from irisops.instance.routes import Instance, Route, first_route
-from irisops.instance.values import Row, answered, as_flag, as_int, as_text, as_utc, in_portions, number_of
+from irisops.instance.values import Remade, Row, answered, as_flag, as_int, as_text, as_utc, number_of
 
 DEADLINE = 20.0
 """Seconds: ten thousand rows over a slow line."""
@@ -83,11 +83,18 @@ def process_query(columns: tuple[str, ...], max_rows: int = 0, where: str = "") 
     """The SELECT for these columns; `TOP n` rather than a client-side cut, which would fetch all (facts: 4.1)."""
     top = f"TOP {int(max_rows)} " if max_rows else ""
     # Column names are the constants above, `where` is a caller's constant: nothing typed by a person gets in here.
-    return Query(f"SELECT {top}{', '.join(columns)} FROM %SYS.ProcessQuery {where}".rstrip())  # noqa: S608
+    sql = f"SELECT {top}{', '.join(columns)} FROM %SYS.ProcessQuery {where}".rstrip()  # noqa: S608
+    return Query(sql, repeated=not where)
 
 
-async def list_processes(instance: Instance, *, max_rows: int = 0) -> list[Process]:
-    """All processes (or the first `max_rows`). Raises NotAvailable or NotPermitted."""
+async def list_processes(
+    instance: Instance, *, max_rows: int = 0, remade: Remade[Process] | None = None
+) -> list[Process]:
+    """All processes (or the first `max_rows`). Raises NotAvailable or NotPermitted.
+
+    Give the same `remade` each time to have unchanged processes as the very records of before.
+    """
+    remade = remade or Remade()
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
     newer = CORE_COLUMNS + LATER_COLUMNS
     choices = list(dict.fromkeys((newer + start, newer, CORE_COLUMNS)))
@@ -101,7 +108,7 @@ async def list_processes(instance: Instance, *, max_rows: int = 0) -> list[Proce
             own = number_of(pid)
             if isinstance(rows, Answer) or not _lacks_a_column(rows) or columns is choices[-1]:
                 break
-        return await in_portions(answered(rows).rows, lambda row: process_of(row, own))
+        return await remade.of(answered(rows).rows, lambda row: process_of(row, own), given=own)
 
     return await first_route(instance, "processes.list", attempt)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from irisops.instance.calls import ClassQuery, Query
 from irisops.instance.models import WebSession
 from irisops.instance.routes import Instance, Route, first_route, for_reads
-from irisops.instance.values import Row, as_flag, as_int, as_text, as_utc, in_portions
+from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
 
 COLUMNS = (
     "ID",
@@ -39,18 +39,23 @@ def session_of(row: Row) -> WebSession | None:
     )
 
 
-async def list_sessions(instance: Instance) -> list[WebSession]:
-    """All web sessions. Raises NotAvailable or NotPermitted (%Admin_Operate:U and %DB_IRISSYS:R are needed)."""
+async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None = None) -> list[WebSession]:
+    """All web sessions. Raises NotAvailable or NotPermitted (%Admin_Operate:U and %DB_IRISSYS:R are needed).
+
+    Give the same `remade` each time to have unchanged sessions as the very records of before.
+    """
+    remade = remade or Remade()
 
     async def attempt(route: Route) -> list[WebSession]:
         if route.kind == "sql":
             # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
             # SELECT * FROM %CSP.Session_SessionInfo().
-            answer = await instance.call(Query("SELECT * FROM %CSP.Session_SessionInfo()"), deadline=DEADLINE)
+            query = Query("SELECT * FROM %CSP.Session_SessionInfo()", repeated=True)
+            answer = await instance.call(query, deadline=DEADLINE)
         else:
             answer = await instance.call(
                 ClassQuery("%CSP.Session:SessionInfo", (), COLUMNS), deadline=DEADLINE
             )
-        return await in_portions(answer.rows, session_of)
+        return await remade.of(answer.rows, session_of)
 
     return await first_route(instance, "sessions.list", attempt, again=for_reads)

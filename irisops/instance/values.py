@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from irisops.instance.calls import Answer, Rows, Value
 
@@ -24,6 +24,9 @@ Row = Mapping[str, Value]
 
 PORTION = 64
 """Rows that are made into records between two turns of the event loop: a millisecond or two."""
+
+LOOKED_AT = 1_024
+"""Rows that are found unchanged between two turns of the event loop: half a millisecond."""
 
 
 def as_int(value: Value) -> int | None:
@@ -168,11 +171,37 @@ async def in_portions(rows: Rows | None, make: Callable[[Row], T | None]) -> lis
 
     Lets other work run in between: ten thousand rows must not hold up a key press.
     """
-    if rows is None:
-        return []
-    made: list[T] = []
-    for start in range(0, len(rows.rows), PORTION):
-        portion = Rows(rows.columns, rows.rows[start : start + PORTION])
-        made.extend(item for row in portion.dicts() if (item := make(row)) is not None)
-        await asyncio.sleep(0)
-    return made
+    made: Remade[T] = Remade()
+    return await made.of(rows, make)
+
+
+class Remade(Generic[T]):
+    """Records made of the rows of a query that is asked for again and again: of unchanged rows they are used again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Value, ...], T | None] = {}
+        self._made_for: object = None
+
+    async def of(self, rows: Rows | None, make: Callable[[Row], T | None], given: object = None) -> list[T]:
+        """As `in_portions`. `given` is what the records depend on beside their rows; another one remakes all."""
+        if rows is None:
+            return []
+        names = [name.lower() for name in rows.columns]
+        known = self._known if self._made_for == (names, given) else {}
+        now: dict[tuple[Value, ...], T | None] = {}
+        records: list[T] = []
+        fresh = 0
+        for number, row in enumerate(rows.rows, 1):
+            if row in known:
+                record = known[row]
+            else:
+                record = make(dict(zip(names, row, strict=True)))
+                fresh += 1
+            now[row] = record
+            if record is not None:
+                records.append(record)
+            if fresh == PORTION or number % LOOKED_AT == 0:
+                fresh = 0
+                await asyncio.sleep(0)
+        self._known, self._made_for = now, (names, given)
+        return records

@@ -62,7 +62,7 @@ value_tuples = st.lists(values, max_size=4).map(tuple)
 text_tuples = st.lists(any_text, max_size=3).map(tuple)
 steps = st.builds(ObjectStep, any_text, any_text, arguments, text_tuples)
 calls: st.SearchStrategy[Call] = st.one_of(
-    st.builds(Query, any_text, value_tuples, st.integers(0, 10**6)),
+    st.builds(Query, any_text, value_tuples, st.integers(0, 10**6), st.booleans()),
     st.builds(Update, any_text, value_tuples),
     st.builds(ClassMethod, any_text, any_text, arguments),
     st.builds(ClassQuery, any_text, value_tuples, text_tuples, st.integers(0, 10**6)),

@@ -201,3 +201,21 @@ async def test_a_big_result_arrives_whole() -> None:
         assert [row[0] for row in whole.rows.rows] == list(range(ROWS))
         assert part.rows.rows == whole.rows.rows[:300]
         await process.close()
+
+
+async def test_of_a_repeated_query_only_what_changed_crosses_the_pipe() -> None:
+    query = Query("SELECT many FROM t", repeated=True)
+    async with many_rows() as login:
+        process = await DriverProcess.start()
+        assert await process.connect(login, "SYS") == 2
+        looks = []
+        for _ in range(2):
+            (answer,) = (await process.batch([query])).results
+            assert not isinstance(answer, CallFailure)
+            assert answer.rows is not None
+            looks.append(answer.rows.rows)
+        await process.close()
+    first, second = looks
+    assert len(first) == ROWS
+    assert first == second
+    assert all(old is new for old, new in zip(first, second, strict=True))

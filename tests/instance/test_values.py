@@ -13,6 +13,7 @@ from hypothesis import given
 from irisops.instance.calls import Rows, Value
 from irisops.instance.values import (
     PORTION,
+    Remade,
     Row,
     as_date,
     as_flag,
@@ -126,6 +127,25 @@ async def test_rows_are_made_into_records_in_order_without_the_empty_ones() -> N
     made = await in_portions(rows, lambda row: as_int(row["number"]) or None)
     assert made == list(range(1, 1000))
     assert await in_portions(None, as_text) == []  # type: ignore[arg-type]
+
+
+async def test_records_of_unchanged_rows_are_used_again() -> None:
+    remade: Remade[list[Value]] = Remade()
+    rows = [(number, "READ") for number in range(5)]
+    before = await remade.of(Rows(("Pid", "State"), list(rows)), lambda row: list(row.values()))
+    rows[2] = (2, "RUN")
+    after = await remade.of(Rows(("Pid", "State"), list(rows)), lambda row: list(row.values()))
+    assert after == [list(row) for row in rows]
+    assert [old is new for old, new in zip(before, after, strict=True)] == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize(("columns", "given"), [(("State", "Pid"), None), (("Pid", "State"), 7)])
+async def test_other_columns_or_conditions_remake_all(columns: tuple[str, ...], given: object) -> None:
+    remade: Remade[dict[str, Value]] = Remade()
+    (before,) = await remade.of(Rows(("Pid", "State"), [(1, "READ")]), dict)
+    (after,) = await remade.of(Rows(columns, [(1, "READ")]), dict, given)
+    assert after is not before
+    assert list(after) == [column.lower() for column in columns]
 
 
 async def test_other_work_gets_a_turn_after_each_portion_of_rows() -> None:
