@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from irisops.commands import words
 from irisops.commands.chat import Completion
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Registry
+from irisops.commands.spec import LINE, Arg, CommandSpec, Keyword, Registry
 from irisops.commands.words import Word
 
 MOST = 50
@@ -30,10 +31,26 @@ def complete(text: str, cursor: int, registry: Registry, known: Known) -> list[C
     spec, consumed = _spec_of(before[start + 1 :], registry)
     if spec is None:
         return _second_words(parts, fragment, at, registry)
+    inner = _line_within(spec, parts[consumed:], at)
+    if inner is not None:
+        return [
+            replace(each, start=each.start + inner)
+            for each in complete(before[inner:], len(before) - inner, registry, known)
+        ]
     found = _arguments(spec, parts[consumed:], fragment, at, known)
     if len(parts) == 1 and consumed == 1:
         found = _second_words(parts, fragment, at, registry) + found
     return found[:MOST]
+
+
+def _line_within(spec: CommandSpec, done: list[Word], at: int) -> int | None:
+    """Where the command within a command (`/on clinic /li`) begins, if the cursor is in it."""
+    for position, element in enumerate(spec.grammar):
+        if isinstance(element, Arg) and element.kind == LINE:
+            if len(done) < position:
+                return None
+            return done[position].start if len(done) > position else at
+    return None
 
 
 def _split(before: str) -> tuple[list[Word], str, int]:
@@ -87,6 +104,8 @@ def _arguments(spec: CommandSpec, done: list[Word], fragment: str, at: int, know
         offset = at + len(key) + 1
         return [Completion(words.quote(name) + " ", offset, hint) for name, hint in _ranked(value, choices)]
     for element in _next(spec, plain):
+        if isinstance(element, Arg) and element.kind == LINE:
+            return found  # completed as a line of its own, in `complete`
         if isinstance(element, Keyword):
             choices = [(element.word, "")]
             found += [Completion(f"{name} ", at, hint) for name, hint in _ranked(fragment, choices)]

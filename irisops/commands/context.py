@@ -12,6 +12,7 @@ from irisops.commands.discoverer import Discoverer
 from irisops.commands.hub import Hub
 from irisops.commands.links import Link
 from irisops.commands.plans import PlanStore
+from irisops.commands.replies import Problem
 from irisops.commands.spec import Registry, Replies
 from irisops.journal import Journal
 from irisops.profiles.places import Places
@@ -34,6 +35,8 @@ class Context:
     """`Chat.commands`."""
     rerun: Callable[[Command], Replies]
     """Run another command through the same path."""
+    parse: Callable[[str], Command | Problem]
+    """Understand a line, as `Chat.parse`."""
     journals: dict[str, Journal] = field(default_factory=dict)
     discoverer: Discoverer = field(default_factory=Discoverer)
     """What is on this machine, once it was looked for."""

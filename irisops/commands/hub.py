@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -88,6 +89,16 @@ class Hub:
     def find(self, name: str) -> Profile | None:
         """A profile by name, without regard to case."""
         return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
+
+    def seen_from(self, link: Link) -> Hub:
+        """This hub with `link` as the active one, for one command; connections, secrets and store are the same ones."""
+        view = copy.copy(self)
+        view.active = link
+        return view
+
+    def in_use(self) -> list[Link]:
+        """Connections that were made in this run and not ended by the person."""
+        return [link for link in self.links.values() if link.connection.state.name != "off"]
 
     def interval(self, link: Link) -> float:
         """Seconds between polls of a link."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 
 from irisops.commands import patterns, words
 from irisops.commands.chat import Command
 from irisops.commands.replies import Problem
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Registry
+from irisops.commands.spec import LINE, Arg, CommandSpec, Keyword, Registry
 from irisops.commands.text import harmless
 from irisops.commands.words import Word
 
@@ -44,6 +45,28 @@ def parse(text: str, registry: Registry) -> Command | Problem:
                     return _command(found.spec, found.args, text)
     bare = _bare_command(text, line, registry)
     return bare or _not_understood(text, "That is not understood.", registry)
+
+
+def understood(text: str, registry: Registry) -> Command | Problem:
+    """Like `parse`, and looks into a line within the line (`/on clinic /license`): live if that one is.
+
+    A line within that is not understood is the problem of the whole.
+    """
+    found = parse(text, registry)
+    if isinstance(found, Problem):
+        return found
+    spec = registry.get(found.name)
+    lines = (
+        [element.name for element in spec.grammar if isinstance(element, Arg) and element.kind == LINE]
+        if spec
+        else []
+    )
+    for name in lines:
+        inner = parse(str(found.args.get(name, "")), registry)
+        if isinstance(inner, Problem):
+            return replace(inner, text=text)
+        found = replace(found, live=inner.live, changes=inner.changes)
+    return found
 
 
 def command_for(spec: CommandSpec, args: Args, text: str = "") -> Command:
@@ -85,7 +108,7 @@ def _parse_slash(text: str, line: str, registry: Registry) -> Command | Problem:
     if spec is None:
         return _not_understood(text, f"There is no command /{harmless(parts[0].value, 40)}.", registry)
     try:
-        args = _arguments(spec, rest)
+        args = _arguments(spec, rest, line[1:])
     except _Wrong as wrong:
         others = [usage for usage in _nearest(line, registry) if usage != spec.usage]
         return Problem(
@@ -107,14 +130,18 @@ def _find(parts: list[Word], registry: Registry) -> tuple[CommandSpec | None, li
     return registry.get(parts[0].value), parts[1:]
 
 
-def _arguments(spec: CommandSpec, given: list[Word]) -> Args:
-    """Fit words to a grammar. Raises `_Wrong`."""
+def _arguments(spec: CommandSpec, given: list[Word], raw: str) -> Args:
+    """Fit words to a grammar; `raw` is the text that they stand in. Raises `_Wrong`."""
     args: Args = {}
     rest = _take_options(spec, given, args)
     elements = list(spec.grammar)
     for index, element in enumerate(elements):
         if isinstance(element, Keyword):
             _take_keyword(spec, element, elements[index + 1 :], rest)
+            continue
+        if element.kind == LINE and rest:
+            args[element.name] = raw[rest[0].start :].strip()
+            rest.clear()
             continue
         _take_values(spec, element, elements[index + 1 :], rest, args)
     if rest:

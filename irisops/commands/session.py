@@ -8,15 +8,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequ
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irisops.commands import completion, names
-from irisops.commands.availability import check, unavailable
+from irisops.commands import completion, names, running
+from irisops.commands.availability import unavailable
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.commands.clock import Clock
 from irisops.commands.context import Context
 from irisops.commands.discoverer import Discoverer, Look, look_around
 from irisops.commands.hub import Hub
 from irisops.commands.links import Connector, InstanceConnection, Link, Names, ReadsFactory
-from irisops.commands.parser import parse
+from irisops.commands.parser import understood
 from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
 from irisops.commands.refusal import Refusal, problem_of
@@ -29,7 +29,7 @@ from irisops.profiles.places import Places
 from irisops.profiles.refused import RefusedStore
 from irisops.profiles.secrets import PLACES, Secrets
 from irisops.profiles.settings import RememberedStore, SettingsStore
-from irisops.profiles.store import ProfilesFileError, ProfileStore
+from irisops.profiles.store import ProfileStore
 from irisops.profiles.system_keyring import SystemKeyring
 from irisops.profiles.vault import Vault
 
@@ -121,6 +121,7 @@ class Session:
             places=places,
             infos=lambda: list(self.commands()),
             rerun=self.run,
+            parse=self.parse,
             sharing=sharing,
             discoverer=Discoverer(look),
         )
@@ -187,51 +188,29 @@ class Session:
 
     def parse(self, text: str) -> Command | Problem:
         """Understand a line."""
-        return parse(text, self._registry)
+        return understood(text, self._registry)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Do it; what the instance or the person did wrong is a `Problem` reply."""
-        spec = self._registry.get(command.name)
-        if spec is None:
-            yield Problem(
-                "NotUnderstood", f"There is no command {command.name}.", "See /help.", text=command.text
-            )
-            return
         try:
-            check(spec, self.hub)
-            async with contextlib.aclosing(spec.handler(self.context, command)) as replies:
+            async with contextlib.aclosing(running.run(self.context, command)) as replies:
                 async for reply in replies:
                     yield reply
-        except Refusal as refusal:
-            yield refusal.problem(command.text or command.slash)
-        except InstanceProblem as problem:
-            yield problem_of(problem, command.text or command.slash)
-        except (ProfilesFileError, JournalError) as error:
-            cure = (
-                "Correct the file with an editor, then try again."
-                if isinstance(error, ProfilesFileError)
-                else ""
-            )
-            cure = cure or "Make room or correct the rights of that file, then try again."
-            yield Problem(type(error).__name__.removesuffix("Error"), str(error), cure, text=command.text)
         finally:
             self._remember_active()
 
     async def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
         """Carry a plan out."""
-        try:
+
+        async def carried_out() -> AsyncGenerator[Reply, None]:
             carry_out: CarryOut = self.context.plans.take(plan_id, word)
             async with contextlib.aclosing(carry_out()) as replies:
                 async for reply in replies:
                     yield reply
-        except Refusal as refusal:
-            yield refusal.problem()
-        except InstanceProblem as problem:
-            yield problem_of(problem)
-        except (ProfilesFileError, JournalError) as error:
-            yield Problem(
-                type(error).__name__.removesuffix("Error"), str(error), "Correct the file, then try again."
-            )
+
+        async with contextlib.aclosing(running.guarded(carried_out)) as replies:
+            async for reply in replies:
+                yield reply
 
     def decline(self, plan_id: str) -> None:
         """Drop a plan."""

@@ -23,12 +23,15 @@ Handler = Callable[["Context", Command], Replies]
 Group = Literal["this tool", "profiles", "instance", "license", "access", "sharing"]
 
 
+LINE = "line"
+"""The kind of an argument that is the rest of the line as it was typed: a command within a command."""
+
 _FORMS = {"flag": "yes|no"}
 
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, filter, text."""
+    """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, `LINE`, text."""
 
     name: str
     kind: str = "text"
@@ -122,7 +125,7 @@ class CommandSpec:
             parts += pending
             pending = []
             values = value if isinstance(value, list) else [value]
-            parts += [self._written(each) for each in values]
+            parts += values if element.kind == LINE else [self._written(each) for each in values]
         for key in self.options:
             option = args.get(key)
             if isinstance(option, str):

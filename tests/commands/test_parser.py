@@ -8,7 +8,7 @@ from irisops.commands.catalogue import ALL, default_registry
 from irisops.commands.chat import Command
 from irisops.commands.parser import command_for, parse
 from irisops.commands.replies import Problem
-from irisops.commands.spec import Arg, CommandSpec, Registry
+from irisops.commands.spec import LINE, Arg, CommandSpec, Registry
 
 REGISTRY = default_registry()
 
@@ -185,7 +185,11 @@ def commands(draw: st.DrawFn) -> Command:
         if omitted or (not element.required and draw(st.booleans())):
             omitted = True
             continue
-        value = st.integers(0, 10**8).map(str) if element.kind == "number" else name
+        kinds = {
+            "number": st.integers(0, 10**8).map(str),
+            LINE: st.sampled_from(["/license", '/grant "to" to "a b"']),
+        }
+        value = kinds.get(element.kind, name)
         args[element.name] = draw(st.lists(value, min_size=1, max_size=3)) if element.many else draw(value)
     for key, kind in spec.options.items():
         if draw(st.booleans()):
