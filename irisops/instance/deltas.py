@@ -139,6 +139,7 @@ def _digest(row: Row) -> int:
     Not `hash(row)`, for which -1 is -2 and 1 is True.
     """
     try:
-        return hash(marshal.dumps(row, 2))  # from version 3 on the bytes depend on which objects are shared
+        # From version 3 on the bytes depend on which objects are shared.
+        return hash(marshal.dumps(row, 2))  # type: ignore[arg-type]  # what it cannot take is met below
     except ValueError:  # a date, a time or a Decimal
         return hash(repr(row))
