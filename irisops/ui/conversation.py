@@ -178,7 +178,10 @@ class Conversation(Vertical):
         if job.refresh:
             return
         if isinstance(reply, Effect):
-            await self._effect(reply, job.card)
+            answer = await self._effect(reply, job.card)
+            if answer is not None:
+                job.replies.append(answer)
+                job.card.add(answer, self._now())
         else:
             job.card.add(reply, self._now())
 
@@ -274,16 +277,19 @@ class Conversation(Vertical):
 
     # Effects
 
-    async def _effect(self, effect: Effect, card: Card) -> None:
+    async def _effect(self, effect: Effect, card: Card) -> Done | Problem | None:
+        """Carry it out, or have the app do it; what there is to say of it at once."""
         if effect.name == "clear":
             await self.transcript.clear()
         elif effect.name == "pin":
-            self.answer(card, await self._pin(effect.argument))
+            return await self._pin(effect.argument)
         elif effect.name == "unpin":
-            done = "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
-            self.answer(card, Done("watch", done))
+            return Done(
+                "watch", "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
+            )
         else:
             self.post_message(self.Wanted(effect, card))
+        return None
 
     async def _pin(self, slash: str) -> Done | Problem:
         parsed = self._chat.parse(slash)

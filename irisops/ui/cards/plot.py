@@ -73,7 +73,7 @@ def plot_lines(series: Series, width: int, height: int = HEIGHT) -> list[Content
     top = max(max(known) * HEADROOM, 1.0)
     if series.limit and series.limit <= top * 4:
         top = max(top, series.limit)
-    scale = max(len(_figure(top)), len(_figure(0)))
+    scale = max(len(_figure(each)) for each in (top, top / 2, series.limit or 0))
     room = max(4, width - scale - 2)
     lines: list[Content] = []
     for number, (name, values) in enumerate(series.lines.items()):

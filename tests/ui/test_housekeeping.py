@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from irisops.ui.housekeeping import AT_THE_LATEST, EVERY, QUIET, SWITCH, Housekeeping
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def housekeeping(time: Time) -> Iterator[Housekeeping]:
+    keeper = Housekeeping(time)
+    yield keeper
+    keeper.end()
+
+
+def test_it_takes_over_and_gives_back(housekeeping: Housekeeping) -> None:
+    threshold, switch = gc.get_threshold(), sys.getswitchinterval()
+    housekeeping.begin()
+    housekeeping.begin()
+    assert gc.get_threshold() != threshold
+    assert sys.getswitchinterval() == pytest.approx(SWITCH)
+    housekeeping.end()
+    housekeeping.end()
+    assert gc.get_threshold() == threshold
+    assert sys.getswitchinterval() == pytest.approx(switch)
+    assert gc.get_freeze_count() == 0
+
+
+def test_it_collects_when_nobody_types(housekeeping: Housekeeping, time: Time) -> None:
+    assert not housekeeping.tick()
+    time.now += EVERY
+    assert housekeeping.tick()
+    assert not housekeeping.tick()
+
+
+def test_it_waits_for_a_pause_but_not_for_ever(housekeeping: Housekeeping, time: Time) -> None:
+    end = time.now + AT_THE_LATEST
+    while time.now < end:
+        housekeeping.key()
+        assert not housekeeping.tick()
+        time.now += QUIET / 2
+    assert housekeeping.tick()
+
+
+def test_a_cycle_is_freed_by_the_quiet_collection(housekeeping: Housekeeping, time: Time) -> None:
+    class Thing:
+        other: Thing | None = None
+
+    housekeeping.begin()
+    thing = Thing()
+    thing.other = thing
+    before = len([each for each in gc.get_objects() if isinstance(each, Thing)])
+    del thing
+    time.now += EVERY
+    assert housekeeping.tick()
+    assert before == 1
+    assert not any(isinstance(each, Thing) for each in gc.get_objects())

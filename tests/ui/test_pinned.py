@@ -1,0 +1,198 @@
+"""The card that /watch keeps at the top, the plot, and the bell of an alert."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irisops.commands.chat import Command, Notice
+from irisops.commands.replies import Effect, Problem, Reply, Series
+from irisops.ui.bell import TerminalTitle, to_terminal
+from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
+from irisops.ui.record import reply_markdown
+from tests.ui.driving import SMALL, WIDE, app_of, make_app, say, text_of, until
+from tests.ui.fake_chat import LOCAL, NOW, FakeChat
+
+SERIES = Series(
+    "plot",
+    "License units in use",
+    [NOW + timedelta(seconds=15 * number) for number in range(20)],
+    {"units": [float(number % 8) for number in range(20)]},
+    limit=8,
+    notes=["From 0 to 7."],
+)
+
+
+class WatchChat(FakeChat):
+    """Knows /watch and /plot besides."""
+
+    def parse(self, text: str) -> Command | Problem:
+        if text.startswith("/watch") or text == "/plot":
+            return Command(
+                text[1:].split(maxsplit=1)[0], {"what": text.partition(" ")[2]}, slash=text, text=text
+            )
+        return super().parse(text)
+
+    async def run(self, command: Command) -> AsyncIterator[Reply]:
+        if command.name == "watch":
+            what = str(command.args["what"])
+            yield Effect("unpin") if what == "off" else Effect("pin", f"/{what}")
+        elif command.name == "plot":
+            yield SERIES
+        else:
+            async for reply in super().run(command):
+                yield reply
+
+
+async def test_a_watched_card_stays_above_the_transcript_and_keeps_itself_fresh() -> None:
+    chat = WatchChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        answer = await say(pilot, "/watch license")
+        assert answer.state == "done"
+        assert "/watch off" in text_of(answer)
+        card = app.conversation.pinned.card
+        assert card is not None
+        await until(pilot, lambda: card.state == "live")
+        assert "5 of 8 units" in text_of(card)
+        assert card.region.bottom <= app.conversation.transcript.region.y
+        before = chat.log.count("run /license")
+        app.conversation.refresh_live()
+        await until(pilot, lambda: chat.log.count("run /license") == before + 1)
+
+
+async def test_a_card_of_the_same_command_leaves_the_watched_one_live() -> None:
+    async with make_app(WatchChat()).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/watch license")
+        card = app.conversation.pinned.card
+        assert card is not None
+        await until(pilot, lambda: card.is_live)
+        await say(pilot, "/license")
+        assert card.is_live
+
+
+async def test_there_is_one_pin_and_off_takes_it_away() -> None:
+    async with make_app(WatchChat()).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/watch license")
+        await say(pilot, "/watch sessions")
+        assert len(app.conversation.pinned.children) == 1
+        pinned = app.conversation.pinned
+        assert pinned.size.height <= 0.4 * app.size.height
+        assert app.conversation.prompt.region.bottom <= app.size.height
+        answer = await say(pilot, "/watch off")
+        assert "No longer watching" in text_of(answer)
+        assert (pinned.card, pinned.display, len(pinned.children)) == (None, False, 0)
+        answer = await say(pilot, "/watch off")
+        assert "Nothing was being watched" in text_of(answer)
+
+
+async def test_a_lost_connection_marks_the_watched_card() -> None:
+    chat = WatchChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/watch license")
+        card = app.conversation.pinned.card
+        assert card is not None
+        await until(pilot, lambda: card.is_live)
+        chat.become(replace(LOCAL, state="lost"))
+        await until(pilot, lambda: card.stale)
+        chat.become(LOCAL)
+        await until(pilot, lambda: not card.stale)
+
+
+async def test_what_cannot_be_parsed_is_not_pinned() -> None:
+    async with make_app(WatchChat()).run_test(size=WIDE) as pilot:
+        answer = await say(pilot, "/watch nonsense")
+        assert answer.state == "failed"
+        assert app_of(pilot).conversation.pinned.card is None
+
+
+async def test_an_alert_rings_even_with_the_focus_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = WatchChat()
+    app = make_app(chat)
+    rung: list[bool] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(True))
+    async with app.run_test(size=WIDE):
+        chat.say(Notice("warning", "units over 80%", profile="local"))
+        assert rung == []
+        chat.say(Notice("warning", "units over 80%", profile="local", alert=True))
+        assert rung == [True]
+
+
+def test_the_title_of_the_terminal_is_given_back() -> None:
+    written: list[str] = []
+
+    def write(text: str) -> bool:
+        written.append(text)
+        return True
+
+    title = TerminalTitle(write)
+    title.restore()
+    assert written == []
+    title.say("(!) evil\x1b]2;pwned\x07 7 of 8")
+    title.say("again")
+    title.restore()
+    title.restore()
+    assert written[0].startswith("\x1b[22;2t\x1b]2;")
+    assert written[0].count("\x1b") == 2
+    assert written[1:] == ["\x1b]2;again\x07", "\x1b[23;2t"]
+
+
+def test_without_a_terminal_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError("no tty")
+
+    monkeypatch.setattr("irisops.ui.bell.os.open", refuse)
+    assert not to_terminal("x")
+    title = TerminalTitle(to_terminal)
+    title.say("x")
+    title.restore()
+
+
+async def test_a_plot_is_drawn_in_a_card() -> None:
+    async with make_app(WatchChat()).run_test(size=SMALL) as pilot:
+        card = await say(pilot, "/plot")
+        section = card.query_one(PlotSection)
+        lines = [line.plain for line in section.lines(60)]
+        assert len(lines) == HEIGHT + 2
+        assert lines[0].startswith("8 │")
+        assert "┄" in lines[0]
+        assert any("⣿" in line for line in lines)
+        assert "From 0 to 7." in lines[-1]
+
+
+def test_the_highest_value_fills_the_plot_and_nothing_is_a_gap() -> None:
+    assert drawn([8.0, 8.0], 8.0, 2) == ["⣿", "⣿"]
+    assert drawn([4.0, None], 8.0, 2) == [" ", "⡇"]
+    assert drawn([0.0, 0.0], 8.0, 1) == ["⣀"], "nothing used is still seen"
+
+
+def test_a_reading_holds_until_the_next_and_a_gap_stays_one() -> None:
+    times = [NOW + timedelta(seconds=seconds) for seconds in (0, 10, 20)]
+    assert columns_of(times, [1, None, 3], 5) == [1, 1, None, None, 3]
+    assert columns_of(times[:1], [7], 3) == [None, None, 7]
+    assert columns_of([], [], 3) == []
+
+
+@given(
+    st.lists(st.none() | st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=200),
+    st.integers(8, 200),
+    st.none() | st.floats(1, 1e6),
+)
+def test_any_series_fits_its_card(values: list[float | None], width: int, limit: float | None) -> None:
+    times = [NOW + timedelta(seconds=number) for number in range(len(values))]
+    for line in plot_lines(Series("plot", "x", times, {"units": values}, limit=limit), width):
+        assert line.cell_length <= max(width, 20)
+
+
+def test_a_saved_plot_is_a_table_of_readings() -> None:
+    text = reply_markdown(SERIES)
+    assert "| time | units |" in text
+    assert text.count("| 7 |") == 2
