@@ -1,24 +1,23 @@
 """/denied: the newest refusals in the audit log by cause, with what was missing; live while it is watched.
 
-/denied fix ID proposes the smallest change for one of them; /denied enable switches on what records them.
+/denied fix ID proposes the smallest change for one of them. What records them is switched on by `denied_enable`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
+from irisops.commands.denied_enable import EVENTS
 from irisops.commands.filters import select
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Change, Column, Done, Facts, Plan, Table
+from irisops.commands.replies import Cell, Column, Facts, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import counted, harmless, listed
+from irisops.commands.text import harmless, listed
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.journal import Intent, Status
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
@@ -40,12 +39,6 @@ COLUMNS = (
     Column("state", "NOW", hide_under=100),
     Column("id", "ID", hide_under=60),
 )
-_EVENTS = {
-    "Protect": "<PROTECT> errors",
-    "AccessDenied": "refused security operations",
-    "LoginFailure": "failed logins",
-    "PrivilegeFailure": "refused SQL",
-}
 
 
 async def show_denied(context: Context, command: Command) -> Replies:
@@ -113,7 +106,7 @@ def _recording(link: Link, auditing: Auditing | None) -> list[str]:
         notes.append(f"Auditing is off: no refusal is recorded.{cure}")
     off = auditing.disabled
     if off:
-        what = listed(f"{event} ({_EVENTS[event]})" for event in off)
+        what = listed(f"{event} ({EVENTS[event]})" for event in off)
         notes.append(f"Not recorded, because the audit event is disabled: {what}.{cure}")
     return notes
 
@@ -229,104 +222,6 @@ def _advice(cause: Cause) -> list[str]:
     return []
 
 
-async def enable(context: Context, _command: Command) -> Replies:
-    """Plan to switch on auditing and the events of refusals."""
-    link = context.link()
-    auditing = await link.reads.auditing()
-    events, system = auditing.disabled, auditing.system is False
-    if not events and not system:
-        raise Refusal(
-            "AlreadyRecorded",
-            "Every kind of refusal is recorded already.",
-            "Nothing is to be done. /denied shows what was recorded.",
-        )
-    changes = [Change("auditing", "off", "on")] if system else []
-    changes += [Change(f"audit event {event} ({_EVENTS[event]})", "disabled", "enabled") for event in events]
-    shown = Plan(
-        name="audit_enable",
-        title="Record refusals in the audit log",
-        instance=link.instance_name,
-        changes=changes,
-        effects=[
-            "From then on each refusal is recorded with user, client and place; earlier ones stay unknown.",
-            *(["All audit events that are enabled are recorded, not only these."] if system else []),
-        ],
-        warnings=(
-            [
-                "Protect can be frequent where a program probes what it may do; the audit database grows with it."
-            ]
-            if "Protect" in events
-            else []
-        ),
-        calls=_calls(events, system=system),
-    )
-    work = _Enabling(context, link, auditing, shown)
-    yield context.plans.add(shown, work.carry_out, link)
-
-
-def _calls(events: tuple[str, ...], *, system: bool) -> dict[str, list[str]]:
-    """The same by hand. On the instance itself arrays work (facts: iris-security 3.6, 3.7)."""
-    from irisops.instance.audit import REFUSALS, SOURCE  # noqa: PLC0415 - not at the start
-
-    lines = ['set $namespace = "%SYS"']
-    lines += [
-        f'kill p  set p("Enabled") = 1  write ##class(Security.Events).Modify({key}, .p)  ; 1 is success'
-        for key in (f'"{SOURCE}", "{REFUSALS[event]}", "{event}"' for event in events)
-    ]
-    if system:
-        lines.append(
-            'kill p  set p("AuditEnabled") = 1  '
-            'write ##class(Security.System).Modify("SYSTEM", .p)  ; 1 is success'
-        )
-    return {"ObjectScript": lines}
-
-
-@dataclass(frozen=True, slots=True)
-class _Enabling:
-    """An agreed plan at work."""
-
-    context: Context
-    link: Link
-    before: Auditing
-    shown: Plan
-
-    async def carry_out(self) -> Replies:
-        """Look again, journal, change, verify."""
-        now = await self.link.reads.auditing()
-        if (now.system, now.disabled) != (self.before.system, self.before.disabled):
-            raise Refusal(
-                "Moved",
-                "Nothing was changed: the audit settings are not as they were in the plan.",
-                "Somebody else changed them. Give the command again to see a fresh plan.",
-            )
-        journal = self.context.journal(self.link.name)
-        number = journal.intend(
-            Intent(
-                title=self.shown.title,
-                command="/denied enable",
-                instance=self.shown.instance,
-                user=self.link.profile.user,
-                changes=[(each.what, each.before, each.after) for each in self.shown.changes],
-                calls=self.shown.calls,
-            )
-        )
-        try:
-            await self.link.reads.enable_auditing(self.before.disabled, system=self.before.system is False)
-        except InstanceProblem as problem:
-            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-            journal.outcome(number, status, problem.message)
-            raise
-        journal.outcome(number, "done", "read back")
-        yield Done(
-            "audit_enable",
-            f"Refusals are recorded from now on: {counted(len(self.shown.changes), 'setting')} changed.",
-            details=[
-                "/denied shows them as they come.",
-                "To switch it off again: the portal, System Administration, Security, Auditing.",
-            ],
-        )
-
-
 SPECS = (
     CommandSpec(
         name="denied",
@@ -363,19 +258,5 @@ SPECS = (
         group="access",
         needs_connection=True,
         needs=("audit.list",),
-    ),
-    CommandSpec(
-        name="denied enable",
-        summary="Have every kind of refusal recorded in the audit log",
-        handler=enable,
-        plain=(
-            Plain("(enable|switch on|turn on|start) (auditing|the audit log)"),
-            Plain("record [all] [the] (refusals|denials)"),
-        ),
-        examples=("enable auditing",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-        needs=("audit.events", "security.settings", "audit.enable"),
     ),
 )

@@ -6,23 +6,21 @@ SQL privileges are granted per namespace and stand beside the privileges on reso
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.commands import code
+from irisops.commands import sql_change
 from irisops.commands.access_names import user_named
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.explain import LABELS, paths, usage_problem
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Facts, Plan
+from irisops.commands.replies import Facts
 from irisops.commands.spec import Replies
 from irisops.commands.text import harmless
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.permissions import Permission
 from irisops.instance.sqlprivileges import LETTERS, Action, SqlGrant, SqlObject
-from irisops.journal import Intent, Status
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
@@ -100,7 +98,8 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         notes=[*notes, *access.notes],
     )
     if not allowed and not link.profile.read_only:
-        yield _plan(context, link, user, target, action)
+        asked = sql_change.SqlChange(user.name, target, action, grant=True, command=command.slash)
+        yield sql_change.plan(context, link, asked)
 
 
 async def _ways(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
@@ -128,81 +127,3 @@ def _way(access: Access, user: User, grant: SqlGrant) -> str:
     if grant.via.casefold() in ("_public", "public"):
         return f"granted to everybody (_PUBLIC) → {what}{by}"
     return f"granted to {harmless(user.name)} itself → {what}{by}"
-
-
-def _plan(context: Context, link: Link, user: User, target: SqlObject, action: Action) -> Plan:
-    what = f"{action.upper()} on {harmless(target.name, 80)}"
-    schema, _, table = target.name.rpartition(".")
-    named = f"{code.sql_name(schema)}.{code.sql_name(table)}" if schema else f"SCHEMA {code.sql_name(table)}"
-    statement = f"GRANT {action.upper()} ON {named} TO {code.sql_name(user.name)}"
-    arguments = ", ".join(
-        code.objectscript(each) for each in (action.upper(), target.name, target.kind.upper(), user.name)
-    )
-    shown = Plan(
-        name="sql_grant",
-        title=f"Give {harmless(user.name)} {what} in {harmless(target.namespace)}",
-        instance=link.instance_name,
-        changes=[Change(f"{what}, {harmless(target.namespace)}", "not held", "held")],
-        effects=[
-            f"{harmless(user.name)} gains this one SQL privilege, in this namespace alone.",
-            "SQL privileges stand beside roles: /revoke does not take it back, REVOKE does.",
-        ],
-        calls={
-            "ObjectScript": [
-                f"set $namespace = {code.objectscript(target.namespace)}",
-                f"write $system.SQL.Security.GrantPrivilege({arguments})  ; 1 is success",
-            ],
-            "SQL": [f"-- in namespace {harmless(target.namespace)}", statement],
-        },
-    )
-    return context.plans.add(shown, _Granting(context, link, user, target, action, shown).carry_out, link)
-
-
-@dataclass(frozen=True, slots=True)
-class _Granting:
-    """An agreed plan at work."""
-
-    context: Context
-    link: Link
-    user: User
-    target: SqlObject
-    action: Action
-    shown: Plan
-
-    async def carry_out(self) -> Replies:
-        """Journal, grant, check again."""
-        journal = self.context.journal(self.link.name)
-        number = journal.intend(
-            Intent(
-                title=self.shown.title,
-                command=f"/explain {quote(self.user.name)} sql {quote(self.target.name)}",
-                instance=self.shown.instance,
-                user=self.link.profile.user,
-                changes=[(each.what, each.before, each.after) for each in self.shown.changes],
-                calls=self.shown.calls,
-            )
-        )
-        try:
-            held = await self.link.reads.change_sql(
-                self.user.name, self.target, self.action, self.link.profile.namespace, grant=True
-            )
-        except InstanceProblem as problem:
-            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-            journal.outcome(number, status, problem.message)
-            raise
-        if not held:
-            journal.outcome(number, "unknown", "accepted, but the check says that it is not held")
-            raise Refusal(
-                "NotVerified",
-                "The instance accepted the grant, but its own check still says no.",
-                f"Look at the SQL privileges of {harmless(self.user.name)} in the portal before doing more.",
-            )
-        journal.outcome(number, "done", "checked")
-        yield Done(
-            "sql_grant",
-            f"{harmless(self.user.name)} may {self.action} {harmless(self.target.name)} now.",
-            details=[
-                f"Taken back by, in {harmless(self.target.namespace)}: "
-                + self.shown.calls["SQL"][1].replace("GRANT", "REVOKE", 1).replace(" TO ", " FROM ", 1)
-            ],
-        )

@@ -158,6 +158,12 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
         async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
             yield reply
         return
+    if reverse is not None and reverse.kind != KIND and entry.status != "failed":
+        from irisops.commands.access_undo import REVERSES  # noqa: PLC0415
+
+        if reverse.kind in REVERSES:
+            yield await REVERSES[reverse.kind](context, link, entry, command.slash)
+            return
     if reverse is None or reverse.kind != KIND or entry.status == "failed":
         raise Refusal(
             "CannotUndo",

@@ -133,8 +133,8 @@ class Reads(Protocol):
         """Whether refusals are audited at all."""
         ...
 
-    async def enable_auditing(self, events: Sequence[str], *, system: bool) -> Auditing:
-        """Switch on what records refusals, verified."""
+    async def switch_auditing(self, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
+        """Switch what records refusals on or off, verified."""
         ...
 
     async def account_logins(self) -> Logins:
@@ -243,9 +243,9 @@ class InstanceReads:
         """See `irisops.instance.audit`."""
         return await audit.read_auditing(self._instance)
 
-    async def enable_auditing(self, events: Sequence[str], *, system: bool) -> Auditing:
+    async def switch_auditing(self, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
         """See `irisops.instance.audit`."""
-        return await audit.enable_auditing(self._instance, events, system=system)
+        return await audit.switch_auditing(self._instance, events, system=system, on=on)
 
     async def account_logins(self) -> Logins:
         """See `irisops.instance.dormant`."""

@@ -151,8 +151,8 @@ def _event_of(row: Row) -> tuple[str, bool] | None:
     return (name, as_flag(row.get("enabled"))) if known is not None and kind in ("", known) else None
 
 
-async def enable_auditing(instance: Instance, events: Sequence[str], *, system: bool) -> Auditing:
-    """Switch these events on, and auditing as a whole if `system`; read back and compare.
+async def switch_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
+    """Switch these events on or off, and auditing as a whole if `system`; read back and compare.
 
     Raises InstanceError if a record is not there or reads back otherwise, NotPermitted, NotAvailable; Unreachable with
     the outcome unknown. KeyError for an event that is none of `REFUSALS`.
@@ -160,41 +160,43 @@ async def enable_auditing(instance: Instance, events: Sequence[str], *, system: 
 
     async def attempt(_route: Route) -> None:
         for event in events:
-            await _enable_event(instance, event)
+            await _switch_event(instance, event, on=on)
         if system:
-            await _set(instance, "Security.System", ("SYSTEM",), "AuditEnabled")
+            await _set(instance, "Security.System", ("SYSTEM",), "AuditEnabled", on=on, must=True)
 
     await changing(first_route(instance, "audit.enable", attempt))
     after = await changing(read_auditing(instance))
-    still_off = [event for event in events if not after.events.get(event)]
-    if still_off or (system and not after.system):
-        off = ", ".join([*still_off, *(["auditing as a whole"] if system and not after.system else [])])
+    wrong = [event for event in events if after.events.get(event) is not on]
+    if system and after.system is not on:
+        wrong.append("auditing as a whole")
+    if wrong:
         # A status of 1 is no proof (facts: iris-security 6.1).
         raise InstanceError(
-            f"The instance reported success, but {off} reads as off.",
+            f"The instance reported success, but {', '.join(wrong)} reads as {'off' if on else 'on'}.",
             "Look at it in the portal: System Administration, Security, Auditing.",
         )
     return after
 
 
-async def _enable_event(instance: Instance, event: str) -> None:
+async def _switch_event(instance: Instance, event: str, *, on: bool) -> None:
     key = (SOURCE, REFUSALS[event], event)
     # UNVERIFIED: the id of an event. The key is Source/Type/Name (facts: 3.7); the parts of an IRIS id are usually
     # joined by ||. Both are tried. To settle: SELECT ID FROM Security.Events as a user with %All.
     for joined in ("/", "||"):
-        if await _set(instance, "Security.Events", (joined.join(key).lower(),), "Enabled", must=False):
+        name = (joined.join(key).lower(),)
+        if await _set(instance, "Security.Events", name, "Enabled", on=on, must=False):
             return
     raise InstanceError(
         f"The audit event {'/'.join(key)} cannot be opened.",
-        "Switch it on in the portal: System Administration, Security, Auditing, Configure System Events.",
+        "Switch it in the portal: System Administration, Security, Auditing, Configure System Events.",
     )
 
 
 async def _set(
-    instance: Instance, class_name: str, key: tuple[str, ...], name: str, *, must: bool = True
+    instance: Instance, class_name: str, key: tuple[str, ...], name: str, *, on: bool, must: bool
 ) -> bool:
-    """Set a flag to 1 and save; False if there is no such object and it need not be there."""
-    steps = (ObjectStep("set", name, (1,)), ObjectStep("invoke", "%Save"))
+    """Set a flag and save; False if there is no such object and it need not be there."""
+    steps = (ObjectStep("set", name, (int(on),)), ObjectStep("invoke", "%Save"))
     answer = await instance.call(ObjectCall(class_name, "%OpenId", key, steps))
     if not answer.found:
         if must:

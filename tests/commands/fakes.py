@@ -390,10 +390,11 @@ class FakeInstance:
         self._check("auditing")
         return self.audits
 
-    async def enable_auditing(self, events: Sequence[str], *, system: bool) -> Auditing:
-        self._check("enable auditing")
-        self.done.append(("audit", ",".join(events), str(system)))
-        self.audits = Auditing(self.audits.system or system, self.audits.events | dict.fromkeys(events, True))
+    async def switch_auditing(self, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
+        self._check("switch auditing")
+        self.done.append(("audit on" if on else "audit off", ",".join(events), str(system)))
+        whole = on if system else self.audits.system
+        self.audits = Auditing(whole, self.audits.events | dict.fromkeys(events, on))
         return self.audits
 
     async def account_logins(self) -> Logins:

@@ -160,7 +160,7 @@ async def test_what_is_not_recorded_is_said_and_offered(connected: World) -> Non
     assert connected.instance.done == []
     (done,) = await connected.yes(plan.id)
     assert isinstance(done, Done)
-    assert connected.instance.done == [("audit", "Protect", "True")]
+    assert connected.instance.done == [("audit on", "Protect", "True")]
     (entry,) = connected.session.context.journal("local").entries()
     assert entry.status == "done"
     assert not noted(await table(connected), "Auditing is off")
@@ -171,7 +171,7 @@ async def test_only_what_is_off_is_changed(connected: World) -> None:
     (plan,) = await connected.say("/denied enable")
     assert isinstance(plan, Plan)
     await connected.yes(plan.id)
-    assert connected.instance.done == [("audit", "LoginFailure,PrivilegeFailure", "False")]
+    assert connected.instance.done == [("audit on", "LoginFailure,PrivilegeFailure", "False")]
 
 
 async def test_when_everything_is_recorded_nothing_is_planned(connected: World) -> None:
@@ -184,7 +184,7 @@ async def test_what_somebody_else_switched_meanwhile_stops_the_plan(connected: W
     connected.instance.audits = off("Protect")
     (plan,) = await connected.say("/denied enable")
     assert isinstance(plan, Plan)
-    connected.instance.audits = off("LoginFailure")
+    connected.instance.audits = off()
     (found,) = await connected.yes(plan.id)
     assert isinstance(found, Problem)
     assert found.error == "Moved"
@@ -196,7 +196,7 @@ async def test_a_failed_change_is_journaled(connected: World, problem: Exception
     connected.instance.audits = off("Protect")
     (plan,) = await connected.say("/denied enable")
     assert isinstance(plan, Plan)
-    connected.instance.fail["enable auditing"] = problem  # type: ignore[assignment]
+    connected.instance.fail["switch auditing"] = problem  # type: ignore[assignment]
     (found,) = await connected.yes(plan.id)
     assert isinstance(found, Problem)
     (entry,) = connected.session.context.journal("local").entries()
@@ -212,3 +212,35 @@ async def test_a_read_only_profile_is_not_offered_a_change(connected: World) -> 
     (found,) = await connected.say("/denied enable")
     assert isinstance(found, Problem)
     assert found.error == "ReadOnly"
+
+
+async def test_what_was_switched_on_is_switched_off_by_undo_and_on_by_redo(connected: World) -> None:
+    connected.instance.audits = off("Protect", system=False)
+    (plan,) = await connected.say("/denied enable")
+    assert isinstance(plan, Plan)
+    await connected.yes(plan.id)
+    (plan,) = await connected.say("/undo")
+    assert isinstance(plan, Plan)
+    assert [(change.before, change.after) for change in plan.changes] == [
+        ("on", "off"),
+        ("enabled", "disabled"),
+    ]
+    await connected.yes(plan.id)
+    assert connected.instance.audits == off("Protect", system=False)
+    (plan,) = await connected.say("/redo")
+    assert isinstance(plan, Plan)
+    await connected.yes(plan.id)
+    assert connected.instance.audits == off()
+    assert [entry.status for entry in connected.session.context.journal("local").entries()] == ["done"] * 3
+
+
+async def test_undo_says_when_somebody_else_switched_it_already(connected: World) -> None:
+    connected.instance.audits = off("Protect")
+    (plan,) = await connected.say("/denied enable")
+    assert isinstance(plan, Plan)
+    await connected.yes(plan.id)
+    connected.instance.audits = off("Protect")
+    (found,) = await connected.say("/undo 1")
+    assert isinstance(found, Problem)
+    assert found.error == "Moved"
+    assert "Protect is off already" in found.message

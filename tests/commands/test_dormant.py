@@ -7,10 +7,9 @@ import pytest
 
 from irisops.commands.dormant import days_of
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Facts, Plan, Problem, Table
+from irisops.commands.replies import Problem, Table
 from irisops.instance.dormant import Account, Logins
 from irisops.instance.models import User
-from irisops.simulator.world.model import Permission, Resource
 from irisops.simulator.world.model import User as WorldUser
 from tests.commands.editing import GOOD, Desk, desk
 from tests.commands.fakes import START, World
@@ -169,37 +168,3 @@ async def test_who_logged_in_meanwhile_is_not_dormant_any_more(tmp_path: Path) -
         (found,) = await made.yes(plan)
         assert isinstance(found, Problem)
         assert found.error == "Moved"
-
-
-async def test_a_new_role_is_the_smallest_change_where_none_brings_it(tmp_path: Path) -> None:
-    async with desk(tmp_path) as made:
-        made.served.world.resources.add(Resource("Vault", "", Permission.NONE))
-        plan = await made.plan("/explain bob Vault:R")
-        assert made.served.world.roles.get("Vault_R") is None
-        await made.yes(plan)
-        assert made.role("Vault_R").resources == {"Vault": Permission.READ}
-        assert made.user("bob").roles == ["%SQL", "Vault_R"]
-        facts = (await made.say("/explain bob Vault:R"))[0]
-        assert isinstance(facts, Facts)
-        assert facts.facts["allowed"] is True
-        await made.do("/undo")
-        assert made.served.world.roles.get("Vault_R") is None
-        assert made.user("bob").roles == ["%SQL"]
-
-
-async def test_a_narrow_role_is_proposed_where_an_existing_one_brings_much_besides(tmp_path: Path) -> None:
-    async with desk(tmp_path) as made:
-        facts, plan = await made.say("/explain bob %Admin_Journal:U")
-        assert isinstance(facts, Facts)
-        assert isinstance(plan, Plan)
-        assert any("%Manager would do it, too" in note for note in facts.notes)
-        await made.yes(plan)
-        assert made.user("bob").roles == ["%SQL", "Admin_Journal_U"]
-
-
-async def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
-    async with desk(tmp_path) as made:
-        made.served.world.resources.add(Resource("Vault", "", Permission.NONE))
-        made.served.world.add_user(WorldUser("vault_r", roles=[]), GOOD)
-        await made.do("/explain bob Vault:R")
-        assert made.user("bob").roles == ["%SQL", "Vault_R_2"]

@@ -255,7 +255,8 @@ async def test_a_missing_sql_privilege_is_granted_by_plan_and_checked(reader: Wo
     assert reader.instance.done == []
     (done,) = await reader.yes(plan.id)
     assert isinstance(done, Done)
-    assert done.details == ['Taken back by, in PAYROLL: REVOKE INSERT ON "HR"."Person" FROM "bob"']
+    assert done.details == ['By hand, in PAYROLL: REVOKE INSERT ON "HR"."Person" FROM "bob"']
+    assert done.undo == 1
     assert reader.instance.done == [("grant sql", "bob", "insert HR.Person")]
     (entry,) = reader.session.context.journal("local").entries()
     assert entry.status == "done"

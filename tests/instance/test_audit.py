@@ -14,10 +14,10 @@ from irisops.instance.audit import (
     REFUSALS,
     Auditing,
     AuditRecord,
-    enable_auditing,
     list_denials,
     read_auditing,
     record_of,
+    switch_auditing,
 )
 from irisops.instance.calls import ClassMethod
 from irisops.instance.connection import Connection
@@ -68,7 +68,7 @@ async def test_what_is_not_recorded_is_told_and_switched_on(version: tuple[int, 
         before = await read_auditing(connection)
         assert before.system is False
         assert "Protect" in before.disabled
-        after = await enable_auditing(connection, before.disabled, system=True)
+        after = await switch_auditing(connection, before.disabled, system=True, on=True)
         assert after == Auditing(True, dict.fromkeys(REFUSALS, True))  # noqa: FBT003
         assert served.world.system.audit_enabled
         assert served.world.audit("%System", "%Security", "Protect", event_data="<PROTECT>x") is not None
@@ -78,9 +78,11 @@ async def test_what_is_not_recorded_is_told_and_switched_on(version: tuple[int, 
 
 async def test_only_what_is_asked_for_is_switched_on() -> None:
     async with scenario("broken") as (served, connection):
-        await enable_auditing(connection, ["Protect"], system=False)
+        await switch_auditing(connection, ["Protect"], system=False, on=True)
         assert not served.world.system.audit_enabled
         assert (await read_auditing(connection)).disabled == ()
+        after = await switch_auditing(connection, ["Protect", "LoginFailure"], system=False, on=False)
+        assert after.disabled == ("Protect", "LoginFailure")
 
 
 def test_an_event_of_the_same_name_and_another_type_is_no_refusal() -> None:
