@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from irisops.commands.replies import Cell, Form, FormField
 from irisops.commands.text import harmless
-from irisops.ui.fields import FieldWidget, Ticks, values_of, widget_for
+from irisops.ui.fields import FieldWidget, PrivilegesGrid, Ticks, values_of, widget_for
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
 from irisops.ui.styles import styles_folder
@@ -141,7 +141,8 @@ class EditorScreen(ModalScreen[None]):
         target = wrong or (self._rows[0] if default and self._rows else None)
         if target is not None:
             widget = target.widget
-            (widget if widget.focusable else widget.query_one(Ticks)).focus()
+            inner = next(iter(widget.query(f"{Ticks.__name__}, {PrivilegesGrid.__name__}")), widget)
+            inner.focus()
 
     def action_save(self) -> None:
         """Check the fields and hand them over."""

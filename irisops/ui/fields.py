@@ -251,12 +251,11 @@ class ManyField(Vertical):
         return "Choose at least one." if self.field.required and not self._ticks.held else ""
 
 
-class PrivilegesField(Widget, can_focus=True):
-    """Resources with the permissions that make sense for each; r, w and u switch them.
+class PrivilegesGrid(Widget, can_focus=True):
+    """Resources with the permissions that make sense for each; r, w and u switch them."""
 
-    Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
-    """
-
+    ROWS = 8
+    BOXES = len("  [R]  [W]  [U]")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Resource up", show=False),
         Binding("down", "move(1)", "Resource down", show=False),
@@ -270,28 +269,41 @@ class PrivilegesField(Widget, can_focus=True):
         for name, letters in self._held.items():
             possible = self._possible.get(name, PERMISSIONS)
             self._possible[name] = "".join(p for p in PERMISSIONS if p in possible or p in letters)
-        self._names = list(dict.fromkeys([*self._held, *self._possible]))
+        self._all = list(dict.fromkeys([*self._held, *self._possible]))
+        self._names = self._all
         self._row = 0
+
+    @property
+    def many(self) -> bool:
+        """Whether they do not all fit."""
+        return len(self._all) > self.ROWS
+
+    def find(self, text: str) -> None:
+        """Show those alone whose name has `text` in it."""
+        self._names = [name for name in self._all if text.casefold() in name.casefold()]
+        self._row = 0
+        self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A line per resource, at most eight."""
-        return max(1, min(8, len(self._names)))
+        return max(1, min(self.ROWS, len(self._names)))
 
     def render(self) -> Content:
         """The resources around the cursor."""
         if not self._names:
             return Content.styled("no resources", "$quiet")
-        first = window(self._row, len(self._names), 8)
-        width = min(40, max(len(name) for name in self._names))
+        first = window(self._row, len(self._names), self.ROWS)
+        room = max(8, self.size.width - self.BOXES - 2)
+        width = min(room, max(len(name) for name in self._names))
         lines = []
-        for number, name in enumerate(self._names[first : first + 8], first):
+        for number, name in enumerate(self._names[first : first + self.ROWS], first):
             here = number == self._row and self.has_focus
             held = self._held.get(name, set())
             boxes = "  ".join(
                 f"[{letter if letter in held else ' '}]" if letter in self._possible[name] else " – "
                 for letter in PERMISSIONS
             )
-            line = Content.assemble("▸ " if here else "  ", harmless(name, 40).ljust(width + 2), boxes)
+            line = Content.assemble("▸ " if here else "  ", harmless(name, width).ljust(width + 2), boxes)
             lines.append(line.stylize("bold on $row-cursor") if here else line)
         return Content("\n").join(lines)
 
@@ -317,13 +329,41 @@ class PrivilegesField(Widget, can_focus=True):
             self._held.setdefault(name, set()).symmetric_difference_update({letter})
             self.refresh()
 
-    def value_of(self) -> Cell:
+    def privileges(self) -> list[str]:
         """The privileges held, permissions in the order R, W, U."""
         return [
             f"{name}:{''.join(p for p in PERMISSIONS if p in held)}"
-            for name in self._names
+            for name in self._all
             if (held := self._held.get(name))
         ]
+
+
+class PrivilegesField(Vertical):
+    """A grid of privileges, with a line to find a resource when there are many.
+
+    Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
+    """
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__()
+        self._grid = PrivilegesGrid(field)
+        self._find = Input(placeholder="find", compact=True, select_on_focus=False)
+        self._find.cursor_blink = False
+        self._find.display = self._grid.many
+
+    def compose(self) -> ComposeResult:
+        """Find line and grid."""
+        yield self._find
+        yield self._grid
+
+    @on(Input.Changed)
+    def _found(self, event: Input.Changed) -> None:
+        event.stop()
+        self._grid.find(event.value)
+
+    def value_of(self) -> Cell:
+        """The privileges held."""
+        return list(self._grid.privileges())
 
     def fault(self) -> str:
         """Always well-formed."""

@@ -9,7 +9,7 @@ import pytest
 
 from irisops.commands.replies import Cell, Form, FormField
 from irisops.ui.editor import EditorScreen
-from irisops.ui.fields import PrivilegesField, TextField, Ticks
+from irisops.ui.fields import PrivilegesGrid, TextField, Ticks
 from tests.ui.driving import SMALL, Driver, app_of, make_app, screen_text, until
 from tests.ui.fake_chat import user_form
 
@@ -127,7 +127,7 @@ async def test_leaving_without_changes_closes_at_once() -> None:
 async def test_a_permission_that_makes_no_sense_cannot_be_given() -> None:
     field = FormField("p", "P", "privileges", choices=["%Service_Login:U", "%DB_USER"])
     async with editing(Form("x", "X", [field], "/x")) as (pilot, screen, _):
-        assert isinstance(app_of(pilot).focused, PrivilegesField)
+        assert isinstance(app_of(pilot).focused, PrivilegesGrid)
         await pilot.press("r", "w", "u", "down", "r")
         assert screen.values() == {"p": ["%Service_Login:U", "%DB_USER:R"]}
 
@@ -137,3 +137,11 @@ async def test_the_arrows_leave_a_list_at_its_ends() -> None:
     async with editing(Form("x", "X", fields, "/x")) as (pilot, screen, _):
         await pilot.press("down", "down", "space")
         assert screen.values() == {"a": [], "b": True}
+
+
+async def test_one_of_many_resources_is_found_by_typing_and_what_is_hidden_is_kept() -> None:
+    choices = [f"R{number}:RW" for number in range(100)]
+    field = FormField("p", "P", "privileges", value=["R3:R"], choices=choices)
+    async with editing(Form("x", "X", [field], "/x")) as (pilot, screen, _):
+        await pilot.press("shift+tab", *"R77", "tab", "w")
+        assert screen.values() == {"p": ["R3:R", "R77:W"]}
