@@ -88,7 +88,7 @@ _COLUMNS = _Described(
         "CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_PRECISION_RADIX "
         "NUMERIC_SCALE DATETIME_PRECISION CHARACTER_SET_CATALOG CHARACTER_SET_SCHEMA "
         "CHARACTER_SET_NAME COLLATION_CATALOG COLLATION_SCHEMA COLLATION_NAME DESCRIPTION "
-        "AUTO_INCREMENT UNIQUE_COLUMN PRIMARY_KEY"
+        "AUTO_INCREMENT UNIQUE_COLUMN PRIMARY_KEY odbctype"
     ),
     lambda catalog: (
         _column_row(table, position, column)
@@ -99,7 +99,7 @@ _COLUMNS = _Described(
     frozenset(
         _names(
             "ORDINAL_POSITION CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION "
-            "NUMERIC_PRECISION_RADIX NUMERIC_SCALE"
+            "NUMERIC_PRECISION_RADIX NUMERIC_SCALE odbctype"
         )
     ),
 )
@@ -178,13 +178,14 @@ _EMPTY = (
         ),
         _nothing,
     ),
-    # UNVERIFIED: the columns of the next two are those that sqlalchemy-iris asks for; there may be more. On a real
-    # instance: SELECT TOP 1 * FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE, and the same of REFERENTIAL_CONSTRAINTS.
+    # UNVERIFIED: the columns of the next three are those that sqlalchemy-iris and iristool ask for; there may be more.
+    # On a real instance: SELECT TOP 1 * FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE, and the same of
+    # REFERENTIAL_CONSTRAINTS and VIEW_TABLE_USAGE.
     _Described(
         "KEY_COLUMN_USAGE",
         _names(
             "CONSTRAINT_SCHEMA CONSTRAINT_NAME TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION "
-            "CONSTRAINT_TYPE"
+            "CONSTRAINT_TYPE REFERENCED_COLUMN_NAME"
         ),
         _nothing,
         frozenset({"ORDINAL_POSITION"}),
@@ -198,6 +199,7 @@ _EMPTY = (
         ),
         _nothing,
     ),
+    _Described("VIEW_TABLE_USAGE", _names("VIEW_SCHEMA VIEW_NAME TABLE_SCHEMA TABLE_NAME"), _nothing),
 )
 
 
@@ -224,6 +226,7 @@ def _column_row(table: TableDef, position: int, column: ColumnDef) -> _Row:
         "IS_GENERATED": "NO",
         "IS_UPDATABLE": "NO",
         "DATA_TYPE": _NAMES.get(column.sql_type, "varchar"),
+        "odbctype": column.sql_type,
         "CHARACTER_MAXIMUM_LENGTH": length,
         "CHARACTER_OCTET_LENGTH": length,
         "NUMERIC_PRECISION": column.precision if number else None,

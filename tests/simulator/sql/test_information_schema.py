@@ -52,11 +52,14 @@ def test_two_sessions_on_one_store_see_their_own_catalog() -> None:
     wide, narrow = Engine(FakeCatalog(), store=store), Engine(_Narrow(), store=store)
     sql = "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES"
     counts = [engine.query(engine.prepare(sql), [])[0][0] for engine in (wide, narrow, wide)]
-    assert counts == [12, 10, 12]
+    assert counts == [13, 11, 13]
 
 
 def test_what_would_tell_of_indices_constraints_and_views_is_there_and_empty(select: Select) -> None:
-    names = ("INDEXES", "TABLE_CONSTRAINTS", "VIEWS", "KEY_COLUMN_USAGE", "REFERENTIAL_CONSTRAINTS")
+    names = (
+        *("INDEXES", "TABLE_CONSTRAINTS", "CONSTRAINT_COLUMN_USAGE", "KEY_COLUMN_USAGE"),
+        *("REFERENTIAL_CONSTRAINTS", "VIEWS", "VIEW_TABLE_USAGE"),
+    )
     assert [select(f"SELECT * FROM INFORMATION_SCHEMA.{name}") for name in names] == [[]] * len(names)  # noqa: S608 - own
 
 
@@ -70,3 +73,8 @@ def test_what_the_irissqlcli_client_asks_at_its_start(select: Select) -> None:
         ("Security",),
     ]
     assert select(schemas + "SCHEMA_NAME LIKE ?", "sec%") == [("Security",)]
+
+
+def test_a_column_tells_its_type_by_number_too(select: Select) -> None:
+    columns = "SELECT COLUMN_NAME, odbctype FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = '%SYS'"
+    assert {("Pid", 4), ("UserName", 12), ("IsGhost", -7)} <= set(select(columns))
