@@ -17,6 +17,8 @@ from irisops.commands.text import harmless
 Row = Mapping[str, Cell]
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
+SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}
+"""What people write for a column whose name does not begin so; only where the table has that column."""
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -171,6 +173,7 @@ def column_named(name: str, columns: Sequence[Column]) -> Column:
 def _column(name: str, columns: Sequence[Column]) -> Column:
     """By public name, by title, or by the start of either; `role` finds `roles`. Raises `Refusal`."""
     wanted = name.strip().casefold().replace(" ", "_")
+    wanted = SHORT.get(wanted, wanted)
     for column in columns:
         if wanted in (column.name, column.title.casefold().replace(" ", "_")):
             return column

@@ -120,6 +120,10 @@ def returns(holder: Holder, now: datetime, clock_offset: float = 0.0) -> str:
     left = (here - now).total_seconds()
     local = here.astimezone()
     shown = f"{local:%H:%M}" if left < 20 * 3600 else f"{local:%Y-%m-%d %H:%M}"
+    if holder.free_from is not None and 0 < left < 20 * 3600:
+        first = (holder.free_from - timedelta(seconds=clock_offset)).astimezone()
+        if f"{first:%H:%M}" != shown:
+            shown = f"{first:%H:%M} to {shown}"
     return f"{shown} ({duration(left)})" if left > 0 else f"{shown} (any moment)"
 
 

@@ -105,10 +105,24 @@ async def explain(context: Context, command: Command) -> Replies:
             "since": "Since",
             "returns": "Free at",
         },
-        notes=[*rules(holder, board), *board.notes],
+        notes=[*rules(holder, board), *board.notes, *_cures(holder)],
     )
     async for table in _behind(context, link, holder):
         yield table
+
+
+def _cures(holder: Holder) -> list[str]:
+    """What can be typed to get its units back."""
+    if holder.own and holder.kind == "this tool":
+        return ["/quit gives this unit back."]
+    found = []
+    if holder.session_ids:
+        found.append(f"/sessions end {quote(holder.holder)} ends its sessions, after a yes.")
+    if not holder.own and len(holder.pids) == 1:
+        found.append(f"/process terminate {holder.pids[0]} ends its process, after a yes.")
+    elif not holder.own and holder.pids:
+        found.append("/process terminate PID ends one of its processes, after a yes.")
+    return found
 
 
 async def _or_nothing(read: Awaitable[list[T]]) -> list[T]:

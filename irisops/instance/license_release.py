@@ -29,6 +29,8 @@ class Release:
 
     at: datetime | None
     when: str
+    first: datetime | None = None
+    """When the first of several units is free, where they return one by one."""
 
 
 def release_of(
@@ -61,7 +63,7 @@ def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
     if row.grace:
         return Release(at, "when its session times out, and then the grace of a one-page visit")
     if row.units > 1 and len(sessions) > 1:
-        return Release(at, "one by one as its sessions time out; this is the last")
+        return Release(at, "one by one as its sessions time out; this is the last", min(known))
     return Release(at, "when its sessions time out" if len(sessions) > 1 else "when its session times out")
 
 

@@ -91,6 +91,8 @@ class Holder:
     grace_seconds: int | None = None
     free_at: datetime | None = None
     free_when: str = ""
+    free_from: datetime | None = None
+    """When the first of several units returns (UTC), where they return one by one; None otherwise."""
     own: bool = False
     """This tool's own connection counts under this holder."""
     users: tuple[str, ...] = ()

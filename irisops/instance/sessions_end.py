@@ -24,8 +24,8 @@ FUNCTION = ("DeleteSession", "%SYS.cspServer")
 EndOutcome = Literal["marked", "gone"]
 
 WITHOUT = (
-    "End it in the portal (System Operation, Web Sessions), by logging out of the application, or wait until it "
-    "times out."
+    "It is there in namespace %SYS alone. Else end it in the portal (System Operation, Web Sessions), by logging out "
+    "of the application, or wait until it times out."
 )
 
 
