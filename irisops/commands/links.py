@@ -14,6 +14,7 @@ from irisops.commands.alerts_rules import Watchman
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
 from irisops.commands.plot_history import CountHistory, Sample
+from irisops.commands.tables import KeptRows
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # the instance layer is imported at the first connect, after 
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
-    from irisops.instance.models import LicenseBoard, PollCounts, SystemInfo
+    from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo
     from irisops.instance.routes import Instance
 
 HISTORY = 180
@@ -120,6 +121,8 @@ class Link:
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
     """The license board as last read: what is known of it when the next login is refused."""
+    process_rows: KeptRows[Process] = field(default_factory=KeptRows)
+    """The rows of /processes as last shown."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     stale_said: bool = False

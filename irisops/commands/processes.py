@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
@@ -12,7 +13,7 @@ from irisops.commands.context import Context
 from irisops.commands.filters import Selection, select
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
+from irisops.commands.tables import KeptRows, filter_words, selection_notes
 
 if TYPE_CHECKING:
     from irisops.instance.models import Process
@@ -70,10 +71,10 @@ def row_of(process: Process) -> dict[str, Cell]:
     }
 
 
-def _chosen(found: list[Process], words: Sequence[str]) -> Selection:
+def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str]) -> Selection:
     """People's before the system's, busiest first, as the words have it."""
     found.sort(key=lambda process: (process.system, -process.commands, process.pid))
-    return select([row_of(process) for process in found], words, COLUMNS)
+    return select(kept.of(found, attrgetter("pid"), row_of), words, COLUMNS)
 
 
 async def show_processes(context: Context, command: Command) -> Replies:
@@ -82,9 +83,9 @@ async def show_processes(context: Context, command: Command) -> Replies:
     found = await link.reads.processes()
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
-        chosen = _chosen(found, words)
+        chosen = _chosen(found, link.process_rows, words)
     else:
-        chosen = await asyncio.to_thread(_chosen, found, words)
+        chosen = await asyncio.to_thread(_chosen, found, link.process_rows, words)
     yield Table(
         name="processes",
         title="Processes",

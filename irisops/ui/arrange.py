@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from itertools import chain, islice
 
 from rich.cells import cell_len
@@ -36,22 +35,19 @@ class Order:
     descending: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """The rows to show, in order, and where each key is."""
 
     table: Table
     rows: Sequence[Row]
     keys: Sequence[str]
+    index: Mapping[str, int]
+    """Row number by key."""
     order: Order | None = None
     find: str = ""
     count: int = field(default=0)
     """Rows before the filter."""
-
-    @cached_property
-    def index(self) -> Mapping[str, int]:
-        """Row number by key."""
-        return {key: number for number, key in enumerate(self.keys)}
 
 
 def row_key(table: Table, row: Row, number: int) -> str:
@@ -59,13 +55,36 @@ def row_key(table: Table, row: Row, number: int) -> str:
     return str(row.get(table.key, number)) if table.key else str(number)
 
 
-def arrange(table: Table, order: Order | None = None, find: str = "") -> View:
-    """Filter to rows that contain every word of `find` in some cell (case ignored), then sort by `order`."""
+class Texts:
+    """What each row of a table is searched by. The same row is not written again when it comes with newer ones."""
+
+    def __init__(self) -> None:
+        self._columns: Sequence[Column] = ()
+        self._known: Mapping[int, tuple[Row, str]] = {}
+        """By the identity of the row, which is kept so that no other row can have it."""
+
+    def of(self, table: Table) -> list[str]:
+        """The texts of all rows, in order. From any thread."""
+        known = self._known if self._columns == table.columns else {}
+        names = [(column.name, column.kind) for column in table.columns]
+        now: dict[int, tuple[Row, str]] = {}
+        for row in table.rows:
+            now[id(row)] = known.get(id(row)) or (row, _text(row, names))
+        self._columns, self._known = table.columns, now
+        return [now[id(row)][1] for row in table.rows]
+
+
+def arrange(table: Table, order: Order | None = None, find: str = "", texts: Texts | None = None) -> View:
+    """Filter to rows that contain every word of `find` in some cell (case ignored), then sort by `order`.
+
+    Give the same `texts` each time to have the rows written but once. From any thread; the view is complete, with its
+    index.
+    """
     numbered: Iterable[tuple[int, Row]] = enumerate(table.rows)
     words = find.casefold().split()
     if words:
-        names = [(column.name, column.kind) for column in table.columns]
-        numbered = [pair for pair in numbered if _matches(pair[1], names, words)]
+        written = (texts or Texts()).of(table)
+        numbered = [pair for pair in numbered if all(word in written[pair[0]] for word in words)]
     if order is not None and any(column.name == order.column for column in table.columns):
         numbered = sorted(
             numbered, key=lambda pair: _sort_key(pair[1].get(order.column)), reverse=order.descending
@@ -73,12 +92,12 @@ def arrange(table: Table, order: Order | None = None, find: str = "") -> View:
     pairs = list(numbered)
     rows = [row for _, row in pairs]
     keys = [row_key(table, row, number) for number, row in pairs]
-    return View(table, rows, keys, order, find, len(table.rows))
+    index = {key: number for number, key in enumerate(keys)}
+    return View(table, rows, keys, index, order, find, len(table.rows))
 
 
-def _matches(row: Row, names: Sequence[tuple[str, str]], words: Sequence[str]) -> bool:
-    text = "\x00".join(_plain(row.get(name), kind) for name, kind in names).casefold()
-    return all(word in text for word in words)
+def _text(row: Row, names: Sequence[tuple[str, str]]) -> str:
+    return "\x00".join([_plain(row.get(name), kind) for name, kind in names]).casefold()
 
 
 def _plain(value: Cell, kind: str) -> str:

@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.worker import Worker, WorkerState
 
 from irisops.commands.replies import Table
-from irisops.ui.arrange import GAP, Fit, Order, Row, View, arrange, fit, next_order, title
+from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order, title
 from irisops.ui.figures import cell
 
 ON_A_THREAD = 1_500
@@ -111,6 +111,7 @@ class Grid(ScrollView, can_focus=True):
         self.cursor_key: str = self.view.keys[0] if self.view.keys else ""
         self._wish: tuple[Table, Order | None, str] = (table, None, "")
         """The rows, order and filter that are to be shown."""
+        self._texts = Texts()
         self._strips: dict[tuple[str, bool], tuple[Row, Strip]] = {}
         self._styles: dict[str, Style] = {}
 
@@ -317,12 +318,12 @@ class Grid(ScrollView, can_focus=True):
     def _arrange(self) -> None:
         """Arrange few rows at once, many on a thread; only the newest wish is carried out."""
         if len(self._wish[0].rows) <= ON_A_THREAD:
-            self.show_view(arrange(*self._wish))
+            self.show_view(arrange(*self._wish, self._texts))
         else:
             self.run_worker(self._arrange_apart(), group="arrange", exclusive=True, exit_on_error=False)
 
     async def _arrange_apart(self) -> None:
-        self.show_view(await asyncio.to_thread(_arranged_whole, *self._wish))
+        self.show_view(await asyncio.to_thread(arrange, *self._wish, self._texts))
 
     @on(Worker.StateChanged)
     def _arranged(self, event: Worker.StateChanged) -> None:
@@ -330,8 +331,13 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.Failed(event.worker.error))
 
     def action_find(self) -> None:
-        """Open the find line."""
+        """Open the find line; while the first letter is typed, many rows are made ready for it."""
         self.post_message(self.Find(self))
+        if len(self._wish[0].rows) > ON_A_THREAD:
+            self.run_worker(self._get_ready(), group="find", exclusive=True, exit_on_error=False)
+
+    async def _get_ready(self) -> None:
+        await asyncio.to_thread(self._texts.of, self._wish[0])
 
     def takes(self, key: str) -> bool:
         """Whether a letter is an action of this table's rows."""
@@ -393,10 +399,3 @@ def _aligned(text: str, each: Fit) -> str:
         return set_cell_size(text, each.width - 1) + "…"
     space = " " * (each.width - length)
     return space + text if each.column.kind in ("number", "duration") else text + space
-
-
-def _arranged_whole(table: Table, order: Order | None, find: str) -> View:
-    """The view with its index, which would cost the screen's thread some milliseconds."""
-    view = arrange(table, order, find)
-    len(view.index)
-    return view

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.commands.replies import Cell, Column, Table
-from irisops.ui.arrange import GAP, MIN_WIDTH, Order, arrange, fit, next_order
+from irisops.ui.arrange import GAP, MIN_WIDTH, Order, Texts, arrange, fit, next_order
 from tests.ui.fake_chat import processes_table, users_table
 
 cells: st.SearchStrategy[Cell] = st.one_of(
@@ -83,3 +83,21 @@ def test_sorting_goes_up_then_down_then_on() -> None:
     assert next_order(view, view.table.columns) == Order("full_name")
     view = arrange(users_table(), Order("roles", descending=True))
     assert next_order(view, view.table.columns) is None
+
+
+@given(tables, tables, st.text(max_size=3))
+def test_rows_written_before_are_found_the_same(table: Table, later: Table, find: str) -> None:
+    texts = Texts()
+    for each in (table, later, table):
+        assert arrange(each, find=find, texts=texts) == arrange(each, find=find)
+
+
+def test_rows_are_written_again_only_when_they_or_the_columns_are_new() -> None:
+    texts = Texts()
+    row: dict[str, Cell] = {"a": "old", "c": "hidden"}
+    table = Table("t", "T", columns, [row])
+    assert arrange(table, find="old", texts=texts).rows
+    row["a"] = "changed in place, which rows never are"
+    assert arrange(table, find="old", texts=texts).rows
+    assert not arrange(Table("t", "T", columns, [{**row}]), find="old", texts=texts).rows
+    assert not arrange(Table("t", "T", columns[1:], [row]), find="old", texts=texts).rows
