@@ -181,7 +181,7 @@ async def edit(context: Context, command: Command) -> Replies:
     """Change a profile by typed options or a submitted form; without either, open the form."""
     refuse_broken_file(context)
     old = find_profile(context, str(command.args["name"]))
-    _refuse_temporary(context, old)
+    refuse_temporary(context, old)
     given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
     if not given:
         yield form_of(old, f"/profile edit {quote(old.name)}", f"Profile {old.name}")
@@ -239,7 +239,7 @@ async def remove(context: Context, command: Command) -> Replies:
     """Plan the removal of a profile; the instance itself is not touched."""
     refuse_broken_file(context)
     profile = find_profile(context, str(command.args["name"]))
-    _refuse_temporary(context, profile)
+    refuse_temporary(context, profile)
     link = context.hub.links.get(profile.name.casefold())
     if link is not None and link.connected:
         raise Refusal(
@@ -272,7 +272,8 @@ async def remove(context: Context, command: Command) -> Replies:
     )
 
 
-def _refuse_temporary(context: Context, profile: Profile) -> None:
+def refuse_temporary(context: Context, profile: Profile) -> None:
+    """A profile of this run alone cannot be changed. Raises `Refusal`."""
     if context.hub.temporary(profile.name):
         raise Refusal(
             "TemporaryProfile",

@@ -112,6 +112,27 @@ class ProfileStore:
                 raise NoSuchProfileError(name)
             tables.table.pop(key)
 
+    def move(self, name: str, position: int) -> None:
+        """Put a profile at a position, counted from 0; beyond the end is the end.
+
+        Raises `NoSuchProfileError`, `ProfilesFileError` (also for a file whose tables are too scattered to be moved).
+        """
+        with self._edit() as tables:
+            key = _key(tables.table, name)
+            if key is None:
+                raise NoSuchProfileError(name)
+            before = tables.table.unwrap()
+            order = [str(each) for each in tables.table if each != key]
+            order.insert(max(0, position), key)
+            parts = {each: tables.table.pop(each) for each in order}
+            for each in order:
+                tables.table[each] = parts[each]
+            after = self._parsed(tables.text()).get("profiles", {})
+            if after != before or list(after) != order:
+                raise ProfilesFileError(
+                    self.path, "its tables are too scattered to be moved; move them with an editor"
+                )
+
     def _text(self) -> str:
         try:
             return self.path.read_text(encoding="utf-8")
@@ -167,12 +188,16 @@ class _Edit:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+    def text(self) -> str:
+        """The file as it would be written now."""
         import tomlkit  # noqa: PLC0415
 
+        return tomlkit.dumps(self.document)
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         try:
             if kind is None:
-                write_atomically(self._store.path, tomlkit.dumps(self.document))
+                write_atomically(self._store.path, self.text())
         except OSError as problem:
             raise ProfilesFileError(self._store.path, problem.strerror or str(problem)) from problem
         finally:

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from irisops.commands.replies import Done, Problem, Table
+from irisops.instance.errors import (
+    InstanceProblem,
+    LicenseExhausted,
+    LoginRefused,
+    NamespaceUnknown,
+    NotAnInstance,
+    NotPermitted,
+    PasswordChangeRequired,
+    Unreachable,
+)
+from tests.commands.fakes import World
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """A port that accepts connections; the driver itself is faked."""
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        yield int(server.sockets[0].getsockname()[1])
+
+
+@pytest.fixture
+async def world(tmp_path: Path, port: int) -> AsyncIterator[World]:
+    made = World(tmp_path)
+    await made.say(f"/profile add a host=127.0.0.1 port={port} user=bob")
+    yield made
+    await made.session.close()
+
+
+async def run(world: World, line: str = "/profile test a") -> tuple[dict[str, str], Problem | Done]:
+    _, table, last = await world.say(line)
+    assert isinstance(table, Table)
+    assert isinstance(last, Problem | Done)
+    return {str(row["name"]): str(row["result"]) for row in table.rows}, last
+
+
+async def test_a_profile_that_works_is_left_as_it_was(world: World) -> None:
+    steps, last = await run(world, "test the profile a")
+    assert isinstance(last, Done)
+    assert steps == {
+        "name": "✓ ok", "port": "✓ ok", "protocol": "✓ ok", "tls": "– not used", "login": "✓ ok",
+        "namespace": "✓ ok", "privilege": "✓ ok",
+    }  # fmt: skip
+    assert world.session.hub.active is None
+    assert world.connection.closed == 1
+    await world.say("/connect a")
+    await run(world)
+    assert world.connection.closed == 1, "a login that was there stays"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "step", "cure"),
+    [
+        (NotAnInstance("no"), "protocol", "superserver"),
+        (Unreachable("The TLS handshake failed.", "Set sslconfig"), "tls", "sslconfig"),
+        (LoginRefused("no"), "login", "password"),
+        (LicenseExhausted("full"), "login", "/locked"),
+        (NamespaceUnknown("no"), "namespace", "%SYS"),
+        (NotPermitted("no", privilege="%Service_Bindings:U"), "privilege", "%Service_Bindings:U"),
+    ],
+)
+async def test_names_the_step_that_failed_with_its_cure(
+    world: World, refusal: InstanceProblem, step: str, cure: str
+) -> None:
+    world.instance.refuse = refusal
+    steps, last = await run(world)
+    assert isinstance(last, Problem)
+    assert cure in last.cure
+    failed = [name for name, result in steps.items() if result == "✕ failed"]
+    assert failed == [step]
+    names = list(steps)
+    assert all(steps[name] in ("✓ ok", "– not used") for name in names[: names.index(step)])
+    assert all(steps[name] == "– not reached" for name in names[names.index(step) + 1 :])
+
+
+async def test_an_expired_password_gives_the_exact_command(world: World, port: int) -> None:
+    world.instance.refuse = PasswordChangeRequired("change it")
+    _, last = await run(world)
+    assert isinstance(last, Problem)
+    assert '##class(Security.Users).UnExpireUserPasswords("bob")' in last.cure
+    await world.say(f"/profile add docker:iris-1 host=127.0.0.1 port={port} user=_SYSTEM")
+    _, last = await run(world, "/profile test docker:iris-1")
+    assert isinstance(last, Problem)
+    assert "docker exec iris-1 iris session IRIS -U %SYS" in last.cure
+    assert "/password" not in last.cure
+
+
+async def test_an_expired_password_can_be_changed_by_another_login(world: World, port: int) -> None:
+    await world.say(f"/profile add boss host=127.0.0.1 port={port} user=_SYSTEM")
+    await world.say("/connect boss")
+    world.instance.refuse = PasswordChangeRequired("change it")
+    _, last = await run(world)
+    assert isinstance(last, Problem)
+    assert "/on boss /password bob" in last.cure
+
+
+async def test_a_web_port_is_recognised(world: World) -> None:
+    problem = NotAnInstance("Something answers there, but it is not an IRIS superserver.")
+    world.instance.refuse = problem
+    _, last = await run(world)
+    assert isinstance(last, Problem)
+    assert "web port" in last.cure
+
+
+async def test_a_closed_port_and_an_unknown_host(world: World) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        await world.say(f"/profile edit a port={held.getsockname()[1]}")
+        steps, last = await run(world)
+    assert isinstance(last, Problem)
+    assert last.error == "PortClosed"
+    assert (steps["name"], steps["port"], steps["login"]) == ("✓ ok", "✕ failed", "– not reached")
+    await world.say("/profile edit a host=no-such-host.invalid")
+    steps, last = await run(world)
+    assert isinstance(last, Problem)
+    assert last.error == "HostUnknown"
+    assert steps["name"] == "✕ failed"
+    assert world.instance.logins == []
+
+
+async def test_without_a_name_the_active_one_is_tested(world: World) -> None:
+    (problem,) = await world.say("/profile test")
+    assert isinstance(problem, Problem)
+    assert problem.error == "WhichProfile"
+    await world.say("/connect a")
+    _, last = await run(world, "/profile test")
+    assert isinstance(last, Done)
