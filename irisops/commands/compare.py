@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from irisops.commands.access_names import Line
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
+from irisops.commands.names import remember
 from irisops.commands.nearest import find, nearest
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Table
@@ -37,7 +38,7 @@ async def compare(context: Context, command: Command) -> Replies:
     """The differences as a table; what both have is counted."""
     link = context.link()
     access = await link.reads.access()
-    link.names.users = tuple(user.name for user in access.users)
+    remember(link, access)
     names = str(command.args["first"]), str(command.args["second"])
     left = _side(access, names[0], lambda each: f"/compare {each} {quote(names[1])}")
     right = _side(access, names[1], lambda each: f"/compare {quote(names[0])} {each}")

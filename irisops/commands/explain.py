@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from irisops.commands.access_names import (
@@ -19,6 +20,7 @@ from irisops.commands.access_names import (
 )
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
+from irisops.commands.names import remember
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Facts, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
@@ -70,7 +72,7 @@ async def explain(context: Context, command: Command) -> Replies:
     link = context.link()
     access = await link.reads.access()
     user = user_named(access, str(command.args["user"]), lambda name: f"/explain {name} {quote(what)}")
-    link.names.users = tuple(each.name for each in access.users)
+    remember(link, access)
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply
@@ -94,7 +96,7 @@ async def _everything(context: Context, name: str) -> Replies:
                 "ways": len(told.grants),
             }
         )
-    notes = _standing(user)
+    notes = _standing(user, context.clock.now().date())
     if access.model.is_superuser(user.name):
         notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
     notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
@@ -145,7 +147,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
         "missing": told.missing.letters or None,
         "application": inside or None,
     }
-    notes = _standing(user) + paths(told)
+    notes = _standing(user, asked.context.clock.now().date()) + paths(told)
     if wanted is None and told.missing:
         notes.append(
             f"/explain {written} {quote(told.resource)}:{told.missing.letters} proposes the smallest change."
@@ -188,7 +190,7 @@ async def _application(asked: Asked, name: str) -> Replies:
     found = application_named(asked.access, name, lambda each: f"/explain {written} {each}")
     application = await asked.link.reads.application(found)
     access = asked.access.with_application(application)
-    notes = _standing(user)
+    notes = _standing(user, asked.context.clock.now().date())
     missing: dict[str, Permission] = {}
     if application.resource is None:
         notes.append("Which resource it asks for cannot be read; it is explained as if it asked for none.")
@@ -241,11 +243,22 @@ def _needs(access: Access, application: WebApplication) -> list[_Need]:
     return needs
 
 
-def _standing(user: User) -> list[str]:
-    """What keeps the account from logging in at all."""
-    if user.enabled:
-        return []
-    return [f"{harmless(user.name)} is disabled and cannot log in; this is explained as if it could."]
+def _standing(user: User, today: date) -> list[str]:
+    """What keeps the account from logging in at all, and what a login may add."""
+    name = harmless(user.name)
+    notes = []
+    if not user.enabled:
+        notes.append(f"{name} is disabled and cannot log in; this is explained as if it could.")
+    if user.expires is not None and user.expires < today and not user.account_never_expires:
+        notes.append(f"{name} has expired on {user.expires.isoformat()} and cannot log in.")
+    if user.change_password:
+        notes.append(f"{name} must change its password before it can log in through a driver.")
+    if any(kind in user.type.casefold() for kind in ("ldap", "delegated")):
+        # Their roles are worked out at the login (facts: iris-security 2.2, Flags); these are the ones of the last.
+        notes.append(
+            f"{name} is no password user: its roles are given at each login and may differ from these."
+        )
+    return notes
 
 
 def paths(told: Explanation) -> list[str]:
@@ -281,7 +294,8 @@ async def _answer(
         fix = access_fix.chosen(found, missing, narrow=asked.narrow)
         told.append(access_fix.sentence(user, fix, found))
     title = f"May {harmless(user.name, 60)}: {harmless(str(facts['what']), 80)}"
-    yield Facts("explain", title, facts, labels=LABELS, notes=[*told, *access.notes])
+    labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
+    yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes])
     if fix is not None:
         plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:
@@ -297,7 +311,7 @@ SPECS = (
         handler=explain,
         grammar=(
             Arg("user", "user"),
-            Arg("what", "text", required=False, show="RESOURCE[:PERM]|/web/app|sql"),
+            Arg("what", "resource", required=False, show="RESOURCE[:PERM]|/web/app|sql"),
             Arg("object", "text", required=False, show="SCHEMA.TABLE"),
         ),
         options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},

@@ -99,6 +99,8 @@ class Names:
 
     users: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,9 +1,14 @@
-"""Names of users and roles for completion, learnt once after a login and refreshed by the commands that list them."""
+"""Names for completion, learnt once after a login and refreshed by the commands that list them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from irisops.commands.links import Link
 from irisops.instance.errors import InstanceProblem
+
+if TYPE_CHECKING:
+    from irisops.instance.access import Access
 
 
 async def learn(link: Link) -> None:
@@ -14,3 +19,11 @@ async def learn(link: Link) -> None:
         link.names.roles = tuple(role.name for role in await link.reads.roles())
     except InstanceProblem:
         return
+
+
+def remember(link: Link, access: Access) -> None:
+    """Keep the names of what was read to explain access."""
+    link.names.users = tuple(user.name for user in access.users)
+    link.names.roles = tuple(role.name for role in access.roles)
+    link.names.resources = tuple(resource.name for resource in access.resources)
+    link.names.applications = tuple(application.name for application in access.applications)

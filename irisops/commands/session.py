@@ -292,6 +292,10 @@ class Session:
             "command": lambda: [(spec.name, spec.summary) for spec in self._registry],
             "user": lambda: [(name, "user") for name in names.users],
             "role": lambda: [(name, "role") for name in names.roles],
+            "resource": lambda: [
+                *((name, "resource") for name in names.resources),
+                *((name, "web application") for name in names.applications),
+            ],
         }
         source = sources.get(kind)
         return source() if source else ()

@@ -14,6 +14,7 @@ from irisops.commands.access_names import (
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.filters import select
+from irisops.commands.names import remember
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
@@ -40,7 +41,7 @@ async def who_can(context: Context, command: Command) -> Replies:
     link = context.link()
     what = meant(str(command.args["what"]))
     access = await link.reads.access()
-    link.names.users = tuple(user.name for user in access.users)
+    remember(link, access)
     if what.startswith("/"):
         application = await link.reads.application(
             application_named(access, what, lambda each: f"/who-can {each}")
@@ -156,7 +157,7 @@ SPECS = (
         summary="Everybody who holds a privilege or may open a web application, and through which role",
         handler=who_can,
         grammar=(
-            Arg("what", "text", show="RESOURCE[:PERM]|/web/app"),
+            Arg("what", "resource", show="RESOURCE[:PERM]|/web/app"),
             Arg("filter", "filter", required=False, many=True),
         ),
         options={"access": "text"},

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from irisops.instance.permissions import Permission
 from irisops.instance.resources import Resource
 from irisops.instance.sqlprivileges import SqlGrant
 from irisops.instance.webapps import WebApplication
-from tests.commands.fakes import LOCAL, World, a_user, failed, lost
+from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 
 async def told(world: World, line: str) -> tuple[Facts, Plan | None]:
@@ -112,6 +113,33 @@ async def test_a_disabled_account_is_said_to_be_one(reader: World) -> None:
     facts, _ = await told(reader, "/explain gone HR:R")
     assert facts.facts["allowed"] is True
     assert noted(facts, "gone is disabled and cannot log in")
+
+
+async def test_what_keeps_an_account_out_and_what_a_login_adds_is_said(reader: World) -> None:
+    reader.instance.all_users += [
+        replace(a_user("late", "Clerk"), expires=START.date() - timedelta(days=1)),
+        replace(a_user("fine", "Clerk"), expires=START.date() + timedelta(days=1), type="Password user"),
+        replace(a_user("fresh", "Clerk"), change_password=True),
+        replace(a_user("ldap", "Clerk"), type="LDAP user"),
+    ]
+    for user, part in (
+        ("late", "has expired on 2026-11-23"),
+        ("fresh", "must change its password"),
+        ("ldap", "its roles are given at each login"),
+    ):
+        facts, _ = await told(reader, f"/explain {user} HR:R")
+        assert noted(facts, part)
+    facts, _ = await told(reader, "/explain fine HR:R")
+    assert len(facts.notes) == 1
+
+
+async def test_resources_and_applications_complete_once_they_are_known(reader: World) -> None:
+    await told(reader, "/explain bob HR:R")
+    line = "/explain bob %DB_"
+    found = [each.value.strip() for each in reader.session.complete(line, len(line))]
+    assert found == ["%DB_USER", "%DB_PAYROLL"]
+    line = "/who-can /csp/p"
+    assert [each.value.strip() for each in reader.session.complete(line, len(line))] == ["/csp/payroll"]
 
 
 async def test_within_an_application_its_roles_count(reader: World) -> None:
