@@ -5,7 +5,6 @@ A worker only posts messages; widgets change in the handlers. One handler turns 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -21,7 +20,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from irisops.commands.chat import Chat, Command, Notice
-from irisops.commands.replies import Cell, Done, Effect, Form, Plan, Problem, Reply
+from irisops.commands.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.commands.text import harmless
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.card import Card
@@ -29,9 +28,10 @@ from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
-from irisops.ui.jobs import Job, Waiting, replies_of
+from irisops.ui.jobs import Job, Waiting, cancelled, failure_of, replies_of
 from irisops.ui.pinned import Pinned
 from irisops.ui.prompt import Prompt
+from irisops.ui.questions import Questions
 from irisops.ui.record import without_secrets
 from irisops.ui.rows import filled
 from irisops.ui.transcript import Transcript
@@ -85,10 +85,7 @@ class Conversation(Vertical):
         self.prompt = Prompt(chat, history)
         self._waiting = Waiting()
         self._jobs: dict[Worker[None], Job] = {}
-        self._question: Confirm | Secret | None = None
-        self._asked: asyncio.Future[str | None] | None = None
-        self._place = asyncio.Lock()
-        """Held by the one question that stands in the prompt's place."""
+        self._questions = Questions(self, self.prompt)
         self._confirming: Card | None = None
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Until when (monotonic seconds) a live card is left alone."""
@@ -217,27 +214,13 @@ class Conversation(Vertical):
         """A fault of the program itself, not of an instance: those are `Problem` replies."""
         if job.refresh:
             job.card.set_stale(True)
-        problem = Problem(
-            error=type(error).__name__,
-            message=f"The program itself failed at {job.command.slash or 'this'}: {error}",
-            cure="Nothing was retried. Please report this with what you typed and the output of /doctor.",
-            text=job.command.text,
-        )
-        job.card.add(problem, self._now())
+        job.card.add(failure_of(job, error), self._now())
         job.card.set_state("failed")
 
     def _cancelled(self, job: Job) -> None:
         if job.refresh:
             return
-        job.card.add(
-            Problem(
-                error="Cancelled",
-                message="Cancelled. What the instance was already asked to do may still happen.",
-                cure="Look at the present state before you try again.",
-                text=job.command.text,
-            ),
-            self._now(),
-        )
+        job.card.add(cancelled(job), self._now())
         job.card.set_state("failed")
 
     def _refreshed(self, job: Job) -> None:
@@ -264,7 +247,7 @@ class Conversation(Vertical):
             self.post_message(self.FormDone(job.problem))
         if job.plan is not None:
             self._confirming = job.card
-            self.run_worker(self._confirm(job.plan), group="question", exit_on_error=False)
+            self.run_worker(self._questions.confirm(job.plan), group="question", exit_on_error=False)
 
     def cancel(self) -> bool:
         """Cancel what runs, drop what waits. False if there was nothing."""
@@ -313,24 +296,6 @@ class Conversation(Vertical):
 
     # Questions
 
-    async def _confirm(self, plan: Plan) -> None:
-        await self._place.acquire()
-        await self._put_question(Confirm(plan, typing=bool(self.prompt.text)))
-
-    async def _put_question(self, question: Confirm | Secret) -> None:
-        self._question = question
-        self.prompt.display = False
-        await self.mount(question)
-
-    async def _take_question(self) -> None:
-        question, self._question = self._question, None
-        if question is not None:
-            await question.remove()
-        self.prompt.display = True
-        self.prompt.input.focus()
-        if self._place.locked():
-            self._place.release()
-
     @on(Confirm.ShowCalls)
     def _calls(self) -> None:
         section = self._confirming.plan_section if self._confirming else None
@@ -343,7 +308,7 @@ class Conversation(Vertical):
     async def _answered(self, event: Confirm.Answered) -> None:
         event.stop()
         card, self._confirming = self._confirming, None
-        await self._take_question()
+        await self._questions.answered()
         if card is None:
             return
         if event.yes:
@@ -358,38 +323,21 @@ class Conversation(Vertical):
 
     async def ask_secret(self, title: str, prompt: str) -> str | None:
         """Show a masked prompt in the prompt's place and wait for the person."""
-        async with self._place:
-            self._asked = asyncio.get_running_loop().create_future()
-            secret = Secret(title, prompt)
-            self._question = secret
-            self.prompt.display = False
-            await self.mount(secret)
-            try:
-                return await self._asked
-            finally:
-                self._asked = None
-                self._question = None
-                await secret.remove()
-                self.prompt.display = True
-                self.prompt.input.focus()
+        return await self._questions.ask_secret(title, prompt)
 
     @on(Secret.Given)
     def _given(self, event: Secret.Given) -> None:
         event.stop()
-        if self._asked is not None and not self._asked.done():
-            self._asked.set_result(event.value)
+        self._questions.give(event.value)
 
     def focus_prompt(self) -> None:
         """Put the focus where typing belongs: the question in the prompt's place, else the prompt."""
-        if self._question is not None:
-            self._question.focus_answer()
-        else:
-            self.prompt.input.focus()
+        self._questions.focus()
 
     @property
     def question(self) -> Widget | None:
         """The question that stands in the prompt's place."""
-        return self._question
+        return self._questions.shown
 
     # Cards
 

@@ -65,6 +65,26 @@ async def replies_of(job: Job) -> AsyncGenerator[Reply, None]:
             await source.aclose()
 
 
+def failure_of(job: Job, error: BaseException | None) -> Problem:
+    """What is said when the program itself failed at a job."""
+    return Problem(
+        error=type(error).__name__,
+        message=f"The program itself failed at {job.command.slash or 'this'}: {error}",
+        cure="Nothing was retried. Please report this with what you typed and the output of /doctor.",
+        text=job.command.text,
+    )
+
+
+def cancelled(job: Job) -> Problem:
+    """What is said when the person cancelled a job."""
+    return Problem(
+        error="Cancelled",
+        message="Cancelled. What the instance was already asked to do may still happen.",
+        cure="Look at the present state before you try again.",
+        text=job.command.text,
+    )
+
+
 class Waiting:
     """Lines that were typed while something ran."""
 
