@@ -12,6 +12,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="run the tests marked `live` against this IRIS (a throwaway one: they create and delete users)",
     )
+    parser.addoption(
+        "--public-clients",
+        metavar="DIR",
+        default=None,
+        help="install the public clients that the simulator is tried with, each into a virtual environment in DIR",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -63,10 +63,15 @@ _STARTS = frozenset(
 )
 
 
+def defines_user_or_role(words: Sequence[str]) -> bool:
+    """Whether a statement that begins with these two upper-case words creates, alters or drops a user or role."""
+    return tuple(words[:2]) in _STARTS
+
+
 def is_security_statement(lexemes: Sequence[Lexeme]) -> bool:
     """Whether `parse` is the place for it."""
     words = tuple(lexeme.upper for lexeme in lexemes[:2])
-    return words in _STARTS or words[:1] in {("GRANT",), ("REVOKE",), ("%CHECKPRIV",)}
+    return defines_user_or_role(words) or words[:1] in {("GRANT",), ("REVOKE",), ("%CHECKPRIV",)}
 
 
 def parse(lexemes: Sequence[Lexeme], parameters: Sequence[Parameter], catalog: Catalog) -> Statement:
