@@ -132,7 +132,18 @@ def _roles(left: _Side, right: _Side) -> list[dict[str, Cell]]:
 
 
 def _privileges(left: _Side, right: _Side) -> tuple[list[dict[str, Cell]], int]:
-    """The resources on which they differ, and on how many they are the same."""
+    """The resources on which they differ, and on how many they are the same.
+
+    A superuser holds all of every resource: one row says so, instead of one for each.
+    """
+    if left.superuser and right.superuser:
+        return [], len(left.held)
+    if left.superuser or right.superuser:
+        words = "every privilege", "see /explain"
+        told = words if left.superuser else words[::-1]
+        return [
+            {"kind": "privilege", "name": "all resources", "first": told[0], "second": told[1], "how": "%All"}
+        ], 0
     first = {key.lower(): (key, value) for key, value in left.held.items()}
     second = {key.lower(): (key, value) for key, value in right.held.items()}
     rows: list[dict[str, Cell]] = []
@@ -176,9 +187,9 @@ def _summary(left: _Side, right: _Side, rows: list[dict[str, Cell]], same: int) 
         notes.append(f"{harmless(right.name)} holds nothing that {harmless(left.name)} does not hold.")
     elif not changed.lost:
         notes.append(f"{harmless(left.name)} holds nothing that {harmless(right.name)} does not hold.")
-    notes.append(
-        f"{counted(same, 'resource')} on which they are the same: not listed. SQL grants are not compared."
-    )
+    if same:
+        notes.append(f"{counted(same, 'resource')} on which they are the same: not listed.")
+    notes.append("SQL grants are not compared.")
     return notes
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from irisops.commands.access_names import (
@@ -18,11 +17,12 @@ from irisops.commands.access_names import (
     split_privilege,
     user_named,
 )
+from irisops.commands.access_text import paths, standing
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.names import remember
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Facts, Table
+from irisops.commands.replies import Facts
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
 from irisops.commands.words import quote
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from irisops.commands.links import Link
     from irisops.instance.access import Access
     from irisops.instance.models import User
-    from irisops.instance.privileges import Explanation, Grant
     from irisops.instance.webapps import WebApplication
 
 LABELS = {
@@ -45,21 +44,14 @@ LABELS = {
     "namespace": "Namespace",
     "action": "Action",
 }
-PRIVILEGES = (
-    Column("resource", "RESOURCE"),
-    Column("permission", "MAY"),
-    Column("how", "HOW", grow=True),
-    Column("ways", "WAYS", "number", hide_under=90),
-    Column("user", "USER", hide_under=140),
-)
-SHOWN_PATHS = 6
-"""Paths to one privilege that are told one by one."""
 
 
 async def explain(context: Context, command: Command) -> Replies:
     """Whether a user may do something, and why."""
     if "what" not in command.args:
-        async for reply in _everything(context, str(command.args["user"])):
+        from irisops.commands.explain_all import explain_all  # noqa: PLC0415 - not at the start
+
+        async for reply in explain_all(context, str(command.args["user"])):
             yield reply
         return
     what = meant(str(command.args["what"]))
@@ -76,39 +68,6 @@ async def explain(context: Context, command: Command) -> Replies:
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply
-
-
-async def _everything(context: Context, name: str) -> Replies:
-    """All that a user holds, each with its shortest path."""
-    link = context.link()
-    access = await link.reads.access()
-    user = user_named(access, name, lambda each: f"/explain {each}")
-    held = access.model.effective(user.name)
-    rows: list[dict[str, Cell]] = []
-    for resource in sorted(held, key=str.casefold):
-        told = access.model.check(user.name, resource, held[resource])
-        rows.append(
-            {
-                "user": user.name,
-                "resource": resource,
-                "permission": held[resource].letters,
-                "how": told.grants[0].sentence(resource) if told.grants else "",
-                "ways": len(told.grants),
-            }
-        )
-    notes = _standing(user, context.clock.now().date())
-    if access.model.is_superuser(user.name):
-        notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
-    notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
-    yield Table(
-        name="privileges",
-        title=f"What {harmless(user.name, 80)} holds",
-        columns=PRIVILEGES,
-        rows=rows,
-        key="resource",
-        notes=[*notes, *access.notes],
-        actions=[("enter", "explain", "/explain {user} {resource}")],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +106,13 @@ async def _resource(asked: Asked, command: Command) -> Replies:
         "missing": told.missing.letters or None,
         "application": inside or None,
     }
-    notes = _standing(user, asked.context.clock.now().date()) + paths(told)
+    notes = standing(user, asked.context.clock.now().date()) + paths(told)
     if wanted is None and told.missing:
         notes.append(
             f"/explain {written} {quote(told.resource)}:{told.missing.letters} proposes the smallest change."
         )
+    if access.resources and not any(each.name == told.resource for each in access.resources):
+        notes.append(f"There is no resource {harmless(told.resource)} any more: a role only names it.")
     missing = {told.resource: told.missing} if told.missing and wanted is not None else {}
     async for reply in _answer(asked, facts, notes, missing):
         yield reply
@@ -190,7 +151,7 @@ async def _application(asked: Asked, name: str) -> Replies:
     found = application_named(asked.access, name, lambda each: f"/explain {written} {each}")
     application = await asked.link.reads.application(found)
     access = asked.access.with_application(application)
-    notes = _standing(user, asked.context.clock.now().date())
+    notes = standing(user, asked.context.clock.now().date())
     missing: dict[str, Permission] = {}
     if application.resource is None:
         notes.append("Which resource it asks for cannot be read; it is explained as if it asked for none.")
@@ -241,41 +202,6 @@ def _needs(access: Access, application: WebApplication) -> list[_Need]:
         if resource.name.casefold() == database
     ]
     return needs
-
-
-def _standing(user: User, today: date) -> list[str]:
-    """What keeps the account from logging in at all, and what a login may add."""
-    name = harmless(user.name)
-    notes = []
-    if not user.enabled:
-        notes.append(f"{name} is disabled and cannot log in; this is explained as if it could.")
-    if user.expires is not None and user.expires < today and not user.account_never_expires:
-        notes.append(f"{name} has expired on {user.expires.isoformat()} and cannot log in.")
-    if user.change_password:
-        notes.append(f"{name} must change its password before it can log in through a driver.")
-    if any(kind in user.type.casefold() for kind in ("ldap", "delegated")):
-        # Their roles are worked out at the login (facts: iris-security 2.2, Flags); these are the ones of the last.
-        notes.append(
-            f"{name} is no password user: its roles are given at each login and may differ from these."
-        )
-    return notes
-
-
-def paths(told: Explanation) -> list[str]:
-    """Every path by which it is held, or that there is none; what escalating would bring."""
-    lines = [path(grant, told.resource) for grant in told.grants[:SHOWN_PATHS]]
-    if len(told.grants) > SHOWN_PATHS:
-        lines.append(f"… and {len(told.grants) - SHOWN_PATHS} more paths")
-    lines += [path(grant, told.resource) for grant in told.on_escalation[:SHOWN_PATHS]]
-    if told.missing:
-        lines.append(f"✗ nothing grants {harmless(told.resource)}:{told.missing.letters}")
-    return lines
-
-
-def path(grant: Grant, resource: str) -> str:
-    """One path in plain words."""
-    mark = "(✓)" if grant.kind == "escalation" else "✓"
-    return f"{mark} {harmless(grant.sentence(resource), 400)}"
 
 
 async def _answer(

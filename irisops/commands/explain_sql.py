@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from irisops.commands import sql_change
 from irisops.commands.access_names import user_named
+from irisops.commands.access_text import paths
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
-from irisops.commands.explain import LABELS, paths, usage_problem
+from irisops.commands.explain import LABELS, usage_problem
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Facts
 from irisops.commands.spec import Replies

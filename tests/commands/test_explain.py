@@ -165,6 +165,16 @@ async def test_what_could_not_be_read_is_said(reader: World) -> None:
     assert noted(facts, "Web applications are left out")
 
 
+async def test_a_resource_that_only_a_role_names_is_said_to_be_gone(reader: World) -> None:
+    reader.instance.all_roles.append(Role("Old", "", (("Gone", "U"),), ()))
+    reader.instance.set_roles("bob", "Old")
+    facts, _ = await told(reader, "/explain bob Gone:U")
+    assert facts.facts["allowed"] is True
+    assert noted(facts, "There is no resource Gone any more")
+    facts, _ = await told(reader, "/explain bob HR:R")
+    assert not noted(facts, "any more")
+
+
 async def test_hostile_names_are_shown_harmlessly(reader: World) -> None:
     reader.instance.all_users.append(a_user("esc\x1b[31m{x}", "Clerk"))
     facts, _ = await told(reader, '/explain "esc\\u{1b}[31m{x}" HR:R')
@@ -409,6 +419,15 @@ async def test_compare_names_superusers_and_equals(reader: World) -> None:
     table = await rows(reader, "/compare _SYSTEM SuperUser")
     assert table.rows == []
     assert noted(table, "No difference")
+
+
+async def test_a_superuser_is_one_row_and_not_one_for_each_resource(reader: World) -> None:
+    table = await rows(reader, "/compare bob SuperUser")
+    found = [row for row in table.rows if row["kind"] == "privilege"]
+    assert [(row["name"], row["first"], row["second"]) for row in found] == [
+        ("all resources", "see /explain", "every privilege")
+    ]
+    assert noted(table, "bob holds nothing that SuperUser does not hold.")
 
 
 async def test_roles_can_be_compared_too(reader: World) -> None:
