@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from irisops.commands.replies import Facts, Plan
+from irisops.commands.replies import Facts, Plan, Table
+from irisops.instance.calls import ClassMethod
+from irisops.instance.connection import Connection
 from irisops.simulator.world.model import Permission, Resource
 from irisops.simulator.world.model import User as WorldUser
 from tests.commands.editing import GOOD, desk
@@ -59,3 +61,38 @@ async def test_an_sql_privilege_is_granted_taken_back_and_granted_again(tmp_path
         facts = (await made.say("/explain bob sql HR.Person access=insert"))[0]
         assert isinstance(facts, Facts)
         assert facts.notes[0] == "✓ granted to bob itself → INSERT on HR.Person, granted by _SYSTEM"
+
+
+async def test_a_refusal_is_seen_live_fixed_and_seen_to_be_fixed(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        bob = made.user("bob")
+        bob.roles = ["%SQL", "%Developer", "%DB_IRISSYS"]
+        made.served.world.users.touch()
+        other = Connection(made.served.target(user="bob"))
+        await other.connect(GOOD)
+        refused = (await other.batch([ClassMethod("Security.Users", "Delete", ("reader",))]))[0]
+        await other.disconnect()
+        assert isinstance(refused, Exception) or refused.value != 1
+        (table,) = await made.say("/denied")
+        assert isinstance(table, Table)
+        (row,) = table.rows
+        assert (row["user"], row["missing"], row["state"]) == ("bob", "%Admin_Secure:U", "still missing")
+        await made.do(f"/denied fix {row['id']}")
+        assert "%Admin_Secure" in made.user("bob").roles
+        (table,) = await made.say("/denied")
+        assert isinstance(table, Table)
+        assert table.rows[0]["state"] == "held now"
+
+
+async def test_every_proposed_change_is_enough_by_the_instances_own_check(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        for privilege in ("%DB_USER:RW", "%Admin_Operate:U", "%Development:U", "%IAM:U"):
+            await made.do(f"/explain bob {privilege}")
+            resource, _, letters = privilege.partition(":")
+            world = made.served.world
+            assert all(
+                world.check(
+                    "bob", resource, {"R": Permission.READ, "W": Permission.WRITE, "U": Permission.USE}[each]
+                )
+                for each in letters
+            ), privilege

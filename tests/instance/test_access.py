@@ -8,15 +8,22 @@ from contextlib import asynccontextmanager
 import pytest
 
 from irisops.instance.access import make_access, read_access
-from irisops.instance.calls import ClassMethod
+from irisops.instance.calls import Answer, Call, ClassMethod
+from irisops.instance.capabilities import Capabilities
 from irisops.instance.connection import Connection
-from irisops.instance.errors import NotPermitted
+from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.models import Role, User
 from irisops.instance.permissions import Permission
 from irisops.instance.privileges import UnknownName
 from irisops.instance.resources import Resource, permission_of
 from irisops.instance.sqlprivileges import SqlGrant, SqlObject, change_sql, check_sql, sql_grants
-from irisops.instance.webapps import WebApplication, application_of, list_applications, parse_match_roles
+from irisops.instance.webapps import (
+    WebApplication,
+    application_of,
+    list_applications,
+    parse_match_roles,
+    read_application,
+)
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.scenarios import build_world
@@ -110,6 +117,72 @@ async def test_applications_come_with_their_roles_and_their_resource() -> None:
         inside = access.model.effective("reader", "/csp/user")
         assert inside["%Development"] == Permission.U
         assert inside["%Admin_Operate"] == Permission.U
+
+
+async def test_what_the_list_does_not_tell_is_read_from_the_object() -> None:
+    async with scenario("quiet") as (served, connection):
+        atelier = served.world.applications.get("/api/atelier")
+        assert atelier is not None
+        atelier.match_roles = {"": ["%Developer"], "%SQL": ["%Operator", "%Manager"]}
+        served.world.applications.touch()
+        bare = WebApplication("/api/atelier", "%SYS", enabled=True)
+        found = await read_application(connection, bare)
+        assert found.complete
+        assert (found.resource, found.methods, found.unauthenticated) == ("%Development", "Password", False)
+        assert found.match_roles == (("", ("%Developer",)), ("%SQL", ("%Operator", "%Manager")))
+        requests = served.count_requests()
+        assert await read_application(connection, found) is found
+        assert requests.fired == 0
+
+
+class Without:
+    """A connection on which some queries fail as if this version had them not."""
+
+    def __init__(self, connection: Connection, *procedures: str) -> None:
+        self._connection = connection
+        self._procedures = procedures
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._connection.capabilities
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        return await self._connection.batch(calls, deadline=deadline)
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        if any(name in repr(call) for name in self._procedures):
+            raise InstanceError(f"[SQLCODE: <-428>:<procedure not found>] {self._procedures}", code=-428)
+        return await self._connection.call(call, deadline=deadline)
+
+
+async def test_what_cannot_be_read_is_left_out_and_said() -> None:
+    async with scenario("quiet") as (_, connection):
+        bare = Without(connection, "Users_Detail", "Users:Detail", "Resources", "Applications")
+        access = await read_access(bare)
+        assert {user.name for user in access.users} >= {"reader", "_SYSTEM"}
+        assert access.resources == ()
+        assert access.applications == ()
+        assert [note.split(":")[0] for note in access.notes] == [
+            "Escalation roles are not known",
+            "Public permissions are not known",
+            "Web applications are left out",
+        ]
+        assert access.model.explain("reader", "%Service_SQL", Permission.U).allowed
+
+
+async def test_applications_without_details_are_listed_incomplete() -> None:
+    async with scenario("quiet") as (_, connection):
+        found = await list_applications(Without(connection, "Applications_Detail", "Applications:Detail"))
+        user_app = next(each for each in found if each.name == "/csp/user")
+        assert (user_app.namespace, user_app.enabled, user_app.complete) == ("USER", True, False)
+
+
+async def test_without_roles_there_is_no_model() -> None:
+    async with scenario("quiet") as (_, connection):
+        with pytest.raises(InstanceError):
+            await read_access(Without(connection, "Roles"))
 
 
 # The pure parts
