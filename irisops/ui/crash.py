@@ -9,7 +9,8 @@ from typing import IO
 from rich.console import Console
 
 _FRAME = re.compile(r"((?:/|[A-Za-z]:\\|\.)?[\w./\\-]+\.py:\d+ in [\w<>]+)")
-_ERROR = re.compile(r"^(\w*(?:Error|Exception|Interrupt|Exit))\b", re.MULTILINE)
+_ERROR = re.compile(r"^[╰+][─-]+[╯+]\s*\n([A-Za-z_]\w*)(?=:|\s*$)", re.MULTILINE)
+"""The name stands alone below the box of the places, before the message; not every name ends in `Error`."""
 
 
 class CrashConsole(Console):

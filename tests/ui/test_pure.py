@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import stat
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.traceback import Traceback
+from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from irisops.commands.chat import CommandInfo
@@ -288,15 +290,31 @@ def fail_with(words: str) -> None:
     raise ValueError(words)
 
 
+def rendered_traceback(error: BaseException) -> str:
+    """As Textual renders it, with local variables."""
+    traceback = Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True)
+    console = Console(file=io.StringIO(), width=120, record=True)
+    console.print(traceback)
+    return console.export_text()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("bad: hunter2"), KeyError(), StopAsyncIteration("x"), NoMatches("no #nothing: x\nTwo: y")],
+)
+def test_a_crash_names_the_error_whatever_its_name(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        raise error
+    shown = crash.summary(rendered_traceback(caught.value))
+    assert f"failed ({type(error).__name__})" in shown
+    assert "hunter2" not in shown
+
+
 def test_a_crash_shows_places_and_never_values() -> None:
     secret = "hunter2"
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - raised here
         fail_with(f"bad {secret}")
-    traceback = Traceback.from_exception(caught.type, caught.value, caught.tb, show_locals=True)
-    with Path("/dev/null").open("w") as nowhere:
-        console = Console(file=nowhere, width=120, record=True)
-        console.print(traceback)
-        rendered = console.export_text()
+    rendered = rendered_traceback(caught.value)
     assert secret in rendered  # so the test would notice a leak
     shown = crash.summary(rendered)
     assert secret not in shown
