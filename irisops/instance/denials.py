@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
@@ -61,8 +61,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What one record tells."""
+    """What one record tells; `who` was refused."""
 
+    who: str = ""
     resource: str = ""
     permission: Permission = Permission.NONE
     sql: tuple[str, str] = ("", "")
@@ -76,7 +77,7 @@ def causes_of(records: Sequence[AuditRecord], access: Access | None) -> list[Cau
         found = _finding(record, access)
         key = (
             record.event,
-            record.username.casefold(),
+            found.who.casefold(),
             found.resource.casefold(),
             found.permission.letters,
             *found.sql,
@@ -94,7 +95,7 @@ def _cause(
     return Cause(
         id=sha256("\0".join(key).encode()).hexdigest()[:6],
         event=newest.event,
-        username=newest.username,
+        username=found.who,
         count=len(members),
         newest=newest,
         first=_earliest(members),
@@ -102,7 +103,7 @@ def _cause(
         permission=found.permission,
         sql=found.sql,
         why=found.why or _said(newest)[:_WORDS],
-        state=_state(newest.username, found, access),
+        state=_state(found, access),
     )
 
 
@@ -116,9 +117,15 @@ def _said(record: AuditRecord) -> str:
 
 
 def _finding(record: AuditRecord, access: Access | None) -> _Finding:
+    found = _told(record, access)
+    return found if found.who else replace(found, who=record.username)
+
+
+def _told(record: AuditRecord, access: Access | None) -> _Finding:
     text = " ".join(f"{record.description} {record.data}".split())
     if record.event == "LoginFailure":
-        return _Finding(why=_login(record, access))
+        who = _attempted(record, access)
+        return _Finding(who, why=_login(record, who, access))
     if record.event == "PrivilegeFailure":
         return _sql(text)
     named = _REQUIRES.search(text)
@@ -138,7 +145,7 @@ def _required(named: re.Match[str], access: Access | None) -> _Finding:
         permission = parse_permission(letters) if letters else applicable(resource)
     except ValueError:
         permission = applicable(resource)
-    return _Finding(resource, permission)
+    return _Finding(resource=resource, permission=permission)
 
 
 def _protect(record: AuditRecord, text: str, access: Access | None) -> _Finding:
@@ -169,7 +176,7 @@ def _protect(record: AuditRecord, text: str, access: Access | None) -> _Finding:
         if held:
             # Who may read was refused writing.
             wanted = Permission.W
-        return _Finding(resource, wanted, why=text[:_WORDS])
+        return _Finding(resource=resource, permission=wanted, why=text[:_WORDS])
     return _Finding()
 
 
@@ -183,13 +190,35 @@ def _sql(text: str) -> _Finding:
     return _Finding(sql=(action[1].lower(), f"{table['schema']}.{table['table']}"), why=text[:_WORDS])
 
 
-def _login(record: AuditRecord, access: Access | None) -> str:
+def _attempted(record: AuditRecord, access: Access | None) -> str:
+    """Whose login was refused.
+
+    The record's user is that of the process, which nobody has logged in to yet; the data is documented to hold the
+    name.
+    UNVERIFIED: which of both names the user, and the form of the data. To settle: log in with a wrong password, look at
+    Username and EventData. The record's user is believed unless it stands for nobody.
+    """
+    if record.username.casefold() not in ("", "unknownuser"):
+        return record.username
+    words = re.findall(r"[^\s:;,\"'=]+", record.data)
+    known = {user.name.casefold(): user.name for user in access.users} if access else {}
+    named = next((known[word.casefold()] for word in words if word.casefold() in known), "")
+    if named:
+        return named
+    # Alone in the data, or after the word for it.
+    after = re.search(r"\buser(?:name)?\b[\s:=]+([^\s:;,\"'=]+)", record.data, re.IGNORECASE)
+    if after is not None:
+        return after[1]
+    return words[0] if len(words) == 1 else record.username
+
+
+def _login(record: AuditRecord, who: str, access: Access | None) -> str:
     """Why the login was refused: what the account's state explains now, else the instance's words."""
     said = _said(record)
     if access is None:
         return said
     try:
-        user = access.user(record.username)
+        user = access.user(who)
     except UnknownName:
         return f"there is no such user; {said}" if said else "there is no such user"
     if not user.enabled:
@@ -197,11 +226,13 @@ def _login(record: AuditRecord, access: Access | None) -> str:
     return said
 
 
-def _state(username: str, found: _Finding, access: Access | None) -> State:
+def _state(found: _Finding, access: Access | None) -> State:
     if access is None or not found.resource:
         return "unknown"
     try:
-        return "held" if access.model.check(username, found.resource, found.permission).allowed else "missing"
+        return (
+            "held" if access.model.check(found.who, found.resource, found.permission).allowed else "missing"
+        )
     except UnknownName:
         return "unknown"
 

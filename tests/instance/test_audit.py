@@ -184,6 +184,25 @@ def test_a_failed_login_is_explained_by_the_account(user: str, why: str) -> None
     assert cause.why == why
 
 
+@pytest.mark.parametrize(
+    ("user", "data", "who"),
+    [
+        ("bob", "off", "bob"),
+        ("", "off", "off"),
+        ("UnknownUser", "Login failed, user: OFF", "off"),
+        ("UnknownUser", "Username: eve, Service %Service_Bindings", "eve"),
+        ("UnknownUser", "eve", "eve"),
+        ("UnknownUser", "a bad password", "UnknownUser"),
+        ("", "", ""),
+    ],
+)
+def test_whose_login_failed_is_found_in_the_data_where_the_record_has_nobody(
+    user: str, data: str, who: str
+) -> None:
+    (cause,) = causes_of([a_record("LoginFailure", data, user)], an_access())
+    assert cause.username == who
+
+
 @given(
     st.lists(
         st.builds(
