@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from irisops import __version__
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from irisops.commands.desk import SharingSettings
     from irisops.commands.run import Output
     from irisops.commands.session import Session
+    from irisops.demo import Practice
     from irisops.profiles.model import Profile
+    from irisops.profiles.secrets import Secrets
 
 DESCRIPTION = """\
 Chat with InterSystems IRIS from your terminal: licenses, sessions, users and roles.
@@ -65,10 +67,12 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"irisops {__version__}")
     top.add_argument("--profile", metavar="NAME", default="", help="open the chat on this profile")
+    _plain_option(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands in short")
 
     demo = commands.add_parser("demo", help="the chat on a private practice instance")
     _simulator_options(demo)
+    _plain_option(demo)
 
     run = commands.add_parser(
         "run",
@@ -108,6 +112,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _plain_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plain",
+        action="store_true",
+        # A value given before `demo` must not be overwritten by the default after it.
+        default=argparse.SUPPRESS,
+        help="line by line, for screen readers, simple terminals and pipes",
+    )
+
+
 def _simulator_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--scenario", metavar="NAME", default="", help="the practice instance's situation")
     command.add_argument("--seed", metavar="N", type=int, default=None, help="the practice instance's seed")
@@ -125,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _demo(options)
     if options.command == "leases":
         return _leases(options.action)
-    return _chat(options.profile)
+    return _chat(options)
 
 
 def _leases(action: str | None) -> int:
@@ -137,12 +151,32 @@ def _leases(action: str | None) -> int:
     return main(["run", "/leases clear" if action == "clear" else "/leases"])
 
 
-def _chat(profile: str) -> int:
+def _is_plain(options: argparse.Namespace) -> bool:
+    return getattr(options, "plain", False)
+
+
+def _chat(options: argparse.Namespace) -> int:
     """The chat on the person's own profiles."""
     from irisops.commands.session import Session
     from irisops.profiles.places import Places
 
-    return _show(Session(Places.find(), first=profile))
+    plain = _is_plain(options)
+    session = Session(Places.find(), first=options.profile, connect_first=not plain)
+    return _converse(session) if plain else _show(session)
+
+
+def _converse(session: Session) -> int:
+    """Plain mode."""
+    import asyncio
+    import shutil
+
+    from irisops.plain import run_plain
+    from irisops.plain_terminal import terminal_for
+    from irisops.ui.history import History
+
+    terminal = terminal_for(session, History(session.places.prompt_history))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return asyncio.run(run_plain(session, terminal, width=width))
 
 
 def _show(session: Session) -> int:
@@ -187,7 +221,31 @@ def _demo(options: argparse.Namespace) -> int:
         def sharing() -> SharingSettings:
             return _loopback_only(practice.places.state)
 
+        if _is_plain(options):
+            return _converse_with_demo(practice, secrets, sharing)
         return _show(Session(practice.places, secrets=secrets, later=instance, sharing=sharing))
+
+
+def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[[], SharingSettings]) -> int:
+    """Plain mode waits for the instance before the first prompt: a pipe's first line would come too early."""
+    from irisops.commands.session import Session
+    from irisops.demo import DemoError
+
+    try:
+        demo = practice.start()
+    except DemoError as error:
+        print(f"irisops: {error}", file=sys.stderr)
+        return STATUS_OF_PROBLEM
+    secrets.remember(demo.profile, demo.password)
+    session = Session(
+        practice.places,
+        secrets=secrets,
+        extra=[demo.profile],
+        first=demo.profile.name,
+        sharing=sharing,
+        connect_first=False,
+    )
+    return _converse(session)
 
 
 def _loopback_only(folder: Path) -> SharingSettings:

@@ -22,6 +22,7 @@ from irisops.commands.poller import Polling
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
+from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Entry, JournalError
 from irisops.profiles.model import Profile
@@ -64,7 +65,7 @@ class Session:
     `extra` are profiles of this run alone; `first` names the profile to connect at the start ("" is the last one).
     `later` brings a profile of this run that is still being prepared (the demo's instance); it is connected as soon as
     it is there. It may raise `Refusal`. With `polling` off (`irisops run`) nothing is read that the command does not
-    ask for.
+    ask for. Without `connect_first` the first login is left to whoever shows the chat, as the command to begin with.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Session:
         polling: bool = True,
         sharing: Callable[[], SharingSettings] | None = None,
         look: Look = look_around,
+        connect_first: bool = True,
     ) -> None:
         self.places = places
         self.clock = clock or Clock()
@@ -98,6 +100,7 @@ class Session:
         self._early: list[Notice] = []
         self._subscribed = False
         self._opening = ""
+        self._connects_first = connect_first
         loaded = self.settings.load()
         self.hub = Hub(
             ProfileStore(places.profiles),
@@ -143,8 +146,10 @@ class Session:
             self._spawn(self._connect_later(self._later))
             return
         profile = self.start_profile()
-        if profile is not None:
+        if profile is not None and self._connects_first:
             self._spawn(self._connect_first(profile))
+        elif profile is not None:
+            self._opening = f"/connect {quote(profile.name)}"
         elif self._first:
             self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
         elif not self.hub.profiles() and self.hub.loaded.problem is None:

@@ -16,7 +16,7 @@ from irisops.commands.replies import Problem, Reply
 from irisops.commands.session import Session
 from irisops.instance.access import Access, make_access
 from irisops.instance.audit import REFUSALS, Auditing, AuditRecord
-from irisops.instance.calls import Answer, Call
+from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, Query, Rows, Value
 from irisops.instance.capabilities import Capabilities, DoctorRow
 from irisops.instance.connection import State, Target
 from irisops.instance.dormant import Logins
@@ -40,6 +40,7 @@ from irisops.instance.routes import Instance
 from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
 from irisops.instance.sqlprivileges import Action, SqlGrant, SqlObject
+from irisops.instance.user_changes import FIELDS
 from irisops.instance.webapps import WebApplication
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -118,7 +119,7 @@ class FakeCapabilities(Capabilities):
     """Everything is there, but for what a test takes away."""
 
     def __init__(self) -> None:
-        super().__init__({})
+        super().__init__(None)
         self.gone: dict[str, str] = {}
 
     def has(self, class_name: str, member: str = "") -> bool:
@@ -172,6 +173,8 @@ class FakeInstance:
         """Ids of sessions and pids of processes that have ended."""
         self.stubborn = False
         """What is told to end does not."""
+        self.replaced_sessions: list[WebSession] = []
+        """Web sessions instead of the usual ones."""
         self.replaced: list[Process] = []
         """Processes instead of the usual ones."""
         self.polls = 0
@@ -254,7 +257,7 @@ class FakeInstance:
         return [session for session in self._all_sessions() if session.id not in self.gone]
 
     def _all_sessions(self) -> list[WebSession]:
-        return [
+        return self.replaced_sessions or [
             _session("AbCdEfGhIjKl", "UnknownUser", "/csp/user", 9, ""),
             *(
                 _session(f"Leak{number:08}", "appuser", "/api/atelier", number, "appuser@10.0.0.9")
@@ -311,6 +314,39 @@ class FakeInstance:
         self.set_roles(user, *(each for each in before if each != role))
         self.done.append(("remove", user, role))
         return RoleChange(user, role, before, self.held(user), "Security.Users.RemoveRoles")
+
+    async def answer(self, call: Call) -> Answer:
+        """What the editors ask for by calls, beside `Reads`: lists of users and roles, adding and removing roles."""
+        match call:
+            case Query(sql) if "Security.Users_" in sql:
+                self._check("users")
+                columns = ("Name", *(spec.property for spec in FIELDS.values()))
+                rows: list[tuple[Value, ...]] = [
+                    (user.name, "", "", int(user.enabled), ",".join(user.roles), *("" for _ in columns[5:]))
+                    for user in self.all_users
+                ]
+                return Answer(rows=Rows(columns, rows))
+            case Query(sql) if "Security.Roles_ListAll" in sql:
+                self._check("roles")
+                listed: list[tuple[Value, ...]] = [
+                    (role.name, role.description, ",".join(role.granted_roles), _privileges(role))
+                    for role in self.all_roles
+                ]
+                return Answer(rows=Rows(("Name", "Description", "GrantedRoles", "Resources"), listed))
+            case ClassQuery("Security.Roles:ListAll"):
+                self._check("roles")
+                return Answer()
+            case Query():
+                return Answer(rows=Rows(("Name",), []))
+            case ClassMethod("Security.Users", "AddRoles", (user, roles)):
+                for role in str(roles).split(","):
+                    await self.add_role(str(user), role)
+                return Answer(value=1)
+            case ClassMethod("Security.Users", "RemoveRoles", (user, roles)):
+                for role in str(roles).split(","):
+                    await self.remove_role(str(user), role)
+                return Answer(value=1)
+        raise AssertionError(f"the fake does not answer {call!r}")
 
     # What the license commands need (part 3)
 
@@ -400,6 +436,10 @@ class FakeInstance:
     async def account_logins(self) -> Logins:
         self._check("account logins")
         return self.all_logins
+
+
+def _privileges(role: Role) -> str:
+    return ",".join(f"{name}:{letters}" for name, letters in role.resources)
 
 
 def _session(session_id: str, user: str, application: str, minutes: int, holder: str) -> WebSession:
@@ -509,7 +549,7 @@ class FakeConnection(InstanceConnection):
         raise AssertionError("the fake answers through Reads")
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        raise AssertionError("the fake answers through Reads")
+        return await self.instance.answer(call)
 
 
 LOCAL = Profile("local", "127.0.0.1", 1972, "%SYS", "_SYSTEM")
@@ -526,6 +566,7 @@ class World:
         first: str = "",
         later: Callable[[], Awaitable[Profile]] | None = None,
         look: Look = look_around,
+        connect_first: bool = True,
     ) -> None:
         self.clock = FakeClock()
         self.instance = FakeInstance()
@@ -547,6 +588,7 @@ class World:
             first=first,
             later=later,
             look=look,
+            connect_first=connect_first,
         )
         self.session.subscribe(self._changed, self.notices.append)
         self.session.ask_with(self._ask)

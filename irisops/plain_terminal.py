@@ -1,0 +1,151 @@
+"""Where plain mode reads and writes: lines of a pipe or a simple terminal, or a line editor with history.
+
+Nothing here draws: no boxes, no colours, no cursor movement beyond the line being typed, so that a screen reader says
+what is new and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from irisops.commands.chat import Chat
+from irisops.commands.run import ask_on_terminal
+from irisops.profiles.secrets import in_daemon_thread
+from irisops.ui.history import History
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import CompleteEvent, Completion
+    from prompt_toolkit.document import Document
+
+FOREVER = 10 * 365 * 86_400.0
+"""Seconds that a person may take to type a line."""
+
+
+class Terminal(Protocol):
+    """What plain mode needs of a terminal."""
+
+    async def line(self, prompt: str, *, answer: bool = False) -> str | None:
+        """A line that was typed; None at the end of the input. Raises `KeyboardInterrupt` for Ctrl+C.
+
+        An `answer` to a question is no command: it is neither completed nor kept in the history.
+        """
+        ...
+
+    async def secret(self, title: str, prompt: str) -> str | None:
+        """Something typed without being shown; None if the person gives nothing or nobody can be asked."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Lines for the person."""
+        ...
+
+
+class Lines:
+    """A pipe, a file, or a terminal without a line editor of ours."""
+
+    def __init__(self, source: TextIO, sink: TextIO) -> None:
+        self._source = source
+        self._sink = sink
+        self._person = source.isatty()
+
+    async def line(self, prompt: str, *, answer: bool = False) -> str | None:
+        """See `Terminal.line`."""
+        del answer
+        if self._person:
+            print(prompt, end="", file=self._sink, flush=True)
+        text = await in_daemon_thread(self._source.readline, FOREVER)
+        if not text:
+            return None
+        return text.rstrip("\r\n")
+
+    async def secret(self, title: str, prompt: str) -> str | None:
+        """See `Terminal.secret`. A pipe is never taken for a person: the next line of it is a command."""
+        return await ask_on_terminal(title, prompt) if self._person else None
+
+    def write(self, text: str) -> None:
+        """See `Terminal.write`."""
+        print(text, file=self._sink, flush=True)
+
+
+class Editor:
+    """A terminal with history, completion on Tab and Ctrl+R, by prompt_toolkit."""
+
+    def __init__(self, chat: Chat, history: History) -> None:
+        from prompt_toolkit import PromptSession  # noqa: PLC0415 - 150 ms that pipes must not pay
+        from prompt_toolkit.completion import Completer  # noqa: PLC0415
+        from prompt_toolkit.history import DummyHistory, InMemoryHistory  # noqa: PLC0415
+        from prompt_toolkit.output import ColorDepth  # noqa: PLC0415
+
+        # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
+        os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
+        known = InMemoryHistory(history.lines)
+        self._history = history
+
+        class Words(Completer):
+            def get_completions(
+                self, document: Document, complete_event: CompleteEvent
+            ) -> Iterable[Completion]:
+                del complete_event
+                return _completions(chat, document)
+
+        self._lines: PromptSession[str] = PromptSession(
+            history=known,
+            completer=Words(),
+            complete_while_typing=False,
+            enable_history_search=False,
+            color_depth=ColorDepth.DEPTH_1_BIT,
+            mouse_support=False,
+        )
+        self._answers: PromptSession[str] = PromptSession(
+            history=DummyHistory(),  # what was typed here may be a password
+            color_depth=ColorDepth.DEPTH_1_BIT,
+        )
+
+    async def line(self, prompt: str, *, answer: bool = False) -> str | None:
+        """See `Terminal.line`."""
+        from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
+
+        try:
+            with patch_stdout():
+                if answer:
+                    return await self._answers.prompt_async(prompt, is_password=False)
+                text = await self._lines.prompt_async(prompt)
+        except EOFError:
+            return None
+        await asyncio.to_thread(self._history.add, text)
+        return text
+
+    async def secret(self, title: str, prompt: str) -> str | None:
+        """See `Terminal.secret`."""
+        try:
+            return await self._answers.prompt_async(f"{title}. {prompt}: ", is_password=True) or None
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    def write(self, text: str) -> None:
+        """See `Terminal.write`."""
+        print(text, flush=True)
+
+
+def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
+    from prompt_toolkit.completion import Completion  # noqa: PLC0415
+
+    for each in chat.complete(document.text, document.cursor_position):
+        yield Completion(
+            each.value,
+            start_position=each.start - document.cursor_position,
+            display_meta=each.hint,
+        )
+
+
+def terminal_for(chat: Chat, history: History, environment: Mapping[str, str] | None = None) -> Terminal:
+    """A line editor where a person sits at a terminal that can do it, else plain lines."""
+    kind = (os.environ if environment is None else environment).get("TERM", "")
+    if sys.stdin.isatty() and sys.stdout.isatty() and kind not in ("dumb", ""):
+        return Editor(chat, history)
+    return Lines(sys.stdin, sys.stdout)
