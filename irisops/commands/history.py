@@ -149,8 +149,7 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
             f"Change {entry.number} was undone by change {entry.undone_by}.",
             f"/redo {entry.number} does it again.",
         )
-    in_part = entry.half_done and (reverse is None or len(entry.intent.steps) > 1)
-    if in_part or (entry.intent.touched and reverse is None and entry.status == "done"):
+    if entry.intent.touched and (entry.status == "done" or entry.half_done):
         from irisops.commands import object_undo  # noqa: PLC0415
 
         by_number = {each.number: each for each in context.journal(link.name).entries()}

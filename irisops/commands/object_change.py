@@ -97,16 +97,20 @@ async def read_states(link: Link, names: Sequence[tuple[Kind, str]]) -> dict[tup
 
 async def plan(context: Context, link: Link, wanted: Wanted, access: Access | None = None) -> Plan:
     """Check the guards and make the plan that waits for a yes. Raises `Refusal` or a named problem."""
-    known = access or await read_access(link.connection)
-    guard(link, known, wanted)
-    effects, warnings = meaning(known, wanted.changes, link.profile.user)
+    return make_plan(context, link, wanted, access or await read_access(link.connection))
+
+
+def make_plan(context: Context, link: Link, wanted: Wanted, access: Access) -> Plan:
+    """As `plan`, with what was read already. Raises `Refusal`."""
+    guard(link, access, wanted)
+    effects, warnings = meaning(access, wanted.changes, link.profile.user)
     made = Plan(
         name=wanted.name,
         title=wanted.title,
         instance=link.instance_name,
         changes=_lines(wanted),
         effects=effects,
-        warnings=[*wanted.warnings, *warnings, *known.notes],
+        warnings=[*wanted.warnings, *warnings, *access.notes],
         calls=calls_of(wanted.changes, list(wanted.passwords)),
     )
     return context.plans.add(made, lambda: _carry_out(context, link, wanted, made), link)
@@ -272,6 +276,9 @@ def _can_be_undone(wanted: Wanted) -> bool:
 def _past(wanted: Wanted) -> str:
     """What is so now, in one sentence."""
     names: dict[str, list[str]] = {}
+    only = wanted.changes[0]
+    if len(wanted.changes) == 1 and only.before and only.after and only.fields() == ["roles"]:
+        return f"{harmless(only.name)} now holds {shown(only.after.names('roles'))}."
     for change in wanted.changes:
         if change.follows:
             continue
