@@ -5,9 +5,10 @@
     python -m tests.benchmarks.fuzz_simulator --port 1972 --username NAME   (password from IRISOPS_PASSWORD)
 
 It starts the superserver in a process of its own and reports that process's memory: with the tests' fake instance, or
-with `--scenario` the whole simulator. With `--port` it attacks a running `irisops simulator`. The good client makes the same call after every
-round and must get the same answer. Exit code 1: the server died, the good client got another answer or none within
-`--patience` seconds, or memory grew beyond `--memory` MiB. The seed of every round is printed when something fails.
+with `--scenario` the whole simulator. With `--port` it attacks a running `irisops simulator`. The good client makes the
+same call after every round and must get the same answer. Exit code 1: the server died or wrote a traceback, the good
+client got another answer or none within `--patience` seconds, or memory grew beyond `--memory` MiB. The seed of the
+round is printed when something fails.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ import json
 import os
 import random
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from irisops.simulator.wire.frames import REPLY_HEADER
 from irisops.simulator.wire.listitem import encode_all
-from tests.simulator.wire.fuzzing import Fuzzer
+from tests.simulator.wire.fuzzing import Fuzzer, requests_to_the_instance
 from tests.simulator.wire.harness import connecting, greeting, request
 
 FAKE_CALL = encode_all(["Demo.Util", "Add", 2, 2, 3])
@@ -46,6 +48,8 @@ class Target:
     password: str
     call: bytes
     pid: int = 0
+    requests: Sequence[bytes] = ()
+    """Right requests that the bad clients bend."""
 
     def memory(self) -> float:
         """Resident memory in MiB; 0 if the process is not ours. Linux only (it reads /proc)."""
@@ -136,13 +140,14 @@ async def misbehave(port: int, stream: bytes, chooser: random.Random) -> None:
 async def own_server(scenario: str) -> AsyncIterator[Target]:
     """A superserver in a process that ends with its input: of the fake instance, or of a scenario's simulator."""
     simulator = ("irisops", "simulator", "--with-parent", "--port", "0", "--scenario", scenario)
+    log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below, after the program that writes it
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         *(simulator if scenario else ("tests.simulator.wire.serve",)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=log,
     )
     assert program.stdin is not None
     assert program.stdout is not None
@@ -150,12 +155,17 @@ async def own_server(scenario: str) -> AsyncIterator[Target]:
         ready = json.loads(await program.stdout.readline())
         if scenario:
             port, username, password = ready["superserver"], ready["username"], ready["password"]
-            yield Target(port, username, password, VERSION_CALL, program.pid)
+            yield Target(port, username, password, VERSION_CALL, program.pid, requests_to_the_instance())
         else:
             yield Target(ready, "_SYSTEM", "SYS", FAKE_CALL, program.pid)
     finally:
         program.stdin.close()
         await program.wait()
+        log.seek(0)
+        written = log.read()
+        log.close()
+    if "Traceback" in written:
+        raise FailureFoundError(f"the server wrote\n{written[written.index('Traceback') :][:4000]}")
 
 
 async def attack(target: Target, options: argparse.Namespace) -> None:
@@ -168,7 +178,7 @@ async def attack(target: Target, options: argparse.Namespace) -> None:
     report = time.monotonic() + 30
     try:
         while time.monotonic() < end:
-            fuzzer = Fuzzer(seed, target.username, target.password)
+            fuzzer = Fuzzer(seed, target.username, target.password, target.requests)
             streams = [fuzzer.stream() for _ in range(options.clients)]
             chooser = random.Random(seed)  # noqa: S311 - reproducible, not secret
             await asyncio.gather(*(misbehave(target.port, stream, chooser) for stream in streams))
@@ -196,7 +206,13 @@ async def run(options: argparse.Namespace) -> None:
     """Attack the server asked for."""
     if options.port:
         await attack(
-            Target(options.port, options.username, os.environ.get("IRISOPS_PASSWORD", ""), VERSION_CALL),
+            Target(
+                options.port,
+                options.username,
+                os.environ.get("IRISOPS_PASSWORD", ""),
+                VERSION_CALL,
+                requests=requests_to_the_instance(),
+            ),
             options,
         )
         return

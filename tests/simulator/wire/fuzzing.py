@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from irisops.simulator.backend import Value
 from irisops.simulator.wire.frames import HEADER, HEADER_SIZE
+from irisops.simulator.wire.listitem import encode_all
 from tests.simulator.wire.harness import connecting, greeting, request
 from tests.simulator.wire.test_exchanges import conversations
 
@@ -32,11 +34,57 @@ OPCODES = (
     + [b"SU", b"SS", b"JS", b"CS", b"Y9", b"GG", b"MR", b"MD"]
 )
 
+CALLS: tuple[tuple[Value, ...], ...] = (
+    ("%SYSTEM.Version", "GetVersion"),
+    ("%SYSTEM.License", "LUConsumed"),
+    ("%SYSTEM.Status", "GetErrorText", "\1\2"),
+    ("%SYSTEM.Security", "Check", "%Admin_Secure", "USE"),
+    ("%SYSTEM.SQL.Util", "SetOption", "IsolationMode", 1),
+    ("%SYSTEM.Process", "SetNamespace", "%SYS"),
+    ("%Library.ResultSet", "%New", "Security.Users:List"),
+    ("Security.Users", "Exists", "_SYSTEM"),
+    ("Security.Users", "%OpenId", "_system"),
+    ("Security.Roles", "Create", "fuzz", "d", "%DB_USER:RW", "%SQL"),
+    ("Security.Roles", "Delete", "fuzz"),
+    ("SYS.Stats.Dashboard", "Sample"),
+)
+STATEMENTS = (
+    "SELECT TOP 5 Name , Roles FROM Security . Users WHERE Name LIKE 'a%' ORDER BY Name DESC",
+    "SELECT COUNT ( * ) , UserName FROM %SYS . ProcessQuery GROUP BY UserName HAVING COUNT ( * ) > 1",
+    "SELECT * FROM Security . Users_List ( '*' )",
+    "SELECT u . Name FROM Security . Users u LEFT JOIN Security . Roles r ON u . Roles = r . Name",
+    "SELECT CASE WHEN Pid > 5 THEN UPPER ( State ) ELSE NULL END FROM %SYS . ProcessQuery",
+    "SELECT TABLE_NAME FROM INFORMATION_SCHEMA . TABLES UNION SELECT COLUMN_NAME FROM INFORMATION_SCHEMA . COLUMNS",
+    "SELECT %SYSTEM_SQL . Util_GetOption ( 'AutoCommit' )",
+    "CREATE ROLE fuzzed",
+    "GRANT %SQL TO fuzzed WITH ADMIN OPTION",
+    "DROP ROLE fuzzed",
+    "%CHECKPRIV SELECT ON %SYS . ProcessQuery",
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+)
+
+
+def requests_to_the_instance() -> list[bytes]:
+    """Right requests to the whole simulator: class methods, queries and other statements."""
+    calls = [request(5, b"\x4b\xc2", encode_all([*each[:2], len(each) - 2, *each[2:]])) for each in CALLS]
+    queries = [request(6, b"DQ", encode_all([1, sql, 0, 1, 0, 0, 0])) for sql in STATEMENTS]
+    updates = [request(7, b"DU", encode_all([1, sql, 0, "", 0, 1, 0])) for sql in STATEMENTS]
+    return calls + queries + updates
+
 
 class Fuzzer:
-    """Makes what one bad client sends. The same seed makes the same clients."""
+    """Makes what one bad client sends. The same seed makes the same clients.
 
-    def __init__(self, seed: int, username: str = "_SYSTEM", password: str = "SYS") -> None:
+    `requests` are right requests that it bends, beside the captured ones.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        username: str = "_SYSTEM",
+        password: str = "SYS",
+        requests: Sequence[bytes] = (),
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self._hello = greeting() + connecting(username, password)
         self._corpus = [
@@ -45,6 +93,7 @@ class Fuzzer:
             for message, _ in conversation
             if message[HEADER_SIZE - 2 : HEADER_SIZE] not in (b"HS", b"CN", b"DC")
         ]
+        self._corpus += requests
         self._kinds: Sequence[Callable[[], bytes]] = (
             self._noise,
             self._noise_after_login,
