@@ -266,13 +266,18 @@ def _likeness(line: str, stems: set[str], spec: CommandSpec) -> float:
     named = max(difflib.SequenceMatcher(None, first, name).ratio() for name in (spec.name, *spec.aliases))
     known = _stems(" ".join((spec.name, spec.summary, *spec.aliases, *spec.examples)).casefold())
     shared = len(stems & known) / (len(stems) or 1)
-    return max(close, named) + shared
+    # A first word that is all but the command's own name says more than any word that its examples share.
+    mistyped = _MISTYPED_BONUS if named >= _MISTYPED else 0.0
+    return max(close, named) + shared + mistyped
 
 
 def _stems(text: str) -> set[str]:
     """Words without their plural s, and without those that say nothing."""
     return {word.rstrip("s") for word in re.findall(r"[a-z%]+", text) if word not in _EMPTY_WORDS}
 
+
+_MISTYPED = 0.8
+_MISTYPED_BONUS = 0.5
 
 _EMPTY_WORDS = frozenset(
     [
