@@ -80,7 +80,7 @@ async def plan_of(context: Context, link: Link, access: Access, user: User, fix:
 def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
     from irisops.commands import rolechange  # noqa: PLC0415 - not at the start
 
-    security = rolechange.Security(access.users, access.roles)
+    security = rolechange.Security(access.users, access.roles, access=access)
     wanted = rolechange.RoleChangePlan("grant", user, add=fix.grants, command=grant_line(user, fix))
     return rolechange.plan(context, link, security, wanted)
 
