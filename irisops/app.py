@@ -28,7 +28,7 @@ from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
-from irisops.ui.frame import SIDE_PANEL_FROM
+from irisops.ui.frame import SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
@@ -144,8 +144,8 @@ class IrisopsApp(App[int]):
         self._housekeeping.end()
 
     def on_app_focus(self) -> None:
-        """The person is back: the title has done its work."""
-        self._terminal_title.restore()
+        """The person is back: an alert in the title has done its work."""
+        self._terminal_title.seen()
 
     def _ended_by_signal(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)
@@ -159,13 +159,15 @@ class IrisopsApp(App[int]):
         self.status.show(overview)
         active = overview.active
         self.conversation.set_stale(active is None or active.stale or active.state != "connected")
+        if not self.is_headless:
+            self._terminal_title.show(window_title(active))
 
     def _noticed(self, notice: Notice) -> None:
         self.conversation.notice(notice)
         if notice.alert or (notice.level != "info" and not self.app_focus):
             self.bell()
         if notice.alert and not self.is_headless:
-            self._terminal_title.say(f"(!) {notice.profile}: {notice.message}")
+            self._terminal_title.alert(f"(!) {notice.profile}: {notice.message}")
 
     # The conversation speaks
 

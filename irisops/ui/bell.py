@@ -1,4 +1,4 @@
-"""An alert outside the program's own window: the title of the terminal. Where that cannot be set, nothing happens."""
+"""Outside the program's own window: the title of the terminal. Where that cannot be set, nothing happens."""
 
 from __future__ import annotations
 
@@ -29,19 +29,41 @@ def to_terminal(text: str) -> bool:
 
 
 class TerminalTitle:
-    """Says an alert in the title of the terminal's window or tab, and gives the former title back."""
+    """Says in the title of the terminal's window or tab how things stand, and an alert until it was seen."""
 
     def __init__(self, write: Callable[[str], bool] = to_terminal) -> None:
         self._write = write
-        self._changed = False
+        self._usual = ""
+        self._alert = ""
+        self._shown = ""
+        """What we made the title; "" while it is the terminal's own."""
 
-    def say(self, text: str) -> None:
-        """Show `text`, made harmless."""
-        keep = "" if self._changed else _KEEP
-        self._changed = self._write(f"{keep}\x1b]2;{harmless(text, TITLE_LIMIT)}\x07") or self._changed
+    def show(self, text: str) -> None:
+        """How things stand, from now on. "" leaves the title to the terminal."""
+        self._usual = text
+        self._put(self._alert or text)
+
+    def alert(self, text: str) -> None:
+        """Show `text` until it is `seen`."""
+        self._alert = text
+        self._put(text)
+
+    def seen(self) -> None:
+        """The person is back: an alert has done its work."""
+        self._alert = ""
+        self._put(self._usual)
 
     def restore(self) -> None:
-        """Give the former title back, if it was changed."""
-        if self._changed:
-            self._changed = False
+        """Give the terminal's own title back, if it was changed."""
+        if self._shown:
+            self._shown = ""
             self._write(_GIVE_BACK)
+
+    def _put(self, text: str) -> None:
+        text = harmless(text, TITLE_LIMIT)
+        if text == self._shown:
+            return
+        if not text:
+            self.restore()
+        elif self._write(f"{'' if self._shown else _KEEP}\x1b]2;{text}\x07"):
+            self._shown = text

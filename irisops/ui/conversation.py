@@ -5,11 +5,11 @@ A worker only posts messages; widgets change in the handlers. One handler turns 
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from weakref import WeakKeyDictionary
 
 from textual import on
@@ -153,6 +153,7 @@ class Conversation(Vertical):
     # Jobs
 
     def _start(self, job: Job) -> None:
+        job.began = monotonic()
         name = job.command.slash or job.command.name
         worker = self.run_worker(
             self._work(job), name=name, group="live" if job.refresh else "command", exit_on_error=False
@@ -225,7 +226,7 @@ class Conversation(Vertical):
 
     def _refreshed(self, job: Job) -> None:
         # A list that costs the instance seconds (one round trip per cell) is not asked for without a pause.
-        ended = time.monotonic()
+        ended = monotonic()
         self._rests[job.card] = ended + REST * (ended - job.began)
         if job.card.parent is None:
             return
@@ -385,7 +386,7 @@ class Conversation(Vertical):
         if active is None or active.state != "connected":
             return
         under_way = {job.card for job in self._jobs.values()}
-        now = time.monotonic()
+        now = monotonic()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):
                 self._start(Job(card, card.command, _runner(self._chat, card.command), refresh=True))

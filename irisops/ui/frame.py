@@ -41,6 +41,15 @@ def units_text(profile: ProfileState) -> str:
     return f"{profile.units_used}/{profile.units_limit}"
 
 
+def window_title(active: ProfileState | None) -> str:
+    """The title of the terminal's window: the instance with its units, or why there are none."""
+    if active is None:
+        return "irisops"
+    state = {"connected": "", "off": "not connected"}.get(active.state, active.state)
+    units = units_text(active) if active.units_used is not None and not state else ""
+    return " ".join(each for each in (harmless(active.name, NAME_LIMIT), state, units, "– irisops") if each)
+
+
 def state_words(profile: ProfileState) -> str:
     """What to say beside the glyph: nothing for a healthy connection."""
     if profile.state == "connected":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -22,8 +21,8 @@ class Job:
     refresh: bool = False
     """A live card keeps itself fresh: its replies are shown all at once at the end."""
     replies: list[Reply] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
-    """Monotonic seconds."""
+    began: float = 0.0
+    """Monotonic seconds, set when it starts."""
 
     @property
     def plan(self) -> Plan | None:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands.chat import Command, Notice
+from irisops.commands.chat import Command, Notice, ProfileState
 from irisops.commands.replies import Effect, Problem, Reply, Series
 from irisops.ui.bell import TerminalTitle, to_terminal
 from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
+from irisops.ui.frame import window_title
 from irisops.ui.record import reply_markdown
 from tests.ui.driving import SMALL, WIDE, app_of, make_app, say, text_of, until
 from tests.ui.fake_chat import LOCAL, NOW, FakeChat
@@ -126,23 +127,51 @@ async def test_an_alert_rings_even_with_the_focus_here(monkeypatch: pytest.Monke
         assert rung == [True]
 
 
-def test_the_title_of_the_terminal_is_given_back() -> None:
-    written: list[str] = []
+class Title(TerminalTitle):
+    """A title with what was written to the terminal."""
 
-    def write(text: str) -> bool:
-        written.append(text)
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        super().__init__(self._to_list)
+
+    def _to_list(self, text: str) -> bool:
+        self.written.append(text)
         return True
 
-    title = TerminalTitle(write)
+
+def test_the_title_of_the_terminal_is_given_back() -> None:
+    title = Title()
     title.restore()
-    assert written == []
-    title.say("(!) evil\x1b]2;pwned\x07 7 of 8")
-    title.say("again")
+    assert title.written == []
+    title.alert("(!) evil\x1b]2;pwned\x07 7 of 8")
+    title.alert("again")
     title.restore()
     title.restore()
-    assert written[0].startswith("\x1b[22;2t\x1b]2;")
-    assert written[0].count("\x1b") == 2
-    assert written[1:] == ["\x1b]2;again\x07", "\x1b[23;2t"]
+    assert title.written[0].startswith("\x1b[22;2t\x1b]2;")
+    assert title.written[0].count("\x1b") == 2
+    assert title.written[1:] == ["\x1b]2;again\x07", "\x1b[23;2t"]
+
+
+def test_an_alert_stands_in_the_title_until_it_was_seen() -> None:
+    title = Title()
+    title.show("local 5/8")
+    title.show("local 5/8")
+    assert title.written == ["\x1b[22;2t\x1b]2;local 5/8\x07"], "nothing is sent twice"
+    title.alert("(!) local: units over 80%")
+    title.show("local 7/8")
+    assert len(title.written) == 2
+    title.seen()
+    assert title.written[2:] == ["\x1b]2;local 7/8\x07"]
+    title.show("")
+    assert title.written[3:] == ["\x1b[23;2t"], "the terminal has its own again"
+
+
+def test_the_title_says_where_one_is_and_how_full_it_is() -> None:
+    local = ProfileState("local", "connected", units_used=5, units_limit=8)
+    assert window_title(local) == "local 5/8 – irisops"
+    assert window_title(replace(local, units_used=None)) == "local – irisops"
+    assert window_title(replace(local, state="lost")) == "local lost – irisops"
+    assert window_title(None) == "irisops"
 
 
 def test_without_a_terminal_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +181,7 @@ def test_without_a_terminal_nothing_is_written(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("irisops.ui.bell.os.open", refuse)
     assert not to_terminal("x")
     title = TerminalTitle(to_terminal)
-    title.say("x")
+    title.alert("x")
     title.restore()
 
 
