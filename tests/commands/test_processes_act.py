@@ -128,3 +128,13 @@ async def test_columns_are_chosen_as_in_top(connected: World) -> None:
     assert problem.error == "BadFilter"
     (problem,) = await connected.say("/processes columns=,")
     assert isinstance(problem, Problem)
+
+
+async def test_one_that_may_no_longer_be_ended_at_the_yes_is_left_alone(connected: World) -> None:
+    plan = await plan_of(connected, "/process terminate 4711")
+    before = await connected.instance.processes()
+    connected.instance.replaced = [replace(each, can_be_terminated=False) for each in before]
+    (problem,) = await confirmed(connected, plan)
+    assert isinstance(problem, Problem)
+    assert problem.error == "NotAllowed"
+    assert connected.instance.done == []

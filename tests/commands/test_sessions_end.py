@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -178,3 +179,43 @@ async def test_without_the_timeouts_idle_is_unknown_and_said_to_be(connected: Wo
     assert {row["idle"] for row in table.rows} == {None}
     assert any("%Admin_Secure:U" in note for note in table.notes)
     assert (await problem_of(connected, "/sessions end idle>5m")).error == "IdleUnknown"
+
+
+async def changed(world: World, **what: object) -> None:
+    """All sessions of the instance are otherwise from now on."""
+    world.instance.replaced_sessions = [
+        replace(each, **what)  # type: ignore[arg-type]
+        for each in await world.instance.sessions()
+    ]
+
+
+async def test_a_session_that_somebody_logged_in_to_meanwhile_is_left_alone(connected: World) -> None:
+    plan = await plan_of(connected, "/sessions end AbCd")
+    await changed(connected, license_id="zoe@10.0.0.7", username="zoe")
+    (problem,) = await confirmed(connected, plan)
+    assert isinstance(problem, Problem)
+    assert problem.error == "ChangedMeanwhile"
+    assert connected.instance.done == []
+
+
+async def test_this_tools_own_session_is_refused_and_left_out(connected: World) -> None:
+    sessions = await connected.instance.sessions()
+    connected.instance.replaced_sessions = [replace(sessions[0], pid=4712), *sessions[1:]]
+    assert (await problem_of(connected, "/sessions end AbCd")).error == "OwnSession"
+    plan = await plan_of(connected, "/sessions end all")
+    assert plan.title.startswith("End 6 web sessions")
+    assert "This tool's own session is left out." in plan.warnings
+
+
+async def test_what_the_portal_protects_is_left_out_unless_it_is_named(connected: World) -> None:
+    sessions = await connected.instance.sessions()
+    portal = replace(sessions[0], application="/csp/sys/", username="_SYSTEM", allow_end=False)
+    connected.instance.replaced_sessions = [portal, *sessions[1:]]
+    plan = await plan_of(connected, "/sessions end all")
+    assert plan.title.startswith("End 6 web sessions")
+    assert any("1 session on /csp/sys/ left out" in warning for warning in plan.warnings)
+    plan = await plan_of(connected, "/sessions end /csp/sys")
+    assert plan.title.startswith("End 1 web session")
+    assert any("perhaps your own" in warning for warning in plan.warnings)
+    connected.instance.replaced_sessions = [portal]
+    assert (await problem_of(connected, "/sessions end all")).error == "Protected"

@@ -151,3 +151,9 @@ def test_the_total_after_ending() -> None:
     assert forecast.total_after(board, [(shared, 30)]) == 4
     assert forecast.total_after(board, [(shared, 10), (crowd, 2)]) == 22
     assert forecast.total_after(a_board(consumed=None), [(shared, 1)]) is None
+
+
+def test_a_holder_that_pays_less_than_its_connections_gives_back_no_more_than_it_pays() -> None:
+    # Community Edition's counter need not move with the connections (facts: license-sessions 2.6).
+    assert forecast.after_ending(Identity(3, 1), 1, community=True) == 1
+    assert forecast.after_ending(Identity(3, 1), 3, community=True) == 0
