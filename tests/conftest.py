@@ -8,9 +8,10 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--iris-url",
-        metavar="iris://USER:PASSWORD@HOST:PORT/NAMESPACE",
+        metavar="iris://USER@HOST:PORT/NAMESPACE",
         default=None,
-        help="run the tests marked `live` against this IRIS (a throwaway one: they create and delete users)",
+        help="run the tests marked `live` against this IRIS, with the password in IRISOPS_PASSWORD (a throwaway one: "
+        "they create and delete users)",
     )
     parser.addoption(
         "--public-clients",
@@ -24,7 +25,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Skip what needs a real IRIS where none is given."""
     if config.getoption("--iris-url"):
         return
-    skip = pytest.mark.skip(reason="needs a real IRIS: give --iris-url iris://USER:PASSWORD@HOST:PORT/%SYS")
+    skip = pytest.mark.skip(reason="needs a real IRIS: give --iris-url iris://USER@HOST:PORT/%SYS")
     for item in items:
         if item.get_closest_marker("live"):
             item.add_marker(skip)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,11 +34,17 @@ class Target:
 
 
 def parse_url(url: str) -> Target:
-    """`iris://USER:PASSWORD@HOST:PORT/NAMESPACE`. Raises ValueError for anything else."""
+    """`iris://USER[:PASSWORD]@HOST:PORT/NAMESPACE`, else the password is `IRISOPS_PASSWORD`.
+
+    Raises ValueError for anything else.
+    """
     parts = urlsplit(url)
-    if parts.scheme != "iris" or not parts.hostname or not parts.username or parts.password is None:
-        raise ValueError("--iris-url must look like iris://USER:PASSWORD@HOST:PORT/%SYS")
-    return Target(parts.hostname, parts.port or 1972, unquote(parts.username), unquote(parts.password))
+    if parts.scheme != "iris" or not parts.hostname or not parts.username:
+        raise ValueError("--iris-url must look like iris://USER@HOST:PORT/%SYS")
+    password = os.environ.get("IRISOPS_PASSWORD") if parts.password is None else unquote(parts.password)
+    if password is None:
+        raise ValueError("--iris-url has no password: put it into the environment, as IRISOPS_PASSWORD")
+    return Target(parts.hostname, parts.port or 1972, unquote(parts.username), password)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What the product relies on, asked of an instance by the official driver.
 
 Only what the facts confirm is asserted without condition. Run it against a throwaway IRIS with
-`pytest -m live --iris-url iris://USER:PASSWORD@HOST:PORT/%SYS tests/simulator/conformance`.
+`pytest -m live --iris-url iris://USER@HOST:PORT/%SYS tests/simulator/conformance`.
 """
 
 from __future__ import annotations
@@ -184,3 +184,11 @@ def test_urls_are_read_with_their_escapes() -> None:
     assert "a@b" not in repr(found)
     with pytest.raises(ValueError, match="--iris-url must look like"):
         parse_url("example.test:1972")
+
+
+def test_a_url_without_a_password_takes_it_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IRISOPS_PASSWORD", "p%40")
+    assert parse_url("iris://_SYSTEM@127.0.0.1:1973/%SYS").password == "p%40"
+    monkeypatch.delenv("IRISOPS_PASSWORD")
+    with pytest.raises(ValueError, match="IRISOPS_PASSWORD"):
+        parse_url("iris://_SYSTEM@127.0.0.1:1973/%SYS")
