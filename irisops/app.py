@@ -15,6 +15,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.theme import Theme
@@ -44,6 +45,13 @@ QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
 
+def palette() -> type[Provider]:
+    """What fills the command palette."""
+    from irisops.ui.palette import Commands  # noqa: PLC0415 - not before it is needed
+
+    return Commands
+
+
 def local_now() -> datetime:
     """The person's own clock."""
     return datetime.now().astimezone()
@@ -54,6 +62,7 @@ class IrisopsApp(App[int]):
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette}
     TITLE = "irisops"
 
     def __init__(
@@ -360,10 +369,10 @@ class IrisopsApp(App[int]):
             self.conversation.send(item.text)
 
 
-async def run_async(app: IrisopsApp) -> int:
+async def run_async(app: IrisopsApp, *, mouse: bool = True) -> int:
     """Run the app to its end, then log out everywhere, whatever ended it. Returns the exit status."""
     try:
-        status = await app.run_async(mouse=True)
+        status = await app.run_async(mouse=mouse)
     finally:
         await app.chat.close()
     if status is not None:
@@ -378,11 +387,12 @@ def run(
     theme: str = themes.DEFAULT,
     on_theme: Callable[[str], None] | None = None,
     poll_interval: float = POLL_INTERVAL,
+    mouse: bool = True,
 ) -> int:
     """Show the screen for a chat until the person leaves. Returns the exit status of the program.
 
     `history` is the file of typed lines (JSON lines; None keeps none), `theme` the name of a theme, `on_theme` is
-    called with the name of a newly chosen one, `poll_interval` is in seconds.
+    called with the name of a newly chosen one, `poll_interval` is in seconds; without `mouse` it is the terminal's.
     """
     app = IrisopsApp(chat, history=history, theme=theme, on_theme=on_theme, poll_interval=poll_interval)
-    return asyncio.run(run_async(app))
+    return asyncio.run(run_async(app, mouse=mouse))

@@ -194,7 +194,8 @@ def _show(session: Session) -> int:
         session,
         history=session.places.prompt_history,
         on_theme=keep_theme,
-        poll_interval=loaded.poll_interval,
+        poll_interval=session.hub.default_interval,
+        mouse=loaded.mouse,
         **chosen,
     )
 

@@ -34,6 +34,7 @@ from irisops.commands import (
     sessions,
     sessions_end,
     sessions_sweep,
+    settings,
     share,
     status,
     templates,
@@ -86,6 +87,7 @@ ALL: tuple[CommandSpec, ...] = (
     *discover.SPECS,
     *secrets.SPECS,
     *doctor.SPECS,
+    *settings.SPECS,
     *local.SPECS,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Context:
     """`Chat.commands`."""
     rerun: Callable[[Command], Replies]
     """Run another command through the same path."""
+    environment: Mapping[str, str] = field(repr=False)
+    """Of this process; never shown."""
     parse: Callable[[str], Command | Problem]
     """Understand a line, as `Chat.parse`."""
     journals: dict[str, Journal] = field(default_factory=dict)

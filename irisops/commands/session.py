@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,9 @@ from irisops.journal import Entry, JournalError
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RememberedStore
 from irisops.profiles.secrets import PLACES, Secrets
-from irisops.profiles.settings import RememberedStore, SettingsStore
+from irisops.profiles.settings import Settings, SettingsStore
 from irisops.profiles.store import ProfileStore
 from irisops.profiles.system_keyring import SystemKeyring
 from irisops.profiles.vault import Vault
@@ -59,6 +61,13 @@ def _read_by_instance_layer(instance: Instance) -> Reads:
     return InstanceReads(instance)
 
 
+def _lasting(places: Places, settings: Settings) -> Secrets:
+    """Where passwords go by the settings."""
+    if settings.keep_passwords == "memory":
+        return Secrets(None)
+    return Secrets(SystemKeyring(), Vault(places.secrets))
+
+
 class Session:
     """Implements `irisops.commands.chat.Chat`.
 
@@ -84,6 +93,7 @@ class Session:
         sharing: Callable[[], SharingSettings] | None = None,
         look: Look = look_around,
         connect_first: bool = True,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.places = places
         self.clock = clock or Clock()
@@ -104,11 +114,11 @@ class Session:
         loaded = self.settings.load()
         self.hub = Hub(
             ProfileStore(places.profiles),
-            secrets or Secrets(SystemKeyring(), Vault(places.secrets)),
+            secrets or _lasting(places, loaded.settings),
             self.clock,
             connector,
             reads_factory,
-            poll_interval=loaded.settings.poll_interval,
+            poll_interval=loaded.settings.interval(environment),
             extra=extra,
             refused_commands=RefusedStore(places.refused),
         )
@@ -125,13 +135,12 @@ class Session:
             infos=lambda: list(self.commands()),
             rerun=self.run,
             parse=self.parse,
+            environment=environment,
             sharing=sharing,
             discoverer=Discoverer(look),
         )
-        if loaded.problem:
-            self._notice(
-                Notice("warning", loaded.problem, "The defaults are used; the file was left untouched.")
-            )
+        for problem in loaded.problems:
+            self._notice(Notice("warning", problem, "The default is used; the file was left untouched."))
 
     # Chat
 
@@ -156,11 +165,12 @@ class Session:
             self._notice(
                 Notice(
                     "info",
-                    "Welcome. No instance is known yet: these are on this machine.",
+                    "Welcome. No instance is known yet.",
                     "/profile add opens a form for another; to look round first, leave and run: irisops demo",
                 )
             )
-            self._opening = "/discover"
+            if self.settings.load().settings.discovery:
+                self._opening = "/discover"
 
     def load_profiles(self) -> None:
         """Read the profiles file, telling what is wrong with it."""

@@ -1,35 +1,155 @@
-"""Settings that a person may edit, and the little that is remembered between runs."""
+"""Settings that a person may edit: one list of what there is, from which the file's comments and the form are made."""
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Literal
 
 from irisops.files import locked, write_atomically
+from irisops.profiles.toml_lines import line_in, line_of
 
 DEFAULT_POLL_INTERVAL = 2.0
 SHORTEST_POLL = 0.5
+LONGEST_POLL = 3600.0
+LOG_LEVELS = ("error", "warning", "info", "debug")
+
+Value = bool | float | str
+
+
+class SettingInvalidError(ValueError):
+    """A value that a setting cannot have; `name` says which, the message what is right."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. Numbers are seconds, between `low` and `high`."""
+
+    name: str
+    title: str
+    help: str
+    default: Value
+    kind: Literal["number", "flag", "choice", "text"]
+    choices: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = math.inf
+    at_once: bool = False
+    """Whether a change works without a new start."""
+
+    def checked(self, value: object) -> Value:
+        """The value in the setting's type. Raises `SettingInvalidError`."""
+        if self.kind == "flag" and isinstance(value, bool):
+            return value
+        if self.kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
+            if self.low <= value <= self.high:
+                return float(value)
+        elif isinstance(value, str) and (
+            (self.kind == "choice" and value in self.choices) or (self.kind == "text" and value.isprintable())
+        ):
+            return value
+        raise SettingInvalidError(self.name, f"{self.name} is {self.right}.")
+
+    @property
+    def right(self) -> str:
+        """What it may be, in words."""
+        return {
+            "flag": "true or false",
+            "number": f"a number of seconds from {self.low:g} to {self.high:g}",
+            "choice": f"one of {', '.join(self.choices)}, in quotation marks",
+            "text": "a text in quotation marks",
+        }[self.kind]
+
+    def parsed(self, text: str) -> Value:
+        """A value as it is typed in the chat. Raises `SettingInvalidError`."""
+        typed = text.strip()
+        if self.kind == "flag":
+            known = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+            return self.checked(known.get(typed.casefold()))
+        if self.kind == "number":
+            try:
+                return self.checked(float(typed))
+            except ValueError:
+                raise SettingInvalidError(self.name, f"{self.name} is {self.right}.") from None
+        return self.checked(typed.casefold() if self.kind == "choice" else typed)
+
+
+SCHEMA = (
+    Setting(
+        "poll_interval", "Poll interval", "Seconds between readings of the side panel and live cards",
+        DEFAULT_POLL_INTERVAL, "number", low=SHORTEST_POLL, high=LONGEST_POLL, at_once=True,
+    ),
+    Setting(
+        "traffic", "Traffic", "reduced reads and draws less often; auto means reduced over SSH",
+        "auto", "choice", ("auto", "full", "reduced"),
+    ),
+    Setting(
+        "reduced_poll_interval", "Poll interval, reduced", "Seconds between readings where traffic is reduced",
+        10.0, "number", low=SHORTEST_POLL, high=LONGEST_POLL,
+    ),
+    Setting("theme", "Theme", "Colours of the screen; empty is the standard one", "", "text", at_once=True),
+    Setting("mouse", "Mouse", "Off leaves the mouse to the terminal (selecting, copying)", True, "flag"),
+    Setting("discovery", "Discovery", "Look for instances on this machine at the first start", True, "flag"),
+    Setting(
+        "keep_passwords", "Keep passwords", "memory never writes one anywhere",
+        "auto", "choice", ("auto", "memory"),
+    ),
+    Setting(
+        "log_level", "Log level", "How much the log in the state folder says", "warning", "choice", LOG_LEVELS
+    ),
+)  # fmt: skip
+BY_NAME = {setting.name: setting for setting in SCHEMA}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`poll_interval` in seconds; `theme` "" is the screen's default."""
+    """The values. Intervals in seconds; `theme` "" is the screen's default."""
 
     poll_interval: float = DEFAULT_POLL_INTERVAL
+    traffic: str = "auto"
+    reduced_poll_interval: float = 10.0
     theme: str = ""
+    mouse: bool = True
+    discovery: bool = True
+    keep_passwords: str = "auto"
+    log_level: str = "warning"
+
+    def reduced(self, environment: Mapping[str, str]) -> bool:
+        """Whether less is read and drawn: if it is set so, or by itself over SSH."""
+        over_ssh = bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
+        return self.traffic == "reduced" or (self.traffic == "auto" and over_ssh)
+
+    def interval(self, environment: Mapping[str, str]) -> float:
+        """Seconds between readings here."""
+        if self.reduced(environment):
+            return max(self.poll_interval, self.reduced_poll_interval)
+        return self.poll_interval
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """`problem` says in one sentence what is wrong with the file; the defaults stand in for what is."""
+    """`problems` say by line what is wrong with the file; the defaults stand in for that, and for nothing else."""
 
     settings: Settings
-    problem: str = ""
+    problems: tuple[str, ...] = ()
+    given: Mapping[str, Value] = field(default_factory=dict)
+    """What the file itself says."""
+
+    @property
+    def problem(self) -> str:
+        """All problems as one text."""
+        return " ".join(self.problems)
 
 
 class SettingsStore:
-    """`settings.toml`."""
+    """`settings.toml`: the person's file. Comments, order and unknown keys survive every change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -37,74 +157,76 @@ class SettingsStore:
     def load(self) -> LoadedSettings:
         """Read the file; never raises for its contents."""
         try:
-            data = tomllib.loads(self.path.read_text(encoding="utf-8"))
+            text = self.path.read_text(encoding="utf-8")
+            data: dict[str, Any] = tomllib.loads(text)
         except FileNotFoundError:
             return LoadedSettings(Settings())
+        except tomllib.TOMLDecodeError as error:
+            line = line_in(str(error), text)
+            return LoadedSettings(Settings(), (f"{self._at(line)}: {error}. No setting is used.",))
         except (OSError, ValueError) as error:
-            return LoadedSettings(Settings(), f"The settings cannot be read. {self.path}: {error}.")
-        interval = data.get("poll_interval", DEFAULT_POLL_INTERVAL)
-        theme = data.get("theme", "")
-        wrong = (
-            isinstance(interval, bool)
-            or not isinstance(interval, int | float)
-            or not interval >= SHORTEST_POLL
-        )
-        problem = ""
-        if wrong:
-            problem = f"{self.path}: poll_interval is a number of seconds, {SHORTEST_POLL} or more."
-            interval = DEFAULT_POLL_INTERVAL
-        if not isinstance(theme, str):
-            problem = f"{self.path}: theme is a name in quotation marks."
-            theme = ""
-        return LoadedSettings(Settings(float(interval), theme), problem)
+            return LoadedSettings(Settings(), (f"The settings cannot be read. {self.path}: {error}.",))
+        given: dict[str, Value] = {}
+        problems: list[str] = []
+        for name, value in data.items():
+            setting = BY_NAME.get(name)
+            if setting is None:
+                problems.append(
+                    f"{self._at(line_of(text, name))}: there is no setting {name}; it is ignored."
+                )
+                continue
+            try:
+                given[name] = setting.checked(value)
+            except SettingInvalidError as error:
+                problems.append(f"{self._at(line_of(text, name))}: {error} It is ignored.")
+        settings = replace(Settings(), **given)  # type: ignore[arg-type]  # each checked by its own schema
+        return LoadedSettings(settings, tuple(problems), given)
+
+    def _at(self, line: int) -> str:
+        return f"{self.path}, line {line}" if line else str(self.path)
 
     def set_theme(self, theme: str) -> None:
-        """Keep the theme. Raises `OSError` or `ValueError` (a broken file), with the file untouched."""
+        """Keep the theme. Raises as `change`."""
+        self.change({"theme": theme})
+
+    def change(self, values: Mapping[str, Value]) -> None:
+        """Write settings. Raises `OSError`, `SettingInvalidError`, `ValueError` (a broken file); then it is untouched."""
         import tomlkit  # noqa: PLC0415 - only when something is written
 
+        checked = {name: BY_NAME[name].checked(value) for name, value in values.items()}
         with locked(self.path):
-            text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-            document = tomlkit.parse(text)
-            if not text:
-                document.add(tomlkit.comment("irisops settings"))
-                document.add(
-                    tomlkit.comment("poll_interval = 2.0    seconds between readings of the side panel")
-                )
-            document["theme"] = theme
-            write_atomically(self.path, tomlkit.dumps(document))
+            text = self.path.read_text(encoding="utf-8") if self.path.exists() else template()
+            for name, value in checked.items():
+                document = tomlkit.parse(text)
+                if name not in document:
+                    text, found = _uncommented(text, name, tomlkit.item(value).as_string())
+                    if found:
+                        continue
+                document[name] = value
+                text = tomlkit.dumps(document)
+            tomllib.loads(text)
+            write_atomically(self.path, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the next start wants to know."""
+def template() -> str:
+    """A new file: every setting with what it means, commented out at its default."""
+    import tomlkit  # noqa: PLC0415
 
-    profile: str = ""
+    lines = ["# irisops settings. Take the # away before a line to change it; /settings does it for you.", ""]
+    for setting in SCHEMA:
+        lines += [
+            f"# {setting.help}.",
+            f"# It is {setting.right}.",
+            f"# {setting.name} = {tomlkit.item(setting.default).as_string()}",
+            "",
+        ]
+    return "\n".join(lines)
 
 
-class RememberedStore:
-    """`remembered.toml` in the state folder: a convenience, so neither reading nor writing it may stop anything."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._last = ""
-
-    def load(self) -> Remembered:
-        """Read the file; what cannot be read is not remembered."""
-        try:
-            data = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return Remembered()
-        profile = data.get("profile", "")
-        return Remembered(profile if isinstance(profile, str) else "")
-
-    def remember(self, profile: str) -> bool:
-        """Keep the profile's name; False if the folder cannot be written."""
-        if profile == self._last:
-            return True
-        quoted = profile.replace("\\", "\\\\").replace('"', '\\"')
-        try:
-            write_atomically(self.path, f'profile = "{quoted}"\n')
-        except OSError:
-            return False
-        self._last = profile
-        return True
+def _uncommented(text: str, name: str, value: str) -> tuple[str, bool]:
+    """The file with the commented default replaced by a value, and whether there was one (before any table)."""
+    found = re.search(rf"(?m)^#\s*{name}\s*=.*$", text)
+    table = re.search(r"(?m)^\s*\[", text)
+    if found is None or (table is not None and table.start() < found.start()):
+        return text, False
+    return text[: found.start()] + f"{name} = {value}" + text[found.end() :], True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from irisops.files import locked, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
+from irisops.profiles.toml_lines import line_in, line_of
 
 if TYPE_CHECKING:
     import tomlkit
@@ -73,7 +74,7 @@ class ProfileStore:
             try:
                 profiles.append(_profile(name, table))
             except ProfileInvalidError as wrong:
-                line = _line_of(text, wrong.field, name)
+                line = line_of(text, wrong.field, name)
                 warnings.append(f"Profile {name} was left out ({self.path}, line {line}): {wrong}")
         return Loaded(tuple(profiles), warnings=tuple(warnings))
 
@@ -148,9 +149,9 @@ class ProfileStore:
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise ProfilesFileError(self.path, str(error), _line_in(str(error), text)) from None
+            raise ProfilesFileError(self.path, str(error), line_in(str(error), text)) from None
         if not isinstance(data.get("profiles", {}), dict):
-            line = _line_of(text, "profiles")
+            line = line_of(text, "profiles")
             raise ProfilesFileError(self.path, "profiles must be tables: [profiles.NAME]", line)
         return data
 
@@ -256,25 +257,3 @@ def _update(table: Any, profile: Profile) -> None:
             table.pop(key, None)
         elif table.get(key) != value:
             table[key] = value
-
-
-def _line_in(message: str, text: str) -> int:
-    """The line that tomllib names in its message."""
-    _, found, rest = message.partition("at line ")
-    if found:
-        return int(rest.split(",", 1)[0].split(" ", 1)[0])
-    return len(text.splitlines()) if "end of document" in message else 0
-
-
-def _line_of(text: str, key: str, section: str = "") -> int:
-    """Where `key` stands (below `[profiles.section]`); the section's line if the key is not there, 0 if neither is."""
-    inside = not section
-    at = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped.startswith("["):
-            inside = not section or section in stripped
-            at = number if inside and not at else at
-        elif inside and stripped.split("=", 1)[0].strip() == key:
-            return number
-    return at
