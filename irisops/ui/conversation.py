@@ -39,6 +39,9 @@ from irisops.ui.transcript import Transcript
 REST = 4.0
 """A live card rests so many times as long as its last refresh took: a fifth of the instance's time at the most."""
 
+QUICK = 0.5
+"""Seconds of a refresh after which no rest is needed: 10,000 processes take a third of a second."""
+
 
 class Conversation(Vertical):
     """Transcript and prompt, and what goes on between them."""
@@ -227,7 +230,8 @@ class Conversation(Vertical):
     def _refreshed(self, job: Job) -> None:
         # A list that costs the instance seconds (one round trip per cell) is not asked for without a pause.
         ended = monotonic()
-        self._rests[job.card] = ended + REST * (ended - job.began)
+        took = ended - job.began
+        self._rests[job.card] = ended + (REST * took if took > QUICK else 0.0)
         if job.card.parent is None:
             return
         if job.problem is not None:

@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Hit
 from textual.widgets import Input
 
 from irisops.app import run_async
 from irisops.commands.chat import Notice
 from irisops.ui.card import Card
+from irisops.ui.palette import Commands
 from irisops.ui.themes import theme_names
 from tests.ui.driving import (
     SMALL,
@@ -143,6 +144,19 @@ async def test_every_command_is_in_the_palette() -> None:
         sessions = next(each for each in app.get_system_commands(app.screen) if each.title == "/sessions")
         sessions.callback()
         await until(pilot, lambda: "run /sessions" in chat.log)
+
+
+@pytest.mark.parametrize(("typed", "found"), [("sessions", "/sessions"), ("holds unit", "/license")])
+async def test_the_palette_finds_by_command_and_by_summary(typed: str, found: str) -> None:
+    app = make_app()
+    async with app.run_test(size=WIDE):
+        provider = Commands(app.screen)
+        hits = [hit async for hit in provider.search(typed) if isinstance(hit, Hit)]
+        best = max(hits, key=lambda hit: hit.score)
+        assert str(best.prompt) == found
+        assert [hit async for hit in provider.search("zzz nothing like it")] == []
+        listed = [hit async for hit in provider.discover()]
+        assert len(listed) == len(list(app.get_system_commands(app.screen)))
 
 
 async def test_a_palette_command_with_arguments_goes_to_the_prompt() -> None:

@@ -1,0 +1,28 @@
+"""The commands in the palette (Ctrl+P): found by how they are written, and by what they do."""
+
+from __future__ import annotations
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+IN_SUMMARY = 0.5
+"""What finding all words in the summary counts; the matcher gives a title more."""
+
+
+class Commands(Provider):
+    """What the app offers by `get_system_commands`. Textual's own provider looks at titles alone."""
+
+    async def discover(self) -> Hits:
+        """All of them, in the order of `/help`."""
+        for command in self.app.get_system_commands(self.screen):
+            yield DiscoveryHit(command.title, command.callback, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title or summary matches, the better first."""
+        matcher = self.matcher(query)
+        words = query.casefold().split()
+        for command in self.app.get_system_commands(self.screen):
+            score = matcher.match(command.title)
+            if not score and all(word in command.help.casefold() for word in words):
+                score = IN_SUMMARY
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.title), command.callback, help=command.help)
