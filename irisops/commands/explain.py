@@ -228,7 +228,9 @@ async def _answer(
             yield plan
 
 
-_WHAT = "[the] {what} [database|resource|application|page|data|global|globals]"
+_WHAT = (
+    "[the] [database|resource|application] {what} [database|resource|application|page|data|global|globals]"
+)
 
 SPECS = (
     CommandSpec(

@@ -244,7 +244,7 @@ def _not_understood(text: str, message: str, registry: Registry, cure: str = "")
     return Problem(
         "NotUnderstood",
         message,
-        cure or f"Perhaps {', '.join(suggestions)}; /help lists everything.",
+        cure or "Perhaps one of these was meant; /help lists everything.",
         text=text,
         suggestions=suggestions,
     )

@@ -183,8 +183,7 @@ def _problem(reply: Problem) -> str:
     lines = [f"{reply.error}: {harmless(reply.message, 2000)}"]
     if reply.cure:
         lines.append(f"  {harmless(reply.cure, 2000)}")
-    if reply.suggestions and reply.error != "NotUnderstood":
-        lines += [f"  {harmless(suggestion)}" for suggestion in reply.suggestions]
+    lines += [f"  {harmless(suggestion)}" for suggestion in reply.suggestions]
     if reply.detail:
         lines.append(f"  ({harmless(reply.detail, 2000)})")
     return "\n".join(lines)
