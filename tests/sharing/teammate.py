@@ -12,7 +12,7 @@ def attempt(work: object) -> str:
     try:
         result = work()  # type: ignore[operator]
     except Exception as error:  # noqa: BLE001 - whatever the driver raises is the answer
-        return f"refused: {type(error).__name__}"
+        return f"refused: {type(error).__name__}: {error}"
     return f"ok: {result}"
 
 
@@ -34,6 +34,8 @@ def main() -> None:
     told = {
         "connect": "ok",
         "select": attempt(lambda: run("SELECT 1")),
+        "patients": attempt(lambda: run("SELECT Name FROM Clinic.Patient ORDER BY ID")),
+        "change": attempt(lambda: run("UPDATE Clinic.Patient SET Ward = 'x' WHERE ID = 1")),
         "processes": attempt(lambda: run("SELECT Pid FROM %SYS.ProcessQuery")),
         "grant": attempt(lambda: run(f"GRANT %All TO {user}")),
         "users": attempt(lambda: run("SELECT Name FROM Security.Users_List('*')")),

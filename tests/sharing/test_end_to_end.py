@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,10 +28,14 @@ from irisops.profiles.secrets import Secrets
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer
+from irisops.simulator.world.user_tables import CLINIC
 from tests.instance.served import PASSWORD, USER, Served, serve
 from tests.sharing.conftest import TOKEN
 from tests.sharing.test_agent import refused
 from tests.sharing.test_keeper import places_with
+
+
+LOGIN_WRITES = ("last_login", "last_succ", "login_", "invalid_login")
 
 
 class ShiftedClock(Clock):
@@ -75,10 +79,22 @@ class Chatting:
         )
 
     def security(self) -> str:
-        """Users and roles, byte for byte, without what a login itself changes."""
+        """Users and roles with every property, and their SQL privileges, byte for byte.
+
+        Left out is what any login writes into the account that logs in (the one try of each default password does).
+        """
         tables = self.served.world.tables
-        users = [(u.name, u.roles, u.enabled, u.password_hash, u.comment) for u in tables.users.values()]
-        return repr((users, list(tables.roles.values())))
+        users = [
+            [
+                (field.name, getattr(user, field.name))
+                for field in fields(user)
+                if not field.name.startswith(LOGIN_WRITES)
+            ]
+            for user in tables.users.values()
+        ]
+        granted = self.served.runtime.emulation.sql_privileges
+        names = [*tables.users.names(), *tables.roles.names()]
+        return repr((users, list(tables.roles.values()), [granted.of(name) for name in names]))
 
 
 @asynccontextmanager
@@ -86,6 +102,7 @@ async def chatting(
     tmp_path: Path, switches: Switches | None = None, *, units: int = 25
 ) -> AsyncIterator[Chatting]:
     async with serve(units=units) as served, AsyncExitStack() as stack:
+        served.world.user_tables += CLINIC
         web = WebServer(served.world)
         await web.start()
         stack.push_async_callback(web.stop)
@@ -178,7 +195,12 @@ async def test_from_the_chat_to_a_teammate_and_back(tmp_path: Path) -> None:
         try:
             assert guest.told["connect"] == "ok"
             assert guest.told["select"] == "ok: [[1]]"
-            for what in ("processes", "grant", "users", "code"):
+            assert guest.told["patients"].startswith("ok: [['Abel Ito'], ['Berta Lund']")
+            assert "-99" in guest.told["change"]
+            (role,) = chat.served.user(name).roles
+            granted = chat.served.runtime.emulation.sql_privileges
+            assert {(each.schema.upper(), each.action) for each in granted.of(role)} == {("CLINIC", "s")}
+            for what in ("change", "processes", "grant", "users", "code"):
                 assert guest.told[what].startswith("refused"), guest.told
             (processes,) = [
                 reply
@@ -198,6 +220,7 @@ async def test_from_the_chat_to_a_teammate_and_back(tmp_path: Path) -> None:
             (done,) = [reply for reply in await chat.say("/unshare") if isinstance(reply, Done)]
             assert "nothing is left" in done.message
             assert chat.security() == before
+            assert granted.of(role) == []
             assert not [p for p in chat.served.world.processes.values() if p.username == name]
         finally:
             await guest.leave()
@@ -222,6 +245,9 @@ async def test_the_other_templates_allow_what_they_say(tmp_path: Path) -> None:
             )
             await guest.leave()
             assert guest.told["select"] == "ok: [[1]]", (template, guest.told)
+            assert guest.told["patients"].startswith("ok"), (template, guest.told)
+            # The privilege is there; that the simulator keeps its tables as they are is another refusal.
+            assert "is fixed here" in guest.told["change"], (template, guest.told)
             assert guest.told["grant"].startswith("refused"), (template, guest.told)
             assert guest.told["code"].startswith(code), (template, guest.told)
             assert guest.told["users"].startswith("refused"), (template, guest.told)

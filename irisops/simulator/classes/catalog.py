@@ -13,7 +13,7 @@ from irisops.simulator.classes.dictionary import sql_name, sql_schema, visible_c
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.signature import Signature
-from irisops.simulator.classes.sql_access import privilege_violation
+from irisops.simulator.classes.sql_access import privilege_violation, require_select
 from irisops.simulator.sql.catalog import (
     Action,
     ArgumentDef,
@@ -24,6 +24,7 @@ from irisops.simulator.sql.catalog import (
     TableDef,
     TransactionStatements,
 )
+from irisops.simulator.world.user_tables import UserTable
 
 SERVICE_SQL = "%Service_SQL:U"
 
@@ -125,7 +126,35 @@ class JobCatalog:
                 if method.sql_procedure:
                     function = self._project_method(cls, method)
                     self._functions[schema.lower(), function.name.lower()] = function
+        for kept in self._job.world.user_tables:
+            if kept.namespace.upper() == self._job.namespace.upper():
+                self._index[kept.schema.lower(), kept.name.lower()] = self._project_user_table(kept)
         self._built_for = state
+
+    def _project_user_table(self, kept: UserTable) -> TableDef:
+        """A table of a person's own: each action needs its SQL privilege (facts: iris-security 4.1)."""
+        names = list(kept.kinds)
+        job = self._job
+
+        def rows(wanted: Sequence[str]) -> Iterable[Sequence[Value]]:
+            places = [names.index(name) for name in wanted]
+            return [tuple(row[place] for place in places) for row in kept.rows]
+
+        def authorize(action: Action) -> None:
+            self.require_sql()
+            require_select(job, kept.schema, kept.name, action.value)
+
+        name = f"{kept.schema}.{kept.name}"
+        return TableDef(
+            schema=kept.schema,
+            name=kept.name,
+            columns=[column(each, kind) for each, kind in kept.kinds.items()],
+            rows=rows,
+            revision=lambda: name,
+            authorize=authorize,
+            class_name=name,
+            refusal=f"{name} is fixed here: the simulator changes no tables of users",
+        )
 
     def _project_table(self, cls: ClassDef) -> TableDef:
         projection = cls.table

@@ -42,6 +42,7 @@ from irisops.simulator.world.processes import ProcessTable
 from irisops.simulator.world.scheduler import Scheduler
 from irisops.simulator.world.security import SecurityTables
 from irisops.simulator.world.sessions import SessionTable, Visitor
+from irisops.simulator.world.user_tables import UserTable
 
 UNCLEAN_HOLD_SECONDS = 2.0
 """How long the server process of a client that vanished, and its unit, stay.
@@ -73,6 +74,8 @@ class World:
         self.accounts: list[Account] = []
         """The accounts that are handed out; the first is the administrator."""
         self.tables = SecurityTables()
+        self.user_tables: list[UserTable] = []
+        """What people keep in their namespaces; a fresh instance has none."""
         self.license = LicenseEngine(
             self.now, self.key.units, self.key.max_connections, community=self.key.community
         )

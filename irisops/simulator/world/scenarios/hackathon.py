@@ -13,6 +13,7 @@ from datetime import date
 from irisops.simulator.world.model import Application, LicenseKey, Namespace, Permission, Role
 from irisops.simulator.world.scenarios.cast import Stage, key_of
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT, add_database
+from irisops.simulator.world.user_tables import CLINIC
 from irisops.simulator.world.world import World
 
 TEAM = (
@@ -34,6 +35,7 @@ def key(today: date) -> LicenseKey:
 def fill(world: World) -> None:
     """The team at work, eighteen leaked sessions so far."""
     stage = Stage(world)
+    world.user_tables += CLINIC
     use, both = Permission.USE, Permission.READ | Permission.WRITE
     add_database(world.tables, "HACK")
     world.namespaces.add(Namespace("HACK", "HACK", "HACK"))

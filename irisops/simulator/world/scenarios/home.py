@@ -14,6 +14,7 @@ from functools import partial
 
 from irisops.simulator.world.model import LicenseKey, WebSession
 from irisops.simulator.world.scenarios.cast import Stage, key_of
+from irisops.simulator.world.user_tables import CLINIC
 from irisops.simulator.world.world import World
 
 LAPTOP, BROWSER, TABLET, HOST = "192.168.1.20", "192.168.1.31", "192.168.1.44", "127.0.0.1"
@@ -41,6 +42,7 @@ def fill_completely(world: World) -> None:
 
 
 def _household(stage: Stage, *, first_timeout: float) -> None:
+    stage.world.user_tables += CLINIC
     stage.person(OWNER, "Maria Lindqvist", "%Developer", "%SQL")
     stage.person("sofa", "Family dashboard", "%SQL", comment="The tablet in the kitchen; reads USER")
     stage.person("notebook", "Jupyter at night", "%Developer", comment="Used by ~/analysis/energy.ipynb")

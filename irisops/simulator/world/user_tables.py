@@ -1,0 +1,45 @@
+"""Tables of the people who use an instance: what is in the namespaces, for whom SQL privileges are granted.
+
+Rows are fixed: they are there to be selected, and to be refused to whoever was not granted them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Cell = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class UserTable:
+    """A persistent class of a person's own in one namespace. `kinds` are the columns' class types, by column."""
+
+    namespace: str
+    schema: str
+    name: str
+    kinds: dict[str, str]
+    rows: Sequence[Sequence[Cell]]
+
+
+PATIENTS = UserTable(
+    "USER",
+    "Clinic",
+    "Patient",
+    {"ID": "%Integer", "Name": "%String", "Born": "%Integer", "Ward": "%String"},
+    (
+        (1, "Abel Ito", 1958, "Cardiology"),
+        (2, "Berta Lund", 1990, "Surgery"),
+        (3, "Caro Diaz", 1971, "Cardiology"),
+        (4, "Dewi Hughes", 2004, "Emergency"),
+    ),
+)
+VISITS = UserTable(
+    "USER",
+    "Clinic",
+    "Visit",
+    {"ID": "%Integer", "Patient": "%Integer", "Reason": "%String"},
+    ((1, 1, "Check of the valve"), (2, 4, "Broken wrist"), (3, 3, "Blood pressure")),
+)
+CLINIC = (PATIENTS, VISITS)
+"""Invented people."""

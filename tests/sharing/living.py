@@ -1,0 +1,238 @@
+"""A whole irisops in a terminal, sharing a simulated instance that the test can stop, restart and look into.
+
+Every process of one run has that run's own IRISOPS_HOME in its environment: that is how the test finds all of them,
+also those that left the process tree, and sees that none is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from irisops.profiles.model import Profile
+from irisops.profiles.store import ProfileStore
+from irisops.sharing.lease import Lease, LeaseStore
+from irisops.simulator.agent.launcher import write_launcher
+from irisops.simulator.agent.switches import Switches
+from irisops.simulator.runtime import Runtime
+from irisops.simulator.web.server import WebServer
+from irisops.simulator.wire.server import SuperServer
+from irisops.simulator.world.model import LicenseKey, User
+from irisops.simulator.world.seed import give_password
+from irisops.simulator.world.user_tables import CLINIC
+from irisops.simulator.world.world import World
+from tests.terminal import Terminal
+
+USER, PASSWORD = "_SYSTEM", "canary-Owner-41"
+TOKEN = "canary_token_2fZk81"
+T = TypeVar("T")
+PATIENCE = 45.0
+"""Seconds for a process to end: far more than it takes."""
+
+
+class LivingInstance:
+    """A simulator in a thread of its own, with an owner whose password nobody knows by heart."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.world = World(key=LicenseKey(units=25))
+        self.world.user_tables += CLINIC
+        for user in list(self.world.users.values()):
+            give_password(self.world.tables, user.name, f"none-knows-{user.name}-7", self.world.chance)
+        give_password(self.world.tables, USER, PASSWORD, self.world.chance)
+        self.runtime = Runtime(self.world)
+        self.server = SuperServer(self.runtime)
+        self.web = WebServer(self.world)
+        self.do(self.server.start())
+        self.do(self.web.start())
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the instance's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def look(self, at: Callable[[], T]) -> T:
+        """Read or turn something of the world, in its own thread."""
+
+        async def now() -> T:
+            return at()
+
+        return self.do(now())
+
+    def stop(self) -> None:
+        """The instance goes down: port closed, every connection and its process gone."""
+        self.do(self.server.stop())
+
+    def start(self) -> None:
+        """It comes back on the same port, with the accounts that it had."""
+        self.server = SuperServer(self.runtime, port=self.server.port)
+        self.do(self.server.start())
+
+    def security(self) -> str:
+        """Users, roles and SQL privileges, byte for byte, but for what any login writes into its account."""
+
+        def state() -> str:
+            users = [_without_logins(user) for user in self.world.users.values()]
+            names = [*self.world.users.names(), *self.world.roles.names()]
+            granted = [self.runtime.emulation.sql_privileges.of(name) for name in names]
+            return repr((users, list(self.world.roles.values()), granted))
+
+        return self.look(state)
+
+    def guests(self) -> list[User]:
+        """The passes that are there."""
+        return self.look(lambda: [u for u in self.world.users.values() if u.name.startswith("guest-")])
+
+    def close(self) -> None:
+        """For the end of the test."""
+        self.do(self.server.stop())
+        self.do(self.web.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+LOGIN_WRITES = ("last_login", "invalid_login")
+
+
+def _without_logins(user: User) -> list[tuple[str, object]]:
+    return [(f.name, getattr(user, f.name)) for f in fields(user) if not f.name.startswith(LOGIN_WRITES)]
+
+
+@dataclass
+class Running:
+    """One home with everything that runs in it."""
+
+    instance: LivingInstance
+    home: Path
+    agent: Path
+    terminals: list[Terminal] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """Of every process of this run. No secret is in it."""
+        return {
+            "IRISOPS_HOME": str(self.home),
+            "XDG_RUNTIME_DIR": str(self.home.parent / "run"),
+            "HOME": str(self.home.parent),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        }
+
+    def terminal(self, columns: int = 120, rows: int = 45) -> Terminal:
+        """A chat that is connected, its password typed by hand."""
+        terminal = Terminal(
+            [sys.executable, "-m", "irisops", "--profile", "local"],
+            columns=columns,
+            rows=rows,
+            env=self.environment(),
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        self.terminals.append(terminal)
+        return terminal
+
+    def connected(self) -> Terminal:
+        """The same, past the password."""
+        terminal = self.terminal()
+        terminal.wait_for(r"[Pp]assword of")
+        terminal.type_line(PASSWORD)
+        terminal.wait_for(r"● local")
+        return terminal
+
+    def share(self, terminal: Terminal, line: str = "/share superserver for 30m people 1") -> Lease:
+        """Open a share as a person does: the line, the word for the ambers, the token."""
+        terminal.type_line(f"{line} agent={self.agent}")
+        terminal.wait_for(r"Before sharing")
+        terminal.wait_for(r"amber.*(type|Type)|(type|Type).*amber")
+        terminal.type_line("amber")
+        terminal.wait_for(r"ngrok authtoken")
+        terminal.type_line(TOKEN)
+        terminal.wait_for(r"For guest-")
+        (lease,) = self.leases.all().leases
+        return lease
+
+    @property
+    def leases(self) -> LeaseStore:
+        """What is written down."""
+        return LeaseStore(self.home / "state" / "leases")
+
+    def processes(self) -> dict[int, str]:
+        """Every process of this run: pid and command line."""
+        found = {}
+        mark = f"IRISOPS_HOME={self.home}\0".encode()
+        for folder in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if folder.name.isdigit() and mark in (folder / "environ").read_bytes() + b"\0":
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                    if command:  # a zombie has none
+                        found[int(folder.name)] = command
+        return found
+
+    def wait_all_gone(self, but: tuple[int, ...] = ()) -> None:
+        """Return once no process of this run is left but those. Fails with what is left."""
+        while left := {pid: words for pid, words in self.processes().items() if pid not in but}:
+            pid = next(iter(left))
+            assert ended(pid), f"still running: {left}"
+
+    def close(self) -> None:
+        """Whatever a failing test left."""
+        for terminal in self.terminals:
+            terminal.close()
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def ended(pid: int, patience: float = PATIENCE) -> bool:
+    """Wait for any process to end; False if it does not within `patience` seconds."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], patience)[0])
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def living(folder: Path, switches: Switches | None = None) -> Iterator[Running]:
+    """A home with one profile, an instance and a stand-in agent; at the end nothing of it runs."""
+    instance = LivingInstance()
+    home = folder / "home"
+    (folder / "run").mkdir(mode=0o700)
+    agent = write_launcher(folder / "bin" / "ngrok", switches or Switches())
+    profile = Profile("local", "127.0.0.1", instance.server.port, "%SYS", USER, web_port=instance.web.port)
+    ProfileStore(home / "config" / "profiles.toml").add(profile)
+    running = Running(instance, home, agent)
+    try:
+        yield running
+    finally:
+        running.close()
+        instance.close()
+
+
+def password_on(text: str) -> str:
+    """The pass's password as the card on the screen shows it."""
+    found = re.search(r"password\s+(\S{20})", text)
+    assert found, text
+    return found[1]
+
+
+def journal_texts(home: Path) -> list[dict[str, Any]]:
+    """All entries of all journals."""
+    return [
+        json.loads(line)
+        for file in (home / "state" / "journal").rglob("*.jsonl")
+        for line in file.read_text().splitlines()
+    ]
