@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.text import harmless
-from irisops.ui.figures import cell
+from irisops.ui.figures import cell, names_something
 
 SAMPLE = 200
 """Rows looked at to choose column widths."""
@@ -178,7 +178,7 @@ def fit(view: View, width: int) -> list[Fit]:
 
 def written_as(table: Table, column: Column) -> str:
     """A column's kind; numbers that name something (the key, a pid) are written without thousands."""
-    if column.kind == "number" and (column.name == table.key or column.name in ("pid", "port", "id")):
+    if column.kind == "number" and (column.name == table.key or names_something(column.name)):
         return "id"
     return column.kind
 

@@ -56,6 +56,11 @@ def bar(used: float, limit: float, width: int) -> str:
     return "━" * filled + "─" * (width - filled)
 
 
+def names_something(name: str) -> bool:
+    """Whether a number of this public name is told to say which one (`pid`, `web_port`), not how many there are."""
+    return name.rpartition("_")[2] in {"pid", "process", "port", "id", "job"}
+
+
 def clock(at: datetime) -> str:
     """The time of day where the person is, `14:52:03`."""
     return local(at).strftime("%H:%M:%S")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,10 @@ from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from irisops.commands.chat import CommandInfo
-from irisops.commands.replies import Done, Problem
+from irisops.commands.replies import Done, Facts, Problem
 from irisops.commands.words import split
 from irisops.ui import clipboard, crash, figures, themes
+from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
 from irisops.ui.popup import command_item, common_start, matching_commands
@@ -321,3 +323,11 @@ def test_a_crash_shows_places_and_never_values() -> None:
     assert "ValueError" in shown
     assert "test_pure.py" in shown
     assert "report" in shown
+
+
+def test_numbers_that_name_something_are_written_as_they_are_typed() -> None:
+    facts = {"pid": 10602, "web_port": 52773, "own_process": 20019, "processes": 10001, "commands": 3490909}
+    shown = Facts("process", "Process", facts, labels={name: name for name in facts})
+    text = "\n".join(line.plain for line in facts_lines(shown, 100))
+    for written in ("10602", "52773", "20019", "10,001", "3,490,909"):
+        assert re.search(rf"(?<![\d,]){written}(?![\d,])", text), text

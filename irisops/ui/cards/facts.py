@@ -9,7 +9,7 @@ from textual.content import Content
 from irisops.commands.replies import Facts, Reply
 from irisops.commands.text import harmless
 from irisops.ui.cards.section import Section
-from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, sparkline
+from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
 from irisops.ui.lines import Lines, wrapped
 
 GAP = "   "
@@ -53,7 +53,7 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
     lines = [*_gauge(facts, width)]
     told = {"consumed", "limit"} if lines else set()
     pairs = [
-        (harmless(label, 60), cell(facts.facts.get(name), "id", TEXT_LIMIT) or "–")
+        (harmless(label, 60), _value(facts, name) or "–")
         for name, label in facts.labels.items()
         if name in facts.facts and name not in told
     ]
@@ -70,6 +70,10 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
         for line in block.splitlines():
             lines += wrapped(Content(harmless(line, NOTE_LIMIT)), width, indent=2)
     return lines or [Content.styled("nothing to show", "$quiet")]
+
+
+def _value(facts: Facts, name: str) -> str:
+    return cell(facts.facts.get(name), "id" if names_something(name) else "number", TEXT_LIMIT)
 
 
 def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
