@@ -197,12 +197,15 @@ _COLUMNS = {
     "SqlProc Type",
     "CompiledProperty": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Origin "
     "Private ReadOnly Required SequenceNumber Transient Type",
-    # UNVERIFIED: that the columns of PropertyDefinition and IndexDefinition are those of their Compiled twins, without
-    # Origin. Settle: SELECT TOP 1 * FROM %Dictionary.PropertyDefinition, and the same of %Dictionary.IndexDefinition.
+    "CompiledIndex": "ID parent Abstract Data Deprecated Extent IdKey Internal Name Origin PrimaryKey Properties "
+    "SequenceNumber SqlName Type _Unique",
+    # UNVERIFIED: that the columns of the next three are those of their Compiled twins, without Origin.
+    # Settle: SELECT TOP 1 * FROM %Dictionary.PropertyDefinition, and of IndexDefinition and ParameterDefinition.
     "PropertyDefinition": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Private "
     "ReadOnly Relationship Required SequenceNumber SqlComputeCode SqlComputed SqlFieldName Transient Type",
     "IndexDefinition": "ID parent Abstract Data Deprecated Extent IdKey Internal Name PrimaryKey Properties "
     "SequenceNumber SqlName Type _Unique",
+    "ParameterDefinition": "ID parent _Default Name SequenceNumber",
     "CompiledParameter": "ID parent _Default Name Origin SequenceNumber",
 }
 _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
@@ -213,6 +216,8 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
     "CompiledParameter": _parameter_rows,
     "PropertyDefinition": _property_definition_rows,
     "IndexDefinition": _no_rows,
+    "CompiledIndex": _no_rows,
+    "ParameterDefinition": _parameter_rows,
 }
 
 

@@ -78,5 +78,12 @@ def test_clients_find_definitions_in_the_dictionary(boss: Client) -> None:
     )
     found = {row["name"]: row["type"] for row in rows}
     assert {"Comment", "Enabled", "Roles"} <= set(found)
-    assert boss.rows("SELECT Name FROM %Dictionary.IndexDefinition") == []
+    for table in ("IndexDefinition", "CompiledIndex"):
+        assert boss.rows(f"SELECT Name, Properties, PrimaryKey FROM %Dictionary.{table}") == []  # noqa: S608 - own
+    columns = "SELECT parent, Name, _Default FROM %Dictionary."
+    pairs = [
+        {(row["parent"], row["name"], row["_default"]) for row in boss.rows(columns + table)}
+        for table in ("ParameterDefinition", "CompiledParameter")
+    ]
+    assert pairs[0] == pairs[1]
     boss.update("%CHECKPRIV SELECT ON %Dictionary.PropertyDefinition")
