@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.journal import Intent, Journal, JournalError, Reverse
+from irisops.journal import Intent, Journal, JournalError, Reverse, Touched
 
 NOW = datetime(2026, 11, 24, 14, 43, tzinfo=UTC)
 
@@ -143,3 +143,36 @@ def test_two_programs_never_use_one_number_twice(tmp_path: Path) -> None:
         assert worker.exitcode == 0
     lines = journal_in(tmp_path).path.read_text().splitlines()
     assert sorted(json.loads(line)["number"] for line in lines) == list(range(1, 21))
+
+
+def test_the_calls_of_a_change_are_counted_and_its_objects_come_back(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.jsonl", lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    touched = (
+        Touched("user", "bob", {"roles": ("A",), "enabled": True}, {"roles": ("A", "B"), "enabled": False}),
+        Touched("role", "B", None, {"description": "d"}, follows=True),
+        Touched("user", "eve", {"full_name": ""}, None),
+    )
+    number = journal.intend(
+        Intent("t", "/c", "i", "u", [], touched=touched, steps=["one", "two"], passwords=["bob"])
+    )
+    journal.step(number)
+    (entry,) = journal.entries()
+    assert tuple(entry.intent.touched) == touched
+    assert (entry.steps_done, entry.half_done, entry.can_be_undone) == (1, True, False)
+    assert [each.number for each in journal.unfinished()] == [number]
+    journal.step(number)
+    journal.outcome(number, "done")
+    (entry,) = journal.entries()
+    assert (entry.steps_done, entry.half_done, entry.can_be_undone) == (2, False, True)
+    assert journal.unfinished() == []
+
+
+def test_a_failure_before_the_first_call_left_nothing_half_done(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.jsonl", lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    touched = (Touched("user", "bob", {"roles": ()}, {"roles": ("A",)}),)
+    first = journal.intend(Intent("t", "/c", "i", "u", [], touched=touched, steps=["one", "two"]))
+    journal.outcome(first, "failed", "why")
+    second = journal.intend(Intent("t", "/c", "i", "u", [], touched=touched, steps=["one", "two"]))
+    journal.step(second)
+    journal.outcome(second, "failed", "why")
+    assert [entry.half_done for entry in journal.entries()] == [False, True]

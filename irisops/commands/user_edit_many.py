@@ -178,7 +178,14 @@ async def password(context: Context, command: Command) -> Replies:
         command.slash,
         {state.name: entered or await password_that_fits(link, state.name)},
         show=not entered,
-        warnings=["A password cannot be taken back by /undo: nobody can read the old one."],
+        warnings=[
+            "A password cannot be taken back by /undo: nobody can read the old one.",
+            *(
+                ["This is the account you are using: the next login asks for the new password."]
+                if state.name.casefold() == link.profile.user.casefold()
+                else []
+            ),
+        ],
     )
     yield await plan(context, link, wanted)
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Table
+from irisops.commands.replies import Cell, Done, Facts, Form, Plan, Problem, Table
 from irisops.simulator.world.model import Permission, User
 from tests.commands.editing import GOOD, Desk, desk, desk_on
+from tests.instance.served import PASSWORD
 
 
 @pytest.fixture
@@ -371,7 +375,7 @@ async def test_every_field_goes_there_and_back_in_each_version(
 ) -> None:
     async with desk(tmp_path, version=version) as at:
         values = await at.edited("/user bob")
-        changed = {
+        changed: dict[str, Cell] = {
             "full_name": "Ünï “quoted”",
             "comment": "c",
             "enabled": False,
@@ -390,6 +394,19 @@ async def test_every_field_goes_there_and_back_in_each_version(
         assert {
             key: value for key, value in (await at.edited("/user bob")).items() if key in changed
         } == changed
+
+
+async def test_the_editor_shows_what_a_plain_driver_script_sees(at: Desk) -> None:
+    await at.do("/user bob comment=c email=b@x.org expires=2098-07-06 roles=%SQL,Clerk namespace=USER")
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.commands.plain_script", str(at.served.server.port), "bob",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await child.communicate(PASSWORD.encode() + b"\n")
+    seen = json.loads(out)
+    shown = await at.edited("/user bob")
+    assert {key: shown[key] for key in seen} == seen
+    assert set(shown) - set(seen) == {"password", "password_again"}
 
 
 async def test_an_editor_opens_in_at_most_four_round_trips(at: Desk) -> None:

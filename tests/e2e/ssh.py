@@ -75,8 +75,8 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
                     children.append(
                         subprocess.Popen(
                             [SSHD or "", "-i", "-e", "-f", str(config)],
-                            stdin=connection,
-                            stdout=connection,
+                            stdin=connection.fileno(),
+                            stdout=connection.fileno(),
                             stderr=log,
                         )
                     )
