@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from irisops.commands.session import Session
     from irisops.demo import Practice
     from irisops.profiles.model import Profile
+    from irisops.profiles.places import Places
     from irisops.profiles.secrets import Secrets
 
 DESCRIPTION = """\
@@ -35,6 +36,7 @@ EPILOG = """\
 commands:
   irisops demo               the chat on a private practice instance; nothing of yours is touched or written
   irisops run "/license"     one command without the screen, as text or with --json
+  irisops completion bash    completion for bash, zsh or fish
   irisops leases             what shares have made and not yet taken back; "clear" takes it back
   irisops simulator          the practice instance alone, for any tool that speaks to IRIS
 
@@ -53,6 +55,17 @@ RUN_DESCRIPTION = """\
 Do one command through the same path as the chat, print the replies and leave. COMMAND is a slash command or plain
 words: irisops run "who holds my license"."""
 
+DEMO_DESCRIPTION = """\
+Open the chat on a practice instance of its own: a simulator in a process beside it, thrown away at the end. It is not
+IRIS and says so. Nothing of yours is touched, read or written. "irisops simulator --help" lists the scenarios."""
+
+COMPLETION_DESCRIPTION = """\
+Print a completion script.
+
+  bash   source <(irisops completion bash)          for this shell; in ~/.bashrc for all
+  zsh    irisops completion zsh > DIR/_irisops      DIR is a folder of $fpath
+  fish   irisops completion fish > ~/.config/fish/completions/irisops.fish"""
+
 STATUS_OF_PROBLEM = 1
 STATUS_OF_INTERRUPT = 130
 
@@ -67,10 +80,22 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"irisops {__version__}")
     top.add_argument("--profile", metavar="NAME", default="", help="open the chat on this profile")
+    top.add_argument(
+        "--log-level",
+        metavar="LEVEL",
+        choices=("error", "warning", "info", "debug"),
+        default="",
+        help="how much the log in the state folder says: error, warning (the setting's default), info, debug",
+    )
     _plain_option(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands in short")
 
-    demo = commands.add_parser("demo", help="the chat on a private practice instance")
+    demo = commands.add_parser(
+        "demo",
+        help="the chat on a private practice instance",
+        description=DEMO_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     _simulator_options(demo)
     _plain_option(demo)
 
@@ -108,6 +133,14 @@ def parser() -> argparse.ArgumentParser:
         help="clear: take down what was left behind; watch: keep all deadlines until no share is left",
     )
 
+    completion = commands.add_parser(
+        "completion",
+        help="completion for bash, zsh or fish",
+        description=COMPLETION_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "fish", "names"), metavar="bash|zsh|fish")
+
     commands.add_parser("simulator", help="the practice instance alone", add_help=False)
     return top
 
@@ -139,6 +172,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _demo(options)
     if options.command == "leases":
         return _leases(options.action)
+    if options.command == "completion":
+        return _completion(options.shell)
     return _chat(options)
 
 
@@ -151,6 +186,32 @@ def _leases(action: str | None) -> int:
     return main(["run", "/leases clear" if action == "clear" else "/leases"])
 
 
+def _completion(shell: str) -> int:
+    """A completion script, or the profiles' names for one."""
+    from irisops.completion import script
+    from irisops.profiles.places import Places
+    from irisops.profiles.store import ProfileStore
+
+    if shell == "names":
+        for profile in ProfileStore(Places.find().profiles).load().profiles:
+            print(profile.name)
+        return 0
+    from irisops.commands.catalogue import default_registry
+
+    print(script(shell, [(spec.name, spec.summary) for spec in default_registry()]), end="")
+    return 0
+
+
+def _start_log(places: Places, level: str) -> None:
+    """Log as it was said here, or in the settings."""
+    from irisops import logs
+    from irisops.profiles.settings import SettingsStore
+
+    trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
+    if trouble:
+        print(f"irisops: {trouble}", file=sys.stderr)
+
+
 def _is_plain(options: argparse.Namespace) -> bool:
     return getattr(options, "plain", False)
 
@@ -161,7 +222,9 @@ def _chat(options: argparse.Namespace) -> int:
     from irisops.profiles.places import Places
 
     plain = _is_plain(options)
-    session = Session(Places.find(), first=options.profile, connect_first=not plain)
+    places = Places.find()
+    _start_log(places, options.log_level)
+    session = Session(places, first=options.profile, connect_first=not plain)
     return _converse(session) if plain else _show(session)
 
 
@@ -330,6 +393,7 @@ async def _run_with(options: argparse.Namespace, output: Output) -> int:
             output.reply(refusal.problem())
             return exit_of(refusal.problem())
     places = Places.find()
+    _start_log(places, options.log_level)
     if options.url:
         try:
             profile = parse_address(options.url)

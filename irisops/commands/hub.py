@@ -14,6 +14,7 @@ from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, ta
 from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless
 from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
+from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
 from irisops.profiles.refused import RefusedStore
@@ -183,6 +184,7 @@ class Hub:
             await link.connection.disconnect()
             raise
         await warming
+        hide(password)
         try:
             info = await link.connection.connect(password)
         except (PasswordChangeRequired, AccountDisabled):
@@ -291,6 +293,7 @@ class Hub:
 
     def _follow(self, link: Link, state: ConnectionState) -> None:
         """A connection changed its state."""
+        LOG.info("%s is %s %s", link.name, state.name, state.message)
         if state.name == "connected":
             link.generation += 1
             if link.stale_said:

@@ -15,6 +15,7 @@ from irisops.commands.replies import Problem
 from irisops.commands.spec import Replies
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import JournalError
+from irisops.logs import LOG
 from irisops.profiles.store import ProfilesFileError
 
 
@@ -27,6 +28,8 @@ async def run(context: Context, command: Command) -> Replies:
         )
         return
 
+    LOG.info("command %s", command.name)
+
     async def checked() -> Replies:
         check(spec, context.hub)
         async with contextlib.aclosing(spec.handler(context, command)) as replies:
@@ -35,6 +38,8 @@ async def run(context: Context, command: Command) -> Replies:
 
     async with contextlib.aclosing(guarded(checked, command.text or command.slash)) as replies:
         async for reply in replies:
+            if isinstance(reply, Problem):
+                LOG.info("command %s: %s", command.name, reply.error)
             yield reply
 
 
@@ -55,6 +60,9 @@ async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
     except JournalError as error:
         cure = "Make room or correct the rights of that file, then try again."
         yield Problem("Journal", str(error), cure, text=text)
+    except Exception:
+        LOG.exception("the program failed")  # whoever shows the chat tells the person
+        raise
 
 
 def on(context: Context, link: Link) -> Context:

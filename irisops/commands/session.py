@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from irisops.commands.spec import CommandSpec, Registry
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Entry, JournalError
+from irisops.logs import LOG
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.refused import RefusedStore
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from irisops.commands.reads import Reads
     from irisops.instance.connection import Target
     from irisops.instance.routes import Instance
+
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def _connect_by_driver(target: Target) -> InstanceConnection:
@@ -394,6 +398,7 @@ class Session:
         self._on_change()
 
     def _notice(self, notice: Notice) -> None:
+        LOG.log(_LEVELS[notice.level], "%s", notice.message)
         if self._subscribed:
             self._on_notice(notice)
         else:

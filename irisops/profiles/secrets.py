@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from irisops.logs import hide
 from irisops.profiles.model import Profile
 from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError
 
@@ -166,6 +167,7 @@ class Secrets:
 
     def remember(self, profile: Profile, password: str) -> None:
         """Keep a password in memory alone."""
+        hide(password)
         self._memory[account_of(profile)] = password
 
     async def forget(self, profile: Profile) -> None:
@@ -180,9 +182,11 @@ class Secrets:
             found = await self._call(lambda keyring: keyring.get(SERVICE, account))
         except KeyringUnusableError:
             found = None
+        if found is None:
+            found = await self._from_vault(account)
         if found is not None:
-            return found
-        return await self._from_vault(account)
+            hide(found)
+        return found
 
     async def keep_secret(self, account: str, secret: str) -> Kept:
         """Keep any secret under an account name: keyring, else encrypted file, else memory with the reason."""
@@ -200,6 +204,7 @@ class Secrets:
 
     async def put(self, account: str, secret: str, place: Place) -> Kept:
         """Keep a secret in one place, read back. Raises `NotKeptError`, with no change elsewhere."""
+        hide(secret)
         if place == "memory":
             self._memory[account] = secret
             return Kept("memory")
@@ -289,6 +294,7 @@ class Secrets:
         vault = self._vault
         if vault is None:
             raise VaultError("This run keeps no secrets.")
+        hide(passphrase)
         await self._in_file(lambda: vault.create(passphrase))
 
     async def change_passphrase(self, passphrase: str) -> None:
@@ -320,6 +326,7 @@ class Secrets:
                 if not passphrase:
                     self._declined = True
                     return False
+                hide(passphrase)
                 try:
                     await self._in_file(lambda given=passphrase: vault.unlock(given))  # type: ignore[misc]
                 except WrongPassphraseError:

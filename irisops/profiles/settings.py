@@ -95,8 +95,8 @@ SCHEMA = (
         10.0, "number", low=SHORTEST_POLL, high=LONGEST_POLL,
     ),
     Setting("theme", "Theme", "Colours of the screen; empty is the standard one", "", "text", at_once=True),
-    Setting("mouse", "Mouse", "Off leaves the mouse to the terminal (selecting, copying)", True, "flag"),
-    Setting("discovery", "Discovery", "Look for instances on this machine at the first start", True, "flag"),
+    Setting("mouse", "Mouse", "Off leaves the mouse to the terminal (selecting, copying)", default=True, kind="flag"),
+    Setting("discovery", "Discovery", "Look for instances here at the first start", default=True, kind="flag"),
     Setting(
         "keep_passwords", "Keep passwords", "memory never writes one anywhere",
         "auto", "choice", ("auto", "memory"),
@@ -190,7 +190,7 @@ class SettingsStore:
         self.change({"theme": theme})
 
     def change(self, values: Mapping[str, Value]) -> None:
-        """Write settings. Raises `OSError`, `SettingInvalidError`, `ValueError` (a broken file); then it is untouched."""
+        """Write settings. Raises `OSError`, `SettingInvalidError`, `ValueError` (broken file), leaving it untouched."""
         import tomlkit  # noqa: PLC0415 - only when something is written
 
         checked = {name: BY_NAME[name].checked(value) for name, value in values.items()}
