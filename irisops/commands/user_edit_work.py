@@ -223,7 +223,7 @@ async def add(context: Context, command: Command, options: Sequence[str]) -> Rep
         return
     access = await read_access(link.connection)
     role_names = [role.name for role in access.roles]
-    start, _ = _start(template if not command.fields else None, role_names, today)
+    start, notes = _start(template if not command.fields else None, role_names, today)
     checked = check_values(given, None, role_names, today)
     password, errors = check_passwords(given)
     checked.errors |= errors
@@ -236,8 +236,14 @@ async def add(context: Context, command: Command, options: Sequence[str]) -> Rep
         return
     after = ObjectState("user", name, {**start, **checked.fields})
     changes: list[ObjectChange] = []
-    if template is not None and template.reads_namespace and not command.fields:
-        reader = _reader_role(access, after)
+    if template is not None and template.reads_namespace:
+        try:
+            reader = _reader_role(access, after)
+        except FieldRefusal as refusal:
+            if not command.fields:
+                raise
+            yield _wrong(None, access.roles, command, given, {refusal.field: refusal.message})
+            return
         if find(reader.name, role_names) is None:
             changes.append(ObjectChange(None, reader))
         after = after.with_fields({"roles": (*after.names("roles"), reader.name)})
@@ -249,6 +255,7 @@ async def add(context: Context, command: Command, options: Sequence[str]) -> Rep
         command.slash,
         {name: password or await password_that_fits(link, name)},
         show=not password,
+        warnings=notes[1:],
     )
     async for reply in _planned(context, wanted, access, command, None):
         yield reply
@@ -277,7 +284,8 @@ def _reader_role(access: Access, user: ObjectState) -> ObjectState:
     """The role that reads one namespace by SQL and no more. Raises `Refusal`."""
     namespace = user.text("namespace")
     if not namespace:
-        raise Refusal(
+        raise FieldRefusal(
+            "namespace",
             "NamespaceNeeded",
             "Read-only SQL needs the namespace that may be read.",
             f"Add it: /user add {quote(user.name)} template=sql-reader namespace=USER",
@@ -286,7 +294,8 @@ def _reader_role(access: Access, user: ObjectState) -> ObjectState:
     names = [resource.name for resource in access.resources]
     resource = find(f"%DB_{namespace}", names)
     if resource is None:
-        raise Refusal(
+        raise FieldRefusal(
+            "namespace",
             "NoSuchResource",
             f"There is no resource %DB_{harmless(namespace, 60)}: the data of {harmless(namespace, 60)} "
             "lies in a database of another name.",

@@ -208,6 +208,29 @@ async def test_templates_say_what_they_grant_and_make_what_they_say(at: Desk) ->
     assert values["expires"]
 
 
+async def test_the_reading_template_works_from_the_form_and_wants_its_namespace(at: Desk) -> None:
+    line = "/user add template=sql-reader"
+    form = await at.form(line, await at.edited(line, name="kim"))
+    assert form.errors == {"namespace": "Read-only SQL needs the namespace that may be read."}
+    await at.do(line, await at.edited(line, name="kim", namespace="USER"))
+    assert at.user("kim").roles == ["irisops_read_user"]
+    assert at.role("irisops_read_user").resources["%DB_USER"] is Permission.READ
+
+
+async def test_a_call_that_fails_half_way_says_what_was_done_and_undo_takes_that_back(at: Desk) -> None:
+    plan = await at.plan("/user bob full_name=Robert roles=%SQL,Clerk")
+    at.served.world.roles.remove("Clerk")
+    problem = (await at.yes(plan))[-1]
+    assert isinstance(problem, Problem)
+    assert "1 call of 2 had been made before." in problem.message
+    assert problem.cure.startswith("/undo 1 takes those back, /finish 1 goes on.")
+    assert at.user("bob").full_name == "Robert"
+    await at.do("/undo 1")
+    assert at.user("bob").full_name == "Bob"
+    assert [entry.status for entry in at.entries()] == ["failed", "done"]
+    assert (await at.problem("/finish 1")).error == "NothingToFinish"
+
+
 # What it means
 
 
