@@ -62,7 +62,8 @@ def fetched(connection: Any, sql: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[Program]:
-    with program("--scenario", "clinic") as started:
+    """Frozen: nobody else comes or goes while units are counted."""
+    with program("--scenario", "clinic", "--frozen") as started:
         yield started
 
 
