@@ -57,11 +57,13 @@ def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> t
     warnings: list[str] = []
     _privileges(before, after, changes, effects, warnings)
     _moot(before, changes, warnings)
+    told: dict[str, list[str]] = {}
     for change in changes:
         if change.kind == "user" and not change.follows:
-            _about_user(change, own_user, effects, warnings)
+            _about_user(change, own_user, told, warnings)
         elif change.kind == "role":
             _about_role(access, after, change, effects, warnings)
+    effects += [text.replace("{}", listed(names, most=6), 1) for text, names in told.items()]
     return effects, list(dict.fromkeys(warnings))
 
 
@@ -102,6 +104,9 @@ def _privileges(
     told: dict[str, list[str]] = {}
     created = {change.name for change in changes if change.before is None}
     deleted = {change.name for change in changes if change.kind == "user" and change.after is None}
+    reassigned = {
+        change.name for change in changes if change.kind == "user" and "roles" in change.fields()
+    } - created
     for name in _affected(before, after, changes):
         if name in deleted:
             continue
@@ -112,11 +117,20 @@ def _privileges(
             continue
         if was and not becomes:
             told.setdefault("{} no superuser any more.", []).append(name)
+        if was and becomes and name in reassigned:
+            told.setdefault("{} a superuser before and after: what can be done does not change.", []).append(
+                name
+            )
         if was or becomes:
             continue
         old = _public_of(before) if name in created else _held(before, name)
         new = _held(after, name)
         change = difference(old, new)
+        if not change and name in reassigned:
+            told.setdefault(
+                "No resource privilege comes or goes with it for {}; SQL privileges granted to the roles do.",
+                [],
+            ).append(name)
         for verb, part in (("gain", change.gained), ("lose", change.lost)):
             if part:
                 names = [f"{key}:{value.letters}" for key, value in sorted(part.items())]
@@ -134,6 +148,8 @@ def _sentence(text: str, names: Sequence[str]) -> str:
     """`bob gains 2 privileges: …`, `bob and eve lose …`, `bob becomes a superuser …`."""
     who = listed(names, most=6)
     one = len(names) == 1
+    if text.startswith("{} a superuser before"):
+        return text.replace("{} a superuser", f"{who} {'is a superuser' if one else 'are superusers'}", 1)
     if text.startswith("{} a superuser"):
         return text.replace(
             "{} a superuser", f"{who} {'becomes a superuser' if one else 'become superusers'}", 1
@@ -181,40 +197,40 @@ def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnin
         )
 
 
-def _about_user(change: ObjectChange, own_user: str, effects: list[str], warnings: list[str]) -> None:
+def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]], warnings: list[str]) -> None:
+    """What is so for a user itself. `told`: sentence -> users, so that many are told together."""
     before, after, name = change.before, change.after, harmless(change.name)
     old = before.names("roles") if before else ()
     new = after.names("roles") if after else ()
     gained = missing(new, old)
+
+    def tell(sentence: str) -> None:
+        told.setdefault(sentence, []).append(change.name)
+
     if change.name.casefold() == own_user.casefold():
         warnings.append(
             "This is the account you are using; a running connection gets new roles at its next login."
         )
     if after is None:
-        effects.append(f"{name} can no longer log in; what it is connected with now goes on until it leaves.")
+        tell("{} can no longer log in; what is connected now goes on until it leaves.")
         warnings.append(
-            f"/undo makes {name} again with a new password: the old one, and SQL privileges granted to it, are lost."
+            "/undo makes a deleted user again with a new password: the old one is lost, and so are SQL privileges "
+            "granted to the user itself."
         )
         return
-    if gained or missing(old, new):
-        effects.append(
-            "SQL privileges stand beside roles: those granted to the user itself stay as they are."
-        )
-    if after is not None and gained and not after.flag("enabled"):
+    if before is not None and (gained or missing(old, new)):
+        tell("SQL privileges stand beside roles: those granted to {} directly stay as they are.")
+    if gained and not after.flag("enabled"):
         warnings.append(f"{name} is disabled: it gains nothing until it is enabled.")
     special = _SPECIAL.get(change.name.casefold())
     if special and gained:
         warnings.append(special)
     if before is not None and before.flag("enabled") and not after.flag("enabled"):
-        effects.append(
-            f"{name} cannot log in any more; what it is connected with now goes on until it leaves."
-        )
+        tell("{} can no longer log in; what is connected now goes on until it leaves.")
     if before is not None and not before.flag("enabled") and after.flag("enabled"):
-        effects.append(f"{name} can log in again.")
+        tell("{} can log in again.")
     if after.flag("must_change_password") and not (before and before.flag("must_change_password")):
-        effects.append(
-            f"{name} must choose a new password first; until then programs, this one too, are refused."
-        )
+        tell("{} must choose a new password first; until then programs, this one too, are refused.")
 
 
 def _about_role(

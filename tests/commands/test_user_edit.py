@@ -11,7 +11,7 @@ import pytest
 
 from irisops.commands.replies import Cell, Done, Facts, Form, Plan, Problem, Table
 from irisops.simulator.world.model import Permission, User
-from tests.commands.editing import GOOD, Desk, desk, desk_on
+from tests.commands.editing import GOOD, Desk, add_role, desk, desk_on
 from tests.instance.served import PASSWORD
 
 
@@ -148,7 +148,11 @@ async def test_copy_takes_the_roles_and_a_password_of_its_own(at: Desk) -> None:
 
 async def test_several_users_are_disabled_and_come_back_as_one_change(at: Desk) -> None:
     at.served.world.add_user(User("eve"), GOOD)
-    await at.do("disable bob and eve")
+    plan = await at.plan("disable bob and eve")
+    assert plan.effects == [
+        "bob and eve can no longer log in; what is connected now goes on until it leaves."
+    ]
+    await at.yes(plan)
     assert not at.user("bob").enabled
     assert not at.user("eve").enabled
     (entry,) = at.entries()
@@ -255,6 +259,15 @@ async def test_the_calls_are_shown_in_three_languages_without_the_password(at: D
     assert "set user.ExpirationDate = 94234" in plan.calls["ObjectScript"]
     assert 'user.set("FullName", \'it"s\')' in plan.calls["Python"]
     assert 'REVOKE "%SQL" FROM "bob"' in plan.calls["SQL"]
+
+
+async def test_a_change_of_roles_that_changes_nothing_is_told(at: Desk) -> None:
+    add_role(at.served, "Empty")
+    plan = await at.plan("/user bob roles=%SQL,Empty")
+    assert plan.effects[0].startswith("No resource privilege comes or goes with it for bob")
+    at.served.world.add_user(User("chief", roles=["%All"]), GOOD)
+    plan = await at.plan("/grant %SQL to chief")
+    assert plan.effects[0] == "chief is a superuser before and after: what can be done does not change."
 
 
 # Two people at once
