@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TextIO
 
 from irisops.simulator import unverified
 from irisops.simulator.control import Control, ControlServer
@@ -247,10 +250,26 @@ def main(arguments: argparse.Namespace) -> int:
         print(unverified.listing())
         return 0
     try:
-        return asyncio.run(_serve_until_stopped(options_of(arguments)))
+        with faults_shown_on(sys.stderr):
+            return asyncio.run(_serve_until_stopped(options_of(arguments)))
     except OSError as error:
         print(f"irisops simulator: cannot listen: {error}. Choose another --port, or 0.", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def faults_shown_on(stream: TextIO) -> Iterator[None]:
+    """Faults of the simulator, and what a client does that works by accident, are written to `stream`.
+
+    Without it they would be lost under `irisops`, whose own log goes to a file or nowhere.
+    """
+    logger = logging.getLogger("irisops.simulator")
+    handler = logging.StreamHandler(stream)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 async def _serve_until_stopped(options: Options) -> int:

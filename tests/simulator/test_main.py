@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
+import logging
 import signal
 import socket
 import subprocess
@@ -16,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from irisops.simulator.main import Options, add_arguments, main, serve
+from irisops.simulator.main import Options, add_arguments, faults_shown_on, main, serve
 from irisops.simulator.wire.frames import HEADER_SIZE
 from tests.simulator.classes.instance import START
 
@@ -132,3 +134,17 @@ async def test_a_port_that_fails_leaves_none_open() -> None:
         taken.listen()
         with pytest.raises(OSError, match="in use"):
             await serve(Options(scenario="quiet", web_port=taken.getsockname()[1]))
+
+
+def test_a_fault_is_shown_with_its_traceback_though_irisops_keeps_its_log_off_the_terminal() -> None:
+    shown = io.StringIO()
+    logger = logging.getLogger("irisops.simulator.wire.session")
+    with faults_shown_on(shown):
+        try:
+            raise KeyError("planted")
+        except KeyError:
+            logger.exception("request %r failed", b"DQ")
+    logger.error("nobody listens any more")
+    assert "request b'DQ' failed\nTraceback" in shown.getvalue()
+    assert "KeyError: 'planted'" in shown.getvalue()
+    assert "nobody" not in shown.getvalue()
