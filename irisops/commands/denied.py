@@ -110,6 +110,9 @@ def _recording(link: Link, auditing: Auditing | None) -> list[str]:
     if off:
         what = listed(f"{event} ({EVENTS[event]})" for event in off)
         notes.append(f"Not recorded, because the audit event is disabled: {what}.{cure}")
+    if auditing.absent:
+        what = listed(f"{event} ({EVENTS[event]})" for event in auditing.absent)
+        notes.append(f"The instance lists no audit event of this name, so none can be shown here: {what}.")
     return notes
 
 

@@ -3,6 +3,9 @@
 One query asks `%Dictionary.CompiledMethod`, `CompiledQuery` and `CompiledProperty` for exactly the members that the
 routes need (their columns `parent`, `Name` and `SqlProc` are those of the vendor's class reference). If the dictionary
 cannot be read, everything counts as present until it fails.
+
+UNVERIFIED: the query as a whole, inherited members among the rows, and that a user without %All may run it. Settle:
+`/doctor` on a real instance; as a less privileged user, too.
 """
 
 from __future__ import annotations

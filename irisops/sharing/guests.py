@@ -119,8 +119,9 @@ async def database_resources(caller: Caller, namespace: str) -> list[str]:
     """The resources of the databases behind a namespace. Raises SharingProblem when they cannot be told.
 
     UNVERIFIED: that the List query names them in columns Globals and Routines (likely, facts: iris-license-sessions
-    5.2) and that the resource of database X is %DB_X, which is so unless somebody chose otherwise. Settle: SELECT *
-    FROM Config.Namespaces_List(); the resource of a database in the portal. What does not exist is never granted.
+    5.2), that it is projected as a procedure (else it is read as a result set), and that the resource of database X is
+    %DB_X, which is so unless somebody chose otherwise. Settle: SELECT * FROM Config.Namespaces_List('*'); the resource
+    of a database in the portal. What does not exist is never granted.
     """
     wanted = namespace.upper()
     databases = [wanted]
@@ -133,7 +134,8 @@ async def database_resources(caller: Caller, namespace: str) -> list[str]:
         for row in rows:
             values = list(row.values())
             if values and str(values[0] or "").upper() == wanted:
-                databases = [str(row.get(name) or "") for name in ("globals", "routines")]
+                told = [str(row.get(name) or "") for name in ("globals", "routines")]
+                databases = [name for name in told if name] or [wanted]
     except (InstanceError, NotAvailable, NotPermitted):
         databases = [wanted]  # the usual name is tried below, and refused if it is none
     known = {
@@ -154,7 +156,11 @@ async def database_resources(caller: Caller, namespace: str) -> list[str]:
 
 
 async def own_schemas(caller: Caller) -> list[str]:
-    """Schemas of a person's own in the namespace of `caller`: none of the system's, none of interoperability's."""
+    """Schemas of a person's own in the namespace of `caller`: none of the system's, none of interoperability's.
+
+    Raises the named problem. UNVERIFIED: that INFORMATION_SCHEMA.TABLES shows them (the vendor's SQL reference has the
+    view, the facts do not). Settle: run the statement. Where it fails, the share is not opened and says why.
+    """
     answer = await caller.call(Query("SELECT DISTINCT TABLE_SCHEMA FROM INFORMATION_SCHEMA.TABLES"))
     names = {str(row[0] or "") for row in (answer.rows.rows if answer.rows else [])}
     hidden = ("%", "INFORMATION_SCHEMA", "ENS", "HS_")
@@ -166,7 +172,11 @@ def _quoted(name: str) -> str:
 
 
 def grant_sql(template: Template, schemas: Sequence[str], role: str) -> list[Update]:
-    """`GRANT … ON SCHEMA s TO role` for each schema (InterSystems SQL Reference, GRANT)."""
+    """`GRANT … ON SCHEMA s TO role` for each schema (InterSystems SQL Reference, GRANT).
+
+    UNVERIFIED: several privileges in one statement, a schema's name in quotes, and that it takes more than SELECT on a
+    schema. Settle: run one on a throwaway schema. A refusal ends the opening of the share and is shown.
+    """
     rights = ", ".join(template.sql)
     return (
         [Update(f"GRANT {rights} ON SCHEMA {_quoted(s)} TO {_quoted(role)}") for s in schemas]

@@ -166,6 +166,16 @@ async def test_what_is_not_recorded_is_said_and_offered(connected: World) -> Non
     assert not noted(await table(connected), "Auditing is off")
 
 
+async def test_an_event_that_the_instance_does_not_list_is_named(connected: World) -> None:
+    events = {event: True for event in REFUSALS if event != "PrivilegeFailure"}
+    connected.instance.audits = Auditing(True, events)  # noqa: FBT003
+    assert noted(
+        await table(connected), "lists no audit event of this name, so none can be shown here: PrivilegeF"
+    )
+    connected.instance.audits = off()
+    assert not noted(await table(connected), "lists no audit event")
+
+
 async def test_only_what_is_off_is_changed(connected: World) -> None:
     connected.instance.audits = off("LoginFailure", "PrivilegeFailure")
     (plan,) = await connected.say("/denied enable")

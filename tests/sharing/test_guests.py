@@ -96,6 +96,29 @@ async def test_resources_of_a_namespace(instance: FakeConnector) -> None:
         await guests.database_resources(admin, "NOWHERE")
 
 
+class Namespaces(FakeInstance):
+    """Lists namespaces with the columns that the test says."""
+
+    namespaces = Rows((), [])
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        if isinstance(call, Query) and "Config.Namespaces_List" in call.sql:
+            return Answer(rows=self.namespaces)
+        return await super().call(call, deadline=deadline)
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"), [(("Namespace",), ("USER",)), (("Nsp", "Globals", "Routines"), ("USER", "", None))]
+)
+async def test_a_list_that_names_no_database_leaves_the_usual_name(
+    instance: FakeConnector, columns: tuple[str, ...], row: tuple[str | None, ...]
+) -> None:
+    admin = Namespaces(instance.path, Target("127.0.0.1", 1972, "%SYS", "_SYSTEM"))
+    await admin.connect(PASSWORD)
+    admin.namespaces = Rows(columns, [row])
+    assert await guests.database_resources(admin, "USER") == ["%DB_USER"]
+
+
 async def test_schemas_of_a_persons_own(instance: FakeConnector) -> None:
     assert await guests.own_schemas(await login(instance, "USER")) == ["SQLUser"]
 
