@@ -115,7 +115,17 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
             call = ObjectCall(
                 "Security.Roles", "%OpenId", (after.name.lower(),), (*steps, ObjectStep("invoke", "%Save"))
             )
-            answer = await instance.call(call)
+            try:
+                answer = await instance.call(call)
+            except InstanceError as problem:
+                if "privileges" not in changed or problem.code is not None:
+                    raise
+                # Nothing was saved: the steps before %Save touch the object of this connection alone.
+                raise InstanceError(
+                    f"This instance does not let a role's privileges be changed from outside: {problem.message}",
+                    "? under the plan shows the same change as ObjectScript: paste it into a terminal in %SYS.",
+                    detail=problem.detail,
+                ) from problem
             if not answer.found:
                 raise InstanceError(
                     f"Role {after.name} does not exist.", "/roles lists those that do.", code=883
