@@ -1,7 +1,7 @@
 """Bad clients against the superserver for minutes, with a good client beside them.
 
     python -m tests.benchmarks.fuzz_simulator [--minutes 10] [--clients 20] [--seed 1]
-    python -m tests.benchmarks.fuzz_simulator --scenario home
+    python -m tests.benchmarks.fuzz_simulator --scenario quiet   (one with units for --clients and more)
     python -m tests.benchmarks.fuzz_simulator --port 1972 --username NAME   (password from IRISOPS_PASSWORD)
 
 It starts the superserver in a process of its own and reports that process's memory: with the tests' fake instance, or
@@ -35,6 +35,13 @@ FAKE_CALL = encode_all(["Demo.Util", "Add", 2, 2, 3])
 VERSION_CALL = encode_all(["%SYSTEM.Version", "GetVersion", 0])
 
 
+LOGIN_ROUNDS = 25
+"""How often it is tried whether one can still log in."""
+TIME_ROUNDS = 5
+NOTICED_AFTER = 90
+"""Seconds of the simulator's clock after which the units of vanished clients are free."""
+
+
 class FailureFoundError(Exception):
     """What the fuzzer looks for."""
 
@@ -50,6 +57,21 @@ class Target:
     pid: int = 0
     requests: Sequence[bytes] = ()
     """Right requests that the bad clients bend."""
+    control: tuple[int, str] | None = None
+    """Port and token to steer the simulator by."""
+
+    async def let_time_pass(self) -> None:
+        """A client that just vanishes keeps its license unit until the server notices; let it, or all is full."""
+        if self.control is None:
+            return
+        port, token = self.control
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        asked = {"token": token, "do": "advance", "seconds": NOTICED_AFTER}
+        writer.write(json.dumps(asked).encode() + b"\n")
+        answer = json.loads(await reader.readline())
+        writer.close()
+        if not answer["ok"]:
+            raise FailureFoundError(f"time cannot be moved: {answer['error']}")
 
     def memory(self) -> float:
         """Resident memory in MiB; 0 if the process is not ours. Linux only (it reads /proc)."""
@@ -84,9 +106,9 @@ class Neighbour:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._target.port)
         self._writer.write(greeting() + connecting(self._target.username, self._target.password))
         await self._message()
-        status, _ = await self._message()
+        status, payload = await self._message()
         if status:
-            raise FailureFoundError("the good client cannot log in: check username and password")
+            raise FailureFoundError(f"a good client cannot log in: {payload[2:].decode('latin-1')}")
         await self.check()
 
     async def check(self) -> None:
@@ -139,7 +161,8 @@ async def misbehave(port: int, stream: bytes, chooser: random.Random) -> None:
 @contextlib.asynccontextmanager
 async def own_server(scenario: str) -> AsyncIterator[Target]:
     """A superserver in a process that ends with its input: of the fake instance, or of a scenario's simulator."""
-    simulator = ("irisops", "simulator", "--with-parent", "--port", "0", "--scenario", scenario)
+    ports = ("--port", "0", "--web-port", "0", "--control-port", "0")
+    simulator = ("irisops", "simulator", "--with-parent", *ports, "--scenario", scenario)
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below, after the program that writes it
     program = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -155,7 +178,9 @@ async def own_server(scenario: str) -> AsyncIterator[Target]:
         ready = json.loads(await program.stdout.readline())
         if scenario:
             port, username, password = ready["superserver"], ready["username"], ready["password"]
-            yield Target(port, username, password, VERSION_CALL, program.pid, requests_to_the_instance())
+            control = ready["control"], ready["control_token"]
+            requests = requests_to_the_instance()
+            yield Target(port, username, password, VERSION_CALL, program.pid, requests, control)
         else:
             yield Target(ready, "_SYSTEM", "SYS", FAKE_CALL, program.pid)
     finally:
@@ -166,6 +191,13 @@ async def own_server(scenario: str) -> AsyncIterator[Target]:
         log.close()
     if "Traceback" in written:
         raise FailureFoundError(f"the server wrote\n{written[written.index('Traceback') :][:4000]}")
+
+
+async def log_in_anew(target: Target, patience: float) -> None:
+    """The bad clients must be let in as well, or they reach nothing: neither license nor lockout may be in the way."""
+    newcomer = Neighbour(target, patience)
+    await newcomer.connect()
+    newcomer.close()
 
 
 async def attack(target: Target, options: argparse.Namespace) -> None:
@@ -183,6 +215,10 @@ async def attack(target: Target, options: argparse.Namespace) -> None:
             chooser = random.Random(seed)  # noqa: S311 - reproducible, not secret
             await asyncio.gather(*(misbehave(target.port, stream, chooser) for stream in streams))
             await neighbour.check()
+            if not clients % (TIME_ROUNDS * len(streams)):
+                await target.let_time_pass()
+            if not clients % (LOGIN_ROUNDS * len(streams)):
+                await log_in_anew(target, options.patience)
             clients += len(streams)
             peak = max(peak, target.memory())
             target.check_memory(options.memory)
