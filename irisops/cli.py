@@ -252,7 +252,9 @@ def _show(session: Session) -> int:
             session.settings.set_theme(theme)
 
     loaded = session.settings.load().settings
-    chosen = {"theme": loaded.theme} if loaded.theme else {}
+    # Without colours the terminal's own ones become black on black: Textual's filter knows no shade for them.
+    theme = "contrast" if loaded.theme == "ansi" and os.environ.get("NO_COLOR") else loaded.theme
+    chosen = {"theme": theme} if theme else {}
     return run(
         session,
         history=session.places.prompt_history,
