@@ -63,6 +63,7 @@ class Terminal:
         self.stream = pyte.ByteStream(self.screen)
         self.bytes_out = 0
         self.raw = bytearray()
+        self._hung_up = False
         self._master, slave = pty.openpty()
         self._set_size(columns, rows)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
@@ -168,6 +169,12 @@ class Terminal:
                 f"the program did not end in {timeout:g} s. Its screen:\n{self.text}"
             ) from error
 
+    def hang_up(self) -> None:
+        """Close the window: the system itself sends SIGHUP to the program, which has no terminal any more."""
+        if not self._hung_up:
+            self._hung_up = True
+            os.close(self._master)
+
     def close(self) -> None:
         """Hang up; whatever still runs in the session is killed."""
         if self.process.poll() is None:
@@ -177,7 +184,7 @@ class Terminal:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-        os.close(self._master)
+        self.hang_up()
 
 
 def _become_foreground() -> None:

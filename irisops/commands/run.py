@@ -152,6 +152,10 @@ async def run_line(
     if isinstance(command, Problem):
         output.reply(command)
         return exit_of(command)
+    problem = _ends_with_us(command)
+    if problem is not None:
+        output.reply(problem)
+        return exit_of(problem)
     status = Exit.DONE
     if profile is not None:
         if password is not None:
@@ -163,6 +167,21 @@ async def run_line(
             if session.needs_connection(command):
                 return status
     return max(status, await _print(session, command, output, yes=yes, word=word))
+
+
+def _ends_with_us(command: Command) -> Problem | None:
+    """A share ends with the program that opened it, unless it was told to go on."""
+    if command.name != "share" or command.args.get("what") in {None, "", "help"}:
+        return None
+    if command.args.get("outlive") in {True, "yes"}:
+        return None
+    return Problem(
+        "NeedsChat",
+        "A share ends with the program that opened it, and this one ends at once.",
+        "Add outlive=yes: it goes on until its time is up (irisops leases shows it, irisops leases clear ends what was "
+        "left). Or share from the chat.",
+        text=command.text or command.slash,
+    )
 
 
 async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:

@@ -16,6 +16,7 @@ from irisops.commands.share_plan import (
     Wanted,
     agent_there,
     arguments,
+    cure_line,
     endpoints,
     examine,
     findings_folded,
@@ -30,13 +31,13 @@ from irisops.commands.text import harmless, listed
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent, Journal
 from irisops.profiles.model import Profile
-from irisops.sharing.agent import EndpointSpec
 from irisops.sharing.client import KeeperClient
+from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AuthtokenRefused, CardNeeded
+from irisops.sharing.finding import Finding
 from irisops.sharing.lease import new_id
 from irisops.sharing.messages import ShareClosed, ShareRequest
 from irisops.sharing.other_ways import other_ways
-from irisops.sharing.preflight import Finding
 from irisops.sharing.team_card import address_of, card_for, qr_code
 
 
@@ -72,7 +73,7 @@ async def share(context: Context, command: Command) -> Replies:
             f"Nothing was shared: {listed(reds)}.",
             "Put these right first; the card above says how. /share help shows safer ways.",
             text=command.text or command.slash,
-            suggestions=[finding.command for finding in findings if finding.command],
+            suggestions=[line for line in map(cure_line, findings) if line],
         )
         return
     risks = [finding.title for finding in findings if finding.level == "amber"]

@@ -17,15 +17,16 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Column, Form, FormField, Plan, Progress, Table
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
+from irisops.commands.words import quote
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
-from irisops.sharing.agent import EndpointSpec
+from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.facts import gather, probe_default_passwords
 from irisops.sharing.finder import default_path, find_agent
+from irisops.sharing.finding import Finding
 from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
 from irisops.sharing.policy import Restrictions, policy_for
-from irisops.sharing.preflight import Finding
 from irisops.sharing.snapshot import Intent as Sharing
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
@@ -191,6 +192,11 @@ def where_of(profile: Profile) -> Where:
     return Where(profile.name, profile.host, profile.port, profile.user, profile.sslconfig)
 
 
+def cure_line(finding: Finding) -> str:
+    """The command that puts a finding right, "" if none does. Names of the instance stay single words of it."""
+    return " ".join(quote(word) for word in finding.cure)
+
+
 def findings_table(findings: Sequence[Finding], link: Link) -> Table:
     """The preflight card."""
     return Table(
@@ -208,12 +214,13 @@ def findings_table(findings: Sequence[Finding], link: Link) -> Table:
                 "level": _MARK[finding.level],
                 "title": harmless(finding.title),
                 "detail": harmless(finding.detail, 400),
-                "cure": finding.command,
+                "cure": cure_line(finding),
             }
             for finding in findings
         ],
         key="rule",
         notes=["Red stops a share; amber needs the word amber typed."],
+        actions=[("enter", "put right", "{!cure}")],
     )
 
 
@@ -221,8 +228,10 @@ def findings_folded(findings: Sequence[Finding], link: Link) -> Table:
     """The preflight card once it was passed: one line, so that the addresses below it are seen."""
     whole = findings_table(findings, link)
     counts = [f"{sum(finding.level == level for finding in findings)} {level}" for level in _MARK]
-    whole.rows = []
-    whole.notes = [f"{', '.join(counts)}; /history has what was found."]
+    # No cures any more: a row that stands for all has none.
+    whole.rows = [{"rule": "all", "level": "✓ passed", "title": ", ".join(counts), "detail": "", "cure": ""}]
+    whole.notes = ["/history has what was found."]
+    whole.actions = []
     return whole
 
 

@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +29,14 @@ from irisops.sharing.agent_files import (
     quiet_pyngrok,
     write_launcher,
 )
+from irisops.sharing.endpoints import (
+    USUAL_DEADLINES,
+    Deadlines,
+    Endpoint,
+    EndpointFigures,
+    EndpointSpec,
+    LogLine,
+)
 from irisops.sharing.errors import (
     AgentFailed,
     AgentMissing,
@@ -41,7 +48,7 @@ from irisops.sharing.errors import (
     redact,
 )
 from irisops.sharing.finder import AgentBinary
-from irisops.sharing.policy import Policy, as_option, same_policy
+from irisops.sharing.policy import as_option, same_policy
 from irisops.sharing.procs import ProcessId
 
 if TYPE_CHECKING:
@@ -54,58 +61,6 @@ T = TypeVar("T")
 LOG_LINES = 200
 OFFLINE_LINES = 5
 """Failed attempts to reach ngrok, some seven seconds of them, after which a start is given up (facts: A9)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds. A session took ten in a published log (facts: A9), so the start has more than pyngrok gives it."""
-
-    start: float = 45.0
-    create: float = 25.0
-    call: float = 6.0
-    stop: float = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointSpec:
-    """One tunnel to open. `upstream` is `127.0.0.1:1972` for TCP, a URL for HTTP; never `localhost` (facts: C2.8)."""
-
-    name: str
-    kind: str
-    upstream: str
-    policy: Policy | None = field(default=None, repr=False)
-    url: str = ""
-    """A fixed public address, "" for what ngrok gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An open tunnel. `loopback` is the true address when a stand-in agent pretends to be ngrok's cloud."""
-
-    name: str
-    kind: str
-    public_url: str
-    upstream: str
-    loopback: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointFigures:
-    """What the agent counts: connections open now and since the start; None where it does not tell."""
-
-    name: str
-    public_url: str
-    open: int | None
-    total: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of the agent, without secrets. `level` is DEBUG, INFO, WARNING, ERROR or CRITICAL."""
-
-    at: datetime
-    level: str
-    text: str
 
 
 class Agent:
@@ -122,7 +77,7 @@ class Agent:
         *,
         on_log: Callable[[LogLine], None] = lambda _line: None,
         on_start: Callable[[ProcessId], None] = lambda _process: None,
-        deadlines: Deadlines = Deadlines(),
+        deadlines: Deadlines = USUAL_DEADLINES,
         token_in_memory: bool = sys.platform == "linux" and hasattr(os, "memfd_create"),
     ) -> None:
         if not binary.path.is_file():

@@ -16,7 +16,7 @@ from irisops.instance import errors as instance_errors
 from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing import errors as sharing_errors
-from irisops.sharing.agent import LogLine
+from irisops.sharing.endpoints import LogLine
 from irisops.sharing.errors import KeeperLost, SharingProblem
 from irisops.sharing.guests import Activity
 from irisops.sharing.messages import (

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
 from irisops.instance.errors import InstanceProblem
-from irisops.sharing.agent import LogLine
+from irisops.sharing.endpoints import LogLine
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.lease import LeaseError
 from irisops.sharing.messages import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from irisops.sharing.agent import Deadlines, Endpoint, EndpointFigures, EndpointSpec, LogLine
+from irisops.sharing.endpoints import Deadlines, Endpoint, EndpointFigures, EndpointSpec, LogLine
 from irisops.sharing.guests import Activity
 from irisops.sharing.lease import Where
 from irisops.sharing.passes import DEFAULT_TEMPLATE, TeamPass

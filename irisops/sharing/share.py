@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing import guests, passes, procs
-from irisops.sharing.agent import Agent, EndpointFigures, EndpointSpec, LogLine
+from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
+from irisops.sharing.endpoints import EndpointFigures, EndpointSpec, LogLine
 from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.finder import AgentBinary, find_agent
 from irisops.sharing.guests import Activity

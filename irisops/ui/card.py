@@ -115,6 +115,8 @@ class Card(Vertical, can_focus=True):
             self._append(key, reply)
         if not self._title and not isinstance(reply, (Progress, Problem)):
             self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
+        if isinstance(reply, Facts) and reply.blocks and not self.expanded:
+            self.toggle_expanded()  # what is there to be copied, and shown once, is never cut
         self.entry.replies = self.replies
         self.label()
         self.call_after_refresh(self.label)

@@ -351,9 +351,14 @@ class Conversation(Vertical):
         event.stop()
         actions = {key: template for key, _, template in event.grid.view.table.actions}
         template = actions.get(event.key)
-        if template is not None:
-            self.focus_prompt()
-            self.send(filled(template, event.row))
+        if template is None:
+            return
+        line = filled(template, event.row)
+        self.focus_prompt()
+        if line:
+            self.send(line)
+        else:
+            self.notice(Notice("info", "No command goes with this row."))
 
     @on(Grid.Failed)
     def _arranging_failed(self, event: Grid.Failed) -> None:

@@ -9,10 +9,19 @@ from irisops.commands.replies import Cell
 from irisops.commands.words import quote
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_WHOLE = re.compile(r"\{!(\w+)\}")
 
 
 def filled(template: str, row: Mapping[str, Cell]) -> str:
-    """`/user {name}` and a row -> the command line, e.g. `/user "John Doe"`. A list gives one word per item."""
+    """`/user {name}` and a row -> the command line, e.g. `/user "John Doe"`. A list gives one word per item.
+
+    A template of `{!cure}` alone takes that cell as the whole line, for rows that have a command of their own; "" where
+    the row has none. The cell must be a slash command that irisops made itself, its names quoted.
+    """
+    whole = _WHOLE.fullmatch(template)
+    if whole is not None:
+        line = row.get(whole[1])
+        return line if isinstance(line, str) and line.startswith("/") and line.isprintable() else ""
 
     def value(match: re.Match[str]) -> str:
         found = row.get(match[1])

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from irisops.sharing.agent import Agent, Deadlines, EndpointSpec
+from irisops.sharing.agent import Agent
+from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.finder import AgentBinary
 from irisops.sharing.lease import LeaseStore, Where, new_id
 from irisops.sharing.messages import ShareRequest

@@ -13,12 +13,14 @@ import os
 import re
 import select
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from irisops.profiles.model import Profile
 from irisops.profiles.store import ProfileStore
@@ -152,12 +154,11 @@ class Running:
     def share(self, terminal: Terminal, line: str = "/share superserver for 30m people 1") -> Lease:
         """Open a share as a person does: the line, the word for the ambers, the token."""
         terminal.type_line(f"{line} agent={self.agent}")
-        terminal.wait_for(r"Before sharing")
-        terminal.wait_for(r"amber.*(type|Type)|(type|Type).*amber")
+        terminal.wait_for(r"Type amber and Enter")
         terminal.type_line("amber")
         terminal.wait_for(r"ngrok authtoken")
         terminal.type_line(TOKEN)
-        terminal.wait_for(r"For guest-")
+        terminal.wait_for(r"password +\w{20}")
         (lease,) = self.leases.all().leases
         return lease
 
@@ -203,6 +204,16 @@ def ended(pid: int, patience: float = PATIENCE) -> bool:
         return bool(select.select([descriptor], [], [], patience)[0])
     finally:
         os.close(descriptor)
+
+
+def reachable(url: str) -> bool:
+    """Whether anything accepts a connection at a `tcp://HOST:PORT` or `http://HOST:PORT` address."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((str(parts.hostname), parts.port or 0), 5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from irisops.sharing import procs
-from irisops.sharing.agent import Agent, Deadlines, EndpointSpec, LogLine
+from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import allow_local_calls
+from irisops.sharing.endpoints import Deadlines, EndpointSpec, LogLine
 from irisops.sharing.errors import (
     AccountRefused,
     AddressTaken,

@@ -34,7 +34,6 @@ from tests.sharing.conftest import TOKEN
 from tests.sharing.test_agent import refused
 from tests.sharing.test_keeper import places_with
 
-
 LOGIN_WRITES = ("last_login", "last_succ", "login_", "invalid_login")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from irisops.sharing.agent import Endpoint, EndpointFigures, LogLine
+from irisops.sharing.endpoints import Endpoint, EndpointFigures, LogLine
 from irisops.sharing.guests import Activity, GuestProcess, GuestSession
 from irisops.sharing.messages import (
     ShareActivity,

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from irisops.sharing import preflight
+from irisops.commands.chat import Command
+from irisops.commands.session import Session
+from irisops.commands.share_plan import cure_line
+from irisops.commands.words import split
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+from irisops.sharing import rules_access, rules_exposure
+from irisops.sharing.finding import Finding, Level
 from irisops.sharing.policy import Restrictions
-from irisops.sharing.preflight import RULES, Finding, Level, examine, verdict
+from irisops.sharing.preflight import RULES, examine, verdict
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, ProbeFact, UserFact
 
 SAFE = InstanceFacts(
@@ -145,16 +153,34 @@ def test_the_worst_comes_first_and_decides() -> None:
 
 def test_a_cure_that_is_a_command() -> None:
     (works, _green) = (
-        *preflight.default_passwords(replace(SAFE, probes=(ProbeFact("Admin", "works"),)), BOTH),
+        *rules_access.default_passwords(replace(SAFE, probes=(ProbeFact("Admin", "works"),)), BOTH),
         None,
     )
     assert works is not None
-    assert works.command == "/password Admin"
+    assert works.cure == ("/password", "Admin")
     facts = replace(SAFE, users=(user("UnknownUser", "%All", "my role"),))
-    (finding,) = preflight.unknown_user(facts, BOTH)
-    assert finding.command == '/revoke %All "my role" from UnknownUser'
+    (finding,) = rules_access.unknown_user(facts, BOTH)
+    assert finding.cure == ("/revoke", "%All", "my role", "from", "UnknownUser")
 
 
 def test_community_edition_is_said() -> None:
-    (finding,) = preflight.license_room(replace(SAFE, units_used=7, community=True), BOTH)
+    (finding,) = rules_exposure.license_room(replace(SAFE, units_used=7, community=True), BOTH)
     assert "every connection counts" in finding.detail
+
+
+@pytest.mark.parametrize(("rule", "level", "facts", "intent"), FIRES)
+def test_every_cure_is_a_command_that_irisops_knows(
+    tmp_path: Path, rule: str, level: Level, facts: dict[str, object], intent: dict[str, object]
+) -> None:
+    session = Session(Places.below(tmp_path), secrets=Secrets(None), polling=False)
+    findings = examine(replace(SAFE, **facts), replace(BOTH, **intent))  # type: ignore[arg-type]
+    for finding in findings:
+        if finding.cure:
+            command = session.parse(cure_line(finding))
+            assert isinstance(command, Command), (rule, level, command)
+            assert command.text == cure_line(finding)
+
+
+def test_a_name_of_the_instance_stays_one_word_of_a_cure() -> None:
+    finding = Finding("x", "red", "x", cure=("/revoke", 'a" from b', "/odd role", "from", "UnknownUser"))
+    assert [word.value for word in split(cure_line(finding))] == list(finding.cure)

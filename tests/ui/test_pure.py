@@ -19,7 +19,7 @@ from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from irisops.commands.chat import CommandInfo
-from irisops.commands.replies import Done, Facts, Problem
+from irisops.commands.replies import Cell, Done, Facts, Problem
 from irisops.commands.words import split
 from irisops.ui import clipboard, crash, figures, themes
 from irisops.ui.cards.facts import facts_lines
@@ -200,6 +200,15 @@ def test_a_row_value_is_one_word_of_the_command_whatever_it_holds(name: str) -> 
 
 def test_a_list_gives_a_word_per_item() -> None:
     assert filled("/x {roles} {gone}", {"roles": ["%SQL", "a b"]}) == '/x %SQL "a b" ""'
+
+
+def test_a_row_may_have_a_command_of_its_own() -> None:
+    assert filled("{!cure}", {"cure": '/revoke "a b" from x'}) == '/revoke "a b" from x'
+
+
+@pytest.mark.parametrize("cell", ["", None, 7, ["/quit"], "quit", "/quit\n/quit"])
+def test_what_is_no_slash_command_is_no_command_of_a_row(cell: Cell) -> None:
+    assert filled("{!cure}", {"cure": cell}) == ""
 
 
 # Keys, saving, clipboard

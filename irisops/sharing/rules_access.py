@@ -1,0 +1,190 @@
+"""Rules of the preflight on who gets in and what they may: accounts, applications, services, databases. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from irisops.sharing.finding import Finding, Level, names_of, unknown
+from irisops.sharing.snapshot import UNAUTHENTICATED, InstanceFacts, Intent
+
+OPEN_BY_DESIGN = frozenset({"%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%DB_IRISLIB", "%DB_ENSLIB"})
+"""Databases of the system that everybody may use on every instance: libraries and scratch space, none of it data.
+
+UNVERIFIED: that these are all. Settle: SELECT Name, PublicPermission FROM Security.Resources_List('*') on a fresh one.
+"""
+
+
+def default_passwords(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
+    """Predefined accounts whose first password still works."""
+    rule = "default-passwords"
+    works = [probe.user for probe in facts.probes if probe.outcome == "works"]
+    for user in works:
+        yield Finding(
+            rule,
+            "red",
+            f"{user} still has the password that everybody knows",
+            "Give it another one.",
+            ("/password", user),
+        )
+    open_questions = [probe for probe in facts.probes if probe.outcome in {"skipped", "unknown"}]
+    if open_questions:
+        reasons = "; ".join(f"{probe.user}: {probe.reason}" for probe in open_questions)
+        yield Finding(rule, "amber", "Some default passwords were not tried", reasons)
+    elif not facts.probes:
+        yield Finding(rule, "amber", "Default passwords were not tried", "It was not asked for.")
+    elif not works:
+        tried = names_of([probe.user for probe in facts.probes])
+        yield Finding(rule, "green", "No default password works", f"Tried once each: {tried}.")
+
+
+def unknown_user(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
+    """`UnknownUser` is whoever has not logged in."""
+    rule = "unknown-user"
+    if facts.users is None:
+        yield unknown(rule, "What UnknownUser may do", facts.why("users"))
+        return
+    user = next((user for user in facts.users if user.name.casefold() == "unknownuser"), None)
+    if user is None or not user.enabled or not user.roles:
+        yield Finding(rule, "green", "Whoever has not logged in has no roles")
+        return
+    yield Finding(
+        rule,
+        "red" if user.superuser else "amber",
+        f"Whoever has not logged in holds {names_of(user.roles)}",
+        "UnknownUser stands for everybody without a login.",
+        ("/revoke", *user.roles, "from", "UnknownUser"),
+    )
+
+
+def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
+    """Web applications that need no login."""
+    rule = "open-applications"
+    if not intent.web:
+        return
+    if facts.applications is None:
+        yield unknown(rule, "Which web applications are open", facts.why("applications"))
+        return
+    found = [application for application in facts.applications if application.open]
+    terminals = [each.name for each in found if "terminal" in each.name.casefold()]
+    if terminals:
+        yield Finding(
+            rule,
+            "red",
+            f"A terminal is open without a login: {names_of(terminals)}",
+            "Everybody with the address could run commands. Disable it, or require a password, in the portal.",
+        )
+    others = [each.name for each in found if each.name not in terminals]
+    if others:
+        detail = "Require a password for them in the portal (System Administration, Security, Applications)."
+        if "/api/monitor" in [name.casefold() for name in others]:
+            detail += " /api/monitor tells figures and alerts of the instance."
+        yield Finding(rule, "amber", f"Open without a login: {names_of(others)}", detail)
+    if not found:
+        yield Finding(rule, "green", "No web application is open without a login")
+
+
+def all_through_application(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
+    """An application that adds %All makes a superuser of whoever enters it."""
+    rule = "all-through-application"
+    if facts.applications is None:
+        if intent.web:
+            yield unknown(rule, "Which roles web applications add", facts.why("applications"))
+        return
+    found = [
+        each
+        for each in facts.applications
+        if each.enabled and any(role.casefold() == "%all" for role in each.target_roles)
+    ]
+    for application in found:
+        level: Level = "red" if intent.web and application.open else "amber"
+        who = "everybody, without a login" if application.open else "whoever may enter it"
+        yield Finding(
+            rule,
+            level if intent.web else "green",
+            f"{application.name} gives %All to {who}",
+            "Take %All from its application or matching roles in the portal.",
+        )
+    if not found:
+        yield Finding(rule, "green", "No web application gives %All")
+
+
+def bindings_unauthenticated(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
+    """`%Service_Bindings` is the door of the superserver (facts: iris-security 3.3)."""
+    rule = "bindings-unauthenticated"
+    if not intent.tcp:
+        return
+    if facts.bindings_authentication is None:
+        why = facts.why("bindings_authentication")
+        yield unknown(rule, "Whether the superserver wants a login", why)
+    elif facts.bindings_authentication & UNAUTHENTICATED:
+        yield Finding(
+            rule,
+            "red",
+            "The superserver lets clients in without a login",
+            "Turn off Unauthenticated for %Service_Bindings in the portal (Security, Services).",
+        )
+    else:
+        yield Finding(rule, "green", "The superserver wants a login")
+
+
+def public_databases(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
+    """A public permission on a database is held by every pass, whatever its template says."""
+    rule = "public-databases"
+    if facts.public_databases is None:
+        yield unknown(rule, "Public permissions on databases", facts.why("public_databases"))
+        return
+    own = [each for each in facts.public_databases if each[0].upper() not in OPEN_BY_DESIGN]
+    written = [name for name, letters in own if "W" in letters]
+    read = [name for name, letters in own if "W" not in letters]
+    if written:
+        yield Finding(
+            rule,
+            "red",
+            f"Everybody may write to {names_of(written)}",
+            "Remove the public permission of these resources in the portal (Security, Resources).",
+        )
+    if read:
+        yield Finding(
+            rule,
+            "amber",
+            f"Everybody may read {names_of(read)}",
+            "Remove the public permission of these resources in the portal (Security, Resources).",
+        )
+    if not written and not read:
+        yield Finding(rule, "green", "No database is open to everybody")
+
+
+def superusers(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
+    """Each of them is a password that opens everything."""
+    rule = "superusers"
+    if facts.users is None:
+        yield unknown(rule, "Who holds %All", facts.why("users"))
+        return
+    found = [user.name for user in facts.users if user.enabled and user.superuser]
+    if len(found) > 2:
+        title = f"{len(found)} enabled accounts hold %All: {names_of(found)}"
+        detail = "Each of their passwords opens everything through the tunnel."
+        yield Finding(rule, "amber", title, detail, ("/role", "members", "%All"))
+    else:
+        yield Finding(rule, "green", f"%All is held by {names_of(found) or 'nobody'}")
+
+
+def unused_accounts(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
+    """Enabled accounts that nobody ever used are accounts whose password nobody ever changed."""
+    rule = "unused-accounts"
+    if facts.users is None:
+        yield unknown(rule, "Accounts that were never used", facts.why("users"))
+        return
+    unused = [user for user in facts.users if user.enabled and user.roles and user.used is False]
+    if unused:
+        powerful = [user.name for user in unused if user.superuser]
+        detail = f"{names_of(powerful)} among them holds %All." if powerful else ""
+        yield Finding(
+            rule,
+            "amber",
+            f"Enabled, but never used: {names_of([user.name for user in unused])}",
+            f"{detail} Disable what nobody needs.".strip(),
+            ("/dormant",),
+        )
+    else:
+        yield Finding(rule, "green", "Every enabled account with roles has been used")
