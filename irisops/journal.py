@@ -32,7 +32,7 @@ class JournalError(Exception):
 class Reverse:
     """How to take a change back: what kind of change, on which object, the state it left and the one before it.
 
-    `kind` is understood by the command that made the entry, e.g. `user.roles`.
+    `kind` is understood by the command that made the entry, e.g. `audit.refusals`; users and roles have `Touched`.
     """
 
     kind: str

@@ -10,7 +10,7 @@ from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Facts, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless, listed
+from irisops.commands.text import harmless
 from irisops.journal import Entry
 
 _STATUS = {"done": "done", "failed": "failed", "unknown": "outcome unknown"}
@@ -134,14 +134,6 @@ async def undo(context: Context, command: Command) -> Replies:
 
 async def _take_back(context: Context, link: Link, entry: Entry, command: Command) -> Replies:
     """Plan the reverse of one change."""
-    from irisops.commands.rolechange import (  # noqa: PLC0415 - not at the start
-        KIND,
-        RoleChangePlan,
-        plan,
-        read_security,
-        same_roles,
-    )
-
     reverse = entry.intent.reverse
     if entry.undone_by is not None:
         raise Refusal(
@@ -150,61 +142,25 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
             f"/redo {entry.number} does it again.",
         )
     if entry.intent.touched and (entry.status == "done" or entry.half_done):
-        from irisops.commands import object_undo  # noqa: PLC0415
+        from irisops.commands import object_undo  # noqa: PLC0415 - not at the start
 
         by_number = {each.number: each for each in context.journal(link.name).entries()}
         title = _title(entry, by_number)
         async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
             yield reply
         return
-    if reverse is not None and reverse.kind != KIND and entry.status != "failed":
+    if reverse is not None and entry.status != "failed":
         from irisops.commands.access_undo import REVERSES  # noqa: PLC0415
 
         if reverse.kind in REVERSES:
             yield await REVERSES[reverse.kind](context, link, entry, command.slash)
             return
-    if reverse is None or reverse.kind != KIND or entry.status == "failed":
-        raise Refusal(
-            "CannotUndo",
-            f"Change {entry.number} ({harmless(entry.intent.title)}) cannot be taken back: "
-            + (
-                "it failed and changed nothing that is known."
-                if entry.status == "failed"
-                else "it has no reverse."
-            ),
-            f"/history {entry.number} shows what it did.",
-        )
-    security = await read_security(link)
-    user = security.user(reverse.target, "/users {}")
-    if entry.status == "unknown" and same_roles(user.roles, reverse.before):
-        context.journal(link.name).outcome(entry.number, "failed", "found not carried out")
-        raise Refusal(
-            "NothingToUndo",
-            f"Change {entry.number} was never carried out: {harmless(user.name)} holds {_held(user.roles)}, as before.",
-            "The history says so now. Give the command again if it is still wanted.",
-        )
-    if not same_roles(user.roles, reverse.after):
-        raise Refusal(
-            "Moved",
-            f"{harmless(user.name)} was changed since: it holds {_held(user.roles)} now, "
-            f"but held {_held(reverse.after)} after change {entry.number}.",
-            "Undo the later change first, or use /grant and /revoke.",
-        )
-    before = {role.casefold(): role for role in reverse.before}
-    now = {role.casefold(): role for role in user.roles}
-    wanted = RoleChangePlan(
-        "undo",
-        user,
-        add=tuple(role for key, role in before.items() if key not in now),
-        remove=tuple(role for key, role in now.items() if key not in before),
-        command=command.slash,
-        undoes=entry.number,
+    why = "it failed and changed nothing that is known." if entry.status == "failed" else "it has no reverse."
+    raise Refusal(
+        "CannotUndo",
+        f"Change {entry.number} ({harmless(entry.intent.title)}) cannot be taken back: {why}",
+        f"/history {entry.number} shows what it did.",
     )
-    yield plan(context, link, security, wanted)
-
-
-def _held(roles: tuple[str, ...]) -> str:
-    return listed(roles) or "no role"
 
 
 def _depth(entry: Entry, by_number: Mapping[int, Entry]) -> int:

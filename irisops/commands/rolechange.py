@@ -22,9 +22,6 @@ from irisops.instance.models import Role, User
 from irisops.instance.object_state import ObjectChange, ObjectState
 from irisops.instance.users import list_users
 
-KIND = "user.roles"
-"""The name of this kind of change in journals of before users had editors; it can still be taken back."""
-
 
 @dataclass(frozen=True, slots=True)
 class Security:
@@ -126,8 +123,3 @@ def _title(wanted: RoleChangePlan) -> str:
         parts.append(f"take {listed(wanted.remove)} from {name}")
     text = " and ".join(parts)
     return text[:1].upper() + text[1:]
-
-
-def same_roles(left: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether two lists hold the same roles; order and case do not matter."""
-    return {role.casefold() for role in left} == {role.casefold() for role in right}
