@@ -43,7 +43,8 @@ async def _running(command: str, title: str, around: Surroundings) -> Report:
     try:
         text = await ask([program, "ps", "--format", FORMAT], around.environment, around.deadline)
     except ProgramError as error:
-        return Report(trouble=f"{title} {f'failed: {error.said}' if error.said else error}.")
+        told = f"{title} {f'failed: {error.said}' if error.said else error}"
+        return Report(trouble=told if told.endswith((".", "?", "!")) else f"{told}.")
     host = _engine_host(command, around)
     found: list[Found] = []
     for line in text.splitlines():
