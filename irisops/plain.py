@@ -132,7 +132,10 @@ class PlainChat:
 
     def _notice(self, notice: Notice) -> None:
         mark = {"info": "Note", "warning": "Warning", "error": "Error"}[notice.level]
-        words = f"{mark}: {notice.message} {notice.cure}".strip()
+        message = notice.message
+        if notice.profile and notice.profile not in message:
+            message = f"{notice.profile}: {message}"
+        words = f"{mark}: {message} {notice.cure}".strip()
         self._write(harmless(words, 2000))
 
     def _prompt(self) -> str:

@@ -16,7 +16,8 @@ from irisops.profiles.places import Places
 from irisops.profiles.settings import SettingsStore
 from irisops.profiles.store import ProfileStore
 from tests.debian import need
-from tests.ssh import Sshd
+from tests.e2e.ssh import SshServer, ssh_server
+from tests.ssh import over_ssh
 
 pytestmark = pytest.mark.debian
 if sys.platform == "win32":
@@ -49,16 +50,16 @@ def coloured(raw: bytes) -> list[bytes]:
 
 
 @pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
+def sshd(tmp_path: Path) -> Iterator[SshServer]:
     need(sshd="openssh-server", ssh="openssh-client", ssh_keygen="openssh-client")
     keys = tmp_path / "keys"
     keys.mkdir(mode=0o700)
-    with Sshd(keys) as server:
+    with ssh_server(keys) as server:
         yield server
 
 
-def test_works_on_a_plain_console_and_says_that_traffic_is_reduced(sshd: Sshd) -> None:
-    with sshd.terminal("demo", term="linux") as terminal:
+def test_works_on_a_plain_console_and_says_that_traffic_is_reduced(sshd: SshServer) -> None:
+    with over_ssh(sshd, "demo", term="linux") as terminal:
         terminal.wait_for(r"● demo")
         terminal.type_line("/license")
         terminal.wait_for("this tool")
@@ -70,12 +71,12 @@ def test_works_on_a_plain_console_and_says_that_traffic_is_reduced(sshd: Sshd) -
 
 
 @pytest.mark.parametrize("theme", ["dark", "ansi"])
-def test_without_colours_state_is_still_seen(sshd: Sshd, theme: str, tmp_path: Path) -> None:
+def test_without_colours_state_is_still_seen(sshd: SshServer, theme: str, tmp_path: Path) -> None:
     places = Places.below(tmp_path / "home")
     SettingsStore(places.settings).set_theme(theme)
     ProfileStore(places.profiles).add(Profile("local", port=1, user="u"))
     environment = {"NO_COLOR": "1", "IRISOPS_HOME": str(tmp_path / "home")}
-    with sshd.terminal(term="xterm-256color", environment=environment) as terminal:
+    with over_ssh(sshd, term="xterm-256color", environment=environment) as terminal:
         terminal.wait_for("Password of u")
         terminal.press("escape")
         terminal.wait_for("Ask, or . for commands")
@@ -88,9 +89,9 @@ def test_without_colours_state_is_still_seen(sshd: Sshd, theme: str, tmp_path: P
         assert terminal.wait_exit() == 0
 
 
-def test_a_lost_terminal_ends_the_program_and_all_it_started(sshd: Sshd, tmp_path: Path) -> None:
+def test_a_lost_terminal_ends_the_program_and_all_it_started(sshd: SshServer, tmp_path: Path) -> None:
     mark = f"IRISOPS_TEST_MARK={tmp_path.name}"
-    with sshd.terminal("demo", term="xterm", environment={"IRISOPS_TEST_MARK": tmp_path.name}) as terminal:
+    with over_ssh(sshd, "demo", term="xterm", environment={"IRISOPS_TEST_MARK": tmp_path.name}) as terminal:
         terminal.wait_for(r"● demo")
         assert len(marked(mark)) >= 3, "the program, its simulator and its driver process"
         terminal.process.kill()
@@ -118,8 +119,8 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def test_plain_mode_over_ssh(sshd: Sshd) -> None:
-    with sshd.terminal("demo", "--plain", term="dumb") as terminal:
+def test_plain_mode_over_ssh(sshd: SshServer) -> None:
+    with over_ssh(sshd, "demo", "--plain", term="dumb") as terminal:
         terminal.wait_for(r"demo> ")
         terminal.type_line("/license")
         terminal.wait_for("Who holds it")

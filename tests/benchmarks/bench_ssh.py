@@ -15,7 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.ssh import Sshd
+from tests.e2e.ssh import SshServer, ssh_server
+from tests.ssh import over_ssh
 from tests.terminal import Terminal
 
 REDUCED, FULL = 10.0, 2.0
@@ -39,10 +40,10 @@ def bytes_in(terminal: Terminal, seconds: float) -> int:
     return terminal.bytes_out - before
 
 
-def measure(sshd: Sshd, seconds: float, *, reduced: bool) -> Figures:
+def measure(sshd: SshServer, seconds: float, *, reduced: bool) -> Figures:
     """One login; with full traffic the variables of SSH are hidden from the program."""
     environment = {} if reduced else {"SSH_CONNECTION": "", "SSH_TTY": ""}
-    with sshd.terminal("demo", term="xterm-256color", environment=environment) as terminal:
+    with over_ssh(sshd, "demo", term="xterm-256color", environment=environment) as terminal:
         terminal.wait_for("● demo")
         bytes_in(terminal, 3)
         idle = bytes_in(terminal, seconds) / seconds * 60
@@ -51,6 +52,7 @@ def measure(sshd: Sshd, seconds: float, *, reduced: bool) -> Figures:
         bytes_in(terminal, 1)
         key = terminal.bytes_out - before
         terminal.press("backspace")
+        terminal.wait_for("Ask, or / for commands")
         terminal.type_line("/license")
         terminal.wait_for("this tool")
         bytes_in(terminal, 3)
@@ -67,7 +69,7 @@ def main() -> None:
     )
     options.add_argument("--seconds", type=float, default=60.0, help="how long each span is")
     seconds = options.parse_args().seconds
-    with tempfile.TemporaryDirectory() as folder, Sshd(Path(folder)) as sshd:
+    with tempfile.TemporaryDirectory() as folder, ssh_server(Path(folder)) as sshd:
         print(f"{'traffic':10}{'idle B/min':>12}{'live B/min':>12}{'live B/poll':>13}{'key B':>8}")
         for name, reduced, interval in (("reduced", True, REDUCED), ("full", False, FULL)):
             found = measure(sshd, seconds, reduced=reduced)

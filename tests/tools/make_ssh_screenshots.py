@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from tests.ssh import ROOT, Sshd
+from tests.e2e.ssh import ssh_server
+from tests.ssh import ROOT, over_ssh
 from tests.terminal import Terminal
 
 
@@ -86,9 +87,9 @@ def picture(terminal: Terminal, title: str) -> str:
 def main() -> None:
     """Take all pictures."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "screenshots"
-    with tempfile.TemporaryDirectory() as keys, Sshd(Path(keys)) as sshd:
+    with tempfile.TemporaryDirectory() as keys, ssh_server(Path(keys)) as sshd:
         for shot in SHOTS:
-            with sshd.terminal(*shot.arguments, term=shot.term, environment=shot.environment) as terminal:
+            with over_ssh(sshd, *shot.arguments, term=shot.term, environment=shot.environment) as terminal:
                 terminal.wait_for(shot.ready)
                 terminal.type_line(shot.line)
                 terminal.wait_for(shot.seen)

@@ -1,0 +1,36 @@
+"""Keyring backends as bad as real ones, for PYTHON_KEYRING_BACKEND of a program under test; never registered here."""
+
+from __future__ import annotations
+
+import time
+
+from keyring.backend import KeyringBackend
+from keyring.compat import properties
+
+
+class Hanging(KeyringBackend):
+    """Waits for a person who does not come."""
+
+    @properties.classproperty
+    def priority(cls) -> float:  # noqa: N805 - keyring's own way
+        return 0.1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        time.sleep(3600)
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        time.sleep(3600)
+
+    def delete_password(self, service: str, username: str) -> None:
+        time.sleep(3600)
+
+
+class Failing(Hanging):
+    """A bus that dies, with the secret in its words."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise OSError("broken pipe")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise OSError(f"broken pipe while sending {password}")
