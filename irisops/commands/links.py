@@ -159,6 +159,11 @@ class Link:
             return True
         return self.clock.monotonic() - self.read_at > 2 * interval
 
+    async def read_figures(self) -> PollCounts:
+        """Poll, and once more where the first poll had to leave a figure to the next. Raises as `reads.poll`."""
+        counts = await self.reads.poll()
+        return await self.reads.poll() if counts.postponed else counts
+
     def took(self, counts: PollCounts) -> None:
         """A poll came in."""
         self.counts = counts

@@ -151,7 +151,7 @@ async def _fresh(context: Context, profile: Profile) -> str:
         link = await _connected(context, profile)
         if link.counts is None and link.connected:
             async with asyncio.timeout(DEADLINE):
-                link.took(await link.reads.poll())
+                link.took(await link.read_figures())
     except TimeoutError:
         return f"No answer within {DEADLINE:g} seconds."
     except (Refusal, InstanceProblem) as problem:

@@ -71,7 +71,7 @@ async def plot(context: Context, command: Command) -> Replies:
     now = context.clock.now()
     if not len(link.samples) and link.connected:
         # `irisops run` reads nothing by itself: one reading is better than none.
-        link.took(await link.reads.poll())
+        link.took(await link.read_figures())
     samples = thinned(list(link.samples.since(now - span)), figure)
     values = [sample.figure(figure) for sample in samples]
     known = [value for value in values if value is not None]

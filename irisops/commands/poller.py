@@ -53,7 +53,7 @@ class Polling:
     async def _read(self, link: Link, former: str) -> str:
         """Poll once; a problem other than a lost connection is said once until it changes or goes."""
         try:
-            counts = await link.reads.poll()
+            counts = await link.read_figures()
         except Unreachable:
             return former  # the connection itself tells its state
         except InstanceProblem as error:

@@ -11,7 +11,7 @@ from irisops.commands.spec import CommandSpec, Plain, Replies
 async def show_status(context: Context, _command: Command) -> Replies:
     """Version, address and the figures of the side panel, freshly read."""
     link = context.link()
-    counts = await link.reads.poll()
+    counts = await link.read_figures()
     link.took(counts)
     info = link.connection.info
     facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {

@@ -219,7 +219,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class PollCounts:
-    """The side panel's figures. None where a figure cannot be read; `notes` says why."""
+    """The side panel's figures. None where a figure cannot be read; `notes` says why.
+
+    `postponed`: the sessions were left to the next poll, which has the round trips for them, and were never read yet.
+    """
 
     units_used: int | None
     units_limit: int | None
@@ -228,6 +231,7 @@ class PollCounts:
     read_at: datetime
     round_trips: int
     notes: tuple[str, ...] = ()
+    postponed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Poller:
             read_at=self._now(),
             round_trips=sum(answer.round_trips for answer in answers.values() if isinstance(answer, Answer)),
             notes=tuple(notes),
+            postponed=skipped and self._sessions is None,
         )
 
 

@@ -178,6 +178,8 @@ class FakeInstance:
         self.replaced: list[Process] = []
         """Processes instead of the usual ones."""
         self.polls = 0
+        self.postponed = 0
+        """Polls that leave the sessions to the next one."""
         self.poll_waits: asyncio.Event | None = None
         self.used = 5
         self.resources = [
@@ -221,6 +223,8 @@ class FakeInstance:
         if self.poll_waits is not None:
             await self.poll_waits.wait()
         self._check("poll")
+        if self.polls <= self.postponed:
+            return PollCounts(self.used, 8, None, 48, START, 3, postponed=True)
         return PollCounts(self.used, 8, 12, 48, START, 3)
 
     async def board(self) -> LicenseBoard:

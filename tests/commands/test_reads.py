@@ -132,6 +132,13 @@ async def test_status_reads_afresh(connected: World) -> None:
     assert active.units_used == 6
 
 
+async def test_status_has_the_sessions_that_a_first_poll_leaves_to_the_next(connected: World) -> None:
+    connected.instance.postponed = connected.instance.polls + 1
+    (facts,) = await connected.say("/status")
+    assert isinstance(facts, Facts)
+    assert facts.facts["sessions"] == 12
+
+
 async def test_a_missing_privilege_is_a_problem_with_its_cure(connected: World) -> None:
     connected.instance.fail["users"] = NotPermitted("Users may not be listed.", privilege="%Admin_Secure:U")
     (problem,) = await connected.say("/users")

@@ -328,6 +328,7 @@ async def test_every_poll_is_one_batch_of_four_round_trips_at_most(
         counts = await poller.poll()
         assert counts.round_trips <= 4
         assert (counts.units_used, counts.units_limit, counts.processes) == (5, 8, 48)
+        assert counts.postponed == (counts.sessions is None)
         if number:
             assert counts.sessions == 12
     limit_readings = sum(isinstance(c, ClassMethod) and c.method == "KeyLicenseUnits" for c in instance.calls)
