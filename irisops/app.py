@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -31,6 +30,7 @@ from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
 from irisops.ui.frame import SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
+from irisops.ui.hangup import on_ending_signals
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
@@ -116,10 +116,8 @@ class IrisopsApp(App[int]):
 
     def on_mount(self) -> None:
         """Paint first, connect after."""
-        if sys.platform != "win32":
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._ended_by_signal, number)
+        if not self.is_headless:
+            on_ending_signals(self._ended_by_signal)
         self.chat.subscribe(self._overview_changed, self._noticed)
         self.chat.ask_with(self.conversation.ask_secret)
         self.conversation.focus_prompt()
