@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# The same examples at every run and no deadline per example, so that a slow or busy machine fails nothing. To look
+# for new examples: IRISOPS_EXPLORE=1 python -m pytest.
+settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("explore" if os.environ.get("IRISOPS_EXPLORE") else "same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
