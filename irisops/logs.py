@@ -12,7 +12,8 @@ from pathlib import Path
 
 from irisops.files import private_folder
 
-NAME = "irisops"
+NAME = "irisops.log"
+"""Not the whole package: the simulator in the same process keeps its own ways to log."""
 FILE = "irisops.log"
 BIGGEST = 512 * 1024
 """Bytes of one file; with `KEPT` older ones the log takes 2 MiB at most."""

@@ -72,6 +72,12 @@ def test_without_a_start_nothing_reaches_the_terminal() -> None:
     assert (ran.stdout, ran.stderr) == ("", "")
 
 
+def test_the_simulators_own_log_is_not_silenced(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("irisops.simulator.wire.session").error("a bug behind the wire")
+    logs.LOG.error("ours")
+    assert caplog.messages == ["a bug behind the wire"]
+
+
 async def test_a_session_logs_what_was_done_and_never_a_password(folder: Path, tmp_path: Path) -> None:
     logs.start(folder, "debug")
     world = World(tmp_path / "home", LOCAL)
