@@ -116,8 +116,7 @@ class IrisopsApp(App[int]):
 
     def on_mount(self) -> None:
         """Paint first, connect after."""
-        if not self.is_headless:
-            on_ending_signals(self._ended_by_signal)
+        on_ending_signals(self._ended_by_signal, terminal=not self.is_headless)
         self.chat.subscribe(self._overview_changed, self._noticed)
         self.chat.ask_with(self.conversation.ask_secret)
         self.conversation.focus_prompt()

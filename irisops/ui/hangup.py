@@ -22,12 +22,20 @@ LEAVE_SECONDS = 20.0
 """For an orderly end: shares are given fifteen."""
 
 
-def on_ending_signals(ended: Callable[[int], None], *, patience: float = LEAVE_SECONDS) -> None:
-    """Call `ended(number)` on the running loop for SIGTERM and SIGHUP. Main thread alone; not on Windows."""
+def on_ending_signals(
+    ended: Callable[[int], None], *, terminal: bool = True, patience: float = LEAVE_SECONDS
+) -> None:
+    """Call `ended(number)` on the running loop for SIGTERM and SIGHUP. Main thread alone; not on Windows.
+
+    Without a `terminal` (a screen in memory) nothing is replaced or watched.
+    """
     if sys.platform == "win32":
         return
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended, signal.SIGTERM)
+    if not terminal:
+        loop.add_signal_handler(signal.SIGHUP, ended, signal.SIGHUP)
+        return
 
     def hung_up(number: int, _frame: FrameType | None) -> None:
         # No handler of the loop: it must act also when the loop itself waits for the terminal.
