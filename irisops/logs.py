@@ -59,6 +59,7 @@ def start(folder: Path, level: str) -> str:
 
     stop()
     LOG.setLevel(level.upper())
+    LOG.disabled = False  # a library that configures logging switches off all loggers that it does not know
     try:
         private_folder(folder)
         path = folder / FILE
