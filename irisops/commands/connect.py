@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
+from irisops.commands.expired_password import how_to_clear
 from irisops.commands.license_locked import locked_out, looks_full
 from irisops.commands.nearest import nearest
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Done, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
-from irisops.instance.errors import LicenseExhausted, Unreachable
+from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
 from irisops.profiles.address import AddressError, parse_address
 from irisops.profiles.model import Profile
 
@@ -52,6 +53,11 @@ async def connect(context: Context, command: Command) -> Replies:
     yield Progress("connect", f"Connecting to {profile.name} at {harmless(profile.address)} …")
     try:
         info = await context.hub.connect(profile)
+    except PasswordChangeRequired as problem:
+        refused = problem_of(problem, command.text or command.slash)
+        refused.cure = " ".join(how_to_clear(context, profile))
+        yield refused
+        return
     except (LicenseExhausted, Unreachable) as problem:
         if isinstance(problem, Unreachable) and not await looks_full(profile, problem):
             raise

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import shlex
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
-from irisops.commands.code import objectscript
 from irisops.commands.connect import find_profile
 from irisops.commands.context import Context
+from irisops.commands.expired_password import how_to_clear
 from irisops.commands.license_locked import guess
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Cell, Column, Done, Problem, Progress, Table
@@ -240,7 +238,7 @@ def _blame(context: Context, found: _Test, problem: InstanceProblem) -> None:
     profile = found.profile
     reply = problem_of(problem)
     if isinstance(problem, PasswordChangeRequired):
-        reply.cure = " ".join(_change_password(context, profile))
+        reply.cure = " ".join(how_to_clear(context, profile))
     elif isinstance(problem, NotAnInstance) and profile.port in WEB_PORTS:
         reply.cure = (
             f"{profile.port} is a web port. The superserver's is 1972 by default: "
@@ -266,34 +264,6 @@ def _step(problem: InstanceProblem) -> str:
     if isinstance(problem, Unreachable) and "TLS" in problem.message:
         return "tls"
     return "protocol"
-
-
-def _change_password(context: Context, profile: Profile) -> Sequence[str]:
-    """How to clear an expired password: the exact command for the kind of host, and another login if there is one."""
-    inside = f"##class(Security.Users).UnExpireUserPasswords({objectscript(profile.user)})"
-    kind = guess(profile)
-    if kind == "container":
-        container = profile.name.partition(":")[2] or "CONTAINER"
-        said = [
-            f"Clear it on the host: docker exec {container} iris session IRIS -U %SYS {shlex.quote(inside)}"
-        ]
-    elif kind == "Windows":
-        said = [f"Clear it in the Terminal of the IRIS launcher, in namespace %SYS: write {inside}"]
-    else:
-        said = [f"Clear it on the host: iris session INSTANCE -U %SYS {shlex.quote(inside)}"]
-    others = [
-        link.name
-        for link in context.hub.in_use()
-        if link.connected
-        and (link.profile.host, link.profile.port) == (profile.host, profile.port)
-        and link.profile.user.casefold() != profile.user.casefold()
-    ]
-    password = context.registry.get("password")
-    if others and password is not None:
-        said.append(
-            f"Or from here, through {others[0]}: /on {quote(others[0])} /password {quote(profile.user)}"
-        )
-    return said
 
 
 SPECS = (

@@ -95,6 +95,13 @@ async def test_an_expired_password_gives_the_exact_command(world: World, port: i
     assert "/password" not in last.cure
 
 
+async def test_connecting_gives_the_same_command(world: World) -> None:
+    world.instance.refuse = PasswordChangeRequired("change it")
+    problem = (await world.say("/connect a"))[-1]
+    assert isinstance(problem, Problem)
+    assert '##class(Security.Users).UnExpireUserPasswords("bob")' in problem.cure
+
+
 async def test_an_expired_password_can_be_changed_by_another_login(world: World, port: int) -> None:
     await world.say(f"/profile add boss host=127.0.0.1 port={port} user=_SYSTEM")
     await world.say("/connect boss")
