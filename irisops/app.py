@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from textual import events, on
@@ -74,6 +75,7 @@ class IrisopsApp(App[int]):
         on_theme: Callable[[str], None] | None = None,
         poll_interval: float = POLL_INTERVAL,
         now: Callable[[], datetime] = local_now,
+        seconds: Callable[[], float] = monotonic,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(css_path=[str(path) for path in sheets()])
@@ -92,7 +94,7 @@ class IrisopsApp(App[int]):
         self._housekeeping = Housekeeping()
         self.header = Header()
         self.side = SidePanel()
-        self.conversation = Conversation(chat, History(history, now), now)
+        self.conversation = Conversation(chat, History(history, now), now, seconds)
         self.status = StatusLine()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

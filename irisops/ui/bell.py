@@ -13,10 +13,10 @@ _KEEP, _GIVE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 """The terminal's own stack of titles: most keep the former one there; those that do not ignore both."""
 
 
-def to_terminal(text: str) -> bool:
+def to_terminal(text: str, device: str = "/dev/tty") -> bool:
     """Write to the terminal of this process, past whatever stands between; False where there is none."""
     try:
-        terminal = os.open("/dev/tty", os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+        terminal = os.open(device, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
     except OSError:
         return False
     try:

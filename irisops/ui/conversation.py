@@ -79,10 +79,17 @@ class Conversation(Vertical):
             super().__init__()
             self.job, self.reply = job, reply
 
-    def __init__(self, chat: Chat, history: History, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        history: History,
+        now: Callable[[], datetime],
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
         super().__init__()
         self._chat = chat
         self._now = now
+        self._seconds = seconds
         self.pinned = Pinned()
         self.transcript = Transcript(now)
         self.prompt = Prompt(chat, history)
@@ -156,7 +163,7 @@ class Conversation(Vertical):
     # Jobs
 
     def _start(self, job: Job) -> None:
-        job.began = monotonic()
+        job.began = self._seconds()
         name = job.command.slash or job.command.name
         worker = self.run_worker(
             self._work(job), name=name, group="live" if job.refresh else "command", exit_on_error=False
@@ -229,7 +236,7 @@ class Conversation(Vertical):
 
     def _refreshed(self, job: Job) -> None:
         # A list that costs the instance seconds (one round trip per cell) is not asked for without a pause.
-        ended = monotonic()
+        ended = self._seconds()
         took = ended - job.began
         self._rests[job.card] = ended + (REST * took if took > QUICK else 0.0)
         if job.card.parent is None:
@@ -395,7 +402,7 @@ class Conversation(Vertical):
         if active is None or active.state != "connected":
             return
         under_way = {job.card for job in self._jobs.values()}
-        now = monotonic()
+        now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):
                 self._start(Job(card, card.command, _runner(self._chat, card.command), refresh=True))

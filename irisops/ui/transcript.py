@@ -91,6 +91,7 @@ class Transcript(VerticalScroll, can_focus=False):
         super().__init__()
         self._now = now
         self.entries: list[Entry] = []
+        self.most_rows = MOST_ROWS
 
     def on_mount(self) -> None:
         """Begin with the greeting."""
@@ -132,7 +133,7 @@ class Transcript(VerticalScroll, can_focus=False):
     def _prune(self) -> None:
         height = sum(child.outer_size.height for child in self.children)
         for child in list(self.children)[:-1]:
-            if height <= MOST_ROWS:
+            if height <= self.most_rows:
                 break
             height -= child.outer_size.height
             child.remove()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 from textual.content import Content
@@ -45,15 +46,18 @@ def make_app(
     theme: str = "dark",
     history: Path | None = None,
     on_theme: Callable[[str], None] | None = None,
+    seconds: Callable[[], float] = monotonic,
+    kind: type[IrisopsApp] = IrisopsApp,
 ) -> IrisopsApp:
     """The app on a scripted chat."""
-    return IrisopsApp(
+    return kind(
         chat or FakeChat(),
         history=history,
         theme=theme,
         on_theme=on_theme,
         poll_interval=NEVER,
         now=clock or Clock(),
+        seconds=seconds,
         environment={},
     )
 

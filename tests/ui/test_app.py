@@ -257,10 +257,10 @@ async def test_the_transcript_stays_where_the_reader_scrolled_until_the_prompt_i
         await until(pilot, lambda: at_end(transcript))
 
 
-async def test_old_turns_leave_the_screen_but_not_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("irisops.ui.transcript.MOST_ROWS", 40)
+async def test_old_turns_leave_the_screen_but_not_the_record() -> None:
     async with make_app().run_test(size=SMALL) as pilot:
         app = app_of(pilot)
+        app.conversation.transcript.most_rows = 40
         for _ in range(6):
             await say(pilot, "/users")
         await until(pilot, lambda: len(app.query(Card)) < 6)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irisops.app import IrisopsApp
 from irisops.commands.chat import Command, Notice, ProfileState
 from irisops.commands.replies import Effect, Problem, Reply, Series
 from irisops.ui.bell import TerminalTitle, to_terminal
@@ -115,12 +118,20 @@ async def test_what_cannot_be_parsed_is_not_pinned() -> None:
         assert app_of(pilot).conversation.pinned.card is None
 
 
-async def test_an_alert_rings_even_with_the_focus_here(monkeypatch: pytest.MonkeyPatch) -> None:
+class Ringing(IrisopsApp):
+    """Writes down when it rings."""
+
+    rung: ClassVar[list[bool]]
+
+    def bell(self) -> None:
+        self.rung.append(True)
+
+
+async def test_an_alert_rings_even_with_the_focus_here() -> None:
     chat = WatchChat()
-    app = make_app(chat)
     rung: list[bool] = []
-    monkeypatch.setattr(app, "bell", lambda: rung.append(True))
-    async with app.run_test(size=WIDE):
+    Ringing.rung = rung
+    async with make_app(chat, kind=Ringing).run_test(size=WIDE):
         chat.say(Notice("warning", "units over 80%", profile="local"))
         assert rung == []
         chat.say(Notice("warning", "units over 80%", profile="local", alert=True))
@@ -174,15 +185,13 @@ def test_the_title_says_where_one_is_and_how_full_it_is() -> None:
     assert window_title(None) == "irisops"
 
 
-def test_without_a_terminal_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
-        raise OSError("no tty")
-
-    monkeypatch.setattr("irisops.ui.bell.os.open", refuse)
-    assert not to_terminal("x")
-    title = TerminalTitle(to_terminal)
+def test_without_a_terminal_nothing_is_written(tmp_path: Path) -> None:
+    write = partial(to_terminal, device=str(tmp_path / "none"))
+    assert not write("x")
+    title = TerminalTitle(write)
     title.alert("x")
     title.restore()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_plot_is_drawn_in_a_card() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from irisops.ui.conversation import REST
 from tests.ui.driving import WIDE, app_of, make_app, say, until
 from tests.ui.fake_chat import FakeChat
@@ -19,10 +17,9 @@ class Time:
         return self.now
 
 
-async def test_a_card_rests_four_times_as_long_as_its_reading_took(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_card_rests_four_times_as_long_as_its_reading_took() -> None:
     chat, time = FakeChat(), Time()
-    monkeypatch.setattr("irisops.ui.conversation.monotonic", time)
-    async with make_app(chat).run_test(size=WIDE) as pilot:
+    async with make_app(chat, seconds=time).run_test(size=WIDE) as pilot:
         conversation = app_of(pilot).conversation
         card = await say(pilot, "/license")
         asked = chat.log.count("run /license")
