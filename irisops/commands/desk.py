@@ -17,6 +17,7 @@ from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.sharing import leases as lease_work
 from irisops.sharing.client import COMMAND, KeeperClient
+from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
 from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
@@ -37,6 +38,7 @@ class SharingSettings:
     loopback: bool = False
     """The agent is a stand-in: nothing leaves this machine, and every reply says so."""
     keeper: Sequence[str] = COMMAND
+    deadlines: Deadlines = USUAL_DEADLINES
     connector: Connector = connect_by_driver
 
 

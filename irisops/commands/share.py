@@ -91,6 +91,7 @@ SPECS = (
         examples=("share superserver for 2h with 4 people", "share my database"),
         group="sharing",
         changes=True,
+        uses_connection=True,
     ),
     CommandSpec(
         name="tunnels",

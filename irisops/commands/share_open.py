@@ -106,6 +106,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         agent=arguments(command).get("agent", "") or desk.settings.agent,
         password=await _password(context, link.profile) if wanted.people else "",
         token=token,
+        deadlines=desk.settings.deadlines,
     )
     journal = context.journal(link.name)
     spec = context.registry.get("share")

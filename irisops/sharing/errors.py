@@ -230,4 +230,4 @@ def explain(
     if "not yet ready to start tunnels" in text or _OFFLINE.search(text):
         return NoInternet("The ngrok agent cannot reach ngrok.", detail=detail)
     first = next((line.strip() for line in detail.splitlines() if line.strip()), "it gave no reason")
-    return AgentFailed(f"{doing}: {first[:200]}", detail=detail)
+    return AgentFailed(f"{doing}: {first[:200].rstrip('.')}.", detail=detail)

@@ -173,3 +173,20 @@ async def test_no_secret_in_what_is_printed_or_written(tmp_path: Path) -> None:
     written = everything_in(tmp_path)
     assert "AddRoles" in written
     assert PASSWORD not in written + ran.out.getvalue() + ran.err.getvalue()
+
+
+async def test_a_share_that_would_end_at_once_is_refused(tmp_path: Path) -> None:
+    ran = Ran(tmp_path, LOCAL)
+    assert await ran.line("/share superserver for 1h people 1", yes=True) is Exit.FAILED
+    (problem,) = ran.replies()
+    assert problem["error"] == "NeedsChat"
+    assert "outlive=yes" in problem["cure"]
+    assert ran.world.connections == []
+
+
+async def test_a_share_that_goes_on_is_not(tmp_path: Path) -> None:
+    ran = Ran(tmp_path, LOCAL)
+    await ran.line("/share superserver for 1h people 0 outlive=yes agent=/no/such/agent", yes=True)
+    (problem,) = ran.replies()
+    assert problem["error"] == "AgentMissing"
+    assert ran.world.connection.closed == 1

@@ -25,6 +25,7 @@ from irisops.commands.session import Session
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer
@@ -98,7 +99,11 @@ class Chatting:
 
 @asynccontextmanager
 async def chatting(
-    tmp_path: Path, switches: Switches | None = None, *, units: int = 25
+    tmp_path: Path,
+    switches: Switches | None = None,
+    *,
+    units: int = 25,
+    deadlines: Deadlines = USUAL_DEADLINES,
 ) -> AsyncIterator[Chatting]:
     async with serve(units=units) as served, AsyncExitStack() as stack:
         served.world.user_tables += CLINIC
@@ -109,7 +114,7 @@ async def chatting(
         secrets = Secrets(None)
         secrets.remember(profile, PASSWORD)
         agent = write_launcher(tmp_path / "bin" / "ngrok", switches or Switches())
-        settings = SharingSettings(agent=str(agent), token=TOKEN, loopback=True)
+        settings = SharingSettings(agent=str(agent), token=TOKEN, loopback=True, deadlines=deadlines)
         clock = ShiftedClock()
         session = Session(
             Places.below(tmp_path / "home"),

@@ -186,6 +186,8 @@ class Api:
         fails = self._switches.fails
         if fails("connect5xx"):
             return 500, {"error_code": 0, "status_code": 500, "msg": "internal error", "details": {}}
+        if self._switches.refuse_create:
+            return 502, failures.create_body(*failures.any_code(self._switches.refuse_create))
         if kind == "tcp" and fails("nocard"):
             return 502, failures.create_body(*failures.NO_CARD)
         if fails("endpoints") or len(self.endpoints) >= self._switches.max_endpoints:

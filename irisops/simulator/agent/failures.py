@@ -57,7 +57,17 @@ ALREADY_ONLINE: Final = ("ERR_NGROK_334", "The endpoint is already online.")
 def start_text(kind: str, token: str, limit: int, version: str) -> str:
     """The `err=` of the log line for a failure at start."""
     code, text = START[kind]
-    return f"{text.format(token=token, limit=limit, version=version)}\r\n\r\n{code}\r\n"
+    return refusal(code, text.format(token=token, limit=limit, version=version))
+
+
+def refusal(code: str, text: str) -> str:
+    """A text of the service with its code at the end."""
+    return f"{text}\r\n\r\n{code}\r\n"
+
+
+def any_code(number: int) -> tuple[str, str]:
+    """A refusal of which only the code is known. UNVERIFIED: its wording, which nobody should parse."""
+    return f"ERR_NGROK_{number}", "The service refused."
 
 
 def create_body(code: str, text: str) -> dict[str, object]:

@@ -83,10 +83,14 @@ class Agent:
     async def _start(self, background: list[asyncio.Task[None]], *, seated: bool) -> bool:
         self._log.write("info", "open config file", path=self._config, err="nil")
         failure = self._start_failure(seated=seated)
+        text = ""
         if failure:
             text = failures.start_text(
                 failure, self._token, self._switches.max_sessions, self._switches.version
             )
+        elif self._switches.refuse_start:
+            text = failures.refusal(*failures.any_code(self._switches.refuse_start))
+        if text:
             self._log.write("eror", "terminating with error", obj="app", err=text)
             self._log.write("crit", "command failed", err=text)
             print(f"ERROR:  {text}", file=sys.stderr, flush=True)

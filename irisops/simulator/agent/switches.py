@@ -30,6 +30,10 @@ class Switches:
     """One field per switch. Times are seconds; 0 means never."""
 
     fail: str = ""
+    refuse_start: int = 0
+    """ERR_NGROK_ number with which the service refuses the session: for those without a wording of their own."""
+    refuse_create: int = 0
+    """The same for each endpoint."""
     slow_start: float = 0.0
     """Before the session is there."""
     slow_connect: float = 0.0
