@@ -48,6 +48,9 @@ class Context:
     loaded: dict[tuple[str, str, str], ObjectState] = field(default_factory=dict)
     """(profile, kind, casefolded name) -> what the open editor of that object showed when it was opened."""
 
+    patience: float = 8.0
+    """Seconds that one of several instances may take: the others are not kept waiting for one that stalls."""
+
     sharing: Callable[[], SharingSettings] | None = None
     """How this run shares, asked when something is shared; None is the usual way."""
     desk: ShareDesk | None = None

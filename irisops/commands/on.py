@@ -18,8 +18,6 @@ from irisops.instance.errors import InstanceProblem
 from irisops.profiles.model import Profile
 
 ALL = "all"
-DEADLINE = 8.0
-"""Seconds that one of several instances may take: the others are not kept waiting for one that stalls."""
 GROUPS = ("instance", "license", "access")
 """Kinds of commands that mean one instance. Sharing has files and processes of its own and follows the active one."""
 STATES = {
@@ -99,12 +97,12 @@ async def _answers(context: Context, profile: Profile, inner: Command) -> list[R
     replies: list[Reply] = []
     try:
         link = await _connected(context, profile)  # a person who types a password is given the time
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(context.patience):
             async with contextlib.aclosing(running.run(running.on(context, link), inner)) as source:
                 async for reply in source:
                     replies.append(reply)  # noqa: PERF401 - what came before the deadline is shown
     except TimeoutError:
-        message = f"{profile.name} gave no answer within {DEADLINE:g} seconds."
+        message = f"{profile.name} gave no answer within {context.patience:g} seconds."
         replies.append(Problem("NoAnswer", message, f"Try it alone: /on {profile.name} {inner.slash}"))
     except Refusal as refusal:
         replies.append(refusal.problem())
@@ -150,10 +148,10 @@ async def _fresh(context: Context, profile: Profile) -> str:
     try:
         link = await _connected(context, profile)
         if link.counts is None and link.connected:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(context.patience):
                 link.took(await link.read_figures())
     except TimeoutError:
-        return f"No answer within {DEADLINE:g} seconds."
+        return f"No answer within {context.patience:g} seconds."
     except (Refusal, InstanceProblem) as problem:
         return problem.message
     return ""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands import on
 from irisops.commands.chat import Command
 from irisops.commands.replies import Column, Done, Facts, Plan, Problem, Progress, Reply, Table
 from irisops.commands.side_by_side import named, side_by_side
@@ -127,9 +126,9 @@ async def test_with_nothing_in_use_all_is_every_profile(several: Several) -> Non
 
 
 async def test_two_answer_and_the_third_says_why_not(
-    several: Several, monkeypatch: pytest.MonkeyPatch
+    several: Several,
 ) -> None:
-    monkeypatch.setattr(on, "DEADLINE", 0.05)
+    several.session.context.patience = 0.05
     await several.say("/on all /status")
     several.at[2].poll_waits = asyncio.Event()  # stalls
     table, stalled = await several.say("/on all /status")

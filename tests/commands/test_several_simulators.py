@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands import on
 from irisops.commands.replies import Problem, Table
 from irisops.commands.session import Session
 from irisops.profiles.model import Profile
@@ -52,10 +51,10 @@ async def three(tmp_path: Path) -> AsyncIterator[tuple[Chatting, dict[str, Simul
 
 
 async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
-    three: tuple[Chatting, dict[str, Simulator]], monkeypatch: pytest.MonkeyPatch
+    three: tuple[Chatting, dict[str, Simulator]],
 ) -> None:
     chatting, simulators = three
-    monkeypatch.setattr(on, "DEADLINE", 2.0)
+    chatting.session.context.patience = 2.0
     board, holders = await chatting.say("/on all /license")
     assert isinstance(board, Table)
     assert isinstance(holders, Table)
