@@ -50,8 +50,8 @@ class Table:
     """Rows. `key` names the column that identifies a row; `actions` are command templates for the row under the cursor.
 
     An action is (key, label, command template), e.g. ("enter", "open", "/user {name}"); values are quoted when
-    filled in. A template of `{!column}` alone runs the command that stands in that column of the row, which irisops must
-    have made itself.
+    filled in. A template of `{!column}` alone runs the command that stands in that column of the row, which irisops
+    must have made itself.
     """
 
     name: str

@@ -123,7 +123,9 @@ class BackendSession(Protocol):
     """One logged-in connection: one server process, one job."""
 
     @property
-    def job_number(self) -> int: ...
+    def job_number(self) -> int:
+        """The job number of this process, sent in the connect reply."""
+        ...
 
     @property
     def info(self) -> str:
@@ -134,11 +136,17 @@ class BackendSession(Protocol):
         """Call a class method. By-reference arguments are assigned in place. Raises `ThrownError`."""
         ...
 
-    def get_property(self, oref: int, name: str) -> Value: ...
+    def get_property(self, oref: int, name: str) -> Value:
+        """A property of an open object. Raises `ThrownError`."""
+        ...
 
-    def set_property(self, oref: int, name: str, value: Value) -> None: ...
+    def set_property(self, oref: int, name: str, value: Value) -> None:
+        """Set a property of an open object. Raises `ThrownError`."""
+        ...
 
-    def invoke(self, oref: int, method: str, args: Sequence[Argument]) -> Value: ...
+    def invoke(self, oref: int, method: str, args: Sequence[Argument]) -> Value:
+        """Call a method of an open object; by-reference arguments as above. Raises `ThrownError`."""
+        ...
 
     def function(self, label: str, routine: str, args: Sequence[Argument]) -> Value:
         """`$$label^routine(args)`. Raises `ThrownError`."""
@@ -152,7 +160,9 @@ class BackendSession(Protocol):
         """`sql` has its parameters as `:%qpar(1)`, `:%qpar(2)` ... Raises `SqlFailure`."""
         ...
 
-    def query(self, prepared: Prepared, values: Sequence[Value], max_rows: int) -> Sequence[Sequence[Value]]: ...
+    def query(self, prepared: Prepared, values: Sequence[Value], max_rows: int) -> Sequence[Sequence[Value]]:
+        """All rows of a prepared query, or the first `max_rows` if that is not 0. Raises `SqlFailure`."""
+        ...
 
     def update(self, prepared: Prepared, values: Sequence[Value]) -> int:
         """Run a statement that is not a query; returns its row count. Raises `SqlFailure`."""
@@ -162,20 +172,30 @@ class BackendSession(Protocol):
         """A stored procedure from `callproc`, e.g. `Security.Users_List ( :%qpar(1) )`. Raises `SqlFailure`."""
         ...
 
-    def call(self, prepared: Prepared, values: Sequence[Value]) -> CallOutcome: ...
+    def call(self, prepared: Prepared, values: Sequence[Value]) -> CallOutcome:
+        """Run what `prepare_call` prepared. Raises `SqlFailure`."""
+        ...
 
-    def global_operation(self, operation: str, name: str, subscripts: Sequence[Value], rest: Sequence[Value]) -> list[Value]:
+    def global_operation(
+        self, operation: str, name: str, subscripts: Sequence[Value], rest: Sequence[Value]
+    ) -> list[Value]:
         """`operation` is get, set, kill, increment, defined, order, lock, unlock, tlevel ... (wire facts, section 6).
 
         Raises `ThrownError`; returns the reply's items.
         """
         ...
 
-    def set_autocommit(self, *, on: bool) -> None: ...
+    def set_autocommit(self, *, on: bool) -> None:
+        """Whether each statement is a transaction of its own from now on."""
+        ...
 
-    def commit(self) -> None: ...
+    def commit(self) -> None:
+        """Keep what the open transaction changed."""
+        ...
 
-    def rollback(self) -> None: ...
+    def rollback(self) -> None:
+        """Take back what the open transaction changed."""
+        ...
 
     def close(self, *, clean: bool) -> None:
         """The connection ended: `clean` if the client said so, otherwise the socket dropped."""

@@ -1,4 +1,4 @@
-"""Every documented failure of ngrok, driven by the stand-in agent, asked for in the chat: one sentence, nothing left open.
+"""Every documented failure of ngrok, by the stand-in agent, asked for in the chat: one sentence, nothing left open.
 
 Issue 7, point 4.
 """

@@ -41,7 +41,6 @@ def calm(world: World) -> None:
     world.system.audit_enabled = True
 
 
-
 def default_password(world: World) -> None:
     user = world.user("Admin")
     assert user is not None
