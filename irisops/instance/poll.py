@@ -40,13 +40,15 @@ class Poller:
     ) -> None:
         self._instance = instance
         self._now = now
-        self._limit: int | None = instance.capabilities.license_units
+        self._limit: int | None = None
         self._sessions: int | None = None
         self._polls = 0
 
     async def poll(self) -> PollCounts:
         """One reading. Raises Unreachable when the connection is gone; what cannot be read is None, with a note."""
         capabilities = self._instance.capabilities
+        if self._limit is None:
+            self._limit = capabilities.license_units  # of the login, which may have come after this poller
         routes = capabilities.routes("sessions.count")
         calls: dict[str, Call] = {"units used": _USED}
         if capabilities.has("%SYS.ProcessQuery"):

@@ -336,6 +336,14 @@ async def test_every_poll_is_one_batch_of_four_round_trips_at_most(
     assert limit_readings == 2 + (units is None)
 
 
+async def test_the_limit_that_the_login_read_is_not_read_again() -> None:
+    poller, instance = polling(projected=False, units=None)
+    instance.capabilities.license_units = 8  # the login comes after the poller was made
+    counts = await poller.poll()
+    assert (counts.units_limit, counts.sessions, counts.postponed) == (8, 12, False)
+    assert not any(isinstance(c, ClassMethod) and c.method == "KeyLicenseUnits" for c in instance.calls)
+
+
 async def test_a_figure_that_cannot_be_read_leaves_the_others() -> None:
     poller, _ = polling(projected=True, processes=NotPermitted("This account lacks %Admin_Manage:U."))
     counts = await poller.poll()
