@@ -212,15 +212,17 @@ class ShareDesk:
         await asyncio.gather(*(self._let_go(share) for share in list(self.shares.values())))
 
     async def _let_go(self, share: OpenShare) -> None:
+        goes_on = share.outlive
         try:
             if not share.outlive:
                 async with asyncio.timeout(LEAVE_DEADLINE):
-                    await share.client.close()
+                    closed = await share.client.close()
+                goes_on = bool(closed.problems)  # the keeper tries again; nobody has to wait for that
         except (KeeperLost, TimeoutError):
             pass  # the keeper goes on by itself, and its lease remembers what is left
         finally:
             await share.client.leave()
-        if not share.outlive:
+        if not goes_on:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAVE_DEADLINE):
                     await share.client.wait()

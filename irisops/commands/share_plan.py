@@ -81,7 +81,11 @@ def share_form(profile: Profile) -> Form:
             FormField("outlive", "Goes on when the chat is closed", "flag", value=False),
         ],
         command="share",
-        notes=["The instance is looked at first; nothing is opened before you have seen what was found."],
+        notes=[
+            "The instance is looked at first; nothing is opened before you have seen what was found.",
+            # facts: ngrok-keyring A3; a domain, by contrast, is an option of a v3 endpoint.
+            "ngrok chooses the region nearest to you: choosing one is deprecated in its agents 3.x.",
+        ],
     )
 
 

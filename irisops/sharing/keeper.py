@@ -69,8 +69,8 @@ class Keeper:
         self._end.set()
 
     def pipe_closed(self) -> None:
-        """The chat is gone."""
-        if self._share is None or not self._share.outlive:
+        """The chat is gone. While the share is being taken down that changes nothing: it is tried again as ever."""
+        if not self._end.is_set() and (self._share is None or not self._share.outlive):
             self.end("the chat was closed")
 
     # requests

@@ -222,7 +222,9 @@ def summary(leases: Iterable[Lease], now: datetime) -> list[str]:
     lines = []
     for lease in leases:
         what = f"Share {lease.id} of {lease.where.text}"
-        if lease.kept:
+        if lease.kept and lease.problem:
+            lines.append(f"{what} is not yet taken down; its keeper goes on trying: {lease.problem}")
+        elif lease.kept:
             minutes = max(0, round((lease.until - now).total_seconds() / 60))
             lines.append(f"{what} is open for another {minutes} min.")
         elif lease.problem:

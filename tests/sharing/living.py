@@ -131,8 +131,8 @@ class Running:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
 
-    def terminal(self, columns: int = 120, rows: int = 45) -> Terminal:
-        """A chat that is connected, its password typed by hand."""
+    def terminal(self, columns: int = 120, rows: int = 180) -> Terminal:
+        """A chat, on a screen so long that everything said stays on it."""
         terminal = Terminal(
             [sys.executable, "-m", "irisops", "--profile", "local"],
             columns=columns,
@@ -144,7 +144,7 @@ class Running:
         return terminal
 
     def connected(self) -> Terminal:
-        """The same, past the password."""
+        """A chat that is connected, its password typed by hand."""
         terminal = self.terminal()
         terminal.wait_for(r"[Pp]assword of")
         terminal.type_line(PASSWORD)
@@ -179,9 +179,13 @@ class Running:
                         found[int(folder.name)] = command
         return found
 
-    def wait_all_gone(self, but: tuple[int, ...] = ()) -> None:
-        """Return once no process of this run is left but those. Fails with what is left."""
-        while left := {pid: words for pid, words in self.processes().items() if pid not in but}:
+    def wait_all_gone(self, but: int | None = None) -> None:
+        """Return once no process of this run is left but a chat and its drivers. Fails with what is left."""
+        while left := {
+            pid: words
+            for pid, words in self.processes().items()
+            if pid != but and not ("irisops.instance.driver" in words and parent_of(pid) == but)
+        }:
             pid = next(iter(left))
             assert ended(pid), f"still running: {left}"
 
@@ -192,6 +196,14 @@ class Running:
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def parent_of(pid: int) -> int | None:
+    """The parent of a process, None when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return None
 
 
 def ended(pid: int, patience: float = PATIENCE) -> bool:

@@ -53,18 +53,14 @@ class Sharing:
         (pid,) = [pid for pid, line in self.running.processes().items() if words in line]
         return pid
 
-    def assert_nothing_is_left(self, *, but: tuple[int, ...] = ()) -> None:
-        """No process but those, no lease, no account or role, a dead address, no folder of the agent."""
-        self.running.wait_all_gone(but)
+    def assert_nothing_is_left(self, *, chat_goes_on: bool = False) -> None:
+        """No process but the chat and its driver, no lease, no account or role, a dead address, no agent's folder."""
+        self.running.wait_all_gone(self.chat if chat_goes_on else None)
         assert self.running.leases.all().leases == []
         assert self.running.instance.guests() == []
         assert self.running.instance.security() == self.before
         assert not reachable(self.address)
         assert list((self.running.home.parent / "run").iterdir()) == []
-
-    def still_runs(self) -> tuple[int, ...]:
-        """The chat and its driver, which go on when only the share ends."""
-        return (self.chat, self.pid_of("irisops.instance.driver"))
 
 
 def quit_it(sharing: Sharing) -> None:
@@ -98,7 +94,7 @@ def test_unshare(running: Running) -> None:
     sharing = Sharing(running)
     sharing.terminal.type_line("/unshare")
     sharing.terminal.wait_for(r"nothing is left")
-    sharing.assert_nothing_is_left(but=sharing.still_runs())
+    sharing.assert_nothing_is_left(chat_goes_on=True)
 
 
 def test_the_deadline(running: Running) -> None:
@@ -108,14 +104,14 @@ def test_the_deadline(running: Running) -> None:
     sharing.terminal.type_line(f"/extend {minute:%H:%M}")
     sharing.terminal.wait_for(r"is open until")
     sharing.terminal.wait_for(r"ended: its time is up", timeout=100)
-    sharing.assert_nothing_is_left(but=sharing.still_runs())
+    sharing.assert_nothing_is_left(chat_goes_on=True)
 
 
 def test_the_agent_is_killed(running: Running) -> None:
     sharing = Sharing(running)
     os.kill(sharing.pid_of("irisops.simulator.agent"), signal.SIGKILL)
     sharing.terminal.wait_for(r"ended: the ngrok agent ended")
-    sharing.assert_nothing_is_left(but=sharing.still_runs())
+    sharing.assert_nothing_is_left(chat_goes_on=True)
 
 
 def test_the_keeper_is_killed(running: Running) -> None:
@@ -128,7 +124,7 @@ def test_the_keeper_is_killed(running: Running) -> None:
     sharing.terminal.wait_for(r"/leases clear tries again")
     sharing.terminal.type_line("/leases clear")
     sharing.terminal.wait_for(r"1 share taken down")
-    sharing.assert_nothing_is_left(but=sharing.still_runs())
+    sharing.assert_nothing_is_left(chat_goes_on=True)
 
 
 def test_power_cut_and_a_new_start(running: Running) -> None:
@@ -158,7 +154,7 @@ def test_the_instance_is_restarted_meanwhile(running: Running) -> None:
     assert [user.name for user in running.instance.guests()]
     sharing.terminal.type_line("/unshare")
     sharing.terminal.wait_for(r"nothing is left")
-    sharing.assert_nothing_is_left(but=sharing.still_runs())
+    sharing.assert_nothing_is_left(chat_goes_on=True)
 
 
 def test_the_instance_is_down_at_the_end_and_comes_back(running: Running) -> None:
@@ -176,7 +172,7 @@ def test_the_instance_is_down_at_the_end_and_comes_back(running: Running) -> Non
     keeper = lease.keeper
     assert keeper is not None
     assert ended(keeper.pid)
-    sharing.assert_nothing_is_left(but=sharing.still_runs())
+    sharing.assert_nothing_is_left(chat_goes_on=True)
 
 
 def test_the_instance_is_down_when_the_chat_is_quit(running: Running) -> None:
