@@ -84,7 +84,7 @@ def share_form(profile: Profile) -> Form:
         notes=[
             "The instance is looked at first; nothing is opened before you have seen what was found.",
             # facts: ngrok-keyring A3; a domain, by contrast, is an option of a v3 endpoint.
-            "ngrok chooses the region nearest to you: choosing one is deprecated in its agents 3.x.",
+            "The region is left to ngrok: choosing one is deprecated in its agents (version 3).",
         ],
     )
 
