@@ -88,6 +88,9 @@ class EditorScreen(ModalScreen[None]):
 
     CSS_PATH = str(styles_folder() / "editor.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the field sees it: letters typed right behind Tab belong to the next field.
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("ctrl+s", "save", "Save: shows the plan", id="editor.save"),
         Binding("escape", "leave", "Close without saving", id="editor.leave"),
         Binding("down", "app.focus_next", "Next field", show=False, id="editor.next"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual import events, on
@@ -73,12 +73,31 @@ class Line(Input):
     class KeysWanted(Message):
         """The person asks which keys work."""
 
-    def on_key(self, event: events.Key) -> None:
-        """`?` in an empty line is a question about the keys, not a wish."""
+    def __init__(self, send: Callable[[], None]) -> None:
+        super().__init__(placeholder="Ask, or / for commands", compact=True, select_on_focus=False)
+        self._send = send
+
+    async def on_key(self, event: events.Key) -> None:
+        """`?` in an empty line is a question about the keys, not a wish.
+
+        Keys that edit or send act here and now. A binding acts only once its key has gone up to the app, by when the
+        letters behind it, of a fast typist or a pasted burst, would already stand in the line.
+        """
         if event.character == "?" and not self.value:
             event.stop()
             event.prevent_default()
             self.post_message(self.KeysWanted())
+        elif not event.is_printable:
+            active = self.screen.active_bindings.get(event.key)
+            if active is None or not active.enabled or active.node not in self.ancestors_with_self[:3]:
+                return
+            if await self.app.run_action(active.binding.action, active.node):
+                event.stop()
+                event.prevent_default()
+
+    async def action_submit(self) -> None:
+        """Send what stands in the line now."""
+        self._send()
 
     def action_copy(self) -> None:
         """Copy the selection; with none, Ctrl+C means cancel or quit."""
@@ -123,7 +142,7 @@ class Prompt(Vertical):
         self._history_failed = False
         self._placing = ""
         self.popup = Popup()
-        self.input = Line(placeholder="Ask, or / for commands", compact=True, select_on_focus=False)
+        self.input = Line(self.action_send)
         self.input.cursor_blink = False
         self._mark = Mark()
         self._hints = Hints()
@@ -184,11 +203,6 @@ class Prompt(Vertical):
         return harmless(best.usage, 80) if best else HINTS
 
     # Sending
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_send()
 
     def action_send(self) -> None:
         """Send the line; if the person moved in the list, take its line first."""

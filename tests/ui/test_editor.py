@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 
 from irisops.commands.replies import Cell, Form, FormField
 from irisops.ui.editor import EditorScreen
@@ -145,3 +146,13 @@ async def test_one_of_many_resources_is_found_by_typing_and_what_is_hidden_is_ke
     async with editing(Form("x", "X", [field], "/x")) as (pilot, screen, _):
         await pilot.press("shift+tab", *"R77", "tab", "w")
         assert screen.values() == {"p": ["R3:R", "R77:W"]}
+
+
+async def test_letters_right_behind_tab_land_in_the_next_field() -> None:
+    async with editing(user_form("appuser")) as (pilot, screen, sent):
+        for character in "App\tpw1":
+            key = "tab" if character == "\t" else character
+            app_of(pilot).post_message(events.Key(key, character if character.isprintable() else None))
+        await pilot.pause()
+        assert (screen.values()["full_name"], screen.values()["password"]) == ("App", "pw1")
+        assert not sent

@@ -150,3 +150,16 @@ async def test_a_fast_typist_on_a_table_reaches_the_prompt_with_every_key() -> N
             app.post_message(events.Key(KEYS.get(character, character), character))
         await until(pilot, lambda: "run /users" in chat.log)
         assert not any("/sessions" in line for line in chat.log)
+
+
+async def test_a_burst_of_keys_keeps_its_order() -> None:
+    """Pasted lines and a fast typist over a slow line: letters behind Enter or Backspace must not overtake it."""
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        for character in "/licex\x7fnse\r/status\r":
+            key = {"/": "slash", "\r": "enter", "\x7f": "backspace"}.get(character, character)
+            app.post_message(events.Key(key, character if character.isprintable() else None))
+        await until(pilot, lambda: "run /status" in chat.log)
+        assert [line for line in chat.log if line.startswith("run ")][:2] == ["run /license", "run /status"]
+        assert app.conversation.prompt.text == ""
