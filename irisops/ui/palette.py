@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from textual.app import SystemCommand
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.markup import escape
 
 IN_SUMMARY = 0.5
 """What finding all words in the summary counts; the matcher gives a title more."""
@@ -14,7 +18,9 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """All of them, in the order of `/help`."""
         for command in self.app.get_system_commands(self.screen):
-            yield DiscoveryHit(command.title, command.callback, help=command.help)
+            yield DiscoveryHit(
+                Content(command.title), command.callback, text=command.title, help=escape(command.help)
+            )
 
     async def search(self, query: str) -> Hits:
         """Those whose title or summary matches, the better first."""
@@ -25,4 +31,14 @@ class Commands(Provider):
             if not score and all(word in command.help.casefold() for word in words):
                 score = IN_SUMMARY
             if score > 0:
-                yield Hit(score, matcher.highlight(command.title), command.callback, help=command.help)
+                yield _hit(score, matcher, command)
+
+
+def _hit(score: float, matcher: Matcher, command: SystemCommand) -> Hit:
+    """A line of the palette. The palette takes strings for markup, and a usage is full of brackets."""
+    shown = Content(command.title)
+    _, offsets = matcher.fuzzy_search.match(matcher.query, command.title)
+    for offset in offsets:
+        if not command.title[offset].isspace():
+            shown = shown.stylize(matcher.match_style, offset, offset + 1)
+    return Hit(score, shown, command.callback, text=command.title, help=escape(command.help))

@@ -6,15 +6,17 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette, Hit
+from textual.content import Content
 from textual.widgets import Input
 
 from irisops.app import run_async
-from irisops.commands.chat import Notice
+from irisops.commands.chat import CommandInfo, Notice
 from irisops.ui.card import Card
 from irisops.ui.palette import Commands
 from irisops.ui.themes import theme_names
@@ -157,6 +159,31 @@ async def test_the_palette_finds_by_command_and_by_summary(typed: str, found: st
         assert [hit async for hit in provider.search("zzz nothing like it")] == []
         listed = [hit async for hit in provider.discover()]
         assert len(listed) == len(list(app.get_system_commands(app.screen)))
+
+
+class Bracketed(FakeChat):
+    """Offers commands whose usage and summary would be markup, some of them broken."""
+
+    def commands(self) -> Sequence[CommandInfo]:
+        usages = ("/brk [red|/web/app|sql] [/x]", "/brk2 [key=value …] [/]")
+        known = super().commands()
+        return [*known, *(replace(known[0], usage=usage, summary="Sets [b]x[/red]") for usage in usages)]
+
+
+@pytest.mark.parametrize("typed", ["", "brk", "sets x"])
+async def test_brackets_in_the_palette_are_brackets(typed: str) -> None:
+    """The palette takes strings for markup, as is done here; what is none ended the program."""
+    app = make_app(Bracketed())
+    async with app.run_test(size=WIDE):
+        provider = Commands(app.screen)
+        hits = provider.search(typed) if typed else provider.discover()
+        shown = {hit.text: hit async for hit in hits if str(hit.text).startswith("/brk")}
+        assert list(shown) == ["/brk [red|/web/app|sql] [/x]", "/brk2 [key=value …] [/]"]
+        for text, hit in shown.items():
+            assert isinstance(hit.prompt, Content)
+            assert hit.prompt.plain == text
+            assert hit.help is not None
+            assert Content.from_markup(hit.help).plain == "Sets [b]x[/red]"
 
 
 async def test_a_palette_command_with_arguments_goes_to_the_prompt() -> None:
