@@ -71,7 +71,7 @@ async def set_timeout(instance: Instance, application: str, seconds: int) -> int
     if not 0 <= seconds <= MOST_TIMEOUT:
         raise ValueError(f"a session timeout is from 0 to {MOST_TIMEOUT} seconds")
 
-    async def attempt(_route: Route) -> int:
+    async def attempt(_route: Route) -> int | None:
         # Object access takes the id, which is the lower-case name (facts: iris-security 6.1 B).
         key = (application.rstrip("/").lower(),)
         answer = await instance.call(
@@ -90,7 +90,7 @@ async def set_timeout(instance: Instance, application: str, seconds: int) -> int
         read = await instance.call(
             ObjectCall("Security.Applications", "%OpenId", key, (ObjectStep("get", "Timeout"),))
         )
-        return as_int(read.values[0]) if read.found and read.values else None  # type: ignore[return-value]
+        return as_int(read.values[0]) if read.found and read.values else None
 
     after = await changing(first_route(instance, "webapps.set_timeout", attempt))
     if after != seconds:
