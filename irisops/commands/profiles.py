@@ -139,7 +139,7 @@ def apply_values(profile: Profile, values: Mapping[str, Cell | list[str]]) -> Pr
             changed[field.name] = _number(field.name, value)
         else:
             changed[field.name] = str(value if value is not None else "").strip()
-    fresh = replace(profile, **changed)  # type: ignore[arg-type]
+    fresh = replace(profile, **changed)  # type: ignore[arg-type]  # `check` looks at each
     fresh.check()
     return fresh
 

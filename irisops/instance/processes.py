@@ -83,7 +83,7 @@ def process_query(columns: tuple[str, ...], max_rows: int = 0, where: str = "") 
     """The SELECT for these columns; `TOP n` rather than a client-side cut, which would fetch all (facts: 4.1)."""
     top = f"TOP {int(max_rows)} " if max_rows else ""
     # Column names are the constants above, `where` is a caller's constant: nothing typed by a person gets in here.
-    sql = f"SELECT {top}{', '.join(columns)} FROM %SYS.ProcessQuery {where}".rstrip()  # noqa: S608
+    sql = f"SELECT {top}{', '.join(columns)} FROM %SYS.ProcessQuery {where}".rstrip()  # noqa: S608 - names of ours
     return Query(sql, repeated=not where)
 
 

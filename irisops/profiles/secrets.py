@@ -14,6 +14,7 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 from irisops.logs import hide
@@ -328,7 +329,7 @@ class Secrets:
                     return False
                 hide(passphrase)
                 try:
-                    await self._in_file(lambda given=passphrase: vault.unlock(given))  # type: ignore[misc]
+                    await self._in_file(partial(vault.unlock, passphrase))
                 except WrongPassphraseError:
                     title = "That passphrase does not open it"
             if not vault.is_open:

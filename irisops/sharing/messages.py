@@ -97,6 +97,7 @@ def from_json(kind: type[T], value: Any) -> T:
     if not isinstance(value, dict):
         raise TypeError(f"no {kind.__name__}")
     hints = get_type_hints(kind)
+    # For mypy a class given as `type[T]` is not known to be one of records.
     given = {each.name: _typed(hints[each.name], value[each.name]) for each in fields(kind)}  # type: ignore[arg-type]
     return kind(**given)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import cast
 
 from irisops.simulator.backend import ObjectRef, SqlFailure, Value
 from irisops.simulator.sql.catalog import Collation, ColumnDef, FunctionDef, ProcedureDef, SqlType, TableDef
@@ -329,7 +330,8 @@ def _storable_column(cells: Sequence[Value]) -> bool:
     if not kinds <= _STORED_AS_THEY_ARE:
         return False
     if kinds == {str}:
-        return all(map(str.isascii, cells)) or all(map(_encodable, cells))  # type: ignore[arg-type]
+        texts = cast("Sequence[str]", cells)  # by the kinds found
+        return all(map(str.isascii, texts)) or all(map(_encodable, texts))
     if kinds & {int, str}:
         return all(map(_fits, cells))
     return True
