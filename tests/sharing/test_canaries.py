@@ -52,7 +52,7 @@ def test_no_secret_is_written_or_shown_to_others(running: Running) -> None:
     home, folder = running.home, running.home.parent
     terminal = running.connected()
     running.share(terminal, "/share both for 30m people 2")
-    terminal.wait_for(r"password +\w{20}")
+    terminal.wait_for(r"password +\w{20}", timeout=90)
     passes = [password_on(terminal.text)]
     names = [user.name for user in running.instance.guests()]
     assert len(names) == 2
