@@ -18,7 +18,8 @@ def auditing(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
             rule,
             "amber",
             "Auditing is off",
-            "Enable it in the portal (Security, Auditing) to see later who was in.",
+            "Enable it to see later who was in and what was refused.",
+            ("/denied", "enable"),
         )
     elif facts.login_events is None:
         yield unknown(rule, "Whether logins are audited", facts.why("login_events"))
