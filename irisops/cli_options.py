@@ -1,0 +1,137 @@
+"""The arguments of `irisops` and the words of its `--help`."""
+
+from __future__ import annotations
+
+import argparse
+
+from irisops import __version__
+
+DESCRIPTION = """\
+Chat with InterSystems IRIS from your terminal: licenses, sessions, users and roles.
+
+Without a command, irisops opens the chat on the profile used last. Everything can be typed in plain words
+(who holds my license) or with a slash (/license); /help lists it all, /quit leaves."""
+
+EPILOG = """\
+commands:
+  irisops demo               the chat on a private practice instance; nothing of yours is touched or written
+  irisops run "/license"     one command without the screen, as text or with --json
+  irisops completion bash    completion for bash, zsh or fish
+  irisops leases             what shares have made and not yet taken back; "clear" takes it back
+  irisops simulator          the practice instance alone, for any tool that speaks to IRIS
+
+environment:
+  IRISOPS_PASSWORD           the password for "irisops run"
+  IRISOPS_HOME               keep profiles, settings, journals and history below this folder
+  NO_COLOR                   no colours
+
+exit status of run:
+  0 done   1 the instance refused or failed   2 not understood   3 needs a yes (--yes)
+  4 cannot reach or log in
+
+Passwords are kept in the system's keyring, or in memory where there is none; never in a file or on the command line."""
+
+RUN_DESCRIPTION = """\
+Do one command through the same path as the chat, print the replies and leave. COMMAND is a slash command or plain
+words: irisops run "who holds my license"."""
+
+DEMO_DESCRIPTION = """\
+Open the chat on a practice instance of its own: a simulator in a process beside it, thrown away at the end. It is not
+IRIS and says so. Nothing of yours is touched, read or written. "irisops simulator --help" lists the scenarios."""
+
+COMPLETION_DESCRIPTION = """\
+Print a completion script.
+
+  bash   source <(irisops completion bash)          for this shell; in ~/.bashrc for all
+  zsh    irisops completion zsh > DIR/_irisops      DIR is a folder of $fpath
+  fish   irisops completion fish > ~/.config/fish/completions/irisops.fish"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments, without those of the simulator (its own module knows them)."""
+    top = argparse.ArgumentParser(
+        prog="irisops",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"irisops {__version__}")
+    top.add_argument("--profile", metavar="NAME", default="", help="open the chat on this profile")
+    top.add_argument(
+        "--log-level",
+        metavar="LEVEL",
+        choices=("error", "warning", "info", "debug"),
+        default="",
+        help="how much the log in the state folder says: error, warning (the setting's default), info, debug",
+    )
+    _plain_option(top)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands in short")
+
+    demo = commands.add_parser(
+        "demo",
+        help="the chat on a private practice instance",
+        description=DEMO_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _simulator_options(demo)
+    _plain_option(demo)
+
+    run = commands.add_parser(
+        "run",
+        help="one command without the screen",
+        description=RUN_DESCRIPTION,
+        epilog=EPILOG[EPILOG.index("exit status") :],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    where = run.add_mutually_exclusive_group()
+    where.add_argument("--profile", metavar="NAME", default="", dest="run_profile", help="on this profile")
+    where.add_argument(
+        "--url",
+        metavar="iris://USER@HOST:PORT/NAMESPACE",
+        default="",
+        help="on this instance; its password is asked for, or taken from IRISOPS_PASSWORD",
+    )
+    where.add_argument(
+        "--demo", action="store_true", help="on a private practice instance, for this command alone"
+    )
+    _simulator_options(run)
+    run.add_argument("--json", action="store_true", help="one JSON object per reply, one per line")
+    run.add_argument(
+        "--yes", action="store_true", help="carry a plan out (without it, a change exits with 3)"
+    )
+    run.add_argument("--confirm", metavar="NAME", default="", help="the name that a guarded profile asks for")
+    run.add_argument("line", metavar="COMMAND", nargs="+", help="a slash command or plain words")
+
+    leases = commands.add_parser("leases", help="what shares have made and not yet taken back")
+    leases.add_argument(
+        "action",
+        nargs="?",
+        choices=("clear", "watch"),
+        help="clear: take down what was left behind; watch: keep all deadlines until no share is left",
+    )
+
+    completion = commands.add_parser(
+        "completion",
+        help="completion for bash, zsh or fish",
+        description=COMPLETION_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "fish", "names"), metavar="bash|zsh|fish")
+
+    commands.add_parser("simulator", help="the practice instance alone", add_help=False)
+    return top
+
+
+def _plain_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plain",
+        action="store_true",
+        # A value given before `demo` must not be overwritten by the default after it.
+        default=argparse.SUPPRESS,
+        help="line by line, for screen readers, simple terminals and pipes",
+    )
+
+
+def _simulator_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--scenario", metavar="NAME", default="", help="the practice instance's situation")
+    command.add_argument("--seed", metavar="N", type=int, default=None, help="the practice instance's seed")
