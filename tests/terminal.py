@@ -67,6 +67,9 @@ class Terminal:
         self._master, slave = pty.openpty()
         self._set_size(columns, rows)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+        # They would hide the size of this terminal from the program; a test runner's workers may set them.
+        for name in ("COLUMNS", "LINES"):
+            environment.pop(name, None)
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             list(argv),
