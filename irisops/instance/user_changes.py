@@ -326,6 +326,8 @@ def _role_call(user: str, way: str, names: tuple[str, ...]) -> Callable[[Instanc
 def _escalation(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:
     steps = []
     for method, names in (
+        # UNVERIFIED: a comma list by value, seen for AddRoles alone (facts: iris-security 2.3). It is read back.
+        # Settle: AddEscalationRoles("name", "R1,R2") through the driver, then look at the user.
         ("AddEscalationRoles", missing(wanted, held)),
         ("RemoveEscalationRoles", missing(held, wanted)),
     ):
@@ -341,6 +343,8 @@ async def check_new_password(instance: Instance, name: str, password: str) -> st
     Where the check itself is not to be had the answer is "": the instance then judges when the password is set.
     """
     try:
+        # UNVERIFIED: that a client may call it; where it may not, the change itself reports #845.
+        # Settle: classMethodValue("%SYSTEM.Security", "ValidatePassword", "x", "name") through the driver.
         answer = await instance.call(ClassMethod("%SYSTEM.Security", "ValidatePassword", (password, name)))
         await check_status(instance, answer.value, "%SYSTEM.Security.ValidatePassword")
     except Unreachable:
