@@ -15,6 +15,8 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost")
 RUNTIME_PREFIX = "irisops-share-"
 PID_FILE = "agent.pid"
 """Where the start script notes the agent's pid, in the agent's folder."""
+LINGER = 1
+"""Seconds in which pyngrok reads what an agent that failed has said."""
 
 
 def quiet_pyngrok() -> None:
@@ -43,22 +45,39 @@ def config_text(token: str = "") -> str:
 
 
 def write_launcher(folder: Path, binary: Path) -> Path:
-    """A start script: it notes its pid (which the agent keeps), sends stderr to a file, sets the death signal.
+    """A start script: it notes the agent's pid, sends stderr to a file, sets the death signals, outlives a failure.
 
     pyngrok takes it for the agent. Its path is unlike any other, so agents are never mixed up (facts: A1.13).
+    pyngrok looks whether its child lives after each line that it read, and drops what it has not read then: the
+    reason of an agent that prints it and exits. So the script stays for `LINGER` after an agent that failed.
     """
     pid_file = folder / PID_FILE
     pid_file.unlink(missing_ok=True)
-    real = shlex.quote(str(binary))
-    errors = shlex.quote(str(folder / "agent.err"))
-    lines = ["#!/bin/sh", f"echo $$ > {shlex.quote(str(pid_file))}", f"exec 2>>{errors} </dev/null"]
+    noted = f'echo $$ > {shlex.quote(str(pid_file))}; exec {shlex.quote(str(binary))} "$@"'
     tool = setpriv()
     if tool:
-        # The second shell sees whether the keeper died before the death signal was set.
-        guard = f'[ "$PPID" = {os.getpid()} ] || exit 1; exec {real} "$@"'
-        lines += [f'exec {shlex.quote(tool)} --pdeathsig TERM /bin/sh -c {shlex.quote(guard)} ngrok "$@"']
+        # Each second shell sees whether its parent died before the death signal was set.
+        tied = f"{shlex.quote(tool)} --pdeathsig TERM /bin/sh -c"
+        start = f"""{tied} {shlex.quote('[ "$PPID" = "$0" ] || exit 1; ' + noted)} "$$" "$@" &"""
+        guard = [f'[ "$PPID" = {os.getpid()} ] || exit 1']
     else:
-        lines += [f'exec {real} "$@"']
+        start = f'/bin/sh -c {shlex.quote(noted)} ngrok "$@" &'
+        guard = []
+    body = [
+        *guard,
+        start,
+        "agent=$!",
+        """trap 'kill -TERM "$agent"' TERM INT HUP""",
+        'wait "$agent"',
+        "status=$?",
+        f'[ "$status" = 0 ] || [ "$status" -gt 127 ] || sleep {LINGER}',  # above 127: it was killed
+        'exit "$status"',
+    ]
+    lines = ["#!/bin/sh", f"exec 2>>{shlex.quote(str(folder / 'agent.err'))} </dev/null"]
+    if tool:
+        lines.append(f'exec {tied} {shlex.quote(chr(10).join(body))} ngrok "$@"')
+    else:
+        lines += body
     path = folder / "ngrok-agent"
     private_file(path, "\n".join(lines) + "\n", 0o700)
     return path

@@ -147,14 +147,19 @@ def test_each_refusal_is_one_sentence_with_a_cure(
     ],
 )
 def test_our_own_deadline_frees_what_blocks_pyngrok_for_ever(
-    make_agent: MakeAgent, fail: str, kind: type[SharingProblem]
+    make_agent: MakeAgent,
+    fail: str,
+    kind: type[SharingProblem],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv(MARK, str(tmp_path))
     agent = make_agent(Switches(fail=fail), deadlines=IMPATIENT)
     began = time.monotonic()
     assert type(failure_of(agent)) is kind
     assert time.monotonic() - began < 8
     assert agent.identity is None
-    assert not list(children_of(os.getpid(), "irisops.simulator.agent"))
+    assert marked(str(tmp_path)) == []
 
 
 def test_no_internet_is_said_long_before_the_deadline(make_agent: MakeAgent) -> None:
@@ -164,18 +169,53 @@ def test_no_internet_is_said_long_before_the_deadline(make_agent: MakeAgent) -> 
     assert time.monotonic() - began < 20
 
 
-def children_of(parent: int, word: str) -> list[int]:
+MARK = "IRISOPS_TEST_MARK"
+
+
+def marked(value: str) -> list[int]:
+    """Living processes that inherited this mark: whatever a start left behind, whoever its parent is now."""
     found = []
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+        if entry.name.isdigit() and entry.name != str(os.getpid()):
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                command = (entry / "cmdline").read_bytes().decode()
+                environ = (entry / "environ").read_bytes().split(b"\0")  # empty for one that ended
             except OSError:
                 continue
-            if fields[1] == str(parent) and fields[0] != "Z" and word in command:
+            if f"{MARK}={value}".encode() in environ:
                 found.append(int(entry.name))
     return found
+
+
+def test_what_is_left_behind_would_be_found(
+    make_agent: MakeAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MARK, str(tmp_path))
+    agent = make_agent()
+    agent.start()
+    assert agent.identity is not None
+    assert agent.identity.pid in marked(str(tmp_path))
+    agent.stop()
+    assert marked(str(tmp_path)) == []
+
+
+def test_the_reason_of_an_agent_that_says_much_and_exits_is_heard(tmp_path: Path) -> None:
+    """pyngrok stops reading as soon as its child is gone, however much it has not read."""
+    binary = tmp_path / "ngrok"
+    binary.write_text(
+        "#!/bin/sh\n"
+        "for n in 0 1 2 3 4 5 6 7 8 9; do for m in 0 1 2 3 4 5 6 7 8 9; do\n"
+        'echo "lvl=info msg=\\"open config file\\" n=$n$m"; done; done\n'
+        'echo "lvl=eror msg=\\"terminating with error\\" err=\\"limited to 3 simultaneous agents ERR_NGROK_108\\""\n'
+        "exit 1\n"
+    )
+    binary.chmod(0o700)
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    agent = Agent(AgentBinary(binary, (3, 39, 10)), TOKEN, runtime)
+    try:
+        assert isinstance(failure_of(agent), TunnelLimit)
+    finally:
+        agent.stop()
 
 
 def test_an_agent_that_ignores_sigterm_is_killed(make_agent: MakeAgent) -> None:
