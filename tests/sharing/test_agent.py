@@ -172,16 +172,17 @@ def test_no_internet_is_said_long_before_the_deadline(make_agent: MakeAgent) -> 
 MARK = "IRISOPS_TEST_MARK"
 
 
-def marked(value: str) -> list[int]:
-    """Living processes that inherited this mark: whatever a start left behind, whoever its parent is now."""
+def marked(value: str, word: str = "") -> list[int]:
+    """Living processes that inherited this mark, whoever their parent is now, with `word` on their command line."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and entry.name != str(os.getpid()):
             try:
                 environ = (entry / "environ").read_bytes().split(b"\0")  # empty for one that ended
+                command = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if f"{MARK}={value}".encode() in environ:
+            if f"{MARK}={value}".encode() in environ and word.encode() in command:
                 found.append(int(entry.name))
     return found
 
@@ -334,8 +335,11 @@ def test_a_callback_that_raises_does_not_stop_the_reading(make_binary: MakeBinar
         agent.stop()
 
 
-def test_a_crashed_agent_is_noticed_and_not_started_again(make_agent: MakeAgent) -> None:
+def test_a_crashed_agent_is_noticed_and_not_started_again(
+    make_agent: MakeAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A1.16: pyngrok's polls would start an empty one."""
+    monkeypatch.setenv(MARK, str(tmp_path))
     agent = make_agent(Switches(crash_after=0.3))
     agent.start()
     agent.open(TCP)
@@ -346,7 +350,7 @@ def test_a_crashed_agent_is_noticed_and_not_started_again(make_agent: MakeAgent)
         agent.figures()
     with pytest.raises(AgentFailed, match="not running"):
         agent.open(TCP)
-    assert not children_of(os.getpid(), "irisops.simulator.agent")
+    assert marked(str(tmp_path), "irisops.simulator.agent") == []
 
 
 def test_two_agents_do_not_share_a_process(make_agent: MakeAgent) -> None:
