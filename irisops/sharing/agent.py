@@ -378,7 +378,7 @@ class Agent:
     def _kill(self) -> None:
         identity = self._note_identity()
         if identity is not None:
-            procs.send(identity, signal.SIGKILL)
+            procs.stop(identity, 0.0)
         self._reap()
         self._endpoints.clear()
         self._identity, self._process = None, None

@@ -60,7 +60,7 @@ def test_no_secret_is_written_or_shown_to_others(running: Running) -> None:
 
     processes = told_by_processes(running)
     assert {place.split()[1] for place in processes} == {"cmdline", "environ"}
-    assert len(running.processes()) == 4  # the chat, its driver, the keeper, the agent
+    assert len(running.processes()) == 5  # the chat, its driver, the keeper, the start script, the agent
     assert found(secrets, processes) == []
 
     saved = folder / "transcript.md"
