@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _leases(action: str | None) -> int:
     """Shares without the chat."""
     if action == "watch":
-        from irisops.commands.leases_line import run_watch
+        from irisops.commands.sharing.leases_line import run_watch
 
         return run_watch()
     return main(["run", "/leases clear" if action == "clear" else "/leases"])

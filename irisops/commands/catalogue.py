@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-from irisops.commands import (
-    alerts,
-    compare,
-    connect,
-    denied,
-    denied_enable,
-    discover,
-    doctor,
-    dormant,
-    explain,
-    grants,
-    history,
-    license_advice,
-    license_forecast,
-    license_locked,
-    license_timeout,
-    license_why,
-    local,
-    on,
-    plot,
-    processes,
-    processes_act,
-    processes_detail,
-    profile_files,
-    profile_test,
-    profiles,
-    role_edit,
-    roles,
-    secrets,
-    sessions,
-    sessions_end,
-    sessions_sweep,
-    settings,
-    share,
-    status,
-    templates,
-    user_edit,
-    users,
-    watch,
-    whocan,
-)
+from irisops.commands import doctor, history, local, on, settings, status
 from irisops.commands import help as help_command
-from irisops.commands import license as license_command
+from irisops.commands.access import compare, denied, denied_enable, dormant, explain
+from irisops.commands.access import who_can as whocan
+from irisops.commands.accounts import grants, role_edit, roles, templates, user_edit, users
+from irisops.commands.license import advice as license_advice
+from irisops.commands.license import board as license_command
+from irisops.commands.license import forecast as license_forecast
+from irisops.commands.license import locked as license_locked
+from irisops.commands.license import timeout as license_timeout
+from irisops.commands.license import why as license_why
+from irisops.commands.processes import act as processes_act
+from irisops.commands.processes import detail as processes_detail
+from irisops.commands.processes import listing as processes
+from irisops.commands.profiles import connect, discover, profiles, secrets
+from irisops.commands.profiles import connection_test as profile_test
+from irisops.commands.profiles import files as profile_files
+from irisops.commands.sessions import end as sessions_end
+from irisops.commands.sessions import listing as sessions
+from irisops.commands.sessions import sweep as sessions_sweep
+from irisops.commands.sharing import share
 from irisops.commands.spec import CommandSpec, Registry
+from irisops.commands.watching import alerts, plot, watch
 
 ALL: tuple[CommandSpec, ...] = (
     *help_command.SPECS,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command, CommandInfo, Notice
 from irisops.commands.clock import Clock
-from irisops.commands.discoverer import Discoverer
 from irisops.commands.hub import Hub
 from irisops.commands.links import Link
 from irisops.commands.plans import PlanStore
+from irisops.commands.profiles.discoverer import Discoverer
 from irisops.commands.replies import Problem
 from irisops.commands.spec import Registry, Replies
 from irisops.journal import Journal

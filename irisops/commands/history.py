@@ -142,7 +142,7 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
             f"/redo {entry.number} does it again.",
         )
     if entry.intent.touched and (entry.status == "done" or entry.half_done):
-        from irisops.commands import object_undo  # noqa: PLC0415 - not at the start
+        from irisops.commands.accounts import object_undo  # noqa: PLC0415 - not at the start
 
         by_number = {each.number: each for each in context.journal(link.name).entries()}
         title = _title(entry, by_number)
@@ -150,7 +150,7 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
             yield reply
         return
     if reverse is not None and entry.status != "failed":
-        from irisops.commands.access_undo import REVERSES  # noqa: PLC0415
+        from irisops.commands.access.undo import REVERSES  # noqa: PLC0415
 
         if reverse.kind in REVERSES:
             yield await REVERSES[reverse.kind](context, link, entry, command.slash)
@@ -218,7 +218,7 @@ async def redo(context: Context, command: Command) -> Replies:
 
 async def finish(context: Context, command: Command) -> Replies:
     """Plan what is left to do of a change that was cut off: change N, else the last such one."""
-    from irisops.commands import object_undo  # noqa: PLC0415 - not at the start
+    from irisops.commands.accounts import object_undo  # noqa: PLC0415 - not at the start
 
     link = context.link()
     asked = command.args.get("number")

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from irisops.commands.alerts_rules import Watchman
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
-from irisops.commands.plot_history import CountHistory, Sample
 from irisops.commands.tables import KeptRows
+from irisops.commands.watching.alert_rules import Watchman
+from irisops.commands.watching.plot_history import CountHistory, Sample
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
     from irisops.commands.reads import Reads
-    from irisops.commands.sessions_idle import KnownTimeouts
+    from irisops.commands.sessions.idle import KnownTimeouts
     from irisops.instance.calls import Answer, Call
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState

@@ -7,9 +7,9 @@ import contextlib
 
 from irisops.commands import running
 from irisops.commands.chat import Command
-from irisops.commands.connect import find_profile
 from irisops.commands.context import Context
 from irisops.commands.links import Link
+from irisops.commands.profiles.connect import find_profile
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Cell, Column, Problem, Reply, Table
 from irisops.commands.side_by_side import named, side_by_side

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from irisops.commands import alerts
 from irisops.commands.hub import Hub
 from irisops.commands.links import Link
+from irisops.commands.watching import alerts
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 

@@ -15,12 +15,12 @@ from irisops.commands.availability import unavailable
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.commands.clock import Clock
 from irisops.commands.context import Context
-from irisops.commands.discoverer import Discoverer, Look, look_around
 from irisops.commands.hub import Hub
 from irisops.commands.links import Connector, InstanceConnection, Link, Names, ReadsFactory
 from irisops.commands.parser import understood
 from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
+from irisops.commands.profiles.discoverer import Discoverer, Look, look_around
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
@@ -361,7 +361,7 @@ class Session:
 
     async def _tell_unfinished(self, link: Link, unfinished: Sequence[Entry]) -> None:
         """For each change that was cut off: what was done of it and what was not, and the two ways out."""
-        from irisops.commands import object_undo  # noqa: PLC0415 - seldom needed
+        from irisops.commands.accounts import object_undo  # noqa: PLC0415 - seldom needed
 
         for entry in unfinished:
             told = "it is unknown whether it was carried out."

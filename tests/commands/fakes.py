@@ -10,8 +10,8 @@ from pathlib import Path
 
 from irisops.commands.chat import Notice
 from irisops.commands.clock import Clock
-from irisops.commands.discoverer import Look, look_around
 from irisops.commands.links import InstanceConnection
+from irisops.commands.profiles.discoverer import Look, look_around
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.session import Session
 from irisops.instance.access import Access, make_access

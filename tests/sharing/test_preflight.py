@@ -9,7 +9,7 @@ import pytest
 
 from irisops.commands.chat import Command
 from irisops.commands.session import Session
-from irisops.commands.share_plan import cure_line
+from irisops.commands.sharing.plan import cure_line
 from irisops.commands.words import split
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets

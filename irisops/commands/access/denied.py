@@ -1,0 +1,267 @@
+"""/denied: the newest refusals in the audit log by cause, with what was missing; live while it is watched.
+
+/denied fix ID proposes the smallest change for one of them. What records them is switched on by `denied_enable`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irisops.commands.access.denied_enable import EVENTS
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import select
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Column, Facts, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.instance.errors import InstanceProblem, Unreachable
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+    from irisops.instance.access import Access
+    from irisops.instance.audit import Auditing
+    from irisops.instance.denials import Cause
+
+RECORDS = 500
+"""Records of refusals that are read: the newest."""
+
+COLUMNS = (
+    Column("last", "LAST", "time"),
+    Column("count", "COUNT", "number"),
+    Column("user", "USER"),
+    Column("event", "EVENT", hide_under=76),
+    Column("missing", "MISSING"),
+    Column("why", "WHY", grow=True),
+    Column("where", "WHERE", hide_under=110),
+    Column("state", "NOW", hide_under=100),
+    Column("id", "ID", hide_under=60),
+)
+
+
+async def show_denied(context: Context, command: Command) -> Replies:
+    """The causes as a table."""
+    link = context.link()
+    causes, notes = await _causes(link)
+    auditing, told = await _auditing(link)
+    rows = [_row(cause) for cause in causes]
+    chosen = select(rows, filter_words(command), COLUMNS)
+    notes = [*selection_notes(chosen, len(rows), "cause"), *_recording(link, auditing), *told, *notes]
+    if not causes and auditing is not None and auditing.system is False:
+        notes.insert(0, "No refusal is recorded.")
+    elif not causes:
+        notes.insert(0, "No refusal is recorded. Click in your browser now: this list follows.")
+    elif not chosen.described:
+        notes.insert(
+            0, "/denied fix ID proposes the smallest change. New refusals appear here by themselves."
+        )
+    yield Table(
+        name="denied",
+        title="Refused",
+        columns=COLUMNS,
+        rows=chosen.rows,
+        key="id",
+        notes=notes,
+        actions=[("enter", "fix", "/denied fix {id}")],
+        total=chosen.total,
+    )
+
+
+async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
+    from irisops.instance.denials import causes_of  # noqa: PLC0415 - not at the start
+
+    records = await link.reads.denials(RECORDS)
+    if not records:
+        return [], []
+    access, notes = await _access(link)
+    return causes_of(records, access), notes
+
+
+async def _access(link: Link) -> tuple[Access | None, list[str]]:
+    try:
+        access = await link.reads.access()
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        return None, [f"Whether it is held by now is not known: {problem.message}"]
+    return access, list(access.notes)
+
+
+async def _auditing(link: Link) -> tuple[Auditing | None, list[str]]:
+    try:
+        return await link.reads.auditing(), []
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        return None, [f"Whether all refusals are recorded is not known: {problem.message}"]
+
+
+def _recording(link: Link, auditing: Auditing | None) -> list[str]:
+    """What is not recorded, and the command that records it."""
+    if auditing is None:
+        return []
+    cure = "" if link.profile.read_only else " /denied enable switches it on, after a yes."
+    notes = []
+    if auditing.system is False:
+        notes.append(f"Auditing is off: no refusal is recorded.{cure}")
+    off = auditing.disabled
+    if off:
+        what = listed(f"{event} ({EVENTS[event]})" for event in off)
+        notes.append(f"Not recorded, because the audit event is disabled: {what}.{cure}")
+    if auditing.absent:
+        what = listed(f"{event} ({EVENTS[event]})" for event in auditing.absent)
+        notes.append(f"The instance lists no audit event of this name, so none can be shown here: {what}.")
+    return notes
+
+
+def _row(cause: Cause) -> dict[str, Cell]:
+    record = cause.newest
+    return {
+        "last": record.time,
+        "count": cause.count,
+        "user": cause.username or "nobody (no login)",
+        "event": cause.event,
+        "missing": cause.missing,
+        "why": cause.why,
+        "where": _where(cause),
+        "state": {"missing": "still missing", "held": "held now", "unknown": ""}[cause.state],
+        "id": cause.id,
+    }
+
+
+def _where(cause: Cause) -> str:
+    record = cause.newest
+    client = " ".join(part for part in (record.executable, record.client_ip) if part)
+    return ", ".join(part for part in (client, record.namespace, record.routine) if part)
+
+
+async def fix_denied(context: Context, command: Command) -> Replies:
+    """One cause in full, then what /explain says of it: the smallest change as a plan."""
+    link = context.link()
+    causes, notes = await _causes(link)
+    wanted = str(command.args["id"])
+    cause = next((each for each in causes if each.id == wanted.casefold()), None)
+    if cause is None:
+        raise Refusal(
+            "NoSuchCause",
+            f"There is no refusal with the id {harmless(wanted, 20)} among the newest {RECORDS}.",
+            "/denied lists them with their ids.",
+            suggestions=[f"/denied fix {each.id}" for each in causes[:3]],
+        )
+    record = cause.newest
+    yield Facts(
+        "denial",
+        f"{cause.event} of {harmless(cause.username or 'nobody', 60)}",
+        {
+            "id": cause.id,
+            "event": cause.event,
+            "user": cause.username,
+            "missing": cause.missing or None,
+            "count": cause.count,
+            "first": cause.first,
+            "last": record.time,
+            "namespace": record.namespace or None,
+            "routine": record.routine or None,
+            "client": " ".join(part for part in (record.executable, record.client_ip) if part) or None,
+            "pid": record.pid,
+            "data": harmless(record.data or record.description, 400),
+        },
+        labels={
+            "event": "Event",
+            "user": "User",
+            "missing": "Missing",
+            "count": "Times",
+            "first": "First",
+            "last": "Last",
+            "namespace": "Namespace",
+            "routine": "Routine",
+            "client": "Client",
+            "data": "In its words",
+        },
+        notes=[*_advice(cause), *notes],
+    )
+    line = _explaining(cause)
+    if line:
+        async for reply in context.rerun(_parsed(context, line)):
+            yield reply
+
+
+def _parsed(context: Context, line: str) -> Command:
+    from irisops.commands.parser import parse  # noqa: PLC0415 - the parser knows this module's commands
+
+    command = parse(line, context.registry)
+    if not isinstance(command, Command):
+        raise Refusal("NotUnderstood", command.message, command.cure, suggestions=[line])
+    return command
+
+
+def _explaining(cause: Cause) -> str:
+    """The /explain that leads to the smallest change; "" where no privilege is named."""
+    user = quote(cause.username)
+    if not cause.username or cause.event == "LoginFailure":
+        return ""
+    if cause.resource:
+        return f"/explain {user} {quote(cause.missing)}"
+    action, table = cause.sql
+    namespace = cause.newest.namespace
+    inside = f" namespace={quote(namespace)}" if namespace else ""
+    return f"/explain {user} sql {quote(table)} access={action}{inside}" if table else ""
+
+
+def _advice(cause: Cause) -> list[str]:
+    user = quote(cause.username)
+    if cause.event == "LoginFailure":
+        if "no such user" in cause.why:
+            return ["Somebody tries names, or a program has an old one. /users lists the accounts."]
+        if "account is disabled" in cause.why:
+            return [f"If it should be let in: /enable {user}"]
+        return [f"A wrong password, or an account that may not log in this way: /users name={user} shows it."]
+    if not cause.missing:
+        return ["The record does not name a privilege; what it says stands above."]
+    if cause.state == "held":
+        return [
+            f"{harmless(cause.username)} holds it now: it was granted since, or something else was refused."
+        ]
+    return []
+
+
+SPECS = (
+    CommandSpec(
+        name="denied",
+        summary="Newest refusals by cause: who, what was missing, the smallest fix; follows live",
+        handler=show_denied,
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(who|what) (was|is|gets|got) [being] (denied|refused|rejected)"),
+            Plain(
+                "(show|list) [me] [the|all] [recent|newest|last] (denials|refusals|denied|access denied|refused logins)"
+            ),
+            Plain("(denials|refusals|access denied|protect errors|protect|permission denied)"),
+            Plain("(why|what) (was|is) [it|that|access] (denied|refused|forbidden)"),
+            Plain(
+                "why (do|did) (i|we|they) get [a|an] (protect|protect error|access denied|permission denied)"
+            ),
+            Plain("(failed|refused) logins", {"filter": ["event=LoginFailure"]}),
+            Plain("(show|list) [me] [the] (failed|refused) logins", {"filter": ["event=LoginFailure"]}),
+            Plain("who failed to log in", {"filter": ["event=LoginFailure"]}),
+            Plain("what was {user} (denied|refused)", {"filter": ["user={user}"]}),
+        ),
+        examples=("what was denied", "show failed logins"),
+        group="access",
+        needs_connection=True,
+        needs=("audit.list",),
+        live=True,
+    ),
+    CommandSpec(
+        name="denied fix",
+        summary="One refusal in full, and the smallest change that ends it, as a plan",
+        handler=fix_denied,
+        grammar=(Arg("id", "text", show="ID"),),
+        plain=(Plain("fix [the] (denial|refusal) {id}"),),
+        group="access",
+        needs_connection=True,
+        needs=("audit.list",),
+    ),
+)

@@ -1,0 +1,250 @@
+"""/users dormant 90d: accounts nobody has used for so long, and what ends them; /dormant disable, by plan with undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import Selection, select
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.commands.text import counted, harmless, listed
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+    from irisops.instance.dormant import Account, Logins
+
+USUAL = 90
+"""Days, when none are said: what a fresh instance has as its inactivity limit (facts: iris-security 3.6)."""
+LONGEST = 36_500
+_SPAN = re.compile(r"(\d{1,5})\s*(d|day|days|w|week|weeks|m|month|months|y|year|years)?", re.IGNORECASE)
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_NO_LOGINS = frozenset(("unknownuser", "_public", "cspsystem", "_ensemble"))
+"""Accounts that stand for something else than a person who logs in (facts: iris-security 2.6)."""
+
+COLUMNS = (
+    Column("name", "NAME"),
+    Column("enabled", "ENABLED", "flag"),
+    Column("last_login", "LAST LOGIN", "time"),
+    Column("idle_days", "DAYS IDLE", "number"),
+    Column("days_left", "DAYS LEFT", "number"),
+    Column("ends", "WHAT ENDS IT", grow=True, hide_under=70),
+    Column("roles", "ROLES", "list", grow=True, hide_under=110),
+    Column("never_used", "NEVER USED", "flag", hide_under=100),
+    Column("never_expires", "NEVER EXPIRES", "flag", hide_under=130),
+    Column("superuser", "SUPERUSER", "flag", hide_under=140),
+)
+
+
+def days_of(text: str) -> int:
+    """`90d`, `12 weeks`, `3m`, `1y`; a bare number is days. Raises `Refusal`."""
+    found = _SPAN.fullmatch(text.strip())
+    days = int(found[1]) * _DAYS[(found[2] or "d")[0].casefold()] if found else 0
+    if not 1 <= days <= LONGEST:
+        raise Refusal(
+            "BadTime",
+            f"“{harmless(text, 20)}” is no span of days.",
+            "Write 90d, 12w, 3m (months of 30 days) or 1y.",
+        )
+    return days
+
+
+async def show_dormant(context: Context, command: Command) -> Replies:
+    """The accounts that nobody used for so many days, the longest first."""
+    link = context.link()
+    days = _days(command)
+    logins = await link.reads.account_logins()
+    chosen, number = _chosen(context, command, logins, days)
+    notes = selection_notes(chosen, number, "dormant account")
+    notes += _notes(logins, chosen.rows, days)
+    yield Table(
+        name="dormant",
+        title=f"Not used for {counted(days, 'day')}",
+        columns=COLUMNS,
+        rows=chosen.rows,
+        key="name",
+        notes=[*notes, *logins.notes],
+        actions=[("enter", "show", "/users name={name}")],
+        total=chosen.total,
+    )
+
+
+def _days(command: Command) -> int:
+    asked = command.args.get("age")
+    return days_of(asked) if isinstance(asked, str) else USUAL
+
+
+def _chosen(context: Context, command: Command, logins: Logins, days: int) -> tuple[Selection, int]:
+    """The dormant accounts that fit the filter, and how many are dormant at all."""
+    now = context.clock.now()
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": account.user.name,
+            "enabled": account.user.enabled,
+            "last_login": account.last_used,
+            "idle_days": account.idle_days(now),
+            "days_left": account.days_left(logins.inactive_limit, now),
+            "ends": _ends(account, logins, context),
+            "roles": list(account.user.roles),
+            "never_used": account.last_used is None,
+            "never_expires": account.never_expires,
+            "superuser": account.user.superuser,
+        }
+        for account in logins.accounts
+        if account.user.name.casefold() not in _NO_LOGINS and _dormant(account, context, days)
+    ]
+    rows.sort(key=lambda row: -int(str(row["idle_days"])) if row["idle_days"] is not None else -LONGEST)
+    return select(rows, filter_words(command), COLUMNS), len(rows)
+
+
+def _dormant(account: Account, context: Context, days: int) -> bool:
+    """Not used for so long. An account that was never used counts from when it was made, always if that is unknown."""
+    since = account.last_used or account.created
+    return since is None or context.clock.now() - since >= timedelta(days=days)
+
+
+def _ends(account: Account, logins: Logins, context: Context) -> str:
+    """What will refuse the login some day, or why nothing will."""
+    if account.never_expires:
+        return "nothing: the account never expires"
+    left = account.days_left(logins.inactive_limit, context.clock.now())
+    parts = []
+    if account.expires:
+        parts.append(f"expires {account.expires.isoformat()}")
+    if logins.inactive_limit:
+        parts.append(f"inactivity limit of {logins.inactive_limit} days")
+    if not parts:
+        return "nothing: no limit is set" if logins.inactive_limit == 0 else "not known"
+    return " or ".join(parts) + (", already over" if left is not None and left < 0 else "")
+
+
+def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
+    notes = []
+    if logins.inactive_limit:
+        notes.append(
+            f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
+            "but for those that never expire."
+        )
+    elif logins.inactive_limit == 0:
+        notes.append(
+            "The instance has no inactivity limit: unused accounts stay open until somebody disables them."
+        )
+    if rows:
+        notes.append(
+            f"/dormant disable {days}d disables those that are enabled, after a yes; /undo takes it back."
+        )
+    else:
+        notes.append(f"Every account that people log in with was used in the last {counted(days, 'day')}.")
+    return notes
+
+
+async def disable_dormant(context: Context, command: Command) -> Replies:
+    """Plan to disable them: one change, so that one /undo takes all of it back."""
+    from irisops.commands.accounts import object_change  # noqa: PLC0415 - not at the start
+    from irisops.instance.object_state import ObjectChange  # noqa: PLC0415
+
+    link = context.link()
+    days = _days(command)
+    logins = await link.reads.account_logins()
+    chosen, _ = _chosen(context, command, logins, days)
+    names, left_out = _to_disable(link, chosen)
+    states = await object_change.read_states(link, [("user", name) for name in names])
+    changes = tuple(
+        ObjectChange(state, state.with_fields({"enabled": False}))
+        for name in names
+        if (state := states.get(("user", name.casefold()))) is not None and state.flag("enabled")
+    )
+    if not changes:
+        raise Refusal(
+            "Moved", "These accounts are disabled or gone by now.", "/users dormant shows the present state."
+        )
+    wanted = object_change.Wanted(
+        "dormant_disable",
+        f"Disable {counted(len(changes), 'account')} not used for {counted(days, 'day')}",
+        changes,
+        command.slash,
+        warnings=left_out,
+    )
+    yield await object_change.plan(context, link, wanted)
+
+
+def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:
+    """The names, and what is left out and why. Raises `Refusal` when nothing is left."""
+    own = link.profile.user.casefold()
+    enabled = [row for row in chosen.rows if row["enabled"]]
+    kept = [
+        str(row["name"]) for row in enabled if not row["superuser"] and str(row["name"]).casefold() != own
+    ]
+    supers = [str(row["name"]) for row in enabled if row["superuser"] and str(row["name"]).casefold() != own]
+    notes = []
+    if supers:
+        notes.append(
+            f"Superusers are left out: {listed(supers)}. Disable one by name if nothing logs in with it."
+        )
+    if any(str(row["name"]).casefold() == own for row in enabled):
+        notes.append(f"{harmless(link.profile.user)} is the account you are using: it stays.")
+    if not kept:
+        raise Refusal(
+            "NothingToDisable",
+            " ".join(["No enabled account is dormant that may be disabled in a sweep.", *notes]),
+            "/users dormant shows those that are dormant.",
+        )
+    return kept, notes
+
+
+_GRAMMAR = (
+    Arg("age", "text", required=False, show="90d"),
+    Arg("filter", "filter", required=False, many=True),
+)
+
+SPECS = (
+    CommandSpec(
+        name="users dormant",
+        summary="Accounts not used for so long: last login, days until a limit ends them",
+        handler=show_dormant,
+        grammar=_GRAMMAR,
+        plain=(
+            Plain("(show|list) [me] [the|all] (dormant|unused|stale|idle|inactive) (users|accounts)"),
+            Plain("(dormant|unused|stale|idle|inactive) (users|accounts)"),
+            Plain("(which|what) (users|accounts) (are|were) (dormant|unused|stale|inactive|not used)"),
+            Plain("(users|accounts) [that were|that are] (not used|unused) (for|in|since) {age} [days]"),
+            Plain("who (has not|hasn't|did not|didn't) (logged in|log in) (for|in) [the last] {age} [days]"),
+            Plain(
+                "(which|what) (users|accounts) (were|have been|are) (not used|unused) (for|in) [the last] {age} [days]"
+            ),
+            Plain(
+                "(which|what|show|list) (users|accounts) [were|have] never [been] (used|logged in)",
+                {"filter": ["never_used=yes"]},
+            ),
+            Plain("who has never logged in", {"filter": ["never_used=yes"]}),
+        ),
+        examples=("show unused accounts", "who has not logged in for 90 days"),
+        aliases=("dormant",),
+        group="access",
+        needs_connection=True,
+        needs=("users.list",),
+        live=True,
+    ),
+    CommandSpec(
+        name="dormant disable",
+        summary="Disable the enabled accounts that nobody used for so long, as one change",
+        handler=disable_dormant,
+        grammar=_GRAMMAR,
+        plain=(
+            Plain("disable [all] [the] (dormant|unused|stale|inactive) (users|accounts)"),
+            Plain("disable [all] [the] (users|accounts) [that were] (not used|unused) (for|in) {age} [days]"),
+        ),
+        examples=("disable accounts not used for 90 days",),
+        aliases=("users disable-dormant",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+        needs=("users.list", "users.detail"),
+    ),
+)

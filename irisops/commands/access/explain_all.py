@@ -1,0 +1,51 @@
+"""/explain USER alone: all that a user holds, each with its shortest path."""
+
+from __future__ import annotations
+
+from irisops.commands.access.names import user_named
+from irisops.commands.access.wording import standing
+from irisops.commands.context import Context
+from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.spec import Replies
+from irisops.commands.text import harmless
+
+PRIVILEGES = (
+    Column("resource", "RESOURCE"),
+    Column("permission", "MAY"),
+    Column("how", "HOW", grow=True),
+    Column("ways", "WAYS", "number", hide_under=90),
+    Column("user", "USER", hide_under=140),
+)
+
+
+async def explain_all(context: Context, name: str) -> Replies:
+    """All that a user holds, each with its shortest path."""
+    link = context.link()
+    access = await link.reads.access()
+    user = user_named(access, name, lambda each: f"/explain {each}")
+    held = access.model.effective(user.name)
+    rows: list[dict[str, Cell]] = []
+    for resource in sorted(held, key=str.casefold):
+        told = access.model.check(user.name, resource, held[resource])
+        rows.append(
+            {
+                "user": user.name,
+                "resource": resource,
+                "permission": held[resource].letters,
+                "how": told.grants[0].sentence(resource) if told.grants else "",
+                "ways": len(told.grants),
+            }
+        )
+    notes = standing(user, context.clock.now().date())
+    if access.model.is_superuser(user.name):
+        notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
+    notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
+    yield Table(
+        name="privileges",
+        title=f"What {harmless(user.name, 80)} holds",
+        columns=PRIVILEGES,
+        rows=rows,
+        key="resource",
+        notes=[*notes, *access.notes],
+        actions=[("enter", "explain", "/explain {user} {resource}")],
+    )

@@ -1,0 +1,130 @@
+"""/explain USER sql SCHEMA.TABLE: the instance's own check, who granted it, and granting it as a plan.
+
+SQL privileges are granted per namespace and stand beside the privileges on resources; to use one, a user also needs
+%Service_SQL:U (facts: iris-security 4.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irisops.commands.access import sql_change
+from irisops.commands.access.explain import LABELS, usage_problem
+from irisops.commands.access.names import user_named
+from irisops.commands.access.wording import paths
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Facts
+from irisops.commands.spec import Replies
+from irisops.commands.text import harmless
+from irisops.commands.words import quote
+from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.permissions import Permission
+from irisops.instance.sqlprivileges import LETTERS, Action, SqlGrant, SqlObject
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+    from irisops.instance.access import Access
+    from irisops.instance.models import User
+
+SERVICE = "%Service_SQL"
+DEFAULT_NAMESPACE = "USER"
+"""Where tables are looked for when the connection is in %SYS and no namespace is named."""
+_READ = {"r": "select", "read": "select", "w": "update", "write": "update", "s": "select"}
+
+
+def _action(command: Command) -> Action:
+    word = str(command.args.get("access", "select")).casefold()
+    word = _READ.get(word, word)
+    for action in LETTERS:
+        if word == action:
+            return action
+    raise Refusal(
+        "BadAction",
+        f"“{harmless(word, 40)}” is no SQL privilege.",
+        f"One of {', '.join(LETTERS)}: access=select",
+    )
+
+
+def _target(command: Command, link: Link, action: Action) -> SqlObject:
+    name = command.args.get("object")
+    if not isinstance(name, str):
+        raise usage_problem("Which table? /explain USER sql needs SCHEMA.TABLE.")
+    home = link.profile.namespace
+    namespace = str(
+        command.args.get("namespace") or (home if home.casefold() != "%sys" else DEFAULT_NAMESPACE)
+    )
+    if action == "execute":
+        return SqlObject("procedure", name, namespace)
+    return SqlObject("table" if "." in name else "schema", name, namespace)
+
+
+async def explain_sql(context: Context, command: Command) -> Replies:
+    """The check, the grants behind it, and what the check does not tell: whether the user gets as far as SQL."""
+    link = context.link()
+    action = _action(command)
+    target = _target(command, link, action)
+    access = await link.reads.access()
+    user = user_named(
+        access, str(command.args["user"]), lambda name: f"/explain {name} sql {quote(target.name)}"
+    )
+    allowed = await link.reads.check_sql(user.name, target, action)
+    notes = await _ways(link, access, user, target, action) if allowed else []
+    if not allowed:
+        notes.append(
+            f"✗ no {action.upper()} on {harmless(target.name)} in {harmless(target.namespace)} was granted"
+        )
+    service = access.model.check(user.name, SERVICE, Permission.U)
+    if service.missing:
+        notes.append(
+            f"To use SQL from outside at all, {harmless(user.name)} also lacks {SERVICE}:U: "
+            f"/explain {quote(user.name)} {SERVICE}:U"
+        )
+    if not user.enabled:
+        notes.append(f"{harmless(user.name)} is disabled and cannot log in.")
+    if "." not in target.name:
+        notes.append("That is a schema; for one table write SCHEMA.TABLE.")
+    yield Facts(
+        "explain",
+        f"May {harmless(user.name, 60)}: {action.upper()} {harmless(target.name, 80)}",
+        {
+            "user": user.name,
+            "what": target.name,
+            "action": action,
+            "namespace": target.namespace,
+            "allowed": allowed,
+        },
+        labels=LABELS,
+        notes=[*notes, *access.notes],
+    )
+    if not allowed and not link.profile.read_only:
+        asked = sql_change.SqlChange(user.name, target, action, grant=True, command=command.slash)
+        yield sql_change.plan(context, link, asked)
+
+
+async def _ways(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
+    """Through whom it is held, as far as the instance tells."""
+    if access.model.is_superuser(user.name):
+        return paths(access.model.check(user.name, SERVICE, Permission.U))[:1]
+    try:
+        grants = await link.reads.sql_grants(user.name, target.namespace, link.profile.namespace)
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        return [f"Allowed by the instance's own check; through whom cannot be read: {problem.message}"]
+    found = [grant for grant in grants if grant.covers(target, action)]
+    if not found:
+        return ["Allowed by the instance's own check: as the owner, or through SQL security that is off."]
+    return [f"✓ {_way(access, user, grant)}" for grant in found]
+
+
+def _way(access: Access, user: User, grant: SqlGrant) -> str:
+    what = f"{harmless(grant.privilege)} on {harmless(grant.name)}"
+    by = f", granted by {harmless(grant.granted_by)}" if grant.granted_by else ""
+    chain = access.model.chains(user.roles).get(grant.via.lower())
+    if chain is not None:
+        return f"role {harmless(' → granted role '.join(chain), 300)} → {what}{by}"
+    if grant.via.casefold() in ("_public", "public"):
+        return f"granted to everybody (_PUBLIC) → {what}{by}"
+    return f"granted to {harmless(user.name)} itself → {what}{by}"

@@ -1,0 +1,130 @@
+"""The smallest change that would allow something, offered as a plan: existing roles to grant, or a new role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.instance.permissions import Permission, format_privileges
+from irisops.instance.privileges import Fix
+
+if TYPE_CHECKING:
+    from irisops.commands.context import Context
+    from irisops.commands.links import Link
+    from irisops.commands.replies import Plan
+    from irisops.instance.access import Access
+    from irisops.instance.models import User
+
+NAME_LIMIT = 64
+"""Characters of a role's name (facts: iris-security 3.1)."""
+
+
+def privileges_text(held: Mapping[str, Permission], most: int = 8) -> str:
+    """`%DB_USER:RW and HR:R`, sorted by name."""
+    return listed(format_privileges(held).split(",") if held else (), most=most)
+
+
+BROAD = 5
+"""Resources that may come along with an existing role before a new role with less is proposed instead."""
+
+
+def chosen(fix: Fix, missing: Mapping[str, Permission], *, narrow: bool) -> Fix:
+    """`fix`, or a new role with exactly what is missing: when that was asked for, or much more would come with it.
+
+    Fewest roles is not always least privilege: giving %Manager for one of its thirty would be a poor cure.
+    """
+    if fix.grants and (len(fix.gained) > BROAD or (narrow and fix.gained)):
+        return Fix(new_role=dict(missing))
+    return fix
+
+
+def sentence(user: User, fix: Fix, found: Fix) -> str:
+    """What the smallest change is, and what comes with it. `found`: the existing roles that would do it, too."""
+    name = harmless(user.name)
+    if not fix.grants and found.grants:
+        return (
+            f"Smallest change: a new role with {privileges_text(fix.new_role)} alone for {name}. "
+            f"{listed(found.grants)} would do it, too, with {privileges_text(found.gained)} besides: "
+            f"{grant_line(user, found)}"
+        )
+    if not fix.grants:
+        return (
+            f"Smallest change: a new role with {privileges_text(fix.new_role)} alone for {name}: no existing role "
+            "brings it, but for those that give everything."
+        )
+    roles = listed(fix.grants)
+    if not fix.gained:
+        return f"Smallest change: give {roles} to {name}. No other privilege comes with it."
+    return (
+        f"Smallest change: give {roles} to {name}. With it comes {privileges_text(fix.gained)}; "
+        "add narrow=yes for a new role without that."
+    )
+
+
+def grant_line(user: User, fix: Fix) -> str:
+    """The /grant that does it."""
+    return f"/grant {' '.join(quote(role) for role in fix.grants)} to {quote(user.name)}"
+
+
+async def plan_of(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan | None:
+    """The change as a plan that waits for a yes. None on a read-only profile. Raises `Refusal`."""
+    if link.profile.read_only:
+        return None
+    if fix.grants:
+        return _grants(context, link, access, user, fix)
+    return await _new_role(context, link, access, user, fix)
+
+
+def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
+    from irisops.commands.accounts import role_change as rolechange  # noqa: PLC0415 - not at the start
+
+    security = rolechange.Security(access.users, access.roles, access=access)
+    wanted = rolechange.RoleChangePlan("grant", user, add=fix.grants, command=grant_line(user, fix))
+    return rolechange.plan(context, link, security, wanted)
+
+
+async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
+    """The role and its grant are one change, so that one /undo takes both back."""
+    from irisops.commands.accounts import object_change  # noqa: PLC0415 - not at the start
+    from irisops.instance.object_state import ObjectChange, ObjectState  # noqa: PLC0415
+
+    taken = [role.name for role in access.roles] + [each.name for each in access.users]
+    name = role_name(fix.new_role, taken)
+    role = ObjectState(
+        "role",
+        name,
+        {
+            "description": f"Only {format_privileges(fix.new_role)}"[:256],
+            "privileges": tuple(f"{key}:{value.letters}" for key, value in sorted(fix.new_role.items())),
+            "granted_roles": (),
+            "escalation_only": False,
+        },
+    )
+    states = await object_change.read_states(link, [("user", user.name)])
+    state = states[("user", user.name.casefold())]
+    granted = state.with_fields({"roles": (*state.names("roles"), name)})
+    wanted = object_change.Wanted(
+        "explain",
+        f"Make a role with {privileges_text(fix.new_role)} alone, and give it to {harmless(user.name)}",
+        (ObjectChange(None, role), ObjectChange(state, granted)),
+        f"/explain {quote(user.name)} {quote(format_privileges(fix.new_role))}",
+    )
+    return await object_change.plan(context, link, wanted, access)
+
+
+def role_name(privileges: Mapping[str, Permission], taken: list[str]) -> str:
+    """A name that says what the role holds, `DB_PAYROLL_R`, and that no role and no user has.
+
+    A role's name must not begin with `%`, hold a comma, colon or slash, or be a user's name (facts: iris-security 3.1).
+    """
+    parts = [f"{name.lstrip('%')}_{permission.letters}" for name, permission in sorted(privileges.items())]
+    words = "".join(sign if sign.isalnum() or sign in "_-." else "_" for sign in "_and_".join(parts))
+    base = words[: NAME_LIMIT - 4]
+    keys = {each.casefold() for each in taken}
+    name, number = base, 1
+    while name.casefold() in keys:
+        number += 1
+        name = f"{base}_{number}"
+    return name

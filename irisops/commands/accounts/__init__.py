@@ -1,0 +1,1 @@
+"""Users and roles: listed, edited, granted, and taken back."""

@@ -1,0 +1,125 @@
+"""One change of the roles that a user holds, as /grant, /revoke and the fixes of /explain ask for it.
+
+What such a change means, the guards, the journal and the comparison are those of every change: `object_change`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from irisops.commands.accounts.object_change import Wanted, make_plan
+from irisops.commands.context import Context
+from irisops.commands.links import Link
+from irisops.commands.nearest import find, nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Plan
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.instance.access import Access, make_access, read_access
+from irisops.instance.errors import NotAvailable, NotPermitted
+from irisops.instance.models import Role, User
+from irisops.instance.object_state import ObjectChange, ObjectState
+from irisops.instance.users import list_users
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Users and roles of one moment. `roles` is None if the account may not list them; `why` says so."""
+
+    users: Sequence[User]
+    roles: Sequence[Role] | None
+    why: str = ""
+    access: Access | None = None
+
+    def user(self, name: str, command: str) -> User:
+        """A user by name. Raises `Refusal` with the nearest names; `command` has `{}` where the name goes."""
+        spelled = find(name, (user.name for user in self.users))
+        if spelled is not None:
+            return next(user for user in self.users if user.name == spelled)
+        close = nearest(name, (user.name for user in self.users))
+        raise Refusal(
+            "NoSuchUser",
+            f"There is no user {harmless(name, 80)}.",
+            f"Did you mean {listed(close, 'or')}?" if close else "/users lists them.",
+            suggestions=[command.format(quote(each)) for each in close],
+        )
+
+    def role_name(self, name: str, command: str) -> str:
+        """A role's name as the instance spells it. Raises `Refusal`; as typed when the roles cannot be listed."""
+        if self.roles is None:
+            return name
+        spelled = find(name, (role.name for role in self.roles))
+        if spelled is not None:
+            return spelled
+        close = nearest(name, (role.name for role in self.roles))
+        raise Refusal(
+            "NoSuchRole",
+            f"There is no role {harmless(name, 80)}.",
+            f"Did you mean {listed(close, 'or')}?" if close else "/roles lists them.",
+            suggestions=[command.format(quote(each)) for each in close],
+        )
+
+    def known(self) -> Access:
+        """The same as `access` has it; without resources, what is public is not known."""
+        return self.access or make_access(self.users, self.roles or (), (), ())
+
+
+async def read_security(link: Link) -> Security:
+    """Users and, if permitted, roles. Raises a named problem when not even users can be listed."""
+    try:
+        access = await read_access(link.connection)
+    except (NotPermitted, NotAvailable) as error:
+        return Security(await list_users(link.connection), None, error.message)
+    link.names.users = tuple(user.name for user in access.users)
+    link.names.roles = tuple(role.name for role in access.roles)
+    return Security(access.users, access.roles, access=access)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChangePlan:
+    """What is asked for, with names as the instance spells them."""
+
+    name: str
+    user: User
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    command: str = ""
+    undoes: int | None = None
+
+    def after(self) -> tuple[str, ...]:
+        """The roles that the user would hold, in order."""
+        gone = {role.casefold() for role in self.remove}
+        kept = [role for role in self.user.roles if role.casefold() not in gone]
+        return (*kept, *self.add)
+
+
+def plan(context: Context, link: Link, security: Security, wanted: RoleChangePlan) -> Plan:
+    """Check the guards and make the plan that waits for a yes. Raises `Refusal`."""
+    user = wanted.user
+    before = ObjectState("user", user.name, {"roles": tuple(user.roles), "enabled": user.enabled})
+    warnings = (
+        [f"The roles could not be listed ({security.why}), so their names are not checked."]
+        if security.roles is None
+        else []
+    )
+    change = Wanted(
+        wanted.name,
+        _title(wanted),
+        (ObjectChange(before, before.with_fields({"roles": wanted.after()})),),
+        wanted.command,
+        warnings=warnings,
+        undoes=wanted.undoes,
+    )
+    return make_plan(context, link, change, security.known())
+
+
+def _title(wanted: RoleChangePlan) -> str:
+    name = harmless(wanted.user.name)
+    parts = []
+    if wanted.add:
+        parts.append(f"give {listed(wanted.add)} to {name}")
+    if wanted.remove:
+        parts.append(f"take {listed(wanted.remove)} from {name}")
+    text = " and ".join(parts)
+    return text[:1].upper() + text[1:]

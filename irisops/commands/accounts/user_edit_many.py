@@ -1,0 +1,212 @@
+"""What the commands on one or several users do that open no editor: copy, delete, enable, disable, unlock, password."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from irisops.commands.accounts.object_change import Wanted, plan
+from irisops.commands.accounts.user_edit_fields import check_name, check_passwords
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.links import Link
+from irisops.commands.nearest import nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Form, FormField
+from irisops.commands.spec import Replies
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.instance.access import read_access
+from irisops.instance.object_state import FieldValue, ObjectChange, ObjectState
+from irisops.instance.user_changes import check_new_password, read_user_state, read_user_states
+
+LENGTH = 20
+"""Characters of a password that is made here."""
+_LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without l, I and O, which are read as other characters."""
+_DIGITS = "23456789"
+_KINDS = (str.isupper, str.islower, str.isdigit)
+
+
+def new_password() -> str:
+    """A password of letters and digits, of each kind at least one, that fits the usual patterns (facts: 3.6)."""
+    while True:
+        text = secrets.choice(_LETTERS) + "".join(
+            secrets.choice(_LETTERS + _DIGITS) for _ in range(LENGTH - 1)
+        )
+        if all(any(kind(character) for character in text) for kind in _KINDS):
+            return text
+
+
+async def password_that_fits(link: Link, name: str) -> str:
+    """A new password that the instance's policy takes. Raises `Refusal` if none of those made here does."""
+    for extra in ("", "-7", "!a", "_9Z"):
+        text = new_password() + extra
+        if not await check_new_password(link.connection, name, text):
+            return text
+    raise Refusal(
+        "PasswordPolicy",
+        "The instance's password pattern refuses every password that this tool makes.",
+        f"Enter one that fits in the form: /user {quote(name)}",
+    )
+
+
+async def user_named(link: Link, name: str, command: str) -> ObjectState:
+    """The user as it is. Raises `Refusal` with the nearest names; `command` has `{}` where the name goes."""
+    state = await read_user_state(link.connection, name)
+    if state is not None:
+        return state
+    close = nearest(name, link.names.users)
+    raise Refusal(
+        "NoSuchUser",
+        f"There is no user {harmless(name, 80)}.",
+        f"Did you mean {listed(close, 'or')}?" if close else "/users lists them.",
+        suggestions=[command.format(quote(each)) for each in close],
+    )
+
+
+async def copy(context: Context, command: Command) -> Replies:
+    """`/user copy FROM to NEW`: with its roles and SQL privileges, and a password of its own."""
+    link = context.link()
+    source = await user_named(link, str(command.args["user"]), "/user copy {} to NEW")
+    name = str(command.args["name"])
+    access = await read_access(link.connection)
+    refused = check_name(name, [user.name for user in access.users], [role.name for role in access.roles])
+    if refused:
+        raise Refusal("BadName", refused, "Choose another name.")
+    after = ObjectState("user", name, {**source.fields, "full_name": "", "bad_logins": "0"})
+    wanted = Wanted(
+        "user_copy",
+        f"Copy user {harmless(source.name)} to {harmless(name)}",
+        (ObjectChange(None, after, origin=source.name),),
+        command.slash,
+        {name: await password_that_fits(link, name)},
+        show=True,
+        warnings=["SQL privileges granted to the user itself are copied, too."],
+    )
+    yield await plan(context, link, wanted, access)
+
+
+# Many at once
+
+
+async def _many(link: Link, command: Command, verb: str) -> list[ObjectState]:
+    """The users that were named, each once. Raises `Refusal` for one that is not there."""
+    given = command.args["users"]
+    names = given if isinstance(given, list) else [given]
+    names = list({name.casefold(): name for name in names}.values())
+    states = await read_user_states(link.connection, names)
+    for name in names:
+        if name.casefold() not in states:
+            await user_named(link, name, f"/{verb} {{}}")
+    return [states[name.casefold()] for name in names]
+
+
+def _titled(verb: str, states: Sequence[ObjectState]) -> str:
+    return f"{verb} {'user' if len(states) == 1 else 'users'} {listed([state.name for state in states])}"
+
+
+async def delete(context: Context, command: Command) -> Replies:
+    """`/user delete NAME…`."""
+    link = context.link()
+    states = await _many(link, command, "user delete")
+    changes = tuple(ObjectChange(state, None) for state in states)
+    wanted = Wanted("user_delete", _titled("Delete", states), changes, command.slash)
+    yield await plan(context, link, wanted)
+
+
+async def switch(context: Context, command: Command, *, enabled: bool) -> Replies:
+    """`/enable NAME…` and `/disable NAME…`."""
+    link = context.link()
+    verb = "enable" if enabled else "disable"
+    states = [each for each in await _many(link, command, verb) if each.flag("enabled") is not enabled]
+    if not states:
+        raise Refusal("AlreadySo", f"That is {verb}d already.", "Nothing is to be done.")
+    changes = tuple(ObjectChange(each, each.with_fields({"enabled": enabled})) for each in states)
+    wanted = Wanted(verb, _titled(verb.capitalize(), states), changes, command.slash)
+    yield await plan(context, link, wanted)
+
+
+async def unlock(context: Context, command: Command) -> Replies:
+    """`/unlock NAME…`: enable, and forget the bad logins."""
+    link = context.link()
+    fresh: Mapping[str, FieldValue] = {"enabled": True, "bad_logins": "0"}
+    changes = tuple(
+        change
+        for state in await _many(link, command, "unlock")
+        if (change := ObjectChange(state, state.with_fields(fresh))).fields()
+    )
+    if not changes:
+        raise Refusal(
+            "AlreadySo",
+            "Not locked: enabled, and no bad login since the last good one.",
+            "Perhaps the password expired: /password sets a new one.",
+        )
+    title = _titled("Unlock", [change.state for change in changes])
+    yield await plan(context, link, Wanted("unlock", title, changes, command.slash))
+
+
+async def password(context: Context, command: Command) -> Replies:
+    """`/password NAME`: the form, or one that is made and shown once."""
+    link = context.link()
+    state = await user_named(link, str(command.args["user"]), "/password {}")
+    made = command.args.get("generate") == "yes"
+    if not made and not command.fields:
+        yield _password_form(state, command)
+        return
+    entered, errors = check_passwords(command.fields)
+    must_change = state.flag("must_change_password")
+    if command.fields:
+        must_change = command.fields.get("must_change_password") is True
+        if not entered and not errors and command.fields.get("generate") is not True:
+            errors["password"] = "Enter one, or tick that one is made."  # noqa: S105 - a message
+        refused = await check_new_password(link.connection, state.name, entered) if entered else ""
+        if refused:
+            errors["password"] = f"The instance's password policy refuses it. {refused}"
+    if errors:
+        form = _password_form(state, command)
+        form.errors = errors
+        yield form
+        return
+    change = ObjectChange(
+        state, state.with_fields({"must_change_password": must_change} if command.fields else {})
+    )
+    wanted = Wanted(
+        "password",
+        f"Set a new password for {harmless(state.name)}",
+        (change,),
+        command.slash,
+        {state.name: entered or await password_that_fits(link, state.name)},
+        show=not entered,
+        warnings=[
+            "A password cannot be taken back by /undo: nobody can read the old one.",
+            *(
+                ["This is the account you are using: the next login asks for the new password."]
+                if state.name.casefold() == link.profile.user.casefold()
+                else []
+            ),
+        ],
+    )
+    yield await plan(context, link, wanted)
+
+
+def _password_form(state: ObjectState, command: Command) -> Form:
+    return Form(
+        "password",
+        f"New password for {state.name}",
+        [
+            FormField("password", "New password", "secret", ""),
+            FormField("password_again", "Password again", "secret", "", help="The same once more"),
+            FormField(
+                "generate", "Make one instead", "flag", value=False, help="Shown once after the change"
+            ),
+            FormField(
+                "must_change_password",
+                "Must change it",
+                "flag",
+                state.flag("must_change_password"),
+                help="Refuses programs until it is changed in a terminal or the portal",
+            ),
+        ],
+        command.slash,
+    )

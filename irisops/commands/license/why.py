@@ -1,0 +1,177 @@
+"""/license why: one holder of license units, the rule behind it, and the sessions and processes it consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.license.board import returns
+from irisops.commands.nearest import find, nearest
+from irisops.commands.processes import listing as processes
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Facts, Table
+from irisops.commands.sessions import listing as sessions
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import counted, harmless, listed
+from irisops.commands.words import quote
+from irisops.instance.errors import InstanceProblem, Unreachable
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+    from irisops.instance.models import Holder, LicenseBoard
+
+T = TypeVar("T")
+
+
+def chosen(board: LicenseBoard, name: str) -> Holder:
+    """The holder that is meant; the one with the most units when none is named. Raises `Refusal`."""
+    if not board.holders:
+        raise Refusal("NoHolder", "Nobody holds a license unit.", "/license shows the counts.")
+    if not name:
+        return max(board.holders, key=lambda holder: holder.units)
+    names = [holder.holder for holder in board.holders]
+    spelled = find(name, names)
+    if spelled is None:
+        matching = [each for each in names if name.casefold() in each.casefold()]
+        spelled = matching[0] if len(matching) == 1 else None
+    if spelled is None:
+        close = nearest(name, names)
+        raise Refusal(
+            "NoSuchHolder",
+            f"{harmless(name, 80)} holds no license unit.",
+            f"Did you mean {listed(close, 'or')}?" if close else f"Holders are {listed(names)}.",
+            suggestions=[f"/license why {quote(each)}" for each in close],
+        )
+    return next(holder for holder in board.holders if holder.holder == spelled)
+
+
+def rules(holder: Holder, board: LicenseBoard) -> list[str]:
+    """Why it costs what it costs, by the documented rules (facts: iris-license-sessions 2.1 to 2.3, 2.6)."""
+    most = board.counts.max_connections
+    said: list[str] = []
+    if holder.kind == "unexplained":
+        return ["The counts and the lists are read one after the other; /license again usually settles it."]
+    if board.counts.community:
+        said.append("On Community Edition every connection, process and session counts as one of the units.")
+    elif holder.kind == "grace":
+        said.append("After a visit of a single page the unit stays reserved for up to ten minutes.")
+    elif holder.kind == "web" and holder.holder.startswith("web "):
+        said.append(
+            "A web session without a login is a license user of its own: one unit each, until its timeout. A login on "
+            "the application lets the sessions of one person share a unit."
+        )
+    elif most:
+        used = holder.connections or 0
+        said.append(
+            f"Up to {most} connections of one license user share one unit; one more, and each costs a unit until "
+            f"all of them have closed. It has {counted(used, 'connection')}."
+        )
+    if holder.kind in ("web", "mixed"):
+        said.append(
+            "Closing a browser frees nothing: the session ends by a logout, its timeout, or an administrator."
+        )
+    return said
+
+
+async def explain(context: Context, command: Command) -> Replies:
+    """The holder, then what is behind it."""
+    link = context.link()
+    board = await link.reads.board()
+    holder = chosen(board, str(command.args.get("holder", "")))
+    now = context.clock.now()
+    yield Facts(
+        "holder",
+        f"Why {harmless(holder.holder, 80)} holds {counted(holder.units, 'unit')}",
+        {
+            "holder": holder.holder,
+            "kind": holder.kind,
+            "why": holder.why,
+            "units": holder.units,
+            "connections": holder.connections,
+            "sessions": holder.sessions,
+            "processes": holder.processes,
+            "users": list(holder.users),
+            "applications": list(holder.applications),
+            "since": holder.since,
+            "free_at": holder.free_at,
+            "returns": returns(holder, now, board.clock_offset),
+        },
+        labels={
+            "why": "What it is",
+            "units": "Units",
+            "connections": "Connections",
+            "users": "Users",
+            "since": "Since",
+            "returns": "Free at",
+        },
+        notes=[*rules(holder, board), *board.notes, *_cures(holder)],
+    )
+    async for table in _behind(context, link, holder):
+        yield table
+
+
+def _cures(holder: Holder) -> list[str]:
+    """What can be typed to get its units back."""
+    if holder.own and holder.kind == "this tool":
+        return ["/quit gives this unit back."]
+    found = []
+    if holder.session_ids:
+        found.append(f"/sessions end {quote(holder.holder)} ends its sessions, after a yes.")
+    if not holder.own and len(holder.pids) == 1:
+        found.append(f"/process terminate {holder.pids[0]} ends its process, after a yes.")
+    elif not holder.own and holder.pids:
+        found.append("/process terminate PID ends one of its processes, after a yes.")
+    return found
+
+
+async def _or_nothing(read: Awaitable[list[T]]) -> list[T]:
+    """The list, or nothing where it may not be read. A lost connection is raised."""
+    try:
+        return await read
+    except Unreachable:
+        raise
+    except InstanceProblem:
+        return []
+
+
+async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
+    """Its sessions and processes, where they can be read; what cannot be is in the board's notes already."""
+    if holder.session_ids:
+        ids = set(holder.session_ids)
+        rows = [
+            sessions.row_of(session, context.clock.now())
+            for session in await _or_nothing(link.reads.sessions())
+            if session.id in ids
+        ]
+        yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
+    if holder.pids:
+        pids = set(holder.pids)
+        found = await _or_nothing(link.reads.processes())
+        shown = [processes.row_of(process) for process in found if process.pid in pids]
+        yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")
+
+
+SPECS = (
+    CommandSpec(
+        name="license why",
+        summary="Why a holder costs what it costs, and what is behind it",
+        handler=explain,
+        grammar=(Arg("holder", "holder", required=False),),
+        plain=(
+            Plain(
+                "why (does|is) {holder} (hold|holding|use|using|take|taking|on|have) [up] [a|the|my|so many|its] "
+                "[license|licence] (unit|units|license|licence)"
+            ),
+            Plain("(explain|open) [the] [license] holder {holder}"),
+            Plain("what is behind [the] [license] [holder] {holder}"),
+        ),
+        examples=("why does 10.0.0.5 hold a unit",),
+        aliases=("licence why",),
+        group="license",
+        needs_connection=True,
+        needs=("license.counts",),
+        live=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Processes: listed, looked at, suspended, resumed, terminated."""

@@ -1,0 +1,1 @@
+"""Connection profiles: found, written, tested, connected, and where their secrets are."""

@@ -1,0 +1,176 @@
+"""/discover and /profile adopt: what is here already, and making a profile of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.profiles.profiles import refuse_broken_file
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Column, Done, Progress, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import harmless
+from irisops.commands.words import quote
+from irisops.profiles.model import Profile, ProfileInvalidError
+from irisops.profiles.store import ProfileExistsError
+
+if TYPE_CHECKING:
+    from irisops.profiles.discovery.found import Found
+
+NOTHING = (
+    "Nothing was found on this machine: no installed instance, no container, no VS Code setting, no IRIS_ variable, "
+    "no standard port. /profile add opens a form for an instance elsewhere; irisops demo needs none."
+)
+
+
+async def discover(context: Context, _command: Command) -> Replies:
+    """Look around and list what may be an instance; Enter on a row makes it a profile and connects."""
+    yield Progress("discover", "Looking for instances on this machine …")
+    seen = await context.discoverer.look()
+    rows: list[dict[str, Cell]] = []
+    offer = ""
+    for each in seen.found:
+        known = known_as(context, each)
+        rows.append(
+            {
+                "name": each.name,
+                "source": each.source,
+                "address": f"{each.host}:{each.port}" if each.port else each.host,
+                "user": each.user,
+                "state": f"profile {known.name}" if known else each.problem or each.state or "perhaps",
+                "password": each.password.where if each.password else "",
+                "about": each.about,
+            }
+        )
+        if not offer and not known and not each.problem:
+            offer = f"/profile adopt {quote(each.name)}"
+    notes = list(seen.troubles)
+    if offer:
+        notes.append(
+            "Enter makes one a profile and connects. A password found there is used only if you add password=yes "
+            "(p on a row)."
+        )
+    if not rows:
+        notes.append(NOTHING)
+    yield Table(
+        name="discovered",
+        title="Found on this machine",
+        columns=[
+            Column("name", "NAME"),
+            Column("address", "ADDRESS"),
+            Column("source", "FOUND BY"),
+            Column("state", "STATE", grow=True),
+            Column("user", "USER", hide_under=100),
+            Column("password", "PASSWORD IN", hide_under=120),
+            Column("about", "ABOUT", hide_under=140),
+        ],
+        rows=rows,
+        key="name",
+        notes=notes,
+        actions=[
+            ("enter", "make it a profile", "/profile adopt {name}"),
+            ("p", "with the password found there", "/profile adopt {name} password=yes"),
+        ],
+        offer=offer,
+    )
+
+
+def known_as(context: Context, found: Found) -> Profile | None:
+    """The profile that goes to the same place already."""
+    for profile in context.hub.profiles():
+        if (
+            found.port is not None
+            and replace(found, host=profile.host, port=profile.port).place == found.place
+        ):
+            return profile
+    return None
+
+
+async def adopt(context: Context, command: Command) -> Replies:
+    """Make a profile of what was found, and connect to it."""
+    refuse_broken_file(context)
+    found = await context.discoverer.find(str(command.args["found"]))
+    if found.problem:
+        raise Refusal("NotReady", found.problem, found.cure)
+    profile = known_as(context, found)
+    password = await _password(found) if command.args.get("password") == "yes" else None
+    if profile is None:
+        profile = _add(context, found, str(command.args.get("name", "")))
+        details = [harmless(f"{profile.user} on {profile.address}, found by {found.source}")]
+        if not found.user:
+            details.append(
+                f"The user was not told: {profile.user} is taken; /profile edit {profile.name} user="
+            )
+        yield Done("profile", f"Profile {profile.name} is added.", details=details)
+    if password is not None:
+        # Given by the person's own word, so it is the one to try, whatever was kept before.
+        await context.hub.connect(profile, password, keep=True)
+    async for reply in context.rerun(
+        Command("connect", {"profile": profile.name}, f"/connect {quote(profile.name)}")
+    ):
+        yield reply
+
+
+def _add(context: Context, found: Found, name: str) -> Profile:
+    try:
+        profile = found.profile()
+        if name:
+            profile = replace(profile, name=name)
+        context.hub.store.add(profile)
+    except ProfileInvalidError as error:
+        raise Refusal("ProfileInvalid", str(error), "/profile add takes it typed by hand.") from None
+    except ProfileExistsError as error:
+        raise Refusal(
+            "ProfileExists",
+            f"There is a profile {error} already, for another address.",
+            f"Give this one another name: /profile adopt {quote(found.name)} name=NEW",
+        ) from None
+    context.hub.reload()
+    return profile
+
+
+async def _password(found: Found) -> str:
+    """The password that the person asked to use. Raises `Refusal` when there is none."""
+    from irisops.profiles.programs import ProgramError  # noqa: PLC0415 - not on the start path
+
+    cure = f"/profile adopt {quote(found.name)} asks for it."
+    if found.password is None:
+        raise Refusal("NoPasswordFound", f"No password lies where {found.name} was found.", cure)
+    try:
+        password = await found.password.read()
+    except ProgramError as error:
+        raise Refusal(
+            "NoPasswordFound", f"{found.password.where} cannot be read: it {error}.", cure
+        ) from None
+    if not password:
+        raise Refusal("NoPasswordFound", f"There is no {found.password.where}.", cure)
+    return password
+
+
+SPECS = (
+    CommandSpec(
+        name="discover",
+        summary="Instances found here: installed, in containers, in VS Code, in variables",
+        handler=discover,
+        plain=(
+            Plain(
+                "(discover|find|detect|search|look for|scan for) [my|all|the|local] (instances|iris|servers)"
+            ),
+            Plain("what (instances|iris instances|servers) (are|is) here"),
+        ),
+        examples=("find my instances",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="profile adopt",
+        summary="Make a profile of what /discover found, and connect",
+        handler=adopt,
+        grammar=(Arg("found", "found"),),
+        options={"password": "flag", "name": "text"},
+        plain=(Plain("(adopt|take) [the] [instance] {found}"),),
+        examples=("adopt docker:iris-1",),
+        group="profiles",
+    ),
+)

@@ -1,0 +1,201 @@
+"""/profile copy and move, /profiles export and import. Passwords are never in a file, so none travels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.profiles.connect import find_profile
+from irisops.commands.profiles.profiles import refuse_broken_file, refuse_temporary
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Change, Done, Plan
+from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.commands.text import counted, harmless, listed
+from irisops.commands.words import quote
+from irisops.profiles.model import Profile, ProfileInvalidError
+from irisops.profiles.store import NoSuchProfileError, ProfileExistsError, ProfilesFileError, ProfileStore
+
+
+def _file(command: Command) -> Path:
+    """The file named, `~` undone."""
+    return Path(str(command.args["file"])).expanduser()
+
+
+async def copy(context: Context, command: Command) -> Replies:
+    """A second profile with the same fields; a profile of this run alone becomes one that stays."""
+    refuse_broken_file(context)
+    old = find_profile(context, str(command.args["name"]))
+    fresh = replace(old, name=str(command.args["new"]))
+    try:
+        context.hub.store.add(fresh)
+    except ProfileInvalidError as error:
+        raise Refusal("ProfileInvalid", str(error), "Choose another name.") from None
+    except ProfileExistsError as error:
+        raise Refusal(
+            "ProfileExists", f"There is a profile {error} already.", "Choose another name."
+        ) from None
+    context.hub.reload()
+    yield Done(
+        "profile",
+        f"Profile {fresh.name} is a copy of {old.name}.",
+        [
+            f"/profile edit {quote(fresh.name)} changes it",
+            "It logs in with the same password while user and host are the same",
+        ],
+    )
+
+
+async def move(context: Context, command: Command) -> Replies:
+    """Change the order in which profiles are listed; the first is offered first."""
+    refuse_broken_file(context)
+    profile = find_profile(context, str(command.args["name"]))
+    refuse_temporary(context, profile)
+    where = str(command.args["position"])
+    count = len(context.hub.loaded.profiles)
+    positions = {"first": 1, "top": 1, "last": count, "end": count}
+    position = positions.get(where.casefold()) or (int(where) if where.isdigit() else 0)
+    if not 1 <= position <= count:
+        raise Refusal(
+            "NotUnderstood", f"There is no place {harmless(where, 20)}.", f"Say first, last or 1 to {count}."
+        )
+    try:
+        context.hub.store.move(profile.name, position - 1)
+    except NoSuchProfileError:
+        raise Refusal(
+            "NoSuchProfile", f"{profile.name} was removed meanwhile.", "/profiles shows what is left."
+        ) from None
+    loaded = context.hub.reload()
+    yield Done(
+        "profile",
+        f"Profile {profile.name} is number {position} now.",
+        [listed(each.name for each in loaded.profiles)],
+    )
+
+
+async def export(context: Context, command: Command) -> Replies:
+    """Write all profiles to a new file for a colleague: no passwords, and no commands that would run there."""
+    refuse_broken_file(context)
+    path = _file(command)
+    profiles = [_for_others(profile) for profile in context.hub.loaded.profiles]
+    if not profiles:
+        raise Refusal("NoProfile", "There is no profile to export.", "/profile add makes one.")
+    if path.exists():
+        raise Refusal("FileExists", f"{path} exists already.", "Name a file that does not exist yet.")
+    store = ProfileStore(path)
+    for profile in profiles:
+        store.add(profile)
+    yield Done(
+        "profiles",
+        f"{counted(len(profiles), 'profile')} written to {path}.",
+        ["Without passwords and password commands", f"There: /profiles import {quote(path.name)}"],
+    )
+
+
+def _for_others(profile: Profile) -> Profile:
+    """A command that prints a password is the person's own: on another machine it would run something unseen."""
+    return replace(profile, password_command="")
+
+
+async def take_in(context: Context, command: Command) -> Replies:
+    """Plan to add the profiles of a file; those whose name is taken stay as they are."""
+    refuse_broken_file(context)
+    path = _file(command)
+    if not path.is_file():
+        raise Refusal(
+            "NoSuchFile",
+            f"There is no file {harmless(path)}.",
+            "Name a file that /profiles export has written.",
+        )
+    loaded = ProfileStore(path).load()
+    if loaded.problem is not None:
+        raise ProfilesFileError(path, str(loaded.problem).partition(": ")[2], loaded.problem.line)
+    taken = {profile.name.casefold() for profile in context.hub.profiles()}
+    fresh = [profile for profile in loaded.profiles if profile.name.casefold() not in taken]
+    known = [profile.name for profile in loaded.profiles if profile.name.casefold() in taken]
+    commands = [profile.name for profile in fresh if profile.password_command]
+    warnings = [*loaded.warnings]
+    if known:
+        warnings.append(f"Left out, because there is one of that name: {listed(known)}.")
+    if commands:
+        warnings.append(f"Password commands are not taken from others: {listed(commands)}.")
+    if not fresh:
+        raise Refusal(
+            "NothingToImport",
+            f"{harmless(path)} holds no profile that is not here already.",
+            " ".join(warnings),
+        )
+
+    async def carry_out() -> Replies:
+        added = []
+        for profile in fresh:
+            try:
+                context.hub.store.add(_for_others(profile))
+            except ProfileExistsError:
+                continue  # added by another irisops meanwhile; that one stays
+            added.append(profile.name)
+        context.hub.reload()
+        yield Done(
+            "profiles", f"{counted(len(added), 'profile')} added: {listed(added)}.", ["/profiles lists them"]
+        )
+
+    yield context.plans.add(
+        Plan(
+            name="profiles",
+            title=f"Add {counted(len(fresh), 'profile')} from {harmless(path.name)}?",
+            instance="this computer",
+            changes=[
+                Change(
+                    f"profile {profile.name}", "not there", harmless(f"{profile.user} on {profile.address}")
+                )
+                for profile in fresh
+            ],
+            effects=["No password comes along: each is asked for at its first login."],
+            warnings=warnings,
+        ),
+        carry_out,
+    )
+
+
+SPECS = (
+    CommandSpec(
+        name="profile copy",
+        summary="A second profile with the same fields",
+        handler=copy,
+        grammar=(Arg("name", "profile"), Keyword("to"), Arg("new", show="NEW")),
+        plain=(Plain("(copy|duplicate) [the] (profile|instance) {name} (to|as) {new}"),),
+        examples=("copy the profile local to other",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="profile move",
+        summary="Change the order of profiles: first, last or a number",
+        handler=move,
+        grammar=(Arg("name", "profile"), Keyword("to"), Arg("position")),
+        plain=(
+            Plain("(move|put) [the] (profile|instance) {name} (to|at) [the] [place|position] {position}"),
+        ),
+        examples=("move the profile local to first",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="profiles export",
+        summary="Write the profiles to a file for a colleague, without passwords",
+        handler=export,
+        grammar=(Arg("file", "file"),),
+        plain=(Plain("export [the|my|all] profiles (to|into|as) {file}"),),
+        examples=("export my profiles to team.toml",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="profiles import",
+        summary="Add the profiles of a file, after showing which",
+        handler=take_in,
+        grammar=(Arg("file", "file"),),
+        plain=(Plain("import [the] profiles (from|of) {file}"),),
+        examples=("import profiles from team.toml",),
+        group="profiles",
+        changes=True,
+    ),
+)

@@ -1,0 +1,343 @@
+"""/profiles and /profile add|edit|remove."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import replace
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.profiles.connect import find_profile
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Change, Column, Done, Form, FormField, Plan, Problem, Table
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import harmless
+from irisops.commands.words import quote
+from irisops.profiles.model import COLOURS, DEFAULT_PORT, Profile, ProfileInvalidError
+from irisops.profiles.store import NoSuchProfileError, ProfileExistsError
+
+OPTIONS = {
+    "host": "text",
+    "port": "number",
+    "namespace": "text",
+    "user": "text",
+    "colour": "text",
+    "read_only": "flag",
+    "guarded": "flag",
+    "web_port": "number",
+    "web_scheme": "text",
+    "sslconfig": "text",
+    "poll_interval": "text",
+    "password_command": "text",
+}
+_WORDS = {
+    "connected": "● connected",
+    "connecting": "◐ connecting",
+    "lost": "◌ lost",
+    "off": "○ off",
+    "refused": "✕ refused",
+}
+
+
+async def list_profiles(context: Context, _command: Command) -> Replies:
+    """All profiles with their state. Reads the file again, so an edit made elsewhere shows."""
+    loaded = context.hub.reload()
+    if loaded.problem is not None:
+        yield Problem(
+            "ProfilesFile",
+            f"The profiles cannot be read. {loaded.problem}",
+            "Correct that line with an editor; the file was left untouched.",
+        )
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": state.name,
+            "state": _WORDS[state.state],
+            "address": state.address,
+            "user": state.user,
+            "version": state.version,
+            "flags": [
+                word for word, on in (("read-only", state.read_only), ("guarded", state.guarded)) if on
+            ],
+            "active": state.active,
+            "message": state.message,
+        }
+        for state in context.hub.states()
+    ]
+    notes = list(loaded.warnings)
+    if not rows:
+        notes.append("There is no profile yet: /profile add makes one, irisops demo needs none.")
+    yield Table(
+        name="profiles",
+        title="Profiles",
+        columns=[
+            Column("name", "NAME"),
+            Column("state", "STATE"),
+            Column("address", "ADDRESS", grow=True),
+            Column("user", "USER"),
+            Column("version", "VERSION", hide_under=100),
+            Column("flags", "FLAGS", "list", hide_under=90),
+            Column("active", "ACTIVE", "flag", hide_under=110),
+            Column("message", "WHY", hide_under=120),
+        ],
+        rows=rows,
+        key="name",
+        notes=notes,
+        actions=[
+            ("enter", "connect", "/connect {name}"),
+            ("e", "edit", "/profile edit {name}"),
+            ("d", "remove", "/profile remove {name}"),
+        ],
+    )
+
+
+def form_of(profile: Profile, command: str, title: str, errors: Mapping[str, str] | None = None) -> Form:
+    """The editor of a profile."""
+    return Form(
+        name="profile",
+        title=title,
+        fields=[
+            FormField("name", "Name", value=profile.name, required=True, help="How you call it here"),
+            FormField("host", "Host", value=profile.host, required=True),
+            FormField("port", "Superserver port", "number", profile.port, help="1972 by default, not 52773"),
+            FormField("namespace", "Namespace", value=profile.namespace, help="%SYS to administer"),
+            FormField("user", "User", value=profile.user, required=True),
+            FormField("password", "Password", "secret", "", help="Kept in the keyring; empty: asked for"),
+            FormField("colour", "Colour", "choice", profile.colour, ("", *COLOURS)),
+            FormField("read_only", "Read-only", "flag", profile.read_only, help="Hides every change"),
+            FormField("guarded", "Guarded", "flag", profile.guarded, help="A change asks for its name"),
+            FormField(
+                "web_port", "Web port", "number", profile.web_port, help="Portal and REST, often 52773"
+            ),
+            FormField("web_scheme", "Web scheme", "choice", profile.web_scheme, ("http", "https")),
+            FormField("sslconfig", "TLS configuration", value=profile.sslconfig, help="In SSLDefs.ini"),
+            FormField(
+                "poll_interval", "Poll interval", value=profile.poll_interval, help="Seconds; empty: setting"
+            ),
+            FormField(
+                "password_command",
+                "Password command",
+                value=profile.password_command,
+                help="Prints it, e.g. pass show iris/local",
+            ),
+        ],
+        command=command,
+        errors=errors or {},
+    )
+
+
+def apply_values(profile: Profile, values: Mapping[str, Cell | list[str]]) -> Profile:
+    """The profile with typed or submitted values. Raises `ProfileInvalidError` on the first wrong field."""
+    changed: dict[str, object] = {}
+    for field in dataclasses.fields(Profile):
+        if field.name not in values:
+            continue
+        value = values[field.name]
+        if field.name in ("read_only", "guarded"):
+            changed[field.name] = value in (True, "yes")
+        elif field.name in ("port", "web_port", "poll_interval"):
+            changed[field.name] = _number(field.name, value)
+        else:
+            changed[field.name] = str(value if value is not None else "").strip()
+    fresh = replace(profile, **changed)  # type: ignore[arg-type]  # `check` looks at each
+    fresh.check()
+    return fresh
+
+
+def _number(name: str, value: object) -> int | float | None:
+    text = str(value if value is not None else "").strip()
+    if not text:
+        return DEFAULT_PORT if name == "port" else None
+    try:
+        return float(text) if name == "poll_interval" else int(text)
+    except ValueError:
+        raise ProfileInvalidError(name, f"The {name.replace('_', ' ')} is a number.") from None
+
+
+async def add(context: Context, command: Command) -> Replies:
+    """Make a profile from typed options or a submitted form; without either, open the form."""
+    refuse_broken_file(context)
+    name = str(command.args.get("name", ""))
+    given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
+    start = Profile(name=name, user="")
+    if not command.fields and (not name or not given):
+        yield form_of(
+            replace(start, user="_SYSTEM"),
+            f"/profile add {quote(name)}" if name else "/profile add",
+            "Add a profile",
+        )
+        return
+    try:
+        profile = apply_values(start, given)
+        context.hub.store.add(profile)
+    except (ProfileInvalidError, ProfileExistsError) as error:
+        yield _wrong(error, start, given, command, "Add a profile")
+        return
+    async for reply in _saved(context, profile, command, f"Profile {profile.name} is added."):
+        yield reply
+
+
+async def edit(context: Context, command: Command) -> Replies:
+    """Change a profile by typed options or a submitted form; without either, open the form."""
+    refuse_broken_file(context)
+    old = find_profile(context, str(command.args["name"]))
+    refuse_temporary(context, old)
+    given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
+    if not given:
+        yield form_of(old, f"/profile edit {quote(old.name)}", f"Profile {old.name}")
+        return
+    try:
+        profile = apply_values(old, given)
+        context.hub.store.replace(old.name, profile)
+    except NoSuchProfileError:
+        raise Refusal(
+            "NoSuchProfile", f"{old.name} was removed meanwhile.", "/profiles shows what is left."
+        ) from None
+    except (ProfileInvalidError, ProfileExistsError) as error:
+        yield _wrong(error, old, given, command, f"Profile {old.name}")
+        return
+    context.hub.rename(old.name, profile)
+    async for reply in _saved(context, profile, command, f"Profile {profile.name} is saved."):
+        yield reply
+
+
+async def _saved(context: Context, profile: Profile, command: Command, message: str) -> Replies:
+    details = [f"Kept in {context.hub.store.path}"]
+    password = command.fields.get("password")
+    if isinstance(password, str) and password:
+        kept = await context.hub.secrets.keep(profile, password)
+        why = "" if kept.lasting else f": {kept.reason}"
+        details.append(f"The password is kept {kept.where}{why}")
+    context.hub.reload()
+    details.append(f"/connect {quote(profile.name)} logs in")
+    yield Done("profile", message, details=details)
+
+
+def _wrong(
+    error: ProfileInvalidError | ProfileExistsError,
+    profile: Profile,
+    given: Mapping[str, Cell | list[str]],
+    command: Command,
+    title: str,
+) -> Form | Problem:
+    """The form again with the message on its field, or a problem for a typed line. The password is not echoed."""
+    if isinstance(error, ProfileInvalidError):
+        field, message = error.field, str(error)
+    else:
+        field, message = "name", f"There is a profile {error} already."
+    if not command.fields:
+        return Problem("ProfileInvalid", message, f"Correct {field}= and try again.", text=command.text)
+    form = form_of(profile, command.slash, title, {field: message})
+    form.fields = [
+        each if each.kind == "secret" or each.name not in given else replace(each, value=given[each.name])
+        for each in form.fields
+    ]
+    return form
+
+
+async def remove(context: Context, command: Command) -> Replies:
+    """Plan the removal of a profile; the instance itself is not touched."""
+    refuse_broken_file(context)
+    profile = find_profile(context, str(command.args["name"]))
+    refuse_temporary(context, profile)
+    link = context.hub.links.get(profile.name.casefold())
+    if link is not None and link.connected:
+        raise Refusal(
+            "StillConnected", f"{profile.name} is connected.", f"/disconnect {quote(profile.name)} first."
+        )
+
+    async def carry_out() -> Replies:
+        try:
+            context.hub.store.remove(profile.name)
+        except NoSuchProfileError:
+            raise Refusal(
+                "NoSuchProfile", f"{profile.name} was removed already.", "/profiles shows what is left."
+            ) from None
+        await context.hub.secrets.forget(profile)
+        context.hub.links.pop(profile.name.casefold(), None)
+        context.hub.reload()
+        yield Done("profile", f"Profile {profile.name} is removed, its password forgotten.")
+
+    yield context.plans.add(
+        Plan(
+            name="profile",
+            title=f"Remove profile {profile.name}?",
+            instance="this computer",
+            changes=[
+                Change(f"profile {profile.name}", harmless(f"{profile.user} on {profile.address}"), "gone")
+            ],
+            effects=["The instance itself is not touched.", "Its journal stays, so /history is not lost."],
+        ),
+        carry_out,
+    )
+
+
+def refuse_temporary(context: Context, profile: Profile) -> None:
+    """A profile of this run alone cannot be changed. Raises `Refusal`."""
+    if context.hub.temporary(profile.name):
+        raise Refusal(
+            "TemporaryProfile",
+            f"{profile.name} exists for this run alone and is in no file.",
+            "/profile add makes one that stays.",
+        )
+
+
+def refuse_broken_file(context: Context) -> None:
+    """A file that cannot be understood is not written to. Raises `ProfilesFileError`."""
+    loaded = context.hub.reload()
+    if loaded.problem is not None:
+        raise loaded.problem
+
+
+SPECS = (
+    CommandSpec(
+        name="profiles",
+        summary="The instances you know, with their state",
+        handler=list_profiles,
+        plain=(
+            Plain("(show|list|see|display) [me] [the|my|all] (profiles|instances|connections)"),
+            Plain("(profiles|instances|connections|my profiles|my instances)"),
+            Plain("(what|which) (profiles|instances) (are there|do i have|are connected|exist)"),
+        ),
+        examples=("show profiles",),
+        group="profiles",
+        live=True,
+    ),
+    CommandSpec(
+        name="profile add",
+        summary="Add an instance: opens a form, or takes host= port= user= …",
+        handler=add,
+        grammar=(Arg("name", "text", required=False),),
+        options=OPTIONS,
+        plain=(
+            Plain("(add|create|make|new) [a] [new] (profile|instance|connection)"),
+            Plain("(add|create|make|new) [a] [new] (profile|instance|connection) [called|named] {name}"),
+        ),
+        examples=("add a profile",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="profile edit",
+        summary="Change a profile: opens a form, or takes host= port= user= …",
+        handler=edit,
+        grammar=(Arg("name", "profile"),),
+        options=OPTIONS,
+        plain=(
+            Plain("(edit|change|modify|update) [the] (profile|instance) {name}"),
+            Plain("(edit|change|modify|update) [the] {name} profile"),
+        ),
+        examples=("edit the profile local",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="profile remove",
+        summary="Forget a profile and its password",
+        handler=remove,
+        grammar=(Arg("name", "profile"),),
+        plain=(Plain("(remove|delete|forget|drop) [the] (profile|instance) {name}"),),
+        examples=("remove the profile old",),
+        aliases=("profile delete",),
+        group="profiles",
+        changes=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Web sessions: listed, ended, swept."""

@@ -1,0 +1,136 @@
+"""/sessions end: choose one web session, some, or all that match; `sessions_ending` plans and does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import is_condition, select
+from irisops.commands.nearest import nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell
+from irisops.commands.sessions.ending import plan_end
+from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look, row_of
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words
+from irisops.commands.text import harmless, listed
+
+if TYPE_CHECKING:
+    from irisops.instance.models import WebSession
+
+EVERYTHING = ("all", "everything", "*")
+NO_LOGIN = ("anonymous", "nobody", "unknownuser")
+
+
+def known_by(session: WebSession) -> set[str]:
+    """Every word that means this session: user, application, holder, address. Lower case."""
+    application = session.application.rstrip("/").casefold()
+    names = {session.username.casefold(), application, f"{application}/", address_of(session).casefold()}
+    if session.anonymous:
+        names |= {f"web {session.application}".casefold(), f"web {application}", *NO_LOGIN}
+    else:
+        names.add(session.license_id.casefold())
+    return names - {""}
+
+
+def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
+    """The sessions that all of the words mean: conditions as of /sessions, names as of `known_by`, or a session's id.
+
+    Raises `Refusal` for a word that means none.
+    """
+    chosen = list(seen.sessions)
+    conditions = [word for word in words if is_condition(word)]
+    for word in words:
+        if word in conditions or word.casefold() in EVERYTHING:
+            continue
+        chosen = [session for session in chosen if _means(word, session)]
+        if not chosen:
+            raise _no_such(word, seen)
+    if conditions:
+        rows: dict[int, WebSession] = {}
+        table: list[dict[str, Cell]] = []
+        for session in chosen:
+            row = row_of(session, seen.now, seen.timeouts)
+            rows[id(row)] = session
+            table.append(row)
+        if any(word.casefold().startswith("idle") for word in conditions) and seen.timeouts.note:
+            raise Refusal(
+                "IdleUnknown",
+                f"For how long sessions are idle is not known: {seen.timeouts.note}",
+                "Choose them by user=, app= or left< instead.",
+            )
+        chosen = [rows[id(row)] for row in select(table, conditions, COLUMNS).rows]
+        if not chosen:
+            raise Refusal(
+                "NoSuchSession",
+                f"No web session fits {listed(conditions)}.",
+                "/sessions shows them all.",
+            )
+    return chosen
+
+
+def _means(word: str, session: WebSession) -> bool:
+    start = word.rstrip("…")
+    # Ids differ by letter case (facts: 3.2). Four characters are the least that tell sessions apart.
+    return word.casefold() in known_by(session) or (len(start) >= 4 and session.id.startswith(start))
+
+
+def _no_such(word: str, seen: Seen) -> Refusal:
+    names = sorted({name for session in seen.sessions for name in known_by(session)} - set(NO_LOGIN))
+    close = nearest(word, names)
+    cure = f"Did you mean {listed(close, 'or')}?" if close else "/sessions lists them."
+    return Refusal(
+        "NoSuchSession",
+        f"No web session is known by {harmless(word, 80)}.",
+        f"{cure} A session without a login does not tell its address.",
+        suggestions=[f"/sessions end {name}" for name in close if " " not in name],
+    )
+
+
+async def end(context: Context, command: Command) -> Replies:
+    """Plan to end sessions."""
+    link = context.link()
+    words = filter_words(command)
+    seen = await look(context, link)
+    if not seen.sessions:
+        raise Refusal("NoSuchSession", "There is no web session.", "/license shows what holds the units.")
+    chosen = choose(seen, words)
+    broad = not any(_means(word, session) for word in words for session in chosen[:1])
+    yield await plan_end(context, link, chosen, command.slash, broad=broad)
+
+
+_SESSIONS = "(session|sessions|web session|web sessions|browser sessions|browsers)"
+
+SPECS = (
+    CommandSpec(
+        name="sessions end",
+        summary="End web sessions: by id, user, application, holder, address, or words as of /sessions; or all",
+        handler=end,
+        grammar=(Arg("filter", "filter", many=True, show="WHICH"),),
+        plain=(
+            Plain(
+                f"(end|close|kill|stop|terminate|log out|drop) [all] [the] [web] {_SESSIONS} "
+                "(of|by|on|from|for|at) [user|the user|application|address|holder] {who}",
+                {"filter": ["{who}"]},
+            ),
+            Plain(
+                f"(end|close|kill|stop|terminate|drop) [all] [the] [web] {_SESSIONS} without [a] login",
+                {"filter": ["anonymous"]},
+            ),
+            Plain(
+                f"(end|close|kill|stop|terminate|drop) all [the] [web] {_SESSIONS}",
+                {"filter": ["all"]},
+            ),
+            Plain("(end|close|kill|terminate) [the] [web] session {who}", {"filter": ["{who}"]}),
+            Plain("(log out|log off|sign out) [the] user {who} [from the web]", {"filter": ["{who}"]}),
+        ),
+        examples=("end the sessions of appuser", "end the sessions on /csp/user"),
+        aliases=("session end",),
+        group="license",
+        changes=True,
+        needs_connection=True,
+        needs=("sessions.list", "sessions.end"),
+    ),
+)

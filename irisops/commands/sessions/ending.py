@@ -1,0 +1,300 @@
+"""The plan to end web sessions, and carrying it out: ask, follow until the instance has let go, tell what it freed.
+
+Ending is asynchronous: the instance marks a session and a daemon removes it seconds later (facts: license-sessions
+3.3). The card says when it is really gone, and says so when it did not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from irisops.commands.context import Context
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Change, Done, Plan, Problem, Progress
+from irisops.commands.sessions.listing import short_id
+from irisops.commands.spec import Replies
+from irisops.commands.text import counted, harmless, listed
+from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.journal import Intent, Status
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+    from irisops.instance.models import Holder, LicenseBoard, WebSession
+
+PATIENCE = 10.0
+"""Seconds until a session that is listed yet is told as not ended; 1.65 to 4.09 s were measured (facts: 3.3)."""
+LOOK_EVERY = 0.25
+"""Seconds between two looks."""
+PORTAL = "/csp/sys"
+SHOWN = 12
+"""Groups that a plan names one by one."""
+
+
+async def plan_end(
+    context: Context, link: Link, chosen: Sequence[WebSession], slash: str, *, broad: bool
+) -> Plan:
+    """The plan to end these sessions.
+
+    `broad`: they were chosen by a condition, so what the portal protects is left out. Raises `Refusal` if none of them
+    may be ended.
+    """
+    wanted, left_out = _permitted(link, chosen, broad=broad)
+    warnings = [*left_out, *_warnings(link, wanted)]
+    try:
+        board = await link.reads.board()
+    except (NotPermitted, NotAvailable) as problem:
+        board = None
+        warnings.append(f"What it frees cannot be told: {problem.message}")
+    effects, expected = _effects(board, wanted)
+    shown = Plan(
+        name="sessions_end",
+        title=f"End {_described(wanted)}",
+        instance=link.instance_name,
+        changes=_changes(wanted),
+        effects=effects,
+        warnings=warnings,
+        calls=_calls(),
+    )
+    before = board.counts.consumed if board else None
+    work = _Ending(context, link, tuple(wanted), slash, shown, before, expected)
+    return context.plans.add(shown, work.carry_out, link)
+
+
+def _permitted(
+    link: Link, chosen: Sequence[WebSession], *, broad: bool
+) -> tuple[list[WebSession], list[str]]:
+    info = link.connection.info
+    own = info.pid if info else None
+    mine = [session for session in chosen if own is not None and session.pid == own]
+    if mine and len(mine) == len(chosen):
+        raise Refusal(
+            "OwnSession",
+            "That is this tool's own session.",
+            "/quit ends it, and frees its unit, when you leave.",
+        )
+    kept = [session for session in chosen if session not in mine]
+    notes = ["This tool's own session is left out."] if mine else []
+    protected = [session for session in kept if not session.allow_end]
+    if broad and protected:
+        kept = [session for session in kept if session.allow_end]
+        notes.append(
+            f"{counted(len(protected), 'session')} on {listed({s.application for s in protected})} "
+            "left out: the portal protects such sessions. Name one by its id or application to end it."
+        )
+    if not kept:
+        raise Refusal(
+            "Protected",
+            "The sessions that fit are of the kind that the portal does not let anybody end.",
+            f"Name one of them to end it all the same: /sessions end {short_id(protected[0].id)}",
+        )
+    return kept, notes
+
+
+def _warnings(link: Link, wanted: Sequence[WebSession]) -> list[str]:
+    found: list[str] = []
+    user = link.profile.user.casefold()
+    if any(s.application.rstrip("/").casefold() == PORTAL and s.username.casefold() == user for s in wanted):
+        found.append(
+            "One of them is a portal session of the user you are logged in as here: perhaps your own."
+        )
+    if any(s.application.rstrip("/").casefold() == PORTAL for s in wanted):
+        found.append("A browser that is signed in to the portal starts a new session with its next request.")
+    if any(s.preserve for s in wanted):
+        found.append("One of them keeps a process of its own; what that process has not stored is lost.")
+    return found
+
+
+def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[list[str], int | None]:
+    """What ending frees, and the units in use after it; None if that cannot be told."""
+    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
+
+    lines = ["Whoever uses them is logged out; what was typed there and not stored is lost."]
+    if board is None:
+        return lines, None
+    touched = _touched(board, wanted)
+    after = forecast.total_after(board, touched)
+    before = board.counts.consumed
+    if after is None or before is None or sum(number for _, number in touched) < len(wanted):
+        lines.append("How many units that frees is not known: not all of them are on the license board.")
+        return lines, None
+    if after < before:
+        free = f", {board.counts.limit - after} of {board.counts.limit} free" if board.counts.limit else ""
+        lines.append(f"Units in use: {before} → {after}{free}, some seconds after your yes.")
+    else:
+        others = listed({holder.holder for holder, _ in touched})
+        lines.append(f"It frees no unit: {others} has other connections, and they share one unit.")
+    return lines, after
+
+
+def _touched(board: LicenseBoard, wanted: Sequence[WebSession]) -> list[tuple[Holder, int]]:
+    """The holders behind the sessions, each with how many of its sessions end."""
+    ids = {session.id for session in wanted}
+    found = [(holder, len(ids.intersection(holder.session_ids))) for holder in board.holders]
+    return [(holder, number) for holder, number in found if number]
+
+
+def _groups(wanted: Sequence[WebSession]) -> list[tuple[str, str, list[WebSession]]]:
+    groups: dict[tuple[str, str], list[WebSession]] = {}
+    for session in wanted:
+        who = "nobody (no login)" if session.anonymous else session.license_id
+        groups.setdefault((who, session.application), []).append(session)
+    return [(who, application, found) for (who, application), found in groups.items()]
+
+
+def _described(wanted: Sequence[WebSession]) -> str:
+    groups = _groups(wanted)
+    number = counted(len(wanted), "web session")
+    if len(groups) == 1:
+        who, application, _ = groups[0]
+        return f"{number} of {harmless(who, 60)} on {harmless(application, 60)}"
+    applications = {application for _, application, _ in groups}
+    return f"{number} on {listed(sorted(applications), most=4)}"
+
+
+def _changes(wanted: Sequence[WebSession]) -> list[Change]:
+    groups = _groups(wanted)
+    changes = []
+    for who, application, found in groups[:SHOWN]:
+        ids = ", ".join([*(short_id(each.id) for each in found[:3]), *(["…"] if len(found) > 3 else [])])
+        what = f"{harmless(who, 60)} on {harmless(application, 60)}"
+        changes.append(Change(what, f"{len(found)} open ({ids})", "ended"))
+    if len(groups) > SHOWN:
+        rest = sum(len(found) for _, _, found in groups[SHOWN:])
+        changes.append(Change(f"{len(groups) - SHOWN} more holders", f"{rest} open", "ended"))
+    return changes
+
+
+def _calls() -> dict[str, list[str]]:
+    """The same by hand. Ids stay out of it: with a session's id one is halfway into the session."""
+    return {
+        "ObjectScript": [
+            'set $namespace = "%SYS"',
+            "; id: from the class query %CSP.Session:SessionInfo",
+            "write $$DeleteSession^%SYS.cspServer(id)",
+        ],
+        "Python": [
+            'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
+            'irispy.function("DeleteSession", "%SYS.cspServer", session_id)',
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """An agreed plan at work."""
+
+    context: Context
+    link: Link
+    wanted: tuple[WebSession, ...]
+    slash: str
+    shown: Plan
+    before: int | None
+    expected: int | None
+
+    async def carry_out(self) -> Replies:
+        """Ask, follow, tell. An error of the instance is raised after it was journaled."""
+        still, changed = await self._still()
+        journal = self.context.journal(self.link.name)
+        number = journal.intend(self._intent())
+        marked: list[WebSession] = []
+        try:
+            for done, session in enumerate(still, 1):
+                if done == 1 or done % 20 == 0:
+                    yield Progress("sessions_end", f"Ending {done} of {len(still)} …", done / len(still) / 2)
+                if await self.link.reads.end_session(session.id) == "marked":
+                    marked.append(session)
+        except InstanceProblem as problem:
+            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
+            journal.outcome(number, status, f"{len(marked)} of {len(still)} marked; {problem.message}")
+            raise
+        if not marked:
+            journal.outcome(number, "done", "all were gone already")
+            raise _already_gone(len(self.wanted))
+        left, told = len(marked), 0
+        began = self.context.clock.monotonic()
+        while left and self.context.clock.monotonic() - began < PATIENCE:
+            if left != told:
+                yield Progress("sessions_end", f"The instance lets go: {counted(left, 'session')} left …")
+                told = left
+            await self.context.clock.sleep(LOOK_EVERY)
+            ids = {session.id for session in await self.link.reads.sessions()}
+            left = sum(session.id in ids for session in marked)
+        ended = len(marked) - left
+        journal.outcome(number, "failed" if left else "done", f"{ended} ended, {left} listed yet")
+        details = []
+        gone_before = len(self.wanted) - changed - len(marked)
+        if gone_before:
+            details.append(
+                f"{counted(gone_before, 'session')} already gone: ended by somebody else or timed out."
+            )
+        if changed:
+            details.append(f"{counted(changed, 'session')} left alone: somebody has logged in since.")
+        if ended:
+            details += await self._units()
+            yield Done("sessions_end", f"Ended {counted(ended, 'web session')}.", details=details)
+        if left:
+            yield _not_ended(left)
+
+    async def _still(self) -> tuple[list[WebSession], int]:
+        """Those that are there yet and nobody has logged in to since, and how many of the latter. Raises `Refusal`."""
+        now = {session.id: session for session in await self.link.reads.sessions()}
+        there = [session for session in self.wanted if session.id in now]
+        if not there:
+            raise _already_gone(len(self.wanted))
+        # After a login it is another person's session.
+        same = [session for session in there if now[session.id].license_id == session.license_id]
+        if not same:
+            raise Refusal(
+                "ChangedMeanwhile",
+                "Nothing was ended: somebody has logged in to it since the plan was shown.",
+                "/sessions shows the present state; give the command again if it is still meant.",
+            )
+        return same, len(there) - len(same)
+
+    def _intent(self) -> Intent:
+        return Intent(
+            title=self.shown.title,
+            command=self.slash,
+            instance=self.shown.instance,
+            user=self.link.profile.user,
+            changes=[(each.what, each.before, each.after) for each in self.shown.changes],
+            calls=self.shown.calls,
+        )
+
+    async def _units(self) -> list[str]:
+        """What it freed, read from the instance; why it is less than forecast, if it is."""
+        board = await self.link.reads.board()
+        now = board.counts.consumed
+        if now is None:
+            return ["The units in use cannot be read."]
+        limit = f" of {board.counts.limit}" if board.counts.limit else ""
+        if self.before is None:
+            return [f"Units in use: {now}{limit}."]
+        lines = [f"Units in use: {self.before} → {now}{limit}."]
+        if self.expected is not None and now > self.expected:
+            lines.append(
+                f"{now - self.expected} more than forecast: others have come since, or a unit is reserved "
+                "for a while; /license shows which."
+            )
+        return lines
+
+
+def _already_gone(number: int) -> Refusal:
+    what = "It is" if number == 1 else f"All {number} are"
+    return Refusal(
+        "AlreadyGone",
+        f"{what} already gone: somebody else ended {'it' if number == 1 else 'them'}, or "
+        f"{'it' if number == 1 else 'they'} timed out.",
+        "Nothing was left to end. /license shows the units in use now.",
+    )
+
+
+def _not_ended(number: int) -> Problem:
+    return Problem(
+        "NotEnded",
+        f"{counted(number, 'session')} still listed {PATIENCE:g} seconds after being marked to end.",
+        "A failing OnEndSession or OnTimeout callback of the application keeps a session; look into its event class "
+        "and the messages log, then /sessions again.",
+    )

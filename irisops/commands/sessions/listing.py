@@ -1,0 +1,150 @@
+"""/sessions: the web sessions of the instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from irisops.commands.chat import Command
+from irisops.commands.columns import take_columns
+from irisops.commands.context import Context
+from irisops.commands.filters import select
+from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.sessions.idle import KnownTimeouts, known_timeouts
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.commands.text import counted
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+    from irisops.instance.models import WebSession
+
+SHOWN_ID = 8
+"""Characters of a session's id that are shown: with the whole id one could take the session over."""
+
+COLUMNS = (
+    Column("session", "SESSION"),
+    Column("user", "USER"),
+    Column("application", "APPLICATION", grow=True),
+    Column("holder", "HOLDER", hide_under=90),
+    Column("expires_at", "EXPIRES", "time"),
+    Column("left", "LEFT", "duration"),
+    Column("idle", "IDLE", "duration", hide_under=100),
+    Column("address", "ADDRESS", hide_under=120),
+    Column("pid", "PID", "number", hide_under=100),
+    Column("can_be_ended", "CAN END", "flag", hide_under=110),
+)
+
+
+def short_id(session_id: str) -> str:
+    """Enough of an id to tell sessions apart, too little to use one."""
+    return session_id if len(session_id) <= SHOWN_ID else f"{session_id[:SHOWN_ID]}…"
+
+
+def address_of(session: WebSession) -> str:
+    """The client's address as its license id tells it; "" for a session without a login."""
+    return "" if session.anonymous else session.license_id.partition("@")[2]
+
+
+def row_of(session: WebSession, now: datetime, timeouts: KnownTimeouts | None = None) -> dict[str, Cell]:
+    """One session as a row. `now` is the instance's time."""
+    left = (session.expires - now).total_seconds() if session.expires else None
+    return {
+        "session": short_id(session.id),
+        "user": session.username,
+        "application": session.application,
+        "holder": "its own (no login)" if session.anonymous else session.license_id,
+        "expires_at": session.expires,
+        "left": max(0.0, left) if left is not None else None,
+        "idle": timeouts.idle(session, now) if timeouts is not None else None,
+        "address": address_of(session),
+        "pid": session.pid,
+        "can_be_ended": session.allow_end,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The sessions of one moment. `now` is the instance's own time."""
+
+    sessions: list[WebSession]
+    now: datetime
+    timeouts: KnownTimeouts
+
+
+async def look(context: Context, link: Link) -> Seen:
+    """Read the sessions, the instance's time and, if permitted, the timeouts of the applications."""
+    sessions = await link.reads.sessions()
+    offset = await link.reads.clock_offset()
+    return Seen(sessions, context.clock.now() + timedelta(seconds=offset), await known_timeouts(link))
+
+
+def _idle_note(timeouts: KnownTimeouts) -> list[str]:
+    return [f"For how long they are idle is not known: {timeouts.note}"] if timeouts.note else []
+
+
+async def show_sessions(context: Context, command: Command) -> Replies:
+    """Web sessions, filtered and sorted by words."""
+    link = context.link()
+    seen = await look(context, link)
+    rows = [row_of(session, seen.now, seen.timeouts) for session in seen.sessions]
+    words, columns = take_columns(filter_words(command), COLUMNS, "session")
+    chosen = select(rows, words, COLUMNS)
+    yield Table(
+        name="sessions",
+        title="Web sessions",
+        columns=columns,
+        rows=chosen.rows,
+        key="session",
+        notes=[
+            *selection_notes(chosen, len(rows), "session"),
+            *_patterns(seen.sessions),
+            *_idle_note(seen.timeouts),
+        ],
+        actions=[("x", "end", "/sessions end {session}")],
+        total=chosen.total,
+    )
+
+
+def _patterns(sessions: list[WebSession]) -> list[str]:
+    """What stands out: sessions without a login, many of one user on one application."""
+    notes: list[str] = []
+    anonymous = sum(session.anonymous for session in sessions)
+    if anonymous:
+        notes.append(f"{counted(anonymous, 'session')} without a login: each holds a unit of its own.")
+    from irisops.instance.leaks import find_leaks  # noqa: PLC0415 - not at the start
+
+    notes += [
+        f"{leak.username} has {leak.number} sessions on {leak.application}: that looks like a client that keeps no "
+        "cookies. /sessions sweep ends them."
+        for leak in find_leaks(sessions)[:3]
+    ]
+    return notes
+
+
+SPECS = (
+    CommandSpec(
+        name="sessions",
+        summary="Web sessions with application, user, license holder and when they expire",
+        handler=show_sessions,
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain(
+                "(show|list|see|display) [me] [all] [the|my] [open|active] (sessions|web sessions|browsers)"
+            ),
+            Plain("(sessions|web sessions|open sessions|active sessions)"),
+            Plain(
+                "(show|list|see) [me] [all] [the] (sessions|web sessions) (of|by|for|from) [user|the user] {user}",
+                {"filter": ["user={user}"]},
+            ),
+            Plain("(show|list|see) [me] {user's} (sessions|web sessions)", {"filter": ["user={user}"]}),
+            Plain("who is (logged in|signed in|online|connected) [in|on|with|by] [the|a] [web|browser]"),
+            Plain("how many (sessions|web sessions|browsers) (are there|are open|are active|do we have)"),
+        ),
+        examples=("show sessions", "who is online"),
+        needs_connection=True,
+        needs=("sessions.list",),
+        live=True,
+    ),
+)

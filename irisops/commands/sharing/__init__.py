@@ -1,0 +1,1 @@
+"""Shares: planned, opened, watched and closed from the chat."""

@@ -1,0 +1,285 @@
+"""Carrying /share out: the journal, the keeper, the addresses and a card for each teammate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.desk import OpenShare
+from irisops.commands.links import Link
+from irisops.commands.refusal import Refusal, problem_of
+from irisops.commands.replies import Column, Facts, Problem, Progress, Table
+from irisops.commands.sharing.plan import (
+    WEB_USER,
+    Wanted,
+    agent_there,
+    arguments,
+    cure_line,
+    endpoints,
+    examine,
+    findings_folded,
+    findings_table,
+    plan_of,
+    share_form,
+    understand,
+    where_of,
+)
+from irisops.commands.spec import Registry, Replies
+from irisops.commands.text import harmless, listed
+from irisops.instance.errors import InstanceProblem
+from irisops.journal import Intent, Journal
+from irisops.profiles.model import Profile
+from irisops.sharing.client import KeeperClient
+from irisops.sharing.endpoints import EndpointSpec
+from irisops.sharing.errors import AuthtokenRefused, CardNeeded
+from irisops.sharing.finding import Finding
+from irisops.sharing.lease import new_id
+from irisops.sharing.messages import ShareClosed, ShareRequest
+from irisops.sharing.other_ways import other_ways
+from irisops.sharing.team_card import address_of, card_for, qr_code
+
+
+async def share(context: Context, command: Command) -> Replies:
+    """Look at the instance, then plan the tunnels and the accounts. `/share help` shows other ways."""
+    given = arguments(command)
+    what = given.get("what", "").casefold()
+    if what in {"help", "other", "else"}:
+        yield _other_ways(context)
+        return
+    link = context.link()
+    if link.profile.read_only:
+        raise Refusal(
+            "ReadOnly",
+            f"{link.name} is a read-only profile: nothing is shared through it.",
+            f"If it should be: /profile edit {link.name} read_only=no",
+        )
+    if not what:
+        yield share_form(link.profile)
+        return
+    desk = context.sharing_desk()
+    wanted = understand(context, command, what)
+    specs = endpoints(link.profile, wanted)
+    async for step in agent_there(desk, command):
+        yield step
+    yield Progress("share", "Looking at the instance …")
+    findings = await examine(desk, link, wanted, try_passwords=given.get("probe") != "no")
+    yield findings_table(findings, link)
+    reds = [finding.title for finding in findings if finding.level == "red"]
+    if reds and not desk.settings.loopback:
+        yield Problem(
+            "PreflightRed",
+            f"Nothing was shared: {listed(reds)}.",
+            "Put these right first; the card above says how. /share help shows safer ways.",
+            text=command.text or command.slash,
+            suggestions=[line for line in map(cure_line, findings) if line],
+        )
+        return
+    risks = [finding.title for finding in findings if finding.level == "amber"]
+    if reds:  # nothing leaves this machine, so it may be tried
+        risks = [f"Would stop a real share: {title}" for title in reds] + risks
+    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback)
+    yield context.plans.add(plan, lambda: _carry_out(context, command, link, wanted, specs, findings), link)
+
+
+async def _carry_out(  # noqa: PLR0917 - what the plan was made of
+    context: Context,
+    command: Command,
+    link: Link,
+    wanted: Wanted,
+    specs: tuple[EndpointSpec, ...],
+    findings: Sequence[Finding],
+) -> Replies:
+    """Journal, open, journal; show the addresses and a card for each teammate."""
+    desk = context.sharing_desk()
+    token = await desk.token()
+    request = ShareRequest(
+        id=new_id(),
+        where=where_of(link.profile),
+        until=wanted.until,
+        leases=str(desk.store.folder),
+        endpoints=specs,
+        people=wanted.people,
+        template=wanted.template.name,
+        namespace=wanted.namespace,
+        agent=arguments(command).get("agent", "") or desk.settings.agent,
+        password=await _password(context, link.profile) if wanted.people else "",
+        token=token,
+        deadlines=desk.settings.deadlines,
+    )
+    journal = context.journal(link.name)
+    spec = context.registry.get("share")
+    line = spec.slash({**arguments(command)}) if spec else command.slash
+    number = journal.intend(_intent(line, link, wanted, request, findings))
+    client: KeeperClient | None = None
+    try:
+        async for step in desk.open(request, outlive=wanted.outlive):
+            if isinstance(step, str):
+                yield Progress("share", step)
+            else:
+                client = step
+    except InstanceProblem as problem:
+        journal.outcome(number, "failed", f"{problem.name}: {problem.message}")
+        if isinstance(problem, AuthtokenRefused):
+            await desk.forget_token()
+        if isinstance(problem, CardNeeded):
+            for reply in _without_card(problem, wanted, link.profile, command, context.registry):
+                yield reply
+            return
+        raise
+    assert client is not None  # noqa: S101 - open() ends with it
+    opened = client.opened
+    assert opened is not None  # noqa: S101
+    await desk.keep_token(token)
+    cards = tuple(
+        card_for(
+            each,
+            opened.endpoints,
+            namespace=wanted.namespace,
+            until=opened.until.astimezone(),
+            template=wanted.template.title,
+            share=opened.id,
+        )
+        for each in opened.passes
+    )
+    made = OpenShare(
+        client=client,
+        opened=opened,
+        request=replace(request, password="", token=""),
+        profile=link.name,
+        since=context.clock.now(),
+        cards=cards,
+        outlive=wanted.outlive,
+        web_password=bool(wanted.restrictions.basic_auth),
+    )
+    made.on_closed = lambda closed: _journal_end(journal, made, link, closed)
+    desk.take(made)
+    addresses = [endpoint.public_url for endpoint in opened.endpoints]
+    journal.outcome(number, "done", f"{', '.join(addresses)}; {', '.join(p.name for p in opened.passes)}")
+    yield findings_folded(findings, link)
+    yield _opened(made, loopback=desk.settings.loopback)
+    for card in cards:
+        yield Facts(
+            f"team_card {card.name}",  # a name of its own: replies of one name replace each other on the screen
+            f"For {card.name}",
+            {"name": card.name, "until": opened.until},
+            labels={"name": "Pass", "until": "Until"},
+            notes=[
+                "Shown once. Copy it and hand it over by a private channel.",
+                f"/card {card.name} FILE saves it.",
+            ],
+            blocks={block.title: block.text for block in card.blocks},
+        )
+
+
+async def _password(context: Context, profile: Profile) -> str:
+    """The keeper logs in by itself, so that it can clean up without the chat."""
+    known = await context.hub.secrets.get(profile)
+    if known is None and context.hub.ask is not None:
+        known = await context.hub.ask("Share", f"Password of {harmless(profile.user)} on {profile.name}")
+    if known is None:
+        raise Refusal("PasswordNeeded", "The accounts need your password once more.", "/share asks again.")
+    return known
+
+
+def _intent(
+    line: str, link: Link, wanted: Wanted, request: ShareRequest, findings: Sequence[Finding]
+) -> Intent:
+    ambers = [finding.title for finding in findings if finding.level == "amber"]
+    looked = f"{len(ambers)} amber: {'; '.join(ambers)}" if ambers else "all green"
+    changes = [(spec.upstream, "local", "shared") for spec in request.endpoints]
+    changes += [("passes", "0", str(wanted.people)), ("preflight", "", looked)]
+    return Intent(
+        title=f"Share {request.id}: {listed([spec.upstream for spec in request.endpoints])}",
+        command=line,
+        instance=link.instance_name,
+        user=link.profile.user,
+        changes=changes,
+    )
+
+
+def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareClosed) -> None:
+    """The other half of the share's story."""
+    changes = [(endpoint.public_url, "shared", "closed") for endpoint in share.opened.endpoints]
+    number = journal.intend(
+        Intent(
+            title=f"End share {share.id}: {closed.reason}",
+            command="/unshare",
+            instance=link.instance_name,
+            user=share.request.where.user,
+            changes=changes,
+        )
+    )
+    journal.outcome(
+        number, "unknown" if closed.problems else "done", "; ".join(closed.problems or closed.done)
+    )
+
+
+def _opened(share: OpenShare, *, loopback: bool) -> Facts:
+    opened = share.opened
+    web = address_of(opened.endpoints, "http")
+    notes = ["Stand-in agent: these addresses work on this machine alone."] if loopback else []
+    if web and not loopback:
+        notes.append("A free ngrok account shows a warning page first: choose Visit.")
+    if web and share.web_password:
+        notes.append(f"ngrok asks for user {WEB_USER} and the web password that you chose, before IRIS does.")
+    notes.append(f"/tunnels shows who is on; /unshare {opened.id} ends it.")
+    return Facts(
+        "share",
+        f"Shared until {opened.until.astimezone():%H:%M}",
+        {
+            "share": opened.id,
+            "superserver": address_of(opened.endpoints, "tcp") or None,
+            "web": web or None,
+            "until": opened.until,
+            "people": [each.name for each in opened.passes],
+            "agent": opened.agent_version,
+        },
+        labels={
+            "share": "Share",
+            "superserver": "Superserver",
+            "web": "Web",
+            "until": "Until",
+            "people": "People",
+            "agent": "ngrok agent",
+        },
+        notes=notes,
+        blocks={"QR code of the web address": qr_code(web)} if web else {},
+    )
+
+
+def _without_card(
+    problem: CardNeeded, wanted: Wanted, profile: Profile, command: Command, registry: Registry
+) -> list[Problem | Table]:
+    """TCP is not to be had: say so, and offer the web port and other ways."""
+    told = problem_of(problem, command.text or command.slash)
+    spec = registry.get("share")
+    if spec is not None and (wanted.web or profile.web_port is not None):
+        told.suggestions = [spec.slash({**arguments(command), "what": "web"})]
+    return [told, _ways_table(profile)]
+
+
+def _ways_table(profile: Profile) -> Table:
+    ways = other_ways(profile.port, profile.web_port)
+    return Table(
+        name="other_ways",
+        title="Other ways to share",
+        columns=[
+            Column("way", "WAY"),
+            Column("command", "HERE", grow=True),
+            Column("teammate", "A TEAMMATE", hide_under=120),
+            Column("carries", "CARRIES", hide_under=90),
+        ],
+        rows=[
+            {"way": way.name, "command": way.command, "teammate": way.teammate, "carries": way.carries}
+            for way in ways
+        ],
+        key="way",
+        notes=["For a database the private ways (ssh, Tailscale) are safer than any public port."],
+    )
+
+
+def _other_ways(context: Context) -> Table:
+    active = context.hub.active
+    return _ways_table(active.profile if active else Profile("local"))

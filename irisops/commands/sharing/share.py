@@ -1,0 +1,159 @@
+"""The commands of sharing. What they do is imported when one is given: the start of the chat must not pay for it."""
+
+# ruff: noqa: PLC0415 - late imports are the point of this module
+from __future__ import annotations
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
+
+
+def _share(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.opening import share
+
+    return share(context, command)
+
+
+def _tunnels(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import tunnels
+
+    return tunnels(context, command)
+
+
+def _unshare(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import unshare
+
+    return unshare(context, command)
+
+
+def _extend(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import extend
+
+    return extend(context, command)
+
+
+def _kick(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import kick
+
+    return kick(context, command)
+
+
+def _card(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import save_card
+
+    return save_card(context, command)
+
+
+def _leases(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import show_leases
+
+    return show_leases(context, command)
+
+
+def _clear(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.live import clear_leases
+
+    return clear_leases(context, command)
+
+
+SPECS = (
+    CommandSpec(
+        name="share",
+        summary="Open a checked ngrok tunnel, with a pass for each teammate, until a deadline",
+        handler=_share,
+        grammar=(
+            Arg("what", required=False, show="superserver|web|both|help"),
+            Keyword("for"),
+            Arg("time", required=False, show="2h"),
+            Keyword("people"),
+            Arg("people", "number", required=False, show="4"),
+            Keyword("as"),
+            Arg("template", required=False, show="sql-read|sql|developer|rest"),
+            Keyword("namespace"),
+            Arg("namespace", required=False, show="USER"),
+        ),
+        options={
+            "allow": "text",
+            "oauth": "text",
+            "url": "text",
+            "agent": "file",
+            "install": "flag",
+            "probe": "flag",
+            "outlive": "flag",
+        },
+        plain=(
+            Plain("share [the] {what} for {time} with {people} (people|teammates|persons)"),
+            Plain("share [the] {what} with {people} (people|teammates|persons) for {time}"),
+            Plain("share [the] {what} with {people} (people|teammates|persons)"),
+            Plain("share [the] {what} for {time}"),
+            Plain("share [this|the|my] (instance|iris|database|everything)", {"what": "both"}),
+        ),
+        examples=("share superserver for 2h with 4 people", "share my database"),
+        group="sharing",
+        changes=True,
+        uses_connection=True,
+    ),
+    CommandSpec(
+        name="tunnels",
+        summary="Open tunnels, their connections, and who is on",
+        handler=_tunnels,
+        plain=(
+            Plain("(which|what) [tunnels|shares] (is|are) (open|shared)"),
+            Plain("who is on [the] [tunnel|tunnels|share]"),
+        ),
+        examples=("what is shared", "who is on the tunnel"),
+        group="sharing",
+        live=True,
+    ),
+    CommandSpec(
+        name="unshare",
+        summary="End a share: addresses, accounts, sessions, everything it made",
+        handler=_unshare,
+        grammar=(Arg("share", required=False, show="SHARE|all"),),
+        plain=(
+            Plain("(stop|end) sharing", {"share": "all"}),
+            Plain("close [all] [the] (tunnel|tunnels|share|shares)", {"share": "all"}),
+        ),
+        examples=("stop sharing",),
+        group="sharing",
+    ),
+    CommandSpec(
+        name="extend",
+        summary="Move a share's deadline, by a span or to a time of day",
+        handler=_extend,
+        grammar=(Arg("time", show="1h|18:30"), Arg("share", required=False)),
+        plain=(Plain("(extend|prolong) [the] (share|tunnel|sharing) (by|for|until) {time}"),),
+        examples=("extend the share by 1h",),
+        group="sharing",
+    ),
+    CommandSpec(
+        name="kick",
+        summary="Send one teammate away: delete the pass, end its sessions and processes",
+        handler=_kick,
+        grammar=(Arg("name", show="guest-fox-1"),),
+        plain=(Plain("(kick|send) {name} [away|out]"),),
+        examples=("kick guest-fox-1",),
+        group="sharing",
+        changes=True,
+    ),
+    CommandSpec(
+        name="card",
+        summary="Save one teammate's connection card to a new file",
+        handler=_card,
+        grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file")),
+        group="sharing",
+    ),
+    CommandSpec(
+        name="leases",
+        summary="What shares have made and not yet taken back, of every irisops on this machine",
+        handler=_leases,
+        group="sharing",
+    ),
+    CommandSpec(
+        name="leases clear",
+        summary="Take down what was left behind by a crash or an instance out of reach",
+        handler=_clear,
+        grammar=(Arg("lease", required=False),),
+        group="sharing",
+    ),
+)

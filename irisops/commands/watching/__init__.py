@@ -1,0 +1,1 @@
+"""What goes on being looked at: pinned cards, alerts, plots of the counts."""

@@ -1,0 +1,119 @@
+"""/plot: the counts that were read since the start of this run, over time."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Series
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.text import duration, harmless
+from irisops.commands.watching.plot_history import FIGURES, MOST, Sample
+
+DEFAULT_SPAN = "1h"
+POINTS = 240
+"""Points of one line: more than a terminal has columns is wasted."""
+
+_SPAN = re.compile(r"(\d{1,5})\s*(s|m|min|h|d)", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_TITLES = {"units": "License units in use", "sessions": "Web sessions", "processes": "Processes"}
+_NAMES = {
+    "unit": "units",
+    "license": "units",
+    "licence": "units",
+    "session": "sessions",
+    "process": "processes",
+}
+
+
+def span_of(text: str) -> timedelta:
+    """`10m`, `1h`, `2d`. Raises `Refusal`."""
+    match = _SPAN.fullmatch(text.strip())
+    span = timedelta(seconds=int(match[1]) * _SECONDS[match[2].casefold()]) if match else timedelta()
+    if not timedelta() < span <= MOST:
+        raise Refusal(
+            "BadSpan",
+            f"{harmless(text, 40)} is not a span of time.",
+            "Write 10m, 1h or 24h; two days are kept at the most.",
+        )
+    return span
+
+
+def thinned(samples: list[Sample], figure: str, points: int = POINTS) -> list[Sample]:
+    """At most about `points` samples; of each bunch the one with the highest figure, so that peaks stay."""
+    if len(samples) <= points:
+        return samples
+    size = -(-len(samples) // points)
+    return [
+        max(samples[start : start + size], key=lambda sample: sample.figure(figure) or 0)
+        for start in range(0, len(samples), size)
+    ]
+
+
+async def plot(context: Context, command: Command) -> Replies:
+    """One figure over a span."""
+    link = context.hub.active
+    if link is None:
+        raise Refusal(
+            "NotConnected", "No instance is connected.", "/connect first; counts are kept from then on."
+        )
+    typed = str(command.args.get("figure", "units")).casefold()
+    figure = _NAMES.get(typed, typed)
+    if figure not in FIGURES:
+        raise Refusal(
+            "NoSuchFigure", f"There is no figure {harmless(typed, 40)}.", f"Plot one of {', '.join(FIGURES)}."
+        )
+    text = str(command.args.get("span", DEFAULT_SPAN))
+    span = span_of(text)
+    now = context.clock.now()
+    if not len(link.samples) and link.connected:
+        # `irisops run` reads nothing by itself: one reading is better than none.
+        link.took(await link.read_figures())
+    samples = thinned(list(link.samples.since(now - span)), figure)
+    values = [sample.figure(figure) for sample in samples]
+    known = [value for value in values if value is not None]
+    if not known:
+        raise Refusal(
+            "NoHistory",
+            f"No {_TITLES[figure].lower()} were read in the last {duration(span.total_seconds())}.",
+            "Counts are kept from the moment of connecting.",
+        )
+    notes = [f"From {min(known):,} to {max(known):,}, now {known[-1]:,}."]
+    covered = (now - samples[0].at).total_seconds()
+    if covered < span.total_seconds() * 0.9:
+        notes.append(f"Read since {duration(covered)}: what was before this run is not known.")
+    limit = link.counts.units_limit if figure == "units" and link.counts else None
+    yield Series(
+        "plot",
+        f"{_TITLES[figure]}, last {duration(span.total_seconds())}",
+        times=[sample.at for sample in samples],
+        lines={figure: values},
+        limit=limit,
+        notes=notes,
+    )
+
+
+SPECS = (
+    CommandSpec(
+        name="plot",
+        summary="Units, sessions or processes over time, as read since the start",
+        handler=plot,
+        grammar=(
+            Arg("figure", "text", required=False, show="units|sessions|processes"),
+            Arg("span", "text", required=False, show="1h"),
+        ),
+        plain=(
+            Plain("(plot|graph|chart|draw) [the|my] [license|licence] {figure}"),
+            Plain(
+                "(plot|graph|chart|draw) [the|my] [license|licence] {figure} (of|for|over) [the] [last|past] {span}"
+            ),
+        ),
+        examples=("plot the units", "plot sessions of the last 10m"),
+        group="license",
+        live=True,
+        uses_connection=True,
+    ),
+)
