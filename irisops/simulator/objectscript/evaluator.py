@@ -1,0 +1,347 @@
+"""Runs the statements of a method for a host: the instance, as a piece of code sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from irisops.simulator.backend import ThrownError, Value
+from irisops.simulator.objectscript import functions
+from irisops.simulator.objectscript.syntax import (
+    Assignment,
+    Binary,
+    ByReference,
+    Choice,
+    Do,
+    Expression,
+    For,
+    If,
+    Intrinsic,
+    Kill,
+    Leave,
+    Literal,
+    MethodCall,
+    NewNamespace,
+    Parameter,
+    Range,
+    RoutineCall,
+    Statement,
+    System,
+    Unary,
+    Variable,
+    While,
+)
+from irisops.simulator.objectscript.values import binary, number, text, truth, unary
+from irisops.simulator.objectscript.variables import Node
+
+MOST_STATEMENTS = 200_000
+"""Statements that one call may run; a real instance has no such limit, but its other users do not wait meanwhile."""
+CHARACTERS_PER_STATEMENT = 64
+"""How many characters that are stored count as much as one statement."""
+
+Passed = Value | Node
+"""An argument: a value, or the variable that is passed by reference. None is one that was left out."""
+
+
+class Budget:
+    """What one call of a client, with all the calls inside it, may still run."""
+
+    def __init__(self, statements: int = MOST_STATEMENTS) -> None:
+        self._left = statements
+
+    def spend(self, statements: int = 1) -> None:
+        """Use up so much. Throws when nothing is left."""
+        self._left -= statements
+        if self._left < 0:
+            raise ThrownError("<INTERRUPT> the simulator stops code that runs for so long")
+
+
+class Host(Protocol):
+    """What code can do beyond itself."""
+
+    def system(self, name: str) -> Value:
+        """A special variable by its full name, such as `$USERNAME`."""
+        ...
+
+    def enter_namespace(self, name: str) -> None:
+        """`SET $NAMESPACE`. Throws."""
+        ...
+
+    def parameter(self, name: str) -> str | None:
+        """A parameter of the running class, or None."""
+        ...
+
+    def class_method(self, class_name: str, method: str, arguments: Sequence[Passed]) -> Value:
+        """Call a method; `class_name` "" is the running class. Throws."""
+        ...
+
+    def routine(self, label: str, routine: str, arguments: Sequence[Passed]) -> Value:
+        """Call `label^routine`. Throws."""
+        ...
+
+
+class _Left(Exception):  # noqa: N818 - it is how a statement ends, not an error
+    """A RETURN, QUIT or CONTINUE on its way to what it leaves."""
+
+    def __init__(self, how: str, value: Value) -> None:
+        super().__init__(how)
+        self.how = how
+        self.value = value
+
+
+def run(statements: Sequence[Statement], variables: dict[str, Node], host: Host, budget: Budget) -> Value:
+    """Run a method; its value is "" where it returns none. Throws `ThrownError`.
+
+    The namespace is what it was before where the code said `NEW $NAMESPACE`, also when it throws.
+    """
+    try:
+        return _Frame(variables, host, budget).run(statements)
+    except RecursionError:
+        raise ThrownError("<FRAMESTACK>") from None
+
+
+class _Frame:
+    def __init__(self, variables: dict[str, Node], host: Host, budget: Budget) -> None:
+        self._variables = variables
+        self._host = host
+        self._count = budget.spend
+        self._namespace: Value = None
+
+    def run(self, statements: Sequence[Statement]) -> Value:
+        try:
+            self._block(statements)
+        except _Left as left:
+            return "" if left.value is None else left.value
+        finally:
+            if self._namespace is not None:
+                self._host.enter_namespace(text(self._namespace))
+        return ""
+
+    # -- statements ---------------------------------------------------------------------------------------------------
+
+    def _block(self, statements: Sequence[Statement]) -> None:
+        for each in statements:
+            self._count()
+            self._statement(each)
+
+    def _statement(self, each: Statement) -> None:
+        match each:
+            case If():
+                self._if(each)
+            case For():
+                self._for(each)
+            case While():
+                while truth(self._value(each.condition)):
+                    self._count()
+                    if not self._loop(each.block):
+                        return
+            case _:
+                if each.condition is None or truth(self._value(each.condition)):
+                    self._command(each)
+
+    def _command(self, each: Assignment | Kill | NewNamespace | Do | Leave) -> None:
+        match each:
+            case Assignment(targets, value, _):
+                found = self._value(value)
+                for target in targets:
+                    self._assign(target, found)
+            case Kill(target, _):
+                node = self._variables.get(target.name)
+                if node is not None:
+                    node.kill_below(self._subscripts(target))
+            case NewNamespace():
+                if self._namespace is None:
+                    self._namespace = self._host.system("$NAMESPACE")
+            case Do(call, _):
+                self._call(call)
+            case Leave(how, value, _):
+                raise _Left(how, None if value is None else self._value(value))
+
+    def _assign(self, target: Variable | Intrinsic | System, value: Value) -> None:
+        if isinstance(value, str):
+            self._count(len(value) // CHARACTERS_PER_STATEMENT)
+        if isinstance(target, System):
+            self._host.enter_namespace(text(value))
+            return
+        if isinstance(target, Variable):
+            self._node(target).value = value
+            return
+        variable, delimiter, *place = target.arguments
+        if not isinstance(variable, Variable):
+            raise TypeError("the parser lets $PIECE be set of variables alone")
+        node = self._node(variable)
+        position = self._value(place[0]) if place else 1
+        node.value = functions.with_piece(node.value, self._value(delimiter), position, value)
+
+    def _if(self, each: If) -> None:
+        for condition, block in each.branches:
+            if truth(self._value(condition)):
+                self._block(block)
+                return
+        self._block(each.otherwise)
+
+    def _for(self, each: For) -> None:
+        if each.variable is None:
+            while self._loop(each.block):
+                self._count()
+            return
+        for range_ in each.ranges:
+            if not self._range(each.variable, range_, each.block):
+                return
+
+    def _range(self, variable: Variable, range_: Range, block: Sequence[Statement]) -> bool:
+        """Whether the loop goes on with its next range."""
+        value = self._value(range_.start)
+        if range_.step is None:
+            self._node(variable).value = value
+            return self._loop(block)
+        step = number(self._value(range_.step))
+        end = None if range_.end is None else number(self._value(range_.end))
+        current: int | Decimal = number(value)
+        while end is None or (current <= end if step >= 0 else current >= end):
+            self._count()
+            self._node(variable).value = current
+            if not self._loop(block):
+                return False
+            # What the block makes of the variable counts; the variable never passes the end.
+            following = number(binary("+", self._value(variable), step))
+            if end is not None and (following > end if step >= 0 else following < end):
+                return True
+            current = following
+        return True
+
+    def _loop(self, block: Sequence[Statement]) -> bool:
+        """One turn of a loop; whether it goes on."""
+        try:
+            self._block(block)
+        except _Left as left:
+            if left.how == "return":
+                raise
+            return left.how == "continue"
+        return True
+
+    # -- expressions --------------------------------------------------------------------------------------------------
+
+    def _value(self, each: Expression) -> Value:  # noqa: PLR0911 - one line per kind of expression
+        match each:
+            case Literal(value):
+                return value
+            case Variable():
+                node = self._found(each)
+                if node is None or node.value is None:
+                    raise ThrownError(f"<UNDEFINED> *{self._written(each)}")
+                return node.value
+            case Unary(operator, operand):
+                return unary(operator, self._value(operand))
+            case Binary():
+                return self._binary(each)
+            case System(name):
+                return self._host.system(name)
+            case Intrinsic():
+                return self._intrinsic(each)
+            case Choice():
+                return self._choice(each)
+            case Parameter(name):
+                found = self._host.parameter(name)
+                if found is None:
+                    raise ThrownError(f"<PARAMETER DOES NOT EXIST> *{name}")
+                return found
+            case MethodCall() | RoutineCall():
+                return self._call(each)
+
+    def _binary(self, each: Binary) -> Value:
+        """A chain `a+b+c` is a tree that leans to the left and may be long: it is walked, not recursed into."""
+        rest: list[Binary] = []
+        first: Expression = each
+        while isinstance(first, Binary):
+            rest.append(first)
+            first = first.left
+        found = self._value(first)
+        for link in reversed(rest):
+            if link.operator in ("&&", "||"):
+                # These alone do not look at what cannot matter any more.
+                if truth(found) is (link.operator == "||"):
+                    found = int(truth(found))
+                else:
+                    found = int(truth(self._value(link.right)))
+            else:
+                found = binary(link.operator, found, self._value(link.right))
+        return found
+
+    def _intrinsic(self, each: Intrinsic) -> Value:
+        if each.name in functions.FUNCTIONS:
+            compute = functions.FUNCTIONS[each.name][0]
+            return compute(*(self._value(argument) for argument in each.arguments))
+        variable, *rest = each.arguments
+        if not isinstance(variable, Variable):
+            raise TypeError("the parser lets these functions have variables alone")
+        match each.name:
+            case "$GET":
+                node = self._found(variable)
+                if node is not None and node.value is not None:
+                    return node.value
+                return self._value(rest[0]) if rest else ""
+            case "$DATA":
+                node = self._found(variable)
+                return 0 if node is None else node.defined()
+            case "$INCREMENT":
+                node = self._node(variable)
+                node.value = binary("+", node.value, self._value(rest[0]) if rest else 1)
+                return node.value
+        return self._order(variable, backwards=bool(rest) and number(self._value(rest[0])) < 0)
+
+    def _order(self, variable: Variable, *, backwards: bool) -> str:
+        *parents, last = self._subscripts(variable) or [""]
+        root = self._variables.get(variable.name)
+        parent = root.find(parents) if root is not None else None
+        return parent.next(last, backwards=backwards) if parent is not None else ""
+
+    def _choice(self, each: Choice) -> Value:
+        subject = None if each.subject is None else text(self._value(each.subject))
+        for condition, value in each.pairs:
+            if condition is None:
+                return self._value(value)
+            found = self._value(condition)
+            if truth(found) if subject is None else text(found) == subject:
+                return self._value(value)
+        raise ThrownError("<SELECT>" if each.name == "$SELECT" else "<ILLEGAL VALUE>")
+
+    def _call(self, call: MethodCall | RoutineCall) -> Value:
+        arguments = [self._argument(each) for each in call.arguments]
+        if isinstance(call, MethodCall):
+            return self._host.class_method(call.class_name, call.method, arguments)
+        return self._host.routine(call.label, call.routine, arguments)
+
+    def _argument(self, each: Expression | ByReference | None) -> Passed:
+        if each is None:
+            return None
+        if isinstance(each, ByReference):
+            return self._variables.setdefault(each.name, Node())
+        return self._value(each)
+
+    # -- variables ----------------------------------------------------------------------------------------------------
+
+    def _subscripts(self, variable: Variable) -> list[str]:
+        return [text(self._value(each)) for each in variable.subscripts]
+
+    def _found(self, variable: Variable) -> Node | None:
+        root = self._variables.get(variable.name)
+        return None if root is None else root.find(self._subscripts(variable))
+
+    def _node(self, variable: Variable) -> Node:
+        subscripts = self._subscripts(variable)
+        return self._variables.setdefault(variable.name, Node()).make(subscripts)
+
+    def _written(self, variable: Variable) -> str:
+        subscripts = ",".join(f'"{each}"' for each in self._subscripts(variable))
+        return f"{variable.name}({subscripts})" if subscripts else variable.name
+
+
+def variables_of(names: Sequence[str], passed: Mapping[str, Passed]) -> dict[str, Node]:
+    """The variables with which a method begins: its arguments by name, undefined where they were left out."""
+    found: dict[str, Node] = {}
+    for name in names:
+        value = passed.get(name)
+        found[name] = value if isinstance(value, Node) else Node(value)
+    return found

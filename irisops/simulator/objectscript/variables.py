@@ -1,0 +1,76 @@
+"""Local variables: each is the root of an array, with a value of its own and nodes below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from irisops.simulator.backend import ThrownError, Value
+from irisops.simulator.objectscript.values import collation_key
+
+
+class Node:
+    """A variable or a node of an array. `value` None is undefined."""
+
+    __slots__ = ("children", "value")
+
+    def __init__(self, value: Value = None) -> None:
+        self.value = value
+        self.children: dict[str, Node] = {}
+
+    def find(self, subscripts: Sequence[str]) -> Node | None:
+        """The node below by these subscripts, or None."""
+        node: Node | None = self
+        for each in subscripts:
+            node = node.children.get(each) if node is not None else None
+        return node
+
+    def make(self, subscripts: Sequence[str]) -> Node:
+        """The node below by these subscripts, made where it is missing. Throws `<SUBSCRIPT>` for an empty one."""
+        node = self
+        for each in subscripts:
+            if not each:
+                raise ThrownError("<SUBSCRIPT>")
+            node = node.children.setdefault(each, Node())
+        return node
+
+    def kill(self) -> None:
+        """Neither value nor nodes any more."""
+        self.value = None
+        self.children.clear()
+
+    def kill_below(self, subscripts: Sequence[str]) -> None:
+        """Kill the node of these subscripts, and whatever becomes empty by that."""
+        if not subscripts:
+            self.kill()
+            return
+        first, *rest = subscripts
+        child = self.children.get(first)
+        if child is None:
+            return
+        child.kill_below(rest)
+        if child.defined() == 0:
+            del self.children[first]
+
+    def defined(self) -> int:
+        """`$DATA`: 0 nothing, 1 a value, 10 nodes below, 11 both."""
+        below = any(child.defined() for child in self.children.values())
+        return int(self.value is not None) + 10 * int(below)
+
+    def next(self, subscript: str, *, backwards: bool = False) -> str:
+        """The subscript that follows `subscript` in collation order ("" begins and ends)."""
+        keys = sorted((key for key, child in self.children.items() if child.defined()), key=collation_key)
+        if backwards:
+            keys.reverse()
+        if not subscript:
+            return keys[0] if keys else ""
+        here = collation_key(subscript)
+        return next(
+            (k for k in keys if (collation_key(k) < here if backwards else collation_key(k) > here)), ""
+        )
+
+    def items(self) -> Iterator[tuple[str, Value]]:
+        """Subscript and value of the nodes directly below that have a value, in order."""
+        for key in sorted(self.children, key=collation_key):
+            value = self.children[key].value
+            if value is not None:
+                yield key, value
