@@ -170,6 +170,13 @@ class Control:
         self.world.refusal_texts[wanted] = text
         return former or ""
 
+    # -- what is not known of a real instance --------------------------------------------------------------------------
+
+    def no_delete_session(self, on: bool = True) -> bool:
+        """Let clients no longer call `$$DeleteSession^%SYS.cspServer`, or let them again."""
+        self.world.no_delete_session = on
+        return on
+
     # -- the wire -----------------------------------------------------------------------------------------------------
 
     def drop_connections(self, reset: bool = False) -> int:
@@ -249,6 +256,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.terminate,
         Control.fail_logins,
         Control.refusal_text,
+        Control.no_delete_session,
         Control.drop_connections,
         Control.refuse_connections,
         Control.drop,

@@ -27,7 +27,12 @@ from irisops.simulator.world.world import World
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 1972
-VERSIONS: dict[str, tuple[int, int]] = {"2024.1": (2024, 1), "2025.2": (2025, 2), "2026.1": (2026, 1)}
+VERSIONS: dict[str, tuple[int, int]] = {
+    "2024.1": (2024, 1),
+    "2025.2": (2025, 2),
+    "2026.1": (2026, 1),
+    "2026.2": (2026, 2),
+}
 DEFAULT_VERSION = "2025.2"
 SEE_PROCESSES = ("secadmin", "operator")
 """Accounts of the scenarios that were granted SELECT on %SYS.ProcessQuery, as an administrator would have done."""

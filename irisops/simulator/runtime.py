@@ -145,7 +145,8 @@ class Session:
         """
         self._begin()
         if (
-            self.job.namespace.upper() == "%SYS"
+            not self.job.world.no_delete_session
+            and self.job.namespace.upper() == "%SYS"
             and {label, routine} == {"DeleteSession", "%SYS.cspServer"}
             and args
         ):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from irisops.simulator.backend import LoginRefusedError, LoginRequest
+from irisops.simulator.backend import LoginRefusedError, LoginRequest, ThrownError
 from irisops.simulator.control import OPERATIONS, Control, ControlError, ControlServer, describe
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import (
@@ -250,3 +250,17 @@ def test_terminating_ends_a_users_process_but_no_daemon(control: Control) -> Non
     assert not control.terminate(daemon.pid)
     assert (user.pid in world.processes, daemon.pid in world.processes) == (False, True)
     assert world.license_counts().consumed == 0
+
+
+def test_clients_lose_the_function_that_ends_sessions_and_get_it_back(control: Control) -> None:
+    runtime = Runtime(control.world)
+    account = control.world.accounts[0]
+    job = runtime.login(
+        LoginRequest("%SYS", account.username, account.password, "", "", "test", "10.0.0.1", 50000)
+    )
+    session = control.open_session("/csp/user", "10.0.0.5", "ana", 2)
+    control.no_delete_session()
+    with pytest.raises(ThrownError, match="<NOROUTINE>"):
+        job.function("DeleteSession", "%SYS.cspServer", [session])
+    control.no_delete_session(on=False)
+    assert job.function("DeleteSession", "%SYS.cspServer", [session]) == 1

@@ -76,7 +76,7 @@ class Applications:
         self, application: Application, request: Request, client_ip: str
     ) -> Response | None:
         """The refusal, unless the request brings good Basic credentials: for a service that keeps no session."""
-        username, password = _basic_credentials(request)
+        username, password = basic_credentials(request)
         try:
             name = self._world.authenticate_web(username, password, client_ip).name if username else ""
         except LoginRefused:
@@ -112,7 +112,7 @@ class Applications:
         methods = application.authe_enabled & self._world.system.authe_enabled
         username, password = _form_credentials(request)
         if not username:
-            username, password = _basic_credentials(request)
+            username, password = basic_credentials(request)
         if username and methods & PASSWORD_BIT:
             name = self._world.authenticate_web(username, password, client_ip).name
         elif methods & UNAUTHENTICATED_BIT:
@@ -181,7 +181,7 @@ def _form_credentials(request: Request) -> tuple[str, str]:
     return form.get("IRISUsername", ""), form.get("IRISPassword", "")
 
 
-def _basic_credentials(request: Request) -> tuple[str, str]:
+def basic_credentials(request: Request) -> tuple[str, str]:
     """User and password of a Basic Authorization header; two empty strings for none or a malformed one."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":

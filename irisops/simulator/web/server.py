@@ -1,4 +1,4 @@
-"""The web port: `/api/monitor` and the web applications over HTTP/1.1 on one address."""
+"""The web port: `/api/monitor`, `/api/admin` and the web applications over HTTP/1.1 on one address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from http import HTTPStatus
 
+from irisops.simulator.web.admin import ADMIN, AdminApi
 from irisops.simulator.web.applications import Applications, plain
 from irisops.simulator.web.http import MAX_LINE, BadRequestError, Request, Response, read_request
 from irisops.simulator.web.metrics import Monitor
@@ -44,6 +45,7 @@ class WebServer:
         self._world = world
         self._applications = Applications(world)
         self._monitor = Monitor(world)
+        self._admin = AdminApi(world)
 
     async def start(self) -> None:
         """Listen. Raises OSError if the port is taken."""
@@ -67,6 +69,8 @@ class WebServer:
         path = request.path.rstrip("/").lower()
         if path == MONITOR or path.startswith(f"{MONITOR}/"):
             return self._answer_monitor(path, request, client_ip)
+        if path == ADMIN or path.startswith(f"{ADMIN}/"):
+            return self._admin.answer(path, request, client_ip)
         return self._applications.answer(request, client_ip, self.port)
 
     def _answer_monitor(self, path: str, request: Request, client_ip: str) -> Response:

@@ -129,6 +129,11 @@ _APPLICATIONS: tuple[tuple[str, str, str, str, int, int, bool], ...] = (
     ("/api/atelier", "%SYS", "%Development", "%Api.Atelier", PASSWORD_BIT, 3600, True),
     ("/api/mgmnt", "%SYS", "%Admin_Manage", "%Api.Mgmnt.v2.disp", PASSWORD_BIT, 900, False),
 )
+_APPLICATIONS_SINCE_2026_2: tuple[tuple[str, str, str, str, int, int, bool], ...] = (
+    # UNVERIFIED: the name of its dispatch class, and that it has no resource of its own. Settle: SELECT DispatchClass,
+    # Resource FROM Security.Applications_Detail('/api/admin').
+    ("/api/admin", "%SYS", "", "%Api.Admin", PASSWORD_BIT, 900, False),
+)
 _EVENTS: tuple[tuple[str, str, bool], ...] = (
     # The names of the vendor's list of system audit events, as public documentation gives them.
     # UNVERIFIED: which of them are on in a fresh instance. Settle: SELECT Source, Type, Name, Enabled FROM
@@ -189,7 +194,8 @@ def plant(tables: SecurityTables, *, version: tuple[int, int], created: datetime
         tables.services.add(
             Service(name, description=f"Controls {name[1:]}", enabled=on, authe_enabled=methods)
         )
-    for name, namespace, resource, dispatch, methods, timeout, sessions in _APPLICATIONS:
+    applications = (*_APPLICATIONS, *(_APPLICATIONS_SINCE_2026_2 if version >= (2026, 2) else ()))
+    for name, namespace, resource, dispatch, methods, timeout, sessions in applications:
         tables.applications.add(
             Application(
                 name,

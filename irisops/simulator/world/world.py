@@ -91,6 +91,8 @@ class World:
         """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
+        self.no_delete_session = False
+        """Clients cannot call `$$DeleteSession^%SYS.cspServer`; code on the instance can. The control API sets it."""
         self.claims: dict[int, Connection] = {}
         seed.plant(self.tables, version=version, created=self.started)
         self.system = self.tables.system
