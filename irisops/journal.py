@@ -30,9 +30,10 @@ class JournalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """How to take a change back: what kind of change, on which object, the state it left and the one before it.
+    """What a change leads from and to: its kind, its object, the state before it and the one that it leaves.
 
-    `kind` is understood by the command that made the entry, e.g. `audit.refusals`; users and roles have `Touched`.
+    From that it can be taken back, or finished when it was cut off. `kind` is one of
+    `irisops.commands.transitions.KINDS`, e.g. `audit.refusals`; users and roles have `Touched`.
     """
 
     kind: str
@@ -77,6 +78,8 @@ class Intent:
     """The calls that will be made, in order."""
     passwords: Sequence[str] = ()
     """Users whose password the change sets; the password itself is never written."""
+    final: str = ""
+    """Why nobody can take it back, as a sentence; "" for a change that can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,18 @@ class Entry:
     @property
     def can_be_undone(self) -> bool:
         """Whether /undo may be offered."""
-        known = self.intent.reverse is not None or bool(self.intent.touched)
-        return self.status == "done" and known and self.undone_by is None
+        return self.status == "done" and self._known and not self.intent.final and self.undone_by is None
 
     @property
     def half_done(self) -> bool:
-        """Whether it may be only partly carried out, so that /finish and /undo may be offered."""
+        """Whether it may be only partly carried out, so that /finish and, unless it is final, /undo may be offered."""
         cut_off = self.status == "unknown" or (self.status == "failed" and self.steps_done > 0)
-        return cut_off and self.undone_by is None and bool(self.intent.touched)
+        return cut_off and self.undone_by is None and self._known
+
+    @property
+    def _known(self) -> bool:
+        """Whether the states before and after are known."""
+        return self.intent.reverse is not None or bool(self.intent.touched)
 
 
 class Journal:
@@ -152,8 +159,12 @@ class Journal:
                 }
                 for each in intent.touched
             ]
+        if intent.steps:
             record["steps"] = list(intent.steps)
+        if intent.passwords:
             record["passwords"] = list(intent.passwords)
+        if intent.final:
+            record["final"] = intent.final
         return self._append(record)
 
     def step(self, number: int) -> None:
@@ -284,6 +295,7 @@ def _entry(
         ),
         steps=tuple(record.get("steps", ())),
         passwords=tuple(record.get("passwords", ())),
+        final=record.get("final", ""),
     )
     status: Status = outcome["status"] if outcome else "unknown"
     return Entry(

@@ -79,6 +79,8 @@ def condition(word: str, columns: Sequence[Column]) -> Callable[[Row], bool]:
 
 def _equality(name: str, wanted_text: str, *, negated: bool) -> Callable[[Row], bool]:
     wanted = wanted_text.casefold()
+    # `/csp/user` of the applications is `/csp/user/` of a session: both mean the same.
+    as_path = wanted.rstrip("/") if wanted.startswith("/") else None
 
     def equal(row: Row) -> bool:
         cell = row.get(name)
@@ -87,7 +89,8 @@ def _equality(name: str, wanted_text: str, *, negated: bool) -> Callable[[Row], 
         elif isinstance(cell, bool):
             same = wanted in (("yes", "y", "true", "1", "on") if cell else ("no", "n", "false", "0", "off"))
         else:
-            same = _text(cell) == wanted
+            text = _text(cell)
+            same = text == wanted or (as_path is not None and text.rstrip("/") == as_path)
         return same is not negated
 
     return equal

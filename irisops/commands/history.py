@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from irisops.commands.changes import cannot_undo
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.links import Link
@@ -30,6 +31,13 @@ def _profile(context: Context) -> str:
     if len(profiles) == 1:
         return profiles[0].name
     raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")
+
+
+def ways_out(entry: Entry) -> str:
+    """What to do about a change that was cut off half-way, as a sentence."""
+    if entry.intent.final:
+        return f"/finish {entry.number} goes on; it cannot be taken back: {entry.intent.final}"
+    return f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."
 
 
 def _entry(context: Context, profile: str, number: int) -> Entry:
@@ -95,9 +103,9 @@ def _one(entry: Entry) -> Facts:
     if entry.can_be_undone:
         notes.append(f"/undo {entry.number} takes it back.")
     if entry.half_done:
-        notes.append(
-            f"It was cut off: /finish {entry.number} goes on, /undo {entry.number} takes back what was done."
-        )
+        notes.append(f"It was cut off: {ways_out(entry)}")
+    if intent.final and entry.status == "done":
+        notes.append(f"It cannot be taken back: {intent.final}")
     return Facts(
         "change",
         f"Change {entry.number}",
@@ -124,7 +132,7 @@ def _one(entry: Entry) -> Facts:
 
 
 async def undo(context: Context, command: Command) -> Replies:
-    """Plan the reverse of a change: the one of that number, else the newest that can be taken back."""
+    """Plan the reverse of a change: the one of that number, else the newest."""
     link = context.link()
     asked = command.args.get("number")
     entry = _entry(context, link.name, int(asked)) if isinstance(asked, str) else _newest(context, link)
@@ -134,33 +142,34 @@ async def undo(context: Context, command: Command) -> Replies:
 
 async def _take_back(context: Context, link: Link, entry: Entry, command: Command) -> Replies:
     """Plan the reverse of one change."""
-    reverse = entry.intent.reverse
     if entry.undone_by is not None:
         raise Refusal(
             "AlreadyUndone",
             f"Change {entry.number} was undone by change {entry.undone_by}.",
             f"/redo {entry.number} does it again.",
         )
-    if entry.intent.touched and (entry.status == "done" or entry.half_done):
-        from irisops.commands.accounts import object_undo  # noqa: PLC0415 - not at the start
+    if not (entry.can_be_undone or entry.half_done):
+        if entry.status == "failed":
+            raise Refusal(
+                "CannotUndo",
+                f"Change {entry.number} ({harmless(entry.intent.title)}) cannot be taken back: "
+                "it failed and changed nothing that is known.",
+                f"/history {entry.number} shows what it did.",
+            )
+        raise cannot_undo(entry, harmless(entry.intent.title))
+    if not entry.intent.touched:
+        from irisops.commands import taking_back  # noqa: PLC0415 - not at the start
 
-        by_number = {each.number: each for each in context.journal(link.name).entries()}
-        title = _title(entry, by_number)
-        async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
-            yield reply
+        yield await taking_back.take(context, link, entry, "back", command.slash)
         return
-    if reverse is not None and entry.status != "failed":
-        from irisops.commands.access.undo import REVERSES  # noqa: PLC0415
+    from irisops.commands.accounts import object_undo  # noqa: PLC0415 - not at the start
 
-        if reverse.kind in REVERSES:
-            yield await REVERSES[reverse.kind](context, link, entry, command.slash)
-            return
-    why = "it failed and changed nothing that is known." if entry.status == "failed" else "it has no reverse."
-    raise Refusal(
-        "CannotUndo",
-        f"Change {entry.number} ({harmless(entry.intent.title)}) cannot be taken back: {why}",
-        f"/history {entry.number} shows what it did.",
-    )
+    if entry.intent.final:
+        raise cannot_undo(entry, harmless(entry.intent.title))
+    by_number = {each.number: each for each in context.journal(link.name).entries()}
+    title = _title(entry, by_number)
+    async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
+        yield reply
 
 
 def _depth(entry: Entry, by_number: Mapping[int, Entry]) -> int:
@@ -180,11 +189,39 @@ def _title(entry: Entry, by_number: Mapping[int, Entry]) -> str:
 
 
 def _newest(context: Context, link: Link) -> Entry:
+    """The newest change that stands, a cut-off one included.
+
+    Where nobody can take that one back, an earlier one is offered and not taken back by itself: it is not what "undo"
+    means to whoever has just ended a session. Raises `Refusal`.
+    """
     entries = context.journal(link.name).entries()
     by_number = {entry.number: entry for entry in entries}
-    for entry in reversed(entries):
-        if entry.can_be_undone and not _depth(entry, by_number) % 2:
-            return entry
+    standing = [
+        entry
+        for entry in reversed(entries)
+        if entry.undone_by is None
+        and (entry.status != "failed" or entry.half_done)
+        and not _depth(entry, by_number) % 2
+    ]
+    possible = [
+        entry for entry in standing if (entry.can_be_undone or entry.half_done) and not entry.intent.final
+    ]
+    if standing and standing[:1] == possible[:1]:
+        return standing[0]
+    if standing:
+        refused = cannot_undo(standing[0], harmless(standing[0].intent.title))
+        if possible:
+            earlier = possible[0]
+            refused.cure = (
+                f"/undo {earlier.number} takes back the change before it that can be: "
+                f"{harmless(earlier.intent.title)} (change {earlier.number})."
+            )
+            refused.suggestions = (f"/undo {earlier.number}",)
+        else:
+            refused.cure = (
+                f"Nothing before it on {link.name} can be taken back either; /history lists it all."
+            )
+        raise refused
     raise Refusal(
         "NothingToUndo",
         f"There is nothing on {link.name} that can be taken back.",
@@ -218,8 +255,6 @@ async def redo(context: Context, command: Command) -> Replies:
 
 async def finish(context: Context, command: Command) -> Replies:
     """Plan what is left to do of a change that was cut off: change N, else the last such one."""
-    from irisops.commands.accounts import object_undo  # noqa: PLC0415 - not at the start
-
     link = context.link()
     asked = command.args.get("number")
     entries = context.journal(link.name).entries()
@@ -238,6 +273,13 @@ async def finish(context: Context, command: Command) -> Replies:
             f"Change {entry.number} was not cut off half-way: {_status(entry)}.",
             f"/history {entry.number} shows what it did.",
         )
+    if not entry.intent.touched:
+        from irisops.commands import taking_back  # noqa: PLC0415 - not at the start
+
+        yield await taking_back.take(context, link, entry, "on", command.slash)
+        return
+    from irisops.commands.accounts import object_undo  # noqa: PLC0415 - not at the start
+
     title = f"Finish change {entry.number}: {entry.intent.title}"
     async for reply in object_undo.take(context, entry, "on", (command.name, command.slash, title)):
         yield reply
@@ -272,7 +314,6 @@ SPECS = (
         group="access",
         changes=True,
         needs_connection=True,
-        needs=("users.list",),
     ),
     CommandSpec(
         name="redo",
@@ -287,7 +328,6 @@ SPECS = (
         group="access",
         changes=True,
         needs_connection=True,
-        needs=("users.list",),
     ),
     CommandSpec(
         name="finish",
@@ -302,6 +342,5 @@ SPECS = (
         group="access",
         changes=True,
         needs_connection=True,
-        needs=("users.list",),
     ),
 )

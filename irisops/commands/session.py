@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irisops.commands import completion, names, running
+from irisops.commands import completion, names, running, unfinished
 from irisops.commands.availability import unavailable
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.commands.clock import Clock
@@ -26,7 +26,6 @@ from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem
-from irisops.journal import Entry, JournalError
 from irisops.logs import LOG
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -343,44 +342,8 @@ class Session:
             return
         self._polling.start(link)
         self._spawn(names.learn(link))
-        self._report_unfinished(link)
-
-    def _report_unfinished(self, link: Link) -> None:
-        """Say once per start what the journal holds of a change that was cut off."""
-        if link.generation > 1:
-            return
-        try:
-            unfinished = self.context.journal(link.name).unfinished()
-        except JournalError as error:
-            self._notice(
-                Notice("warning", str(error), "Changes are refused until it can be written.", link.name)
-            )
-            return
-        if unfinished:
-            self._spawn(self._tell_unfinished(link, unfinished))
-
-    async def _tell_unfinished(self, link: Link, unfinished: Sequence[Entry]) -> None:
-        """For each change that was cut off: what was done of it and what was not, and the two ways out."""
-        from irisops.commands.accounts import object_undo  # noqa: PLC0415 - seldom needed
-
-        for entry in unfinished:
-            told = "it is unknown whether it was carried out."
-            cure = f"/history shows it; look at the object, then /undo {entry.number} or do it again."
-            if entry.intent.touched:
-                cure = f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."
-                try:
-                    told = await object_undo.told(link, entry)
-                except InstanceProblem as problem:
-                    told = f"what was done of it cannot be read now ({problem.message})."
-            self._notice(
-                Notice(
-                    "warning",
-                    f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} "
-                    f"UTC: {told}",
-                    cure,
-                    link.name,
-                )
-            )
+        if link.generation <= 1:
+            self._spawn(unfinished.tell(self.context, link))
 
     def _remember_active(self) -> None:
         """Keep the active profile's name for the next start. That it cannot be kept is no reason to stop."""

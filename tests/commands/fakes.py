@@ -177,6 +177,7 @@ class FakeInstance:
         """Web sessions instead of the usual ones."""
         self.replaced: list[Process] = []
         """Processes instead of the usual ones."""
+        self.timeouts_now: dict[str, int | None] = {"/csp/user": 900, "/api/atelier": 3600}
         self.polls = 0
         self.postponed = 0
         """Polls that leave the sessions to the next one."""
@@ -359,14 +360,16 @@ class FakeInstance:
 
     async def timeouts(self) -> list[AppTimeout]:
         self._check("timeouts")
+        methods = {"/csp/user": "Unauthenticated,Password"}
         return [
-            AppTimeout("/csp/user", 900, "Unauthenticated,Password"),
-            AppTimeout("/api/atelier", 3600, "Password"),
+            AppTimeout(name, seconds, methods.get(name, "Password"))
+            for name, seconds in self.timeouts_now.items()
         ]
 
     async def set_timeout(self, application: str, seconds: int) -> int:
         self._check("set timeout")
         self.done.append(("timeout", application, str(seconds)))
+        self.timeouts_now[application] = seconds
         return seconds
 
     async def end_session(self, session_id: str) -> EndOutcome:
@@ -496,6 +499,7 @@ class FakeConnection(InstanceConnection):
     def __init__(self, instance: FakeInstance, target: Target) -> None:
         self.instance = instance
         self.target = target
+        self.web = None
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._listeners: list[Callable[[State], None]] = []

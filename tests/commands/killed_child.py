@@ -16,14 +16,16 @@ from pathlib import Path
 from irisops.commands.chat import Command
 from irisops.commands.replies import Plan
 from irisops.commands.session import Session
-from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Update
+from irisops.instance.calls import Answer, Call, ClassMethod, Function, ObjectCall, Update
 from irisops.instance.connection import Connection, Target
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from tests.instance.served import USER
 
-_READS = {"ValidatePassword", "Exists", "GetErrorText"}
+_READS = {"ValidatePassword", "Exists", "CheckPrivilege", "SetNamespace"}
+_WRITERS = {"%SYSTEM.SQL.Security", "%SYSTEM.Process"}
+_STEPS = {"%Save", "Suspend", "Resume", "Terminate"}
 
 
 class Killed(Connection):
@@ -34,22 +36,27 @@ class Killed(Connection):
         self._at, self._when, self._seen = at, when, 0
         self.armed = False
 
-    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        if not (self.armed and _changes(call)):
-            return await super().call(call, deadline=deadline)
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        if not (self.armed and any(_changes(call) for call in calls)):
+            return await super().batch(calls, deadline=deadline)
         self._seen += 1
         if (self._seen, self._when) == (self._at, "before"):
             os.kill(os.getpid(), signal.SIGKILL)
-        answer = await super().call(call, deadline=deadline)
+        answers = await super().batch(calls, deadline=deadline)
         if (self._seen, self._when) == (self._at, "after"):
             os.kill(os.getpid(), signal.SIGKILL)
-        return answer
+        return answers
 
 
 def _changes(call: Call) -> bool:
     if isinstance(call, ObjectCall):
-        return any(step.name == "%Save" for step in call.steps)
-    return isinstance(call, Update) or (isinstance(call, ClassMethod) and call.method not in _READS)
+        return any(step.name in _STEPS for step in call.steps)
+    if isinstance(call, ClassMethod):
+        written = call.class_name.startswith("Security.") or call.class_name in _WRITERS
+        return written and call.method not in _READS
+    return isinstance(call, Update | Function)
 
 
 async def main(arguments: Sequence[str]) -> None:

@@ -81,3 +81,13 @@ def test_any_words_select_or_are_refused(words: list[str]) -> None:
         return
     assert len(chosen.rows) <= chosen.total <= len(ROWS)
     assert all(row in ROWS for row in chosen.rows)
+
+
+@pytest.mark.parametrize("written", ["/csp/user", "/csp/user/", "/CSP/User"])
+def test_a_path_is_the_same_with_and_without_its_last_slash(written: str) -> None:
+    columns = (Column("application", "APPLICATION"),)
+    rows: list[dict[str, Cell]] = [
+        {"application": each} for each in ("/csp/user/", "/csp/user", "/csp/userx")
+    ]
+    assert len(select(rows, [f"app={written}"], columns).rows) == 2
+    assert len(select(rows, [f"app!={written}"], columns).rows) == 1

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from irisops.commands.changes import Kind, Origin, Part, Record, Stand
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Plan
 from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import counted, listed
-from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.journal import Entry, Intent, Reverse, Status
+from irisops.commands.text import counted
+from irisops.instance.errors import NotAvailable
+from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
@@ -43,26 +44,44 @@ async def enable(context: Context, command: Command) -> Replies:
             "Every kind of refusal is recorded already.",
             "Nothing is to be done. /denied shows what was recorded.",
         )
-    yield _plan(context, link, _Switching(context, link, settings, True, command.slash))  # noqa: FBT003
+    yield _plan(context, link, _Switching(context, link, settings, True, Origin(command.slash)))  # noqa: FBT003
 
 
-async def take_back(context: Context, link: Link, entry: Entry, command: str) -> Plan:
-    """The plan that switches what `entry` switched the other way. Raises `Refusal` when it was moved since."""
+def _leads_on(entry: Entry) -> bool:
+    """Whether the change switches on what its settings name."""
     reverse = entry.intent.reverse
     if reverse is None or reverse.kind != KIND:
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
-    settings = reverse.after or reverse.before
-    on = not reverse.after
+    return bool(reverse.after)
+
+
+async def _stand(link: Link, entry: Entry) -> Stand:
+    on = _leads_on(entry)
+    reverse = entry.intent.reverse
+    settings = (reverse.after or reverse.before) if reverse else ()
     auditing = await link.reads.auditing()
-    moved = [each for each in settings if _is_on(auditing, each) is on]
-    if moved:
-        raise Refusal(
-            "Moved",
-            f"{listed(moved)} is {'on' if on else 'off'} already: somebody switched it since change {entry.number}.",
-            "/denied says what is recorded now.",
-        )
-    work = _Switching(context, link, settings, on, command, entry.number)
-    return _plan(context, link, work)
+    done: list[Part] = []
+    left: list[Part] = []
+    for each in settings:
+        now = _is_on(auditing, each)
+        if now is None:
+            raise NotAvailable(f"Whether {_named(each)} is on cannot be read.", "/denied says why.")
+        (done if now is on else left).append(Part(each, f"{_named(each)} is {'on' if now else 'off'}"))
+    return Stand(done, left)
+
+
+async def _plan_again(
+    context: Context, link: Link, entry: Entry, parts: Sequence[str], origin: Origin
+) -> Plan:
+    on = _leads_on(entry) is (origin.way == "on")
+    return _plan(context, link, _Switching(context, link, tuple(parts), on, origin))
+
+
+AGAIN = Kind(_stand, _plan_again)
+
+
+def _named(setting: str) -> str:
+    return setting if setting == WHOLE else f"audit event {setting}"
 
 
 def _is_on(auditing: Auditing, setting: str) -> bool | None:
@@ -130,8 +149,7 @@ class _Switching:
     link: Link
     settings: tuple[str, ...]
     on: bool
-    command: str
-    undoes: int | None = None
+    origin: Origin
 
     async def carry_out(self, shown: Plan) -> Replies:
         """Look again, journal, change, verify."""
@@ -142,35 +160,23 @@ class _Switching:
                 "Nothing was changed: the audit settings are not as they were in the plan.",
                 "Somebody else changed them. Give the command again to see a fresh plan.",
             )
-        journal = self.context.journal(self.link.name)
-        number = journal.intend(
-            Intent(
-                title=shown.title,
-                command=self.command,
-                instance=shown.instance,
-                user=self.link.profile.user,
-                changes=[(each.what, each.before, each.after) for each in shown.changes],
-                calls=shown.calls,
-                reverse=Reverse(
-                    KIND, WHOLE, () if self.on else self.settings, self.settings if self.on else ()
-                ),
-                undoes=self.undoes,
-            )
+        record = Record(
+            self.context,
+            self.link,
+            shown,
+            self.origin,
+            reverse=Reverse(KIND, WHOLE, () if self.on else self.settings, self.settings if self.on else ()),
         )
         events = [each for each in self.settings if each != WHOLE]
-        try:
+        with record.watched(in_parts=len(self.settings) > 1):
             await self.link.reads.switch_auditing(events, system=WHOLE in self.settings, on=self.on)
-        except InstanceProblem as problem:
-            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-            journal.outcome(number, status, problem.message)
-            raise
-        journal.outcome(number, "done", "read back")
+        record.end("done", "read back")
         so = "Refusals are recorded from now on" if self.on else "These refusals are not recorded any more"
         yield Done(
             "audit_enable",
             f"{so}: {counted(len(self.settings), 'setting')} changed.",
             details=["/denied shows them as they come."] if self.on else [],
-            undo=number,
+            undo=record.number,
         )
 
 

@@ -12,6 +12,7 @@ from irisops.commands.access import sql_change
 from irisops.commands.access.explain import LABELS, usage_problem
 from irisops.commands.access.names import user_named
 from irisops.commands.access.wording import paths
+from irisops.commands.changes import Origin
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
@@ -99,7 +100,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         notes=[*notes, *access.notes],
     )
     if not allowed and not link.profile.read_only:
-        asked = sql_change.SqlChange(user.name, target, action, grant=True, command=command.slash)
+        asked = sql_change.SqlChange(user.name, target, action, grant=True, origin=Origin(command.slash))
         yield sql_change.plan(context, link, asked)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irisops.commands import code
+from irisops.commands.changes import Kind as KindOfChange
+from irisops.commands.changes import Origin, Part, Record, Stand
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Plan
 from irisops.commands.spec import Replies
 from irisops.commands.text import harmless
-from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.sqlprivileges import LETTERS, Action, Kind, SqlObject
-from irisops.journal import Entry, Intent, Reverse, Status
+from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
@@ -31,8 +33,7 @@ class SqlChange:
     target: SqlObject
     action: Action
     grant: bool
-    command: str
-    undoes: int | None = None
+    origin: Origin
 
     @property
     def privilege(self) -> str:
@@ -97,58 +98,54 @@ def _calls(asked: SqlChange) -> dict[str, list[str]]:
     }
 
 
-async def take_back(context: Context, link: Link, entry: Entry, command: str) -> Plan:
-    """The plan that takes back what `entry` granted, or grants again what it took. Raises `Refusal`."""
+def _asked(entry: Entry, origin: Origin) -> SqlChange:
+    """The change that `entry` was, or its reverse."""
     reverse = entry.intent.reverse
     if reverse is None or reverse.kind != KIND:
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
     action_text, kind_text, name, namespace = reverse.after or reverse.before
     action = next(each for each in LETTERS if each == action_text)
     kind = next(each for each in _KINDS if each == kind_text)
-    asked = SqlChange(
-        reverse.target, SqlObject(kind, name, namespace), action, not reverse.after, command, entry.number
+    grant = bool(reverse.after) is (origin.way == "on")
+    return SqlChange(reverse.target, SqlObject(kind, name, namespace), action, grant, origin)
+
+
+async def _stand(link: Link, entry: Entry) -> Stand:
+    """Whether it is held, by the instance's own check, which also counts roles and the whole schema."""
+    asked = _asked(entry, Origin(""))
+    held = await link.reads.check_sql(asked.user, asked.target, asked.action)
+    part = Part(
+        asked.target.name,
+        f"{harmless(asked.user)} {'holds' if held else 'does not hold'} {asked.privilege} "
+        f"in {harmless(asked.target.namespace)}",
     )
-    if await link.reads.check_sql(asked.user, asked.target, action) is asked.grant:
-        raise Refusal(
-            "Moved",
-            f"{harmless(asked.user)} {'holds' if asked.grant else 'does not hold'} {asked.privilege} "
-            f"in {harmless(namespace)} already: it was changed since change {entry.number}.",
-            "Nothing is to be done.",
-        )
-    return plan(context, link, asked)
+    return Stand(done=[part]) if held is asked.grant else Stand(left=[part])
+
+
+async def _plan_again(
+    context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
+) -> Plan:
+    return plan(context, link, _asked(entry, origin))
+
+
+AGAIN = KindOfChange(_stand, _plan_again)
 
 
 async def _carry_out(context: Context, link: Link, asked: SqlChange, shown: Plan) -> Replies:
     """Journal, change, check again."""
-    journal = context.journal(link.name)
-    number = journal.intend(
-        Intent(
-            title=shown.title,
-            command=asked.command,
-            instance=shown.instance,
-            user=link.profile.user,
-            changes=[(each.what, each.before, each.after) for each in shown.changes],
-            calls=shown.calls,
-            reverse=asked.reverse(),
-            undoes=asked.undoes,
-        )
-    )
-    try:
+    record = Record(context, link, shown, asked.origin, reverse=asked.reverse())
+    with record.watched():
         held = await link.reads.change_sql(
             asked.user, asked.target, asked.action, link.profile.namespace, grant=asked.grant
         )
-    except InstanceProblem as problem:
-        status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-        journal.outcome(number, status, problem.message)
-        raise
     if asked.grant and not held:
-        journal.outcome(number, "unknown", "accepted, but the check says that it is not held")
+        record.end("unknown", "accepted, but the check says that it is not held")
         raise Refusal(
             "NotVerified",
             "The instance accepted the grant, but its own check still says no.",
             f"Look at the SQL privileges of {harmless(asked.user)} in the portal before doing more.",
         )
-    journal.outcome(number, "done", "checked")
+    record.end("done", "checked")
     name, what = harmless(asked.user), f"{asked.action} {harmless(asked.target.name)}"
     details = [f"By hand, in {harmless(asked.target.namespace)}: {asked.statement(grant=not asked.grant)}"]
     if held and not asked.grant:
@@ -157,5 +154,5 @@ async def _carry_out(context: Context, link: Link, asked: SqlChange, shown: Plan
         "sql_grant",
         f"{name} may {what} now." if held else f"{name} may not {what} any more.",
         details=details,
-        undo=number,
+        undo=record.number,
     )

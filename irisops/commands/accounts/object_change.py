@@ -17,6 +17,7 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Facts, Plan, Progress
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
+from irisops.commands.words import quote
 from irisops.instance.access import Access, read_access
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
@@ -218,6 +219,7 @@ async def _carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) -
             touched=[_touched(change) for change in wanted.changes],
             steps=[step.label for step in steps],
             passwords=list(wanted.passwords),
+            final=_why_final(wanted),
         )
     )
     for at, step in enumerate(steps):
@@ -271,6 +273,16 @@ def _touched(change: ObjectChange) -> Touched:
 
 def _can_be_undone(wanted: Wanted) -> bool:
     return any(set(change.fields()) - PASSING for change in wanted.changes)
+
+
+def _why_final(wanted: Wanted) -> str:
+    """Why nobody can take it back, as a sentence; "" if it can be."""
+    if _can_be_undone(wanted):
+        return ""
+    if wanted.passwords:
+        user = next(iter(wanted.passwords))
+        return f"the old password is known to nobody; /password {quote(user)} sets another one."
+    return "bad logins that were forgotten cannot be counted again."
 
 
 def _past(wanted: Wanted) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import cast
 
 from irisops.commands.accounts.object_change import Wanted, label_of, plan, read_states, shown
 from irisops.commands.accounts.user_edit_many import password_that_fits
+from irisops.commands.changes import Way, settled
 from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
@@ -21,9 +22,6 @@ from irisops.commands.text import harmless, listed
 from irisops.instance.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 from irisops.instance.user_changes import PASSING
 from irisops.journal import Entry, Touched
-
-Way = Literal["back", "on"]
-"""Back to the state before, or on to the state after."""
 
 
 @dataclass(slots=True)
@@ -200,17 +198,7 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
             f"/password {entry.intent.passwords[0]} sets another one.",
         )
     if entry.status != "done":
-        if way == "back":
-            context.journal(link.name).outcome(number, "failed", "found not carried out")
-            told = "was never carried out: everything is as before"
-        else:
-            context.journal(link.name).outcome(number, "done", "found carried out")
-            told = "was carried out in full"
-        raise Refusal(
-            "NothingToUndo" if way == "back" else "NothingToFinish",
-            f"Change {number} {told}.",
-            "The history says so now.",
-        )
+        raise settled(context, link, entry, way)
     raise Refusal(
         "NothingToUndo",
         f"Change {number} is back already: {listed(found.done)}.",

@@ -1,11 +1,13 @@
-"""/license timeout APP SECONDS: change the session timeout of a web application, by plan; the same undoes it."""
+"""/license timeout APP SECONDS: change the session timeout of a web application, by plan; /undo takes it back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irisops.commands import code
+from irisops.commands.changes import Kind, Origin, Part, Record, Stand
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.nearest import nearest
@@ -13,22 +15,26 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Plan
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import duration, harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.journal import Intent, Status
+from irisops.instance.errors import NotAvailable
+from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
     from irisops.instance.sessions_timeout import AppTimeout
 
+KIND = "webapp.timeout"
+"""The journal's name for this kind of change."""
 SHORTEST = 60
 """Seconds: with less, people are logged out while they read."""
 
 
+def _same(one: str, other: str) -> bool:
+    return one.rstrip("/").casefold() == other.rstrip("/").casefold()
+
+
 def _find(applications: list[AppTimeout], name: str) -> AppTimeout:
-    wanted = name.rstrip("/").casefold()
     for each in applications:
-        if each.name.rstrip("/").casefold() == wanted:
+        if _same(each.name, name):
             return each
     close = nearest(name, [each.name for each in applications])
     raise Refusal(
@@ -57,6 +63,11 @@ async def change(context: Context, command: Command) -> Replies:
             f"The timeout of {harmless(application.name, 60)} is {seconds} seconds already.",
             "Nothing is to be done.",
         )
+    yield _plan(context, link, application, seconds, Origin(command.slash))
+
+
+def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
+    """The plan that waits for a yes."""
     shown = Plan(
         name="license_timeout",
         title=f"Set the session timeout of {harmless(application.name, 60)} to {_told(seconds)}",
@@ -75,8 +86,49 @@ async def change(context: Context, command: Command) -> Replies:
         warnings=_warnings(application, seconds),
         calls=_calls(application.name, seconds),
     )
-    work = _Changing(context, link, application, seconds, command.slash, shown)
-    yield context.plans.add(shown, work.carry_out, link)
+    work = _Changing(context, link, application, seconds, origin, shown)
+    return context.plans.add(shown, work.carry_out, link)
+
+
+def _states(entry: Entry) -> tuple[str, int | None, int]:
+    """Application, seconds before (None where they could not be read) and after, of a change in the journal."""
+    reverse = entry.intent.reverse
+    if reverse is None or reverse.kind != KIND:
+        raise ValueError(f"change {entry.number} is not of kind {KIND}")
+    return reverse.target, int(reverse.before[0]) if reverse.before else None, int(reverse.after[0])
+
+
+async def _stand(link: Link, entry: Entry) -> Stand:
+    name, before, after = _states(entry)
+    now = next((each for each in await link.reads.timeouts() if _same(each.name, name)), None)
+    if now is None:
+        return Stand(moved=f"web application {harmless(name, 60)} is gone.")
+    said = f"the session timeout of {harmless(now.name, 40)} is {_told(now.timeout)}"
+    part = Part(name, said)
+    if now.timeout == after:
+        return Stand(done=[part])
+    if now.timeout is None:
+        raise NotAvailable(
+            f"The session timeout of {harmless(now.name, 60)} cannot be read: this instance's list does not tell it.",
+            "Look at it in the portal: System Administration, Security, Applications.",
+        )
+    if now.timeout != before:
+        left = f"neither {_told(after)} nor {_told(before)}, as change {entry.number} knows it"
+        return Stand(moved=f"{said}, {left}.")
+    return Stand(left=[part])
+
+
+async def _plan_again(
+    context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
+) -> Plan:
+    name, before, after = _states(entry)
+    seconds = after if origin.way == "on" else before
+    if seconds is None:
+        raise ValueError(f"change {entry.number} has no way back")
+    return _plan(context, link, _find(await link.reads.timeouts(), name), seconds, origin)
+
+
+AGAIN = Kind(_stand, _plan_again)
 
 
 def _told(seconds: int | None) -> str:
@@ -123,7 +175,7 @@ class _Changing:
     link: Link
     application: AppTimeout
     seconds: int
-    slash: str
+    origin: Origin
     shown: Plan
 
     async def carry_out(self) -> Replies:
@@ -135,33 +187,28 @@ class _Changing:
                 f"Nothing was changed: the timeout is {_told(now.timeout)} now, not {_told(self.application.timeout)}.",
                 "Give the command again to see a fresh plan.",
             )
-        journal = self.context.journal(self.link.name)
-        number = journal.intend(
-            Intent(
-                title=self.shown.title,
-                command=self.slash,
-                instance=self.shown.instance,
-                user=self.link.profile.user,
-                changes=[(each.what, each.before, each.after) for each in self.shown.changes],
-                calls=self.shown.calls,
-            )
+        before = self.application.timeout
+        record = Record(
+            self.context,
+            self.link,
+            self.shown,
+            self.origin,
+            reverse=Reverse(
+                KIND,
+                self.application.name,
+                () if before is None else (str(before),),
+                (str(self.seconds),),
+            ),
+            final="this instance's list does not tell what it was before." if before is None else "",
         )
-        try:
+        with record.watched():
             after = await self.link.reads.set_timeout(self.application.name, self.seconds)
-        except InstanceProblem as problem:
-            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-            journal.outcome(number, status, problem.message)
-            raise
-        journal.outcome(number, "done", f"{after} seconds, read back")
+        record.end("done", f"{after} seconds, read back")
         self.link.timeouts = None
-        back = self.application.timeout
-        details = []
-        if back is not None:
-            details.append(f"/license timeout {quote(self.application.name)} {back} takes it back.")
         yield Done(
             "license_timeout",
             f"The session timeout of {harmless(self.application.name, 60)} is {_told(after)}.",
-            details=details,
+            undo=record.number if before is not None else None,
         )
 
 

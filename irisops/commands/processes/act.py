@@ -1,39 +1,20 @@
-"""/process suspend, resume and terminate: by plan, never this tool's own process, never a system process.
-
-Pids are used again: what is acted on must still be the process that the plan showed, by user, job number and, where the
-version tells it, start time (facts: iris-license-sessions 4.4).
-"""
+"""/process suspend, resume and terminate: by plan, never this tool's own process, never a system process."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from irisops.commands.changes import Origin
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
+from irisops.commands.processes.acting import plan_action
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan, Problem, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, duration, harmless
-from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
-from irisops.journal import Intent, Status
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
     from irisops.instance.models import Process
     from irisops.instance.processes_act import ProcessAction
-
-PATIENCE = 10.0
-"""Seconds until a process that is there yet is told as not ended."""
-LOOK_EVERY = 0.25
-
-_DONE = {"terminate": "terminated", "suspend": "suspended", "resume": "resumed"}
-
-
-def named(process: Process) -> str:
-    """A process for people: its pid and whose it is."""
-    who = harmless(process.username or process.location or "nobody", 60)
-    return f"process {process.pid} of {who}"
 
 
 async def find_process(link: Link, pid: int) -> Process:
@@ -48,66 +29,10 @@ async def find_process(link: Link, pid: int) -> Process:
     return found
 
 
-def guard(process: Process, action: ProcessAction) -> None:
-    """Raise `Refusal` for what must not be done."""
-    if process.own:
-        raise Refusal(
-            "OwnProcess",
-            f"Process {process.pid} is this tool's own connection.",
-            "/disconnect or /quit ends it cleanly, and frees its unit.",
-        )
-    if process.system:
-        what = harmless(process.location or process.routine or "a daemon", 60)
-        raise Refusal(
-            "SystemProcess",
-            f"Process {process.pid} belongs to the instance itself ({what}).",
-            "Ending or stopping it could stop the instance; nothing was done.",
-        )
-    allowed = process.can_be_terminated if action == "terminate" else process.can_be_suspended
-    if not allowed:
-        raise Refusal(
-            "NotAllowed",
-            f"The instance does not let anybody {action} process {process.pid}.",
-            f"/process {process.pid} shows what it is.",
-        )
-    if action == "suspend" and process.suspended:
-        raise Refusal(
-            "AlreadySuspended",
-            f"Process {process.pid} is suspended already.",
-            f"/process resume {process.pid} lets it go on.",
-        )
-    if action == "resume" and not process.suspended:
-        raise Refusal(
-            "NotSuspended",
-            f"Process {process.pid} is not suspended (its state is {harmless(process.state, 20)}).",
-            "Nothing is to be done.",
-        )
-
-
-def same_process(left: Process, right: Process) -> bool:
-    """Whether two readings are of one process and not of two that had the same pid one after the other."""
-    started = left.started is None or right.started is None or left.started == right.started
-    return (left.username, left.job_number) == (right.username, right.job_number) and started
-
-
 async def _plan(context: Context, command: Command, action: ProcessAction) -> Replies:
     link = context.link()
     process = await find_process(link, int(str(command.args["pid"])))
-    guard(process, action)
-    effects, expected, before = await _effects(context, link, process, action)
-    state = harmless(process.state or "running", 20)
-    after = {"terminate": "gone", "suspend": "suspended", "resume": "running"}[action]
-    shown = Plan(
-        name=f"process_{action}",
-        title=f"{action.capitalize()} {named(process)}",
-        instance=link.instance_name,
-        changes=[Change(_what(process), state, after)],
-        effects=effects,
-        warnings=_warnings(process, action),
-        calls=_calls(process.pid, action),
-    )
-    work = _Acting(context, link, process, action, command.slash, shown, before, expected)
-    yield context.plans.add(shown, work.carry_out, link)
+    yield await plan_action(context, link, process, action, Origin(command.slash))
 
 
 async def terminate(context: Context, command: Command) -> Replies:
@@ -126,187 +51,6 @@ async def resume(context: Context, command: Command) -> Replies:
     """Plan to let a suspended process go on."""
     async for reply in _plan(context, command, "resume"):
         yield reply
-
-
-def _what(process: Process) -> str:
-    program = harmless(process.executable or process.device or "", 40)
-    where = harmless(process.client_ip or process.client_node or "", 60)
-    parts = [named(process), *([program] if program else []), *([f"from {where}"] if where else [])]
-    return ", ".join(parts)
-
-
-def _warnings(process: Process, action: ProcessAction) -> list[str]:
-    found: list[str] = []
-    if process.in_transaction and action == "terminate":
-        found.append(
-            "It has an open transaction: all that it changed since the transaction began is rolled back and lost."
-        )
-    if process.in_transaction and action == "suspend":
-        found.append("It has an open transaction: others wait for its locks as long as it is suspended.")
-    if process.csp_session_id and action == "terminate":
-        found.append("It works for a web session: that session ends with it.")
-    elif not process.license_id and action == "terminate":
-        found.append("It holds no license unit: ending it frees none.")
-    return found
-
-
-async def _effects(
-    context: Context, link: Link, process: Process, action: ProcessAction
-) -> tuple[list[str], int | None, int | None]:
-    """Sentences, and the units in use after and before; None where that cannot be told."""
-    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
-
-    lines: list[str] = []
-    if process.started is not None:
-        lines.append(f"It has run for {duration((context.clock.now() - process.started).total_seconds())}.")
-    if action == "suspend":
-        return [*lines, "It stops where it is and keeps its unit, its locks and its memory."], None, None
-    if action == "resume":
-        return [*lines, "It goes on where it stopped."], None, None
-    lines.append("What it has not stored is lost; its program sees a broken connection.")
-    if not process.license_id:
-        return lines, None, None
-    try:
-        board = await link.reads.board()
-    except (NotPermitted, NotAvailable) as problem:
-        return [*lines, f"What it frees cannot be told: {problem.message}"], None, None
-    holder = next((each for each in board.holders if each.holder == process.license_id), None)
-    after = forecast.total_after(board, [(holder, 1)]) if holder else None
-    before = board.counts.consumed
-    if after is None or before is None:
-        return (
-            [*lines, "How many units that frees is not known: its holder is not on the board."],
-            None,
-            before,
-        )
-    if after < before:
-        lines.append(f"Units in use: {before} → {after}.")
-    else:
-        left = (holder.connections or 1) - 1 if holder else 0
-        lines.append(
-            f"It frees no unit: {harmless(process.license_id, 60)} has {counted(left, 'other connection')}, "
-            "and they share one unit."
-        )
-    return lines, after, before
-
-
-def _calls(pid: int, action: ProcessAction) -> dict[str, list[str]]:
-    method = action.capitalize()
-    return {
-        "ObjectScript": [
-            'set $namespace = "%SYS"',
-            f"set process = ##class(SYS.Process).%OpenId({pid})",
-            f"write process.{method}()  ; 1 is success",
-        ],
-        "Python": [
-            'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
-            f'process = irispy.classMethodObject("SYS.Process", "%OpenId", {pid})',
-            f'process.invoke("{method}")  # 1 is success',
-        ],
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Acting:
-    """An agreed plan at work."""
-
-    context: Context
-    link: Link
-    process: Process
-    action: ProcessAction
-    slash: str
-    shown: Plan
-    before: int | None
-    expected: int | None
-
-    async def carry_out(self) -> Replies:
-        """Look again, do it, follow, tell. An error of the instance is raised after it was journaled."""
-        pid = self.process.pid
-        now = await self.link.reads.process(pid)
-        if now is None:
-            raise _gone(pid)
-        if not same_process(self.process, now):
-            raise Refusal(
-                "AnotherProcess",
-                f"Process {pid} is another one now ({named(now)}): the one that was meant has ended.",
-                "Nothing was done. /processes shows what runs.",
-            )
-        guard(now, self.action)
-        journal = self.context.journal(self.link.name)
-        number = journal.intend(
-            Intent(
-                title=self.shown.title,
-                command=self.slash,
-                instance=self.shown.instance,
-                user=self.link.profile.user,
-                changes=[(each.what, each.before, each.after) for each in self.shown.changes],
-                calls=self.shown.calls,
-            )
-        )
-        try:
-            there = await self.link.reads.act_on_process(pid, self.action)
-        except InstanceProblem as problem:
-            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-            journal.outcome(number, status, problem.message)
-            raise
-        if not there:
-            journal.outcome(number, "done", "it was gone already")
-            raise _gone(pid)
-        yield Progress(self.shown.name, f"Waiting for process {pid} …")
-        if not await self._settled():
-            journal.outcome(number, "failed", "not seen within 10 seconds")
-            yield self._not_done()
-            return
-        journal.outcome(number, "done", _DONE[self.action])
-        details = await self._units() if self.action == "terminate" else []
-        yield Done(self.shown.name, f"Process {pid} is {_DONE[self.action]}.", details=details)
-
-    async def _settled(self) -> bool:
-        """Whether the process is seen as it was asked for, within ten seconds."""
-        began = self.context.clock.monotonic()
-        while True:
-            now = await self.link.reads.process(self.process.pid)
-            gone = now is None or not same_process(self.process, now)
-            if gone or (
-                now is not None and self.action != "terminate" and now.suspended == (self.action == "suspend")
-            ):
-                return gone or self.action != "terminate"
-            if self.context.clock.monotonic() - began >= PATIENCE:
-                return False
-            await self.context.clock.sleep(LOOK_EVERY)
-
-    async def _units(self) -> list[str]:
-        if self.before is None:
-            return []
-        counts = (await self.link.reads.board()).counts
-        if counts.consumed is None:
-            return ["The units in use cannot be read."]
-        lines = [f"Units in use: {self.before} → {counts.consumed}."]
-        if self.expected is not None and counts.consumed > self.expected:
-            lines.append("More than forecast: others have come since. /license shows who.")
-        return lines
-
-    def _not_done(self) -> Problem:
-        pid = self.process.pid
-        if self.action == "terminate":
-            return Problem(
-                "NotEnded",
-                f"Process {pid} is there yet {PATIENCE:g} seconds after it was told to end.",
-                "A long rollback or a call outside IRIS keeps it; /processes shows its state.",
-            )
-        return Problem(
-            "NotDone",
-            f"Process {pid} does not show it {PATIENCE:g} seconds after it was told to {self.action}.",
-            "It obeys when it comes out of what it does now; /processes shows its state.",
-        )
-
-
-def _gone(pid: int) -> Refusal:
-    return Refusal(
-        "AlreadyGone",
-        f"Process {pid} is already gone: it ended by itself, or somebody else ended it.",
-        "Nothing was done. /processes shows what runs.",
-    )
 
 
 _PID = (Arg("pid", "number", show="PID"),)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
-from irisops.commands.processes.act import find_process, named
+from irisops.commands.processes.act import find_process
+from irisops.commands.processes.acting import named
 from irisops.commands.replies import Facts, Scalar
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import duration

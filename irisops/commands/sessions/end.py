@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from irisops.commands.changes import Origin
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.filters import is_condition, select
@@ -98,7 +99,7 @@ async def end(context: Context, command: Command) -> Replies:
         raise Refusal("NoSuchSession", "There is no web session.", "/license shows what holds the units.")
     chosen = choose(seen, words)
     broad = not any(_means(word, session) for word in words for session in chosen[:1])
-    yield await plan_end(context, link, chosen, command.slash, broad=broad)
+    yield await plan_end(context, link, chosen, Origin(command.slash), broad=broad)
 
 
 _SESSIONS = "(session|sessions|web session|web sessions|browser sessions|browsers)"

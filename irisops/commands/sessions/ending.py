@@ -10,19 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from irisops.commands.changes import Origin, Record
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Plan, Problem, Progress
 from irisops.commands.sessions.listing import short_id
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
-from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
-from irisops.journal import Intent, Status
+from irisops.instance.errors import NotAvailable, NotPermitted
+from irisops.journal import Reverse
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
     from irisops.instance.models import Holder, LicenseBoard, WebSession
 
+KIND = "sessions.end"
+"""The journal's name for this kind of change."""
 PATIENCE = 10.0
 """Seconds until a session that is listed yet is told as not ended; 1.65 to 4.09 s were measured (facts: 3.3)."""
 LOOK_EVERY = 0.25
@@ -33,7 +36,7 @@ SHOWN = 12
 
 
 async def plan_end(
-    context: Context, link: Link, chosen: Sequence[WebSession], slash: str, *, broad: bool
+    context: Context, link: Link, chosen: Sequence[WebSession], origin: Origin, *, broad: bool
 ) -> Plan:
     """The plan to end these sessions.
 
@@ -58,8 +61,16 @@ async def plan_end(
         calls=_calls(),
     )
     before = board.counts.consumed if board else None
-    work = _Ending(context, link, tuple(wanted), slash, shown, before, expected)
+    work = _Ending(context, link, tuple(wanted), origin, shown, before, expected)
     return context.plans.add(shown, work.carry_out, link)
+
+
+def marks(session: WebSession) -> tuple[str, str]:
+    """What tells a session in the journal: too little of its id to use it, and whose it is.
+
+    Without a login the holder is the id itself, which is not written.
+    """
+    return short_id(session.id), "" if session.anonymous else session.license_id
 
 
 def _permitted(
@@ -188,7 +199,7 @@ class _Ending:
     context: Context
     link: Link
     wanted: tuple[WebSession, ...]
-    slash: str
+    origin: Origin
     shown: Plan
     before: int | None
     expected: int | None
@@ -196,22 +207,24 @@ class _Ending:
     async def carry_out(self) -> Replies:
         """Ask, follow, tell. An error of the instance is raised after it was journaled."""
         still, changed = await self._still()
-        journal = self.context.journal(self.link.name)
-        number = journal.intend(self._intent())
+        record = Record(
+            self.context,
+            self.link,
+            self.shown,
+            self.origin,
+            reverse=Reverse(KIND, "", tuple(text for each in still for text in marks(each)), ()),
+            final="a session that has ended is gone; whoever used it logs in again.",
+        )
         marked: list[WebSession] = []
-        try:
+        with record.watched(lambda: f"{len(marked)} of {len(still)} marked", in_parts=len(still) > 1):
             for done, session in enumerate(still, 1):
                 if done == 1 or done % 20 == 0:
                     yield Progress("sessions_end", f"Ending {done} of {len(still)} …", done / len(still) / 2)
                 if await self.link.reads.end_session(session.id) == "marked":
                     marked.append(session)
-        except InstanceProblem as problem:
-            status: Status = "unknown" if isinstance(problem, Unreachable) else "failed"
-            journal.outcome(number, status, f"{len(marked)} of {len(still)} marked; {problem.message}")
-            raise
         if not marked:
-            journal.outcome(number, "done", "all were gone already")
-            raise _already_gone(len(self.wanted))
+            record.end("done", "all were gone already")
+            raise already_gone(len(self.wanted))
         left, told = len(marked), 0
         began = self.context.clock.monotonic()
         while left and self.context.clock.monotonic() - began < PATIENCE:
@@ -222,7 +235,7 @@ class _Ending:
             ids = {session.id for session in await self.link.reads.sessions()}
             left = sum(session.id in ids for session in marked)
         ended = len(marked) - left
-        journal.outcome(number, "failed" if left else "done", f"{ended} ended, {left} listed yet")
+        record.end("failed" if left else "done", f"{ended} ended, {left} listed yet")
         details = []
         gone_before = len(self.wanted) - changed - len(marked)
         if gone_before:
@@ -242,7 +255,7 @@ class _Ending:
         now = {session.id: session for session in await self.link.reads.sessions()}
         there = [session for session in self.wanted if session.id in now]
         if not there:
-            raise _already_gone(len(self.wanted))
+            raise already_gone(len(self.wanted))
         # After a login it is another person's session.
         same = [session for session in there if now[session.id].license_id == session.license_id]
         if not same:
@@ -252,16 +265,6 @@ class _Ending:
                 "/sessions shows the present state; give the command again if it is still meant.",
             )
         return same, len(there) - len(same)
-
-    def _intent(self) -> Intent:
-        return Intent(
-            title=self.shown.title,
-            command=self.slash,
-            instance=self.shown.instance,
-            user=self.link.profile.user,
-            changes=[(each.what, each.before, each.after) for each in self.shown.changes],
-            calls=self.shown.calls,
-        )
 
     async def _units(self) -> list[str]:
         """What it freed, read from the instance; why it is less than forecast, if it is."""
@@ -281,7 +284,8 @@ class _Ending:
         return lines
 
 
-def _already_gone(number: int) -> Refusal:
+def already_gone(number: int) -> Refusal:
+    """Why there is nothing to end."""
     what = "It is" if number == 1 else f"All {number} are"
     return Refusal(
         "AlreadyGone",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from irisops.commands.changes import Origin
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.refusal import Refusal
@@ -68,7 +69,7 @@ async def sweep(context: Context, command: Command) -> Replies:
         ],
     )
     chosen = [session for leak in leaks for session in leak.sessions]
-    yield await plan_end(context, link, chosen, command.slash, broad=True)
+    yield await plan_end(context, link, chosen, Origin(command.slash), broad=True)
 
 
 def _is(leak: Leak, who: str) -> bool:
@@ -95,7 +96,7 @@ async def free(context: Context, command: Command) -> Replies:
                 "/license shows who else holds units; /process terminate PID ends a forgotten program.",
             )
         chosen = (idlest,)
-    plan = await plan_end(context, link, chosen, command.slash, broad=False)
+    plan = await plan_end(context, link, chosen, Origin(command.slash), broad=False)
     plan.effects = [_reason(seen, chosen, leaks), *plan.effects]
     yield plan
 

@@ -176,6 +176,7 @@ async def _kick(context: Context, share: OpenShare, name: str, command: Command)
             instance=share.profile,
             user=share.request.where.user,
             changes=[(name, "a pass of the share", "deleted")],
+            final="the account of a pass is deleted for good.",
         )
     )
     try:

@@ -196,6 +196,7 @@ def _intent(
         instance=link.instance_name,
         user=link.profile.user,
         changes=changes,
+        final="a share is ended, not undone: /unshare ends it, /leases shows what is left of one.",
     )
 
 
@@ -209,6 +210,7 @@ def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareCl
             instance=link.instance_name,
             user=share.request.where.user,
             changes=changes,
+            final="what a share had made is gone: /share makes it anew.",
         )
     )
     journal.outcome(

@@ -253,4 +253,4 @@ async def test_undo_says_when_somebody_else_switched_it_already(connected: World
     (found,) = await connected.say("/undo 1")
     assert isinstance(found, Problem)
     assert found.error == "Moved"
-    assert "Protect is off already" in found.message
+    assert "Audit event Protect is off by now: somebody changed that since change 1." in found.message

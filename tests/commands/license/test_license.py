@@ -60,8 +60,28 @@ async def test_a_timeout_is_changed_by_plan(connected: World) -> None:
     assert (plan.changes[0].before, plan.changes[0].after) == ("900 s (15 min)", "300 s (5 min)")
     (done,) = await connected.yes(plan.id)
     assert isinstance(done, Done)
-    assert done.details == ["/license timeout /csp/user 900 takes it back."]
+    assert done.undo == 1
     assert connected.instance.done == [("timeout", "/csp/user", "300")]
+
+
+async def test_a_timeout_is_taken_back_and_set_again(connected: World) -> None:
+    for line in ("/license timeout /csp/user 300", "/undo", "/redo"):
+        (plan,) = await connected.say(line)
+        assert isinstance(plan, Plan)
+        (done,) = await connected.yes(plan.id)
+        assert isinstance(done, Done)
+    assert [seconds for _, _, seconds in connected.instance.done] == ["300", "900", "300"]
+
+
+async def test_a_timeout_that_somebody_else_set_since_is_left_alone(connected: World) -> None:
+    (plan,) = await connected.say("/license timeout /csp/user 300")
+    assert isinstance(plan, Plan)
+    await connected.yes(plan.id)
+    connected.instance.timeouts_now["/csp/user"] = 60
+    (problem,) = await connected.say("/undo")
+    assert isinstance(problem, Problem)
+    assert problem.error == "Moved"
+    assert "is 60 s (1 min)" in problem.message
 
 
 @pytest.mark.parametrize(
