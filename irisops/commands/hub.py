@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.commands.clock import Clock
-from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, target_of
+from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, target_of, web_of
 from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless
 from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
@@ -67,7 +67,7 @@ class Hub:
         for link in self.links.values():
             fresh = self.find(link.name)
             if fresh is not None and target_of(fresh) == target_of(link.profile):
-                link.profile = fresh
+                link.follow(fresh)
         self.on_change()
         return self.loaded
 
@@ -274,6 +274,7 @@ class Hub:
                 f"/disconnect {profile.name} first, then connect again.",
             )
         connection = self._connector(target_of(profile))
+        connection.web = web_of(profile)
         link = Link(profile, connection, self._reads_factory(connection), self.clock)
         link.stop_listening = connection.listen(lambda state: self._follow(link, state))
         self.links[key] = link
@@ -324,7 +325,7 @@ class Hub:
         link = self.links.pop(old.casefold(), None)
         if link is not None:
             same = target_of(new) == target_of(link.profile)
-            link.profile = new if same else replace(link.profile, name=new.name)
+            link.follow(new if same else replace(link.profile, name=new.name))
             self.links[new.name.casefold()] = link
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the instance layer is imported at the first connect, after 
     from irisops.instance.connection import Target
     from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo
     from irisops.instance.routes import Instance
+    from irisops.instance.web import WebAddress
 
 HISTORY = 180
 """Readings kept for the sparkline: six minutes of polls at two seconds."""
@@ -33,6 +34,9 @@ HISTORY = 180
 
 class InstanceConnection(Protocol):
     """What the session needs of `irisops.instance.connection.Connection`; it is an `Instance`. Tests give a fake."""
+
+    web: WebAddress | None
+    """The instance's web port, as the profile has it now."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -93,6 +97,15 @@ def target_of(profile: Profile) -> Target:
     )
 
 
+def web_of(profile: Profile) -> WebAddress | None:
+    """The profile's web port; None if it names none."""
+    from irisops.instance.web import WebAddress  # noqa: PLC0415
+
+    if profile.web_port is None:
+        return None
+    return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https")
+
+
 @dataclass(slots=True)
 class Names:
     """Names seen on the instance, for completion and "did you mean". Filled by reads that were made anyway."""
@@ -101,6 +114,7 @@ class Names:
     roles: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -158,6 +172,11 @@ class Link:
         if not self.connected or self.read_at is None:
             return True
         return self.clock.monotonic() - self.read_at > 2 * interval
+
+    def follow(self, profile: Profile) -> None:
+        """The profile was edited in what an open connection can take over."""
+        self.profile = profile
+        self.connection.web = web_of(profile)
 
     async def read_figures(self) -> PollCounts:
         """Poll, and once more where the first poll had to leave a figure to the next. Raises as `reads.poll`."""

@@ -12,9 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from irisops.instance.calls import Query, Rows, Value
 from irisops.instance.routes import FEATURES, Route
+
+if TYPE_CHECKING:
+    from irisops.instance.admin_api import AdminApi
 
 START_TIME = ("%SYS.ProcessQuery", "StartTimeUTC")
 """The column that newer versions have (facts: iris-license-sessions 4.1)."""
@@ -68,6 +72,9 @@ class Capabilities:
 
     license_units: int | None = None
     """Units of the key, read at connect: the polls need not ask for it."""
+
+    admin_api: AdminApi | None = None
+    """The way of the routes of kind `rest`; a connection gives it at each login."""
 
     def __init__(
         self,
@@ -171,6 +178,8 @@ class Capabilities:
         """Why a route cannot be taken; "" if it can."""
         if route.label in self._learnt:
             return self._learnt[route.label]
+        if route.kind == "rest":
+            return "this connection has no web port" if self.admin_api is None else self.admin_api.absence()
         for class_name, member in route.needs:
             if not self.has(class_name, member):
                 return self._absence(class_name, member)

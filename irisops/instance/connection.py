@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.channel import ChannelError, Json
@@ -32,6 +33,7 @@ from irisops.instance.process import (
 from irisops.instance.state import State, StateName, Target, not_connected, state_of
 from irisops.instance.status import decode_status, is_error_status
 from irisops.instance.system import read_at_connect
+from irisops.instance.web import WebAddress
 
 __all__ = ["Connection", "State", "StateName", "Target"]
 
@@ -71,6 +73,8 @@ class Connection:
         self._sleep = sleep
         self._monotonic = monotonic
         self._command = tuple(command)
+        self.web: WebAddress | None = None
+        """The instance's web port, for what the driver cannot do; whoever knows it sets it, at any time."""
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._capabilities = Capabilities(note="not connected yet")
@@ -155,6 +159,8 @@ class Connection:
 
     async def disconnect(self) -> None:
         """Log out, stop reconnecting, forget the password; state `off`. Safe to call twice and in any state."""
+        if self._capabilities.admin_api is not None:
+            await self._capabilities.admin_api.log_out()
         self._password = None
         await self._stop_mending()
         async with self._opening:
@@ -255,6 +261,13 @@ class Connection:
             # Also when cancelled: a login that nobody holds would keep its license unit.
             await child.kill()
             raise
+        capabilities.admin_api = AdminApi(
+            info.version,
+            self._target.user,
+            address=lambda: self.web,
+            password=lambda: self._password,
+            encrypted=bool(self._target.sslconfig),
+        )
         self._info, self._capabilities = info, capabilities
         self._child = child
         self._since = self._monotonic()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RouteKind = Literal["sql", "result set", "method", "object", "statement", "function"]
+RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement", "function", "rest"]
 
 
 class Instance(Caller, Protocol):
@@ -53,7 +53,9 @@ class Feature:
     privilege: str = ""
 
 
-def _query_feature(name: str, class_name: str, query: str, privilege: str = "") -> Feature:
+def _query_feature(
+    name: str, class_name: str, query: str, privilege: str = "", *, further: tuple[Route, ...] = ()
+) -> Feature:
     """A class query: as an SQL procedure (one round trip), else by object calls (one per cell)."""
     procedure = f"{class_name}_{query}"
     return Feature(
@@ -65,14 +67,29 @@ def _query_feature(name: str, class_name: str, query: str, privilege: str = "") 
                 f"%Library.ResultSet {class_name}:{query}",
                 ((class_name, query), ("%Library.ResultSet", "")),
             ),
+            *further,
         ),
         privilege,
     )
 
 
+SESSIONS_BY_REST = Route("rest", "GET /api/admin/v2/web-sessions", ())
+END_BY_REST = Route("rest", "DELETE /api/admin/v2/web-session", ())
+"""By the SysAdmin API of 2026.2 (`admin_api`): after what uses the connection that is there anyway."""
+
+
 def _method_route(class_name: str, *methods: str, label: str = "") -> Route:
     return Route(
         "method", label or f"{class_name}.{methods[0]}", tuple((class_name, method) for method in methods)
+    )
+
+
+def _settable(noun: str, class_name: str) -> tuple[Feature, Feature]:
+    """Reading an object's settings, and setting them."""
+    needs = ((class_name, "List"),)
+    return (
+        Feature(f"{noun}.read", (Route("object", f"{class_name} %OpenId", needs),), "%Admin_Secure:U"),
+        Feature(f"{noun}.edit", (Route("object", f"{class_name} %OpenId, %Save", needs),), "%Admin_Secure:U"),
     )
 
 
@@ -84,7 +101,13 @@ FEATURES: Mapping[str, Feature] = {
         Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
         Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
         _query_feature("license.holders", "%SYSTEM.License", "UserList"),
-        _query_feature("sessions.list", "%CSP.Session", "SessionInfo", "%Admin_Operate:U and %DB_IRISSYS:R"),
+        _query_feature(
+            "sessions.list",
+            "%CSP.Session",
+            "SessionInfo",
+            "%Admin_Operate:U and %DB_IRISSYS:R",
+            further=(SESSIONS_BY_REST,),
+        ),
         Feature(
             "sessions.count",
             (
@@ -101,7 +124,7 @@ FEATURES: Mapping[str, Feature] = {
         Feature(
             "sessions.end",
             # No class has it, so the class dictionary cannot tell; it is learnt by calling (license-sessions 3.3).
-            (Route("function", "$$DeleteSession^%SYS.cspServer", ()),),
+            (Route("function", "$$DeleteSession^%SYS.cspServer", ()), END_BY_REST),
             "%DB_IRISSYS:W",
         ),
         Feature(
@@ -138,7 +161,12 @@ FEATURES: Mapping[str, Feature] = {
         ),
         _query_feature("webapps.detail", "Security.Applications", "Detail", "%Admin_Secure:U"),
         _query_feature("webapps.list", "Security.Applications", "List", "%Admin_Secure:U"),
+        *_settable("webapps", "Security.Applications"),
         _query_feature("resources.list", "Security.Resources", "List", "%Admin_Secure:U"),
+        *_settable("resources", "Security.Resources"),
+        _query_feature("services.detail", "Security.Services", "Detail", "%Admin_Secure:U"),
+        _query_feature("services.list", "Security.Services", "List", "%Admin_Secure:U"),
+        *_settable("services", "Security.Services"),
         _query_feature("users.list", "Security.Users", "List", "%Admin_Secure:U"),
         _query_feature("users.detail", "Security.Users", "Detail", "%Admin_Secure:U"),
         _query_feature("roles.list", "Security.Roles", "ListAll", "%Admin_Secure:U"),
@@ -196,6 +224,20 @@ FEATURES: Mapping[str, Feature] = {
             ),
             "%Admin_Secure:U",
         ),
+        Feature("license.customer", (_method_route("%SYSTEM.License", "KeyCustomerName"),)),
+        Feature("system.mode", (_method_route("%SYSTEM.Version", "SystemMode"),)),
+        _query_feature("namespaces.list", "Config.Namespaces", "List"),
+        # Views and statements are in no class dictionary; whether they are there is learnt by asking.
+        Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
+        Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),
+        Feature(
+            "users.read",
+            (Route("object", "Security.Users %OpenId", (("Security.Users", "List"),)),),
+            "%Admin_Secure:U",
+        ),
+        Feature("users.exists", (_method_route("Security.Users", "Exists"),), "%Admin_Secure:U"),
+        Feature("roles.exists", (_method_route("Security.Roles", "Exists"),), "%Admin_Secure:U"),
+        _query_feature("roles.names", "Security.Roles", "List", "%Admin_Secure:U"),
         Feature("users.create", (_method_route("Security.Users", "Create"),), "%Admin_Secure:U"),
         Feature("users.copy", (_method_route("Security.Users", "Copy"),), "%Admin_Secure:U"),
         Feature("users.delete", (_method_route("Security.Users", "Delete"),), "%Admin_Secure:U"),

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 from irisops.instance.calls import Function
-from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
+from irisops.instance.failures import is_missing
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, Route, first_route
 from irisops.instance.sessions import list_sessions
@@ -36,7 +37,9 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
     instance's own words, Unreachable with the outcome unknown. Never repeated by itself.
     """
 
-    async def attempt(_route: Route) -> EndOutcome:
+    async def attempt(route: Route) -> EndOutcome:
+        if route.kind == "rest":
+            return await _by_rest(instance, route, session_id)
         # UNVERIFIED: that a client may call this function (the Native SDK text calls functions of routines removed or
         # blocked), and what it returns: public code takes it for a %Status. Anything that is no status is taken for
         # "asked", and the list of sessions tells what came of it. To settle: on a session of your own,
@@ -53,9 +56,10 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
         return "marked"
 
     try:
-        return await changing(first_route(instance, "sessions.end", attempt))
+        return await changing(first_route(instance, "sessions.end", attempt, again=_not_callable))
     except NotAvailable as problem:
-        raise NotAvailable(problem.message, WITHOUT, detail=problem.detail) from None
+        own = "" if problem.cure == NotAvailable.default_cure else f"{problem.cure} "
+        raise NotAvailable(problem.message, f"{own}{WITHOUT}", detail=problem.detail) from None
     except InstanceError as problem:
         if "NOROUTINE" in problem.detail or "NOLINE" in problem.detail or "NOROUTINE" in problem.message:
             raise NotAvailable(
@@ -65,6 +69,30 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
                 detail=problem.detail or problem.message,
             ) from None
         raise
+
+
+def _not_callable(problem: InstanceProblem) -> bool:
+    """Whether nothing was done and nothing said of the session, so that the next route may be tried."""
+    # The refusal of the call itself is thrown; a missing privilege comes as a status (#921).
+    protected = isinstance(problem, NotPermitted) and "<PROTECT>" in problem.detail
+    return is_missing(problem) or isinstance(problem, NotAvailable) or protected
+
+
+async def _by_rest(instance: Instance, route: Route, session_id: str) -> EndOutcome:
+    """Over the web port (facts: 6.4)."""
+    api = instance.capabilities.admin_api
+    if api is None:
+        raise NotAvailable("This connection has no web port.")
+    try:
+        await api.end_web_session(session_id)
+    except NotAvailable as problem:
+        instance.capabilities.learn(route, problem.message)
+        raise
+    except InstanceError as problem:
+        if problem.code == NO_SUCH_SESSION:
+            return "gone"
+        raise
+    return "marked"
 
 
 async def still_there(instance: Instance, session_ids: Iterable[str]) -> set[str]:

@@ -1,0 +1,188 @@
+"""One request to the web port of an instance: what `metrics` and `admin_api` need of HTTP, and no more.
+
+No proxy is used, no redirect is followed, no cookie is kept; the answer's size is bounded. Everything that comes back
+is untrusted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MOST_BYTES = 4_000_000
+"""An answer that is bigger is given up."""
+
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b")
+_HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """A web port. With `tls` the certificate is checked against the machine's authorities."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    @property
+    def shown(self) -> str:
+        """For the Host header. Raises UnicodeError for a name that no host can have."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host if host.isascii() else host.encode('idna').decode('ascii')}:{self.port}"
+
+    @property
+    def local(self) -> bool:
+        """Whether what is sent stays on this machine."""
+        return self.host.casefold() in {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """What to ask. Header values and the body stay out of `repr`: they may hold a password or a token."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """What came back. Header names are in lower case; of repeated ones the last counts."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a named problem
+    """No answer. `sent` says whether the request may have reached the server, so that it may have done something."""
+
+    def __init__(self, message: str, cure: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+        self.sent = sent
+
+
+async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> WebAnswer:
+    """Ask once; `deadline` in seconds for everything. Raises WebFailure."""
+    where = f"The web port {address.port} of {address.host}"
+    exchange = _Exchange(address, request)
+    try:
+        async with asyncio.timeout(deadline):
+            return await exchange.run()
+    except TimeoutError:
+        raise WebFailure(
+            f"{where} did not answer within {deadline:g} seconds.",
+            "Check web_port of the profile.",
+            sent=exchange.sent,
+        ) from None
+    except ssl.SSLError as error:
+        raise WebFailure(
+            f"{where} and this machine do not agree on TLS: {error.reason or error}.",
+            "Check web_scheme of the profile.",
+            sent=exchange.sent,
+        ) from None
+    except (OSError, EOFError, UnicodeError) as error:
+        raise WebFailure(
+            f"{where} does not answer: {_reason(error)}.",
+            "Check web_port of the profile; from 2023.2 on a web server has to be installed beside IRIS.",
+            sent=exchange.sent,
+        ) from None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "it hung up" if isinstance(error, EOFError) else str(error) or type(error).__name__
+
+
+class _Exchange:
+    """One request on a connection of its own."""
+
+    def __init__(self, address: WebAddress, request: WebRequest) -> None:
+        self._address = address
+        self._request = request
+        self.sent = False
+
+    async def run(self) -> WebAnswer:
+        """Raises OSError, EOFError, ssl.SSLError."""
+        context = ssl.create_default_context() if self._address.tls else None
+        reader, writer = await asyncio.open_connection(
+            self._address.host, self._address.port, ssl=context, limit=MOST_BYTES
+        )
+        try:
+            self.sent = True
+            writer.write(self._head() + self._request.body)
+            await writer.drain()
+            return await _read(reader)
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _head(self) -> bytes:
+        """By HTTP/1.0, so that the body ends with the connection unless the server says where."""
+        request = self._request
+        headers = {"Host": self._address.shown, **request.headers, "Connection": "close"}
+        if request.body:
+            headers["Content-Length"] = str(len(request.body))
+        lines = [f"{request.method} {request.target} HTTP/1.0", *(f"{k}: {v}" for k, v in headers.items())]
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ConnectionError("a header would not fit on one line")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+
+async def _read(reader: asyncio.StreamReader) -> WebAnswer:
+    data = bytearray()
+    end: int | None = None
+    while end is None or len(data) < end:
+        piece = await reader.read(65_536)
+        if not piece:
+            break
+        data += piece
+        if len(data) > MOST_BYTES:
+            raise ConnectionError(f"it answers with more than {MOST_BYTES:,} bytes")
+        if end is None and (at := data.find(b"\r\n\r\n")) >= 0:
+            length = _headers(bytes(data[:at])).get("content-length", "")
+            end = at + 4 + int(length) if length.isascii() and length.isdigit() and len(length) < 9 else None
+    head, separator, body = bytes(data).partition(b"\r\n\r\n")
+    status = _STATUS.match(head)
+    if status is None or not separator:
+        raise ConnectionError("something else than a web server answers there")
+    if end is not None and len(data) < end:
+        raise EOFError
+    headers = _headers(head)
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        body = _unchunked(body)
+    return WebAnswer(int(status[1]), headers, body)
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    return {
+        match[1].decode("latin-1").lower(): match[2].decode("latin-1").rstrip("\r")
+        for match in _HEADER.finditer(head)
+    }
+
+
+def _unchunked(data: bytes) -> bytes:
+    """A chunked body put together: some servers chunk whatever was asked for. What is cut off is left out."""
+    parts: list[bytes] = []
+    while data:
+        size, separator, rest = data.partition(b"\r\n")
+        try:
+            length = int(size.split(b";")[0], 16)
+        except ValueError:
+            break
+        if not separator or length <= 0:
+            break
+        parts.append(rest[:length])
+        data = rest[length + 2 :]
+    return b"".join(parts)
