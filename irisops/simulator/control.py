@@ -177,6 +177,11 @@ class Control:
         self.world.no_delete_session = on
         return on
 
+    def no_role_resources(self, on: bool = True) -> bool:
+        """Let clients no longer change a role's privileges by its relationship, or let them again."""
+        self.world.no_role_resources = on
+        return on
+
     # -- the wire -----------------------------------------------------------------------------------------------------
 
     def drop_connections(self, reset: bool = False) -> int:
@@ -257,6 +262,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.fail_logins,
         Control.refusal_text,
         Control.no_delete_session,
+        Control.no_role_resources,
         Control.drop_connections,
         Control.refuse_connections,
         Control.drop,

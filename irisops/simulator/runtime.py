@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from irisops.simulator.backend import (
     Argument,
     BackendSession,
+    ByRef,
     CallOutcome,
     LoginRequest,
     Parameter,
@@ -18,7 +19,7 @@ from irisops.simulator.backend import (
     ThrownError,
     Value,
 )
-from irisops.simulator.classes import dispatch, web_sessions
+from irisops.simulator.classes import dispatch, routines
 from irisops.simulator.classes.catalog import JobCatalog
 from irisops.simulator.classes.everything import build_registry
 from irisops.simulator.classes.job import Emulation, Job
@@ -137,21 +138,11 @@ class Session:
         return dispatch.invoke(self.job, oref, method, args)
 
     def function(self, label: str, routine: str, args: Sequence[Argument]) -> Value:
-        """The one routine that is emulated: `$$DeleteSession^%SYS.cspServer` (facts: license-sessions 3.3).
-
-        UNVERIFIED: whether recent clients can call routines at all (the Native SDK text calls it removed or blocked),
-        and in which order the request names label and routine, so both orders are taken.
-        Settle: createIRIS(connection).function("DeleteSession", "%SYS.cspServer", "x") in %SYS.
-        """
+        """Call a routine. Raises `ThrownError`."""
         self._begin()
-        if (
-            not self.job.world.no_delete_session
-            and self.job.namespace.upper() == "%SYS"
-            and {label, routine} == {"DeleteSession", "%SYS.cspServer"}
-            and args
-        ):
-            return web_sessions.delete_session(self.job, as_text(args[0]))
-        raise ThrownError(f"<NOROUTINE> *{routine}")
+        return routines.call_from_client(
+            self.job, label, routine, [each.value if isinstance(each, ByRef) else each for each in args]
+        )
 
     def release(self, orefs: Sequence[int]) -> None:
         """The client dropped these references."""

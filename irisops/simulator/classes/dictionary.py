@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from irisops.simulator.classes import query_methods
 from irisops.simulator.classes.definition import ClassDef, TableProjection, column
 from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.classes.objects import PERSISTENT
 from irisops.simulator.sql.catalog import ColumnDef
 
@@ -29,14 +31,31 @@ def sql_name(class_name: str) -> str:
 def visible_classes(job: Job) -> list[ClassDef]:
     """The classes that a job in its namespace can call."""
     in_percent_sys = job.namespace.upper() == "%SYS"
-    return [
+    emulated = [
         cls
         for cls in job.emulation.registry.classes(job.emulation.version)
         if in_percent_sys or not cls.in_percent_sys_only
     ]
+    return [*emulated, *(each.compiled for each in _loaded(job) if each.compiled is not None)]
+
+
+def _loaded(job: Job) -> list[Loaded]:
+    return job.emulation.loaded.visible(job.namespace)
+
+
+def _definition_rows(job: Job) -> Iterable[Row]:
+    """What has a definition: also what a client loaded and did not compile."""
+    yield from _class_rows(job)
+    for each in _loaded(job):
+        if each.compiled is None:
+            yield dict.fromkeys(_COLUMNS["ClassDefinition"].split()) | {
+                "ID": each.name, "Name": each.name, "Abstract": 0, "Deployed": 0, "Deprecated": 0, "Final": 0,
+                "Hidden": 0, "Owner": each.owner, "System": 0,
+            }  # fmt: skip
 
 
 def _class_rows(job: Job) -> Iterable[Row]:
+    owners = {each.name: each.owner for each in _loaded(job)}
     for cls in visible_classes(job):
         lineage = [each.name for each in cls.lineage()]
         yield {
@@ -44,22 +63,22 @@ def _class_rows(job: Job) -> Iterable[Row]:
             "Name": cls.name,
             "Abstract": int(cls.abstract),
             "ClassType": cls.class_type,
-            "Deployed": 2,
+            "Deployed": 0 if cls.name in owners else 2,
             "Deprecated": int(cls.deprecated),
             "Hidden": 0,
             "Final": 0,
-            "Owner": "_SYSTEM",
+            "Owner": owners.get(cls.name, "_SYSTEM"),
             "PrimarySuper": "~" + "~".join(lineage) + "~",
             "Super": ",".join(cls.supers),
             "SqlSchemaName": sql_schema(cls.name),
             "SqlTableName": sql_name(cls.name) if cls.table else None,
-            "System": 4,
+            "System": 0 if cls.name in owners else 4,
         }
 
 
 def _method_rows(job: Job) -> Iterable[Row]:
     for cls in visible_classes(job):
-        for number, method in enumerate(cls.methods().values(), 1):
+        for number, method in enumerate([*cls.methods().values(), *query_methods.declared(cls)], 1):
             yield {
                 "ID": f"{cls.name}||{method.name}",
                 "parent": cls.name,
@@ -199,6 +218,7 @@ _COLUMNS = {
     "Private ReadOnly Required SequenceNumber Transient Type",
     "CompiledIndex": "ID parent Abstract Data Deprecated Extent IdKey Internal Name Origin PrimaryKey Properties "
     "SequenceNumber SqlName Type _Unique",
+    "ClassDefinition": "ID Abstract ClassType Deployed Deprecated Final Hidden Name Owner Super System",
     # UNVERIFIED: that the columns of the next three are those of their Compiled twins, without Origin.
     # Settle: SELECT TOP 1 * FROM %Dictionary.PropertyDefinition, and of IndexDefinition and ParameterDefinition.
     "PropertyDefinition": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Private "
@@ -209,6 +229,7 @@ _COLUMNS = {
     "CompiledParameter": "ID parent _Default Name Origin SequenceNumber",
 }
 _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
+    "ClassDefinition": _definition_rows,
     "CompiledClass": _class_rows,
     "CompiledMethod": _method_rows,
     "CompiledQuery": _query_rows,
@@ -228,7 +249,13 @@ def _authorize(_job: Job, _action: str) -> None:
 
 
 def _revision(job: Job) -> object:
-    return job.emulation.version, job.emulation.project_unknown_queries, job.namespace.upper() == "%SYS"
+    emulation = job.emulation
+    return (
+        emulation.version,
+        emulation.project_unknown_queries,
+        job.namespace.upper(),
+        emulation.loaded.revision,
+    )
 
 
 def _column(name: str) -> ColumnDef:

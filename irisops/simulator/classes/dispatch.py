@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from irisops.simulator.backend import Argument as PassedArgument
 from irisops.simulator.backend import ByRef, ThrownError, Value
+from irisops.simulator.classes import query_methods
 from irisops.simulator.classes.definition import ClassDef, MethodDef, PropertyDef, QueryDef
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import Instance
@@ -24,6 +25,10 @@ NATIVE_CLASSES = "%Native_ClassExecution:U"
 def find_class(job: Job, name: str) -> ClassDef:
     """The class as the job's namespace sees it. Throws `<CLASS DOES NOT EXIST>`."""
     cls = job.emulation.registry.find(name, job.emulation.version)
+    if cls is None:
+        loaded = job.emulation.loaded.find(name, job.namespace)
+        if loaded is not None:
+            return loaded
     if cls is None or (cls.in_percent_sys_only and job.namespace.upper() != "%SYS"):
         raise ThrownError(f"<CLASS DOES NOT EXIST> *{name}")
     return cls
@@ -36,7 +41,7 @@ def call_class_method(job: Job, class_name: str, method_name: str, args: Sequenc
         # Settle: call %SYSTEM.Version.GetVersion as a user with %Service_SQL alone.
         raise ThrownError("<PROTECT>")
     cls = find_class(job, class_name)
-    method = cls.find_method(method_name)
+    method = cls.find_method(method_name) or query_methods.find(cls, method_name)
     if method is None or not method.is_class_method:
         raise ThrownError(f"<METHOD DOES NOT EXIST> *{method_name},{class_name}")
     return _run(job, cls, method, args, ())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from irisops.simulator.backend import ThrownError
 from irisops.simulator.classes.globals import GlobalStore, LockTable
+from irisops.simulator.classes.loaded import LoadedClasses
 from irisops.simulator.classes.objects import ObjectTable
 from irisops.simulator.classes.sql_privileges import SqlPrivileges
 from irisops.simulator.classes.status import StatusError
@@ -17,6 +18,7 @@ from irisops.simulator.classes.transaction import Transaction
 from irisops.simulator.world.model import Permission, Process
 
 if TYPE_CHECKING:
+    from irisops.simulator.classes.compiled import Running
     from irisops.simulator.classes.definition import ClassDef
     from irisops.simulator.classes.registry import Registry
     from irisops.simulator.world.world import World
@@ -43,6 +45,8 @@ class Emulation:
     """What a client did that works by accident, newest last: for tests (facts: iris-security 10.6)."""
     globals: GlobalStore = field(default_factory=GlobalStore)
     locks: LockTable = field(default_factory=LockTable)
+    loaded: LoadedClasses = field(default_factory=LoadedClasses)
+    """Classes that clients loaded, beside those of `registry`."""
     sql_options: dict[tuple[str, str], str] = field(default_factory=dict)
     """SQL options that were set, by (namespace, name): the namespace is empty for one of the whole instance."""
     _extra: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -76,6 +80,8 @@ class Job:
         self.transaction = Transaction(self._show_transaction)
         self.sql_options: dict[str, str] = {}
         """SQL options of this process that were set."""
+        self.running: Running | None = None
+        """The loaded code that runs at the moment."""
         self._classes: list[ClassDef] = []
 
     @property

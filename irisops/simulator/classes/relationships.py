@@ -43,32 +43,39 @@ def members(relationship: Instance) -> list[Instance]:
     return held
 
 
+def _asked(job: Job, relationship: Instance) -> list[Instance]:
+    """What it holds, for a client that calls its methods. Throws `<INVALID OREF>` where the world has that switched."""
+    if job.world.no_role_resources:
+        raise ThrownError("<INVALID OREF>")
+    return members(relationship)
+
+
 @RELATIONSHIP.method("Count() As %Integer")
-def _count(_job: Job, this: Instance) -> int:
-    return len(members(this))
+def _count(job: Job, this: Instance) -> int:
+    return len(_asked(job, this))
 
 
 @RELATIONSHIP.method("IsEmpty() As %Boolean")
-def _is_empty(_job: Job, this: Instance) -> int:
-    return int(not members(this))
+def _is_empty(job: Job, this: Instance) -> int:
+    return int(not _asked(job, this))
 
 
 @RELATIONSHIP.method("GetAt(key As %String) As %ObjectHandle")
-def _get_at(_job: Job, this: Instance, key: Value) -> Instance | str:
+def _get_at(job: Job, this: Instance, key: Value) -> Instance | str:
     position = as_integer(key)
-    held = members(this)
+    held = _asked(job, this)
     return held[position - 1] if 1 <= position <= len(held) else ""
 
 
 @RELATIONSHIP.method('Next(key As %String = "") As %String')
-def _next(_job: Job, this: Instance, key: Value) -> int | str:
+def _next(job: Job, this: Instance, key: Value) -> int | str:
     position = as_integer(key) + 1
-    return position if position <= len(members(this)) else ""
+    return position if position <= len(_asked(job, this)) else ""
 
 
 @RELATIONSHIP.method('Previous(key As %String = "") As %String')
-def _previous(_job: Job, this: Instance, key: Value) -> int | str:
-    position = as_integer(key) - 1 if as_text(key) else len(members(this))
+def _previous(job: Job, this: Instance, key: Value) -> int | str:
+    position = as_integer(key) - 1 if as_text(key) else len(_asked(job, this))
     return position if position >= 1 else ""
 
 
@@ -80,21 +87,21 @@ def _get_next(job: Job, this: Instance, key: ByRef) -> Instance | str:
 
 @RELATIONSHIP.method("Insert(oref As %ObjectHandle) As %Status")
 def _insert(job: Job, this: Instance, oref: Value) -> None:
-    members(this).append(_argument(job, oref))
+    _asked(job, this).append(_argument(job, oref))
 
 
 @RELATIONSHIP.method("RemoveAt(key As %String) As %ObjectIdentity")
-def _remove_at(_job: Job, this: Instance, key: Value) -> str:
+def _remove_at(job: Job, this: Instance, key: Value) -> str:
     position = as_integer(key)
-    held = members(this)
+    held = _asked(job, this)
     if 1 <= position <= len(held):
         return as_text(held.pop(position - 1).values.get("Name"))
     return ""
 
 
 @RELATIONSHIP.method("Clear() As %Status")
-def _clear(_job: Job, this: Instance) -> None:
-    members(this).clear()
+def _clear(job: Job, this: Instance) -> None:
+    _asked(job, this).clear()
 
 
 def _argument(job: Job, oref: Value) -> Instance:

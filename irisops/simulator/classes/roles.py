@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from irisops.simulator.backend import ByRef, ThrownError, Value
 from irisops.simulator.classes import records, role_operations, status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes.arrays import LocalArray, nothing_arrives, nothing_comes_back
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job, permission_letters
 from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
@@ -172,13 +172,40 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
 def _get(job: Job, name: Value, properties: ByRef, found: ByRef) -> None:
     role = role_operations.find(job, as_text(name))
     found.value = reference_to(job, ROLES, role.name.lower())
-    nothing_comes_back(job, "Security.Roles.Get", properties)
+    if not isinstance(properties, LocalArray):
+        nothing_comes_back(job, "Security.Roles.Get", properties)
+        return
+    is_all = same(role.name, ALL_ROLE)
+    values: dict[str, Value] = {
+        "Description": role.description,
+        "EscalationOnly": int(role.escalation_only),
+        "GrantedRoles": "" if is_all else ",".join(role.granted_roles),
+        "Resources": resources_text(role),
+    }
+    for key, value in values.items():
+        properties.node.make([key]).value = value
 
 
 @ROLES.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
-    role_operations.find(job, as_text(name))
-    nothing_arrives(job, "Security.Roles.Modify", properties)
+    role = role_operations.find(job, as_text(name))
+    if not isinstance(properties, LocalArray):
+        nothing_arrives(job, "Security.Roles.Modify", properties)
+        return
+    given = dict(properties.node.items())
+    # A subscript that is there replaces the whole value; one that is not leaves it (facts: iris-security 1).
+    # UNVERIFIED: that an unknown subscript is ignored. Settle: Modify a role with p("Nonsense")=1.
+    # UNVERIFIED: that Modify takes EscalationOnly, which Get fills. Settle: Modify with p("EscalationOnly")=1, Get.
+    role_operations.modify(
+        job,
+        role,
+        description=as_text(given.get("Description", role.description)),
+        resources=role_operations.parse_resources(job, as_text(given["Resources"]))
+        if "Resources" in given
+        else role.resources,
+        granted_roles=comma_list(given["GrantedRoles"]) if "GrantedRoles" in given else role.granted_roles,
+        escalation_only=as_boolean(given.get("EscalationOnly", int(role.escalation_only))),
+    )
 
 
 @ROLES.class_method(

@@ -78,6 +78,7 @@ MESSAGES: dict[int, str] = {
     994: "Cannot modify Delegated authentication user",
     5001: "%1",
     5002: "ObjectScript error: %1",
+    5351: "Class '%1' does not exist",
     5659: "Property '%1' required",
     5802: "Datatype validation failed on property '%1', with value equal to \"%2\"",
     5809: "Object to Load not found, class '%1', ID '%2'",
@@ -90,7 +91,8 @@ MESSAGES: dict[int, str] = {
 }
 """Error number -> text template. 56xx to 59xx and 72xx are of the general object range.
 
-UNVERIFIED: which of the general object errors a failed %Save of a Security class answers with, and #5809's exact text.
+UNVERIFIED: which of the general object errors a failed %Save of a Security class answers with, and the exact texts of
+#5351 and #5809.
 Settle: save an object with a property that is too long, and print $SYSTEM.Status.GetErrorText of the status.
 """
 

@@ -89,6 +89,8 @@ class World:
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
         """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
+        self.no_role_resources = False
+        """Clients cannot work on the `Resources` relationship of a role. The control API switches it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
         self.no_delete_session = False
