@@ -41,7 +41,7 @@ def call_class_method(job: Job, class_name: str, method_name: str, args: Sequenc
         # Settle: call %SYSTEM.Version.GetVersion as a user with %Service_SQL alone.
         raise ThrownError("<PROTECT>")
     cls = find_class(job, class_name)
-    method = cls.find_method(method_name) or query_methods.find(cls, method_name)
+    method = cls.find_method(method_name) or query_methods.find(cls, method_name, _rows_of_query)
     if method is None or not method.is_class_method:
         raise ThrownError(f"<METHOD DOES NOT EXIST> *{method_name},{class_name}")
     return _run(job, cls, method, args, ())
@@ -97,6 +97,12 @@ def run_query(
         return query.columns, rows
     finally:
         job.leave()
+
+
+def _rows_of_query(
+    job: Job, cls: ClassDef, query: QueryDef, args: Sequence[Value]
+) -> Iterable[Sequence[Value]]:
+    return run_query(job, cls, query, args)[1]
 
 
 def _find_property(instance: Instance, name: str) -> PropertyDef:

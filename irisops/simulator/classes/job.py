@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from irisops.simulator.backend import ThrownError
+from irisops.simulator.backend import ThrownError, Value
 from irisops.simulator.classes.globals import GlobalStore, LockTable
 from irisops.simulator.classes.loaded import LoadedClasses
 from irisops.simulator.classes.objects import ObjectTable
 from irisops.simulator.classes.sql_privileges import SqlPrivileges
 from irisops.simulator.classes.status import StatusError
 from irisops.simulator.classes.transaction import Transaction
+from irisops.simulator.sql.stored.database import Databases
 from irisops.simulator.world.model import Permission, Process
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Emulation:
     """What a client did that works by accident, newest last: for tests (facts: iris-security 10.6)."""
     globals: GlobalStore = field(default_factory=GlobalStore)
     locks: LockTable = field(default_factory=LockTable)
+    databases: Databases = field(default_factory=Databases)
+    """The tables that SQL made, by namespace."""
     loaded: LoadedClasses = field(default_factory=LoadedClasses)
     """Classes that clients loaded, beside those of `registry`."""
     sql_options: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -80,6 +83,9 @@ class Job:
         self.transaction = Transaction(self._show_transaction)
         self.sql_options: dict[str, str] = {}
         """SQL options of this process that were set."""
+        self.open_queries: dict[str, Iterator[Sequence[Value]]] = {}
+        """Class queries that were executed by their methods and not closed, by handle, the oldest first."""
+        self.opened_queries = 0
         self.running: Running | None = None
         """The loaded code that runs at the moment."""
         self._classes: list[ClassDef] = []
