@@ -85,6 +85,9 @@ class CommandSpec:
     aliases: tuple[str, ...] = ()
     group: Group = "instance"
     changes: bool = False
+    shows: bool = False
+    """Of one that changes: without anything to change it only shows, so that it stays open on a read-only profile.
+    Its handler refuses the change there (`availability.refuse_change`)."""
     live: bool = False
     needs_connection: bool = False
     uses_connection: bool = False

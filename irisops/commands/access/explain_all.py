@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 from irisops.commands.access.names import user_named
 from irisops.commands.access.wording import standing
 from irisops.commands.context import Context
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Replies
 from irisops.commands.text import harmless
+
+if TYPE_CHECKING:
+    from irisops.instance.access import Access
+    from irisops.instance.models import User
 
 PRIVILEGES = (
     Column("resource", "RESOURCE"),
@@ -23,6 +30,11 @@ async def explain_all(context: Context, name: str) -> Replies:
     link = context.link()
     access = await link.reads.access()
     user = user_named(access, name, lambda each: f"/explain {each}")
+    yield privileges_of(access, user, context.clock.now().date())
+
+
+def privileges_of(access: Access, user: User, today: date) -> Table:
+    """All that a user holds, each with its shortest path, and what stands between the account and its login."""
     held = access.model.effective(user.name)
     rows: list[dict[str, Cell]] = []
     for resource in sorted(held, key=str.casefold):
@@ -36,11 +48,11 @@ async def explain_all(context: Context, name: str) -> Replies:
                 "ways": len(told.grants),
             }
         )
-    notes = standing(user, context.clock.now().date())
+    notes = standing(user, today)
     if access.model.is_superuser(user.name):
         notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
     notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
-    yield Table(
+    return Table(
         name="privileges",
         title=f"What {harmless(user.name, 80)} holds",
         columns=PRIVILEGES,

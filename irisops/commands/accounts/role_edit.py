@@ -62,7 +62,7 @@ async def members(context: Context, command: Command) -> Replies:
 SPECS = (
     CommandSpec(
         name="role",
-        summary="Edit a role: opens a form, or takes add=RESOURCE:RW remove= description= …",
+        summary="A role: opens its form (read-only: a card), or takes add=RESOURCE:RW remove= description= …",
         handler=edit,
         grammar=(Arg("role", "role"),),
         options={**OPTIONS, **CHANGES},
@@ -70,8 +70,9 @@ SPECS = (
         examples=("edit the role Clerk",),
         group="access",
         changes=True,
+        shows=True,
         needs_connection=True,
-        needs=("roles.list", "roles.edit"),
+        needs=("roles.list",),
     ),
     CommandSpec(
         name="role add",

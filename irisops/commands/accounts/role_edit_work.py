@@ -9,6 +9,8 @@ from irisops.commands.accounts.object_change import FieldRefusal, Wanted, label_
 from irisops.commands.accounts.object_merge import difference_table, merge
 from irisops.commands.accounts.role_edit_fields import EMPTY, check_name, check_values, form_fields
 from irisops.commands.accounts.user_edit_fields import Given
+from irisops.commands.accounts.view import role_cards
+from irisops.commands.availability import only_shown, refuse_change
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.nearest import nearest
@@ -39,17 +41,18 @@ def _role(access: Access, name: str, command: str) -> ObjectState:
     )
 
 
-def _refuse_fixed(state: ObjectState) -> None:
-    """%All and the roles of databases cannot be changed (facts: iris-security 3.1). Raises `Refusal`."""
+def _why_fixed(state: ObjectState) -> Refusal | None:
+    """%All and the roles of databases cannot be changed (facts: iris-security 3.1)."""
     key = state.name.casefold()
-    if key == "%all" or key.startswith("%db_"):
-        raise Refusal(
-            "RoleFixed",
-            f"{harmless(state.name)} cannot be changed: the instance keeps it.",
-            f"/role copy {quote(state.name)} to NEW makes one that can."
-            if key != "%all"
-            else "It is everything there is.",
-        )
+    if key != "%all" and not key.startswith("%db_"):
+        return None
+    return Refusal(
+        "RoleFixed",
+        f"{harmless(state.name)} cannot be changed: the instance keeps it.",
+        f"/role copy {quote(state.name)} to NEW makes one that can."
+        if key != "%all"
+        else "It is everything there is.",
+    )
 
 
 def _names(access: Access) -> tuple[list[str], list[str], list[str]]:
@@ -64,10 +67,19 @@ def _names(access: Access) -> tuple[list[str], list[str], list[str]]:
 async def edit(context: Context, command: Command, options: Sequence[str]) -> Replies:
     """`/role NAME`: the form; with values, the plan."""
     link = context.link()
+    given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    if given:
+        refuse_change(link, "roles.edit")
     access = await read_access(link.connection)
     state = _role(access, str(command.args["role"]), "/role {}")
-    _refuse_fixed(state)
-    given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    fixed = _why_fixed(state)
+    if fixed is not None and given:
+        raise fixed
+    why_not = [f"{fixed.message} {fixed.cure}"] if fixed is not None else only_shown(link, "roles.edit")
+    if why_not:
+        for card in role_cards(access, state, [*why_not, _held_by(access, state.name)]):
+            yield card
+        return
     key = (link.name.casefold(), "role", state.name.casefold())
     if not given:
         context.loaded[key] = state

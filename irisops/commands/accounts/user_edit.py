@@ -95,7 +95,7 @@ _USERS = Arg("users", "user", many=True, show="USER")
 SPECS = (
     CommandSpec(
         name="user",
-        summary="Edit a user: opens a form, or takes full_name= roles= expires= …",
+        summary="A user: opens its form (read-only: a card), or takes full_name= roles= expires= …",
         handler=edit,
         grammar=(Arg("user", "user"),),
         options=OPTIONS,
@@ -107,7 +107,8 @@ SPECS = (
         group="access",
         needs_connection=True,
         changes=True,
-        needs=("users.list", "users.edit"),
+        shows=True,
+        needs=("users.list",),
     ),
     CommandSpec(
         name="user add",

@@ -18,6 +18,8 @@ from irisops.commands.accounts.user_edit_fields import (
     form_fields,
 )
 from irisops.commands.accounts.user_edit_many import password_that_fits, user_named
+from irisops.commands.accounts.view import user_cards
+from irisops.commands.availability import only_shown, refuse_change
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.links import Link
@@ -61,7 +63,15 @@ async def edit(context: Context, command: Command, options: Sequence[str]) -> Re
     link = context.link()
     name = str(command.args["user"])
     given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    if given:
+        refuse_change(link, "users.edit")
     state = await user_named(link, name, "/user {}")
+    why_not = only_shown(link, "users.edit")
+    if why_not:
+        access = await read_access(link.connection)
+        for card in user_cards(access, state, context.clock.now().date(), why_not):
+            yield card
+        return
     if not given:
         context.loaded[_key(link, state.name)] = state
         yield _edit_form(state, await _roles(link), state.fields)

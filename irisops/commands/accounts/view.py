@@ -1,0 +1,91 @@
+"""A user or a role as cards that only show: where nothing may be changed, or this one cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from irisops.commands.access.explain_all import privileges_of
+from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
+from irisops.commands.text import harmless, listed
+from irisops.instance.access import Access
+from irisops.instance.object_state import FieldValue, ObjectState
+from irisops.instance.permissions import Permission
+from irisops.instance.role_changes import LABELS
+from irisops.instance.user_changes import FIELDS
+
+FactValue = Scalar | list[Scalar] | dict[str, Scalar]
+
+ROLE_PRIVILEGES = (
+    Column("resource", "RESOURCE"),
+    Column("permission", "MAY"),
+    Column("how", "THROUGH", grow=True),
+)
+
+
+def user_cards(
+    access: Access, state: ObjectState, today: date, why_not: Sequence[str]
+) -> list[Facts | Table]:
+    """All fields of a user, then all that it holds and why. `why_not` says why nothing can be changed here."""
+    facts = {key: _fact(key, value) for key, value in state.fields.items()}
+    labels = {key: _title(spec.label) for key, spec in FIELDS.items() if key in facts}
+    through = _through(access, state.names("roles"))
+    if through:
+        facts["inherited_roles"], labels["inherited_roles"] = list[Scalar](through), "Inherited roles"
+    facts["superuser"], labels["superuser"] = access.model.is_superuser(state.name), "Superuser"
+    card = Facts("user", f"User {harmless(state.name)}", {"name": state.name, **facts}, labels, list(why_not))
+    return [card, privileges_of(access, access.user(state.name), today)]
+
+
+def role_cards(access: Access, state: ObjectState, notes: Sequence[str]) -> list[Facts | Table]:
+    """All fields of a role, then all that it brings and through which granted role."""
+    facts = {key: _fact(key, value) for key, value in state.fields.items() if key != "privileges"}
+    labels = {key: _title(label) for key, label in LABELS.items() if key in facts}
+    through = _through(access, state.names("granted_roles"))
+    if through:
+        facts["inherited_roles"], labels["inherited_roles"] = list[Scalar](through), "Inherited roles"
+    card = Facts("role", f"Role {harmless(state.name)}", {"name": state.name, **facts}, labels, list(notes))
+    return [card, _brought(access, state.name)]
+
+
+def _brought(access: Access, name: str) -> Table:
+    """Each privilege with every role that holds it itself, the role's own first."""
+    held: dict[str, tuple[str, Permission, list[str]]] = {}
+    chains = access.model.chains([name])
+    roles = {role.name.casefold(): role for role in access.model.roles}
+    for key, chain in chains.items():
+        role = roles.get(key)
+        way = "itself" if len(chain) == 1 else " → ".join(chain[1:])
+        for resource, permission in role.privileges.items() if role else ():
+            spelled, bits, ways = held.get(resource.casefold(), (resource, Permission.NONE, []))
+            held[resource.casefold()] = (spelled, bits | permission, [*ways, way])
+    rows: list[dict[str, Cell]] = [
+        {"resource": spelled, "permission": bits.letters, "how": ", ".join(ways)}
+        for _, (spelled, bits, ways) in sorted(held.items())
+    ]
+    notes = [f"{harmless(name)} brings every privilege, whatever is listed."] if "%all" in chains else []
+    notes.append("What is public is held by everybody and not listed.")
+    return Table(
+        name="role_privileges",
+        title=f"What {harmless(name, 80)} brings",
+        columns=ROLE_PRIVILEGES,
+        rows=rows,
+        key="resource",
+        notes=notes,
+    )
+
+
+def _through(access: Access, roles: Sequence[str]) -> list[str]:
+    """Roles that come with these, each once, with the way to it."""
+    chains = access.model.chains(roles).values()
+    return [f"{chain[-1]} (through {listed(chain[:-1])})" for chain in chains if len(chain) > 1]
+
+
+def _fact(key: str, value: FieldValue) -> FactValue:
+    if isinstance(value, tuple):
+        return list[Scalar](value)
+    return (value or "never") if key == "expires" else value
+
+
+def _title(label: str) -> str:
+    return label[:1].upper() + label[1:]
