@@ -19,6 +19,7 @@ from irisops.commands.processes import listing as processes
 from irisops.commands.profiles import connect, discover, profiles, secrets
 from irisops.commands.profiles import connection_test as profile_test
 from irisops.commands.profiles import files as profile_files
+from irisops.commands.security import apps, resources, services
 from irisops.commands.sessions import end as sessions_end
 from irisops.commands.sessions import listing as sessions
 from irisops.commands.sessions import sweep as sessions_sweep
@@ -56,6 +57,9 @@ ALL: tuple[CommandSpec, ...] = (
     *user_edit.SPECS,
     *role_edit.SPECS,
     *templates.SPECS,
+    *services.SPECS,
+    *apps.SPECS,
+    *resources.SPECS,
     *share.SPECS,
     *history.SPECS,
     *connect.SPECS,

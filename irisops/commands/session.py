@@ -315,8 +315,11 @@ class Session:
                 *((name, "web application") for name in names.applications),
             ],
         }
-        source = sources.get(kind)
-        return source() if source else ()
+        if kind in sources:
+            return sources[kind]()
+        from irisops.commands.security.offers import offered  # noqa: PLC0415 - not at the start
+
+        return offered(kind, names)
 
     async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
         try:

@@ -15,6 +15,7 @@ from irisops.commands.license import timeout
 from irisops.commands.processes import again as process_again
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Plan
+from irisops.commands.security import change as settings_change
 from irisops.commands.sessions import again as session_again
 from irisops.commands.sessions.ending import KIND as SESSIONS_END
 from irisops.commands.text import harmless, listed
@@ -29,6 +30,7 @@ KINDS: Mapping[str, Kind] = {
     timeout.KIND: timeout.AGAIN,
     **process_again.KINDS,
     SESSIONS_END: session_again.AGAIN,
+    **settings_change.KINDS_AGAIN,
 }
 """Kind of a journal's `Reverse` -> how it is looked at again and led back or on."""
 MOST_PARTS = 5

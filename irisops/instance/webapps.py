@@ -40,6 +40,8 @@ class WebApplication:
     unauthenticated: bool | None = None
     """Whether visitors need no login."""
     dispatch_class: str = ""
+    timeout: int | None = None
+    """Seconds until a session ends by itself, 0 for never."""
 
     @property
     def complete(self) -> bool:
@@ -74,6 +76,8 @@ def application_of(row: Row) -> WebApplication | None:
         methods,
         unauthenticated,
         as_text(row.get("dispatchclass")),
+        # UNVERIFIED: that Detail has this column (see `list_applications`); None where it has not.
+        as_int(row.get("timeout")),
     )
 
 

@@ -7,20 +7,31 @@ account near its limit of failed logins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from irisops.instance.calls import Answer, Call, Caller, ClassMethod, ObjectCall, ObjectStep, Query, Value
+from irisops.instance.calls import ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Value
 from irisops.instance.connection import Target
 from irisops.instance.errors import (
+    InstanceError,
     InstanceProblem,
     LoginRefused,
     NamespaceUnknown,
+    NotAvailable,
     NotPermitted,
     PasswordChangeRequired,
+    Unreachable,
 )
+from irisops.instance.permissions import Permission
+from irisops.instance.resources import list_resources
+from irisops.instance.routes import Instance
+from irisops.instance.services import BINDINGS
+from irisops.instance.settings_state import read_settings
+from irisops.instance.webapps import list_applications
 from irisops.sharing.lease import Where
+from irisops.sharing.reading import object_by, rows_by, value_by
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
 from irisops.sharing.teardown import Connector
 
@@ -50,20 +61,33 @@ class _Gathered:
         self.unread[fact] = problem.message if isinstance(problem, InstanceProblem) else str(problem)
 
 
-async def gather(caller: Caller) -> InstanceFacts:
-    """A snapshot of the instance behind `caller`, which is in %SYS. Raises Unreachable alone."""
+async def gather(instance: Instance) -> InstanceFacts:
+    """A snapshot of the instance, whose connection is in %SYS. Raises Unreachable alone."""
     found = _Gathered()
-    await _read_lists(caller, found)
-    await _read_objects(caller, found)
-    await _read_license(caller, found)
+    reads: Sequence[tuple[str, Callable[[Instance], Awaitable[Any]]]] = (
+        ("users", _users),
+        ("public_databases", _public_databases),
+        ("login_events", _login_events),
+        ("audit_enabled", _audit_enabled),
+        ("bindings_authentication", _bindings),
+        ("applications", _applications),
+        ("units_limit", _units("KeyLicenseUnits")),
+        ("units_used", _units("LUConsumed")),
+        ("system_mode", _system_mode),
+    )
+    for fact, read in reads:
+        try:
+            found.values[fact] = await read(instance)
+        except Unreachable:
+            raise
+        except (InstanceProblem, LookupError) as problem:
+            found.miss(fact, problem)
+    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # it only adds a sentence
+        customer = await value_by(
+            instance, "license.customer", ClassMethod("%SYSTEM.License", "KeyCustomerName")
+        )
+        found.values["community"] = "community" in str(customer or "").casefold()
     return InstanceFacts(**found.values, unread=tuple(found.unread.items()))
-
-
-def _dicts(answer: Answer | Exception) -> list[dict[str, Value]]:
-    """Rows of an answer; raises what it is if it is a problem."""
-    if isinstance(answer, Exception):
-        raise answer
-    return answer.rows.dicts() if answer.rows else []
 
 
 def _yes(value: Value) -> bool:
@@ -71,43 +95,22 @@ def _yes(value: Value) -> bool:
     return str(value).strip().casefold() in {"1", "yes", "true"}
 
 
-async def _read_lists(caller: Caller, found: _Gathered) -> None:
-    users, resources, events = await caller.batch(
-        [
-            Query("SELECT Name, Enabled, Roles, LastLoginTime FROM Security.Users_List('*')"),
-            Query("SELECT Name, PublicPermission FROM Security.Resources_List('*')"),
-            Query("SELECT Source, Type, Name, Enabled FROM Security.Events_List('%System','%Login','*')"),
-        ]
+async def _users(instance: Instance) -> tuple[UserFact, ...]:
+    rows = await rows_by(
+        instance,
+        "users.list",
+        Query("SELECT Name, Enabled, Roles, LastLoginTime FROM Security.Users_List('*')"),
+        ClassQuery("Security.Users:List", ("*",), ("Name", "Enabled", "Roles", "LastLoginTime")),
     )
-    try:
-        found.values["users"] = tuple(
-            UserFact(
-                name=str(row["name"] or ""),
-                enabled=_yes(row["enabled"]),
-                roles=tuple(part.strip() for part in str(row["roles"] or "").split(",") if part.strip()),
-                used=_ever(row["lastlogintime"]),
-            )
-            for row in _dicts(users)
+    return tuple(
+        UserFact(
+            name=str(row["name"] or ""),
+            enabled=_yes(row["enabled"]),
+            roles=tuple(part.strip() for part in str(row["roles"] or "").split(",") if part.strip()),
+            used=_ever(row["lastlogintime"]),
         )
-    except InstanceProblem as problem:
-        found.miss("users", problem)
-    try:
-        found.values["public_databases"] = tuple(
-            (str(row["name"]), str(row["publicpermission"]))
-            for row in _dicts(resources)
-            if str(row["name"] or "").upper().startswith("%DB_")
-            and set(str(row["publicpermission"] or "")) & set("RW")
-        )
-    except InstanceProblem as problem:
-        found.miss("public_databases", problem)
-    try:
-        found.values["login_events"] = tuple(
-            ("/".join(str(row[key]) for key in ("source", "type", "name")), _yes(row["enabled"]))
-            for row in _dicts(events)
-            if str(row["name"] or "").casefold() in {"login", "loginfailure"}
-        )
-    except InstanceProblem as problem:
-        found.miss("login_events", problem)
+        for row in rows
+    )
 
 
 def _ever(value: Value) -> bool:
@@ -122,72 +125,59 @@ def _ever(value: Value) -> bool:
     return bool(text) and not text.startswith(("1840", "1841", "Never", "never", "0"))
 
 
-async def _read_objects(caller: Caller, found: _Gathered) -> None:
-    system = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "AuditEnabled"),))
-    bindings = ObjectCall(
-        "Security.Services", "%OpenId", ("%service_bindings",), (ObjectStep("get", "AutheEnabled"),)
+async def _public_databases(instance: Instance) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (resource.name, resource.public.letters)
+        for resource in await list_resources(instance)
+        if resource.name.upper().startswith("%DB_") and resource.public & (Permission.R | Permission.W)
     )
-    names = Query("SELECT Name FROM Security.Applications_List('*')")
-    audit, service, applications = await caller.batch([system, bindings, names])
-    if isinstance(audit, Answer) and audit.found and audit.values:
-        found.values["audit_enabled"] = _yes(audit.values[0])
-    else:
-        found.miss("audit_enabled", audit if isinstance(audit, Exception) else LookupError(UNREADABLE))
-    if isinstance(service, Answer) and service.found and service.values:
-        found.values["bindings_authentication"] = _number(service.values[0])
-    else:
-        found.miss(
-            "bindings_authentication", service if isinstance(service, Exception) else LookupError(UNREADABLE)
-        )
-    try:
-        listed = [str(row["name"] or "") for row in _dicts(applications)]
-    except InstanceProblem as problem:
-        found.miss("applications", problem)
-        return
-    await _read_applications(caller, [name for name in listed if name.startswith("/")], found)
 
 
-async def _read_applications(caller: Caller, names: Sequence[str], found: _Gathered) -> None:
-    """Open each application object: the lists show neither authentication nor roles (facts: iris-security 3.5)."""
-    steps = (
-        ObjectStep("get", "Enabled"),
-        ObjectStep("get", "AutheEnabled"),
-        ObjectStep("invoke", "Count", path=("MatchRoles",)),
+async def _login_events(instance: Instance) -> tuple[tuple[str, bool], ...]:
+    rows = await rows_by(
+        instance,
+        "audit.events",
+        Query("SELECT Source, Type, Name, Enabled FROM Security.Events_List('%System','%Login','*')"),
+        ClassQuery("Security.Events:List", ("%System", "%Login", "*"), ("Source", "Type", "Name", "Enabled")),
     )
-    opened = await caller.batch(
-        [ObjectCall("Security.Applications", "%OpenId", (name.lower(),), steps) for name in names]
+    return tuple(
+        ("/".join(str(row[key]) for key in ("source", "type", "name")), _yes(row["enabled"]))
+        for row in rows
+        if str(row["name"] or "").casefold() in {"login", "loginfailure"}
     )
-    facts: list[ApplicationFact] = []
-    more: list[Call] = []
-    for name, answer in zip(names, opened, strict=True):
-        if isinstance(answer, InstanceProblem):
-            found.miss("applications", answer)
-            return
-        if isinstance(answer, Exception):
-            raise answer
-        if not answer.found or len(answer.values) != 3:
-            continue
-        enabled, authentication, count = answer.values
-        facts.append(ApplicationFact(name, _yes(enabled), _number(authentication)))
-        groups = tuple(
-            ObjectStep("invoke", "GetAt", (number,), ("MatchRoles",))
-            for number in range(1, (_number(count) or 0) + 1)
-        )
-        more.append(ObjectCall("Security.Applications", "%OpenId", (name.lower(),), groups))
-    with_roles = [index for index, call in enumerate(more) if isinstance(call, ObjectCall) and call.steps]
-    answers = await caller.batch([more[index] for index in with_roles]) if with_roles else []
-    for index, answer in zip(with_roles, answers, strict=True):
-        if isinstance(answer, Exception):
-            found.miss("applications", answer)
-            return
-        fact = facts[index]
-        facts[index] = ApplicationFact(
-            fact.name, fact.enabled, fact.authentication, target_roles(map(str, answer.values))
-        )
-    found.values["applications"] = tuple(facts)
 
 
-def target_roles(groups: Any) -> tuple[str, ...]:
+async def _audit_enabled(instance: Instance) -> bool:
+    return _yes(await _system_setting(instance, "AuditEnabled"))
+
+
+async def _system_setting(instance: Instance, name: str) -> Value:
+    """A property of `Security.System` (facts: iris-security 3.6). Raises LookupError if it cannot be seen."""
+    call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", name),))
+    values = await object_by(instance, "security.settings", call)
+    if not values:
+        raise LookupError(UNREADABLE)
+    return values[0]
+
+
+async def _bindings(instance: Instance) -> int:
+    found = await read_settings(instance, "service", [BINDINGS], only=("auth",))
+    if BINDINGS.casefold() not in found:
+        raise LookupError(UNREADABLE)
+    return found[BINDINGS.casefold()].bits
+
+
+async def _applications(instance: Instance) -> tuple[ApplicationFact, ...]:
+    """Each object is opened: what lists show of authentication is not known for certain (facts: iris-security 3.5)."""
+    names = [application.name for application in await list_applications(instance)]
+    found = await read_settings(instance, "application", names, only=("enabled", "auth", "roles"))
+    return tuple(
+        ApplicationFact(each.name, each.flag("enabled"), each.bits, target_roles(each.names("roles")))
+        for each in found.values()
+    )
+
+
+def target_roles(groups: Iterable[str]) -> tuple[str, ...]:
     """Roles that match-role groups add: `match:target:target`, also joined by commas (facts: iris-security 3.5)."""
     roles: dict[str, None] = {}
     for text in groups:
@@ -203,44 +193,34 @@ def _number(value: Value) -> int | None:
         return None
 
 
-async def _read_license(caller: Caller, found: _Gathered) -> None:
-    limit, used, customer, mode = await caller.batch(
-        [
-            ClassMethod("%SYSTEM.License", "KeyLicenseUnits"),
-            ClassMethod("%SYSTEM.License", "LUConsumed"),
-            ClassMethod("%SYSTEM.License", "KeyCustomerName"),
-            # Without its argument: with one it sets the mode (facts: iris-license-sessions 5.3).
-            ClassMethod("%SYSTEM.Version", "SystemMode"),
-        ]
-    )
-    for name, answer in (("units_limit", limit), ("units_used", used)):
-        if isinstance(answer, Exception):
-            found.miss(name, answer)
-        else:
-            found.values[name] = _number(answer.value)
-    if isinstance(customer, Answer):
-        found.values["community"] = "community" in str(customer.value or "").casefold()
-    if isinstance(mode, Answer):
-        found.values["system_mode"] = str(mode.value or "").strip().upper()
-    else:
-        found.miss("system_mode", mode)
+def _units(method: str) -> Callable[[Instance], Awaitable[int | None]]:
+    async def read(instance: Instance) -> int | None:
+        return _number(await value_by(instance, "license.counts", ClassMethod("%SYSTEM.License", method)))
+
+    return read
+
+
+async def _system_mode(instance: Instance) -> str:
+    # Without its argument: with one it sets the mode (facts: iris-license-sessions 5.3).
+    mode = await value_by(instance, "system.mode", ClassMethod("%SYSTEM.Version", "SystemMode"))
+    return str(mode or "").strip().upper()
 
 
 async def probe_default_passwords(
-    caller: Caller, connector: Connector, where: Where, users: Sequence[UserFact]
+    instance: Instance, connector: Connector, where: Where, users: Sequence[UserFact]
 ) -> tuple[ProbeFact, ...]:
     """Try each well-known password once. Never locks an account: skipped where the limit is near or not known.
 
     A try is a login, so it costs a license unit for a moment, and a failed one counts against the account.
     """
-    limit = await _failed_login_limit(caller)
+    limit = await _failed_login_limit(instance)
     known = {user.name.casefold(): user for user in users}
     results = []
     for name, password in KNOWN_PASSWORDS:
         user = known.get(name.casefold())
         if user is None or user.name.casefold() == where.user.casefold():
             continue  # not there; or it is the account in use, whose password is the person's own knowledge
-        reason = "" if not user.enabled else await _risk(caller, user, limit)
+        reason = "" if not user.enabled else await _risk(instance, user, limit)
         if not user.enabled:
             results.append(ProbeFact(user.name, "refused", "it is disabled"))
         elif reason:
@@ -250,28 +230,29 @@ async def probe_default_passwords(
     return tuple(results)
 
 
-async def _failed_login_limit(caller: Caller) -> int | None:
+async def _failed_login_limit(instance: Instance) -> int | None:
     """`InvalidLoginLimit`, 0 for none; None when it cannot be read (facts: iris-security 3.6)."""
-    step = ObjectStep("get", "InvalidLoginLimit")
     try:
-        answer = await caller.call(ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (step,)))
-    except InstanceProblem:
+        return _number(await _system_setting(instance, "InvalidLoginLimit"))
+    except Unreachable:
+        raise
+    except (InstanceProblem, LookupError):
         return None
-    return _number(answer.values[0]) if answer.found and answer.values else None
 
 
-async def _risk(caller: Caller, user: UserFact, limit: int | None) -> str:
+async def _risk(instance: Instance, user: UserFact, limit: int | None) -> str:
     """Why a try is not made; "" when it does no harm."""
     if limit is None:
         return "the limit of failed logins cannot be read"
     if limit == 0:
         return ""
     step = ObjectStep("get", "InvalidLoginAttempts")
+    call = ObjectCall("Security.Users", "%OpenId", (user.name.lower(),), (step,))
     try:
-        answer = await caller.call(ObjectCall("Security.Users", "%OpenId", (user.name.lower(),), (step,)))
+        values = await object_by(instance, "users.read", call)
     except InstanceProblem as problem:
         return f"its failed logins cannot be read: {problem.message}"
-    failed = _number(answer.values[0]) if answer.found and answer.values else None
+    failed = _number(values[0]) if values else None
     if failed is None:
         return "its failed logins cannot be read"
     if limit - failed < SPARE_ATTEMPTS:

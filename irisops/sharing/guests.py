@@ -1,7 +1,7 @@
 """The passes on the instance: making them, who is on, ending what they do, and taking every trace away.
 
-Works on a `Caller` that is logged in to %SYS (and one in the shared namespace for SQL privileges, which are granted per
-namespace, facts: iris-security 4.1). Everything is read back: a status of 1 is no proof.
+Works on an instance that is logged in to %SYS (and one in the shared namespace for SQL privileges, which are granted
+per namespace, facts: iris-security 4.1). Everything is read back: a status of 1 is no proof.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from irisops.instance.calls import Call, Caller, ClassMethod, ClassQuery, Function, Query, Update, Value
-from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
-from irisops.instance.failures import is_missing, status_failure
+from irisops.instance.calls import Call, ClassMethod, ClassQuery, Function, Query, Update, Value
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.failures import status_failure
+from irisops.instance.routes import Instance, Route, first_route, for_reads
 from irisops.instance.status import decode_status, is_ok
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.passes import Template
+from irisops.sharing.reading import rows_by, statement_by, value_by
 
 ENDING_SECONDS = 10.0
 """For ended sessions and processes to be gone: a session takes up to 4 s (facts: iris-license-sessions 3.3)."""
@@ -62,23 +65,9 @@ class Activity:
     notes: tuple[str, ...] = ()
 
 
-async def _rows(caller: Caller, query: Query, fallback: ClassQuery) -> list[dict[str, Value]]:
-    """Rows by the SQL procedure, or by object calls where there is no such procedure. Columns in lower case."""
-    call: Call = query
-    try:
-        answer = await caller.call(call)
-    except InstanceError as problem:
-        if not is_missing(problem):
-            raise
-        answer = await caller.call(fallback)
-    if answer.rows is None:
-        raise NotAvailable(f"The instance gave no rows for {fallback.query}.")
-    return answer.rows.dicts()
-
-
-async def _act(caller: Caller, call: ClassMethod | Function, what: str) -> None:
+async def _act(instance: Instance, feature: str, call: ClassMethod, what: str) -> None:
     """A method that returns a %Status. Raises the named problem with what was being done."""
-    value = (await caller.call(call)).value
+    value = await value_by(instance, feature, call)
     if is_ok(value):
         return
     texts = [error.text for error in decode_status(value)]
@@ -94,28 +83,30 @@ def _texts(value: Value) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(value or "").split(",") if part.strip())
 
 
-async def accounts(caller: Caller) -> list[Account]:
+async def accounts(instance: Instance) -> list[Account]:
     """All users (facts: iris-security 2.5). Raises the named problem."""
     columns = ("Name", "Roles")
-    rows = await _rows(
-        caller,
+    rows = await rows_by(
+        instance,
+        "users.list",
         Query("SELECT Name, Roles FROM Security.Users_List('*')"),
         ClassQuery("Security.Users:List", ("*",), columns),
     )
     return [Account(str(row["name"] or ""), _texts(row["roles"])) for row in rows]
 
 
-async def role_names(caller: Caller) -> list[str]:
+async def role_names(instance: Instance) -> list[str]:
     """All roles by name. Raises the named problem."""
-    rows = await _rows(
-        caller,
+    rows = await rows_by(
+        instance,
+        "roles.names",
         Query("SELECT Name FROM Security.Roles_List('*')"),
         ClassQuery("Security.Roles:List", ("*",), ("Name",)),
     )
     return [str(row["name"] or "") for row in rows]
 
 
-async def database_resources(caller: Caller, namespace: str) -> list[str]:
+async def database_resources(instance: Instance, namespace: str) -> list[str]:
     """The resources of the databases behind a namespace. Raises SharingProblem when they cannot be told.
 
     UNVERIFIED: that the List query names them in columns Globals and Routines (likely, facts: iris-license-sessions
@@ -126,8 +117,9 @@ async def database_resources(caller: Caller, namespace: str) -> list[str]:
     wanted = namespace.upper()
     databases = [wanted]
     try:
-        rows = await _rows(
-            caller,
+        rows = await rows_by(
+            instance,
+            "namespaces.list",
             Query("SELECT * FROM Config.Namespaces_List('*')"),
             ClassQuery("Config.Namespaces:List", ("*",)),
         )
@@ -140,8 +132,9 @@ async def database_resources(caller: Caller, namespace: str) -> list[str]:
         databases = [wanted]  # the usual name is tried below, and refused if it is none
     known = {
         str(row["name"] or "").upper(): str(row["name"] or "")
-        for row in await _rows(
-            caller,
+        for row in await rows_by(
+            instance,
+            "resources.list",
             Query("SELECT Name FROM Security.Resources_List('*')"),
             ClassQuery("Security.Resources:List", ("*",), ("Name",)),
         )
@@ -155,14 +148,14 @@ async def database_resources(caller: Caller, namespace: str) -> list[str]:
     return sorted(set(found))
 
 
-async def own_schemas(caller: Caller) -> list[str]:
-    """Schemas of a person's own in the namespace of `caller`: none of the system's, none of interoperability's.
+async def own_schemas(instance: Instance) -> list[str]:
+    """Schemas of a person's own in the namespace of `instance`: none of the system's, none of interoperability's.
 
     Raises the named problem. UNVERIFIED: that INFORMATION_SCHEMA.TABLES shows them (the vendor's SQL reference has the
     view, the facts do not). Settle: run the statement. Where it fails, the share is not opened and says why.
     """
-    answer = await caller.call(Query("SELECT DISTINCT TABLE_SCHEMA FROM INFORMATION_SCHEMA.TABLES"))
-    names = {str(row[0] or "") for row in (answer.rows.rows if answer.rows else [])}
+    query = Query("SELECT DISTINCT TABLE_SCHEMA FROM INFORMATION_SCHEMA.TABLES")
+    names = {str(row[0] or "") for row in await statement_by(instance, "sql.schemas", query)}
     hidden = ("%", "INFORMATION_SCHEMA", "ENS", "HS_")
     return sorted(name for name in names if name and not name.upper().startswith(hidden))
 
@@ -197,25 +190,25 @@ def revoke_sql(rights: Sequence[str], schemas: Sequence[str], role: str) -> list
     )
 
 
-async def make_role(caller: Caller, call: ClassMethod) -> None:
+async def make_role(instance: Instance, call: ClassMethod) -> None:
     """Create the share's role and see that it is there. Raises the named problem."""
     name = str(call.args[0])
-    await _act(caller, call, f"Creating the role {name}")
-    if name.casefold() not in {role.casefold() for role in await role_names(caller)}:
+    await _act(instance, "roles.create", call, f"Creating the role {name}")
+    if name.casefold() not in {role.casefold() for role in await role_names(instance)}:
         raise InstanceError(f"The instance accepted the role {name}, but does not list it.")
 
 
-async def make_account(caller: Caller, call: ClassMethod) -> None:
+async def make_account(instance: Instance, call: ClassMethod) -> None:
     """Create one pass and see that it has its role and no other. Raises the named problem."""
     name, role = str(call.args[0]), str(call.args[1])
-    await _act(caller, call, f"Creating {name}")
-    found = next((user for user in await accounts(caller) if user.name.casefold() == name.casefold()), None)
+    await _act(instance, "users.create", call, f"Creating {name}")
+    found = next((user for user in await accounts(instance) if user.name.casefold() == name.casefold()), None)
     if found is None or [held.casefold() for held in found.roles] != [role.casefold()]:
         told = ", ".join(found.roles) if found else "no such user"
         raise InstanceError(f"The instance accepted {name}, but reads back: {told}.")
 
 
-async def activity(caller: Caller, names: Iterable[str]) -> Activity:
+async def activity(instance: Instance, names: Iterable[str]) -> Activity:
     """Sessions and processes of these users. What cannot be read is a note."""
     wanted = {name.casefold() for name in names}
     notes: list[str] = []
@@ -224,23 +217,48 @@ async def activity(caller: Caller, names: Iterable[str]) -> Activity:
     if not wanted:
         return Activity((), ())
     try:
-        answer = await caller.call(
-            Query(
-                "SELECT Pid, UserName, JobNumber, NameSpace, Routine, CommandsExecuted FROM %SYS.ProcessQuery"
-            )
-        )
-        rows = answer.rows.dicts() if answer.rows else []
-        processes = [_process(row) for row in rows if str(row["username"] or "").casefold() in wanted]
+        processes = [
+            _process(row)
+            for row in await _process_rows(instance)
+            if str(row["username"] or "").casefold() in wanted
+        ]
     except (InstanceError, NotPermitted, NotAvailable) as problem:
         notes.append(f"Their processes cannot be read: {problem.message}")
     try:
-        columns = ("ID", "Username", "Application")
-        answer = await caller.call(ClassQuery("%CSP.Session:SessionInfo", (), columns))
-        rows = answer.rows.dicts() if answer.rows else []
+        rows = await _session_rows(instance)
         sessions = [_session(row) for row in rows if str(row["username"] or "").casefold() in wanted]
     except (InstanceError, NotPermitted, NotAvailable) as problem:
         notes.append(f"Their web sessions cannot be read: {problem.message}")
     return Activity(tuple(processes), tuple(sessions), tuple(notes))
+
+
+async def _process_rows(instance: Instance) -> list[dict[str, Value]]:
+    query = Query(
+        "SELECT Pid, UserName, JobNumber, NameSpace, Routine, CommandsExecuted FROM %SYS.ProcessQuery"
+    )
+
+    async def attempt(_route: Route) -> list[dict[str, Value]]:
+        answer = await instance.call(query)
+        return answer.rows.dicts() if answer.rows else []
+
+    return await first_route(instance, "processes.list", attempt)
+
+
+async def _session_rows(instance: Instance) -> list[dict[str, Value]]:
+    columns = ("ID", "Username", "Application")
+
+    async def attempt(route: Route) -> list[dict[str, Value]]:
+        if route.kind == "sql":
+            answer = await instance.call(
+                Query("SELECT ID, Username, Application FROM %CSP.Session_SessionInfo()")
+            )
+        elif route.kind == "result set":
+            answer = await instance.call(ClassQuery("%CSP.Session:SessionInfo", (), columns))
+        else:
+            raise NotAvailable("The keeper of a share reads sessions by the superserver alone.")
+        return answer.rows.dicts() if answer.rows else []
+
+    return await first_route(instance, "sessions.list", attempt, again=for_reads)
 
 
 def _session(row: Mapping[str, Value]) -> GuestSession:
@@ -260,7 +278,7 @@ def _process(row: Mapping[str, Value]) -> GuestProcess:
 
 
 async def end_activity(
-    caller: Caller, names: Sequence[str], *, own_pid: int | None, sleep: Sleep = asyncio.sleep
+    instance: Instance, names: Sequence[str], *, own_pid: int | None, sleep: Sleep = asyncio.sleep
 ) -> Activity:
     """End the sessions and processes of these users; returns what is still there after `ENDING_SECONDS`.
 
@@ -268,7 +286,7 @@ async def end_activity(
     """
     waited = 0.0
     while True:
-        now = await activity(caller, names)
+        now = await activity(instance, names)
         theirs = [process for process in now.processes if process.pid != own_pid]
         if not theirs and not now.sessions:
             return Activity((), (), now.notes)
@@ -277,38 +295,41 @@ async def end_activity(
         calls: list[Call] = [Function("DeleteSession", "%SYS.cspServer", (each.id,)) for each in now.sessions]
         # The pid is always given: without one this method ends the caller (facts: iris-license-sessions 4.4).
         calls += [ClassMethod("%SYSTEM.Process", "Terminate", (process.pid,)) for process in theirs]
-        await caller.batch(calls)
+        await instance.batch(calls)
         await sleep(PAUSE)
         waited += PAUSE
 
 
-async def delete_account(caller: Caller, name: str) -> None:
+async def delete_account(instance: Instance, name: str) -> None:
     """Delete a user; one that is gone already is fine. Raises the named problem."""
-    await _delete(caller, "Security.Users", name)
+    await _delete(instance, "users", name)
 
 
-async def delete_role(caller: Caller, name: str) -> None:
+async def delete_role(instance: Instance, name: str) -> None:
     """Delete a role; one that is gone already is fine. Raises the named problem."""
-    await _delete(caller, "Security.Roles", name)
+    await _delete(instance, "roles", name)
 
 
-async def _delete(caller: Caller, class_name: str, name: str) -> None:
+async def _delete(instance: Instance, noun: Literal["users", "roles"], name: str) -> None:
+    class_name = f"Security.{noun.title()}"
     refused: InstanceError | None = None
     try:
-        await _act(caller, ClassMethod(class_name, "Delete", (name,)), f"Deleting {name}")
+        await _act(instance, f"{noun}.delete", ClassMethod(class_name, "Delete", (name,)), f"Deleting {name}")
     except InstanceError as problem:
         refused = problem  # it may only say that there is none
     # Exists returns 1 or 0; its status argument is an error either way (facts: iris-security 2.3).
-    if is_ok((await caller.call(ClassMethod(class_name, "Exists", (name,)))).value):
+    if is_ok(await value_by(instance, f"{noun}.exists", ClassMethod(class_name, "Exists", (name,)))):
         raise refused or InstanceError(f"The instance accepted the deletion of {name}, but still has it.")
 
 
-async def run_all(caller: Caller, calls: Sequence[Call]) -> list[InstanceProblem]:
-    """Run calls that do not depend on each other; the problems of those that failed."""
+async def run_all(instance: Instance, statements: Sequence[Update]) -> list[InstanceProblem]:
+    """Run GRANTs or REVOKEs, which do not depend on each other; the problems of those that failed."""
     problems: list[InstanceProblem] = []
-    for answer in await caller.batch(calls) if calls else []:
-        if isinstance(answer, InstanceProblem):
-            problems.append(answer)
-        elif isinstance(answer, Exception):
-            raise answer
+    for statement in statements:
+        try:
+            await statement_by(instance, "sql.grant_schema", statement)
+        except Unreachable:
+            raise
+        except InstanceProblem as problem:
+            problems.append(problem)
     return problems

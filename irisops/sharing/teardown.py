@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from irisops.instance.calls import Caller
 from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import SystemInfo
+from irisops.instance.routes import Instance
 from irisops.sharing import guests, procs
 from irisops.sharing.agent_files import RUNTIME_PREFIX
 from irisops.sharing.lease import Lease, LeaseStore, Where
@@ -22,7 +22,7 @@ STOP_PATIENCE = 3.0
 ADMIN_NAMESPACE = "%SYS"
 
 
-class InstanceLogin(Caller, Protocol):
+class InstanceLogin(Instance, Protocol):
     """What is needed of `irisops.instance.connection.Connection`."""
 
     @property
@@ -138,7 +138,7 @@ class Teardown:
             return lease
 
     async def _clear_accounts(
-        self, lease: Lease, caller: Caller, own_pid: int | None, report: Report
+        self, lease: Lease, caller: Instance, own_pid: int | None, report: Report
     ) -> Lease:
         there = {user.name.casefold(): user for user in await guests.accounts(caller)}
         ours = []

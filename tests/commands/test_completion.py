@@ -32,7 +32,8 @@ def result(text: str) -> str:
     ("text", "expected"),
     [
         ("/lic", "/license "),
-        ("/ser", "/users "),
+        ("/ser", "/services "),
+        ("/sers", "/users "),
         ("/grant %s", "/grant %SQL "),
         ("/grant sql", "/grant %SQL "),
         ("/grant %SQL ", "/grant %SQL %All "),

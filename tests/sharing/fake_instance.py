@@ -22,6 +22,7 @@ from irisops.instance.calls import (
     Rows,
     Update,
 )
+from irisops.instance.capabilities import Capabilities
 from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceError, InstanceProblem, LoginRefused, Unreachable
 from irisops.instance.models import SystemInfo
@@ -65,6 +66,7 @@ class FakeInstance:
         self.path = path
         self.target = target
         self._in = False
+        self.capabilities = Capabilities()
 
     @property
     def info(self) -> SystemInfo | None:

@@ -7,9 +7,16 @@ from datetime import datetime
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Query, Rows
+from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, ObjectCall, Query, Rows
+from irisops.instance.capabilities import Capabilities
 from irisops.instance.connection import Target
-from irisops.instance.errors import InstanceProblem, LoginRefused, NotPermitted, PasswordChangeRequired
+from irisops.instance.errors import (
+    InstanceError,
+    InstanceProblem,
+    LoginRefused,
+    NotPermitted,
+    PasswordChangeRequired,
+)
 from irisops.instance.models import SystemInfo
 from irisops.sharing.facts import gather, probe_default_passwords, target_roles
 from irisops.sharing.lease import Where
@@ -22,6 +29,7 @@ class Instance:
     """Answers reads from a few values; `denied` is a word of the calls that it refuses."""
 
     def __init__(self, *, denied: str = "", limit: int = 5) -> None:
+        self.capabilities = Capabilities()
         self.denied = denied
         self.limit = limit
         self.failed: dict[str, int] = {"superuser": 0, "admin": 0, "cspsystem": 0}
@@ -57,6 +65,11 @@ class Instance:
                 return Answer(values=(96,))
             case ObjectCall("Security.Users", "%OpenId", (name,)):
                 return Answer(values=(self.failed[str(name)],))
+            case ClassQuery(query) if query.startswith("Security.Applications:Detail"):
+                raise InstanceError("gone", code=-428, detail="SQLCODE: <-428>:<no such procedure>")
+            case ClassQuery(query):
+                assert self.denied, "object calls only where the procedure was refused"
+                raise NotPermitted("This account lacks %Admin_Secure:U.", privilege="%Admin_Secure:U")
             case ObjectCall("Security.Applications", "%OpenId", (name,), steps):
                 if steps[0].name == "GetAt":
                     return Answer(values=(":%All:%DB_USER",))
@@ -74,6 +87,8 @@ class Instance:
         if "Events_List" in sql:
             names = ("Source", "Type", "Name", "Enabled")
             return Rows(names, [("%System", "%Login", "Login", "Yes"), ("%System", "%Login", "Logout", "No")])
+        if "Applications_Detail" in sql:
+            raise InstanceError("gone", code=-428, detail="SQLCODE: <-428>:<no such procedure>")
         assert "Applications_List" in sql
         return Rows(("Name",), [("/open",), ("/csp/sys",), ("not a web application",)])
 
@@ -118,8 +133,8 @@ async def test_a_snapshot() -> None:
     assert facts.bindings_authentication == 96
     assert facts.applications is not None
     assert [(a.name, a.open, a.target_roles) for a in facts.applications] == [
-        ("/open", True, ("%All", "%DB_USER")),
         ("/csp/sys", False, ()),
+        ("/open", True, ("%All", "%DB_USER")),
     ]
     assert (facts.units_limit, facts.units_used, facts.community) == (8, 3, True)
     assert facts.system_mode == "LIVE"

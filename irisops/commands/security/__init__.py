@@ -1,0 +1,1 @@
+"""Services, web applications and resources: what opens an instance, and how."""

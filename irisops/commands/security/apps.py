@@ -1,0 +1,304 @@
+"""/apps and /app: web applications, how one logs in to them, which roles they add, and who may enter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import select
+from irisops.commands.links import Link
+from irisops.commands.nearest import find
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Cell, Column, Facts, Table
+from irisops.commands.security.change import shown, states
+from irisops.commands.security.wanted import all_named, as_list, logins, named, propose, split_switch
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.instance import authentication
+from irisops.instance.access import Access, read_access
+from irisops.instance.authentication import UNAUTHENTICATED, WEB_METHODS
+from irisops.instance.object_state import FieldValue
+from irisops.instance.permissions import Permission
+from irisops.instance.sessions_timeout import MOST_TIMEOUT
+from irisops.instance.settings_state import SettingsState
+from irisops.instance.webapps import WebApplication, list_applications, parse_match_roles
+
+COLUMNS = (
+    Column("name", "NAME"),
+    Column("enabled", "ENABLED", "flag"),
+    Column("login", "LOGIN", "list", grow=True),
+    Column("resource", "RESOURCE", hide_under=80),
+    Column("roles", "GIVES ROLES", "list", hide_under=70),
+    Column("namespace", "NAMESPACE", hide_under=100),
+    Column("timeout", "TIMEOUT", "duration", hide_under=110),
+    Column("dispatch_class", "DISPATCH CLASS", hide_under=140),
+)
+NEEDS = ("webapps.list",)
+NONE = "none"
+"""The word for no resource at all."""
+
+
+async def _listed(link: Link) -> list[WebApplication]:
+    found = await list_applications(link.connection)
+    link.names.applications = tuple(each.name for each in found)
+    return found
+
+
+def _given(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> list[str]:
+    """Roles that are added for everybody, or `role (if MATCH)` for holders of another one."""
+    return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
+
+
+async def show_apps(context: Context, command: Command) -> Replies:
+    """Web applications, filtered and sorted by words."""
+    found = await _listed(context.link())
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": each.name,
+            "enabled": each.enabled,
+            "login": [part.strip() for part in each.methods.split(",") if part.strip()],
+            "resource": each.resource,
+            "roles": None if each.match_roles is None else _given(each.match_roles),
+            "namespace": each.namespace,
+            "timeout": each.timeout,
+            "dispatch_class": each.dispatch_class,
+        }
+        for each in found
+    ]
+    chosen = select(rows, filter_words(command), COLUMNS)
+    notes = selection_notes(chosen, len(rows), "web application")
+    open_ones = [each.name for each in found if each.enabled and each.unauthenticated]
+    if open_ones and not chosen.described:
+        notes.append(f"Open without a login: {listed(open_ones)}.")
+    if any(each.unauthenticated is None for each in found):
+        notes.append("How one logs in is not in this instance's list: /app NAME reads it.")
+    yield Table(
+        name="apps",
+        title="Web applications",
+        columns=COLUMNS,
+        rows=chosen.rows,
+        key="name",
+        notes=notes,
+        actions=[
+            ("enter", "open", "/app {name}"),
+            ("d", "disable", "/app {name} disable"),
+            ("e", "enable", "/app {name} enable"),
+            ("l", "require login", "/app {name} auth=-unauthenticated,+password"),
+        ],
+        total=chosen.total,
+    )
+
+
+def _facts(access: Access, state: SettingsState) -> Facts:
+    name = harmless(state.name, 80)
+    known = next(
+        (each for each in access.applications if each.name.casefold() == state.name.casefold()), None
+    )
+    notes = []
+    if state.flag("enabled") and state.bits & UNAUTHENTICATED:
+        notes.append("It is open without a login: visitors are UnknownUser. l in /apps has them log in.")
+    if state.flag("enabled") and not authentication.lets_in(state.bits):
+        notes.append("No way to log in is left: nobody gets in.")
+    groups = parse_match_roles(",".join(state.names("roles")))
+    if any(role.casefold() == "%all" for _, targets in groups for role in targets):
+        notes.append(f"It makes a superuser of whoever enters it: /app {quote(name)} roles=-%All ends that.")
+    resource = state.text("resource")
+    entering = [
+        user.name
+        for user in access.model.users
+        if user.enabled and (not resource or access.model.check(user.name, resource, Permission.U).allowed)
+    ]
+    may = "every enabled user" if not resource else listed(entering, most=8) or "nobody"
+    switch = "disable" if state.flag("enabled") else "enable"
+    ways = f"{switch}, auth=password, resource=…, timeout=… or roles=-ROLE"
+    notes.append(f"/app {quote(name)} {ways} change it; a plan comes first.")
+    return Facts(
+        f"app {state.name}",
+        f"Web application {name}",
+        {
+            "name": state.name,
+            "enabled": state.flag("enabled"),
+            "login": list(state.names("auth")),
+            "resource": resource or None,
+            "may_enter": may,
+            "roles": list(_given(groups)),
+            "timeout": shown("application", "timeout", state.text("timeout")),
+            "namespace": known.namespace if known else None,
+            "dispatch_class": known.dispatch_class or None if known else None,
+        },
+        labels={
+            "enabled": "Enabled",
+            "login": "Login by",
+            "resource": "Resource",
+            "may_enter": "May enter",
+            "roles": "Gives roles",
+            "timeout": "Session timeout",
+            "namespace": "Namespace",
+            "dispatch_class": "Dispatch class",
+        },
+        notes=[*notes, *access.notes],
+    )
+
+
+async def change_app(context: Context, command: Command) -> Replies:
+    """Plan to change web applications; without anything to change, show them."""
+    names, switch = split_switch(as_list(command, "applications"))
+    link = context.link()
+    spelled = all_named("application", names, [each.name for each in await _listed(link)])
+    setters = await _setters(link, command)
+    if switch is not None:
+        setters["enabled"] = lambda _state: switch
+    if not setters:
+        access = await read_access(link.connection)
+        for state in await states(link, "application", spelled):
+            yield _facts(access, state)
+        return
+
+    def change(state: SettingsState) -> dict[str, FieldValue]:
+        return {field: make(state) for field, make in setters.items()}
+
+    async for reply in propose(context, command, "application", spelled, change):
+        yield reply
+
+
+Setter = Callable[[SettingsState], FieldValue]
+
+
+async def _setters(link: Link, command: Command) -> dict[str, Setter]:
+    """What each option makes of a field. Raises `Refusal` for what cannot be."""
+    found: dict[str, Setter] = {}
+    given = {key: value for key, value in command.args.items() if isinstance(value, str)}
+    if "auth" in given:
+        found["auth"] = logins(given["auth"], WEB_METHODS, "A web application")
+    if "resource" in given or "roles" in given:
+        access = await read_access(link.connection)
+        if "resource" in given:
+            resource = _resource(access, given["resource"])
+            found["resource"] = lambda _state: resource
+        if "roles" in given:
+            changes = _role_changes(access, given["roles"])
+            found["roles"] = lambda state: with_roles(state.names("roles"), changes)
+    if "timeout" in given:
+        seconds = given["timeout"]
+        if int(seconds) > MOST_TIMEOUT:
+            raise Refusal(
+                "BadTimeout",
+                f"A timeout has at most {MOST_TIMEOUT:,} seconds.",
+                "900 is what applications begin with; 0 is never.",
+            )
+        found["timeout"] = lambda _state: seconds
+    return found
+
+
+def _resource(access: Access, name: str) -> str:
+    """A resource as it is spelled; "" for none. Raises `Refusal`."""
+    if name.casefold() == NONE:
+        return ""
+    return named("resource", name, [each.name for each in access.resources])
+
+
+def _role_changes(access: Access, text: str) -> list[tuple[bool, str]]:
+    """`-%All,+%SQL` -> (add, role) each. Raises `Refusal`."""
+    roles = [role.name for role in access.roles]
+    found = []
+    for part in (piece.strip() for piece in text.split(",")):
+        if len(part) < 2 or part[0] not in "+-":
+            raise Refusal(
+                "BadRoles",
+                f"“{harmless(part, 60)}” neither adds a role nor takes one.",
+                "For example roles=-%All or roles=+%SQL: for everybody who enters; matching roles are only taken.",
+            )
+        add = part[0] == "+"
+        spelled = find(part[1:], roles)
+        if spelled is None and add:
+            raise Refusal("NoSuchRole", f"There is no role {harmless(part[1:], 80)}.", "/roles lists them.")
+        found.append((add, spelled or part[1:]))  # one that is gone may still stand there, and be taken
+    return found
+
+
+def with_roles(groups: tuple[str, ...], changes: list[tuple[bool, str]]) -> tuple[str, ...]:
+    """Groups `MATCH:ROLE:ROLE` after the changes: a role is taken from every group, and added for everybody ("" match).
+
+    A group without roles left is dropped.
+    """
+    pairs = [(match, list(targets)) for match, targets in parse_match_roles(",".join(groups))]
+    for add, role in changes:
+        if not add:
+            pairs = [
+                (match, [t for t in targets if t.casefold() != role.casefold()]) for match, targets in pairs
+            ]
+            continue
+        always = next((targets for match, targets in pairs if not match), None)
+        if always is None:
+            always = []
+            pairs.insert(0, ("", always))
+        if role.casefold() not in {each.casefold() for each in always}:
+            always.append(role)
+    return tuple(":".join((match, *targets)) for match, targets in pairs if targets)
+
+
+SPECS = (
+    CommandSpec(
+        name="apps",
+        summary="Web applications, how one logs in to them, the roles they give; filter and sort by words",
+        handler=show_apps,
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see) [me] [all] [the] [web] (applications|apps)"),
+            Plain(
+                "(which|what) [web] (applications|apps) (are open|need no login|have no login)",
+                {"filter": ["login~unauthenticated", "enabled=yes"]},
+            ),
+            Plain(
+                "(which|what) [web] (applications|apps) give [the] [role] {role}",
+                {"filter": ["roles={role}"]},
+            ),
+            Plain(
+                "(show|list) [me] [the|all] disabled [web] (applications|apps)", {"filter": ["enabled=no"]}
+            ),
+        ),
+        examples=("show the web applications", "which apps need no login"),
+        aliases=("webapps",),
+        group="access",
+        needs_connection=True,
+        needs=NEEDS,
+        live=True,
+    ),
+    CommandSpec(
+        name="app",
+        summary="One web application; or switch it, or set how one logs in, its resource, timeout, roles=-%All",
+        handler=change_app,
+        grammar=(Arg("applications", "application", many=True, show="/APP [enable|disable]"),),
+        options={"resource": "resource", "timeout": "number", "roles": "text", "auth": "login"},
+        plain=(
+            Plain("(show|describe) [me] the [web] (application|app) {app}", {"applications": ["{app}"]}),
+            Plain("who may enter [the] [web] (application|app) {app}", {"applications": ["{app}"]}),
+            Plain(
+                "require a login (for|of|on) [the] [web] [application|app] {app}",
+                {"applications": ["{app}"], "auth": "-unauthenticated,+password"},
+            ),
+            Plain(
+                "take %all (off|from) [the] [web] (application|app) {app}",
+                {"applications": ["{app}"], "roles": "-%All"},
+            ),
+            Plain(
+                "(enable|switch on|turn on) [the] [web] (application|app) {app}",
+                {"applications": ["{app}", "enable"]},
+            ),
+            Plain(
+                "(disable|switch off|turn off) [the] [web] (application|app) {app}",
+                {"applications": ["{app}", "disable"]},
+            ),
+        ),
+        examples=("require a login for /api/monitor", "disable the application /csp/user"),
+        aliases=("webapp",),
+        group="access",
+        changes=True,
+        shows=True,
+        needs_connection=True,
+        needs=(*NEEDS, "webapps.read"),
+    ),
+)

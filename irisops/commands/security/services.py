@@ -1,0 +1,183 @@
+"""/services and /service: the doors of an instance, which of them are open, and how one logs in there."""
+
+from __future__ import annotations
+
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.filters import select
+from irisops.commands.links import Link
+from irisops.commands.replies import Cell, Column, Facts, Table
+from irisops.commands.security.change import states
+from irisops.commands.security.wanted import all_named, as_list, logins, propose, split_switch
+from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.commands.tables import filter_words, selection_notes
+from irisops.commands.text import harmless, listed
+from irisops.instance.authentication import METHODS, UNAUTHENTICATED
+from irisops.instance.object_state import FieldValue
+from irisops.instance.services import BINDINGS, Service, list_services
+from irisops.instance.settings_state import SettingsState
+
+PREFIX = "%Service_"
+COLUMNS = (
+    Column("name", "NAME"),
+    Column("enabled", "ENABLED", "flag"),
+    Column("login", "LOGIN", "list", grow=True),
+    Column("from", "FROM", hide_under=90),
+    Column("public", "PUBLIC", "flag", hide_under=80),
+    Column("description", "DESCRIPTION", hide_under=120),
+)
+NEEDS = ("services.list",)
+
+
+async def _listed(link: Link) -> list[Service]:
+    found = await list_services(link.connection)
+    link.names.services = tuple(service.name for service in found)
+    return found
+
+
+async def show_services(context: Context, command: Command) -> Replies:
+    """Services, filtered and sorted by words."""
+    found = await _listed(context.link())
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": each.name,
+            "enabled": each.enabled,
+            "login": None if each.methods is None else list(each.methods),
+            "from": each.clients,
+            "public": each.public,
+            "description": each.description,
+        }
+        for each in found
+    ]
+    chosen = select(rows, filter_words(command), COLUMNS)
+    notes = selection_notes(chosen, len(rows), "service")
+    word = METHODS[UNAUTHENTICATED]
+    unlocked = [
+        each.name for each in found if each.enabled and any(word in m.casefold() for m in each.methods or ())
+    ]
+    if unlocked and not chosen.described:
+        notes.append(f"Open without a login: {listed(unlocked)}.")
+    if any(each.methods is None for each in found):
+        notes.append("How one logs in is not in this instance's list: /service NAME reads it.")
+    yield Table(
+        name="services",
+        title="Services",
+        columns=COLUMNS,
+        rows=chosen.rows,
+        key="name",
+        notes=notes,
+        actions=[
+            ("enter", "open", "/service {name}"),
+            ("d", "disable", "/service {name} disable"),
+            ("e", "enable", "/service {name} enable"),
+            ("l", "require login", "/service {name} auth=-unauthenticated"),
+        ],
+        total=chosen.total,
+    )
+
+
+def _facts(service: Service, state: SettingsState) -> Facts:
+    name = harmless(service.name, 80)
+    notes = []
+    if service.name.casefold() == BINDINGS.casefold():
+        notes.append("This tool, and every driver, comes in through it: it cannot be disabled from here.")
+    if state.flag("enabled") and state.bits & UNAUTHENTICATED:
+        notes.append("Whoever comes without a login gets in as UnknownUser: l in the list takes that off.")
+    switch = "disable" if state.flag("enabled") else "enable"
+    notes.append(f"/service {name} {switch}, or auth=+ldap,-unauthenticated, changes it; a plan comes first.")
+    return Facts(
+        f"service {service.name}",
+        f"Service {name}",
+        {
+            "name": service.name,
+            "enabled": state.flag("enabled"),
+            "login": list(state.names("auth")),
+            "from": service.clients,
+            "public": service.public,
+            "description": service.description,
+        },
+        labels={
+            "enabled": "Enabled",
+            "login": "Login by",
+            "from": "From",
+            "public": "Public",
+            "description": "Description",
+        },
+        notes=notes,
+    )
+
+
+async def change_service(context: Context, command: Command) -> Replies:
+    """Plan to switch services, or to set how one logs in; without either, show one."""
+    names, switch = split_switch(as_list(command, "services"))
+    auth = command.args.get("auth")
+    link = context.link()
+    found = await _listed(link)
+    spelled = all_named("service", names, [each.name for each in found], PREFIX)
+    if switch is None and not isinstance(auth, str):
+        for name, state in zip(spelled, await states(link, "service", spelled), strict=True):
+            yield _facts(next(each for each in found if each.name == name), state)
+        return
+    bits = logins(auth, sum(METHODS), "A service") if isinstance(auth, str) else None
+
+    def change(state: SettingsState) -> dict[str, FieldValue]:
+        fields: dict[str, FieldValue] = {}
+        if switch is not None:
+            fields["enabled"] = switch
+        if bits is not None:
+            fields["auth"] = bits(state)
+        return fields
+
+    async for reply in propose(context, command, "service", spelled, change):
+        yield reply
+
+
+SPECS = (
+    CommandSpec(
+        name="services",
+        summary="Services, how one logs in to them, and from where; filter and sort by words",
+        handler=show_services,
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see) [me] [all] [the] services"),
+            Plain("(which|what) services (are|is) (on|enabled|open|running)", {"filter": ["enabled=yes"]}),
+            Plain("(show|list) [me] [the|all] enabled services", {"filter": ["enabled=yes"]}),
+            Plain("(show|list) [me] [the|all] disabled services", {"filter": ["enabled=no"]}),
+        ),
+        examples=("show services", "which services are enabled"),
+        group="access",
+        needs_connection=True,
+        needs=NEEDS,
+        live=True,
+    ),
+    CommandSpec(
+        name="service",
+        summary="One service; or switch it, or set how one logs in: auth=password,ldap or auth=-unauthenticated",
+        handler=change_service,
+        grammar=(Arg("services", "service", many=True, show="SERVICE [enable|disable]"),),
+        options={"auth": "login"},
+        plain=(
+            Plain("(show|describe) [me] [the] service {service}", {"services": ["{service}"]}),
+            Plain(
+                "(take|remove) [the] unauthenticated [access|login|logins] (off|from) [the] [service] {service}",
+                {"services": ["{service}"], "auth": "-unauthenticated"},
+            ),
+            Plain(
+                "(enable|switch on|turn on) [the] service {service}", {"services": ["{service}", "enable"]}
+            ),
+            Plain(
+                "(disable|switch off|turn off) [the] service {service}",
+                {"services": ["{service}", "disable"]},
+            ),
+        ),
+        examples=(
+            "take unauthenticated access off %Service_Bindings",
+            "disable the service %Service_Monitor",
+        ),
+        group="access",
+        changes=True,
+        shows=True,
+        needs_connection=True,
+        needs=(*NEEDS, "services.read"),
+    ),
+)

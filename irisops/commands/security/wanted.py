@@ -1,0 +1,103 @@
+"""What the commands of services, web applications and resources take: names as typed, and words that set something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from irisops.commands.availability import refuse_change
+from irisops.commands.changes import Origin
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.nearest import find, nearest
+from irisops.commands.refusal import Refusal
+from irisops.commands.security.change import PLURAL, SINGULAR, Edit, plan, states
+from irisops.commands.spec import Replies
+from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
+from irisops.instance import authentication
+from irisops.instance.object_state import FieldValue
+from irisops.instance.settings_state import KINDS, Kind, SettingsState
+
+SWITCHES = {"enable": True, "disable": False}
+"""Words after a name that switch it; no name of these kinds is one of them."""
+
+Change = Callable[[SettingsState], dict[str, FieldValue]]
+"""What a command makes of one object: the fields that it sets."""
+
+
+def as_list(command: Command, name: str) -> list[str]:
+    """An argument that takes many, as typed."""
+    value = command.args.get(name, [])
+    return list(value) if isinstance(value, list) else [value]
+
+
+def split_switch(words: Sequence[str]) -> tuple[list[str], bool | None]:
+    """Names, and what `enable` or `disable` among the words asks for. Raises `Refusal` when both are there."""
+    names = [word for word in words if word.casefold() not in SWITCHES]
+    switches = {SWITCHES[word.casefold()] for word in words if word.casefold() in SWITCHES}
+    if len(switches) > 1:
+        raise Refusal("BadChange", "Enable and disable contradict each other.", "Give one of them.")
+    return names, next(iter(switches), None)
+
+
+def named(kind: Kind, name: str, known: Iterable[str], prefix: str = "") -> str:
+    """The name as the instance spells it; `prefix` may be left out. Raises `Refusal` with the nearest ones."""
+    names = list(known)
+    for attempt in (name, prefix + name, name.rstrip("/")):
+        spelled = find(attempt, names)
+        if spelled is not None:
+            return spelled
+    close = nearest(name, names)
+    command = KINDS[kind].list_command
+    raise Refusal(
+        f"NoSuch{kind.title()}",
+        f"There is no {SINGULAR[kind]} {harmless(name, 80)}.",
+        f"Did you mean {listed(close, 'or')}?" if close else f"{command} lists those that there are.",
+        suggestions=[f"{command.removesuffix('s')} {quote(each)}" for each in close],
+    )
+
+
+def all_named(kind: Kind, names: Sequence[str], known: Sequence[str], prefix: str = "") -> list[str]:
+    """Each as the instance spells it, none twice. Raises `Refusal` also when there is none."""
+    if not names:
+        raise Refusal(
+            "NameNeeded",
+            f"Which of the {PLURAL[kind]}?",
+            f"{KINDS[kind].list_command} lists them; put the name after the command.",
+        )
+    return list(dict.fromkeys(named(kind, name, known, prefix) for name in names))
+
+
+def logins(text: str, allowed: int, where: str) -> Callable[[SettingsState], tuple[str, ...]]:
+    """What `auth=` asks for. Raises `Refusal` for words that are no ways to log in, or none there."""
+
+    def apply(state: SettingsState) -> tuple[str, ...]:
+        try:
+            bits = authentication.changed(state.bits, text)
+        except ValueError as error:
+            sentence = harmless(str(error), 300)
+            raise Refusal(
+                "BadLogin",
+                f"{sentence[:1].upper()}{sentence[1:]}.",
+                "For example auth=password, auth=password,ldap or auth=+password,-unauthenticated.",
+            ) from None
+        wrong = bits & ~allowed & ~state.bits
+        if wrong:
+            raise Refusal(
+                "BadLogin",
+                f"{where} cannot have {listed(authentication.words_of(wrong))}.",
+                f"There are {listed(authentication.words_of(allowed), most=20)}.",
+            )
+        return authentication.words_of(bits)
+
+    return apply
+
+
+async def propose(
+    context: Context, command: Command, kind: Kind, names: Sequence[str], change: Change
+) -> Replies:
+    """Read the objects, and yield the plan that changes them. Raises `Refusal` or a named problem."""
+    link = context.link()
+    refuse_change(link, KINDS[kind].save)
+    edits = [Edit(state, state.with_fields(change(state))) for state in await states(link, kind, names)]
+    yield await plan(context, link, command.name, edits, Origin(command.slash))
