@@ -31,7 +31,7 @@ from irisops.instance.processes_act import ProcessAction
 from irisops.instance.routes import Instance
 from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
-from irisops.instance.sqlprivileges import Action, SqlGrant, SqlObject
+from irisops.instance.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
 from irisops.instance.values import Remade
 from irisops.instance.webapps import WebApplication
 
@@ -117,6 +117,10 @@ class Reads(Protocol):
 
     async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
         """The SQL privileges a user holds in a namespace, and through whom."""
+        ...
+
+    async def sql_holdings(self, holders: Sequence[Grantee], namespace: str, home: str) -> list[SqlHoldings]:
+        """All SQL privileges of several users or roles in a namespace."""
         ...
 
     async def change_sql(
@@ -228,6 +232,10 @@ class InstanceReads:
     async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
         """See `irisops.instance.sqlprivileges`."""
         return await sqlprivileges.sql_grants(self._instance, user, namespace, home)
+
+    async def sql_holdings(self, holders: Sequence[Grantee], namespace: str, home: str) -> list[SqlHoldings]:
+        """See `irisops.instance.sqlprivileges`."""
+        return await sqlprivileges.sql_holdings(self._instance, holders, namespace, home)
 
     async def change_sql(
         self, user: str, target: SqlObject, action: Action, home: str, *, grant: bool

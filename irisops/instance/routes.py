@@ -189,6 +189,22 @@ FEATURES: Mapping[str, Feature] = {
             "%Admin_Secure:U",
         ),
         Feature(
+            "sql.holdings",
+            (
+                Route(
+                    "result set",
+                    "%Library.ResultSet %Library.SQLCatalogPriv:SQLUserPrivs",
+                    (
+                        ("%Library.SQLCatalogPriv", "SQLUserPrivs"),
+                        ("%Library.SQLCatalogPriv", "SQLUserSysPrivs"),
+                        ("%Library.ResultSet", ""),
+                        ("%SYSTEM.Process", "SetNamespace"),
+                    ),
+                ),
+            ),
+            "%Admin_Secure:U",
+        ),
+        Feature(
             "sql.grant",
             (
                 Route(

@@ -31,6 +31,10 @@ LETTERS: dict[Action, str] = {
 """The letters of `CheckPrivilege` (facts: 4.1)."""
 Kind = Literal["table", "view", "schema", "procedure"]
 _TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
+Grantee = tuple[Literal["user", "role"], str]
+"""Whose SQL privileges: a user's, with those through its roles, or a role's own."""
+MOST_GRANTS = 1000
+"""SQL privileges of one kind that are read of a holder; each costs round trips."""
 GRANT_COLUMNS = (
     "TYPE",
     "NAME",
@@ -39,6 +43,11 @@ GRANT_COLUMNS = (
     "GRANT_OPTION",
     "GRANTED_VIA",
 )
+
+
+ROLE_COLUMNS = ("TYPE", "NAME", "PRIVILEGE", "GRANTED_BY", "GRANT_OPTION")
+ADMIN_COLUMNS = ("PRIVILEGE", "ADMIN_OPTION", "GRANTED_VIA")
+CATALOG = "%Library.SQLCatalogPriv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,18 @@ class SqlGrant:
         # UNVERIFIED: the words of PRIVILEGE, SELECT or its letter. To settle: run the query UserPrivs of
         # %SQL.Manager.CatalogPriv for a user with a grant. Both are taken.
         return same and self.privilege.casefold().lstrip("%") in (action, LETTERS[action])
+
+
+@dataclass(frozen=True, slots=True)
+class SqlHoldings:
+    """What a user or a role holds by SQL in one namespace. `admin` are privileges on no object, e.g. %CREATE_TABLE.
+
+    `complete` False: there are more than `MOST_GRANTS`.
+    """
+
+    objects: tuple[SqlGrant, ...] = ()
+    admin: tuple[SqlGrant, ...] = ()
+    complete: bool = True
 
 
 async def check_sql(instance: Instance, user: str, target: SqlObject, action: Action) -> bool:
@@ -100,17 +121,48 @@ async def sql_grants(instance: Instance, user: str, namespace: str, home: str) -
     return await first_route(instance, "sql.grants", attempt)
 
 
+async def sql_holdings(
+    instance: Instance, holders: Sequence[Grantee], namespace: str, home: str
+) -> list[SqlHoldings]:
+    """The SQL privileges of each holder in `namespace`, in one batch. `home`: the connection's own namespace.
+
+    By the queries that the vendor documents in the class reference of %Library.SQLCatalogPriv, with their columns.
+    Raises InstanceError, NotPermitted, NotAvailable.
+    """
+
+    async def attempt(_route: Route) -> list[SqlHoldings]:
+        calls: list[Call] = []
+        for kind, name in holders:
+            # UNVERIFIED: that SQLRolePrivileges gives what was granted to this role and nothing of the roles granted
+            # to it; then what it gives twice counts once. To settle: run it for a role with a granted role.
+            query = "SQLUserPrivs" if kind == "user" else "SQLRolePrivileges"
+            columns = GRANT_COLUMNS if kind == "user" else ROLE_COLUMNS
+            calls += [
+                ClassQuery(f"{CATALOG}:{query}", (name,), columns, MOST_GRANTS + 1),
+                ClassQuery(f"{CATALOG}:SQLUserSysPrivs", (name,), ADMIN_COLUMNS, MOST_GRANTS + 1),
+            ]
+        answers = await _all_within(instance, namespace, home, calls)
+        found = []
+        for objects, admin in zip(answers[::2], answers[1::2], strict=True):
+            held = [await in_portions(each.rows, _grant_of) for each in (objects, admin)]
+            complete = all(len(each) <= MOST_GRANTS for each in held)
+            found.append(SqlHoldings(tuple(held[0]), tuple(held[1]), complete))
+        return found
+
+    return await first_route(instance, "sql.holdings", attempt)
+
+
 def _grant_of(row: Row) -> SqlGrant | None:
-    name = as_text(row.get("name"))
-    if not name:
+    privilege = as_text(row.get("privilege"))
+    if not privilege:
         return None
     return SqlGrant(
         as_text(row.get("type")),
-        name,
-        as_text(row.get("privilege")),
+        as_text(row.get("name")),
+        privilege,
         as_text(row.get("granted_via")),
         as_text(row.get("granted_by")),
-        as_flag(row.get("grant_option")),
+        as_flag(row.get("grant_option", row.get("admin_option"))),
     )
 
 
@@ -143,15 +195,20 @@ async def change_sql(
 
 
 async def _within(instance: Instance, namespace: str, home: str, call: Call) -> Answer:
-    """One call made in another namespace, in one batch with the way there and back."""
+    """One call made in another namespace."""
+    (answer,) = await _all_within(instance, namespace, home, [call])
+    return answer
+
+
+async def _all_within(instance: Instance, namespace: str, home: str, calls: Sequence[Call]) -> list[Answer]:
+    """Calls made in another namespace, in one batch with the way there and back. Raises what the first failure is."""
     if namespace.casefold() == home.casefold():
-        return await instance.call(call)
+        return [answered(each) for each in await instance.batch(calls)]
     there = ClassMethod("%SYSTEM.Process", "SetNamespace", (namespace,))
     back = ClassMethod("%SYSTEM.Process", "SetNamespace", (home,))
     # A call of a batch that fails does not keep the later ones from running, so the way back is always taken. Where
     # the way there fails, the call runs in the wrong namespace; its answer is thrown away.
-    outcomes: Sequence[Answer | Exception] = await instance.batch([there, call, back])
-    arrived, answer, returned = outcomes
+    arrived, *outcomes, returned = await instance.batch([there, *calls, back])
     if isinstance(returned, Exception):
         raise InstanceError(
             f"The connection could not go back from namespace {namespace} to {home}.",
@@ -160,4 +217,4 @@ async def _within(instance: Instance, namespace: str, home: str, call: Call) -> 
         )
     if isinstance(arrived, InstanceProblem):
         raise arrived
-    return answered(answer)
+    return [answered(each) for each in outcomes]

@@ -39,7 +39,7 @@ from irisops.instance.resources import Resource
 from irisops.instance.routes import Instance
 from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
-from irisops.instance.sqlprivileges import Action, SqlGrant, SqlObject
+from irisops.instance.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
 from irisops.instance.user_changes import FIELDS
 from irisops.instance.webapps import WebApplication
 from irisops.profiles.model import Profile
@@ -177,6 +177,9 @@ class FakeInstance:
         """Web sessions instead of the usual ones."""
         self.replaced: list[Process] = []
         """Processes instead of the usual ones."""
+        self.holdings: dict[str, SqlHoldings] = {}
+        """SQL privileges by the name of a user, or the key of a role."""
+        self.holdings_asked: list[tuple[tuple[Grantee, ...], str, str]] = []
         self.timeouts_now: dict[str, int | None] = {"/csp/user": 900, "/api/atelier": 3600}
         self.polls = 0
         self.postponed = 0
@@ -415,6 +418,11 @@ class FakeInstance:
     async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
         self._check("sql grants")
         return list(self.grants)
+
+    async def sql_holdings(self, holders: Sequence[Grantee], namespace: str, home: str) -> list[SqlHoldings]:
+        self._check("sql holdings")
+        self.holdings_asked.append((tuple(holders), namespace, home))
+        return [self.holdings.get(name, SqlHoldings()) for _kind, name in holders]
 
     async def change_sql(
         self, user: str, target: SqlObject, action: Action, home: str, *, grant: bool

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from irisops.commands.access.compare_sql import SqlSide, compare_sql, namespace_of
 from irisops.commands.access.names import Line
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
@@ -45,6 +46,9 @@ async def compare(context: Context, command: Command) -> Replies:
     rows = [*_traits(left, right), *_roles(left, right)]
     privileges, same = _privileges(left, right)
     rows += privileges
+    sides = [SqlSide(each.kind, each.name, tuple(each.reached), each.superuser) for each in (left, right)]
+    sql_rows, sql_notes = await compare_sql(link, sides, namespace_of(command, link))
+    rows += sql_rows
     columns = (
         Column("kind", "KIND"),
         Column("name", "NAME", grow=True),
@@ -57,7 +61,7 @@ async def compare(context: Context, command: Command) -> Replies:
         title=f"{harmless(left.name, 60)} and {harmless(right.name, 60)}",
         columns=columns,
         rows=rows,
-        notes=[*_summary(left, right, rows, same), *access.notes],
+        notes=[*_summary(left, right, rows, same), *sql_notes, *access.notes],
     )
 
 
@@ -182,14 +186,15 @@ def _summary(left: _Side, right: _Side, rows: list[dict[str, Cell]], same: int) 
         return notes
     changed = difference(left.held, right.held)
     if not changed:
-        notes.append("Their roles differ, but the privileges on resources are the same.")
+        differ = any(row["kind"] == "role" for row in rows)
+        start = "Their roles differ, but the" if differ else "The"
+        notes.append(f"{start} privileges on resources are the same.")
     elif not changed.gained:
         notes.append(f"{harmless(right.name)} holds nothing that {harmless(left.name)} does not hold.")
     elif not changed.lost:
         notes.append(f"{harmless(left.name)} holds nothing that {harmless(right.name)} does not hold.")
     if same:
         notes.append(f"{counted(same, 'resource')} on which they are the same: not listed.")
-    notes.append("SQL grants are not compared.")
     return notes
 
 
@@ -199,6 +204,7 @@ SPECS = (
         summary="What one user or role may do and the other may not",
         handler=compare,
         grammar=(Arg("first", "user", show="A"), Arg("second", "user", show="B")),
+        options={"namespace": "text"},
         plain=(
             Plain(
                 "compare [the] [user|users|role|roles] {first} (with|and|to|against) [the] [user|role] {second}"

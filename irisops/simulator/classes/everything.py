@@ -75,6 +75,7 @@ def build_registry(version: tuple[int, int]) -> Registry:
             sql_security.SQL_SECURITY,
             sql_options.UTIL,
             privilege_lists.CATALOG_PRIVILEGES,
+            privilege_lists.SQL_CATALOG_PRIVILEGES,
             *dictionary.CLASSES,
         ]
     )
