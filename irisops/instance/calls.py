@@ -106,7 +106,19 @@ class Function:
     args: tuple[Value, ...] = field(default=(), repr=False)
 
 
-Call = Query | Update | ClassMethod | ClassQuery | ObjectCall | Function
+@dataclass(frozen=True, slots=True)
+class LoadSource:
+    """The source of a class, loaded into the namespace of the connection (facts: iris-security 6.2).
+
+    Written to a `%Stream.GlobalCharacter`, which `%SYSTEM.OBJ.LoadStream` takes with these flags: `c` compiles, `k`
+    keeps the generated code, `-d` writes nothing to the device. The answer's `value` is the %Status. Never retried.
+    """
+
+    source: str
+    flags: str = "ck-d"
+
+
+Call = Query | Update | ClassMethod | ClassQuery | ObjectCall | Function | LoadSource
 
 
 @dataclass(slots=True)

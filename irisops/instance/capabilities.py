@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irisops.instance.calls import Query, Rows, Value
-from irisops.instance.routes import FEATURES, Route
+from irisops.instance.routes import FEATURES, HELPER, Route
 
 if TYPE_CHECKING:
     from irisops.instance.admin_api import AdminApi
@@ -89,6 +89,7 @@ class Capabilities:
         self._namespace = namespace
         self._note = note
         self._learnt: dict[str, str] = {}
+        self._seen: dict[str, frozenset[str]] = {}
 
     @classmethod
     def from_rows(cls, rows: Rows, namespace: str) -> Capabilities:
@@ -112,10 +113,13 @@ class Capabilities:
     def has(self, class_name: str, member: str = "") -> bool:
         """Whether the class (and its method, query or property) exists; True while unknown.
 
-        Knows only what the routes ask for: a member that nobody listed counts as missing.
+        Knows only what the routes ask for: a member that nobody listed counts as missing. The helper is missing until
+        it was seen: somebody must have installed it.
         """
+        if class_name in self._seen:
+            return member in self._seen[class_name] if member else bool(self._seen[class_name])
         if self._found is None:
-            return True
+            return class_name != HELPER
         return (class_name, member) in self._found if member else class_name in self._classes
 
     def has_start_time(self) -> bool:
@@ -123,18 +127,25 @@ class Capabilities:
         return self._found is not None and START_TIME in self._found
 
     def missing(self) -> list[tuple[str, str]]:
-        """(class.member, reason) of what was asked for and is not there."""
+        """(class.member, reason) of what was asked for and is not there; the helper is not asked of anybody."""
         if self._found is None:
             return []
         return [
             (f"{class_name}.{member}", self._absence(class_name, member))
             for class_name, member in wanted_members()
-            if (class_name, member) not in self._found
+            if (class_name, member) not in self._found and class_name != HELPER
         ]
 
     def learn(self, route: Route, reason: str) -> None:
         """A route that should have been there was not: it is not tried again on this connection."""
         self._learnt[route.label] = reason
+
+    def see(self, class_name: str, members: Iterable[str]) -> None:
+        """A class was looked at again: it has these members now, none if it is gone. What was learnt of it is void."""
+        for route in (route for feature in FEATURES.values() for route in feature.routes):
+            if any(name == class_name for name, _ in route.needs):
+                self._learnt.pop(route.label, None)
+        self._seen[class_name] = frozenset(members)
 
     def routes(self, feature: str) -> list[Route]:
         """The routes that are not known to be missing, best first."""
@@ -192,6 +203,8 @@ class Capabilities:
         return ""
 
     def _absence(self, class_name: str, member: str) -> str:
+        if class_name == HELPER and not self.has(HELPER):
+            return "the helper is not installed (/helper install)"
         if class_name not in self._classes:
             if not class_name.startswith("%") and self._namespace.upper() not in {"", "%SYS"}:
                 return f"{class_name} is only in namespace %SYS; this connection is in {self._namespace}"

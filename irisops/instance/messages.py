@@ -16,6 +16,7 @@ from irisops.instance.calls import (
     ClassMethod,
     ClassQuery,
     Function,
+    LoadSource,
     ObjectCall,
     ObjectStep,
     Query,
@@ -34,7 +35,7 @@ ROWS_PER_FRAME = 256
 """Rows that travel together: the reader of a big result decodes a little at a time between other work."""
 
 
-def pack_call(call: Call) -> dict[str, Json]:
+def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of call
     """One call as JSON."""
     match call:
         case Query(sql, params, max_rows, repeated):
@@ -70,6 +71,8 @@ def pack_call(call: Call) -> dict[str, Json]:
             }
         case Function(label, routine, args):
             return {"call": "function", "label": label, "routine": routine, "args": _pack_all(args)}
+        case LoadSource(source, flags):
+            return {"call": "load", "source": source, "flags": flags}
 
 
 def unpack_call(item: Json) -> Call:
@@ -80,7 +83,7 @@ def unpack_call(item: Json) -> Call:
         raise ChannelError(f"not a call: {type(error).__name__}") from None
 
 
-def _unpack_call(item: dict[str, Json]) -> Call:
+def _unpack_call(item: dict[str, Json]) -> Call:  # noqa: PLR0911 - one per kind of call
     kind = item["call"]
     if kind == "query":
         return Query(
@@ -103,6 +106,8 @@ def _unpack_call(item: dict[str, Json]) -> Call:
         )
     if kind == "function":
         return Function(_text(item["label"]), _text(item["routine"]), _values(item["args"]))
+    if kind == "load":
+        return LoadSource(_text(item["source"]), _text(item["flags"]))
     raise ChannelError("unknown kind of call")
 
 

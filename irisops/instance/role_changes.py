@@ -1,7 +1,8 @@
 """One role as the editor sees it, and the calls that make, change and delete it (facts: iris-security 3.1).
 
 A new role takes its privileges and granted roles by the positional `Create`. An existing one is opened, its properties,
-its list of granted roles and its relationship of resources are set, and it is saved: one change for the instance.
+its list of granted roles and its relationship of resources are set, and it is saved: one change for the instance. Where
+the relationship cannot be used from outside, the helper does the same by `Modify`, if it is installed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Value
-from irisops.instance.errors import InstanceError
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
+from irisops.instance.failures import is_missing
+from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.models import Role
 from irisops.instance.object_state import ObjectChange, ObjectState, changed_fields
 from irisops.instance.outcome import changing, check_status
@@ -111,7 +114,10 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
         steps.append(ObjectStep("members", "Security.Resource", tuple(pairs), ("Resources",)))
 
     async def run(instance: Instance) -> None:
-        async def attempt(_route: Route) -> None:
+        async def attempt(route: Route) -> None:
+            if route.kind == "method":
+                await _by_helper(instance, after, changed)
+                return
             call = ObjectCall(
                 "Security.Roles", "%OpenId", (after.name.lower(),), (*steps, ObjectStep("invoke", "%Save"))
             )
@@ -121,9 +127,10 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
                 if "privileges" not in changed or problem.code is not None:
                     raise
                 # Nothing was saved: the steps before %Save touch the object of this connection alone.
-                raise InstanceError(
+                raise NotAvailable(
                     f"This instance does not let a role's privileges be changed from outside: {problem.message}",
-                    "? under the plan shows the same change as ObjectScript: paste it into a terminal in %SYS.",
+                    f"{helper_offer(instance)}? under the plan shows the same change as ObjectScript: paste it into a "
+                    "terminal in %SYS.",
                     detail=problem.detail,
                 ) from problem
             if not answer.found:
@@ -132,9 +139,29 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
                 )
             await check_status(instance, answer.values[-1], "Security.Roles.%Save")
 
-        await changing(first_route(instance, "roles.edit", attempt))
+        feature = "roles.privileges" if "privileges" in changed else "roles.edit"
+        await changing(first_route(instance, feature, attempt, again=_not_from_outside))
 
     return Step(f"%Save of role {after.name}: {', '.join(changed)}", run)
+
+
+def _not_from_outside(problem: InstanceProblem) -> bool:
+    """Whether nothing was done, so that the next route may be tried."""
+    return is_missing(problem) or isinstance(problem, NotAvailable)
+
+
+async def _by_helper(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
+    """All of the role's fields at once: what is not changed is written as it is (facts: iris-security 3.1, Modify)."""
+    escalation: Value = int(after.flag("escalation_only")) if "escalation_only" in changed else ""
+    await call_helper(
+        instance,
+        "ModifyRole",
+        after.name,
+        after.text("description"),
+        format_privileges(privileges_of(after)),
+        ",".join(after.names("granted_roles")),
+        escalation,
+    )
 
 
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:

@@ -78,6 +78,17 @@ END_BY_REST = Route("rest", "DELETE /api/admin/v2/web-session", ())
 """By the SysAdmin API of 2026.2 (`admin_api`): after what uses the connection that is there anyway."""
 
 
+HELPER = "ZIrisOps.Helper"
+"""The class that may be installed for what only code on the instance can do (`irisops.instance.helper`)."""
+HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
+"""Its method that no class of somebody else's has."""
+
+
+def _helper_route(method: str) -> Route:
+    """By the helper: the last one, there only where somebody installed it."""
+    return Route("method", f"{HELPER}.{method}", ((HELPER, HELPER_VERSION_METHOD), (HELPER, method)))
+
+
 def _method_route(class_name: str, *methods: str, label: str = "") -> Route:
     return Route(
         "method", label or f"{class_name}.{methods[0]}", tuple((class_name, method) for method in methods)
@@ -124,7 +135,11 @@ FEATURES: Mapping[str, Feature] = {
         Feature(
             "sessions.end",
             # No class has it, so the class dictionary cannot tell; it is learnt by calling (license-sessions 3.3).
-            (Route("function", "$$DeleteSession^%SYS.cspServer", ()), END_BY_REST),
+            (
+                Route("function", "$$DeleteSession^%SYS.cspServer", ()),
+                END_BY_REST,
+                _helper_route("EndSession"),
+            ),
             "%DB_IRISSYS:W",
         ),
         Feature(
@@ -274,6 +289,29 @@ FEATURES: Mapping[str, Feature] = {
             "roles.edit",
             (Route("object", "Security.Roles %OpenId, %Save", (("Security.Roles", "ListAll"),)),),
             "%Admin_Secure:U",
+        ),
+        Feature(
+            "roles.privileges",
+            (
+                Route("object", "Security.Roles Resources, %Save", (("Security.Roles", "ListAll"),)),
+                _helper_route("ModifyRole"),
+            ),
+            "%Admin_Secure:U",
+        ),
+        Feature("helper", (_method_route(HELPER, HELPER_VERSION_METHOD, label=f"class {HELPER}"),)),
+        Feature(
+            "helper.install",
+            (
+                Route(
+                    "method",
+                    "%SYSTEM.OBJ.LoadStream",
+                    (("%SYSTEM.OBJ", "LoadStream"), ("%Stream.GlobalCharacter", "Write")),
+                ),
+            ),
+            "%Development:U and %DB_IRISSYS:W",
+        ),
+        Feature(
+            "helper.remove", (_method_route("%SYSTEM.OBJ", "Delete"),), "%Development:U and %DB_IRISSYS:W"
         ),
         Feature(
             "users.add_role",

@@ -12,6 +12,7 @@ from typing import Literal
 from irisops.instance.calls import Function
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
 from irisops.instance.failures import is_missing
+from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, Route, first_route
 from irisops.instance.sessions import list_sessions
@@ -40,6 +41,8 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
     async def attempt(route: Route) -> EndOutcome:
         if route.kind == "rest":
             return await _by_rest(instance, route, session_id)
+        if route.kind == "method":
+            return await _by_helper(instance, session_id)
         # UNVERIFIED: that a client may call this function (the Native SDK text calls functions of routines removed or
         # blocked), and what it returns: public code takes it for a %Status. Anything that is no status is taken for
         # "asked", and the list of sessions tells what came of it. To settle: on a session of your own,
@@ -59,13 +62,14 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
         return await changing(first_route(instance, "sessions.end", attempt, again=_not_callable))
     except NotAvailable as problem:
         own = "" if problem.cure == NotAvailable.default_cure else f"{problem.cure} "
-        raise NotAvailable(problem.message, f"{own}{WITHOUT}", detail=problem.detail) from None
+        cure = f"{own}{helper_offer(instance)}{WITHOUT}"
+        raise NotAvailable(problem.message, cure, detail=problem.detail) from None
     except InstanceError as problem:
         if "NOROUTINE" in problem.detail or "NOLINE" in problem.detail or "NOROUTINE" in problem.message:
             raise NotAvailable(
                 "This instance does not let a client end web sessions "
                 f"(it has no {FUNCTION[0]}^{FUNCTION[1]} that can be called from here).",
-                WITHOUT,
+                f"{helper_offer(instance)}{WITHOUT}",
                 detail=problem.detail or problem.message,
             ) from None
         raise
@@ -76,6 +80,17 @@ def _not_callable(problem: InstanceProblem) -> bool:
     # The refusal of the call itself is thrown; a missing privilege comes as a status (#921).
     protected = isinstance(problem, NotPermitted) and "<PROTECT>" in problem.detail
     return is_missing(problem) or isinstance(problem, NotAvailable) or protected
+
+
+async def _by_helper(instance: Instance, session_id: str) -> EndOutcome:
+    """By the class that somebody installed for it."""
+    try:
+        await call_helper(instance, "EndSession", session_id)
+    except InstanceError as problem:
+        if problem.code == NO_SUCH_SESSION:
+            return "gone"
+        raise
+    return "marked"
 
 
 async def _by_rest(instance: Instance, route: Route, session_id: str) -> EndOutcome:

@@ -10,6 +10,7 @@ from irisops.instance.calls import (
     ClassMethod,
     ClassQuery,
     Function,
+    LoadSource,
     ObjectCall,
     Query,
     Rows,
@@ -18,13 +19,21 @@ from irisops.instance.calls import (
 )
 from irisops.instance.capabilities import Capabilities, wanted_members
 from irisops.instance.errors import InstanceError, Unreachable
+from irisops.instance.routes import HELPER
 
 Scripted = Answer | Exception | Callable[[Call], Answer | Exception]
 
 
-def everything(*without: str, projected: bool = True) -> Capabilities:
-    """Capabilities in which all that the routes ask for is there, but for `without` ("Class.Member" texts)."""
-    found = {pair: projected for pair in wanted_members() if ".".join(pair) not in without}
+def everything(*without: str, projected: bool = True, helper: bool = False) -> Capabilities:
+    """Capabilities in which all that the routes ask for is there, but for `without` ("Class.Member" texts).
+
+    The helper is there only on request, as on an instance.
+    """
+    found = {
+        pair: projected
+        for pair in wanted_members()
+        if ".".join(pair) not in without and (helper or pair[0] != HELPER)
+    }
     return Capabilities(found, namespace="%SYS")
 
 
@@ -49,6 +58,8 @@ def name_of(call: Call) -> str:
             return query
         case Function(label, routine):
             return f"{label}^{routine}"
+        case LoadSource():
+            return "LoadStream"
 
 
 class FakeInstance:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Value
-from irisops.instance.errors import InstanceError, NotPermitted
+from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
 from irisops.instance.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.role_changes import role_steps, sensible_permissions
 from irisops.instance.user_changes import (
@@ -156,9 +156,10 @@ async def test_a_role_whose_privileges_cannot_be_set_from_outside_gets_another_w
     before = ObjectState("role", "Clerk", {"privileges": (), "description": ""})
     (step,) = role_steps(ObjectChange(before, before.with_fields({"privileges": ("%DB_USER:R",)})))
     instance = FakeInstance({"%OpenId": InstanceError("the property Resources is not an object")})
-    with pytest.raises(InstanceError, match="from outside") as problem:
+    with pytest.raises(NotAvailable, match="from outside") as problem:
         await step.run(instance)
     assert "ObjectScript" in problem.value.cure
+    assert "/helper install" in problem.value.cure
 
 
 async def test_a_new_role_leaves_out_what_older_versions_do_not_take() -> None:

@@ -1,0 +1,35 @@
+"""Calling the helper: each method answers "" when it did it, else the text of the error."""
+
+from __future__ import annotations
+
+from irisops.instance.calls import ClassMethod, Value
+from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.failures import status_failure
+from irisops.instance.routes import HELPER, HELPER_VERSION_METHOD, Instance
+from irisops.instance.values import as_text
+
+
+async def call_helper(instance: Instance, method: str, *args: Value) -> None:
+    """Have the helper do something. Raises the named problem of the error's text, or of the call itself."""
+    try:
+        answer = await instance.call(ClassMethod(HELPER, method, args))
+    except InstanceError as problem:
+        if not problem.detail.startswith(("<CLASS DOES NOT EXIST>", "<METHOD DOES NOT EXIST>")):
+            raise
+        instance.capabilities.see(HELPER, ())
+        raise NotAvailable(
+            "The helper is not on the instance any more.",
+            "/helper install puts it there again.",
+            detail=problem.detail,
+        ) from None
+    text = as_text(answer.value).strip()
+    if text:
+        raise status_failure(text)
+
+
+def helper_offer(instance: Instance) -> str:
+    """A sentence for a refusal: that the helper can do it, where it is not installed. Ends with a blank."""
+    capabilities = instance.capabilities
+    if capabilities.has(HELPER, HELPER_VERSION_METHOD) or not capabilities.available("helper.install")[0]:
+        return ""
+    return "/helper install offers to add a small class to the instance that can do it. "

@@ -1,0 +1,131 @@
+"""Whether the helper is on an instance, putting it there and taking it away; each is read back.
+
+A class of its name that is not irisops' own is never called, never overwritten and never deleted: that it is ours is
+seen in the class dictionary, by the name of its version method, before anything of it is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from irisops.instance.calls import ClassMethod, LoadSource, Query
+from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.helper.source import HELPER, HELPER_VERSION_METHOD, VERSION, source
+from irisops.instance.outcome import changing, check_status
+from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.values import as_text
+
+COMPILING = 60.0
+"""Seconds that loading and compiling may take: a busy instance compiles slowly, and a lost answer is a lost outcome."""
+
+Presence = Literal["missing", "ours", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class HelperState:
+    """What is there of the helper's name. `version` is "" unless it is ours and says one."""
+
+    presence: Presence
+    version: str = ""
+
+    @property
+    def current(self) -> bool:
+        """Whether it is ours, of the version that this tool would install."""
+        return self.presence == "ours" and self.version == VERSION
+
+
+_DEFINED = Query("SELECT Name FROM %Dictionary.ClassDefinition WHERE Name = ?", (HELPER,))
+_METHODS = Query("SELECT Name FROM %Dictionary.CompiledMethod WHERE parent = ?", (HELPER,))
+# UNVERIFIED: that an account with %Development:U may run them, and that a definition without compiled methods is the
+# only way for a class to be there and not in the second. Settle: run both, as such an account, for any class of %SYS.
+
+
+async def read_helper(instance: Instance) -> HelperState:
+    """Look in the class dictionary, then ask the helper for its version; the routes know of it afterwards.
+
+    Raises the named problem if the dictionary cannot be read.
+    """
+    found: list[list[str]] = []
+    for answer in await instance.batch([_DEFINED, _METHODS]):
+        if isinstance(answer, Exception):
+            raise answer
+        found.append([as_text(row[0]) for row in answer.rows.rows] if answer.rows else [])
+    defined, methods = found
+    instance.capabilities.see(HELPER, methods)
+    if HELPER_VERSION_METHOD in methods:
+        return HelperState("ours", await _version(instance))
+    if methods or defined:
+        return HelperState("foreign")
+    return HelperState("missing")
+
+
+async def install_helper(instance: Instance) -> HelperState:
+    """Load and compile the helper in %SYS, replacing another version of it.
+
+    Raises NotPermitted (%Development:U and %DB_IRISSYS:W are needed), InstanceError in the compiler's words or when
+    another class has its name, NotAvailable where code cannot be loaded from outside, Unreachable with the outcome
+    unknown. Never repeated by itself.
+    """
+    _refuse_foreign(await read_helper(instance))
+
+    async def attempt(_route: Route) -> None:
+        # UNVERIFIED: which privileges loading needs; public code does it as an administrator. Settle: /helper install
+        # as a user with %Development:U and %DB_IRISSYS:RW alone, then without one of the two.
+        answer = await instance.call(LoadSource(source()), deadline=COMPILING)
+        await check_status(instance, answer.value, "%SYSTEM.OBJ.LoadStream")
+
+    await changing(first_route(instance, "helper.install", attempt))
+    found = await read_helper(instance)
+    if not found.current:
+        raise InstanceError(
+            f"The instance accepted the helper, but what is there now is {told(found)}.",
+            "/helper status looks again; /helper remove takes it away.",
+        )
+    return found
+
+
+async def remove_helper(instance: Instance) -> bool:
+    """Delete the helper; False if it was gone already. Raises as `install_helper`."""
+    found = await read_helper(instance)
+    _refuse_foreign(found)
+    if found.presence == "missing":
+        return False
+
+    async def attempt(_route: Route) -> None:
+        answer = await instance.call(ClassMethod("%SYSTEM.OBJ", "Delete", (HELPER, "-d")))
+        await check_status(instance, answer.value, "%SYSTEM.OBJ.Delete")
+
+    await changing(first_route(instance, "helper.remove", attempt))
+    found = await read_helper(instance)
+    if found.presence != "missing":
+        raise InstanceError(
+            f"The instance accepted the deletion, but what is there now is {told(found)}.",
+            "/helper status looks again.",
+        )
+    return True
+
+
+def told(state: HelperState) -> str:
+    """A state in a person's words."""
+    if state.presence == "missing":
+        return "not installed"
+    if state.presence == "foreign":
+        return f"a class {HELPER} that is not this tool's"
+    return f"version {state.version}" if state.version else "a version that does not say which"
+
+
+async def _version(instance: Instance) -> str:
+    try:
+        answer = await instance.call(ClassMethod(HELPER, HELPER_VERSION_METHOD))
+    except (InstanceError, NotAvailable):
+        return ""  # it does not run: installing it again mends that
+    return as_text(answer.value)
+
+
+def _refuse_foreign(state: HelperState) -> None:
+    if state.presence == "foreign":
+        raise InstanceError(
+            f"There is a class {HELPER} on the instance that is not this tool's helper: it is left alone.",
+            "Look at it in an editor; rename or delete it there if nobody needs it, then /helper install.",
+        )

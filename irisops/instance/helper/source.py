@@ -1,0 +1,17 @@
+"""The helper's class as it is in the package."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from irisops.instance.routes import HELPER, HELPER_VERSION_METHOD
+
+VERSION = "1"
+"""What the version method of this source answers. Raise both when the source changes."""
+
+__all__ = ["HELPER", "HELPER_VERSION_METHOD", "VERSION", "source"]
+
+
+def source() -> str:
+    """The source text. Raises FileNotFoundError if the package was installed without its data."""
+    return resources.files(__package__).joinpath(f"{HELPER}.cls").read_text(encoding="utf-8")
