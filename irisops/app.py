@@ -319,12 +319,7 @@ class IrisopsApp(App[int]):
 
     def action_page(self, step: int) -> None:
         """Scroll the transcript by a screenful."""
-        transcript = self.conversation.transcript
-        if step < 0:
-            transcript.release_anchor()
-            transcript.scroll_page_up(animate=False)
-        else:
-            transcript.scroll_page_down(animate=False)
+        self.conversation.transcript.page(step)
 
     def action_expand(self) -> None:
         """Show all of the card, or less."""

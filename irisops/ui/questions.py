@@ -67,8 +67,9 @@ class Questions:
         await self._home.mount(question)
 
     async def _take(self) -> None:
+        # The focus moves first: left to itself it would go to the last card when the question goes, and scroll there.
         question, self._shown = self._shown, None
-        if question is not None:
-            await question.remove()
         self._prompt.display = True
         self._prompt.input.focus()
+        if question is not None:
+            await question.remove()

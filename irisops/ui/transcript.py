@@ -9,6 +9,7 @@ from textual import on
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 
 from irisops.commands.chat import Command, Notice
@@ -92,11 +93,32 @@ class Transcript(VerticalScroll, can_focus=False):
         self._now = now
         self.entries: list[Entry] = []
         self.most_rows = MOST_ROWS
+        self._bar_at = 0.0
 
     def on_mount(self) -> None:
         """Begin with the greeting."""
         self.mount(Welcome())
         self.anchor()
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._laid_out, immediate=True)
+
+    # The end
+
+    def page(self, step: int) -> None:
+        """Scroll by a screenful; at the end it is followed again."""
+        if step < 0:
+            self.scroll_page_up(animate=False)
+        else:
+            self.scroll_page_down(animate=False, on_complete=self._follow_at_end)
+
+    def _follow_at_end(self) -> None:
+        if self.scroll_y >= self.max_scroll_y:
+            self.anchor()
+
+    def _laid_out(self, _screen: Screen[object]) -> None:
+        """An anchored widget moves its scroll bar in a layout without painting it."""
+        if self.vertical_scrollbar.position != self._bar_at:
+            self._bar_at = self.vertical_scrollbar.position
+            self.vertical_scrollbar.refresh()
 
     # Filling
 
