@@ -61,12 +61,16 @@ class ClassQuery:
 
     `query` is `Package.Class:Query`; `columns` names what to read with `Get(name)`. Empty `columns` reads all by
     GetColumnCount/GetColumnName. Costs a round trip per cell, so it is a fallback for small results.
+
+    `whole_rows`: by the class methods behind the query, many rows with a round trip (`whole_rows` says how). The answer
+    is the same; what cannot be believed fails. Without rows the result set is asked all the same.
     """
 
     query: str
     args: tuple[Value, ...] = ()
     columns: tuple[str, ...] = ()
     max_rows: int = 0
+    whole_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

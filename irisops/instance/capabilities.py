@@ -90,6 +90,8 @@ class Capabilities:
         self._note = note
         self._learnt: dict[str, str] = {}
         self._seen: dict[str, frozenset[str]] = {}
+        self.distrusted: dict[str, str] = {}
+        """Routes by label that are not taken, with the reason. A connection gives the same to each login's."""
 
     @classmethod
     def from_rows(cls, rows: Rows, namespace: str) -> Capabilities:
@@ -147,6 +149,10 @@ class Capabilities:
                 self._learnt.pop(route.label, None)
         self._seen[class_name] = frozenset(members)
 
+    def distrust(self, route: Route, reason: str) -> None:
+        """The driver died or hung in a route: it is not tried again on later logins of the connection either."""
+        self.distrusted[route.label] = reason
+
     def routes(self, feature: str) -> list[Route]:
         """The routes that are not known to be missing, best first."""
         return [route for route in FEATURES[feature].routes if not self._objection(route)]
@@ -170,6 +176,8 @@ class Capabilities:
                 (route.label, objection) for route in feature.routes if (objection := self._objection(route))
             )
             notes = [] if self.known else [f"not checked: {self._note}"]
+            if usable and usable[0].kind == "rows":
+                notes.append("many rows per round trip")
             if usable and usable[0].kind == "result set":
                 notes.append("one round trip per cell")
             if feature.privilege:
@@ -187,8 +195,9 @@ class Capabilities:
 
     def _objection(self, route: Route) -> str:
         """Why a route cannot be taken; "" if it can."""
-        if route.label in self._learnt:
-            return self._learnt[route.label]
+        learnt = self._learnt.get(route.label) or self.distrusted.get(route.label)
+        if learnt:
+            return learnt
         if route.kind == "rest":
             return "this connection has no web port" if self.admin_api is None else self.admin_api.absence()
         for class_name, member in route.needs:

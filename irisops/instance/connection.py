@@ -78,6 +78,8 @@ class Connection:
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._capabilities = Capabilities(note="not connected yet")
+        self._distrusted: dict[str, str] = {}
+        """Routes in which the driver died or hung, for all logins of this run."""
         self._listeners: list[Callable[[State], None]] = []
         self._password: str | None = None
         self._warm: DriverProcess | None = None
@@ -261,6 +263,7 @@ class Connection:
             # Also when cancelled: a login that nobody holds would keep its license unit.
             await child.kill()
             raise
+        capabilities.distrusted = self._distrusted
         capabilities.admin_api = AdminApi(
             info.version,
             self._target.user,

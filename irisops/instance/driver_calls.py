@@ -27,6 +27,7 @@ from irisops.instance.calls import (
     Value,
 )
 from irisops.instance.messages import ROWS_PER_FRAME
+from irisops.instance.whole_rows import WholeRows
 
 PLAIN: frozenset[type] = frozenset((type(None), bool, str, int, float, Decimal, bytes, date, time, datetime))
 """Types that cross the pipe."""
@@ -48,6 +49,7 @@ class Calls:
         self._iris = iris
         self._connection = connection
         self._native = iris.createIRIS(connection)
+        self._whole_rows = WholeRows(iris, self._native)
         self._trips = 0
 
     def run(self, call: Call, send_rows: SendRows) -> Answer:
@@ -109,7 +111,9 @@ class Calls:
         return Answer(value=_plain(value), refs=tuple(_plain(ref.getValue()) for ref in refs))
 
     def _class_query(self, call: ClassQuery, send_rows: SendRows) -> Answer:
-        """Rows of a class query by object calls (facts: iris-license-sessions 1.4)."""
+        """Rows of a class query by object calls (facts: iris-license-sessions 1.4), or whole."""
+        if call.whole_rows and (answer := self._by_whole_rows(call, send_rows)) is not None:
+            return answer
         self._trips += 2
         result = self._native.classMethodObject("%Library.ResultSet", "%New", call.query)
         if not isinstance(result, self._iris.IRISObject):
@@ -138,6 +142,18 @@ class Calls:
         finally:
             result.close()
         return Answer(rows=Rows(tuple(columns), []))
+
+    def _by_whole_rows(self, call: ClassQuery, send_rows: SendRows) -> Answer | None:
+        """None if there are no rows: a handle that got lost on the way would look like that, too."""
+        try:
+            columns, rows = self._whole_rows.fetch(call)
+        finally:
+            self._trips += self._whole_rows.trips
+        if call.max_rows:
+            rows = rows[: call.max_rows]
+        for start in range(0, len(rows), ROWS_PER_FRAME):
+            send_rows(rows[start : start + ROWS_PER_FRAME])
+        return Answer(rows=Rows(columns, [])) if rows else None
 
     def _result_columns(self, result: Any) -> tuple[str, ...]:
         count = int(result.invokeInteger("GetColumnCount") or 0)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
+from irisops.instance.class_queries import run_class_query
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.holders import LicenseRow, build_holders, license_row_of
 from irisops.instance.license_clock import TIME, instance_time
@@ -129,9 +130,8 @@ async def _license_rows(instance: Instance) -> list[LicenseRow]:
             # SELECT * FROM %SYSTEM.License_UserList().
             answer = await instance.call(Query("SELECT * FROM %SYSTEM.License_UserList()"), deadline=DEADLINE)
         else:
-            answer = await instance.call(
-                ClassQuery("%SYSTEM.License:UserList", (), HOLDER_COLUMNS), deadline=DEADLINE
-            )
+            listed = ClassQuery("%SYSTEM.License:UserList", (), HOLDER_COLUMNS)
+            answer = await run_class_query(instance, route, listed, deadline=DEADLINE)
         return await in_portions(answer.rows, license_row_of)
 
     return await first_route(instance, "license.holders", attempt, again=for_reads)

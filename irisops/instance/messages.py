@@ -50,13 +50,14 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
             return {"call": "update", "sql": sql, "args": _pack_all(params)}
         case ClassMethod(class_name, method, args):
             return {"call": "class_method", "class": class_name, "method": method, "args": _pack_args(args)}
-        case ClassQuery(query, args, columns, max_rows):
+        case ClassQuery(query, args, columns, max_rows, whole_rows):
             return {
                 "call": "class_query",
                 "query": query,
                 "args": _pack_all(args),
                 "columns": list(columns),
                 "max_rows": max_rows,
+                "whole_rows": whole_rows,
             }
         case ObjectCall(class_name, method, args, steps):
             return {
@@ -95,7 +96,11 @@ def _unpack_call(item: dict[str, Json]) -> Call:  # noqa: PLR0911 - one per kind
         return ClassMethod(_text(item["class"]), _text(item["method"]), _arguments(item["args"]))
     if kind == "class_query":
         return ClassQuery(
-            _text(item["query"]), _values(item["args"]), _texts(item["columns"]), _number(item["max_rows"])
+            _text(item["query"]),
+            _values(item["args"]),
+            _texts(item["columns"]),
+            _number(item["max_rows"]),
+            bool(item["whole_rows"]),
         )
     if kind == "object":
         return ObjectCall(

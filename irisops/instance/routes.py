@@ -73,6 +73,27 @@ def _query_feature(
     )
 
 
+def _long_query_feature(
+    name: str, class_name: str, query: str, privilege: str = "", *, further: tuple[Route, ...] = ()
+) -> Feature:
+    """A class query of many rows that may not be projected: between the two, by the class methods behind it.
+
+    The class reference declares these methods in the classes that write their queries themselves.
+    """
+    plain = _query_feature(name, class_name, query, privilege, further=further)
+    by_rows = Route(
+        "rows",
+        f"{class_name}.{query}Fetch",
+        (
+            (class_name, query),
+            (class_name, f"{query}Execute"),
+            (class_name, f"{query}Fetch"),
+            ("%Library.ResultSet", ""),
+        ),
+    )
+    return Feature(name, (plain.routes[0], by_rows, *plain.routes[1:]), privilege)
+
+
 SESSIONS_BY_REST = Route("rest", "GET /api/admin/v2/web-sessions", ())
 END_BY_REST = Route("rest", "DELETE /api/admin/v2/web-session", ())
 """By the SysAdmin API of 2026.2 (`admin_api`): after what uses the connection that is there anyway."""
@@ -111,8 +132,8 @@ FEATURES: Mapping[str, Feature] = {
         Feature("system.pid", (_method_route("%SYSTEM.SYS", "ProcessID"),)),
         Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
         Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
-        _query_feature("license.holders", "%SYSTEM.License", "UserList"),
-        _query_feature(
+        _long_query_feature("license.holders", "%SYSTEM.License", "UserList"),
+        _long_query_feature(
             "sessions.list",
             "%CSP.Session",
             "SessionInfo",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from irisops.instance.calls import ClassQuery, Query
+from irisops.instance.class_queries import run_class_query
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import WebSession
 from irisops.instance.routes import Instance, Route, first_route, for_reads
@@ -56,9 +57,8 @@ async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None
         elif route.kind == "rest":
             return await _by_rest(instance, route)
         else:
-            answer = await instance.call(
-                ClassQuery("%CSP.Session:SessionInfo", (), COLUMNS), deadline=DEADLINE
-            )
+            listed = ClassQuery("%CSP.Session:SessionInfo", (), COLUMNS)
+            answer = await run_class_query(instance, route, listed, deadline=DEADLINE)
         return await remade.of(answer.rows, session_of)
 
     return await first_route(instance, "sessions.list", attempt, again=for_reads)

@@ -155,6 +155,26 @@ def list_items(packed: str) -> Iterator[ListItem]:
         yield item  # type: ignore[misc]  # only ListItem is left once the sentinel is gone
 
 
+def whole_list(packed: str) -> list[ListItem] | None:
+    """The items of a $LIST of which every byte makes sense; None for anything else. "" is the empty list."""
+    try:
+        data = packed.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    items: list[ListItem] = []
+    at = 0
+    while at < len(data):
+        found = _item_at(data, at)
+        if found is None:
+            return None
+        kind, body, at = found
+        item = None if kind is None else _decode_item(kind, body)
+        if item is _UNREADABLE:
+            return None
+        items.append(item)  # type: ignore[arg-type]  # only ListItem is left once the sentinel is gone
+    return items
+
+
 _UNREADABLE = object()
 
 
