@@ -21,7 +21,7 @@ from irisops.commands.parser import understood
 from irisops.commands.plans import CarryOut, PlanStore
 from irisops.commands.poller import Polling
 from irisops.commands.profiles.discoverer import Discoverer, Look, look_around
-from irisops.commands.refusal import Refusal, problem_of
+from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Problem, Reply
 from irisops.commands.spec import CommandSpec, Registry
 from irisops.commands.words import quote
@@ -287,7 +287,7 @@ class Session:
         except Refusal as refusal:
             return refusal.problem()
         except InstanceProblem as problem:
-            return problem_of(problem)
+            return self._refused(profile, problem)
         return None
 
     def start_profile(self) -> Profile | None:
@@ -336,8 +336,16 @@ class Session:
         except Refusal as refusal:
             self._notice(Notice("warning", refusal.message, refusal.cure, profile.name))
         except InstanceProblem as problem:
-            self._notice(Notice("error", problem.message, problem.cure, profile.name))
+            reply = self._refused(profile, problem)
+            cure = " ".join([reply.cure, *(f"Type {line}" for line in reply.suggestions)])
+            self._notice(Notice("error", reply.message, cure, profile.name))
         self._remember_active()
+
+    def _refused(self, profile: Profile, problem: InstanceProblem) -> Problem:
+        """The reply for a login that failed."""
+        from irisops.commands.profiles.expired_password import refused  # noqa: PLC0415 - seldom needed
+
+        return refused(self.context, profile, problem)
 
     def _connected(self, link: Link) -> None:
         """A login succeeded, the first or a later one."""

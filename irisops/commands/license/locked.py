@@ -65,7 +65,7 @@ _INSIDE = (
 
 def guess(profile: Profile, platform: str = sys.platform) -> HostKind:
     """The kind of host that a profile most likely is on."""
-    if profile.name.casefold().startswith(("docker", "container")):
+    if profile.name.casefold().startswith(("docker", "podman", "container")):
         return "container"
     if profile.host.casefold() in _LOCAL and platform.startswith("win"):
         return "Windows"

@@ -8,7 +8,7 @@ from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.license.locked import locked_out, looks_full
 from irisops.commands.nearest import nearest
-from irisops.commands.profiles.expired_password import how_to_clear
+from irisops.commands.profiles.expired_password import refused
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Done, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
@@ -54,9 +54,7 @@ async def connect(context: Context, command: Command) -> Replies:
     try:
         info = await context.hub.connect(profile)
     except PasswordChangeRequired as problem:
-        refused = problem_of(problem, command.text or command.slash)
-        refused.cure = " ".join(how_to_clear(context, profile))
-        yield refused
+        yield refused(context, profile, problem, command.text or command.slash)
         return
     except (LicenseExhausted, Unreachable) as problem:
         if isinstance(problem, Unreachable) and not await looks_full(profile, problem):

@@ -12,8 +12,8 @@ from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.license.locked import guess
 from irisops.commands.profiles.connect import find_profile
-from irisops.commands.profiles.expired_password import how_to_clear
-from irisops.commands.refusal import Refusal, problem_of
+from irisops.commands.profiles.expired_password import refused
+from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Done, Problem, Progress, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless, listed
@@ -25,7 +25,6 @@ from irisops.instance.errors import (
     NamespaceUnknown,
     NotAnInstance,
     NotPermitted,
-    PasswordChangeRequired,
     Unreachable,
 )
 from irisops.profiles.model import Profile
@@ -236,10 +235,8 @@ def _blame(context: Context, found: _Test, problem: InstanceProblem) -> None:
     """Which step a refused login failed at, with what came before it as passed."""
     step = _step(problem)
     profile = found.profile
-    reply = problem_of(problem)
-    if isinstance(problem, PasswordChangeRequired):
-        reply.cure = " ".join(how_to_clear(context, profile))
-    elif isinstance(problem, NotAnInstance) and profile.port in WEB_PORTS:
+    reply = refused(context, profile, problem)
+    if isinstance(problem, NotAnInstance) and profile.port in WEB_PORTS:
         reply.cure = (
             f"{profile.port} is a web port. The superserver's is 1972 by default: "
             f"/profile edit {quote(profile.name)} port=1972 web_port={profile.port}"

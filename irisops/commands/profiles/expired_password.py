@@ -1,4 +1,8 @@
-"""What to do when an account must change its password first, as those of a fresh container must."""
+"""What to do when an account must change its password first, as those of a fresh container must.
+
+No fact tells of a way for the account to change it through the driver: the login is refused before anything can be
+called (facts: iris-license-sessions 7, iris-security 6.5). So another login changes it, or somebody on the host.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +12,64 @@ from collections.abc import Sequence
 from irisops.commands.code import objectscript
 from irisops.commands.context import Context
 from irisops.commands.license.locked import guess
+from irisops.commands.refusal import problem_of
+from irisops.commands.replies import Problem
+from irisops.commands.text import harmless
 from irisops.commands.words import quote
+from irisops.instance.errors import InstanceProblem, PasswordChangeRequired
 from irisops.profiles.model import Profile
 
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_ENGINES = ("docker", "podman")
 
-def how_to_clear(context: Context, profile: Profile) -> Sequence[str]:
-    """How to clear an expired password: the exact command for the kind of host, and another login if there is one."""
+
+def refused(context: Context, profile: Profile, problem: InstanceProblem, text: str = "") -> Problem:
+    """The reply for a login that was refused; `text` is the line that was typed."""
+    reply = problem_of(problem, text)
+    if isinstance(problem, PasswordChangeRequired):
+        reply.suggestions = _through_another(context, profile)
+        offered = ["Change it from here, through another login to the same instance, as below."]
+        reply.cure = " ".join([*(offered if reply.suggestions else ()), *_by_hand(profile)])
+    return reply
+
+
+def _through_another(context: Context, profile: Profile) -> Sequence[str]:
+    """Commands that change it from here: those of a login that is there, else of one that could be made."""
+    others = [each for each in context.hub.profiles() if _other_login(each, profile)]
+    for other in others:
+        link = context.hub.links.get(other.name.casefold())
+        if link is not None and link.connected and link.connection.capabilities.available("users.edit")[0]:
+            return [f"/on {quote(other.name)} /password {quote(profile.user)}"]
+    if not others:
+        return []
+    name = quote(others[0].name)
+    return [f"/connect {name}", f"/on {name} /password {quote(profile.user)}"]
+
+
+def _other_login(other: Profile, profile: Profile) -> bool:
+    """Whether that is another account of the same instance, through which changes may be made."""
+    hosts = {each.host.casefold() for each in (other, profile)}
+    same = other.port == profile.port and (len(hosts) == 1 or hosts <= _HERE)
+    return same and not other.read_only and other.user.casefold() != profile.user.casefold()
+
+
+def _by_hand(profile: Profile) -> Sequence[str]:
+    """The exact command for the kind of host, and what it means; the portal where it is known."""
     inside = f"##class(Security.Users).UnExpireUserPasswords({objectscript(profile.user)})"
     kind = guess(profile)
     if kind == "container":
-        container = profile.name.partition(":")[2] or "CONTAINER"
-        said = [
-            f"Clear it on the host: docker exec {container} iris session IRIS -U %SYS {shlex.quote(inside)}"
-        ]
+        engine, _, container = profile.name.partition(":")
+        engine = engine.casefold() if engine.casefold() in _ENGINES else _ENGINES[0]
+        where, line = "On the host", f"{engine} exec {container or 'CONTAINER'} iris session IRIS"
     elif kind == "Windows":
-        said = [f"Clear it in the Terminal of the IRIS launcher, in namespace %SYS: write {inside}"]
+        where, line = "In the Terminal of the IRIS launcher, in namespace %SYS", ""
+    elif profile.host.casefold() in _HERE:
+        where, line = "On this machine", "iris session INSTANCE"
     else:
-        said = [f"Clear it on the host: iris session INSTANCE -U %SYS {shlex.quote(inside)}"]
-    others = [
-        link.name
-        for link in context.hub.in_use()
-        if link.connected
-        and (link.profile.host, link.profile.port) == (profile.host, profile.port)
-        and link.profile.user.casefold() != profile.user.casefold()
-    ]
-    password = context.registry.get("password")
-    if others and password is not None:
-        said.append(
-            f"Or from here, through {others[0]}: /on {quote(others[0])} /password {quote(profile.user)}"
-        )
+        where, line = f"On {harmless(profile.host, 80)}", "iris session INSTANCE"
+    command = f"{line} -U %SYS {shlex.quote(inside)}" if line else f"write {inside}"
+    said = [f"{where}: {command} (the account then keeps the password that it has)."]
+    if profile.web_port is not None:
+        page = f"{profile.web_scheme}://{profile.host}:{profile.web_port}/csp/sys/UtilHome.csp"
+        said.append(f"Or log in to {page} as {harmless(profile.user, 60)}: the portal asks for a new one.")
     return said

@@ -108,7 +108,46 @@ async def test_an_expired_password_can_be_changed_by_another_login(world: World,
     world.instance.refuse = PasswordChangeRequired("change it")
     _, last = await run(world)
     assert isinstance(last, Problem)
-    assert "/on boss /password bob" in last.cure
+    assert last.suggestions == ["/on boss /password bob"]
+    assert last.cure.startswith("Change it from here, through another login to the same instance")
+    assert "UnExpireUserPasswords" in last.cure
+
+
+async def test_a_login_that_could_be_made_is_offered_first(world: World, port: int) -> None:
+    await world.say(f"/profile add boss host=localhost port={port} user=_SYSTEM")
+    await world.say(f"/profile add looker host=127.0.0.1 port={port} user=_SYSTEM read_only=yes")
+    await world.say(f"/profile add elsewhere host=127.0.0.1 port={port + 1} user=_SYSTEM")
+    world.instance.refuse = PasswordChangeRequired("change it")
+    problem = (await world.say("/connect a"))[-1]
+    assert isinstance(problem, Problem)
+    assert problem.suggestions == ["/connect boss", "/on boss /password bob"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "said"),
+    [
+        (
+            "podman:iris-1",
+            "host=127.0.0.1",
+            "On the host: podman exec iris-1 iris session IRIS -U %SYS '##class(",
+        ),
+        ("clinic", "host=10.0.0.7", "On 10.0.0.7: iris session INSTANCE -U %SYS '##class("),
+        ("here", "host=localhost", "On this machine: iris session INSTANCE -U %SYS '##class("),
+        (
+            "web",
+            "host=10.0.0.7 web_port=52773",
+            "Or log in to http://10.0.0.7:52773/csp/sys/UtilHome.csp as eve",
+        ),
+    ],
+)
+async def test_the_command_is_the_one_for_the_kind_of_host(
+    world: World, name: str, fields: str, said: str
+) -> None:
+    await world.say(f"/profile add {name} {fields} port=1 user=eve")
+    world.instance.refuse = PasswordChangeRequired("change it")
+    problem = (await world.say(f"/connect {name}"))[-1]
+    assert isinstance(problem, Problem)
+    assert said in problem.cure
 
 
 async def test_a_web_port_is_recognised(world: World) -> None:
