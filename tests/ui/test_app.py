@@ -11,8 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import messages
 from textual.command import CommandPalette, Hit
 from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from irisops.app import run_async
@@ -62,17 +65,24 @@ async def test_the_frame_follows_the_chat() -> None:
         assert "7/8" in text_of(app.side)
 
 
-async def test_unchanged_figures_repaint_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unchanged_figures_repaint_nothing() -> None:
     chat = FakeChat()
     async with make_app(chat).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
-        painted: list[object] = []
-        for widget in (app.header, app.status, *app.side.children):
-            monkeypatch.setattr(widget, "refresh", lambda *_, **__: painted.append(1))
-        chat.become(LOCAL)
+        frame = {app.header, app.status, *app.side.children}
+        painted: list[Widget] = []
+
+        def heard(message: Message) -> None:
+            if isinstance(message, messages.Update) and message.widget in frame:
+                painted.append(message.widget)
+
+        await pilot.pause()
+        app.screen.message_signal.subscribe(app, heard, immediate=True)
+        chat.become(replace(LOCAL))
+        await pilot.pause()
         assert painted == []
         chat.become(replace(LOCAL, sessions=13))
-        assert painted
+        await until(pilot, lambda: app.header in painted and len(set(painted)) > 1)
 
 
 async def test_under_100_columns_the_side_panel_folds_into_the_status_line() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
-from textual.geometry import Region
+from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from irisops.commands.replies import Column, Table
 from irisops.ui.arrange import GAP
@@ -40,26 +42,45 @@ async def test_the_cursor_stays_on_its_row_while_rows_come_and_go() -> None:
         assert grid.cursor_row is None
 
 
-async def test_a_refresh_repaints_only_visible_rows_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with make_app(FakeChat(processes=400)).run_test(size=WIDE) as pilot:
-        grid = await grid_of(pilot, "/processes")
-        table = processes_table(400, 1)
-        grid.show_table(table)
+class Painted(Grid):
+    """Notes which of its lines are painted."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self.painted: list[int] = []
+
+    def render_line(self, y: int) -> Strip:
+        self.painted.append(y)
+        return super().render_line(y)
+
+
+class OneGrid(App[None]):
+    """A table that fills the screen."""
+
+    CSS = "Grid { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; }"
+
+    def __init__(self, grid: Grid) -> None:
+        super().__init__()
+        self._grid = grid
+
+    def compose(self) -> ComposeResult:
+        yield self._grid
+
+
+async def test_a_refresh_repaints_only_visible_rows_that_changed() -> None:
+    table = processes_table(400, 1)
+    grid = Painted(table)
+    async with OneGrid(grid).run_test(size=WIDE) as pilot:
+        grid.show_table(replace(table, rows=list(table.rows)))
         await pilot.pause()
-        repainted: list[Region] = []
-        real = grid.refresh
-
-        def spy(*regions: Region, **options: bool) -> Grid:
-            repainted.extend(regions)
-            return real(*regions, **options)
-
-        monkeypatch.setattr(grid, "refresh", spy)
+        assert max(grid.painted) == WIDE[1] - 1
+        grid.painted.clear()
         rows = list(table.rows)
         rows[2] = {**rows[2], "state": "LOCK"}  # visible
         rows[300] = {**rows[300], "state": "LOCK"}  # far below
         grid.show_table(Table("processes", "P", table.columns, rows, "pid"))
-        assert [region.y for region in repainted] == [3]
         await pilot.pause()
+        assert grid.painted == [3]
         assert "LOCK" in text_of(grid)
 
 
