@@ -25,7 +25,7 @@ from irisops.simulator.classes.everything import build_registry
 from irisops.simulator.classes.job import Emulation, Job
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.system_basics import product_text, zversion
-from irisops.simulator.classes.transaction import CommitMode
+from irisops.simulator.classes.transaction import MAXIMUM_LEVEL, CommitMode
 from irisops.simulator.classes.values import as_integer, as_text
 from irisops.simulator.sql.engine import Engine
 from irisops.simulator.sql.store import Limits, Store
@@ -187,26 +187,31 @@ class Session:
         return self._global(operation, name, subscripts, rest)
 
     def set_autocommit(self, *, on: bool) -> None:
-        """Each statement is a transaction of its own, or not."""
+        """Each statement is a transaction of its own, or not.
+
+        UNVERIFIED: switching it on commits the open transaction, as JDBC demands of its drivers. Settle: autocommit
+        off, INSERT, setAutoCommit(True), rollback(); is the row there?
+        """
+        if on:
+            self.job.transaction.commit()
         self.job.transaction.commit_mode = CommitMode.IMPLICIT if on else CommitMode.EXPLICIT
 
     def commit(self) -> None:
-        """End the transaction.
-
-        UNVERIFIED: changes to users and roles are not part of it, so a rollback leaves them.
-        Settle: autocommit off, CREATE USER x, rollback; is x there?
-        """
-        self.job.transaction.finish()
+        """Keep what the transaction changed, and end it."""
+        self.job.transaction.commit()
 
     def rollback(self) -> None:
-        """End the transaction."""
-        self.job.transaction.finish()
+        """Take back what the transaction changed, and end it."""
+        self.job.transaction.roll_back()
 
     def close(self, *, clean: bool) -> None:
-        """The connection ended; locks and, unless it just vanished, process and unit are given back."""
+        """The connection ended: what was not committed is taken back, locks and, unless it just vanished, process and
+        unit are given back.
+        """
         if self._closed:
             return
         self._closed = True
+        self.job.transaction.roll_back()
         self.job.emulation.locks.release_all(self.job_number)
         if self.job.process.pid in self.job.world.processes:
             self.job.world.logout(self.job.process, clean=clean)
@@ -234,6 +239,8 @@ class Session:
         store, namespace = self.job.emulation.globals, self.job.namespace
         if operation == "get":
             return [store.get(namespace, name, subscripts)]
+        if operation in {"set", "kill"}:
+            self._remember(operation, name, subscripts)
         if operation == "set":
             store.set(namespace, name, subscripts, rest[0] if rest else "")
             return []
@@ -252,6 +259,14 @@ class Session:
             return [subscript, value]
         raise ThrownError("<UNIMPLEMENTED>")
 
+    def _remember(self, operation: str, name: str, subscripts: Sequence[Value]) -> None:
+        """Let a rollback restore the node that is about to change."""
+        undo = self.job.transaction.undo
+        if undo.depth:
+            place = (self.job.namespace, name, subscripts)
+            key = ("global", self.job.namespace, name, *map(as_text, subscripts), operation == "kill")
+            undo.remember(key, self.job.emulation.globals.before_change(*place, whole=operation == "kill"))
+
     def _lock(self, operation: str, name: str, subscripts: Sequence[Value]) -> list[Value]:
         locks = self.job.emulation.locks
         if operation == "unlock_all":
@@ -264,12 +279,15 @@ class Session:
         return [int(locks.lock(self.job_number, key))]
 
     def _transaction(self, operation: str) -> list[Value]:
-        """Levels are counted; values of globals are not rolled back."""
         transaction = self.job.transaction
         if operation == "tstart":
+            if transaction.level >= MAXIMUM_LEVEL:
+                raise ThrownError("<TRANSACTION LEVEL>")
             transaction.begin()
-        elif operation in ("tcommit", "trollback_one"):
+        elif operation == "tcommit":
             transaction.end_level()
+        elif operation == "trollback_one":
+            transaction.roll_back_level()
         elif operation == "trollback":
-            transaction.finish()
+            transaction.roll_back()
         return [transaction.level] if operation == "tlevel" else []

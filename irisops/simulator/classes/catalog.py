@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from irisops.simulator.backend import SqlFailure, ThrownError, Value
@@ -13,7 +13,8 @@ from irisops.simulator.classes.dictionary import sql_name, sql_schema, visible_c
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.signature import Signature
-from irisops.simulator.classes.sql_access import privilege_violation, require_select
+from irisops.simulator.classes.sql_access import privilege_violation
+from irisops.simulator.classes.user_tables import SERVICE_SQL, JobDefinitions, JobTables
 from irisops.simulator.sql.catalog import (
     Action,
     ArgumentDef,
@@ -24,9 +25,7 @@ from irisops.simulator.sql.catalog import (
     TableDef,
     TransactionStatements,
 )
-from irisops.simulator.world.user_tables import UserTable
-
-SERVICE_SQL = "%Service_SQL:U"
+from irisops.simulator.sql.definitions import DefinitionStatements
 
 _T = TypeVar("_T")
 
@@ -37,6 +36,8 @@ class JobCatalog:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._security = JobSecurityStatements(job)
+        self._tables = JobTables(job)
+        self._definitions = JobDefinitions(job, self._tables)
         self._index: dict[tuple[str, str], TableDef] = {}
         self._procedures: dict[tuple[str, str], ProcedureDef] = {}
         self._functions: dict[tuple[str, str], FunctionDef] = {}
@@ -67,10 +68,20 @@ class JobCatalog:
         """The job's transaction."""
         return self._job.transaction
 
+    @property
+    def definitions(self) -> DefinitionStatements:
+        """The statements that define tables and views, in this job's name."""
+        return self._definitions
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with every definition, and with the namespace."""
+        return self._tables.version
+
     def table(self, schema: str, name: str) -> TableDef | None:
         """The table of that name, or None."""
         self._build()
-        return self._index.get((schema.lower(), name.lower()))
+        return self._index.get((schema.lower(), name.lower())) or self._tables.table(schema, name)
 
     def procedure(self, schema: str, name: str) -> ProcedureDef | None:
         """The projected class query of that name, or None."""
@@ -85,7 +96,7 @@ class JobCatalog:
     def tables(self) -> Iterable[TableDef]:
         """All tables that the job sees in its namespace."""
         self._build()
-        return list(self._index.values())
+        return [*self._index.values(), *self._tables.tables()]
 
     def procedures(self) -> Iterable[ProcedureDef]:
         """All procedures that the job sees in its namespace."""
@@ -126,35 +137,7 @@ class JobCatalog:
                 if method.sql_procedure:
                     function = self._project_method(cls, method)
                     self._functions[schema.lower(), function.name.lower()] = function
-        for kept in self._job.world.user_tables:
-            if kept.namespace.upper() == self._job.namespace.upper():
-                self._index[kept.schema.lower(), kept.name.lower()] = self._project_user_table(kept)
         self._built_for = state
-
-    def _project_user_table(self, kept: UserTable) -> TableDef:
-        """A table of a person's own: each action needs its SQL privilege (facts: iris-security 4.1)."""
-        names = list(kept.kinds)
-        job = self._job
-
-        def rows(wanted: Sequence[str]) -> Iterable[Sequence[Value]]:
-            places = [names.index(name) for name in wanted]
-            return [tuple(row[place] for place in places) for row in kept.rows]
-
-        def authorize(action: Action) -> None:
-            self.require_sql()
-            require_select(job, kept.schema, kept.name, action.value)
-
-        name = f"{kept.schema}.{kept.name}"
-        return TableDef(
-            schema=kept.schema,
-            name=kept.name,
-            columns=[column(each, kind) for each, kind in kept.kinds.items()],
-            rows=rows,
-            revision=lambda: name,
-            authorize=authorize,
-            class_name=name,
-            refusal=f"{name} is fixed here: the simulator changes no tables of users",
-        )
 
     def _project_table(self, cls: ClassDef) -> TableDef:
         projection = cls.table

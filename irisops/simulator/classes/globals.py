@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -51,17 +51,9 @@ class GlobalStore:
 
     def set(self, namespace: str, name: str, subscripts: Sequence[Value], value: Value) -> None:
         """Set a node; undefined counts as empty. Throws `<SUBSCRIPT>` for an empty subscript."""
-        node = self._roots.setdefault((namespace.upper(), _bare(name)), _Node())
-        for each in subscripts:
-            subscript = as_text(each)
-            if subscript == "":
-                raise ThrownError("<SUBSCRIPT>")
-            child = node.children.get(subscript)
-            if child is None:
-                child = node.children[subscript] = _Node()
-                insort(node.order, (collate(subscript), subscript))
-            node = child
-        node.value = "" if value is None else value
+        if any(as_text(each) == "" for each in subscripts):
+            raise ThrownError("<SUBSCRIPT>")
+        self._made(namespace, name, subscripts).value = "" if value is None else value
 
     def kill(self, namespace: str, name: str, subscripts: Sequence[Value]) -> None:
         """Remove a node and all below it."""
@@ -72,6 +64,53 @@ class GlobalStore:
         subscript = as_text(subscripts[-1])
         if parent is not None and parent.children.pop(subscript, None) is not None:
             parent.order.remove((collate(subscript), subscript))
+
+    def before_change(
+        self, namespace: str, name: str, subscripts: Sequence[Value], *, whole: bool
+    ) -> Callable[[], None]:
+        """What restores a node as it is now: its value, or with `whole`, for a kill, all below it, too."""
+        node = self._find(namespace, name, subscripts)
+        value = None if node is None else node.value
+        place = (namespace, name, tuple(subscripts))
+
+        def restore() -> None:
+            if whole:
+                self._attach(*place, node)
+            elif node is not None:
+                self._set_value(*place, value)
+            else:
+                self._undefine(*place)
+
+        return restore
+
+    def _attach(self, namespace: str, name: str, subscripts: Sequence[Value], node: _Node | None) -> None:
+        """Put a node that was killed back to its place."""
+        self.kill(namespace, name, subscripts)
+        if node is None:
+            return
+        if not subscripts:
+            self._roots[namespace.upper(), _bare(name)] = node
+            return
+        parent = self._made(namespace, name, subscripts[:-1])
+        subscript = as_text(subscripts[-1])
+        parent.children[subscript] = node
+        insort(parent.order, (collate(subscript), subscript))
+
+    def _set_value(self, namespace: str, name: str, subscripts: Sequence[Value], value: Value) -> None:
+        """Set the value of a node, even to undefined."""
+        self._made(namespace, name, subscripts).value = value
+
+    def _undefine(self, namespace: str, name: str, subscripts: Sequence[Value]) -> None:
+        """Take a node away again, and those above it that were only there for it."""
+        for depth in range(len(subscripts), -1, -1):
+            node = self._find(namespace, name, subscripts[:depth])
+            if node is None:
+                continue
+            if depth == len(subscripts):
+                node.value = None
+            if node.children or node.value is not None:
+                return
+            self.kill(namespace, name, subscripts[:depth])
 
     def increment(self, namespace: str, name: str, subscripts: Sequence[Value], amount: Value) -> Value:
         """`$INCREMENT`: the new value."""
@@ -108,6 +147,18 @@ class GlobalStore:
             if (key < limit) if mode & MODE_BACKWARDS else (key > limit):
                 return "", None
         return subscript, parent.children[subscript].value
+
+    def _made(self, namespace: str, name: str, subscripts: Sequence[Value]) -> _Node:
+        """The node, made if it is not there."""
+        node = self._roots.setdefault((namespace.upper(), _bare(name)), _Node())
+        for each in subscripts:
+            subscript = as_text(each)
+            child = node.children.get(subscript)
+            if child is None:
+                child = node.children[subscript] = _Node()
+                insort(node.order, (collate(subscript), subscript))
+            node = child
+        return node
 
     def _find(self, namespace: str, name: str, subscripts: Sequence[Value]) -> _Node | None:
         node = self._roots.get((namespace.upper(), _bare(name)))

@@ -15,6 +15,7 @@ from irisops.simulator.classes.objects import ObjectTable
 from irisops.simulator.classes.sql_privileges import SqlPrivileges
 from irisops.simulator.classes.status import StatusError
 from irisops.simulator.classes.transaction import Transaction
+from irisops.simulator.sql.stored.database import Databases
 from irisops.simulator.world.model import Permission, Process
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Emulation:
     """What a client did that works by accident, newest last: for tests (facts: iris-security 10.6)."""
     globals: GlobalStore = field(default_factory=GlobalStore)
     locks: LockTable = field(default_factory=LockTable)
+    databases: Databases = field(default_factory=Databases)
+    """The tables that SQL made, by namespace."""
     loaded: LoadedClasses = field(default_factory=LoadedClasses)
     """Classes that clients loaded, beside those of `registry`."""
     sql_options: dict[tuple[str, str], str] = field(default_factory=dict)

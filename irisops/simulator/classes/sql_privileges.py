@@ -90,6 +90,18 @@ class SqlPrivileges:
             for grant in self._grants.values()
         )
 
+    def take_object(self, namespace: str, schema: str, name: str) -> list[ObjectPrivilege]:
+        """A table or view was dropped: its grants go with it. Returns them, should it come back."""
+        place = (namespace.lower(), schema.lower(), name.lower())
+        taken = [
+            grant
+            for grant in self._grants.values()
+            if (grant.namespace.lower(), grant.schema.lower(), grant.name.lower()) == place
+        ]
+        for grant in taken:
+            self.revoke(grant)
+        return taken
+
     def forget(self, grantee: str) -> None:
         """A user or role was deleted."""
         name = grantee.lower()

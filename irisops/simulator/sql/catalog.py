@@ -9,12 +9,16 @@ the answer carries the spelling of the class definition, and that spelling is wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from irisops.simulator.backend import Column, Value
+
+if TYPE_CHECKING:
+    from irisops.simulator.sql.definitions import DefinitionStatements, TableDetails, ViewSpec
 
 
 class SqlType:
@@ -45,7 +49,8 @@ class Collation(Enum):
 class ColumnDef:
     """A column as its class defines it. `precision` is the maximum length of a string.
 
-    `hidden` columns can be named, but `SELECT *` leaves them out (a private property, `ID` of some tables).
+    `hidden` columns can be named, but `SELECT *` leaves them out (a private property, `ID` of some tables). `%ID` is
+    the column that is the `row_id`, or the one called ID where none is.
     """
 
     name: str
@@ -55,6 +60,7 @@ class ColumnDef:
     nullable: bool = True
     collation: Collation = Collation.SQLUPPER
     hidden: bool = False
+    row_id: bool = False
 
     def result_column(self, *, schema: str = "", table: str = "") -> Column:
         """How the wire describes this column in a result. A VARCHAR needs a `table` to reach Python as `str`."""
@@ -100,6 +106,50 @@ Authorize = Callable[[Action], None]
 """Raises `SqlFailure(-99, ...)` if the session may not. Called at every prepare and again at every execution."""
 
 
+class ChangingRows(Protocol):
+    """Rows of a table that SQL changes: readers catch up with what changed instead of reading all of them anew."""
+
+    def rows(self) -> Iterable[tuple[int, Sequence[Value]]]:
+        """All rows with their RowIDs, each as wide as the table has columns."""
+        ...
+
+    def row(self, rowid: int) -> Sequence[Value] | None:
+        """One row; None if it is not there any more."""
+        ...
+
+    def changed_since(self, revision: Hashable) -> Collection[int] | None:
+        """The RowIDs that changed since then; None where that is not known."""
+        ...
+
+
+class TableChanges(Protocol):
+    """INSERT, UPDATE and DELETE of single rows of one table, for one session.
+
+    Values come by the position of their column. `check` False leaves foreign keys unlooked at (%NOCHECK). Every method
+    raises `SqlFailure` with the code of the constraint that is broken.
+    """
+
+    def insert(self, values: Mapping[int, Value], *, check: bool) -> int:
+        """A new row; returns its RowID. A column that is not in `values` gets its default."""
+        ...
+
+    def update(self, rowid: int, values: Mapping[int, Value], *, check: bool) -> None:
+        """Change the columns in `values`."""
+        ...
+
+    def delete(self, rowid: int, *, check: bool) -> None:
+        """Take a row away."""
+        ...
+
+    def find(self, values: Mapping[int, Value]) -> int | None:
+        """The row that has the same unique key as the values, for INSERT OR UPDATE."""
+        ...
+
+    def default(self, position: int) -> Value:
+        """What the DEFAULT of a column is at this moment."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TableDef:
     """A projected table or view, as one session sees it.
@@ -119,6 +169,11 @@ class TableDef:
     class_name: str = ""
     table_type: str = "BASE TABLE"
     refusal: str = ""
+    identity: Hashable = None
+    changing: ChangingRows | None = field(default=None, repr=False)
+    changes: TableChanges | None = field(default=None, repr=False)
+    details: TableDetails | None = field(default=None, repr=False)
+    view: ViewSpec | None = field(default=None, repr=False)
 
     @property
     def qualified_name(self) -> str:
@@ -291,8 +346,16 @@ class TransactionStatements(Protocol):
         """`START TRANSACTION` and `%BEGTRANS`; inside a transaction it changes nothing."""
         ...
 
-    def finish(self) -> None:
-        """`COMMIT` and `ROLLBACK`."""
+    def commit(self) -> None:
+        """`COMMIT`."""
+        ...
+
+    def roll_back(self) -> None:
+        """`ROLLBACK`."""
+        ...
+
+    def statement(self) -> AbstractContextManager[None]:
+        """Around a statement that changes rows or definitions: it is done as a whole, or not at all."""
         ...
 
     def savepoint(self, name: str) -> None:
@@ -321,8 +384,8 @@ class SqlObject:
     name: str = ""
 
 
-class Catalog(Protocol):
-    """All that SQL can reach, as one session sees it. Look-ups are without regard to case."""
+class Names(Protocol):
+    """What names in a query mean, for one session. Look-ups are without regard to case."""
 
     @property
     def default_schema(self) -> str:
@@ -340,13 +403,8 @@ class Catalog(Protocol):
         ...
 
     @property
-    def security(self) -> SecurityStatements:
-        """The statements that change users, roles and privileges, for this session's user."""
-        ...
-
-    @property
-    def transaction(self) -> TransactionStatements:
-        """The session's transaction."""
+    def version(self) -> Hashable:
+        """Changes when a name may mean something else: what was compiled before is compiled anew."""
         ...
 
     def table(self, schema: str, name: str) -> TableDef | None:
@@ -359,6 +417,25 @@ class Catalog(Protocol):
 
     def function(self, schema: str, name: str) -> FunctionDef | None:
         """The class method projected under that name, or None."""
+        ...
+
+
+class Catalog(Names, Protocol):
+    """All that SQL can reach, as one session sees it."""
+
+    @property
+    def security(self) -> SecurityStatements:
+        """The statements that change users, roles and privileges, for this session's user."""
+        ...
+
+    @property
+    def transaction(self) -> TransactionStatements:
+        """The session's transaction."""
+        ...
+
+    @property
+    def definitions(self) -> DefinitionStatements:
+        """The statements that define tables and views, for this session's user."""
         ...
 
     def tables(self) -> Iterable[TableDef]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlglot import exp
 
 from irisops.simulator.backend import Parameter, Value
-from irisops.simulator.sql.catalog import Action, Catalog, ColumnDef, ProcedureDef, SqlType, TableDef
-from irisops.simulator.sql.dialect import shown
+from irisops.simulator.sql.catalog import (
+    Action,
+    ColumnDef,
+    FunctionDef,
+    Names,
+    ProcedureDef,
+    SqlType,
+    TableDef,
+)
+from irisops.simulator.sql.definitions import ViewSpec
+from irisops.simulator.sql.dialect import parse_query, shown
 from irisops.simulator.sql.expressions import ExpressionCompiler
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TABLE_NOT_FOUND, failure, unsupported
 from irisops.simulator.sql.functions import AGGREGATES, internal_name
@@ -25,15 +34,57 @@ _SELECT_PARTS = frozenset(
 _SET_PARTS = frozenset({"this", "expression", "distinct", "order", "limit", "offset"})
 _TABLE_PARTS = frozenset({"this", "db", "catalog", "alias"})
 _JOIN_PARTS = frozenset({"this", "side", "kind", "on", "using"})
+_MAXIMUM_VIEWS = 30
 
 
-def compile_query(tree: exp.Expr, catalog: Catalog, store: Store, parameters: Sequence[Parameter]) -> Plan:
+def compile_query(tree: exp.Expr, catalog: Names, store: Store, parameters: Sequence[Parameter]) -> Plan:
     """A plan for the query. Raises `SqlFailure` for names that do not exist, privileges, and what is not emulated."""
     plan = Plan(parameters=parameters)
     compiler = _QueryCompiler(plan, catalog, store)
     compiled = compiler.query(tree, None)
     plan.sql, plan.outputs = compiled.sql, list(compiled.outputs)
     return plan
+
+
+class _Trusted:
+    """A catalog without privileges, and with a default schema of its own: what a view's query sees."""
+
+    def __init__(self, catalog: Names, default_schema: str) -> None:
+        self._catalog = catalog
+        self.default_schema = default_schema
+
+    def table(self, schema: str, name: str) -> TableDef | None:
+        found = self._catalog.table(schema, name)
+        return None if found is None else replace(found, authorize=_allowed)
+
+    def procedure(self, schema: str, name: str) -> ProcedureDef | None:
+        found = self._catalog.procedure(schema, name)
+        return None if found is None else replace(found, authorize=_allowed)
+
+    def function(self, schema: str, name: str) -> FunctionDef | None:
+        found = self._catalog.function(schema, name)
+        return None if found is None else replace(found, authorize=_allowed)
+
+    @property
+    def username(self) -> str:
+        return self._catalog.username
+
+    @property
+    def namespace(self) -> str:
+        return self._catalog.namespace
+
+    @property
+    def version(self) -> Hashable:
+        return self._catalog.version
+
+
+def _allowed(_action: Action) -> None:
+    """Whoever may use the view may see what it shows."""
+
+
+def trusted(catalog: Names, default_schema: str = "") -> Names:
+    """The catalog without its privileges."""
+    return _Trusted(catalog, default_schema or catalog.default_schema)
 
 
 def _refuse_others(node: exp.Expr, known: frozenset[str]) -> None:
@@ -46,7 +97,7 @@ def _refuse_others(node: exp.Expr, known: frozenset[str]) -> None:
 @dataclass(slots=True)
 class _QueryCompiler:
     plan: Plan
-    catalog: Catalog
+    catalog: Names
     store: Store
 
     def query(self, node: exp.Expr, parent: Scope | None) -> CompiledQuery:
@@ -255,6 +306,9 @@ class _QueryCompiler:
         if table is None:
             raise failure(TABLE_NOT_FOUND, f"Table '{f'{schema}.{node.name}'.upper()}' not found")
         table.authorize(Action.SELECT)
+        self.plan.authorized.append(table)
+        if table.view is not None:
+            return self._view(table, table.view, node.alias, label, scope)
         physical = self.store.physical_name(table)
         used = self.plan.tables.setdefault(physical, (table, set()))[1]
         columns = [
@@ -263,6 +317,24 @@ class _QueryCompiler:
         ]
         scope.add(Source(node.alias or table.name, "" if node.alias else table.schema, columns))
         return f'"{physical}" AS {label}'
+
+    def _view(self, table: TableDef, view: ViewSpec, alias: str, label: str, scope: Scope) -> str:
+        """A view is its query, with the rights of its owner (SQL Reference, CREATE VIEW, Privileges)."""
+        self.plan.views += 1
+        if self.plan.views > _MAXIMUM_VIEWS:
+            raise unsupported(f"more than {_MAXIMUM_VIEWS} views in one query")
+        inner = _QueryCompiler(self.plan, trusted(self.catalog, view.default_schema), self.store)
+        compiled = inner.query(parse_query(view.query), None)
+        names = view.columns or [name for name, _ in compiled.outputs]
+        columns = [
+            SourceColumn(
+                replace(_derived(term, name, f"{label}.o{index}"), schema=table.schema, table=table.name),
+                _nothing,
+            )
+            for index, (name, (_, term)) in enumerate(zip(names, compiled.outputs, strict=True), 1)
+        ]
+        scope.add(Source(alias or table.name, "" if alias else table.schema, columns))
+        return f"({compiled.sql}) AS {label}"
 
     def _procedure(self, node: exp.Table, schema: str, label: str, scope: Scope) -> str:
         call = node.this

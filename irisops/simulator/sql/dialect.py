@@ -81,7 +81,11 @@ class IRIS(Dialect):
 
 def parse_query(sql: str) -> exp.Expr:
     """The syntax tree of a SELECT (or a UNION of them). Raises `SqlFailure`."""
-    lexemes = lex(sql)
+    return parse_lexemes(lex(sql), sql)
+
+
+def parse_lexemes(lexemes: Sequence[Lexeme], sql: str) -> exp.Expr:
+    """The same from its lexemes; `sql` is the text that messages quote."""
     try:
         trees = IRIS().parser().parse(list(_tokens(lexemes)), sql)
     except ParseError as error:

@@ -1,45 +1,59 @@
 """The SQL engine of one session: statements in, rows and row counts out.
 
 `Engine` is what the runtime uses. It decides what kind of statement it has before it, and hands queries to
-`compiler` and `store`, the statements on users, roles and privileges to `security`.
+`compiler` and `store`, changes of rows to `changes`, definitions to `ddl`, the statements on users, roles and
+privileges to `security`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlglot import exp
 
 from irisops.simulator.backend import CallOutcome, Column, Parameter, Prepared, Value
-from irisops.simulator.sql import calls, information_schema, security, transactions
-from irisops.simulator.sql.catalog import Action, Catalog, TableDef
+from irisops.simulator.sql import calls, changes, ddl, information_schema, security, transactions
+from irisops.simulator.sql.catalog import Catalog
 from irisops.simulator.sql.compiler import compile_query
+from irisops.simulator.sql.conversion import delivered, storable
 from irisops.simulator.sql.dialect import parse_query
-from irisops.simulator.sql.failures import (
-    INVALID_STATEMENT,
-    TABLE_NOT_FOUND,
-    failure,
-    unsupported,
-)
+from irisops.simulator.sql.failures import INVALID_STATEMENT, failure, unsupported
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
+from irisops.simulator.sql.row_changes import Change
 from irisops.simulator.sql.scope import Plan
-from irisops.simulator.sql.store import Limits, Store, delivered, storable
+from irisops.simulator.sql.store import Limits, Store
 from irisops.simulator.sql.values import Scalar, number
-
-_CHANGES = {"INSERT": (Action.INSERT, -130), "UPDATE": (Action.UPDATE, -132), "DELETE": (Action.DELETE, -134)}
 
 _DEFINITIONS = frozenset(
     {"CREATE", "ALTER", "DROP", "TRUNCATE", "TUNE", "BUILD", "LOCK", "UNLOCK", "PURGE", "FREEZE"}
 )
+_QUERIES = frozenset({"SELECT", "WITH"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Query:
+    """A compiled query, and of which version of the catalog it is."""
+
+    plan: Plan
+    version: Hashable
+
+
+@dataclass(slots=True)
 class _Command:
     """A statement that is no query; `run` returns its row count."""
 
     run: Callable[[Mapping[int, Value]], int]
+
+
+@dataclass(slots=True)
+class _Change:
+    """A statement that changes rows, and of which version of the catalog its compiled form is."""
+
+    lexemes: Sequence[Lexeme]
+    compiled: Change
+    version: Hashable
 
 
 class Engine:
@@ -51,6 +65,7 @@ class Engine:
     def __init__(self, catalog: Catalog, *, store: Store | None = None, limits: Limits | None = None) -> None:
         self._catalog = information_schema.with_information_schema(catalog)
         self._store = store if store is not None else Store(limits if limits is not None else Limits())
+        self._last_identity: int | None = None
 
     def prepare(self, sql: str, parameters: Sequence[Parameter] = ()) -> Prepared:
         """Check a statement and find its result columns. Parameters stand in it as `:%qpar(n)` or `?`."""
@@ -63,11 +78,13 @@ class Engine:
         _refuse_definition(sql)
         lexemes = lex(sql)
         first = next((lexeme.upper for lexeme in lexemes if lexeme.text != "("), "")
-        if first == "SELECT":
-            plan = compile_query(_parsed(sql), self._catalog, self._store, parameters)
-            return self._prepared(sql, parameters, plan, plan.result_columns(), plan.parameter_count)
+        if first in _QUERIES:
+            query = self._compiled(sql, parameters)
+            return self._prepared(
+                sql, parameters, query, query.plan.result_columns(), query.plan.parameter_count
+            )
         count = max((int(lexeme.text) for lexeme in lexemes if lexeme.kind is Kind.PARAMETER), default=0)
-        command = self._command(lexemes, parameters)
+        command = self._command(sql, lexemes, parameters)
         # A statement on users may hold a password, which must not be in the repr of what was prepared.
         kept = (
             " ".join(lexeme.upper for lexeme in lexemes[:2])
@@ -80,9 +97,12 @@ class Engine:
         self, prepared: Prepared, values: Sequence[Value], max_rows: int = 0
     ) -> list[tuple[Value, ...]]:
         """Run a query; at most `max_rows` rows, 0 for all."""
-        plan = prepared.plan
-        if not isinstance(plan, Plan):
+        query = prepared.plan
+        if not isinstance(query, _Query):
             raise failure(INVALID_STATEMENT, "the statement is not a query")
+        if query.version != self._catalog.version:
+            query = self._recompiled(prepared)
+        plan = query.plan
         plan.authorize()
         bound = {**plan.constants, **self._environment(), **_bound(prepared, values)}
         rows = self._store.select(plan.needs(), plan.sql, bound, max_rows)
@@ -90,9 +110,13 @@ class Engine:
 
     def update(self, prepared: Prepared, values: Sequence[Value]) -> int:
         """Run a statement that is no query; returns its row count, 0 for one that has none."""
-        if not isinstance(prepared.plan, _Command):
+        plan = prepared.plan
+        numbered = dict(enumerate(values, 1))
+        if isinstance(plan, _Change):
+            return self._changed(plan, prepared, numbered)
+        if not isinstance(plan, _Command):
             raise failure(INVALID_STATEMENT, "the statement is a query")
-        return prepared.plan.run(dict(enumerate(values, 1)))
+        return plan.run(numbered)
 
     def prepare_call(self, text: str) -> Prepared:
         """A stored procedure as `callproc` sends it: `Security.Users_List ( :%qpar(1) )`, with or without CALL."""
@@ -116,6 +140,21 @@ class Engine:
     ) -> Prepared:
         return Prepared(sql, list(parameters), columns, max(count, len(parameters)), plan)
 
+    def _compiled(self, sql: str, parameters: Sequence[Parameter]) -> _Query:
+        version = self._catalog.version
+        return _Query(compile_query(_parsed(sql), self._catalog, self._store, parameters), version)
+
+    def _recompiled(self, prepared: Prepared) -> _Query:
+        """A query after the definitions changed. Its columns were described to the client, so they must be the same."""
+        try:
+            query = self._compiled(prepared.sql, prepared.parameters)
+        except RecursionError:
+            raise failure(INVALID_STATEMENT, "the statement is nested too deeply; simplify it") from None
+        if query.plan.result_columns() != prepared.columns:
+            raise failure(INVALID_STATEMENT, "what the query reads was defined anew since; prepare it again")
+        prepared.plan = query
+        return query
+
     def _environment(self) -> dict[str, Scalar]:
         now = self._catalog.now()
         return {
@@ -124,15 +163,22 @@ class Engine:
             "env_time": now[11:19],
             "env_user": self._catalog.username,
             "env_namespace": self._catalog.namespace,
+            "env_last_identity": self._last_identity,
         }
 
-    def _command(self, lexemes: Sequence[Lexeme], parameters: Sequence[Parameter]) -> _Command:
+    def _command(
+        self, sql: str, lexemes: Sequence[Lexeme], parameters: Sequence[Parameter]
+    ) -> _Command | _Change:
         first = lexemes[0].upper if lexemes else ""
         if security.is_security_statement(lexemes):
             statement = security.parse(lexemes, parameters, self._catalog)
             return _Command(lambda values: self._secured(statement, values))
-        if first in _CHANGES:
-            return self._change(lexemes, first)
+        if first in changes.VERBS:
+            version = self._catalog.version
+            return _Change(lexemes, self._compiled_change(lexemes, parameters), version)
+        if ddl.is_definition([lexeme.upper for lexeme in lexemes[:2]]):
+            definition = ddl.parse(sql, lexemes, self._catalog, self._view_width)
+            return _Command(lambda _values: self._defined(definition))
         if transactions.is_transaction_statement(lexemes):
             change = transactions.parse(lexemes)
             return _Command(lambda _values: self._in_transaction(change))
@@ -144,6 +190,39 @@ class Engine:
             -51 if first else INVALID_STATEMENT, f"'{first}'" if first else "the statement is empty"
         )
 
+    def _compiled_change(self, lexemes: Sequence[Lexeme], parameters: Sequence[Parameter]) -> Change:
+        maximum = self._store.limits.changes
+        return changes.ChangeCompiler(self._catalog, self._store, parameters, maximum).compile(lexemes)
+
+    def _changed(self, change: _Change, prepared: Prepared, values: Mapping[int, Value]) -> int:
+        """Carry a change out, as a whole or not at all."""
+        if change.version != self._catalog.version:
+            try:
+                change.compiled = self._compiled_change(change.lexemes, prepared.parameters)
+            except RecursionError:
+                raise failure(INVALID_STATEMENT, "the statement is nested too deeply; simplify it") from None
+            change.version = self._catalog.version
+        environment = self._environment()
+
+        def rows(plan: Plan, given: Mapping[int, Value]) -> list[tuple[Scalar, ...]]:
+            plan.authorize()
+            bound = _bound(prepared, [given[number] for number in sorted(given)])
+            return self._store.select(plan.needs(), plan.sql, {**plan.constants, **environment, **bound}, 0)
+
+        with self._catalog.transaction.statement():
+            outcome = change.compiled.run(rows, values)
+        if outcome.last_rowid is not None:
+            self._last_identity = outcome.last_rowid
+        return outcome.count
+
+    def _view_width(self, query: str) -> int:
+        """How many columns a view's query has. Raises `SqlFailure` for what is wrong in it."""
+        return len(self._compiled(query, ()).plan.outputs)
+
+    def _defined(self, definition: ddl.Statement) -> int:
+        with self._catalog.transaction.statement():
+            return definition(self._catalog.definitions)
+
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)
         # UNVERIFIED: the row count of such a statement. On a real instance: cursor.rowcount after GRANT %SQL TO x.
@@ -153,41 +232,18 @@ class Engine:
         statement(self._catalog.transaction)
         return 0
 
-    def _change(self, lexemes: Sequence[Lexeme], verb: str) -> _Command:
-        table = self._target(lexemes, verb)
-        action, sqlcode = _CHANGES[verb]
-        table.authorize(action)
-
-        def run(_values: Mapping[int, Value]) -> int:
-            table.authorize(action)
-            # UNVERIFIED: the code of a NoSQL trigger's refusal. On a real instance, in %SYS: UPDATE Security.Roles SET
-            # Description = 'x' WHERE Name = 'NoSuchRole'.
-            raise failure(sqlcode, table.refusal or f"{table.qualified_name} cannot be changed by SQL")
-
-        return _Command(run)
-
-    def _target(self, lexemes: Sequence[Lexeme], verb: str) -> TableDef:
-        """The table that an INSERT, UPDATE or DELETE names. Its values are not looked at: the change is refused."""
-        words = list(lexemes[1:])
-        while words and words[0].upper in {"INTO", "FROM", "OR", "UPDATE"}:
-            words.pop(0)
-        name = [words.pop(0).text] if words and words[0].kind in {Kind.WORD, Kind.NAME} else []
-        if name and len(words) > 1 and words[0].text == ".":
-            name.append(words[1].text)
-        if not name:
-            raise failure(-12, f"after {verb}")
-        schema, table_name = name if len(name) == 2 else (self._catalog.default_schema, name[0])
-        table = self._catalog.table(schema, table_name)
-        if table is None:
-            raise failure(TABLE_NOT_FOUND, f"Table '{f'{schema}.{table_name}'.upper()}' not found")
-        return table
-
 
 def _refuse_definition(sql: str) -> None:
     """Before its words are cut: the code in a CREATE FUNCTION follows the rules of another language."""
-    words = sql.upper().split(maxsplit=2)[:2]
-    if words and words[0] in _DEFINITIONS and not security.defines_user_or_role(words):
-        raise unsupported(f"{' '.join(words)}; its tables and procedures are fixed")
+    words = sql.upper().split(maxsplit=4)[:4]
+    if not words or words[0] not in _DEFINITIONS or security.defines_user_or_role(words):
+        return
+    if words[:3] == ["CREATE", "OR", "REPLACE"] and words[3:] != ["VIEW"]:
+        raise unsupported(" ".join(words))
+    if not ddl.is_definition(words):
+        raise unsupported(" ".join(words[:2]))
+    if "COMPUTECODE" in sql.upper():
+        raise unsupported("COMPUTECODE: columns whose values are computed by code")
 
 
 @lru_cache(maxsize=512)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 
-from irisops.simulator.sql.catalog import Action, Catalog, Collation, SqlType
+from irisops.simulator.sql.catalog import Action, Collation, Names, SqlType
 from irisops.simulator.sql.conditions import compare, condition, is_condition
 from irisops.simulator.sql.dialect import shown
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
@@ -42,6 +42,7 @@ _ENVIRONMENT = {
     "SESSION_USER": ("user", SqlType.VARCHAR),
     "USER": ("user", SqlType.VARCHAR),
     "$USERNAME": ("user", SqlType.VARCHAR),
+    "LAST_IDENTITY": ("last_identity", SqlType.INTEGER),
     "$NAMESPACE": ("namespace", SqlType.VARCHAR),
 }
 """Values of the moment and of the session: bound as `:env_...` when the query runs."""
@@ -86,7 +87,7 @@ class ExpressionCompiler:
 
     plan: Plan
     scope: Scope
-    catalog: Catalog
+    catalog: Names
     subquery: SubqueryCompiler
     aggregates: bool = False
     windowed: bool = False
@@ -138,8 +139,7 @@ class ExpressionCompiler:
             raise failure(TERM_EXPECTED, f"{node.table}.* stands only in a SELECT list")
         if node.catalog:
             raise failure(INVALID_STATEMENT, f"the name {shown(node)} has too many parts")
-        name = "ID" if node.name.upper() == "%ID" else node.name
-        return self.scope.resolve(name, node.table, node.db)
+        return self.scope.resolve(node.name, node.table, node.db)
 
     def _literal(self, node: exp.Literal) -> Term:
         if node.is_string:

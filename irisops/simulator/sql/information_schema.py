@@ -21,6 +21,7 @@ from irisops.simulator.sql.catalog import (
     TableDef,
     TransactionStatements,
 )
+from irisops.simulator.sql.definitions import DefinitionStatements
 
 SCHEMA = "INFORMATION_SCHEMA"
 
@@ -268,6 +269,14 @@ class _WithInformationSchema:
     @property
     def transaction(self) -> TransactionStatements:
         return self._catalog.transaction
+
+    @property
+    def definitions(self) -> DefinitionStatements:
+        return self._catalog.definitions
+
+    @property
+    def version(self) -> Hashable:
+        return self._catalog.version
 
     def table(self, schema: str, name: str) -> TableDef | None:
         if schema.upper() == SCHEMA:

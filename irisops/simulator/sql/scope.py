@@ -138,8 +138,11 @@ class Source:
     columns: Sequence[SourceColumn]
 
     def find(self, name: str) -> SourceColumn | None:
-        """The column of that name without regard to case."""
+        """The column of that name without regard to case; `%ID` is the RowID, whatever it is called."""
         wanted = name.upper()
+        if wanted == "%ID":
+            row_id = next((column for column in self.columns if column.term.definition.row_id), None)
+            return row_id if row_id is not None else self.find("ID")
         return next((column for column in self.columns if column.name.upper() == wanted), None)
 
 
@@ -198,6 +201,10 @@ class Plan:
     parameters: Sequence[Parameter] = ()
     parameter_count: int = 0
     labels: int = 0
+    authorized: list[TableDef] = field(default_factory=list)
+    """The tables and views that the statement names itself: the user needs SELECT on each."""
+    views: int = 0
+    """How many views were entered: one inside the other, or beside it."""
 
     def fresh_label(self) -> str:
         """A name for a source that no other in the statement has."""
@@ -223,7 +230,7 @@ class Plan:
 
     def authorize(self) -> None:
         """Ask the catalog for every object the query touches. Raises `SqlFailure` -99."""
-        for table, _ in self.tables.values():
+        for table in self.authorized:
             table.authorize(Action.SELECT)
         for need in self.procedures:
             _authorize_call(need.procedure)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from irisops.simulator.backend import Parameter, SqlFailure, Value
 from irisops.simulator.sql.catalog import Action, Catalog, ObjectKind, SecurityStatements, SqlObject
+from irisops.simulator.sql.conversion import storable
 from irisops.simulator.sql.failures import (
     INVALID_STATEMENT,
     NO_DATA,
@@ -20,9 +21,8 @@ from irisops.simulator.sql.failures import (
     unsupported,
 )
 from irisops.simulator.sql.lexer import Kind, Lexeme
-from irisops.simulator.sql.store import storable
+from irisops.simulator.sql.reader import StatementReader
 from irisops.simulator.sql.values import text
-from irisops.simulator.sql.vocabulary import RESERVED_WORDS
 
 Statement = Callable[[SecurityStatements, Mapping[int, Value]], None]
 """A parsed statement: run it with the values of its parameters, by number from 1."""
@@ -76,7 +76,7 @@ def is_security_statement(lexemes: Sequence[Lexeme]) -> bool:
 
 def parse(lexemes: Sequence[Lexeme], parameters: Sequence[Parameter], catalog: Catalog) -> Statement:
     """What the statement does. Raises `SqlFailure` for bad syntax and for an object that does not exist (-30)."""
-    reader = _Reader(lexemes, parameters)
+    reader = StatementReader(lexemes, parameters)
     first = reader.word()
     if first == "GRANT":
         statement = _grant(reader, catalog)
@@ -90,83 +90,10 @@ def parse(lexemes: Sequence[Lexeme], parameters: Sequence[Parameter], catalog: C
     return statement
 
 
-@dataclass(slots=True)
-class _Reader:
-    lexemes: Sequence[Lexeme]
-    parameters: Sequence[Parameter]
-    position: int = 0
-
-    def peek(self, ahead: int = 0) -> str:
-        index = self.position + ahead
-        return self.lexemes[index].upper if index < len(self.lexemes) else ""
-
-    def take(self, wanted: str) -> Lexeme:
-        if self.position >= len(self.lexemes):
-            raise failure(TERM_EXPECTED, f"{wanted} is missing at the end of the statement")
-        self.position += 1
-        return self.lexemes[self.position - 1]
-
-    def word(self) -> str:
-        return self.take("a keyword").upper
-
-    def accept(self, *words: str) -> bool:
-        """Take the words if they come next."""
-        if all(self.peek(index) == word for index, word in enumerate(words)):
-            self.position += len(words)
-            return True
-        return False
-
-    def expect(self, *words: str) -> None:
-        if not self.accept(*words):
-            found = self.peek() or "the end of the statement"
-            raise failure(INVALID_STATEMENT, f"{' '.join(words)} expected, {found} found")
-
-    def name(self, what: str) -> str:
-        lexeme = self.take(what)
-        if lexeme.kind is Kind.NAME:
-            return lexeme.text
-        if lexeme.kind is Kind.PARAMETER:
-            raise failure(
-                INVALID_STATEMENT,
-                f"{what} must be an identifier: neither a parameter nor a literal can stand for it",
-            )
-        if lexeme.kind is not Kind.WORD or lexeme.upper in RESERVED_WORDS:
-            raise failure(
-                TERM_EXPECTED, f'{what} expected, found {lexeme.text!r}; a name like that needs "quotes"'
-            )
-        return lexeme.text
-
-    def glued(self, symbol: str) -> str:
-        """What follows the lexeme taken last without a space, as long as it is `symbol` or part of a word."""
-        text = ""
-        while (
-            self.position < len(self.lexemes)
-            and self.lexemes[self.position].start == self.lexemes[self.position - 1].end
-        ):
-            lexeme = self.lexemes[self.position]
-            if lexeme.text != symbol and lexeme.kind not in {Kind.WORD, Kind.NUMBER}:
-                break
-            text += lexeme.text
-            self.position += 1
-        return text
-
-    def names(self, what: str, *, star: bool = False) -> list[str]:
-        names: list[str] = []
-        while True:
-            names.append("*" if star and self.accept("*") else self.name(what))
-            if not self.accept(","):
-                return names
-
-    def end(self) -> None:
-        if self.position < len(self.lexemes):
-            # Not the text itself: it may be the second half of a password that should have been in quotes.
-            raise failure(-25, f"at position {self.lexemes[self.position].start + 1}")
-
-
 # Users and roles -------------------------------------------------------------------------------------------------
 
 
-def _password(reader: _Reader) -> Callable[[Mapping[int, Value]], str]:
+def _password(reader: StatementReader) -> Callable[[Mapping[int, Value]], str]:
     """A password: an identifier (which may hold `&`), a number or a string literal.
 
     The client sends these statements untouched (seen with intersystems-irispython 5.4.1). Should a literal arrive as
@@ -192,7 +119,7 @@ def _password(reader: _Reader) -> Callable[[Mapping[int, Value]], str]:
     return lambda values: text(storable(values[number]))
 
 
-def _user_and_password(reader: _Reader) -> tuple[str, Callable[[Mapping[int, Value]], str]]:
+def _user_and_password(reader: StatementReader) -> tuple[str, Callable[[Mapping[int, Value]], str]]:
     name = reader.name("the user name")
     if not (reader.accept("IDENTIFY", "BY") or reader.accept("IDENTIFIED", "BY")):
         reader.accept("WITH")
@@ -200,34 +127,34 @@ def _user_and_password(reader: _Reader) -> tuple[str, Callable[[Mapping[int, Val
     return name, _password(reader)
 
 
-def _create_user(reader: _Reader) -> Statement:
+def _create_user(reader: StatementReader) -> Statement:
     name, password = _user_and_password(reader)
     return lambda target, values: target.create_user(name, password(values))
 
 
-def _alter_user(reader: _Reader) -> Statement:
+def _alter_user(reader: StatementReader) -> Statement:
     name, password = _user_and_password(reader)
     return lambda target, values: target.alter_user(name, password(values))
 
 
-def _drop_user(reader: _Reader) -> Statement:
+def _drop_user(reader: StatementReader) -> Statement:
     if_exists = reader.accept("IF", "EXISTS")
     name = reader.name("the user name")
     return lambda target, _values: target.drop_user(name, if_exists=if_exists)
 
 
-def _create_role(reader: _Reader) -> Statement:
+def _create_role(reader: StatementReader) -> Statement:
     name = reader.name("the role name")
     return lambda target, _values: target.create_role(name)
 
 
-def _drop_role(reader: _Reader) -> Statement:
+def _drop_role(reader: StatementReader) -> Statement:
     if_exists = reader.accept("IF", "EXISTS")
     name = reader.name("the role name")
     return lambda target, _values: target.drop_role(name, if_exists=if_exists)
 
 
-_USERS_AND_ROLES: dict[tuple[str, str], Callable[[_Reader], Statement]] = {
+_USERS_AND_ROLES: dict[tuple[str, str], Callable[[StatementReader], Statement]] = {
     ("CREATE", "USER"): _create_user,
     ("ALTER", "USER"): _alter_user,
     ("DROP", "USER"): _drop_user,
@@ -248,7 +175,7 @@ class _Granted:
     admin: Sequence[str] = ()
 
 
-def _granted(reader: _Reader, catalog: Catalog) -> _Granted:
+def _granted(reader: StatementReader, catalog: Catalog) -> _Granted:
     start = reader.position
     if reader.peek() in _ACTIONS or reader.peek() in {"ALL", "*"}:
         actions = _actions(reader)
@@ -263,7 +190,7 @@ def _granted(reader: _Reader, catalog: Catalog) -> _Granted:
     return _Granted(roles=roles, admin=admin)
 
 
-def _actions(reader: _Reader) -> list[Action]:
+def _actions(reader: StatementReader) -> list[Action]:
     actions: list[Action] = []
     while True:
         word = reader.word()
@@ -280,7 +207,7 @@ def _actions(reader: _Reader) -> list[Action]:
             return list(dict.fromkeys(actions))
 
 
-def _objects(reader: _Reader, actions: Sequence[Action], catalog: Catalog) -> list[SqlObject]:
+def _objects(reader: StatementReader, actions: Sequence[Action], catalog: Catalog) -> list[SqlObject]:
     if reader.accept("*"):
         return [SqlObject(ObjectKind.TABLE, "*")]
     if reader.accept("SCHEMA"):
@@ -299,7 +226,7 @@ def _objects(reader: _Reader, actions: Sequence[Action], catalog: Catalog) -> li
     return objects
 
 
-def _object(reader: _Reader, catalog: Catalog) -> SqlObject:
+def _object(reader: StatementReader, catalog: Catalog) -> SqlObject:
     schema, name = catalog.default_schema, reader.name("the object's name")
     if reader.accept("."):
         schema, name = name, reader.name("the object's name")
@@ -312,7 +239,7 @@ def _object(reader: _Reader, catalog: Catalog) -> SqlObject:
     return SqlObject(ObjectKind.PROCEDURE, routine.schema, routine.name)
 
 
-def _grant(reader: _Reader, catalog: Catalog) -> Statement:
+def _grant(reader: StatementReader, catalog: Catalog) -> Statement:
     granted = _granted(reader, catalog)
     if "*" in granted.roles:
         raise failure(-55, "GRANT names the roles; only REVOKE takes *")
@@ -335,7 +262,7 @@ def _grant(reader: _Reader, catalog: Catalog) -> Statement:
     return run
 
 
-def _revoke(reader: _Reader, catalog: Catalog) -> Statement:
+def _revoke(reader: StatementReader, catalog: Catalog) -> Statement:
     if reader.peek() == "GRANT" and reader.peek(1) == "OPTION":
         raise unsupported("REVOKE GRANT OPTION FOR")
     option_only = reader.accept("ADMIN", "OPTION", "FOR")
@@ -361,7 +288,7 @@ def _revoke(reader: _Reader, catalog: Catalog) -> Statement:
     return run
 
 
-def _check(reader: _Reader, catalog: Catalog) -> Statement:
+def _check(reader: StatementReader, catalog: Catalog) -> Statement:
     if reader.peek() in {"GRANT", "ADMIN"}:
         raise unsupported("%CHECKPRIV for a grant or admin option")
     try:

@@ -1,26 +1,36 @@
 """The embedded SQLite database that carries out compiled queries.
 
-It lives in memory. Of the catalog's tables only the columns that a query names are copied into it, and stay there until
-the table's revision changes. An authorizer lets a query read and nothing else; a progress handler ends a runaway.
-Not thread-safe: the runtime calls it from one thread at a time.
+It lives in memory. Of the catalog's tables only the columns that a query names are copied into it, and stay there
+until the table's revision changes; of a table that says which rows changed, only those are copied again. The tables
+that were not asked for longest are forgotten. An authorizer lets a query read and nothing else; a progress handler
+ends a runaway. Not thread-safe: the runtime calls it from one thread at a time.
 """
 
 from __future__ import annotations
 
-import math
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import cast
+from itertools import count
 
-from irisops.simulator.backend import ObjectRef, SqlFailure, Value
-from irisops.simulator.sql.catalog import Collation, ColumnDef, FunctionDef, ProcedureDef, SqlType, TableDef
+from irisops.simulator.backend import SqlFailure, Value
+from irisops.simulator.sql.catalog import (
+    ChangingRows,
+    Collation,
+    ColumnDef,
+    FunctionDef,
+    ProcedureDef,
+    SqlType,
+    TableDef,
+)
+from irisops.simulator.sql.conversion import storable, storable_rows
 from irisops.simulator.sql.failures import FATAL_ERROR, INVALID_STATEMENT, failure
 from irisops.simulator.sql.functions import compare_sqlupper, internal_functions
+from irisops.simulator.sql.guard import PROGRESS_STEP, Guard
 from irisops.simulator.sql.routines import complete_arguments
-from irisops.simulator.sql.values import Scalar, canonical, number, plain, text
+from irisops.simulator.sql.values import Scalar, number
 
 _DECLARED = {
     SqlType.BIT: "INTEGER",
@@ -31,25 +41,21 @@ _DECLARED = {
     SqlType.DOUBLE: "REAL",
 }
 
-_PROGRESS_STEP = 20_000
-"""SQLite instructions between two looks at the budget."""
+_KEPT_TABLES = 400
+"""Tables whose rows are kept here at once."""
 
-_LONG = 4096
-
-_MAXIMUM_CHARACTERS = 32 * 1024 * 1024
-"""Characters in all strings longer than `_LONG` that one query may make."""
-
-_READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
-
-_PERMITTED_FUNCTIONS = frozenset({"count", "sum", "min", "max", "avg", "row_number", "rank", "dense_rank"})
+_KEPT_NAMES = 5_000
 
 
 @dataclass(slots=True)
 class Limits:
-    """What one query may cost. `instructions` are SQLite's; so many take a second or two."""
+    """What one query may cost. `instructions` are SQLite's; so many take a second or two. `changes` are rows that one
+    statement may insert, update or delete.
+    """
 
     instructions: int = 20_000_000
     rows: int = 300_000
+    changes: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,75 +92,15 @@ class _Held:
 
 
 @dataclass(slots=True)
-class _Guard:
-    """Switches between filling tables, where all is permitted, and running a query, where only reading is."""
-
-    reading: bool = False
-    budget: int = 0
-    characters: int = 0
-    failed: SqlFailure | None = None
-
-    def authorize(
-        self, action: int, _first: str | None, second: str | None, _database: str | None, _trigger: str | None
-    ) -> int:
-        if not self.reading:
-            return sqlite3.SQLITE_OK
-        if action not in _READING:
-            return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_FUNCTION and not (
-            str(second).startswith("iris_") or str(second).lower() in _PERMITTED_FUNCTIONS
-        ):
-            return sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK
-
-    def progress(self) -> int:
-        if not self.reading:
-            return 0
-        self.budget -= _PROGRESS_STEP
-        return 1 if self.budget < 0 else 0
-
-    @contextmanager
-    def only_reading(self, budget: int) -> Iterator[None]:
-        self.reading, self.budget, self.failed, self.characters = True, budget, None, 0
-        try:
-            yield
-        finally:
-            self.reading = False
-
-    def count_characters(self, number_of_characters: int) -> None:
-        """Raises `SqlFailure` once the long strings of a query are too many to hold."""
-        self.characters += number_of_characters
-        if self.characters > _MAXIMUM_CHARACTERS:
-            raise failure(FATAL_ERROR, "the strings of the result are too long for this simulator")
-
-    def remembering(self, function: Callable[..., Scalar]) -> Callable[..., Scalar]:
-        """SQLite reduces an exception of a function to one text; keep the failure itself."""
-
-        def call(*arguments: Scalar) -> Scalar:
-            try:
-                result = function(*arguments)
-                if isinstance(result, str) and len(result) > _LONG:
-                    self.count_characters(len(result))
-            except SqlFailure as error:
-                self.failed = error
-                raise
-            except (ArithmeticError, ValueError) as error:
-                self.failed = failure(FATAL_ERROR, f"<ILLEGAL VALUE> in a function ({error})")
-                raise
-            return result
-
-        return call
-
-
-@dataclass(slots=True)
 class Store:
     """One SQLite database in memory; several engines (sessions of one instance) may share one."""
 
     limits: Limits = field(default_factory=Limits)
     _connection: sqlite3.Connection = field(init=False, repr=False)
-    _guard: _Guard = field(init=False, repr=False, default_factory=_Guard)
-    _names: dict[Hashable, str] = field(init=False, repr=False, default_factory=dict)
-    _held: dict[str, _Held] = field(init=False, repr=False, default_factory=dict)
+    _guard: Guard = field(init=False, repr=False, default_factory=Guard)
+    _names: OrderedDict[Hashable, str] = field(init=False, repr=False, default_factory=OrderedDict)
+    _numbers: Iterator[int] = field(init=False, repr=False, default_factory=count)
+    _held: OrderedDict[str, _Held] = field(init=False, repr=False, default_factory=OrderedDict)
     _functions: Sequence[FunctionDef] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
@@ -170,7 +116,7 @@ class Store:
         for statement in ("PRAGMA temp_store = MEMORY", "PRAGMA trusted_schema = OFF"):
             self._connection.execute(statement)
         self._connection.set_authorizer(self._guard.authorize)
-        self._connection.set_progress_handler(self._guard.progress, _PROGRESS_STEP)
+        self._connection.set_progress_handler(self._guard.progress, PROGRESS_STEP)
 
     def close(self) -> None:
         """Free the database."""
@@ -179,8 +125,13 @@ class Store:
     def physical_name(self, table: TableDef) -> str:
         """The name under which SQLite knows the table: generated, so no name of the catalog reaches SQL text."""
         shape = tuple((column.name, column.sql_type, column.collation) for column in table.columns)
-        key = (table.schema.upper(), table.name.upper(), shape)
-        return self._names.setdefault(key, f"t{len(self._names)}")
+        key = (table.schema.upper(), table.name.upper(), table.identity, shape)
+        if key not in self._names:
+            # A plan that knows a name that is forgotten here goes on using it: no other table ever gets it.
+            self._names[key] = f"t{next(self._numbers)}"
+            while len(self._names) > _KEPT_NAMES:
+                self._names.popitem(last=False)
+        return self._names[key]
 
     def select(
         self, needs: Needs, sql: str, values: Mapping[str, Scalar], max_rows: int
@@ -252,15 +203,73 @@ class Store:
         held = self._held.get(need.physical_name)
         revision = need.table.revision()
         columns = need.columns
-        if held is not None and held.revision == revision:
-            if columns <= held.columns:
+        if held is not None:
+            self._held.move_to_end(need.physical_name)
+            if columns <= held.columns and (held.revision == revision or self._caught_up(need, held)):
+                held.revision = revision
                 return
             columns |= held.columns
+        changing = need.table.changing
+        if changing is not None:
+            self._held.pop(need.physical_name, None)
+            self._fill_keyed(need.physical_name, need.table.columns, columns, changing)
+            self._hold(need.physical_name, _Held(revision, columns))
+            return
         ordered = tuple(sorted(columns))
         names = tuple(need.table.columns[index].name for index in ordered)
         self._held.pop(need.physical_name, None)
         self._fill(need.physical_name, need.table.columns, ordered, lambda: need.table.rows(names))
-        self._held[need.physical_name] = _Held(revision, columns)
+        self._hold(need.physical_name, _Held(revision, columns))
+
+    def _hold(self, name: str, held: _Held) -> None:
+        self._held[name] = held
+        while len(self._held) > _KEPT_TABLES:
+            forgotten, _ = self._held.popitem(last=False)
+            self._connection.execute(f'DROP TABLE IF EXISTS "{forgotten}"')
+
+    def _caught_up(self, need: TableNeed, held: _Held) -> bool:
+        """Copy the rows that changed since they were copied. False where that cannot be told."""
+        changing = need.table.changing
+        changed = None if changing is None else changing.changed_since(held.revision)
+        if changing is None or changed is None:
+            return False
+        name = need.physical_name
+        columns = _with_row_id(need.table.columns, held.columns)
+        rows = [(rowid, changing.row(rowid)) for rowid in sorted(changed)]
+        there = [(rowid, row) for rowid, row in rows if row is not None]
+        gone = [(rowid,) for rowid, row in rows if row is None]
+        with self._transaction():
+            self._connection.executemany(f'DELETE FROM "{name}" WHERE rowid = ?', gone)  # noqa: S608 - generated name
+            self._connection.executemany(_replacing(name, columns), _keyed(there, columns))
+        return True
+
+    def _fill_keyed(
+        self, name: str, columns: Sequence[ColumnDef], wanted: frozenset[int], changing: ChangingRows
+    ) -> None:
+        """Rows under their RowIDs, so that one of them can be replaced and be found."""
+        ordered = _with_row_id(columns, wanted)
+        declared = "".join(
+            f", c{index} {'INTEGER PRIMARY KEY' if columns[index].row_id else _declaration(columns[index])}"
+            for index in ordered
+        )
+        self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self._connection.execute(f'CREATE TABLE "{name}" (z{declared})')
+        try:
+            with self._transaction():
+                self._connection.executemany(_replacing(name, ordered), _keyed(changing.rows(), ordered))
+        except BaseException:
+            self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+            raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     def _fill_from_procedure(self, need: ProcedureNeed, values: Mapping[str, Scalar]) -> None:
         columns = need.procedure.columns
@@ -283,15 +292,13 @@ class Store:
         listed = ", ".join(f"c{index}" for index in wanted)
         marks = ", ".join("?" * len(wanted))
         insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - generated names alone
-        filler = _storable_rows(list(rows()), len(wanted))
-        self._connection.execute("BEGIN")
+        filler = storable_rows(list(rows()), len(wanted))
         try:
-            self._connection.executemany(insert, filler)
+            with self._transaction():
+                self._connection.executemany(insert, filler)
         except BaseException:
-            self._connection.execute("ROLLBACK")
             self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
             raise
-        self._connection.execute("COMMIT")
 
     def _fill_empty(self, name: str, rows: Iterable[Sequence[Value]]) -> None:
         """Rows without columns, for `COUNT(*)`: made inside SQLite, which is four times as fast as binding each."""
@@ -310,79 +317,19 @@ def _declaration(column: ColumnDef) -> str:
     return "TEXT COLLATE IRIS_SQLUPPER" if column.collation is Collation.SQLUPPER else "TEXT COLLATE BINARY"
 
 
-def _storable_rows(rows: list[Sequence[Value]], width: int) -> Iterable[Sequence[object]]:
-    """The rows as SQLite takes them. Nearly always they are already, which is found out faster than converting."""
-    for position in range(width):
-        cells = [row[position] for row in rows]
-        if not _storable_column(cells):
-            break
-    else:
-        return rows
-    return [[storable(value) for value in row] for row in rows]
+def _with_row_id(columns: Sequence[ColumnDef], wanted: frozenset[int]) -> tuple[int, ...]:
+    """The wanted columns by position, and the RowID, which is the key of the copy."""
+    return tuple(index for index, column in enumerate(columns) if index in wanted or column.row_id)
 
 
-_STORED_AS_THEY_ARE = frozenset({int, str, float, type(None), bool})
+def _replacing(name: str, columns: Sequence[int]) -> str:
+    listed = "".join(f", c{index}" for index in columns)
+    marks = ", ?" * len(columns)
+    return f'INSERT OR REPLACE INTO "{name}" (rowid{listed}) VALUES (?{marks})'  # noqa: S608 - generated names alone
 
 
-def _storable_column(cells: Sequence[Value]) -> bool:
-    """Whether SQLite takes every cell: integers of at most 64 bits, strings that can be encoded."""
-    kinds = set(map(type, cells))
-    if not kinds <= _STORED_AS_THEY_ARE:
-        return False
-    if kinds == {str}:
-        texts = cast("Sequence[str]", cells)  # by the kinds found
-        return all(map(str.isascii, texts)) or all(map(_encodable, texts))
-    if kinds & {int, str}:
-        return all(map(_fits, cells))
-    return True
-
-
-def _fits(value: Value) -> bool:
-    if isinstance(value, int):
-        return -(2**63) <= value < 2**63
-    return not isinstance(value, str) or _encodable(value)
-
-
-def _encodable(value: str) -> bool:
-    """False for half a surrogate pair, which UTF-8 cannot hold."""
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def storable(value: Value) -> Scalar:
-    """A value of the wire as SQLite can hold it. Decimals become floats unless whole; SQLite has no decimals."""
-    match value:
-        case Decimal():
-            return plain(value)
-        case int() if not -(2**63) <= value < 2**63:
-            return str(value)
-        case str():
-            return value if _encodable(value) else value.encode("utf-8", "replace").decode()
-        case bytes():
-            return value.decode("latin-1")
-        case ObjectRef():
-            return f"{value.number}@{value.class_name}"
-        case _:
-            return value
-
-
-def delivered(value: Scalar, sql_type: int) -> Value:
-    """A value of SQLite as the wire sends it for a column of that type."""
-    if value is None or isinstance(value, bytes):
-        return value
-    if sql_type in {SqlType.VARCHAR, SqlType.TIMESTAMP, SqlType.DATE, SqlType.TIME}:
-        return text(value)
-    if isinstance(value, float):
-        if sql_type == SqlType.DOUBLE:
-            return value
-        if not math.isfinite(value):
-            raise failure(FATAL_ERROR, "<MAXNUMBER> the result is too large for a number")
-        if value.is_integer():
-            return int(value)
-        return Decimal(canonical(Decimal(repr(value)))) if sql_type == SqlType.NUMERIC else value
-    return value
+def _keyed(
+    rows: Iterable[tuple[int, Sequence[Value]]], columns: Sequence[int]
+) -> Iterator[tuple[Scalar, ...]]:
+    for rowid, row in rows:
+        yield (rowid, *[storable(row[index]) for index in columns])

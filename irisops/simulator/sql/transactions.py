@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from irisops.simulator.sql.catalog import CommitMode, Isolation, TransactionStatements
 from irisops.simulator.sql.failures import INVALID_STATEMENT, NO_DATA, TERM_EXPECTED, failure
-from irisops.simulator.sql.lexer import Kind, Lexeme
-from irisops.simulator.sql.vocabulary import RESERVED_WORDS
+from irisops.simulator.sql.lexer import Lexeme
+from irisops.simulator.sql.reader import StatementReader
 
 Statement = Callable[[TransactionStatements], None]
 
@@ -34,67 +34,31 @@ def is_transaction_statement(lexemes: Sequence[Lexeme]) -> bool:
 
 def parse(lexemes: Sequence[Lexeme]) -> Statement:
     """What the statement does. Raises `SqlFailure` for bad syntax."""
-    reader = _Reader(lexemes)
-    first = reader.take("a keyword")
+    reader = StatementReader(lexemes)
+    first = reader.word()
     if first in {"SET", "START"}:
-        reader.take("TRANSACTION")
+        reader.expect("TRANSACTION")
         statement = _parameters(reader, starts=first == "START")
     elif first == "%BEGTRANS":
         statement = _start
     elif first in {"%INTRANSACTION", "%INTRANS"}:
         statement = _in_transaction
     elif first == "SAVEPOINT":
-        name = reader.name()
+        name = reader.name("the savepoint's name")
         statement = _savepoint(name)
     else:
         reader.accept("WORK")
-        statement = _rollback(reader) if first == "ROLLBACK" else _finish
+        statement = _rollback(reader) if first == "ROLLBACK" else _commit
     reader.end()
     return statement
 
 
-class _Reader:
-    def __init__(self, lexemes: Sequence[Lexeme]) -> None:
-        self._lexemes = lexemes
-        self._position = 0
-
-    @property
-    def at_end(self) -> bool:
-        return self._position == len(self._lexemes)
-
-    def peek(self) -> str:
-        return self._lexemes[self._position].upper if self._position < len(self._lexemes) else ""
-
-    def take(self, wanted: str) -> str:
-        if self.at_end:
-            raise failure(TERM_EXPECTED, f"{wanted} is missing at the end of the statement")
-        self._position += 1
-        return self._lexemes[self._position - 1].upper
-
-    def accept(self, word: str) -> bool:
-        if self.peek() != word:
-            return False
-        self._position += 1
-        return True
-
-    def name(self) -> str:
-        word = self.take("the savepoint's name")
-        found = self._lexemes[self._position - 1]
-        if found.kind is Kind.NAME or (found.kind is Kind.WORD and word not in RESERVED_WORDS):
-            return found.text
-        raise failure(TERM_EXPECTED, f"the savepoint's name, not {found.text!r}")
-
-    def end(self) -> None:
-        if not self.at_end:
-            raise failure(INVALID_STATEMENT, f"unexpected {self._lexemes[self._position].text!r}")
-
-
-def _parameters(reader: _Reader, *, starts: bool) -> Statement:
+def _parameters(reader: StatementReader, *, starts: bool) -> Statement:
     """`%COMMITMODE mode`, or an isolation level, an access mode or both, in either order."""
     mode: CommitMode | None = None
     isolation: Isolation | None = None
     if reader.accept("%COMMITMODE"):
-        word = reader.take("IMPLICIT, EXPLICIT or NONE")
+        word = reader.take("IMPLICIT, EXPLICIT or NONE").upper
         if word not in _MODES:
             raise failure(INVALID_STATEMENT, f"{word} is no %COMMITMODE; take IMPLICIT, EXPLICIT or NONE")
         mode = _MODES[word]
@@ -117,13 +81,13 @@ def _parameters(reader: _Reader, *, starts: bool) -> Statement:
     return run
 
 
-def _transaction_mode(reader: _Reader) -> Isolation | None:
+def _transaction_mode(reader: StatementReader) -> Isolation | None:
     """The isolation level, or None for an access mode, which nothing here depends on."""
-    word = reader.take("ISOLATION LEVEL or READ")
+    word = reader.take("ISOLATION LEVEL or READ").upper
     if word == "READ" and (reader.accept("ONLY") or reader.accept("WRITE")):
         return None
     if word == "ISOLATION" and reader.accept("LEVEL") and reader.accept("READ") and reader.peek() in _LEVELS:
-        return _LEVELS[reader.take("the level")]
+        return _LEVELS[reader.word()]
     raise failure(
         INVALID_STATEMENT,
         "a transaction mode is ISOLATION LEVEL READ COMMITTED, READ UNCOMMITTED or READ VERIFIED, READ ONLY or "
@@ -135,8 +99,12 @@ def _start(target: TransactionStatements) -> None:
     target.start()
 
 
-def _finish(target: TransactionStatements) -> None:
-    target.finish()
+def _commit(target: TransactionStatements) -> None:
+    target.commit()
+
+
+def _roll_back(target: TransactionStatements) -> None:
+    target.roll_back()
 
 
 def _in_transaction(target: TransactionStatements) -> None:
@@ -149,9 +117,9 @@ def _savepoint(name: str) -> Statement:
     return lambda target: target.savepoint(name)
 
 
-def _rollback(reader: _Reader) -> Statement:
+def _rollback(reader: StatementReader) -> Statement:
     if not reader.accept("TO"):
-        return _finish
-    reader.take("SAVEPOINT")
-    name = "" if reader.at_end else reader.name()
+        return _roll_back
+    reader.expect("SAVEPOINT")
+    name = "" if reader.at_end else reader.name("the savepoint's name")
     return lambda target: target.rollback_to(name)

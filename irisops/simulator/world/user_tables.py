@@ -1,6 +1,6 @@
-"""Tables of the people who use an instance: what is in the namespaces, for whom SQL privileges are granted.
+"""Tables of the people who use an instance: what is in the namespaces at the start.
 
-Rows are fixed: they are there to be selected, and to be refused to whoever was not granted them.
+They are the first rows of tables that SQL can change (`irisops.simulator.sql.stored`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ Cell = int | str
 
 @dataclass(frozen=True, slots=True)
 class UserTable:
-    """A persistent class of a person's own in one namespace. `kinds` are the columns' class types, by column."""
+    """A persistent class of a person's own in one namespace. `kinds` are the columns' class types, by column; the first
+    is the RowID.
+    """
 
     namespace: str
     schema: str

@@ -20,6 +20,7 @@ from irisops.simulator.sql.catalog import (
     SqlType,
     TableDef,
 )
+from irisops.simulator.sql.definitions import DefinitionStatements
 
 
 @dataclass
@@ -138,9 +139,15 @@ class FakeCatalog:
 
     transaction: Transaction = field(default_factory=lambda: Transaction(lambda _open: None))
 
+    version: int = 0
+
     @property
     def security(self) -> SecurityStatements:
         return self.recorded
+
+    @property
+    def definitions(self) -> DefinitionStatements:
+        raise SqlFailure(-99, "nothing can be defined in this catalog; tests of that use an instance")
 
     def _authorize(self, name: str, action: Action) -> None:
         if name in self.denied:

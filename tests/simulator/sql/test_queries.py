@@ -231,7 +231,7 @@ def test_a_star_leaves_hidden_columns_out(engine: Engine) -> None:
         ("SELECT NTILE(2) OVER (ORDER BY Pid) FROM %SYS.ProcessQuery", -400, "NTILE"),
         ("SELECT SUM(Pid) OVER w FROM %SYS.ProcessQuery", -400, "OVER"),
         ("SELECT Pid FROM %SYS.ProcessQuery WHERE RANK() OVER (ORDER BY Pid) = 1", -1, "window function"),
-        ("WITH x AS (SELECT 1) SELECT * FROM %SYS.ProcessQuery", -51, "WITH"),
+        ("WITH x AS (SELECT 1) SELECT * FROM %SYS.ProcessQuery", -400, "WITH"),
         ("SELECT Pid FROM %SYS.ProcessQuery WHERE UserName %MATCHES 'a*'", -400, "%MATCHES"),
         ("SELECT Pid->Name FROM %SYS.ProcessQuery", -400, "arrow"),
         ("SELECT " + "(" * 3000 + "1" + ")" * 3000, -1, "nested too deeply"),

@@ -70,7 +70,7 @@ def test_savepoints_are_levels_that_can_be_gone_back_to(engine: Engine, catalog:
         ("SET TRANSACTION", -12),
         ("SET TRANSACTION %COMMITMODE SOON", -1),
         ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", -1),
-        ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED NOW", -1),
+        ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED NOW", -25),
         ("SAVEPOINT", -12),
         ("SAVEPOINT select", -12),
     ],

@@ -1,0 +1,497 @@
+"""The tables of people's own, as one job sees them: who may read, change and define them.
+
+Privileges: "InterSystems SQL Reference", CREATE TABLE, ALTER TABLE, DROP TABLE, CREATE INDEX, CREATE VIEW, and GRANT
+(administrative privileges); facts: iris-security 4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from irisops.simulator.backend import Value
+from irisops.simulator.classes.dates import odbc
+from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.security_statements import JobSecurityStatements
+from irisops.simulator.classes.sql_access import has_sql_privilege, privilege_violation
+from irisops.simulator.classes.values import same
+from irisops.simulator.sql.catalog import Action, ColumnDef, Isolation, TableDef
+from irisops.simulator.sql.definitions import (
+    ColumnSpec,
+    Default,
+    ForeignKeyDef,
+    IndexSpec,
+    KeyDef,
+    TableAlteration,
+    TableDetails,
+    TableSpec,
+    ViewSpec,
+)
+from irisops.simulator.sql.failures import failure
+from irisops.simulator.sql.stored import types
+from irisops.simulator.sql.stored.database import Database, StoredView
+from irisops.simulator.sql.stored.defining import Definer
+from irisops.simulator.sql.stored.filing import Filer
+from irisops.simulator.sql.stored.table import Row, StoredTable
+from irisops.simulator.sql.values import Scalar
+from irisops.simulator.world.user_tables import UserTable
+
+SERVICE_SQL = "%Service_SQL:U"
+
+_SEED_TYPES = {"%Integer": types.INTEGER, "%String": types.column_type("VARCHAR", (256,))}
+_OBJECT_ACTIONS = (
+    Action.SELECT,
+    Action.INSERT,
+    Action.UPDATE,
+    Action.DELETE,
+    Action.ALTER,
+    Action.REFERENCES,
+)
+
+
+class JobTables:
+    """The tables and views in the job's namespace."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._found: dict[Hashable, TableDef] = {}
+        self._found_for: Hashable = None
+
+    @property
+    def database(self) -> Database:
+        """The database of the namespace, with the tables that the world has from its start."""
+        database = self._job.emulation.databases.of(self._job.namespace)
+        for seed in self._job.world.user_tables:
+            if same(seed.namespace, self._job.namespace) and id(seed) not in database.seeded:
+                database.seeded.add(id(seed))
+                _plant(database, seed)
+        return database
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with every definition, with the namespace, and with whether uncommitted rows are read."""
+        database = self.database
+        return (self._job.namespace.upper(), database.version, self._reads_committed)
+
+    @property
+    def _reads_committed(self) -> bool:
+        return self._job.transaction.isolation is not Isolation.READ_UNCOMMITTED
+
+    def environment(self) -> Mapping[str, Scalar]:
+        """The values of the moment, for defaults."""
+        now = odbc(self._job.world.now())
+        return {
+            "env_now": now,
+            "env_today": now[:10],
+            "env_time": now[11:19],
+            "env_user": self._job.username,
+        }
+
+    def filer(self) -> Filer:
+        """What changes rows in this job's name."""
+        return Filer(
+            self.database, self._job.transaction.undo, self._job.process.job_number, self.environment
+        )
+
+    def table(self, schema: str, name: str) -> TableDef | None:
+        """The table or view of that name, or None."""
+        version = self.version
+        if version != self._found_for:
+            self._found, self._found_for = {}, version
+        key = (schema.upper(), name.upper())
+        if key not in self._found:
+            database = self.database
+            stored, view = database.table(schema, name), database.view(schema, name)
+            if stored is not None:
+                self._found[key] = self._projected(stored)
+            elif view is not None:
+                self._found[key] = self._projected_view(view)
+            else:
+                return None
+        return self._found[key]
+
+    def tables(self) -> Iterable[TableDef]:
+        """The tables and views on which the job has any privilege."""
+        database = self.database
+        for table in list(database.tables.values()):
+            if self.may_do_anything(table.owner, table.spec.schema, table.spec.name):
+                found = self.table(table.spec.schema, table.spec.name)
+                if found is not None:
+                    yield found
+        for view in list(database.views.values()):
+            if self.may_do_anything(view.owner, view.spec.schema, view.spec.name):
+                found = self.table(view.spec.schema, view.spec.name)
+                if found is not None:
+                    yield found
+
+    def may(self, action: Action, owner: str, schema: str, name: str) -> bool:
+        """Whether the job owns the object or was granted the privilege."""
+        return same(owner, self._job.username) or has_sql_privilege(self._job, schema, name, action.value)
+
+    def may_do_anything(self, owner: str, schema: str, name: str) -> bool:
+        """Whether the job has any privilege on the object, so that it is shown it."""
+        return any(self.may(action, owner, schema, name) for action in _OBJECT_ACTIONS)
+
+    def _authorize(self, owner: str, schema: str, name: str, action: Action) -> None:
+        if not self._job.holds(SERVICE_SQL) or not self.may(action, owner, schema, name):
+            raise privilege_violation(self._job)
+
+    def _projected(self, table: StoredTable) -> TableDef:
+        committed = self._reads_committed
+        rows = _CommittedRows(table, self._job.process.job_number) if committed else _CurrentRows(table)
+        spec = table.spec
+        return TableDef(
+            schema=spec.schema,
+            name=spec.name,
+            columns=[_column(table, position, each) for position, each in enumerate(table.layout)],
+            rows=_no_rows,
+            revision=rows.revision,
+            authorize=partial(self._authorize, table.owner, spec.schema, spec.name),
+            class_name=class_name(spec.schema, spec.name),
+            table_type="GLOBAL TEMPORARY" if spec.temporary else "BASE TABLE",
+            # What a job reads without the others' uncommitted rows is its own.
+            identity=(table.number, self._job.process.job_number if committed else 0),
+            changing=rows,
+            changes=_Changes(self.filer(), table),
+            details=_details(self.database, table),
+        )
+
+    def _projected_view(self, view: StoredView) -> TableDef:
+        spec = view.spec
+        return TableDef(
+            schema=spec.schema,
+            name=spec.name,
+            columns=[],
+            rows=_no_rows,
+            authorize=partial(self._authorize, view.owner, spec.schema, spec.name),
+            class_name=class_name(spec.schema, spec.name),
+            table_type="VIEW",
+            details=TableDetails(owner=view.owner),
+            view=spec,
+        )
+
+
+class JobDefinitions:
+    """Implements `irisops.simulator.sql.catalog.DefinitionStatements` for one job."""
+
+    def __init__(self, job: Job, tables: JobTables) -> None:
+        self._job = job
+        self._tables = tables
+        self._security = JobSecurityStatements(job)
+
+    def create_table(self, spec: TableSpec, *, if_not_exists: bool) -> None:
+        """Raises -99, -201, -312, and what `Definer.create_table` raises."""
+        self._need("%CREATE_TABLE")
+        _check_schema(spec.schema)
+        if self._exists(spec.schema, spec.name):
+            if if_not_exists:
+                return
+            raise failure(-201, f"'{spec.schema}.{spec.name}'")
+        for foreign in spec.foreign_keys:
+            self._need_references(foreign.schema, foreign.table)
+        self._definer().create_table(spec, self._job.username)
+
+    def alter_table(self, schema: str, name: str, alteration: TableAlteration) -> None:
+        """Raises -30, -99, and what `Definer.alter_table` raises."""
+        table = self._table(schema, name)
+        self._need_on(table, "%ALTER_TABLE")
+        for foreign in alteration.add_foreign_keys:
+            self._need_references(foreign.schema, foreign.table)
+        if alteration.rename_to and self._exists(schema, alteration.rename_to):
+            raise failure(-201, f"'{schema}.{alteration.rename_to}'")
+        self._definer().alter_table(table, alteration)
+
+    def drop_table(self, schema: str, name: str, *, if_exists: bool, cascade: bool) -> None:
+        """Raises -30, -99, -320."""
+        table = self._tables.database.table(schema, name)
+        if table is None and if_exists:
+            return
+        found = self._table(schema, name)
+        self._need_on(found, "%DROP_TABLE")
+        self._definer().drop_table(found, cascade=cascade)
+        self._take_grants(found.spec.schema, found.spec.name)
+
+    def truncate_table(self, schema: str, name: str) -> int:
+        """Raises -30, -99, and -124 where foreign keys refer to a row."""
+        table = self._table(schema, name)
+        if not self._tables.may(Action.DELETE, table.owner, table.spec.schema, table.spec.name):
+            raise privilege_violation(self._job)
+        filer = self._tables.filer()
+        rowids = list(table.rows)
+        for rowid in rowids:
+            if rowid in table.rows:  # a cascade may have taken it
+                filer.delete(table, rowid)
+        if not table.rows:
+            table.next_rowid = 1
+            table.counters = dict.fromkeys(table.counters, 0)
+        return len(rowids)
+
+    def create_index(self, schema: str, table: str, spec: IndexSpec, *, if_not_exists: bool) -> None:
+        """Raises -30, -99, -324, -29, -125."""
+        found = self._table(schema, table)
+        self._need_on(found, "%ALTER_TABLE")
+        if if_not_exists and spec.name.upper() in found.indexes:
+            return
+        self._definer().create_index(found, spec)
+
+    def drop_index(self, schema: str, table: str, name: str, *, if_exists: bool) -> None:
+        """Raises -30, -99, -333, -334, -325."""
+        if table:
+            candidates = [self._table(schema, table)]
+        else:
+            database = self._tables.database
+            candidates = [
+                each
+                for each in database.tables.values()
+                if same(each.spec.schema, schema) and name.upper() in each.indexes
+            ]
+        if len(candidates) > 1:
+            raise failure(-334, f"'{name}'")
+        if not candidates or (name.upper() not in candidates[0].indexes and if_exists):
+            if if_exists:
+                return
+            raise failure(-333, f"'{name}'")
+        self._need_on(candidates[0], "%ALTER_TABLE")
+        self._definer().drop_index(candidates[0], name)
+
+    def create_view(self, spec: ViewSpec, *, replace: bool) -> None:
+        """Raises -99, -201."""
+        self._need("%CREATE_VIEW")
+        _check_schema(spec.schema)
+        former = self._tables.database.view(spec.schema, spec.name)
+        if former is not None and replace:
+            if not same(former.owner, self._job.username):
+                self._need("%ALTER_VIEW")
+        elif self._exists(spec.schema, spec.name):
+            raise failure(-201, f"'{spec.schema}.{spec.name}'")
+        self._definer().create_view(spec, self._job.username)
+
+    def drop_view(self, schema: str, name: str, *, if_exists: bool) -> None:
+        """Raises -30, -99."""
+        view = self._tables.database.view(schema, name)
+        if view is None:
+            if if_exists:
+                return
+            raise failure(-30, f"View '{f'{schema}.{name}'.upper()}' not found")
+        if not same(view.owner, self._job.username):
+            self._need("%DROP_VIEW")
+        self._definer().drop_view(view)
+        self._take_grants(view.spec.schema, view.spec.name)
+
+    def _definer(self) -> Definer:
+        return Definer(
+            self._job.emulation.databases,
+            self._tables.database,
+            self._job.transaction.undo,
+            self._job.process.job_number,
+            self._evaluate,
+        )
+
+    def _take_grants(self, schema: str, name: str) -> None:
+        """The privileges on what is dropped are revoked (SQL Reference, DROP TABLE); a rollback grants them again."""
+        privileges = self._job.emulation.sql_privileges
+        taken = privileges.take_object(self._job.namespace, schema, name)
+
+        def restore() -> None:
+            for grant in taken:
+                privileges.grant(grant)
+
+        self._job.transaction.undo.remember(
+            ("grants", self._job.namespace, schema.upper(), name.upper()), restore
+        )
+
+    def _evaluate(self, default: Default) -> Value:
+        return self._tables.filer().evaluated(default)
+
+    def _exists(self, schema: str, name: str) -> bool:
+        return self._tables.table(schema, name) is not None
+
+    def _table(self, schema: str, name: str) -> StoredTable:
+        table = self._tables.database.table(schema, name)
+        if table is None:
+            raise failure(-30, f"Table '{f'{schema}.{name}'.upper()}' not found")
+        return table
+
+    def _need(self, privilege: str) -> None:
+        """Raise -99 unless the job holds an administrative SQL privilege in its namespace."""
+        if not self._job.holds(SERVICE_SQL):
+            raise privilege_violation(self._job)
+        if not self._job.world.system.sql_security:
+            return
+        if not (self._security.holds_admin(privilege) or self._security.holds_admin("%DB_OBJECT_DEFINITION")):
+            raise privilege_violation(self._job)
+
+    def _need_on(self, table: StoredTable, privilege: str) -> None:
+        """The owner, a holder of %ALTER on the table, or of the administrative privilege.
+
+        UNVERIFIED: that %ALTER on a table is enough to drop it. Settle: GRANT %ALTER ON t TO x, then DROP TABLE t as x.
+        """
+        if not self._tables.may(Action.ALTER, table.owner, table.spec.schema, table.spec.name):
+            self._need(privilege)
+
+    def _need_references(self, schema: str, name: str) -> None:
+        """REFERENCES on the table that a foreign key refers to (SQL Reference, CREATE TABLE, Privileges)."""
+        parent = self._tables.database.table(schema, name)
+        if parent is not None and not self._tables.may(
+            Action.REFERENCES, parent.owner, parent.spec.schema, parent.spec.name
+        ):
+            raise privilege_violation(self._job)
+
+
+@dataclass(frozen=True, slots=True)
+class _CurrentRows:
+    """Rows as they are, uncommitted ones included: READ UNCOMMITTED, the default of IRIS."""
+
+    table: StoredTable
+
+    def revision(self) -> Hashable:
+        return self.table.revision
+
+    def rows(self) -> Iterable[tuple[int, Row]]:
+        return sorted(self.table.rows.items())
+
+    def row(self, rowid: int) -> Row | None:
+        return self.table.rows.get(rowid)
+
+    def changed_since(self, revision: Hashable) -> Collection[int] | None:
+        return self.table.changed_since(revision) if isinstance(revision, int) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _CommittedRows:
+    """Rows without what other jobs have not committed.
+
+    UNVERIFIED: IRIS waits for the lock on such a row, and fails with -114 once the lock timeout has passed; here the
+    row is shown as it was committed last. Settle: UPDATE without commit on one connection, SELECT on another with SET
+    TRANSACTION ISOLATION LEVEL READ COMMITTED.
+    """
+
+    table: StoredTable
+    job: int
+
+    def revision(self) -> Hashable:
+        # Locks come and go with commits, which change no row: they count, too.
+        others = sorted(rowid for rowid, lock in self.table.locks.items() if lock.job != self.job)
+        return (self.table.revision, tuple(others))
+
+    def rows(self) -> Iterable[tuple[int, Row]]:
+        return self.table.committed(self.job)
+
+    def row(self, rowid: int) -> Row | None:
+        lock = self.table.locks.get(rowid)
+        if lock is not None and lock.job != self.job:
+            return lock.before
+        return self.table.rows.get(rowid)
+
+    def changed_since(self, revision: Hashable) -> Collection[int] | None:
+        del revision
+        return None
+
+
+class _Changes:
+    """Implements `irisops.simulator.sql.catalog.TableChanges` for one table and job."""
+
+    def __init__(self, filer: Filer, table: StoredTable) -> None:
+        self._filer = filer
+        self._table = table
+
+    def insert(self, values: Mapping[int, Value], *, check: bool) -> int:
+        return self._filer.insert(self._table, values, check=check)
+
+    def update(self, rowid: int, values: Mapping[int, Value], *, check: bool) -> None:
+        self._filer.update(self._table, rowid, values, check=check)
+
+    def delete(self, rowid: int, *, check: bool) -> None:
+        if rowid in self._table.rows:  # a cascade of this statement may have taken it
+            self._filer.delete(self._table, rowid, check=check)
+
+    def find(self, values: Mapping[int, Value]) -> int | None:
+        return self._filer.find(self._table, values)
+
+    def default(self, position: int) -> Value:
+        default = self._table.layout[position].default
+        return None if default is None else self._filer.evaluated(default)
+
+
+def _no_rows(_names: Sequence[str]) -> Iterable[Sequence[Value]]:
+    return ()
+
+
+def class_name(schema: str, name: str) -> str:
+    """The class behind a table: the schema SQLUser is the package User, and `_` is no letter of a class name."""
+    package = "User" if same(schema, "SQLUser") else schema.replace("_", ".")
+    return f"{package}.{''.join(letter for letter in name if letter.isalnum())}"
+
+
+def _column(table: StoredTable, position: int, spec: ColumnSpec) -> ColumnDef:
+    is_row_id = position == table.rowid_position
+    return ColumnDef(
+        spec.name,
+        spec.type.sql_type,
+        spec.type.precision,
+        spec.type.scale,
+        nullable=spec.nullable,
+        collation=spec.collation,
+        hidden=is_row_id and table.rowid_is_hidden,
+        row_id=is_row_id,
+    )
+
+
+def _details(database: Database, table: StoredTable) -> TableDetails:
+    keys = [
+        KeyDef(key.name, table.names(key.positions), key.primary)
+        for key in table.keys.values()
+        if not key.from_index
+    ]
+    foreign = []
+    for reference in table.references.values():
+        parent = database.parent_of(reference)
+        spec = reference.spec
+        foreign.append(
+            ForeignKeyDef(
+                spec.name,
+                table.names(reference.positions),
+                parent.spec.schema if parent is not None else spec.schema,
+                parent.spec.name if parent is not None else spec.table,
+                reference.referenced,
+                reference.key_name,
+                spec.on_update,
+                spec.on_delete,
+            )
+        )
+    indexes = [
+        *(
+            IndexSpec(key.name, tuple((name, False) for name in table.names(key.positions)), unique=True)
+            for key in table.keys.values()
+            if not key.from_index
+        ),
+        *table.indexes.values(),
+    ]
+    specs = {column.name: column for column in table.layout}
+    return TableDetails(table.owner, table.spec.description, specs, keys, foreign, indexes)
+
+
+def _check_schema(schema: str) -> None:
+    """Raises `SqlFailure` -312 for `User`, which is the package of SQLUser, -300 for a schema of the system."""
+    if same(schema, "User"):
+        raise failure(-312, f"'{schema}'")
+    if schema.startswith("%") or same(schema, "INFORMATION_SCHEMA"):
+        # UNVERIFIED: the code for a schema of the system. Settle: CREATE TABLE %SYS.t (a INT).
+        raise failure(-300, f"the schema '{schema}' is the system's own")
+
+
+def _plant(database: Database, seed: UserTable) -> None:
+    """A table that the world has from its start: its first column is the RowID, which is shown."""
+    columns = tuple(
+        ColumnSpec(name, found, identity=not index, nullable=bool(index), collation=found.collation)
+        for index, (name, kind) in enumerate(seed.kinds.items())
+        if (found := types.BIGINT if not index else _SEED_TYPES[kind]) is not None
+    )
+    table = database.new_table(TableSpec(seed.schema, seed.name, columns), "_SYSTEM")
+    for row in seed.rows:
+        rowid = int(row[0])
+        table.put(rowid, tuple(row))
+        table.next_rowid = max(table.next_rowid, rowid + 1)
+    database.tables[seed.schema.upper(), seed.name.upper()] = table
+    database.version += 1

@@ -1,0 +1,310 @@
+"""One table: its columns, its rows, and the maps that its keys need.
+
+Rows are tuples as wide as `layout`, the RowID among them. A row is never changed in place, so whoever holds one holds
+what was there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from irisops.simulator.backend import SqlFailure, Value
+from irisops.simulator.sql.catalog import Collation
+from irisops.simulator.sql.definitions import ColumnSpec, ForeignKeySpec, IndexSpec, TableSpec
+from irisops.simulator.sql.failures import failure
+from irisops.simulator.sql.functions import sqlupper
+from irisops.simulator.sql.stored.types import BIGINT
+
+Row = tuple[Value, ...]
+Key = tuple[Value, ...]
+
+REMEMBERED_CHANGES = 5_000
+"""Changes of a table that readers may catch up with; one further behind reads all rows anew."""
+
+_ROW_OVERHEAD = 96
+_CELL_OVERHEAD = 24
+
+
+@dataclass(slots=True)
+class Quota:
+    """How much all tables of an instance may hold. Raises when it is used up, as a full database does."""
+
+    limit: int
+    used: int = 0
+
+    def take(self, size: int) -> None:
+        """Raises `SqlFailure` -400 when there is no more room."""
+        if size > 0 and self.used + size > self.limit:
+            megabytes = self.limit // 2**20
+            raise SqlFailure(
+                -400,
+                f"Fatal error occurred: <FILEFULL> the tables of this simulator hold at most {megabytes} MB; "
+                "delete rows or drop a table",
+            )
+        self.used += size
+
+
+@dataclass(slots=True)
+class Lock:
+    """A row that an open transaction changed: which job's, and the row as it was before, None if it was not there."""
+
+    job: int
+    before: Row | None
+
+
+@dataclass(slots=True)
+class UniqueKey:
+    """A UNIQUE or PRIMARY KEY constraint, or a unique index: which row has which key.
+
+    `freed` are keys that uncommitted changes gave up: should they be rolled back, the key is needed again.
+    """
+
+    name: str
+    positions: tuple[int, ...]
+    primary: bool = False
+    from_index: bool = False
+    rows: dict[Key, int] = field(default_factory=dict)
+    freed: dict[Key, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Reference:
+    """A FOREIGN KEY constraint: `children` are the rows here by the key that they refer to."""
+
+    spec: ForeignKeySpec
+    positions: tuple[int, ...]
+    key_name: str
+    referenced: tuple[str, ...]
+    children: dict[Key, set[int]] = field(default_factory=dict)
+
+
+class StoredTable:
+    """A table of one namespace. It checks nothing but room: that is `filing`'s part."""
+
+    def __init__(self, number: int, spec: TableSpec, owner: str, quota: Quota) -> None:
+        self.number = number
+        """Unlike that of any other table of the instance."""
+        self.spec = spec
+        self.owner = owner
+        self._quota = quota
+        self.layout, self.rowid_position = _layout(spec)
+        self.keys: dict[str, UniqueKey] = {}
+        self.references: dict[str, Reference] = {}
+        self.indexes: dict[str, IndexSpec] = {}
+        self.rows: dict[int, Row] = {}
+        self.locks: dict[int, Lock] = {}
+        self.defined_by: int | None = None
+        """The job whose open transaction made or altered the table: no other may change its rows meanwhile."""
+        self.next_rowid = 1
+        self.counters = dict.fromkeys(
+            (position for position, column in enumerate(self.layout) if column.type.counts), 0
+        )
+        self.revision = 0
+        self._changes: deque[int] = deque(maxlen=REMEMBERED_CHANGES)
+        self._positions = {column.name.upper(): position for position, column in enumerate(self.layout)}
+
+    @property
+    def qualified_name(self) -> str:
+        """`Schema.Table`."""
+        return f"{self.spec.schema}.{self.spec.name}"
+
+    @property
+    def rowid_is_hidden(self) -> bool:
+        """Whether `SELECT *` leaves the RowID out: so it is unless an IDENTITY column or %PUBLICROWID shows it."""
+        return not self.layout[self.rowid_position].identity and not self.spec.public_rowid
+
+    @property
+    def primary_key(self) -> UniqueKey | None:
+        """The PRIMARY KEY constraint."""
+        return next((key for key in self.keys.values() if key.primary), None)
+
+    def position(self, name: str) -> int | None:
+        """Where a column stands in a row; without regard to case."""
+        return self._positions.get(name.upper())
+
+    def positions(self, names: Iterable[str], missing: int = -29) -> tuple[int, ...]:
+        """Where columns stand. Raises `SqlFailure` with the code `missing` for one that is not there."""
+        found: list[int] = []
+        for name in names:
+            position = self.position(name)
+            if position is None:
+                raise failure(missing, f"'{name}' in {self.qualified_name}")
+            found.append(position)
+        return tuple(found)
+
+    def names(self, positions: Iterable[int]) -> tuple[str, ...]:
+        """The names of columns."""
+        return tuple(self.layout[position].name for position in positions)
+
+    # Keys ------------------------------------------------------------------------------------------------------
+
+    def key_of(self, row: Row, positions: Sequence[int]) -> Key | None:
+        """The values of some columns as their collation compares them; None if one is NULL.
+
+        UNVERIFIED: rows with NULL in a unique key never collide. Settle: insert two rows with NULL in a UNIQUE column.
+        """
+        key = tuple(self._collated(row[position], position) for position in positions)
+        return None if None in key else key
+
+    def collated_key(self, values: Sequence[Value], positions: Sequence[int]) -> Key | None:
+        """The key that `values` make for columns here, which may come from a row of another table."""
+        key = tuple(
+            self._collated(value, position) for value, position in zip(values, positions, strict=True)
+        )
+        return None if None in key else key
+
+    def _collated(self, value: Value, position: int) -> Value:
+        if isinstance(value, str) and self.layout[position].collation is Collation.SQLUPPER:
+            return sqlupper(value)
+        return value
+
+    def add_key(self, key: UniqueKey) -> None:
+        """Raises `SqlFailure` -125 if rows already collide."""
+        for rowid, row in self.rows.items():
+            values = self.key_of(row, key.positions)
+            if values is None:
+                continue
+            if key.rows.setdefault(values, rowid) != rowid:
+                raise failure(
+                    -125, f"{self.qualified_name} has rows of equal {', '.join(self.names(key.positions))}"
+                )
+        self.keys[key.name.upper()] = key
+
+    def add_reference(self, reference: Reference) -> None:
+        """Note which rows refer to what; whether it is there is not looked at."""
+        for rowid, row in self.rows.items():
+            values = self.key_of(row, reference.positions)
+            if values is not None:
+                reference.children.setdefault(values, set()).add(rowid)
+        self.references[reference.spec.name.upper()] = reference
+
+    # Rows ------------------------------------------------------------------------------------------------------
+
+    def put(self, rowid: int, row: Row | None, *, restoring: bool = False) -> None:
+        """Make the row what is given; None takes it away. Raises `SqlFailure` -400 when there is no room.
+
+        `restoring` what was there before never fails.
+        """
+        old = self.rows.get(rowid)
+        grown = _size(row) - _size(old)
+        if restoring:
+            self._quota.used += grown
+        else:
+            self._quota.take(grown)
+        if old is not None:
+            self._unmap(rowid, old)
+        if row is None:
+            self.rows.pop(rowid, None)
+        else:
+            self.rows[rowid] = row
+            self._map(rowid, row)
+        self.revision += 1
+        self._changes.append(rowid)
+
+    def _map(self, rowid: int, row: Row) -> None:
+        for key in self.keys.values():
+            values = self.key_of(row, key.positions)
+            if values is not None:
+                key.rows[values] = rowid
+        for reference in self.references.values():
+            values = self.key_of(row, reference.positions)
+            if values is not None:
+                reference.children.setdefault(values, set()).add(rowid)
+
+    def _unmap(self, rowid: int, row: Row) -> None:
+        for key in self.keys.values():
+            values = self.key_of(row, key.positions)
+            if values is not None and key.rows.get(values) == rowid:
+                del key.rows[values]
+        for reference in self.references.values():
+            values = self.key_of(row, reference.positions)
+            children = reference.children.get(values) if values is not None else None
+            if values is not None and children is not None:
+                children.discard(rowid)
+                if not children:
+                    del reference.children[values]
+
+    def lock(self, rowid: int, job: int) -> bool:
+        """Lock a row for a job. False if it held it already. Raises `SqlFailure` -110 if another job holds it."""
+        self.check_definition(job)
+        held = self.locks.get(rowid)
+        if held is not None:
+            if held.job != job:
+                raise failure(-110, f"row {rowid} of {self.qualified_name} is changed by another transaction")
+            return False
+        before = self.rows.get(rowid)
+        self.locks[rowid] = Lock(job, before)
+        if before is not None:
+            for key in self.keys.values():
+                values = self.key_of(before, key.positions)
+                if values is not None:
+                    key.freed[values] = rowid
+        return True
+
+    def unlock(self, rowid: int) -> None:
+        """The transaction that locked the row is over."""
+        held = self.locks.pop(rowid, None)
+        if held is not None and held.before is not None:
+            for key in self.keys.values():
+                values = self.key_of(held.before, key.positions)
+                if values is not None and key.freed.get(values) == rowid:
+                    del key.freed[values]
+
+    def check_definition(self, job: int) -> None:
+        """Raises `SqlFailure` -110 while an open transaction of another job made or altered the table."""
+        if self.defined_by not in {None, job}:
+            raise failure(-110, f"{self.qualified_name} is being defined by another transaction")
+
+    def locked_by_others(self, job: int) -> bool:
+        """Whether the table has uncommitted changes of another job."""
+        return any(lock.job != job for lock in self.locks.values())
+
+    def changed_since(self, revision: int) -> Collection[int] | None:
+        """The rows that changed since then, whether they are still there or not; None if that is not known any more."""
+        behind = self.revision - revision
+        if not 0 <= behind <= len(self._changes):
+            return None
+        return {self._changes[-count] for count in range(1, behind + 1)}
+
+    def committed(self, job: int) -> list[tuple[int, Row]]:
+        """The rows without what other jobs have not committed."""
+        rows = dict(self.rows)
+        for rowid, lock in self.locks.items():
+            if lock.job == job:
+                continue
+            if lock.before is None:
+                rows.pop(rowid, None)
+            else:
+                rows[rowid] = lock.before
+        return sorted(rows.items())
+
+    def drop(self) -> None:
+        """The table is gone: its room is free again."""
+        self._quota.take(-sum(map(_size, self.rows.values())))
+
+    def recover(self) -> None:
+        """The table is back: it takes its room again, even where others took it meanwhile."""
+        self._quota.used += sum(map(_size, self.rows.values()))
+
+
+def _layout(spec: TableSpec) -> tuple[tuple[ColumnSpec, ...], int]:
+    """The columns of a row, and which of them is the RowID: the IDENTITY column, or one called ID, ID1 ... in front."""
+    for position, column in enumerate(spec.columns):
+        if column.identity:
+            return spec.columns, position
+    taken = {column.name.upper() for column in spec.columns}
+    name, number = "ID", 0
+    while name in taken:
+        number += 1
+        name = f"ID{number}"
+    return (ColumnSpec(name, BIGINT, nullable=False), *spec.columns), 0
+
+
+def _size(row: Row | None) -> int:
+    """Roughly the bytes that a row takes."""
+    if row is None:
+        return 0
+    texts = sum(len(cell) for cell in row if isinstance(cell, str | bytes))
+    return _ROW_OVERHEAD + _CELL_OVERHEAD * len(row) + texts
