@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from irisops.commands.chat import Notice
+from irisops.commands.chat import Command, Notice
 from irisops.commands.hub import Hub
 from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless, listed
@@ -21,6 +21,7 @@ from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
 from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
+from irisops.sharing.snapshot import ProbeFact
 from irisops.sharing.team_card import TeamCard
 from irisops.sharing.teardown import Connector, connect_by_driver
 
@@ -74,6 +75,15 @@ class OpenShare:
         return (now - known[1]).total_seconds()
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The last look at an instance before a share: what was to be shared, and what the tries of passwords told."""
+
+    command: Command
+    profile: str
+    probes: tuple[ProbeFact, ...]
+
+
 class ShareDesk:
     """Opens, lists and ends shares. Belongs to the session's event loop."""
 
@@ -83,6 +93,7 @@ class ShareDesk:
         self.store = LeaseStore(places.leases)
         self._log = places.state / "keeper.log"
         self.shares: dict[str, OpenShare] = {}
+        self.looked: Looked | None = None
 
     # the token
 

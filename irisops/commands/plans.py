@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from irisops.commands.clock import Clock
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Plan
+from irisops.commands.replies import Plan, Problem
 from irisops.commands.spec import Replies
 
 LIFETIME = 600.0
@@ -50,6 +51,23 @@ class PlanStore:
         generation = link.generation if link else 0
         self._waiting[plan.id] = _Waiting(plan, carry_out, link, generation, self._clock.monotonic())
         return plan
+
+    def then(self, plan_id: str, more: CarryOut) -> None:
+        """Have `more` follow once the plan was carried out without a problem. KeyError if it does not wait."""
+        waiting = self._waiting[plan_id]
+
+        async def both() -> Replies:
+            failed = False
+            async with aclosing(waiting.carry_out()) as replies:
+                async for reply in replies:
+                    failed = failed or isinstance(reply, Problem)
+                    yield reply
+            if not failed:
+                async with aclosing(more()) as replies:
+                    async for reply in replies:
+                        yield reply
+
+        self._waiting[plan_id] = replace(waiting, carry_out=both)
 
     def take(self, plan_id: str, word: str) -> CarryOut:
         """Consume a plan. Raises `Refusal` when it is gone, too old, or the word is wrong (then it stays)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from irisops.sharing.finding import Finding, Level, names_of, unknown
 from irisops.sharing.snapshot import UNAUTHENTICATED, InstanceFacts, Intent
@@ -12,6 +12,13 @@ OPEN_BY_DESIGN = frozenset({"%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%DB_IRISLIB", 
 
 UNVERIFIED: that these are all. Settle: SELECT Name, PublicPermission FROM Security.Resources_List('*') on a fresh one.
 """
+NO_LOGINS = frozenset({"unknownuser", "_public", "cspsystem", "_ensemble"})
+"""Accounts that the instance itself needs, though nobody logs in with them (facts: iris-security 2.6)."""
+
+
+def _login_for(applications: Sequence[str]) -> tuple[str, ...]:
+    """The command that has web applications ask for a password."""
+    return ("/app", *applications, "auth=-unauthenticated,+password")
 
 
 def default_passwords(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
@@ -71,14 +78,15 @@ def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]
             rule,
             "red",
             f"A terminal is open without a login: {names_of(terminals)}",
-            "Everybody with the address could run commands. Disable it, or require a password, in the portal.",
+            "Everybody with the address could run commands. Have it ask for a password, or disable it.",
+            _login_for(terminals),
         )
     others = [each.name for each in found if each.name not in terminals]
     if others:
-        detail = "Require a password for them in the portal (System Administration, Security, Applications)."
+        detail = "Have them ask for a password."
         if "/api/monitor" in [name.casefold() for name in others]:
             detail += " /api/monitor tells figures and alerts of the instance."
-        yield Finding(rule, "amber", f"Open without a login: {names_of(others)}", detail)
+        yield Finding(rule, "amber", f"Open without a login: {names_of(others)}", detail, _login_for(others))
     if not found:
         yield Finding(rule, "green", "No web application is open without a login")
 
@@ -102,7 +110,8 @@ def all_through_application(facts: InstanceFacts, intent: Intent) -> Iterator[Fi
             rule,
             level if intent.web else "green",
             f"{application.name} gives %All to {who}",
-            "Take %All from its application or matching roles in the portal.",
+            "Take %All from its application or matching roles.",
+            ("/app", application.name, "roles=-%All"),
         )
     if not found:
         yield Finding(rule, "green", "No web application gives %All")
@@ -121,7 +130,8 @@ def bindings_unauthenticated(facts: InstanceFacts, intent: Intent) -> Iterator[F
             rule,
             "red",
             "The superserver lets clients in without a login",
-            "Turn off Unauthenticated for %Service_Bindings in the portal (Security, Services).",
+            "Have %Service_Bindings ask for a password.",
+            ("/service", "%Service_Bindings", "auth=-unauthenticated,+password"),
         )
     else:
         yield Finding(rule, "green", "The superserver wants a login")
@@ -141,14 +151,16 @@ def public_databases(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]
             rule,
             "red",
             f"Everybody may write to {names_of(written)}",
-            "Remove the public permission of these resources in the portal (Security, Resources).",
+            "Take the public permission from these resources.",
+            ("/resource", *written, "public=none"),
         )
     if read:
         yield Finding(
             rule,
             "amber",
             f"Everybody may read {names_of(read)}",
-            "Remove the public permission of these resources in the portal (Security, Resources).",
+            "Take the public permission from these resources.",
+            ("/resource", *read, "public=none"),
         )
     if not written and not read:
         yield Finding(rule, "green", "No database is open to everybody")
@@ -178,13 +190,14 @@ def unused_accounts(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
     unused = [user for user in facts.users if user.enabled and user.roles and user.used is False]
     if unused:
         powerful = [user.name for user in unused if user.superuser]
+        people = [user.name for user in unused if user.name.casefold() not in NO_LOGINS]
         detail = f"{names_of(powerful)} among them holds %All." if powerful else ""
         yield Finding(
             rule,
             "amber",
             f"Enabled, but never used: {names_of([user.name for user in unused])}",
             f"{detail} Disable what nobody needs.".strip(),
-            ("/dormant",),
+            ("/disable", *people) if people else ("/dormant",),
         )
     else:
         yield Finding(rule, "green", "Every enabled account with roles has been used")

@@ -31,6 +31,10 @@ def auditing(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
                 "amber",
                 "Logins are not audited",
                 f"Enable the event {names_of(off) or '%System/%Login/Login'}.",
+                # That command knows failed logins alone; the other event is in the portal.
+                ("/denied", "enable")
+                if off and all(n.casefold().endswith("/loginfailure") for n in off)
+                else (),
             )
         else:
             yield Finding(rule, "green", "Logins are audited")

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
-from irisops.commands.desk import OpenShare
+from irisops.commands.desk import Looked, OpenShare
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal, problem_of
-from irisops.commands.replies import Column, Facts, Problem, Progress, Table
+from irisops.commands.replies import Column, Facts, Plan, Problem, Progress, Table
 from irisops.commands.sharing.plan import (
     WEB_USER,
     Wanted,
     agent_there,
     arguments,
-    cure_line,
     endpoints,
     examine,
     findings_folded,
     findings_table,
     plan_of,
+    putting_right,
     share_form,
     understand,
     where_of,
@@ -58,29 +60,62 @@ async def share(context: Context, command: Command) -> Replies:
     if not what:
         yield share_form(link.profile)
         return
+    async for reply in _look(context, command, link, what):
+        yield reply
+
+
+async def _look(
+    context: Context, command: Command, link: Link, what: str, again: Looked | None = None
+) -> Replies:
+    """The preflight, then the plan or the reason why there is none. `again`: after a cure, which is the news then."""
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
-    async for step in agent_there(desk, command):
-        yield step
-    yield Progress("share", "Looking at the instance …")
-    findings = await examine(desk, link, wanted, try_passwords=given.get("probe") != "no")
-    yield findings_table(findings, link)
+    if again is None:
+        async for step in agent_there(desk, command):
+            yield step
+    yield Progress("share", f"Looking at the instance{' again' if again else ''} …")
+    findings, probes = await examine(
+        desk,
+        link,
+        wanted,
+        try_passwords=arguments(command).get("probe") != "no",
+        known=again.probes if again else (),
+    )
+    desk.looked = Looked(command, link.name, probes)
+    yield findings_table(context, findings, link)
     reds = [finding.title for finding in findings if finding.level == "red"]
     if reds and not desk.settings.loopback:
-        yield Problem(
-            "PreflightRed",
-            f"Nothing was shared: {listed(reds)}.",
-            "Put these right first; the card above says how. /share help shows safer ways.",
-            text=command.text or command.slash,
-            suggestions=[line for line in map(cure_line, findings) if line],
-        )
+        if again is None:
+            yield Problem(
+                "PreflightRed",
+                f"Nothing was shared: {listed(reds)}.",
+                "Put these right first; the card above says how. /share help shows safer ways.",
+                text=command.text or command.slash,
+                suggestions=[line for finding in findings if (line := putting_right(context, finding))],
+            )
         return
     risks = [finding.title for finding in findings if finding.level == "amber"]
     if reds:  # nothing leaves this machine, so it may be tried
         risks = [f"Would stop a real share: {title}" for title in reds] + risks
     plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback)
     yield context.plans.add(plan, lambda: _carry_out(context, command, link, wanted, specs, findings), link)
+
+
+async def after(context: Context, command: Command) -> Replies:
+    """Carry out a cure of the preflight by its own plan, then look at the instance again."""
+    inner = context.parse(str(command.args["command"]))
+    if isinstance(inner, Problem):
+        yield inner
+        return
+    link = context.link()
+    looked = context.sharing_desk().looked
+    async with aclosing(context.rerun(inner)) as replies:
+        async for reply in replies:
+            if isinstance(reply, Plan) and looked is not None and looked.profile == link.name:
+                what = arguments(looked.command).get("what", "").casefold()
+                context.plans.then(reply.id, partial(_look, context, looked.command, link, what, looked))
+            yield reply
 
 
 async def _carry_out(  # noqa: PLR0917 - what the plan was made of
@@ -157,7 +192,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     desk.take(made)
     addresses = [endpoint.public_url for endpoint in opened.endpoints]
     journal.outcome(number, "done", f"{', '.join(addresses)}; {', '.join(p.name for p in opened.passes)}")
-    yield findings_folded(findings, link)
+    yield findings_folded(context, findings, link)
     yield _opened(made, loopback=desk.settings.loopback)
     for card in cards:
         yield Facts(

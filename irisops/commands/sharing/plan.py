@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from irisops.commands.context import Context
 from irisops.commands.desk import ShareDesk
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Column, Form, FormField, Plan, Progress, Table
+from irisops.commands.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Table
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
 from irisops.commands.words import quote
@@ -28,6 +29,7 @@ from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
 from irisops.sharing.policy import Restrictions, policy_for
 from irisops.sharing.snapshot import Intent as Sharing
+from irisops.sharing.snapshot import ProbeFact
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_TIME = "2h"
@@ -167,16 +169,25 @@ async def agent_there(desk: ShareDesk, command: Command) -> Replies:
     await asyncio.to_thread(find_agent, Path(named) if named else None)
 
 
-async def examine(desk: ShareDesk, link: Link, wanted: Wanted, *, try_passwords: bool) -> list[Finding]:
-    """Gather facts over the chat's own connection and judge them."""
+async def examine(
+    desk: ShareDesk, link: Link, wanted: Wanted, *, try_passwords: bool, known: Sequence[ProbeFact] = ()
+) -> tuple[list[Finding], tuple[ProbeFact, ...]]:
+    """Gather facts over the chat's own connection and judge them; also what the tries of passwords told.
+
+    `known` are tries of an earlier look: an account whose password was refused then is not tried again.
+    """
     facts = await gather(link.connection)
     if try_passwords and facts.users is not None:
+        settled = {probe.user.casefold(): probe for probe in known if probe.outcome == "refused"}
         probes = await probe_default_passwords(
-            link.connection, desk.settings.connector, where_of(link.profile), facts.users
+            link.connection,
+            desk.settings.connector,
+            where_of(link.profile),
+            [user for user in facts.users if user.name.casefold() not in settled],
         )
-        facts = replace(facts, probes=probes)
+        facts = replace(facts, probes=(*settled.values(), *probes))
     profile = link.profile
-    return preflight.examine(
+    findings = preflight.examine(
         facts,
         Sharing(
             tcp=wanted.tcp,
@@ -189,6 +200,7 @@ async def examine(desk: ShareDesk, link: Link, wanted: Wanted, *, try_passwords:
             guarded=profile.guarded,
         ),
     )
+    return findings, facts.probes
 
 
 def where_of(profile: Profile) -> Where:
@@ -201,8 +213,34 @@ def cure_line(finding: Finding) -> str:
     return " ".join(quote(word) for word in finding.cure)
 
 
-def findings_table(findings: Sequence[Finding], link: Link) -> Table:
+AFTER = "share after"
+"""The command that does another one and then looks again."""
+
+
+def putting_right(context: Context, finding: Finding) -> str:
+    """The line for one key: a cure that changes something is followed by another look."""
+    line = cure_line(finding)
+    command = context.parse(line) if line else None
+    return f"/{AFTER} {line}" if isinstance(command, Command) and command.changes else line
+
+
+def findings_table(context: Context, findings: Sequence[Finding], link: Link) -> Table:
     """The preflight card."""
+    counts: Counter[str] = Counter()
+    rows: list[dict[str, Cell]] = []
+    for finding in findings:
+        counts[finding.rule] += 1
+        number = counts[finding.rule]
+        rows.append(
+            {
+                "rule": finding.rule if number == 1 else f"{finding.rule} {number}",
+                "level": _MARK[finding.level],
+                "title": harmless(finding.title),
+                "detail": harmless(finding.detail, 400),
+                "cure": cure_line(finding),
+                "key": putting_right(context, finding),
+            }
+        )
     return Table(
         name="preflight",
         title=f"Before sharing {link.name}",
@@ -212,25 +250,19 @@ def findings_table(findings: Sequence[Finding], link: Link) -> Table:
             Column("detail", "WHAT TO DO", hide_under=100),
             Column("cure", "CURE", hide_under=120),
         ],
-        rows=[
-            {
-                "rule": finding.rule,
-                "level": _MARK[finding.level],
-                "title": harmless(finding.title),
-                "detail": harmless(finding.detail, 400),
-                "cure": cure_line(finding),
-            }
-            for finding in findings
-        ],
+        rows=rows,
         key="rule",
-        notes=["Red stops a share; amber needs the word amber typed."],
-        actions=[("enter", "put right", "{!cure}")],
+        notes=[
+            "Red stops a share; amber needs the word amber typed.",
+            "Enter on a row with a cure shows its plan; after the yes the instance is looked at again.",
+        ],
+        actions=[("enter", "put right", "{!key}")],
     )
 
 
-def findings_folded(findings: Sequence[Finding], link: Link) -> Table:
+def findings_folded(context: Context, findings: Sequence[Finding], link: Link) -> Table:
     """The preflight card once it was passed: one line, so that the addresses below it are seen."""
-    whole = findings_table(findings, link)
+    whole = findings_table(context, findings, link)
     counts = [f"{sum(finding.level == level for finding in findings)} {level}" for level in _MARK]
     # No cures any more: a row that stands for all has none.
     whole.rows = [{"rule": "all", "level": "✓ passed", "title": ", ".join(counts), "detail": "", "cure": ""}]

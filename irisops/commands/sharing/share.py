@@ -5,13 +5,19 @@ from __future__ import annotations
 
 from irisops.commands.chat import Command
 from irisops.commands.context import Context
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.commands.spec import LINE, Arg, CommandSpec, Keyword, Plain, Replies
 
 
 def _share(context: Context, command: Command) -> Replies:
     from irisops.commands.sharing.opening import share
 
     return share(context, command)
+
+
+def _after(context: Context, command: Command) -> Replies:
+    from irisops.commands.sharing.opening import after
+
+    return after(context, command)
 
 
 def _tunnels(context: Context, command: Command) -> Replies:
@@ -92,6 +98,15 @@ SPECS = (
         group="sharing",
         changes=True,
         uses_connection=True,
+    ),
+    CommandSpec(
+        name="share after",
+        summary="Put right what /share found, by its plan, then look at the instance again",
+        handler=_after,
+        grammar=(Arg("command", LINE, show="/COMMAND"),),
+        group="sharing",
+        changes=True,
+        needs_connection=True,
     ),
     CommandSpec(
         name="tunnels",
