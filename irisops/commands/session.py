@@ -64,7 +64,7 @@ def _read_by_instance_layer(instance: Instance) -> Reads:
     return InstanceReads(instance)
 
 
-def _lasting(places: Places, settings: Settings) -> Secrets:
+def lasting(places: Places, settings: Settings) -> Secrets:
     """Where passwords go by the settings."""
     if settings.keep_passwords == "memory":
         return Secrets(None)
@@ -117,7 +117,7 @@ class Session:
         loaded = self.settings.load()
         self.hub = Hub(
             ProfileStore(places.profiles),
-            secrets or _lasting(places, loaded.settings),
+            secrets or lasting(places, loaded.settings),
             self.clock,
             connector,
             reads_factory,

@@ -92,11 +92,18 @@ async def watch(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     say: Callable[[str], None] = lambda _line: None,
+    refused: Callable[[Where], None] = lambda _where: None,
 ) -> None:
     """Until no lease is left: clear those without a keeper, and those that are overdue. `irisops leases watch`.
 
-    A share that outlives the chat has its own keeper; this covers a machine where that was killed. Raises LeaseError.
+    A share that outlives the chat has its own keeper; this covers a machine where that was killed. A password that an
+    instance refused is not sent again; `refused` is told. Raises LeaseError.
     """
+    tried: set[Where] = set()
+
+    async def untried(where: Where) -> str | None:
+        return None if where in tried else await password_of(where)
+
     while True:
         found = store.all()
         for file, why in found.broken:
@@ -107,8 +114,12 @@ async def watch(
             if lease.kept and not lease.overdue(now()):
                 continue
             for cleared in await clear(
-                store, password_of, only=lease.id, running=lease.kept, connector=connector
+                store, untried, only=lease.id, running=lease.kept, connector=connector
             ):
+                if cleared.report.refused:
+                    tried.add(lease.where)
+                    refused(lease.where)
+                    say(f"The password of {lease.where.text} was refused; it is not tried again in this run.")
                 for line in (*cleared.report.done, *cleared.report.problems):
                     say(f"share {lease.id}: {line}")
         await sleep(WATCH_PAUSE)

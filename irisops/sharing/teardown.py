@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from irisops.instance.connection import Target
-from irisops.instance.errors import InstanceProblem
+from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
 from irisops.sharing import guests, procs
@@ -60,6 +60,8 @@ class Report:
 
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    refused: bool = False
+    """The instance refused the password: it must not be sent again (accounts get locked)."""
 
     @property
     def clean(self) -> bool:
@@ -125,6 +127,7 @@ class Teardown:
             info = await login.connect(password)
             lease = await self._clear_accounts(lease, login, info.pid, report)
         except InstanceProblem as problem:
+            report.refused = isinstance(problem, LoginRefused)
             report.problems.append(f"{lease.where.text}: {problem.message}")
             return lease
         finally:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from irisops.commands.desk import SharingSettings
+from irisops.commands.sharing import leases_line
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+from irisops.profiles.store import ProfileStore
 from irisops.sharing import leases
 from irisops.sharing.lease import Item, Lease, LeaseError, LeaseStore, Where, new_id
 from tests.sharing.fake_instance import PASSWORD, FakeConnector
@@ -88,3 +97,50 @@ async def test_clearing_twice_is_as_good_as_once(store: LeaseStore, instance: Fa
     (cleared,) = await leases.clear(store, password_of, only=lease.id, connector=instance)
     assert cleared.report.clean
     assert instance.state() == before
+
+
+async def test_a_refused_password_is_sent_once_and_the_others_are_cleared(
+    store: LeaseStore, instance: FakeConnector
+) -> None:
+    lease = left_behind(store, instance)
+    asked: list[Where] = []
+    refused: list[Where] = []
+    said: list[str] = []
+
+    async def outdated(where: Where) -> str | None:
+        asked.append(where)
+        return "outdated" if len(asked) == 1 else PASSWORD
+
+    async def sleep(_seconds: float) -> None:
+        if store.all().leases[0].problem.endswith("is not known"):
+            store.delete(lease.id)
+
+    await leases.watch(
+        store,
+        outdated,
+        connector=instance,
+        now=lambda: NOW,
+        sleep=sleep,
+        say=said.append,
+        refused=refused.append,
+    )
+    assert asked == refused == [lease.where]
+    assert any("was refused; it is not tried again in this run" in line for line in said)
+
+
+async def test_the_command_line_takes_the_password_from_the_profiles_own_command(
+    tmp_path: Path, instance: FakeConnector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = Places.below(tmp_path / "home")
+    before = instance.state()
+    left_behind(LeaseStore(places.leases), instance)
+    (tmp_path / "gives").write_text(PASSWORD)
+    command = f'{sys.executable} -c "print(open({str(tmp_path / "gives")!r}).read())"'
+    ProfileStore(places.profiles).add(
+        Profile("local", "127.0.0.1", 1972, user="_SYSTEM", password_command=command)
+    )
+    lease = LeaseStore(places.leases).all().leases[0]
+    LeaseStore(places.leases).save(replace(lease, where=replace(lease.where, port=1972)))
+    status = await leases_line.watch(places, Secrets(None), SharingSettings(connector=instance))
+    assert (status, instance.state()) == (0, before)
+    assert "guest-fox-1 is deleted" in capsys.readouterr().out

@@ -8,7 +8,10 @@ import sys
 from irisops.commands.desk import SharingSettings
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
+from irisops.profiles.refused import RefusedStore
 from irisops.profiles.secrets import Secrets
+from irisops.profiles.store import ProfileStore
+from irisops.profiles.unasked import Unasked
 from irisops.sharing import leases
 from irisops.sharing.lease import LeaseError, LeaseStore, Where
 
@@ -16,21 +19,31 @@ from irisops.sharing.lease import LeaseError, LeaseStore, Where
 async def watch(places: Places, secrets: Secrets, settings: SharingSettings | None = None) -> int:
     """Keep the deadlines of all shares until none is left; returns the exit status.
 
-    Passwords come from the keyring alone: nobody is there to be asked. Made to run detached (nohup, a service).
+    Made to run detached (nohup, a service): passwords come from wherever a login would take them, but nobody is asked.
+    Only the passphrase of the encrypted file is asked for, once, where `secrets` knows how.
     """
     chosen = settings or SharingSettings()
     said: set[str] = set()
-
-    async def password_of(where: Where) -> str | None:
-        return await secrets.get(Profile(where.profile, where.host, where.port, user=where.user))
 
     def say(line: str) -> None:
         if line not in said:  # the same reason every five seconds helps nobody
             said.add(line)
             print(line, flush=True)
 
+    profiles = ProfileStore(places.profiles)
+    unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)
+
+    async def password_of(where: Where) -> str | None:
+        return await unasked.password_of(_login(where))
+
     try:
-        await leases.watch(LeaseStore(places.leases), password_of, connector=chosen.connector, say=say)
+        await leases.watch(
+            LeaseStore(places.leases),
+            password_of,
+            connector=chosen.connector,
+            say=say,
+            refused=lambda where: unasked.refused(_login(where)),
+        )
     except LeaseError as error:
         print(f"irisops: {error}", file=sys.stderr)
         return 1
@@ -38,11 +51,21 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
     return 0
 
 
+def _login(where: Where) -> Profile:
+    return Profile(where.profile, where.host, where.port, user=where.user)
+
+
 def run_watch() -> int:
     """The command."""
-    from irisops.profiles.system_keyring import SystemKeyring  # noqa: PLC0415 - only here
+    from irisops.commands.run import ask_on_terminal  # noqa: PLC0415 - only here
+    from irisops.commands.session import lasting  # noqa: PLC0415
+    from irisops.profiles.settings import SettingsStore  # noqa: PLC0415
 
+    places = Places.find()
+    secrets = lasting(places, SettingsStore(places.settings).load().settings)
+    if sys.stdin.isatty():
+        secrets.ask = ask_on_terminal
     try:
-        return asyncio.run(watch(Places.find(), Secrets(SystemKeyring())))
+        return asyncio.run(watch(places, secrets))
     except KeyboardInterrupt:
         return 130
