@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from irisops.commands.chat import ProfileState, State
 from irisops.commands.clock import Clock
+from irisops.commands.sessions.age import KnownBirths
 from irisops.commands.tables import KeptRows
 from irisops.commands.watching.alert_rules import Watchman
 from irisops.commands.watching.plot_history import CountHistory, Sample
@@ -141,6 +142,8 @@ class Link:
     """The rows of /processes as last shown."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
+    births: KnownBirths = field(default_factory=KnownBirths)
+    """When the web sessions began, as far as that was told."""
     stale_said: bool = False
     logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the login that is under way: a second one waits for its end instead of asking again."""

@@ -14,6 +14,7 @@ from irisops.instance import (
     processes_act,
     roles,
     sessions,
+    sessions_age,
     sessions_end,
     sessions_timeout,
     sqlprivileges,
@@ -83,6 +84,10 @@ class Reads(Protocol):
 
     async def timeouts(self) -> list[AppTimeout]:
         """Session timeouts of the web applications."""
+        ...
+
+    async def session_ages(self, among: Sequence[WebSession]) -> dict[str, int]:
+        """Seconds since they began, by id, of the web sessions of which that can be told."""
         ...
 
     async def set_timeout(self, application: str, seconds: int) -> int:
@@ -200,6 +205,10 @@ class InstanceReads:
     async def timeouts(self) -> list[AppTimeout]:
         """See `irisops.instance.sessions_timeout`."""
         return await sessions_timeout.list_timeouts(self._instance)
+
+    async def session_ages(self, among: Sequence[WebSession]) -> dict[str, int]:
+        """See `irisops.instance.sessions_age`."""
+        return await sessions_age.session_ages(self._instance, among)
 
     async def set_timeout(self, application: str, seconds: int) -> int:
         """See `irisops.instance.sessions_timeout`."""

@@ -97,7 +97,7 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     """
     counts = await read_counts(instance)
     notes = list(counts.notes)
-    rows = await _or_note(_license_rows(instance), notes, "Holders")
+    rows = await _or_note(license_rows(instance), notes, "Holders")
     sessions = await _or_note(list_sessions(instance), notes, "Sessions")
     processes = await _or_note(_client_processes(instance), notes, "Processes")
     own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
@@ -123,7 +123,9 @@ async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> lis
         return None
 
 
-async def _license_rows(instance: Instance) -> list[LicenseRow]:
+async def license_rows(instance: Instance) -> list[LicenseRow]:
+    """Every license user, as UserList has them. Raises NotAvailable, NotPermitted or InstanceError."""
+
     async def attempt(route: Route) -> list[LicenseRow]:
         if route.kind == "sql":
             # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:

@@ -172,6 +172,7 @@ class FakeInstance:
         self.gone: set[str] = set()
         """Ids of sessions and pids of processes that have ended."""
         self.stubborn = False
+        self.ages_asked = 0
         """What is told to end does not."""
         self.replaced_sessions: list[WebSession] = []
         """Web sessions instead of the usual ones."""
@@ -368,6 +369,11 @@ class FakeInstance:
             AppTimeout(name, seconds, methods.get(name, "Password"))
             for name, seconds in self.timeouts_now.items()
         ]
+
+    async def session_ages(self, among: Sequence[WebSession]) -> dict[str, int]:
+        self._check("ages")
+        self.ages_asked += 1
+        return {session.id: 400 for session in among if session.anonymous}
 
     async def set_timeout(self, application: str, seconds: int) -> int:
         self._check("set timeout")

@@ -16,7 +16,7 @@ from irisops.commands.session import Session
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
-from irisops.simulator.main import Options, RunningSimulator, serve
+from irisops.simulator.main import DEFAULT_VERSION, Options, RunningSimulator, serve
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.world import World
 
@@ -131,10 +131,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(scenario: str, home: Path) -> AsyncIterator[Stage]:
+async def stage(scenario: str, home: Path, *, version: str = DEFAULT_VERSION) -> AsyncIterator[Stage]:
     """Serve a scenario whose time stands still, at a whole second near now."""
     start = datetime.now(UTC).replace(microsecond=0)
-    simulator = await serve(Options(scenario=scenario, clock=ManualClock(start), frozen=True))
+    simulator = await serve(
+        Options(scenario=scenario, version=version, clock=ManualClock(start), frozen=True)
+    )
     try:
         yield Stage(simulator, home)
     finally:

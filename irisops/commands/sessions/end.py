@@ -13,7 +13,7 @@ from irisops.commands.nearest import nearest
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell
 from irisops.commands.sessions.ending import plan_end
-from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look, row_of
+from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words
 from irisops.commands.text import harmless, listed
@@ -53,7 +53,7 @@ def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
         rows: dict[int, WebSession] = {}
         table: list[dict[str, Cell]] = []
         for session in chosen:
-            row = row_of(session, seen.now, seen.timeouts)
+            row = seen.row(session)
             rows[id(row)] = session
             table.append(row)
         if any(word.casefold().startswith("idle") for word in conditions) and seen.timeouts.note:

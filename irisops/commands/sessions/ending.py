@@ -58,7 +58,7 @@ async def plan_end(
         changes=_changes(wanted),
         effects=effects,
         warnings=warnings,
-        calls=_calls(),
+        calls=_calls(link),
     )
     before = board.counts.consumed if board else None
     work = _Ending(context, link, tuple(wanted), origin, shown, before, expected)
@@ -177,9 +177,9 @@ def _changes(wanted: Sequence[WebSession]) -> list[Change]:
     return changes
 
 
-def _calls() -> dict[str, list[str]]:
+def _calls(link: Link) -> dict[str, list[str]]:
     """The same by hand. Ids stay out of it: with a session's id one is halfway into the session."""
-    return {
+    calls = {
         "ObjectScript": [
             'set $namespace = "%SYS"',
             "; id: from the class query %CSP.Session:SessionInfo",
@@ -190,6 +190,12 @@ def _calls() -> dict[str, list[str]]:
             'irispy.function("DeleteSession", "%SYS.cspServer", session_id)',
         ],
     }
+    if any(route.kind == "rest" for route in link.connection.capabilities.routes("sessions.end")):
+        calls["HTTP"] = [
+            'POST /api/admin/login {"user": …, "password": …}  # gives access_token',
+            "DELETE /api/admin/v2/web-session?id=…  # Authorization: Bearer access_token",
+        ]
+    return calls
 
 
 @dataclass(frozen=True, slots=True)

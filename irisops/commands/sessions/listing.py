@@ -11,6 +11,7 @@ from irisops.commands.columns import take_columns
 from irisops.commands.context import Context
 from irisops.commands.filters import select
 from irisops.commands.replies import Cell, Column, Table
+from irisops.commands.sessions.age import KnownBirths, known_births
 from irisops.commands.sessions.idle import KnownTimeouts, known_timeouts
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
@@ -31,6 +32,7 @@ COLUMNS = (
     Column("expires_at", "EXPIRES", "time"),
     Column("left", "LEFT", "duration"),
     Column("idle", "IDLE", "duration", hide_under=100),
+    Column("age", "AGE", "duration", hide_under=115),
     Column("address", "ADDRESS", hide_under=120),
     Column("pid", "PID", "number", hide_under=100),
     Column("can_be_ended", "CAN END", "flag", hide_under=110),
@@ -47,7 +49,12 @@ def address_of(session: WebSession) -> str:
     return "" if session.anonymous else session.license_id.partition("@")[2]
 
 
-def row_of(session: WebSession, now: datetime, timeouts: KnownTimeouts | None = None) -> dict[str, Cell]:
+def row_of(
+    session: WebSession,
+    now: datetime,
+    timeouts: KnownTimeouts | None = None,
+    births: KnownBirths | None = None,
+) -> dict[str, Cell]:
     """One session as a row. `now` is the instance's time."""
     left = (session.expires - now).total_seconds() if session.expires else None
     return {
@@ -58,6 +65,7 @@ def row_of(session: WebSession, now: datetime, timeouts: KnownTimeouts | None = 
         "expires_at": session.expires,
         "left": max(0.0, left) if left is not None else None,
         "idle": timeouts.idle(session, now) if timeouts is not None else None,
+        "age": births.age(session, now) if births is not None else None,
         "address": address_of(session),
         "pid": session.pid,
         "can_be_ended": session.allow_end,
@@ -71,24 +79,41 @@ class Seen:
     sessions: list[WebSession]
     now: datetime
     timeouts: KnownTimeouts
+    births: KnownBirths
+
+    def row(self, session: WebSession) -> dict[str, Cell]:
+        """One of the sessions as a row."""
+        return row_of(session, self.now, self.timeouts, self.births)
 
 
 async def look(context: Context, link: Link) -> Seen:
-    """Read the sessions, the instance's time and, if permitted, the timeouts of the applications."""
+    """Read the sessions, the instance's time and, if permitted, what tells for how long they are idle and exist."""
     sessions = await link.reads.sessions()
     offset = await link.reads.clock_offset()
-    return Seen(sessions, context.clock.now() + timedelta(seconds=offset), await known_timeouts(link))
+    now = context.clock.now() + timedelta(seconds=offset)
+    births = await known_births(link, sessions, now)
+    return Seen(sessions, now, await known_timeouts(link), births)
 
 
 def _idle_note(timeouts: KnownTimeouts) -> list[str]:
     return [f"For how long they are idle is not known: {timeouts.note}"] if timeouts.note else []
 
 
+def _age_note(seen: Seen) -> list[str]:
+    if seen.births.note:
+        return [f"For how long they exist is not known: {seen.births.note}"]
+    if not seen.sessions or any(seen.births.by_id.get(session.id) for session in seen.sessions):
+        return []
+    return [
+        "AGE: where sessions share a holder, IRIS tells it only to whoever opens the session, which locks it."
+    ]
+
+
 async def show_sessions(context: Context, command: Command) -> Replies:
     """Web sessions, filtered and sorted by words."""
     link = context.link()
     seen = await look(context, link)
-    rows = [row_of(session, seen.now, seen.timeouts) for session in seen.sessions]
+    rows = [seen.row(session) for session in seen.sessions]
     words, columns = take_columns(filter_words(command), COLUMNS, "session")
     chosen = select(rows, words, COLUMNS)
     yield Table(
@@ -101,6 +126,7 @@ async def show_sessions(context: Context, command: Command) -> Replies:
             *selection_notes(chosen, len(rows), "session"),
             *_patterns(seen.sessions),
             *_idle_note(seen.timeouts),
+            *_age_note(seen),
         ],
         actions=[("x", "end", "/sessions end {session}")],
         total=chosen.total,
