@@ -22,6 +22,11 @@ print(folder)
 print(sorted(path.name for path in folder.glob("*.tcss")))
 """
 
+SHOW_HELPER = """
+from irisops.instance.helper.source import source
+print(len(source().splitlines()))
+"""
+
 
 def run(code: str, *, python_path: Path | None, cwd: Path) -> list[str]:
     """Run code in an interpreter that sees the dependencies, and irisops only through `python_path`.
@@ -71,6 +76,9 @@ def test_wheel(tmp_path: Path) -> None:
     assert Path(package).parent == installed / "irisops"
     assert Path(folder) == installed / "irisops" / "styles"
     assert names == str(sorted(path.name for path in (ROOT / "styles").glob("*.tcss")))
+    # What is installed on an instance is in the wheel, too.
+    helper = (ROOT / "irisops" / "instance" / "helper" / "ZIrisOps.Helper.cls").read_text()
+    assert run(SHOW_HELPER, python_path=installed, cwd=tmp_path) == [str(len(helper.splitlines()))]
 
 
 def test_editable(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from irisops.commands import help as help_command
 from irisops.commands.access import compare, denied, denied_enable, dormant, explain
 from irisops.commands.access import who_can as whocan
 from irisops.commands.accounts import grants, role_edit, roles, templates, user_edit, users
+from irisops.commands.helper import managing as helper
 from irisops.commands.license import advice as license_advice
 from irisops.commands.license import board as license_command
 from irisops.commands.license import forecast as license_forecast
@@ -70,6 +71,7 @@ ALL: tuple[CommandSpec, ...] = (
     *discover.SPECS,
     *secrets.SPECS,
     *doctor.SPECS,
+    *helper.SPECS,
     *settings.SPECS,
     *local.SPECS,
 )

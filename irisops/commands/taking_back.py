@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from irisops.commands.access import denied_enable, sql_change
 from irisops.commands.changes import Kind, Origin, Part, Stand, Way, cannot_undo, settled
 from irisops.commands.context import Context
+from irisops.commands.helper import managing as helper
 from irisops.commands.license import timeout
 from irisops.commands.processes import again as process_again
 from irisops.commands.refusal import Refusal
@@ -28,6 +29,7 @@ KINDS: Mapping[str, Kind] = {
     sql_change.KIND: sql_change.AGAIN,
     denied_enable.KIND: denied_enable.AGAIN,
     timeout.KIND: timeout.AGAIN,
+    helper.KIND: helper.AGAIN,
     **process_again.KINDS,
     SESSIONS_END: session_again.AGAIN,
     **settings_change.KINDS_AGAIN,

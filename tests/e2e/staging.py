@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,10 +109,16 @@ class Stage:
 
     @asynccontextmanager
     async def person(
-        self, user: str = "", password: str = "", namespace: str = "%SYS", *, connect: bool = True
+        self,
+        user: str = "",
+        password: str = "",
+        namespace: str = "%SYS",
+        *,
+        connect: bool = True,
+        **flags: bool,
     ) -> AsyncIterator[Person]:
-        """Log somebody in; they log out at the end."""
-        profile = self.profile(user, namespace)
+        """Log somebody in, with these flags of the profile (`read_only`, `guarded`); they log out at the end."""
+        profile = replace(self.profile(user, namespace), **flags)  # type: ignore[arg-type]  # flags are bools
         secrets = Secrets(None)
         secrets.remember(profile, password or self.simulator.account.password)
         home = self.home / f"person{id(profile)}"

@@ -35,10 +35,12 @@ class HelperState:
         return self.presence == "ours" and self.version == VERSION
 
 
-_DEFINED = Query("SELECT Name FROM %Dictionary.ClassDefinition WHERE Name = ?", (HELPER,))
-_METHODS = Query("SELECT Name FROM %Dictionary.CompiledMethod WHERE parent = ?", (HELPER,))
-# UNVERIFIED: that an account with %Development:U may run them, and that a definition without compiled methods is the
-# only way for a class to be there and not in the second. Settle: run both, as such an account, for any class of %SYS.
+_LOOK = (
+    Query("SELECT Name FROM %Dictionary.ClassDefinition WHERE Name = ?", (HELPER,)),
+    Query("SELECT Name FROM %Dictionary.MethodDefinition WHERE parent = ?", (HELPER,)),
+    Query("SELECT Name FROM %Dictionary.CompiledMethod WHERE parent = ?", (HELPER,)),
+)
+# UNVERIFIED: that an account with %Development:U may run them. Settle: run them as such an account in %SYS.
 
 
 async def read_helper(instance: Instance) -> HelperState:
@@ -47,15 +49,17 @@ async def read_helper(instance: Instance) -> HelperState:
     Raises the named problem if the dictionary cannot be read.
     """
     found: list[list[str]] = []
-    for answer in await instance.batch([_DEFINED, _METHODS]):
+    for answer in await instance.batch(_LOOK):
         if isinstance(answer, Exception):
             raise answer
         found.append([as_text(row[0]) for row in answer.rows.rows] if answer.rows else [])
-    defined, methods = found
-    instance.capabilities.see(HELPER, methods)
-    if HELPER_VERSION_METHOD in methods:
+    classes, defined, compiled = found
+    instance.capabilities.see(HELPER, compiled)
+    if HELPER_VERSION_METHOD in compiled:
         return HelperState("ours", await _version(instance))
-    if methods or defined:
+    if HELPER_VERSION_METHOD in defined and not compiled:
+        return HelperState("ours")  # loaded, but it did not compile
+    if classes or defined or compiled:
         return HelperState("foreign")
     return HelperState("missing")
 
@@ -75,7 +79,12 @@ async def install_helper(instance: Instance) -> HelperState:
         answer = await instance.call(LoadSource(source()), deadline=COMPILING)
         await check_status(instance, answer.value, "%SYSTEM.OBJ.LoadStream")
 
-    await changing(first_route(instance, "helper.install", attempt))
+    try:
+        await changing(first_route(instance, "helper.install", attempt))
+    except InstanceError as problem:
+        if (await read_helper(instance)).presence != "missing":
+            problem.cure = f"/helper remove takes away what was loaded. {problem.cure}"
+        raise
     found = await read_helper(instance)
     if not found.current:
         raise InstanceError(
@@ -112,7 +121,7 @@ def told(state: HelperState) -> str:
         return "not installed"
     if state.presence == "foreign":
         return f"a class {HELPER} that is not this tool's"
-    return f"version {state.version}" if state.version else "a version that does not say which"
+    return f"version {state.version}" if state.version else "there, but does not run"
 
 
 async def _version(instance: Instance) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 from irisops.instance.routes import HELPER, HELPER_VERSION_METHOD
 
 VERSION = "1"
@@ -14,4 +12,6 @@ __all__ = ["HELPER", "HELPER_VERSION_METHOD", "VERSION", "source"]
 
 def source() -> str:
     """The source text. Raises FileNotFoundError if the package was installed without its data."""
+    from importlib import resources  # noqa: PLC0415 - the start must not pay for it
+
     return resources.files(__package__).joinpath(f"{HELPER}.cls").read_text(encoding="utf-8")

@@ -98,6 +98,33 @@ def _method_rows(job: Job) -> Iterable[Row]:
             }
 
 
+def _method_definition_rows(job: Job) -> Iterable[Row]:
+    """What the class itself defines; of a loaded one that was not compiled only the names are known here."""
+    loaded = {each.name: each for each in _loaded(job)}
+    compiled = {cls.name: cls for cls in visible_classes(job)}
+    for name in sorted(loaded.keys() | compiled.keys()):
+        known = compiled[name].own_methods if name in compiled else {}
+        names = loaded[name].methods if name in loaded else tuple(known)
+        for number, method_name in enumerate(names, 1):
+            method = known.get(method_name)
+            yield {
+                "ID": f"{name}||{method_name}",
+                "parent": name,
+                "Name": method_name,
+                "Abstract": 0,
+                "ClassMethod": int(method is None or method.is_class_method),
+                "Deprecated": 0,
+                "Final": 0,
+                "FormalSpec": method.signature.formal_spec if method else None,
+                "Internal": int(method is not None and method.internal),
+                "Private": 0,
+                "ReturnType": (method.signature.returns or None) if method else None,
+                "SequenceNumber": number,
+                "SqlName": None,
+                "SqlProc": int(method is not None and method.sql_procedure),
+            }
+
+
 def _query_rows(job: Job) -> Iterable[Row]:
     everything = job.emulation.project_unknown_queries
     for cls in visible_classes(job):
@@ -219,6 +246,8 @@ _COLUMNS = {
     "CompiledIndex": "ID parent Abstract Data Deprecated Extent IdKey Internal Name Origin PrimaryKey Properties "
     "SequenceNumber SqlName Type _Unique",
     "ClassDefinition": "ID Abstract ClassType Deployed Deprecated Final Hidden Name Owner Super System",
+    "MethodDefinition": "ID parent Abstract ClassMethod Deprecated Final FormalSpec Internal Name Private ReturnType "
+    "SequenceNumber SqlName SqlProc",
     # UNVERIFIED: that the columns of the next three are those of their Compiled twins, without Origin.
     # Settle: SELECT TOP 1 * FROM %Dictionary.PropertyDefinition, and of IndexDefinition and ParameterDefinition.
     "PropertyDefinition": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Private "
@@ -230,6 +259,7 @@ _COLUMNS = {
 }
 _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
     "ClassDefinition": _definition_rows,
+    "MethodDefinition": _method_definition_rows,
     "CompiledClass": _class_rows,
     "CompiledMethod": _method_rows,
     "CompiledQuery": _query_rows,

@@ -14,6 +14,8 @@ class Loaded:
     name: str
     compiled: ClassDef | None
     owner: str
+    methods: tuple[str, ...] = ()
+    """Names of the class methods of its source."""
 
 
 @dataclass(slots=True)
@@ -26,10 +28,14 @@ class LoadedClasses:
     def __len__(self) -> int:
         return len(self._by_place)
 
-    def keep(self, name: str, namespace: str, compiled: ClassDef | None, owner: str) -> None:
-        """Keep a definition; without `compiled` it cannot be called."""
+    def keep(self, definition: Loaded, namespace: str) -> None:
+        """Keep a definition. What was compiled of it before stays callable until it is compiled anew."""
         self.revision += 1
-        self._by_place[_place(name, namespace)] = Loaded(name, compiled, owner)
+        place = _place(definition.name, namespace)
+        before = self._by_place.get(place)
+        if definition.compiled is None and before is not None:
+            definition.compiled = before.compiled
+        self._by_place[place] = definition
 
     def remove(self, name: str, namespace: str) -> bool:
         """Forget a class. False if it is not there."""

@@ -7,6 +7,7 @@ from irisops.simulator.classes import status
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.classes.streams import text_of
 from irisops.simulator.classes.values import as_boolean, as_text, comma_list
 from irisops.simulator.objectscript.errors import CompileError
@@ -42,15 +43,14 @@ def _load_stream(
         )
     if len(classes) >= MOST_CLASSES:
         raise status.StatusError(5001, f"The simulator keeps {MOST_CLASSES} classes that were loaded")
-    compiled = None
+    # A real instance keeps the definition that does not compile, too.
+    definition = Loaded(source.name, None, job.username, tuple(source.methods))
+    classes.keep(definition, job.namespace)
     if _compiles(as_text(flags)):
         try:
-            compiled = compile_class(source)
+            definition.compiled = compile_class(source)
         except CompileError as error:
-            # A real instance keeps the definition that does not compile, too.
-            classes.keep(source.name, job.namespace, None, job.username)
             raise _refusal(f"{source.name}.cls", error) from None
-    classes.keep(source.name, job.namespace, compiled, job.username)
 
 
 @OBJ.class_method(

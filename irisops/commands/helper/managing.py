@@ -1,0 +1,313 @@
+"""/helper, /helper install and /helper remove: the class for what only code on the instance can do, by plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from irisops.commands import code
+from irisops.commands.changes import Kind, Origin, Part, Record, Stand
+from irisops.commands.chat import Command
+from irisops.commands.context import Context
+from irisops.commands.refusal import Refusal
+from irisops.commands.replies import Change, Done, Facts, Plan
+from irisops.commands.spec import CommandSpec, Plain, Replies
+from irisops.commands.text import harmless
+from irisops.commands.words import quote
+from irisops.instance.helper.managing import HelperState, install_helper, read_helper, remove_helper, told
+from irisops.instance.helper.source import HELPER, VERSION, source
+from irisops.journal import Entry, Reverse
+
+if TYPE_CHECKING:
+    from irisops.commands.links import Link
+
+KIND = "helper"
+"""The journal's name for this kind of change."""
+USES = {
+    "sessions.end": "ending web sessions",
+    "roles.privileges": "changing a role's privileges",
+}
+"""What the helper can do, by the feature that has it as its last route."""
+
+
+async def show(context: Context, _command: Command) -> Replies:
+    """Whether it is there, in which version, and what it is used for here."""
+    link = context.link()
+    found = await read_helper(link.connection)
+    routes = {feature: _route(link, feature) for feature in USES}
+    notes = {
+        "missing": "It is needed only where all else fails; the refusal says so then. /helper install shows it first.",
+        "foreign": f"A class {HELPER} is there that is not this tool's: it is neither used nor touched.",
+        "ours": "/helper remove deletes it.",
+    }
+    shown = [notes[found.presence]]
+    if found.presence == "ours" and not found.current:
+        shown.insert(0, f"This tool brings version {VERSION}: /helper install replaces it.")
+    yield Facts(
+        "helper",
+        "The helper",
+        {
+            "class": HELPER,
+            "installed": found.presence == "ours",
+            "state": told(found),
+            "version": found.version or None,
+            "brings": VERSION,
+            **{feature.replace(".", "_"): route for feature, route in routes.items()},
+        },
+        labels={
+            "class": "Class",
+            "state": "On this instance",
+            **{feature.replace(".", "_"): f"{what[:1].upper()}{what[1:]}" for feature, what in USES.items()},
+        },
+        notes=shown,
+    )
+
+
+def _route(link: Link, feature: str) -> str:
+    routes = link.connection.capabilities.routes(feature)
+    return f"by {routes[0].label}" if routes else "no way known here"
+
+
+async def install(context: Context, command: Command) -> Replies:
+    """Plan to load and compile it."""
+    link = context.link()
+    _require_percent_sys(link)
+    found = await read_helper(link.connection)
+    _refuse_foreign(found)
+    if found.current:
+        raise Refusal(
+            "AlreadySo",
+            f"The helper is installed already, in version {found.version}.",
+            "Nothing is to be done. /helper shows what it is used for.",
+        )
+    yield _plan(context, link, _Work(context, link, found, wanted=True, origin=Origin(command.slash)))
+
+
+async def remove(context: Context, command: Command) -> Replies:
+    """Plan to delete it."""
+    link = context.link()
+    _require_percent_sys(link)
+    found = await read_helper(link.connection)
+    _refuse_foreign(found)
+    if found.presence == "missing":
+        raise Refusal("AlreadySo", "The helper is not installed.", "Nothing is to be done.")
+    yield _plan(context, link, _Work(context, link, found, wanted=False, origin=Origin(command.slash)))
+
+
+def _require_percent_sys(link: Link) -> None:
+    """Code is loaded into the namespace of the connection, and this class belongs in %SYS."""
+    info = link.connection.info
+    if info is not None and info.namespace.casefold() != "%sys":
+        raise Refusal(
+            "WrongNamespace",
+            f"The helper belongs in %SYS, but this connection is in {harmless(info.namespace, 40)}.",
+            f"/disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect.",
+        )
+
+
+def _refuse_foreign(found: HelperState) -> None:
+    if found.presence == "foreign":
+        raise Refusal(
+            "NotOurs",
+            f"There is a class {HELPER} on the instance that is not this tool's helper: it is left alone.",
+            "Look at it in an editor; rename or delete it there if nobody needs it, then /helper install.",
+        )
+
+
+def _plan(context: Context, link: Link, work: _Work) -> Plan:
+    replacing = work.wanted and work.found.presence == "ours"
+    shown = Plan(
+        name="helper",
+        title=f"{'Replace' if replacing else 'Install' if work.wanted else 'Remove'} the helper",
+        instance=link.instance_name,
+        changes=[
+            Change(
+                f"class {HELPER} in %SYS",
+                told(work.found),
+                f"version {VERSION}, compiled" if work.wanted else "gone",
+            )
+        ],
+        effects=_install_effects() if work.wanted else _removal_effects(),
+        warnings=[
+            "This adds code to the instance: ask whoever administers it, if that is not you.",
+            *(["The version that is there cannot be brought back by /undo."] if replacing else []),
+        ]
+        if work.wanted
+        else [],
+        calls=_install_calls() if work.wanted else _removal_calls(),
+    )
+    return context.plans.add(shown, lambda: work.carry_out(shown), link)
+
+
+def _install_effects() -> list[str]:
+    return [
+        f"It can do two things: {' and '.join(USES.values())}. Its source is behind ?.",
+        "It runs with the privileges of whoever calls it: nobody may do more than before.",
+        "This tool uses it only where every other way has failed.",
+        "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",
+    ]
+
+
+def _removal_effects() -> list[str]:
+    return [f"Where it was the only way, {' and '.join(USES.values())} is refused again."]
+
+
+def _install_calls() -> dict[str, list[str]]:
+    """The same by hand, and the source itself (facts: iris-security 6.2)."""
+    file = f"{HELPER}.cls"
+    return {
+        "ObjectScript": [
+            f"; save the source below as {file} where the instance can read it",
+            'set $namespace = "%SYS"',
+            f'do $system.OBJ.Load("/path/to/{file}", "ck")',
+        ],
+        "Python": [
+            'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
+            'stream = irispy.classMethodObject("%Stream.GlobalCharacter", "%New")',
+            f'stream.invoke("Write", open({code.python(file)}).read())',
+            'stream.invoke("Rewind")',
+            'irispy.classMethodValue("%SYSTEM.OBJ", "LoadStream", stream, "ck-d")  # 1 is success',
+        ],
+        file: source().splitlines(),
+    }
+
+
+def _removal_calls() -> dict[str, list[str]]:
+    return {
+        "ObjectScript": ['set $namespace = "%SYS"', f'do $system.OBJ.Delete("{HELPER}")'],
+        "Python": [
+            'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
+            f'irispy.classMethodValue("%SYSTEM.OBJ", "Delete", "{HELPER}", "-d")  # 1 is success',
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An agreed plan at work: the helper is `wanted`, or not; `found` is what the plan was made of."""
+
+    context: Context
+    link: Link
+    found: HelperState
+    wanted: bool
+    origin: Origin
+
+    async def carry_out(self, shown: Plan) -> Replies:
+        """Look again, journal, change, verify."""
+        connection = self.link.connection
+        now = await read_helper(connection)
+        if now != self.found:
+            raise Refusal(
+                "ChangedMeanwhile",
+                f"Nothing was changed: the helper is {told(now)} now, not {told(self.found)}.",
+                "Give the command again to see a fresh plan.",
+            )
+        before = (self.found.version,) if self.found.presence == "ours" else ()
+        final = self._final()
+        record = Record(
+            self.context,
+            self.link,
+            # The source is in the package: the journal need not have it.
+            replace(
+                shown, calls={name: lines for name, lines in shown.calls.items() if name != f"{HELPER}.cls"}
+            ),
+            self.origin,
+            reverse=Reverse(KIND, HELPER, before, (VERSION,) if self.wanted else ()),
+            final=final,
+        )
+        with record.watched():
+            if self.wanted:
+                await install_helper(connection)
+            else:
+                await remove_helper(connection)
+        record.end("done", "read back")
+        undo = None if final else record.number
+        if self.wanted:
+            message = f"The helper is installed, version {VERSION}."
+            yield Done("helper", message, ["/helper shows what it is used for."], undo)
+        else:
+            yield Done("helper", "The helper is gone.", undo=undo)
+
+    def _final(self) -> str:
+        """Why there is no way back; "" if there is one: only the source of this tool's own version is known."""
+        if self.found.presence == "ours" and not self.found.current:
+            return "the source of the version that was there before is not known here."
+        return ""
+
+
+def _versions(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The version before and after a change in the journal; empty where there was none."""
+    reverse = entry.intent.reverse
+    if reverse is None or reverse.kind != KIND:
+        raise ValueError(f"change {entry.number} is not of kind {KIND}")
+    return reverse.before, reverse.after
+
+
+async def _stand(link: Link, entry: Entry) -> Stand:
+    before, after = _versions(entry)
+    found = await read_helper(link.connection)
+    now = (found.version,) if found.presence == "ours" else ()
+    part = Part(HELPER, f"the helper is {told(found)}")
+    if found.presence == "foreign" or now not in (before, after):
+        return Stand(moved=f"{part.said} now, which change {entry.number} does not know.")
+    return Stand(done=[part]) if now == after else Stand(left=[part])
+
+
+async def _plan_again(
+    context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
+) -> Plan:
+    _require_percent_sys(link)
+    before, after = _versions(entry)
+    wanted = after if origin.way == "on" else before
+    if wanted and wanted[0] != VERSION:
+        raise Refusal(
+            "OtherVersion",
+            f"Change {entry.number} is about version {wanted[0]} of the helper; this tool brings {VERSION}.",
+            "/helper install installs that.",
+        )
+    found = await read_helper(link.connection)
+    return _plan(context, link, _Work(context, link, found, wanted=bool(wanted), origin=origin))
+
+
+AGAIN = Kind(_stand, _plan_again)
+
+SPECS = (
+    CommandSpec(
+        name="helper",
+        summary="Whether the helper class is on the instance, and what it is used for",
+        handler=show,
+        plain=(
+            Plain("(show|list|describe) [me] [the] helper [class|status]"),
+            Plain("is (the|a) helper [class] (installed|there)"),
+            Plain("what is the helper [class] [for]"),
+        ),
+        examples=("is the helper installed",),
+        aliases=("helper status",),
+        group="instance",
+        needs_connection=True,
+    ),
+    CommandSpec(
+        name="helper install",
+        summary="Add a small class to the instance for what only code there can do, after showing it",
+        handler=install,
+        plain=(Plain("(install|add|load) [the|a] helper [class]"),),
+        examples=("install the helper",),
+        group="instance",
+        changes=True,
+        needs_connection=True,
+        needs=("helper.install",),
+    ),
+    CommandSpec(
+        name="helper remove",
+        summary="Delete the helper class from the instance",
+        handler=remove,
+        plain=(Plain("(remove|delete|uninstall) [the] helper [class]"),),
+        examples=("remove the helper",),
+        aliases=("helper uninstall",),
+        group="instance",
+        changes=True,
+        needs_connection=True,
+        needs=("helper.remove",),
+    ),
+)
