@@ -36,7 +36,7 @@ from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
-from irisops.ui.prompt import Line
+from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import card_text, transcript_markdown
 from irisops.ui.styles import sheets
 
@@ -44,6 +44,8 @@ POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
+
+FORM_WAITS = "The editor opens when your line is sent or cleared"
 
 
 def palette() -> type[Provider]:
@@ -85,6 +87,8 @@ class IrisopsApp(App[int]):
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
+        self._form_waits: Conversation.FormWanted | None = None
+        """An editor that opens when the line is done: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
         self.animation_level = "none"
         self.error_console = CrashConsole(sys.stderr)
@@ -228,7 +232,18 @@ class IrisopsApp(App[int]):
         if isinstance(self.screen, EditorScreen) and self.screen.form.command == event.form.command:
             self.screen.show_errors(event.form)
             return
+        if self.conversation.prompt.typing:
+            self._form_waits = event
+            self.status.show(note=FORM_WAITS)
+            return
         self.push_screen(EditorScreen(event.form, partial(self._submitted, event.card)))
+
+    @on(Prompt.Emptied)
+    def _line_done(self) -> None:
+        event, self._form_waits = self._form_waits, None
+        if event is not None:
+            self._unsay(FORM_WAITS)
+            self._form_wanted(event)
 
     @on(Conversation.FormDone)
     def _form_done(self, event: Conversation.FormDone) -> None:
@@ -265,17 +280,32 @@ class IrisopsApp(App[int]):
         The focus moves before the key is handed on, not after it came back unused: a fast typist's next key, Enter
         among them, is already waiting and would reach the row under the cursor.
         """
-        if isinstance(event, events.Key):
-            self._housekeeping.key()
-        if isinstance(event, events.Key) and self._is_for_prompt(event):
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._pressed(event)
+            return
+        if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
+            self.conversation.questions.before_paste()
+            if not isinstance(self.focused, Input):
+                self.conversation.focus_prompt()
+        await super().on_event(event)
+
+    async def _pressed(self, event: events.Key) -> None:
+        self._housekeeping.key()
+        if len(self.screen_stack) > 1:
+            await super().on_event(event)
+            return
+        self.conversation.questions.before_key(event)
+        if self._is_for_prompt(event):
             if event.character == "?" and not self.conversation.prompt.text:
                 self.action_keys()
                 return
             self.screen.set_focus(self.conversation.prompt.input)
         await super().on_event(event)
+        self.conversation.questions.after_key(event)
 
     def _is_for_prompt(self, event: events.Key) -> bool:
-        if len(self.screen_stack) > 1 or not event.is_printable or self.conversation.question is not None:
+        question = self.conversation.questions.shown
+        if not event.is_printable or (question is not None and question.armed):
             return False
         focused = self.focused
         return not isinstance(focused, Input) and not (isinstance(focused, Grid) and focused.takes(event.key))

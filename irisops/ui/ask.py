@@ -15,33 +15,124 @@ from textual.widgets import Input
 
 from irisops.commands.replies import Plan
 from irisops.commands.text import harmless
-from irisops.ui.lines import Lines
+from irisops.ui.keys import act_now
+from irisops.ui.lines import Lines, same
 
 
 class Question(Lines):
     """The words of a question: one or two lines."""
 
-    def __init__(self, *parts: Content) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.parts = parts
+        self.parts: tuple[Content, ...] = ()
+
+    def put(self, *parts: Content) -> None:
+        """Ask something else, or say other keys."""
+        if not same(parts, self.parts):
+            self.refresh(layout=len(parts) != len(self.parts))
+            self.parts = parts
 
     def lines(self, width: int) -> list[Content]:
         """Each part on a line of its own, cut to the width."""
         return [part.truncate(width, ellipsis=True) for part in self.parts]
 
 
-class Confirm(Vertical, can_focus=True):
+class Asked(Vertical):
+    """A question. It takes keys only while it is armed: not while a line is being typed below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.armed = False
+        self.since = float("inf")
+        """When it was armed, on the clock of `Message.time`: keys pressed earlier were not meant for it."""
+        self._question = Question()
+
+    def words(self) -> tuple[Content, ...]:
+        """The question and its keys as they are now."""
+        raise NotImplementedError
+
+    def focus_answer(self) -> None:
+        """Put the focus where the answer is given, at once: the next key is on its way."""
+        raise NotImplementedError
+
+    @property
+    def focused(self) -> bool:
+        """Whether keys go to the answer; `has_focus` is told of a new focus only later."""
+        holder = self.screen.focused
+        return holder is not None and self in holder.ancestors_with_self
+
+    def ends(self, key: str) -> bool:
+        """Whether this key gives the answer, so that what is typed behind it is a line."""
+        raise NotImplementedError
+
+    def is_stray(self, event: events.Key) -> bool:  # noqa: ARG002
+        """Whether this key cannot be an answer but may begin a line."""
+        return False
+
+    def on_mount(self) -> None:
+        """Show the words."""
+        self.renew()
+
+    def renew(self) -> None:
+        """Show the words as they are now."""
+        self._question.put(*self.words())
+
+    def arm(self) -> None:
+        """Ask: the next key is the answer's."""
+        self.armed = True
+        self.since = Message().time
+        self.renew()
+        self.focus_answer()
+
+    def disarm(self) -> None:
+        """Wait until the line below is finished."""
+        self.armed = False
+        self.renew()
+
+
+LINE_FIRST = Content.assemble(
+    ("  Your line first. Then ", "$quiet"),
+    ("Enter ", "$accent bold"),
+    ("in an empty line answers this", "$quiet"),
+)
+
+
+class Answer(Input):
+    """A line for an answer: Enter gives it here and now, while the letters behind it already go elsewhere."""
+
+    def __init__(self, *, password: bool = False) -> None:
+        super().__init__(password=password, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self.display = False
+
+    async def on_key(self, event: events.Key) -> None:
+        """A binding would act only once its key has gone up to the app, and for whatever has the focus by then."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+
+
+class Masked(Answer):
+    """An input that never lets its text out to the clipboard."""
+
+    def action_copy(self) -> None:
+        """A password is not copied."""
+
+    def action_cut(self) -> None:
+        """A password is not copied."""
+
+
+class Confirm(Asked, can_focus=True):
     """Yes or no to a plan. With a `confirm_word`, that word typed is the yes.
 
-    If the person was in the middle of typing when the plan arrived, Enter must be pressed first: a `y` that was meant
-    for a word must never confirm anything.
+    A `y` that was meant for a word must never confirm anything: other letters than its keys are a line, and go there.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
         Binding("n,escape", "answer(False)", "No", id="confirm.no"),
-        Binding("question_mark", "calls", "Show the calls", id="confirm.calls"),
-        Binding("enter", "arm", "Answer", show=False, id="confirm.arm"),
+        Binding("question_mark,f2", "calls", "Show the calls", id="confirm.calls"),
     ]
 
     class Answered(Message):
@@ -54,17 +145,22 @@ class Confirm(Vertical, can_focus=True):
     class ShowCalls(Message):
         """The person wants to see or hide the calls of the plan."""
 
-    def __init__(self, plan: Plan, *, typing: bool = False) -> None:
+    class Wrong(Message):
+        """Another word was typed than the one that is asked for."""
+
+    def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
-        self.armed = not typing
-        self._word = Input(compact=True, select_on_focus=False)
-        self._word.cursor_blink = False
-        self._word.display = bool(plan.confirm_word) and self.armed
-        self._wrong = ""
-        self._question = Question(*self._words())
+        self._word = Answer()
+        self._wrong = False
 
-    def _words(self) -> list[Content]:
+    @property
+    def takes_words(self) -> bool:
+        """Whether a word is the yes."""
+        return bool(self.plan.confirm_word)
+
+    def words(self) -> tuple[Content, ...]:
+        """What is asked, on which instance, and the keys."""
         plan = self.plan
         head = Content.assemble(
             ("? ", "$warning bold"),
@@ -73,18 +169,19 @@ class Confirm(Vertical, can_focus=True):
             (harmless(plan.instance, 40), "$accent bold"),
         )
         if not self.armed:
-            keys = Content.assemble(("  Enter ", "$accent bold"), "answer   ", ("Esc ", "$accent bold"), "no")
-        elif plan.confirm_word:
-            wrong = ("   that was another word", "$error") if self._wrong else ""
+            keys = LINE_FIRST
+        elif self.takes_words:
+            wrong = ("That was another word. ", "$error") if self._wrong else ""
             keys = Content.assemble(
-                "  Type ",
+                "  ",
+                wrong,
+                "Type ",
                 (harmless(plan.confirm_word, 60), "$accent bold"),
-                " and Enter to do it   ",
+                " and Enter   " if self._wrong else " and Enter to do it   ",
                 ("Esc ", "$accent bold"),
                 "no   ",
                 ("F2 ", "$accent bold"),
-                "show the calls",
-                wrong,
+                "the calls" if self._wrong else "show the calls",
             )
         else:
             keys = Content.assemble(
@@ -95,41 +192,35 @@ class Confirm(Vertical, can_focus=True):
                 ("? ", "$accent bold"),
                 "show the calls",
             )
-        return [head, keys]
+        return head, keys
 
     def compose(self) -> ComposeResult:
         """The question, and a line for the word if one is needed."""
         yield self._question
         yield self._word
 
-    def on_mount(self) -> None:
-        """Take the focus."""
-        self.focus_answer()
+    def renew(self) -> None:
+        """Show the words, and the line for the word."""
+        self._word.display = self.takes_words and self.armed
+        super().renew()
 
     def focus_answer(self) -> None:
-        """Put the focus where the answer is given."""
-        if self._word.display:
-            self._word.focus()
-        else:
-            self.focus()
+        """Into the word's line, or here."""
+        self.screen.set_focus(self._word if self.takes_words else self)
 
-    def action_arm(self) -> None:
-        """The person has seen the question."""
-        if not self.armed:
-            self.armed = True
-            self._word.display = bool(self.plan.confirm_word)
-            self._renew()
-            self.focus_answer()
+    def ends(self, key: str) -> bool:
+        """Esc always; y and n, or Enter behind the word."""
+        return key in (("escape", "enter") if self.takes_words else ("escape", "y", "n"))
 
-    def _renew(self) -> None:
-        self._question.parts = tuple(self._words())
-        self._question.refresh()
+    def is_stray(self, event: events.Key) -> bool:
+        """Letters that are no answer, where no word is asked for."""
+        return event.is_printable and not self.takes_words and event.character not in ("y", "n", "?")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`y` works only for a plain question that was seen; no works always."""
-        if action == "answer":
-            return parameters == (False,) or (self.armed and not self.plan.confirm_word)
-        return True
+        """`y` works only for a plain question that is asked."""
+        if action == "answer" and parameters == (True,):
+            return self.armed and not self.takes_words
+        return self.armed
 
     def action_answer(self, yes: bool) -> None:
         """Answer."""
@@ -142,24 +233,24 @@ class Confirm(Vertical, can_focus=True):
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip() == self.plan.confirm_word:
-            self.post_message(self.Answered(self.plan, yes=True, word=event.value.strip()))
+        word = event.value.strip()
+        if word == self.plan.confirm_word:
+            self.post_message(self.Answered(self.plan, yes=True, word=word))
             return
-        self._wrong = event.value
-        self._word.value = ""
-        self._renew()
+        self._wrong = True
+        self._word.action_select_all()  # the next key replaces it
+        self.post_message(self.Wrong())
 
-    def on_key(self, event: events.Key) -> None:
-        """Other letters mean nothing here and must not end up elsewhere."""
-        if event.key == "f2":
-            event.stop()
-            self.action_calls()
-        elif event.is_printable and event.character not in ("y", "n", "?"):
-            event.stop()
-            event.prevent_default()
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Keys act here and now: the focus may be elsewhere before they have gone up to the app."""
+        await act_now(self, event)
 
 
-class Secret(Vertical):
+class Secret(Asked):
     """A masked prompt. The value goes to whoever asked and is kept nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -179,27 +270,38 @@ class Secret(Vertical):
 
     def __init__(self, title: str, prompt: str) -> None:
         super().__init__()
-        self._question = Question(
-            Content.assemble(("◆ ", "$warning bold"), (harmless(title, 160), "bold")),
-            Content.assemble("  ", harmless(prompt, 160), ("   Enter gives it   Esc does not", "$quiet")),
-        )
-        self._field = Masked(password=True, compact=True, select_on_focus=False)
-        self._field.cursor_blink = False
+        self._title, self._prompt = harmless(title, 160), harmless(prompt, 160)
+        self._field = Masked(password=True)
+        self._line = Horizontal(SecretMark(), self._field, id="secret-line")
+
+    def words(self) -> tuple[Content, ...]:
+        """What is asked, where it is kept, and the keys."""
+        head = Content.assemble(("◆ ", "$warning bold"), (self._title, "bold"))
+        if not self.armed:
+            return head, LINE_FIRST
+        return head, Content.assemble("  ", self._prompt, ("   Enter gives it   Esc does not", "$quiet"))
 
     def compose(self) -> ComposeResult:
         """The question and the masked line."""
         yield self._question
-        with Horizontal(id="secret-line"):
-            yield SecretMark()
-            yield self._field
+        yield self._line
 
-    def on_mount(self) -> None:
-        """Take the focus."""
-        self.focus_answer()
+    def renew(self) -> None:
+        """Show the words, and the masked line."""
+        self._line.display = self._field.display = self.armed
+        super().renew()
 
     def focus_answer(self) -> None:
         """Put the focus into the masked line."""
-        self._field.focus()
+        self.screen.set_focus(self._field)
+
+    def ends(self, key: str) -> bool:
+        """Enter gives it, Esc does not."""
+        return key in ("escape", "enter")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only while it is asked."""
+        return self.armed
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -217,15 +319,9 @@ class Secret(Vertical):
         self._field.value = ""
         self.post_message(self.Given(None))
 
-
-class Masked(Input):
-    """An input that never lets its text out to the clipboard."""
-
-    def action_copy(self) -> None:
-        """A password is not copied."""
-
-    def action_cut(self) -> None:
-        """A password is not copied."""
+    async def on_key(self, event: events.Key) -> None:
+        """Keys act here and now: the focus may be elsewhere before they have gone up to the app."""
+        await act_now(self, event)
 
 
 class SecretMark(Widget):

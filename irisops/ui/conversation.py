@@ -16,7 +16,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from irisops.commands.chat import Chat, Command, Notice
@@ -95,7 +94,7 @@ class Conversation(Vertical):
         self.prompt = Prompt(chat, history)
         self._waiting = Waiting()
         self._jobs: dict[Worker[None], Job] = {}
-        self._questions = Questions(self, self.prompt)
+        self.questions = Questions(self, self.prompt)
         self._confirming: Card | None = None
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Until when (monotonic seconds) a live card is left alone."""
@@ -259,7 +258,7 @@ class Conversation(Vertical):
             self.post_message(self.FormDone(job.problem))
         if job.plan is not None:
             self._confirming = job.card
-            self.run_worker(self._questions.confirm(job.plan), group="question", exit_on_error=False)
+            self.run_worker(self.questions.confirm(job.plan), group="question", exit_on_error=False)
 
     def cancel(self) -> bool:
         """Cancel what runs, drop what waits. False if there was nothing."""
@@ -320,7 +319,7 @@ class Conversation(Vertical):
     async def _answered(self, event: Confirm.Answered) -> None:
         event.stop()
         card, self._confirming = self._confirming, None
-        await self._questions.answered()
+        await self.questions.answered()
         if card is None:
             return
         if event.yes:
@@ -335,21 +334,24 @@ class Conversation(Vertical):
 
     async def ask_secret(self, title: str, prompt: str) -> str | None:
         """Show a masked prompt in the prompt's place and wait for the person."""
-        return await self._questions.ask_secret(title, prompt)
+        return await self.questions.ask_secret(title, prompt)
+
+    @on(Confirm.Wrong)
+    def _wrong_word(self) -> None:
+        self.questions.ask_again()
+
+    @on(Prompt.Passed)
+    def _passed(self) -> None:
+        self.questions.call()
 
     @on(Secret.Given)
     def _given(self, event: Secret.Given) -> None:
         event.stop()
-        self._questions.give(event.value)
+        self.questions.give(event.value)
 
     def focus_prompt(self) -> None:
         """Put the focus where typing belongs: the question in the prompt's place, else the prompt."""
-        self._questions.focus()
-
-    @property
-    def question(self) -> Widget | None:
-        """The question that stands in the prompt's place."""
-        return self._questions.shown
+        self.questions.focus()
 
     # Cards
 

@@ -105,6 +105,7 @@ class EditorScreen(ModalScreen[None]):
         self._loaded: dict[str, Cell] = {}
         self._warned = False
         self._message = Words("", "$error")
+        self._message.id = "editor-message"
 
     def compose(self) -> ComposeResult:
         """One box at the right."""

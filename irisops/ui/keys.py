@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 from textual.actions import parse
@@ -12,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.events import Key
 from textual.screen import ModalScreen
 
 from irisops.ui.lines import Lines
@@ -19,7 +21,7 @@ from irisops.ui.styles import styles_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class AppKey:
     """A key of the app: what it does and the action that does it. Ids let a person remap it."""
 
     keys: str
@@ -29,17 +31,17 @@ class Key:
 
 
 APP_KEYS = (
-    Key("f1", "keys", "Which keys work now", "app.keys"),
-    Key("ctrl+q", "quit", "Quit", "app.quit"),
-    Key("ctrl+c", "interrupt", "Copy, else cancel, else twice to quit", "app.interrupt"),
-    Key("alt+up,shift+tab", "walk(-1)", "To the card above", "app.above"),
-    Key("alt+down", "walk(1)", "To the card below, then the prompt", "app.below"),
-    Key("escape", "to_prompt", "Back to the prompt", "app.prompt"),
-    Key("pageup", "page(-1)", "Scroll up", "app.pageup"),
-    Key("pagedown", "page(1)", "Scroll down", "app.pagedown"),
-    Key("ctrl+o", "expand", "Show all of a card, or less", "app.expand"),
-    Key("ctrl+y", "copy_card", "Send a card to the clipboard", "app.copy"),
-    Key("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
+    AppKey("f1", "keys", "Which keys work now", "app.keys"),
+    AppKey("ctrl+q", "quit", "Quit", "app.quit"),
+    AppKey("ctrl+c", "interrupt", "Copy, else cancel, else twice to quit", "app.interrupt"),
+    AppKey("alt+up,shift+tab", "walk(-1)", "To the card above", "app.above"),
+    AppKey("alt+down", "walk(1)", "To the card below, then the prompt", "app.below"),
+    AppKey("escape", "to_prompt", "Back to the prompt", "app.prompt"),
+    AppKey("pageup", "page(-1)", "Scroll up", "app.pageup"),
+    AppKey("pagedown", "page(1)", "Scroll down", "app.pagedown"),
+    AppKey("ctrl+o", "expand", "Show all of a card, or less", "app.expand"),
+    AppKey("ctrl+y", "copy_card", "Send a card to the clipboard", "app.copy"),
+    AppKey("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
 )
 
 GROUPS = (
@@ -111,6 +113,29 @@ def _own_bindings(node: DOMNode) -> Iterable[Binding]:
     for ancestor in type(node).__mro__:
         if ancestor.__module__.startswith("irisops."):
             yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))
+
+
+@cache
+def _actions(kind: type[DOMNode]) -> dict[str, str]:
+    """Keys that a class and those that it inherits from declare, with their actions."""
+    actions: dict[str, str] = {}
+    for ancestor in reversed(kind.__mro__):
+        for binding in Binding.make_bindings(vars(ancestor).get("BINDINGS", ())):
+            actions[binding.key] = binding.action
+    return actions
+
+
+async def act_now(node: DOMNode, event: Key) -> bool:
+    """Carry out what `node` binds to a key, without sending the key up to the app first. False if it binds nothing.
+
+    A binding acts only once its key has gone up, and for what has the focus by then: keys behind it would overtake it.
+    """
+    action = _actions(type(node)).get(event.key)
+    if action is None or not await node.app.run_action(action, node):
+        return False
+    event.stop()
+    event.prevent_default()
+    return True
 
 
 class KeyList(Lines):

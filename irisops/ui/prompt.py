@@ -20,6 +20,7 @@ from textual.widgets import Input
 from irisops.commands.chat import Chat
 from irisops.commands.text import harmless
 from irisops.ui.history import History, Walker
+from irisops.ui.keys import act_now
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
 
 Mode = Literal["line", "search"]
@@ -88,12 +89,17 @@ class Line(Input):
             event.prevent_default()
             self.post_message(self.KeysWanted())
         elif not event.is_printable:
-            active = self.screen.active_bindings.get(event.key)
-            if active is None or not active.enabled or active.node not in self.ancestors_with_self[:3]:
-                return
-            if await self.app.run_action(active.binding.action, active.node):
-                event.stop()
-                event.prevent_default()
+            for node in self.ancestors_with_self[:3]:  # up to the prompt
+                if await act_now(node, event):
+                    return
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Several lines become one: left to itself, the line would take the first and drop the others."""
+        lines = [each for each in map(str.strip, event.text.splitlines()) if each]
+        if len(lines) > 1:
+            event.stop()
+            event.prevent_default()
+            self.replace(" ".join(lines), *self.selection)
 
     async def action_submit(self) -> None:
         """Send what stands in the line now."""
@@ -124,6 +130,12 @@ class Prompt(Vertical):
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
+
+    class Passed(Message):
+        """Enter was pressed in an empty line."""
+
+    class Emptied(Message):
+        """The line was sent or cleared."""
 
     class HistoryFailed(Message):
         """The history file cannot be read or written."""
@@ -164,6 +176,11 @@ class Prompt(Vertical):
         """The line as it is now."""
         return self.input.value
 
+    @property
+    def typing(self) -> bool:
+        """Whether a line is begun; one that the next key replaces is not."""
+        return bool(self.text) and self.input.selected_text != self.text
+
     def put(self, text: str, *, selected: bool = False) -> None:
         """Put a text into the line; `selected` lets the next key replace it."""
         self._placing = text
@@ -176,6 +193,8 @@ class Prompt(Vertical):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
+        if not event.value:
+            self.post_message(self.Emptied())
         placed, self._placing = self._placing, "\x00"
         if event.value == placed:
             return
@@ -216,6 +235,7 @@ class Prompt(Vertical):
                 return
         text = self.text.strip()
         if not text:
+            self.post_message(self.Passed())
             return
         keep = self.text if self.text.startswith(" ") else text
         self._history.add(keep)

@@ -1,9 +1,16 @@
-"""The prompt's place, which a question takes while it waits for its answer: one at a time, the next one waits."""
+"""The prompt's place, which a question takes while it waits for its answer: one at a time, the next one waits.
+
+What a person types is never taken for an answer by accident, and never lost. A question that comes while a line is
+being typed stands above the line and waits until it is called (Enter in an empty line). Keys that were pressed before
+the question could be seen, and letters that are no answer, go on to the prompt. With the key that answers, the prompt
+has the focus again at once: what is typed behind it is a line.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
+from textual import events
 from textual.widget import Widget
 
 from irisops.commands.replies import Plan
@@ -17,20 +24,22 @@ class Questions:
     def __init__(self, home: Widget, prompt: Prompt) -> None:
         self._home = home
         self._prompt = prompt
-        self._shown: Confirm | Secret | None = None
+        self._standing: Confirm | Secret | None = None
+        self._answering = False
+        """The key that answers was pressed: what is typed from now on is a line."""
         self._secret: asyncio.Future[str | None] | None = None
         self._place = asyncio.Lock()
         """Held by the one question that stands there."""
 
     @property
     def shown(self) -> Confirm | Secret | None:
-        """The question that stands in the prompt's place."""
-        return self._shown
+        """The question that waits for its answer."""
+        return None if self._answering else self._standing
 
     async def confirm(self, plan: Plan) -> None:
         """Ask whether a plan is to be carried out. The answer is a message; whoever takes it calls `answered`."""
         await self._place.acquire()
-        await self._put(Confirm(plan, typing=bool(self._prompt.text)))
+        await self._put(Confirm(plan))
 
     async def answered(self) -> None:
         """Take the question away: the plan was agreed to or declined."""
@@ -56,20 +65,84 @@ class Questions:
 
     def focus(self) -> None:
         """Put the focus where typing belongs: the question, else the prompt."""
-        if self._shown is not None:
-            self._shown.focus_answer()
+        question = self.shown
+        if question is not None and question.armed:
+            question.focus_answer()
         else:
-            self._prompt.input.focus()
+            self._focus_prompt()
+
+    # Who gets a key
+
+    def before_key(self, event: events.Key) -> None:
+        """A key is about to be handed on: see that it does not reach a question for which it was not meant."""
+        question = self.shown
+        if question is None or not question.armed:
+            return
+        if event.time < question.since or question.is_stray(event):
+            self.let_type()
+        elif event.is_printable and not question.focused:
+            question.focus_answer()
+
+    def after_key(self, event: events.Key) -> None:
+        """A key was handed on: the one that answers is the last for the question."""
+        question = self.shown
+        if question is not None and question.armed and question.focused and question.ends(event.key):
+            self._answering = True
+            self._show_prompt()
+            question.display = False
+
+    def before_paste(self) -> None:
+        """Text is about to be pasted: a yes or no takes none."""
+        if isinstance(self.shown, Confirm) and self.shown.armed and not self.shown.takes_words:
+            self.let_type()
+
+    def call(self) -> None:
+        """The line is done: now the question is asked."""
+        question = self.shown
+        if question is not None and not question.armed:
+            self._arm(question)
+
+    def ask_again(self) -> None:
+        """What was given is no answer."""
+        question = self._standing
+        if question is None:
+            return
+        self._answering = False
+        question.display = True
+        if self._prompt.typing:
+            question.disarm()
+        else:
+            self._arm(question)
+
+    def let_type(self) -> None:
+        """Let the line be finished first; the question stands above it."""
+        if self.shown is not None:
+            self.shown.disarm()
+            self._show_prompt()
+
+    def _arm(self, question: Confirm | Secret) -> None:
+        question.arm()
+        self._prompt.display = False  # after the focus has moved on: else it would go astray
+
+    def _show_prompt(self) -> None:
+        self._prompt.display = True
+        self._focus_prompt()
+
+    def _focus_prompt(self) -> None:
+        self._home.screen.set_focus(self._prompt.input)  # at once: `focus` would do it after the next keys
 
     async def _put(self, question: Confirm | Secret) -> None:
-        self._shown = question
-        self._prompt.display = False
-        await self._home.mount(question)
+        await self._home.mount(question, before=self._prompt)
+        self._standing = question
+        self._answering = False
+        if not self._prompt.typing:
+            self._arm(question)
 
     async def _take(self) -> None:
         # The focus moves first: left to itself it would go to the last card when the question goes, and scroll there.
-        question, self._shown = self._shown, None
-        self._prompt.display = True
-        self._prompt.input.focus()
+        question, self._standing = self._standing, None
+        if not self._answering:
+            self._show_prompt()
+        self._answering = False
         if question is not None:
             await question.remove()

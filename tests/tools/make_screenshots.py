@@ -96,7 +96,7 @@ async def play(pilot: Driver, scene: Scene) -> None:
         conversation.send(line)
         await until(
             pilot,
-            lambda: conversation.running is None or conversation.question is not None,
+            lambda: conversation.running is None or conversation.questions.shown is not None,
             f"an answer to {line}",
         )
     if scene.keys:

@@ -98,9 +98,9 @@ async def say(pilot: Driver, text: str) -> Card:
     await pilot.press("enter")
     await until(pilot, lambda: app.conversation.transcript.cards[-1:] != before)
     card = app.conversation.transcript.cards[-1]
-    await until(pilot, lambda: card.state != "running" or app.conversation.question is not None)
+    await until(pilot, lambda: card.state != "running" or app.conversation.questions.shown is not None)
     if card.state == "waiting":
-        await until(pilot, lambda: app.conversation.question is not None)
+        await until(pilot, lambda: app.conversation.questions.shown is not None)
     return card
 
 

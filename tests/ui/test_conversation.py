@@ -52,7 +52,7 @@ async def test_yes_confirms_a_plan_once() -> None:
         card = await say(pilot, "/grant %SQL to appuser")
         app = app_of(pilot)
         assert card.state == "waiting"
-        assert app.conversation.question is not None
+        assert app.conversation.questions.shown is not None
         assert app.conversation.prompt.region.height == 0
         assert "on local" in screen_text(app)
         await pilot.press("y")
@@ -83,31 +83,6 @@ async def test_question_mark_shows_the_calls() -> None:
         await until(pilot, lambda: section.calls_shown)
         assert "AddRoles" in text_of(card)
         assert "GRANT %SQL TO appuser" in text_of(card)
-
-
-async def test_other_letters_neither_confirm_nor_land_anywhere() -> None:
-    chat = FakeChat()
-    async with make_app(chat).run_test(size=WIDE) as pilot:
-        card = await say(pilot, "/grant %SQL to appuser")
-        await pilot.press("a", "e", "s", "enter")
-        await pilot.pause()
-        assert card.state == "waiting"
-        assert app_of(pilot).conversation.prompt.text == ""
-
-
-async def test_a_y_meant_for_a_word_does_not_confirm() -> None:
-    chat = FakeChat()
-    async with make_app(chat).run_test(size=WIDE) as pilot:
-        app = app_of(pilot)
-        app.conversation.prompt.put("/users")  # the person is typing when the plan of an earlier line arrives
-        app.conversation.send("/grant %SQL to appuser")
-        await until(pilot, lambda: app.conversation.question is not None)
-        await pilot.press("y")
-        await pilot.pause()
-        assert not any(line.startswith("confirm") for line in chat.log)
-        await pilot.press("enter", "y")
-        await until(pilot, lambda: "confirm plan-1" in chat.log)
-        assert app.conversation.prompt.text == "/users"
 
 
 async def test_a_guarded_plan_needs_its_word() -> None:
@@ -147,11 +122,11 @@ async def test_a_second_plan_waits_for_the_answer_to_the_first() -> None:
         app = app_of(pilot)
         app.conversation.send("/grant %SQL to appuser")
         app.conversation.send("/grant %All to bob")
-        await until(pilot, lambda: app.conversation.question is not None)
+        await until(pilot, lambda: app.conversation.questions.shown is not None)
         assert "run /grant %All to bob" not in chat.log
         await pilot.press("n")
-        await until(pilot, lambda: "plan-2" in chat.plans and app.conversation.question is not None)
-        question = app.conversation.question
+        await until(pilot, lambda: "plan-2" in chat.plans and app.conversation.questions.shown is not None)
+        question = app.conversation.questions.shown
         assert isinstance(question, Confirm)
         assert question.plan.title == "Give %All to bob"
 
@@ -185,7 +160,7 @@ async def test_a_password_is_masked_given_and_kept_nowhere() -> None:
     async with make_app(chat).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
         card = await say(pilot, "/connect clinic-test")
-        question = app.conversation.question
+        question = app.conversation.questions.shown
         assert isinstance(question, Secret)
         await pilot.press(*"s3cret!")
         shown = screen_text(app) + app.export_screenshot()
@@ -193,7 +168,7 @@ async def test_a_password_is_masked_given_and_kept_nowhere() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: card.state == "done")
         assert chat.secret == "s3cret!"
-        assert app.conversation.question is None
+        assert app.conversation.questions.shown is None
         assert focus_of(app) is app.conversation.prompt.input
         await pilot.press("up")
         assert app.conversation.prompt.text == "/connect clinic-test"
@@ -327,6 +302,6 @@ async def test_a_form_goes_through_a_plan_and_shows_errors_on_its_fields() -> No
         await pilot.press(*"App User", "ctrl+s")
         await until(pilot, lambda: "plan-1" in chat.plans)
         await until(pilot, lambda: not isinstance(app.screen, EditorScreen))
-        assert isinstance(app.conversation.question, Confirm)
+        assert isinstance(app.conversation.questions.shown, Confirm)
         await pilot.press("y")
         await until(pilot, lambda: "confirm plan-1" in chat.log)

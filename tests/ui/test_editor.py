@@ -156,3 +156,18 @@ async def test_letters_right_behind_tab_land_in_the_next_field() -> None:
         await pilot.pause()
         assert (screen.values()["full_name"], screen.values()["password"]) == ("App", "pw1")
         assert not sent
+
+
+async def test_what_belongs_to_no_field_is_seen_from_the_last_field_too() -> None:
+    fields = [FormField(f"f{number}", f"Field {number}") for number in range(30)]
+    async with editing(Form("x", "X", fields, "/x")) as (pilot, screen, _):
+        await pilot.press("shift+tab", *"App")
+        await pilot.pause()
+        assert "Field 29" in screen_text(app_of(pilot))
+        assert "Field 0 " not in screen_text(app_of(pilot))
+        await pilot.press("escape")
+        await pilot.pause()
+        shown = screen_text(app_of(pilot))
+        assert "Not saved." in shown
+        assert "Field 29" in shown
+        assert screen.is_current
