@@ -162,7 +162,7 @@ class JobTables:
         return TableDef(
             schema=spec.schema,
             name=spec.name,
-            columns=[],
+            columns=spec.outputs,
             rows=_no_rows,
             authorize=partial(self._authorize, view.owner, spec.schema, spec.name),
             class_name=class_name(spec.schema, spec.name),

@@ -324,7 +324,9 @@ class _QueryCompiler:
         if self.plan.views > _MAXIMUM_VIEWS:
             raise unsupported(f"more than {_MAXIMUM_VIEWS} views in one query")
         inner = _QueryCompiler(self.plan, trusted(self.catalog, view.default_schema), self.store)
+        named = len(self.plan.authorized)
         compiled = inner.query(parse_query(view.query), None)
+        del self.plan.authorized[named:]  # its owner's right to them was looked at when it was defined
         names = view.columns or [name for name, _ in compiled.outputs]
         columns = [
             SourceColumn(

@@ -26,8 +26,8 @@ from irisops.simulator.sql.table_elements import ElementReader, Elements
 Statement = Callable[[DefinitionStatements], int]
 """A parsed statement: run it, and it returns its row count."""
 
-CheckView = Callable[[str], int]
-"""Compiles a view's query and returns the number of its columns; raises `SqlFailure` for what is wrong in it."""
+CheckView = Callable[[ViewSpec], ViewSpec]
+"""Compiles a view's query and fills in its columns; raises `SqlFailure` for what is wrong in it."""
 
 _KINDS_OF_INDEX = frozenset({"UNIQUE", "BITMAP", "BITMAPEXTENT", "BITSLICE", "COLUMNAR"})
 _ON = frozenset({"TABLE", "VIEW", "INDEX", "OR", "GLOBAL", *_KINDS_OF_INDEX})
@@ -300,11 +300,7 @@ def _view(sql: str, reader: StatementReader, catalog: Catalog, check_view: Check
     schema, name = reader.qualified_name("the view's name", catalog.default_schema)
     columns = reader.name_list("a column") if reader.peek() == "(" else ()
     reader.expect("AS")
-    query = _query_text(sql, reader)
-    width = check_view(query)
-    if columns and len(columns) != width:
-        raise failure(-142, f"{len(columns)} names for {width} columns")
-    spec = ViewSpec(schema, name, query, catalog.default_schema, columns)
+    spec = check_view(ViewSpec(schema, name, _query_text(sql, reader), catalog.default_schema, columns))
 
     def run(target: DefinitionStatements) -> int:
         target.create_view(spec, replace=replacing)

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Protocol
 
 from irisops.simulator.backend import Value
-from irisops.simulator.sql.catalog import Collation
+from irisops.simulator.sql.catalog import Collation, ColumnDef
 from irisops.simulator.sql.stored.types import ColumnType
 
 
@@ -105,13 +105,18 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """A view: the text of its query, whose unqualified names are in `default_schema`, and the names of its columns."""
+    """A view: the text of its query, whose unqualified names are in `default_schema`, and the names of its columns.
+
+    `outputs` are its columns as they were when it was defined, `uses` the tables and views that it names.
+    """
 
     schema: str
     name: str
     query: str
     default_schema: str
     columns: tuple[str, ...] = ()
+    outputs: tuple[ColumnDef, ...] = ()
+    uses: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ privileges to `security`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlglot import exp
@@ -18,6 +18,7 @@ from irisops.simulator.sql import calls, changes, ddl, information_schema, secur
 from irisops.simulator.sql.catalog import Catalog
 from irisops.simulator.sql.compiler import compile_query
 from irisops.simulator.sql.conversion import delivered, storable
+from irisops.simulator.sql.definitions import ViewSpec
 from irisops.simulator.sql.dialect import parse_query
 from irisops.simulator.sql.failures import INVALID_STATEMENT, failure, unsupported
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
@@ -177,7 +178,7 @@ class Engine:
             version = self._catalog.version
             return _Change(lexemes, self._compiled_change(lexemes, parameters), version)
         if ddl.is_definition([lexeme.upper for lexeme in lexemes[:2]]):
-            definition = ddl.parse(sql, lexemes, self._catalog, self._view_width)
+            definition = ddl.parse(sql, lexemes, self._catalog, self._described_view)
             return _Command(lambda _values: self._defined(definition))
         if transactions.is_transaction_statement(lexemes):
             change = transactions.parse(lexemes)
@@ -215,9 +216,19 @@ class Engine:
             self._last_identity = outcome.last_rowid
         return outcome.count
 
-    def _view_width(self, query: str) -> int:
-        """How many columns a view's query has. Raises `SqlFailure` for what is wrong in it."""
-        return len(self._compiled(query, ()).plan.outputs)
+    def _described_view(self, view: ViewSpec) -> ViewSpec:
+        """The view with its columns. Raises `SqlFailure` for what is wrong in its query."""
+        plan = self._compiled(view.query, ()).plan
+        width = len(plan.outputs)
+        if view.columns and len(view.columns) != width:
+            raise failure(-142, f"{len(view.columns)} names for {width} columns")
+        names = view.columns or [name for name, _ in plan.outputs]
+        columns = [
+            replace(term.definition, name=name, hidden=False, row_id=False)
+            for name, (_, term) in zip(names, plan.outputs, strict=True)
+        ]
+        uses = dict.fromkeys((table.schema, table.name) for table in plan.authorized)
+        return replace(view, outputs=tuple(columns), uses=tuple(uses))
 
     def _defined(self, definition: ddl.Statement) -> int:
         with self._catalog.transaction.statement():

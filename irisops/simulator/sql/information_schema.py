@@ -1,13 +1,13 @@
-"""INFORMATION_SCHEMA: what is projected, told as tables.
+"""INFORMATION_SCHEMA: what is projected and what was defined, told as tables.
 
 Columns and their order: the public class reference of 2024.1, `INFORMATION.SCHEMA.TABLES`, `.COLUMNS`, `.SCHEMATA`
-and `.ROUTINES`. Columns of which that reference says "always NULL" are NULL here; private ones are hidden.
+and `.ROUTINES`. Keys, indices and views are in `constraint_tables`. Columns of which that reference says "always NULL"
+are NULL here; private ones are hidden.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import count
 
 from irisops.simulator.backend import Value
@@ -21,7 +21,8 @@ from irisops.simulator.sql.catalog import (
     TableDef,
     TransactionStatements,
 )
-from irisops.simulator.sql.definitions import DefinitionStatements
+from irisops.simulator.sql.constraint_tables import CONSTRAINTS, Described, Row, names
+from irisops.simulator.sql.definitions import DefinitionStatements, TableDetails
 
 SCHEMA = "INFORMATION_SCHEMA"
 
@@ -42,26 +43,9 @@ _NAMES = {
 
 _NUMBERS = frozenset({SqlType.TINYINT, SqlType.BIGINT, SqlType.NUMERIC, SqlType.INTEGER, SqlType.DOUBLE})
 
-_Row = dict[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """A table of the schema: its columns in order, those that are integers, and its rows by column name."""
-
-    name: str
-    columns: Sequence[str]
-    rows: Callable[[Catalog], Iterable[_Row]]
-    integers: frozenset[str] = frozenset()
-
-
-def _names(listed: str) -> list[str]:
-    return listed.split()
-
-
-_TABLES = _Described(
+_TABLES = Described(
     "TABLES",
-    _names(
+    names(
         "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_TYPE SELF_REFERENCING_COLUMN_NAME "
         "REFERENCE_GENERATION USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA "
         "USER_DEFINED_TYPE_NAME IS_INSERTABLE_INTO IS_TYPED CLASSNAME DESCRIPTION OWNER"
@@ -71,17 +55,19 @@ _TABLES = _Described(
             "TABLE_SCHEMA": table.schema,
             "TABLE_NAME": table.name,
             "TABLE_TYPE": _table_type(table),
-            "IS_INSERTABLE_INTO": "NO",
+            "IS_INSERTABLE_INTO": "NO" if table.changes is None else "YES",
             "IS_TYPED": "NO",
             "CLASSNAME": table.class_name or None,
+            "DESCRIPTION": (table.details.description or None) if table.details else None,
+            "OWNER": (table.details.owner or None) if table.details else None,
         }
         for table in catalog.tables()
     ),
 )
 
-_COLUMNS = _Described(
+_COLUMNS = Described(
     "COLUMNS",
-    _names(
+    names(
         "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION DTD_IDENTIFIER "
         "DOMAIN_CATALOG DOMAIN_SCHEMA DOMAIN_NAME COLUMN_DEFAULT IS_NULLABLE IS_SELF_REFERENCING "
         "IS_IDENTITY IDENTITY_GENERATION IDENTITY_START IDENTITY_INCREMENT IDENTITY_MAXIMUM "
@@ -98,16 +84,16 @@ _COLUMNS = _Described(
         if not column.hidden
     ),
     frozenset(
-        _names(
+        names(
             "ORDINAL_POSITION CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION "
             "NUMERIC_PRECISION_RADIX NUMERIC_SCALE odbctype"
         )
     ),
 )
 
-_SCHEMATA = _Described(
+_SCHEMATA = Described(
     "SCHEMATA",
-    _names(
+    names(
         "CATALOG_NAME SCHEMA_NAME SCHEMA_OWNER DEFAULT_CHARACTER_SET_CATALOG "
         "DEFAULT_CHARACTER_SET_SCHEMA DEFAULT_CHARACTER_SET_NAME SQL_PATH"
     ),
@@ -120,9 +106,9 @@ _SCHEMATA = _Described(
     ),
 )
 
-_ROUTINES = _Described(
+_ROUTINES = Described(
     "ROUTINES",
-    _names(
+    names(
         "SPECIFIC_CATALOG SPECIFIC_SCHEMA SPECIFIC_NAME ROUTINE_CATALOG ROUTINE_SCHEMA ROUTINE_NAME "
         "MODULE_CATALOG MODULE_SCHEMA MODULE_NAME USER_DEFINED_TYPE_CATALOG USER_DEFINED_TYPE_SCHEMA "
         "USER_DEFINED_TYPE_NAME ROUTINE_TYPE"
@@ -140,70 +126,6 @@ _ROUTINES = _Described(
 )
 
 
-def _nothing(_catalog: Catalog) -> Iterable[_Row]:
-    """No projected table has an index, a constraint or a view; the tables that would tell of them are there, empty."""
-    return ()
-
-
-_EMPTY = (
-    _Described(
-        "INDEXES",
-        _names(
-            "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME NON_UNIQUE INDEX_CATALOG INDEX_SCHEMA INDEX_NAME "
-            "ORDINAL_POSITION COLUMN_NAME ASC_OR_DESC PRIMARY_KEY MAP_STATUS DATA_FIELDS"
-        ),
-        _nothing,
-        frozenset({"NON_UNIQUE", "ORDINAL_POSITION", "PRIMARY_KEY"}),
-    ),
-    _Described(
-        "TABLE_CONSTRAINTS",
-        _names(
-            "CONSTRAINT_CATALOG CONSTRAINT_SCHEMA CONSTRAINT_NAME TABLE_CATALOG TABLE_SCHEMA TABLE_NAME "
-            "CONSTRAINT_TYPE IS_DEFERRABLE INITIALLY_DEFERRED"
-        ),
-        _nothing,
-    ),
-    _Described(
-        "VIEWS",
-        _names(
-            "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME VIEW_DEFINITION CHECK_OPTION IS_UPDATABLE "
-            "IS_TRIGGER_UPDATABLE IS_TRIGGER_DELETABLE IS_TRIGGER_INSERTABLE_INTO DESCRIPTION"
-        ),
-        _nothing,
-    ),
-    _Described(
-        "CONSTRAINT_COLUMN_USAGE",
-        _names(
-            "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME CONSTRAINT_CATALOG CONSTRAINT_SCHEMA "
-            "CONSTRAINT_NAME"
-        ),
-        _nothing,
-    ),
-    # UNVERIFIED: the columns of the next three are those that sqlalchemy-iris and iristool ask for; there may be more.
-    # On a real instance: SELECT TOP 1 * FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE, and the same of
-    # REFERENTIAL_CONSTRAINTS and VIEW_TABLE_USAGE.
-    _Described(
-        "KEY_COLUMN_USAGE",
-        _names(
-            "CONSTRAINT_SCHEMA CONSTRAINT_NAME TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION "
-            "CONSTRAINT_TYPE REFERENCED_COLUMN_NAME"
-        ),
-        _nothing,
-        frozenset({"ORDINAL_POSITION"}),
-    ),
-    _Described(
-        "REFERENTIAL_CONSTRAINTS",
-        _names(
-            "CONSTRAINT_CATALOG CONSTRAINT_SCHEMA CONSTRAINT_TABLE_NAME CONSTRAINT_NAME "
-            "UNIQUE_CONSTRAINT_CATALOG UNIQUE_CONSTRAINT_SCHEMA UNIQUE_CONSTRAINT_TABLE "
-            "UNIQUE_CONSTRAINT_NAME MATCH_OPTION UPDATE_RULE DELETE_RULE"
-        ),
-        _nothing,
-    ),
-    _Described("VIEW_TABLE_USAGE", _names("VIEW_SCHEMA VIEW_NAME TABLE_SCHEMA TABLE_NAME"), _nothing),
-)
-
-
 def _is_system(schema: str) -> bool:
     return schema.startswith("%") or schema.upper() == SCHEMA
 
@@ -214,29 +136,38 @@ def _table_type(table: TableDef) -> str:
     )
 
 
-def _column_row(table: TableDef, position: int, column: ColumnDef) -> _Row:
+def _column_row(table: TableDef, position: int, column: ColumnDef) -> Row:
     number = column.sql_type in _NUMBERS
     length = column.precision if column.sql_type in {SqlType.VARCHAR, SqlType.VARBINARY} else None
+    details = table.details if table.details is not None else TableDetails()
+    spec = details.specs.get(column.name)
+    counts = spec is not None and (spec.identity or spec.type.counts or spec.type.versioned)
     return {
         "TABLE_SCHEMA": table.schema,
         "TABLE_NAME": table.name,
         "COLUMN_NAME": column.name,
         "ORDINAL_POSITION": position,
+        "COLUMN_DEFAULT": spec.default.text if spec is not None and spec.default is not None else None,
         "IS_NULLABLE": "YES" if column.nullable else "NO",
-        "IS_IDENTITY": "NO",
+        "IS_IDENTITY": _yes(spec is not None and spec.identity),
         "IS_GENERATED": "NO",
-        "IS_UPDATABLE": "NO",
-        "DATA_TYPE": _NAMES.get(column.sql_type, "varchar"),
+        "IS_UPDATABLE": _yes(table.changes is not None),
+        "DATA_TYPE": spec.type.name if spec is not None else _NAMES.get(column.sql_type, "varchar"),
         "odbctype": column.sql_type,
         "CHARACTER_MAXIMUM_LENGTH": length,
         "CHARACTER_OCTET_LENGTH": length,
         "NUMERIC_PRECISION": column.precision if number else None,
         "NUMERIC_PRECISION_RADIX": 10 if number else None,
         "NUMERIC_SCALE": column.scale if number else None,
-        "AUTO_INCREMENT": "NO",
-        "UNIQUE_COLUMN": "NO",
-        "PRIMARY_KEY": "NO",
+        "DESCRIPTION": (spec.description or None) if spec is not None else None,
+        "AUTO_INCREMENT": _yes(counts),
+        "UNIQUE_COLUMN": _yes(any(key.columns == (column.name,) for key in details.keys)),
+        "PRIMARY_KEY": _yes(any(key.primary and column.name in key.columns for key in details.keys)),
     }
+
+
+def _yes(value: bool) -> str:
+    return "YES" if value else "NO"
 
 
 class _WithInformationSchema:
@@ -247,7 +178,7 @@ class _WithInformationSchema:
         self._revisions = count()
         self._own = {
             described.name: self._defined(described)
-            for described in (_TABLES, _COLUMNS, _SCHEMATA, _ROUTINES, *_EMPTY)
+            for described in (_TABLES, _COLUMNS, _SCHEMATA, _ROUTINES, *CONSTRAINTS)
         }
 
     @property
@@ -301,7 +232,7 @@ class _WithInformationSchema:
     def now(self) -> str:
         return self._catalog.now()
 
-    def _defined(self, described: _Described) -> TableDef:
+    def _defined(self, described: Described) -> TableDef:
         columns = [
             ColumnDef(name, SqlType.INTEGER, 10)
             if name in described.integers
@@ -309,8 +240,8 @@ class _WithInformationSchema:
             for name in described.columns
         ]
 
-        def rows(names: Sequence[str]) -> list[tuple[Value, ...]]:
-            return [tuple(row.get(name) for name in names) for row in described.rows(self)]
+        def rows(wanted: Sequence[str]) -> list[tuple[Value, ...]]:
+            return [tuple(row.get(name) for name in wanted) for row in described.rows(self)]
 
         return TableDef(
             SCHEMA,

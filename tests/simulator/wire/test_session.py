@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.simulator.backend import LoginRequest, Value
+from irisops.simulator.backend import Column, LoginRequest, Value
 from irisops.simulator.wire.frames import HEADER_SIZE, MAX_PAYLOAD, REPLY_HEADER, Frame, FrameReader
 from irisops.simulator.wire.listitem import decode, encode_all
 from irisops.simulator.wire.session import Peer, ProtocolViolationError, State, WireSession
@@ -229,10 +229,31 @@ def test_the_gateway_is_answered_by_the_wire() -> None:
     assert (status, items) == (0, ["<METHOD DOES NOT EXIST> *%No,%Net.Remote.Gateway"])
 
 
-def test_lastrowid_is_zero_without_asking_the_backend() -> None:
+def test_lastrowid_is_a_stream_of_the_digits_of_the_last_identity() -> None:
+    backend = FakeBackend()
+    session = logged_in(backend)
+    backend.results["SELECT LAST_IDENTITY ( )"] = ([Column("Expression_1", 4)], [[417]])
+    ((status, items),) = ask(session, b"SP", "%SYSTEM.SQL_GetROWID", statement=4)
+    assert (status, items[:3]) == (0, [0, 1, -1])
+    assert ask(session, b"SU", 0, 0, 0, 1, 1, "", statement=4) == [(0, [0, 0])]
+    assert ask(session, b"SS", "\0", statement=4) == [(0, [3])]
+    (data,) = session.receive(Frame(9, 4, b"JS", b""))
+    assert data.endswith(b"417")
+    assert ask(session, b"CS", 0, statement=4) == [(0, [])]
+
+
+def test_the_generated_key_is_a_row_of_one_column() -> None:
+    backend = FakeBackend()
+    session = logged_in(backend)
+    backend.results["SELECT LAST_IDENTITY ( )"] = ([Column("Expression_1", 4)], [[417]])
+    ((status, items),) = ask(session, b"GG", statement=4)
+    assert (status, items[0], items[-1]) == (100, 1, 417)
+
+
+def test_lastrowid_is_zero_where_no_row_was_changed() -> None:
     session = logged_in()
     ((status, items),) = ask(session, b"SP", "%SYSTEM . SQL_GetROWID ( :%qpar(1) )", statement=4)
-    assert (status, items[0], items[1]) == (0, 0, 1)
+    assert (status, items[:3]) == (0, [0, 1, 1])
     assert ask(session, b"SU", 0, 0, 0, 1, 1, "", statement=4) == [(0, [0, 0])]
 
 
