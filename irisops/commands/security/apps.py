@@ -11,7 +11,7 @@ from irisops.commands.links import Link
 from irisops.commands.nearest import find
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Facts, Table
-from irisops.commands.security.change import shown, states
+from irisops.commands.security.change import roles_given, shown, states
 from irisops.commands.security.wanted import all_named, as_list, logins, named, propose, split_switch
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.tables import filter_words, selection_notes
@@ -47,11 +47,6 @@ async def _listed(link: Link) -> list[WebApplication]:
     return found
 
 
-def _given(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> list[str]:
-    """Roles that are added for everybody, or `role (if MATCH)` for holders of another one."""
-    return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
-
-
 async def show_apps(context: Context, command: Command) -> Replies:
     """Web applications, filtered and sorted by words."""
     found = await _listed(context.link())
@@ -61,7 +56,7 @@ async def show_apps(context: Context, command: Command) -> Replies:
             "enabled": each.enabled,
             "login": [part.strip() for part in each.methods.split(",") if part.strip()],
             "resource": each.resource,
-            "roles": None if each.match_roles is None else _given(each.match_roles),
+            "roles": None if each.match_roles is None else roles_given(each.match_roles),
             "namespace": each.namespace,
             "timeout": each.timeout,
             "dispatch_class": each.dispatch_class,
@@ -124,7 +119,7 @@ def _facts(access: Access, state: SettingsState) -> Facts:
             "login": list(state.names("auth")),
             "resource": resource or None,
             "may_enter": may,
-            "roles": list(_given(groups)),
+            "roles": list(roles_given(groups)),
             "timeout": shown("application", "timeout", state.text("timeout")),
             "namespace": known.namespace if known else None,
             "dispatch_class": known.dispatch_class or None if known else None,

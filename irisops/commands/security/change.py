@@ -22,6 +22,7 @@ from irisops.commands.text import counted, duration, harmless, listed
 from irisops.instance.access import read_access
 from irisops.instance.object_state import FieldValue, same
 from irisops.instance.settings_state import KINDS, Kind, SettingsState, read_settings, save_settings
+from irisops.instance.webapps import parse_match_roles
 from irisops.journal import Entry, Reverse
 
 JOURNALED: Mapping[str, Kind] = {
@@ -61,11 +62,18 @@ def shown(kind: Kind, name: str, value: FieldValue | None) -> str:
     form = KINDS[kind].properties[name].kind
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if form == "groups" and isinstance(value, tuple):
+        value = tuple(roles_given(parse_match_roles(",".join(value))))
     if isinstance(value, tuple):
         return ", ".join(harmless(each, 80) for each in value) or "none"
     if form == "seconds" and value:
         return f"{value} s ({duration(int(value))})" if value != "0" else "never"
     return harmless(value or "none")
+
+
+def roles_given(groups: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+    """Roles that an application adds: for everybody, or `ROLE (if MATCH)` for holders of another one."""
+    return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
 
 
 def line_of(kind: Kind, name: str, field: str) -> str:

@@ -14,7 +14,7 @@ from irisops.commands.tables import filter_words, selection_notes
 from irisops.commands.text import harmless, listed
 from irisops.instance.authentication import METHODS, UNAUTHENTICATED
 from irisops.instance.object_state import FieldValue
-from irisops.instance.services import BINDINGS, Service, list_services
+from irisops.instance.services import BINDINGS, WEB_GATEWAY, Service, list_services
 from irisops.instance.settings_state import SettingsState
 
 PREFIX = "%Service_"
@@ -52,8 +52,11 @@ async def show_services(context: Context, command: Command) -> Replies:
     chosen = select(rows, filter_words(command), COLUMNS)
     notes = selection_notes(chosen, len(rows), "service")
     word = METHODS[UNAUTHENTICATED]
+    # The Web Gateway's own service is so on many instances; what comes through it logs in at the application.
     unlocked = [
-        each.name for each in found if each.enabled and any(word in m.casefold() for m in each.methods or ())
+        each.name
+        for each in found
+        if each.enabled and each.name != WEB_GATEWAY and any(word in m.casefold() for m in each.methods or ())
     ]
     if unlocked and not chosen.described:
         notes.append(f"Open without a login: {listed(unlocked)}.")

@@ -142,9 +142,9 @@ def _is_single_user(_job: Job) -> int:
 
 
 @VERSION.class_method("SystemMode(mode As %String) As %String")
-def _system_mode(_job: Job, _mode: Value) -> str:
-    """Empty: no mode was set. Setting one is not emulated, so the answer stays what it was."""
-    return ""
+def _system_mode(job: Job, _mode: Value) -> str:
+    """Setting one is not emulated, so the answer stays what it was."""
+    return job.world.mode
 
 
 @SYS.class_method("ProcessID() As %Integer")

@@ -95,6 +95,8 @@ class World:
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
         self.no_delete_session = False
         """Clients cannot call `$$DeleteSession^%SYS.cspServer`; code on the instance can. The control API sets it."""
+        self.mode = ""
+        """LIVE, TEST, DEVELOPMENT, FAILOVER or "" for none (facts: license-sessions 5.3)."""
         self.claims: dict[int, Connection] = {}
         seed.plant(self.tables, version=version, created=self.started)
         self.system = self.tables.system
