@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations, product
 
 from irisops.instance.permissions import Permission
 
@@ -84,21 +83,11 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """The smallest change that allows it: roles to grant to the user, or a new role made for it.
-
-    `grants` names existing roles. When it is empty, `new_role` holds the privileges of a role to create and grant.
-    `gained` are the privileges that the user would gain besides those asked for.
-    """
-
-    grants: tuple[str, ...] = ()
-    new_role: Mapping[str, Permission] = field(default_factory=dict)
-    gained: Mapping[str, Permission] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether `user` has `permission` on `resource`, by which paths, or what is missing and would allow it."""
+    """Whether `user` has `permission` on `resource`, and by which paths, or what is missing.
+
+    What would allow it is another question: `irisops.instance.smallest_fix`.
+    """
 
     user: str
     resource: str
@@ -106,7 +95,6 @@ class Explanation:
     allowed: bool
     grants: tuple[Grant, ...]
     missing: Permission
-    fix: Fix | None = None
     on_escalation: tuple[Grant, ...] = ()
 
 
@@ -146,6 +134,10 @@ class AccessModel:
         """Resource key -> as written: the resource table first, then the roles."""
         names = {name.lower(): name for role in self.roles for name in role.privileges}
         return names | {name.lower(): name for name in self.public}
+
+    def spelled(self, resource: str) -> str:
+        """A resource as it was written; one that is not known as it is given."""
+        return self._spelling.get(resource.lower(), resource)
 
     def user(self, name: str) -> User:
         """Raises `UnknownName`."""
@@ -222,7 +214,7 @@ class AccessModel:
         user = self.user(user_name)
         app = self.application(application) if application else None
         held = self.privileges_of_roles(role for _, role in self.roles_in(user, app))
-        return {self._spelling.get(key, key): permission for key, permission in held.items()}
+        return {self.spelled(key): permission for key, permission in held.items()}
 
     def is_superuser(self, user_name: str) -> bool:
         """Whether the user reaches `%All`."""
@@ -252,22 +244,13 @@ class AccessModel:
                     if name.lower() == key and permission & wanted:
                         yield Grant(kind, chain, permission & wanted)
 
-    def explain(
-        self, user_name: str, resource: str, permission: Permission, application: str = ""
-    ) -> Explanation:
-        """Allowed or not, every path, and the smallest change that would allow it. Raises `UnknownName`.
-
-        A disabled user is explained as if enabled: whether it can log in is another question.
-        """
-        told = self.check(user_name, resource, permission, application)
-        if told.allowed:
-            return told
-        return replace(told, fix=self.smallest_fix(self.user(user_name), resource, told.missing))
-
     def check(
         self, user_name: str, resource: str, permission: Permission, application: str = ""
     ) -> Explanation:
-        """As `explain`, without looking for a fix: for many users at once. Raises `UnknownName`."""
+        """Allowed or not, and every path. Raises `UnknownName`.
+
+        A disabled user is told of as if enabled: whether it can log in is another question.
+        """
         user = self.user(user_name)
         app = self.application(application) if application else None
         grants = []
@@ -286,55 +269,12 @@ class AccessModel:
         )
         return Explanation(
             user.name,
-            self._spelling.get(resource.lower(), resource),
+            self.spelled(resource),
             permission,
             allowed=not missing,
             grants=tuple(grants),
             missing=missing,
             on_escalation=escalation if missing else (),
-        )
-
-    def smallest_fix(self, user: User, resource: str, missing: Permission) -> Fix:
-        """`smallest_fix_for` a single resource."""
-        return self.smallest_fix_for(user, {resource: missing})
-
-    def smallest_fix_for(self, user: User, missing: Mapping[str, Permission]) -> Fix:
-        """Fewest roles to grant that bring all of `missing`; among those, the fewest privileges gained besides.
-
-        `%All`, roles that reach it, and escalation-only roles are never proposed. When no existing roles do, the
-        fix is a new role with exactly what is missing.
-        """
-        wanted = {resource.lower(): permission for resource, permission in missing.items() if permission}
-        before = self.privileges_of_roles(user.roles)
-        offers: list[tuple[Role, frozenset[tuple[str, Permission]], dict[str, Permission]]] = []
-        for role in self.roles:
-            if role.escalation_only or ALL in self.chains([role.name]):
-                continue
-            brings = self.privileges_of_roles([role.name])
-            covered = _bits({key: brings.get(key, Permission.NONE) & bits for key, bits in wanted.items()})
-            if covered:
-                offers.append((role, covered, brings))
-        best: tuple[tuple[int, int, tuple[str, ...]], Fix] | None = None
-        for chosen in _covers([offer[1] for offer in offers], _bits(wanted)):
-            gained: dict[str, Permission] = {}
-            for index in chosen:
-                for key, permission in offers[index][2].items():
-                    extra = permission & ~before.get(key, Permission.NONE) & ~wanted.get(key, Permission.NONE)
-                    if extra:
-                        name = self._spelling.get(key, key)
-                        gained[name] = gained.get(name, Permission.NONE) | extra
-            names = tuple(sorted((offers[index][0].name for index in chosen), key=str.lower))
-            rank = (len(names), sum(permission.bit_count() for permission in gained.values()), names)
-            if best is None or rank < best[0]:
-                best = (rank, Fix(grants=names, gained=gained))
-        if best is not None:
-            return best[1]
-        return Fix(
-            new_role={
-                self._spelling.get(resource.lower(), resource): permission
-                for resource, permission in missing.items()
-                if permission
-            }
         )
 
     def who_can(self, resource: str, permission: Permission) -> list[tuple[User, tuple[Grant, ...]]]:
@@ -389,29 +329,3 @@ class AccessModel:
             if role.name.lower() != key
         ]
         return AccessModel(users, roles, self.public, self.applications)
-
-
-def _bits(permissions: Mapping[str, Permission]) -> frozenset[tuple[str, Permission]]:
-    """Single permissions: (resource, one bit)."""
-    return frozenset((key, bit) for key, bits in permissions.items() for bit in Permission if bit & bits)
-
-
-def _covers(
-    offers: Sequence[frozenset[tuple[str, Permission]]], wanted: frozenset[tuple[str, Permission]]
-) -> Iterator[tuple[int, ...]]:
-    """Index sets whose permissions together cover `wanted`, smallest size only.
-
-    A smallest cover has at most as many members as there are bits wanted; in one of exactly that many each member
-    brings one bit and no other.
-    """
-    for size in range(1, len(wanted)):
-        found = False
-        for chosen in combinations(range(len(offers)), size):
-            if frozenset().union(*(offers[index] for index in chosen)) >= wanted:
-                found = True
-                yield chosen
-        if found:
-            return
-    yield from product(
-        *([index for index, offer in enumerate(offers) if offer == {bit}] for bit in sorted(wanted))
-    )

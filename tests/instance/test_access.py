@@ -78,7 +78,7 @@ async def test_the_model_agrees_with_the_instance_on_every_user(version: tuple[i
         )
         for (user, resource, permission), answer in zip(asked, answers, strict=True):
             assert not isinstance(answer, Exception)
-            told = access.model.explain(user, resource, permission)
+            told = access.model.check(user, resource, permission)
             assert told.allowed == (answer.value == 1), (user, resource, permission)
 
 
@@ -97,7 +97,7 @@ async def test_escalation_roles_and_public_permissions_are_read() -> None:
         assert resource is not None
         access = await read_access(connection)
         assert access.model.user("READER").escalation_roles == ("%Operator",)
-        told = access.model.explain("reader", "%Admin_Operate", Permission.U)
+        told = access.model.check("reader", "%Admin_Operate", Permission.U)
         assert [grant.kind for grant in told.on_escalation] == ["escalation"]
         assert access.model.public["%DB_IRISTEMP"] == Permission.R | Permission.W
 
@@ -169,7 +169,7 @@ async def test_what_cannot_be_read_is_left_out_and_said() -> None:
             "Public permissions are not known",
             "Web applications are left out",
         ]
-        assert access.model.explain("reader", "%Service_SQL", Permission.U).allowed
+        assert access.model.check("reader", "%Service_SQL", Permission.U).allowed
 
 
 async def test_applications_without_details_are_listed_incomplete() -> None:

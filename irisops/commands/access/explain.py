@@ -212,11 +212,12 @@ async def _answer(
 ) -> Replies:
     """The facts; if something is `missing` (resource -> permissions), the smallest change as a plan after them."""
     from irisops.commands.access import fix as access_fix  # noqa: PLC0415 - not at the start
+    from irisops.instance.smallest_fix import smallest_fix  # noqa: PLC0415
 
     told, user, access = list(notes), asked.user, asked.access
     fix = None
     if missing:
-        found = access.model.smallest_fix_for(access.model.user(user.name), missing)
+        found = smallest_fix(access.model, access.model.user(user.name), missing)
         fix = access_fix.chosen(found, missing, narrow=asked.narrow)
         told.append(access_fix.sentence(user, fix, found))
     title = f"May {harmless(user.name, 60)}: {harmless(str(facts['what']), 80)}"

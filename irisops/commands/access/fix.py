@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from irisops.commands.text import harmless, listed
 from irisops.commands.words import quote
 from irisops.instance.permissions import Permission, format_privileges
-from irisops.instance.privileges import Fix
+from irisops.instance.smallest_fix import Fix
 
 if TYPE_CHECKING:
     from irisops.commands.context import Context

@@ -29,6 +29,7 @@ def user_cards(
     """All fields of a user, then all that it holds and why. `why_not` says why nothing can be changed here."""
     facts = {key: _fact(key, value) for key, value in state.fields.items()}
     labels = {key: _title(spec.label) for key, spec in FIELDS.items() if key in facts}
+    labels |= {"bad_logins": "Bad logins"} if "bad_logins" in facts else {}  # short enough for a card
     through = _through(access, state.names("roles"))
     if through:
         facts["inherited_roles"], labels["inherited_roles"] = list[Scalar](through), "Inherited roles"
