@@ -55,6 +55,10 @@ class ClassMethod:
     args: tuple[Value | Ref, ...] = field(default=(), repr=False)
 
 
+CELLS_TOO_SLOW = "each cell costs a round trip to the instance"
+"""What the failure of a `ClassQuery` says that took longer than `within`."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassQuery:
     """A class query run through `%Library.ResultSet` object calls (facts: iris-license-sessions 1.4).
@@ -63,7 +67,10 @@ class ClassQuery:
     GetColumnCount/GetColumnName. Costs a round trip per cell, so it is a fallback for small results.
 
     `whole_rows`: by the class methods behind the query, many rows with a round trip (`whole_rows` says how). The answer
-    is the same; what cannot be believed fails. Without rows the result set is asked all the same.
+    is the same; what cannot be believed fails, and so do no rows where the result set has some.
+
+    `within` is how many seconds the cells may take, 0 without a limit: then the call fails, and the connection is as
+    good as before. A missed deadline would cost the driver process.
     """
 
     query: str
@@ -71,6 +78,7 @@ class ClassQuery:
     columns: tuple[str, ...] = ()
     max_rows: int = 0
     whole_rows: bool = False
+    within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

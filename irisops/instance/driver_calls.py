@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 from irisops.instance.calls import (
+    CELLS_TOO_SLOW,
     Answer,
     Call,
     ClassMethod,
@@ -45,8 +47,9 @@ class CallError(Exception):
 class Calls:
     """Carries out calls on one connection: Native SDK and cursor side by side (facts: iris-license-sessions 7.1)."""
 
-    def __init__(self, iris: Any, connection: Any) -> None:
+    def __init__(self, iris: Any, connection: Any, *, monotonic: Callable[[], float] = monotonic) -> None:
         self._iris = iris
+        self._monotonic = monotonic
         self._connection = connection
         self._native = iris.createIRIS(connection)
         self._whole_rows = WholeRows(iris, self._native)
@@ -112,8 +115,8 @@ class Calls:
 
     def _class_query(self, call: ClassQuery, send_rows: SendRows) -> Answer:
         """Rows of a class query by object calls (facts: iris-license-sessions 1.4), or whole."""
-        if call.whole_rows and (answer := self._by_whole_rows(call, send_rows)) is not None:
-            return answer
+        if call.whole_rows:
+            return self._by_whole_rows(call, send_rows)
         self._trips += 2
         result = self._native.classMethodObject("%Library.ResultSet", "%New", call.query)
         if not isinstance(result, self._iris.IRISObject):
@@ -125,7 +128,12 @@ class Calls:
             columns = call.columns or self._result_columns(result)
             rows: list[tuple[Value, ...]] = []
             sent = 0
+            begun = self._monotonic()
             while not call.max_rows or sent < call.max_rows:
+                if call.within and self._monotonic() - begun > call.within:
+                    raise CallError(
+                        f"only {sent:,} rows came within {call.within:g} seconds: {CELLS_TOO_SLOW}"
+                    )
                 self._trips += 1
                 if result.invokeInteger("Next") != 1:
                     break
@@ -143,17 +151,21 @@ class Calls:
             result.close()
         return Answer(rows=Rows(tuple(columns), []))
 
-    def _by_whole_rows(self, call: ClassQuery, send_rows: SendRows) -> Answer | None:
-        """None if there are no rows: a handle that got lost on the way would look like that, too."""
+    def _by_whole_rows(self, call: ClassQuery, send_rows: SendRows) -> Answer:
+        """No rows are believed only if the result set has none: a handle lost on the way would look like that."""
         try:
             columns, rows = self._whole_rows.fetch(call)
         finally:
             self._trips += self._whole_rows.trips
+        if not rows:
+            self._class_query(ClassQuery(call.query, call.args, columns[:1], max_rows=1), rows.extend)
+            if rows:
+                raise CallError(f"{call.query} gave no rows by its methods, but has some")
         if call.max_rows:
             rows = rows[: call.max_rows]
         for start in range(0, len(rows), ROWS_PER_FRAME):
             send_rows(rows[start : start + ROWS_PER_FRAME])
-        return Answer(rows=Rows(columns, [])) if rows else None
+        return Answer(rows=Rows(columns, []))
 
     def _result_columns(self, result: Any) -> tuple[str, ...]:
         count = int(result.invokeInteger("GetColumnCount") or 0)

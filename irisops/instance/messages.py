@@ -50,7 +50,7 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
             return {"call": "update", "sql": sql, "args": _pack_all(params)}
         case ClassMethod(class_name, method, args):
             return {"call": "class_method", "class": class_name, "method": method, "args": _pack_args(args)}
-        case ClassQuery(query, args, columns, max_rows, whole_rows):
+        case ClassQuery(query, args, columns, max_rows, whole_rows, within):
             return {
                 "call": "class_query",
                 "query": query,
@@ -58,6 +58,7 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
                 "columns": list(columns),
                 "max_rows": max_rows,
                 "whole_rows": whole_rows,
+                "within": within,
             }
         case ObjectCall(class_name, method, args, steps):
             return {
@@ -101,6 +102,7 @@ def _unpack_call(item: dict[str, Json]) -> Call:  # noqa: PLR0911 - one per kind
             _texts(item["columns"]),
             _number(item["max_rows"]),
             bool(item["whole_rows"]),
+            _seconds(item["within"]),
         )
     if kind == "object":
         return ObjectCall(
@@ -210,3 +212,9 @@ def _number(item: Json) -> int:
     if not isinstance(item, int):
         raise ChannelError(f"expected a number, got a {type(item).__name__}")
     return item
+
+
+def _seconds(item: Json) -> float:
+    if not isinstance(item, int | float):
+        raise ChannelError(f"expected seconds, got a {type(item).__name__}")
+    return float(item)

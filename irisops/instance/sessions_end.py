@@ -40,7 +40,7 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
 
     async def attempt(route: Route) -> EndOutcome:
         if route.kind == "rest":
-            return await _by_rest(instance, route, session_id)
+            return await _by_rest(instance, session_id)
         if route.kind == "method":
             return await _by_helper(instance, session_id)
         # UNVERIFIED: that a client may call this function (the Native SDK text calls functions of routines removed or
@@ -93,16 +93,13 @@ async def _by_helper(instance: Instance, session_id: str) -> EndOutcome:
     return "marked"
 
 
-async def _by_rest(instance: Instance, route: Route, session_id: str) -> EndOutcome:
-    """Over the web port (facts: 6.4)."""
+async def _by_rest(instance: Instance, session_id: str) -> EndOutcome:
+    """Over the web port (facts: 6.4). A web port that is away now may be there for the next one."""
     api = instance.capabilities.admin_api
     if api is None:
         raise NotAvailable("This connection has no web port.")
     try:
         await api.end_web_session(session_id)
-    except NotAvailable as problem:
-        instance.capabilities.learn(route, problem.message)
-        raise
     except InstanceError as problem:
         if problem.code == NO_SUCH_SESSION:
             return "gone"

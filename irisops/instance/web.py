@@ -82,6 +82,13 @@ async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> W
             "Check web_port of the profile.",
             sent=exchange.sent,
         ) from None
+    except ssl.SSLCertVerificationError as error:
+        raise WebFailure(
+            f"The certificate of the web port {address.port} of {address.host} is not trusted: "
+            f"{error.verify_message.rstrip('.')}.",
+            "Have its authority among this machine's; SSL_CERT_FILE names a file of them.",
+            sent=exchange.sent,
+        ) from None
     except ssl.SSLError as error:
         raise WebFailure(
             f"{where} and this machine do not agree on TLS: {error.reason or error}.",

@@ -13,6 +13,7 @@ driver, %CSP.Session.SessionInfoExecute(.q), then SessionInfoFetchRows(.q,0,.row
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ from irisops.instance.calls import ClassQuery, Value
 from irisops.instance.status import ListItem, whole_list
 
 Row = tuple[Value, ...]
+
+_THROWN = re.compile(r"<(?!COMMUNICATION)[A-Z ]+>")
+"""An error that the instance threw, and not one of the connection."""
 
 
 class WholeRowsError(Exception):
@@ -93,7 +97,7 @@ class WholeRows:
                 raise WholeRowsError(f"{call.query} gives the same rows again")
             before = packed
             yield from _unpacked(packed, number, width) if many else [_counted(packed, width)]
-        self._method(class_name, f"{query}Close", handle)
+        self._close(class_name, query, handle)
 
     def _fetch_rows(self, class_name: str, query: str, handle: Any) -> tuple[object, int, bool]:
         """(row set, rows in it, whether it is the last)."""
@@ -107,6 +111,15 @@ class WholeRows:
         self._method(class_name, f"{query}Fetch", handle, row, at_end)
         packed = row.getValue()
         return packed, 0 if packed in (None, "", b"") else 1, _whole(at_end.getValue()) == 1
+
+    def _close(self, class_name: str, query: str, handle: Any) -> None:
+        """The rows are there whatever becomes of this; only a lost connection is raised."""
+        self.trips += 1
+        try:
+            self._native.classMethodValue(class_name, f"{query}Close", handle)
+        except RuntimeError as error:
+            if _THROWN.match(str(error)) is None:
+                raise
 
     def _method(self, class_name: str, name: str, *args: Any) -> None:
         self.trips += 1

@@ -427,12 +427,26 @@ async def test_a_web_login_that_is_refused_is_tried_once_and_told() -> None:
         service = served.world.services.get("%Service_WebGateway")
         assert service is not None
         service.enabled = False
-        for _ in range(3):
-            with pytest.raises(NotAvailable) as told:
-                await end_session(connection, visitor(served))
+        with pytest.raises(NotAvailable) as told:
+            await end_session(connection, visitor(served))
         assert "/api/admin/login refused" in told.value.message
+        assert "%Service_WebGateway" in told.value.cure
+        service.enabled = True
+        with pytest.raises(NotAvailable, match="a refused login is not repeated"):
+            await end_session(connection, visitor(served))
         refusals = [record for record in served.world.audit_log.records if record.event == "LoginFailure"]
         assert len(refusals) == 1
+
+
+async def test_a_web_port_that_was_away_is_tried_again(unused_tcp_port: int) -> None:
+    async with connected() as (served, connection):
+        served.world.no_delete_session = True
+        identifier = visitor(served)
+        there, connection.web = connection.web, WebAddress("127.0.0.1", unused_tcp_port)
+        with pytest.raises(NotAvailable, match="nothing listens there"):
+            await end_session(connection, identifier)
+        connection.web = there
+        assert await end_session(connection, identifier) == "marked"
 
 
 async def test_the_token_is_void_after_the_disconnect() -> None:

@@ -65,7 +65,15 @@ calls: st.SearchStrategy[Call] = st.one_of(
     st.builds(Query, any_text, value_tuples, st.integers(0, 10**6), st.booleans()),
     st.builds(Update, any_text, value_tuples),
     st.builds(ClassMethod, any_text, any_text, arguments),
-    st.builds(ClassQuery, any_text, value_tuples, text_tuples, st.integers(0, 10**6), st.booleans()),
+    st.builds(
+        ClassQuery,
+        any_text,
+        value_tuples,
+        text_tuples,
+        st.integers(0, 10**6),
+        st.booleans(),
+        st.floats(0, 60),
+    ),
     st.builds(ObjectCall, any_text, any_text, arguments, st.lists(steps, max_size=3).map(tuple)),
     st.builds(Function, any_text, any_text, value_tuples),
 )

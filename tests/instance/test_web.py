@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +23,9 @@ SECRET = "canary-Secret-9"
 
 
 @asynccontextmanager
-async def web(reply: bytes, *, keep_open: bool = False) -> AsyncIterator[tuple[WebAddress, list[bytes]]]:
+async def web(
+    reply: bytes, *, keep_open: bool = False, context: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[WebAddress, list[bytes]]]:
     """A server that answers everything with `reply`, and the requests that it got."""
     seen: list[bytes] = []
     over = asyncio.Event()
@@ -34,7 +43,7 @@ async def web(reply: bytes, *, keep_open: bool = False) -> AsyncIterator[tuple[W
             pass  # the client had enough
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
     try:
         yield WebAddress("127.0.0.1", server.sockets[0].getsockname()[1]), seen
     finally:
@@ -110,6 +119,54 @@ async def test_where_nothing_was_sent_nothing_can_have_happened(unused_tcp_port:
 async def test_a_host_that_cannot_be(host: str) -> None:
     with pytest.raises(WebFailure):
         await get(WebAddress(host, 1))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for localhost that signs itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "words"),
+    [("localhost", True, ""), ("localhost", False, "not trusted"), ("127.0.0.1", True, "not trusted")],
+)
+async def test_a_certificate_has_to_be_trusted_and_of_that_host(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, host: str, trusted: bool, words: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with web(b"HTTP/1.1 200 OK\r\n\r\n", context=context) as (plain, seen):
+        address = WebAddress(host, plain.port, tls=True)
+        if not words:
+            assert (await get(address)).status == 200
+            return
+        with pytest.raises(WebFailure) as failed:
+            await get(address)
+    assert words in failed.value.message
+    assert (failed.value.sent, seen) == (False, [])
 
 
 def test_secrets_stay_out_of_repr() -> None:

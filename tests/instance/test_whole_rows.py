@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.instance.calls import Answer, Call, ClassQuery
+from irisops.instance.calls import CELLS_TOO_SLOW, Answer, Call, ClassQuery
 from irisops.instance.connection import Connection
-from irisops.instance.driver_calls import Calls
-from irisops.instance.errors import DriverCrashed, InstanceError, NotPermitted
+from irisops.instance.driver_calls import CallError, Calls
+from irisops.instance.errors import DriverCrashed, InstanceError, InstanceProblem, NotPermitted
 from irisops.instance.license import read_board
 from irisops.instance.routes import FEATURES
 from irisops.instance.sessions import list_sessions
 from irisops.instance.status import whole_list
 from irisops.instance.whole_rows import WholeRows, WholeRowsError
 from irisops.simulator.classes import status as simulated
+from irisops.simulator.wire.faults import Delay
 from irisops.simulator.world.sessions import Visitor
-from tests.instance.fake_instance import FakeInstance, rows
+from tests.instance.fake_instance import FakeInstance, everything, rows
 from tests.instance.served import PASSWORD, Served, serve
 
 COLUMNS = ("ID", "Name", "Units")
@@ -79,6 +80,7 @@ class Native:
         self.per_page = 2
         self.again = False
         self.ends = True
+        self.close_fails = ""
         self.calls: list[str] = []
 
     def classMethodObject(self, class_name: str, method: str, query: str) -> Result:
@@ -97,6 +99,8 @@ class Native:
             found = self._next(handle, self.per_page)
             row_set.value, number.value = self.page(found), len(found)
             at_end.value = int(self.ends and self._at(handle) >= len(self.rows))
+        elif method == "ListClose" and self.close_fails:
+            raise RuntimeError(self.close_fails)
         elif method == "ListFetch":
             row, at_end = args
             found = self._next(handle, 1)
@@ -150,6 +154,24 @@ def test_a_last_page_without_its_mark_is_followed_by_an_empty_one() -> None:
     native.ends = False
     assert fetch(native) == ROWS
     assert native.calls.count("ListFetchRows") == 3
+
+
+def test_rows_do_not_depend_on_the_close() -> None:
+    native = Native(page=nested)
+    native.close_fails = "<UNDEFINED>zListClose+1^My.Class.1 *qHandle"
+    assert fetch(native) == ROWS
+    native.close_fails = "<COMMUNICATION LINK ERROR> Failed to receive message"
+    with pytest.raises(RuntimeError):
+        fetch(native)
+
+
+def test_cells_end_when_their_time_is_up() -> None:
+    now = iter(range(100))
+    calls = Calls(Driver(Native()), None, monotonic=lambda: float(next(now)))
+    sent: list[Any] = []
+    with pytest.raises(CallError, match="only 2 rows came within 2 seconds"):
+        calls.run(ClassQuery(QUERY.query, ("*",), COLUMNS, within=2.0), sent.extend)
+    assert sent == []
 
 
 def test_columns_are_taken_by_name() -> None:
@@ -206,15 +228,21 @@ def test_a_whole_list_is_read_back(items: list[int | str]) -> None:
     assert whole_list(text + "\x09\x01ab") is None
 
 
-def test_no_rows_are_looked_for_in_the_result_set() -> None:
+@pytest.mark.parametrize("there", [ROWS, []])
+def test_no_rows_are_looked_for_in_the_result_set(there: list[tuple[str | int, ...]]) -> None:
     """A handle that is lost on the way looks like an empty list; a wrong empty list of sessions must not be shown."""
     native = Native(page=nested, lost=True)
+    native.rows = there
     sent: list[Any] = []
-    answer = Calls(Driver(native), None).run(
-        ClassQuery(QUERY.query, ("*",), COLUMNS, whole_rows=True), sent.extend
-    )
-    assert sent == ROWS
-    assert answer.round_trips > 15
+    call = ClassQuery(QUERY.query, ("*",), COLUMNS, whole_rows=True)
+    if there:
+        with pytest.raises(CallError, match="but has some"):
+            Calls(Driver(native), None).run(call, sent.extend)
+    else:
+        answer = Calls(Driver(native), None).run(call, sent.extend)
+        assert answer.rows is not None
+        assert answer.rows.columns == COLUMNS
+    assert sent == []
 
 
 # --- the routes ------------------------------------------------------------------------------------------------------
@@ -234,6 +262,22 @@ async def test_a_route_that_gives_nonsense_is_left_alone_afterwards() -> None:
     assert sum(isinstance(call, ClassQuery) and call.whole_rows for call in instance.calls) == 1
     (row,) = [row for row in instance.capabilities.doctor() if row.what == "sessions.list"]
     assert (BY_ROWS.label, "a row set is no list") in row.rejected
+
+
+async def test_a_list_that_is_too_slow_is_told_and_not_begun_again() -> None:
+    async def refused(instance: FakeInstance) -> str:
+        with pytest.raises(InstanceProblem) as told:
+            await list_sessions(instance)
+        return told.value.message
+
+    slow = InstanceError(f"only 7 rows came within 24 seconds: {CELLS_TOO_SLOW}")
+    capabilities = everything("%CSP.Session.SessionInfoFetch", projected=False)
+    instance = FakeInstance({"SessionInfo": slow}, capabilities)
+    assert await refused(instance) == slow.message
+    assert "too slow on this connection: only 7 rows" in await refused(instance)
+    (call,) = instance.calls
+    assert isinstance(call, ClassQuery)
+    assert call.within == 24.0
 
 
 async def test_a_missing_privilege_says_nothing_of_the_route() -> None:
@@ -300,3 +344,15 @@ async def test_sessions_and_holders_come_by_rows_when_not_projected() -> None:
         board = await read_board(connection)
         assert sum(holder.units for holder in board.holders) == board.counts.consumed
         assert requests.fired < 80
+
+
+async def test_a_slow_list_costs_neither_the_connection_nor_the_driver() -> None:
+    async with connected(20) as (served, connection):
+        pid = connection.driver_pid
+        late = served.faults.inject(Delay(0.02), times=None)
+        with pytest.raises(InstanceError, match=CELLS_TOO_SLOW):
+            await connection.call(ClassQuery("%CSP.Session:SessionInfo", within=0.05))
+        assert late.fired < 60
+        served.faults.clear()
+        assert len(await list_sessions(connection)) == 20
+        assert connection.driver_pid == pid
