@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from irisops.simulator.backend import LoginRefusedError, LoginRequest, ThrownError
+from irisops.simulator.backend import LoginRefusedError, LoginRequest, ObjectRef, ThrownError
 from irisops.simulator.control import OPERATIONS, Control, ControlError, ControlServer, describe
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import (
@@ -264,3 +264,20 @@ def test_clients_lose_the_function_that_ends_sessions_and_get_it_back(control: C
         job.function("DeleteSession", "%SYS.cspServer", [session])
     control.no_delete_session(on=False)
     assert job.function("DeleteSession", "%SYS.cspServer", [session]) == 1
+
+
+def test_clients_lose_the_relationship_that_privileges_are_changed_by_and_get_it_back(
+    control: Control,
+) -> None:
+    account = control.world.accounts[0]
+    request = LoginRequest("%SYS", account.username, account.password, "", "", "test", "10.0.0.1", 50000)
+    job = Runtime(control.world).login(request)
+    role = job.class_method("Security.Roles", "%OpenId", ["%developer"])
+    assert isinstance(role, ObjectRef)
+    resources = job.get_property(role.number, "Resources")
+    assert isinstance(resources, ObjectRef)
+    control.no_role_resources()
+    with pytest.raises(ThrownError, match="<INVALID OREF>"):
+        job.invoke(resources.number, "Count", [])
+    control.no_role_resources(on=False)
+    assert job.invoke(resources.number, "Count", []) != 0

@@ -5,7 +5,11 @@ from __future__ import annotations
 from irisops.instance.routes import HELPER, HELPER_VERSION_METHOD
 
 VERSION = "1"
-"""What the version method of this source answers. Raise both when the source changes."""
+"""What the version method of this source answers. Raise both when the source changes.
+
+UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
+word `Class`, and so does this. Settle: /helper install on a real instance, and /helper.
+"""
 
 __all__ = ["HELPER", "HELPER_VERSION_METHOD", "VERSION", "source"]
 

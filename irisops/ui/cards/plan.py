@@ -69,7 +69,14 @@ def plan_lines(plan: Plan, width: int, *, calls: bool = False) -> list[Content]:
         for language, code in plan.calls.items():
             lines.append(Content.styled(harmless(language, 40), "$accent bold"))
             for row in code:
-                lines += wrapped(Content.assemble("  ", harmless(row, TEXT_LIMIT)), width, indent=4)
+                lines += _code_row(harmless(row, TEXT_LIMIT), width)
         if not plan.calls:
             lines.append(Content.styled("This plan names no calls.", "$quiet"))
     return lines or [Content(harmless(plan.title, TEXT_LIMIT))]
+
+
+def _code_row(row: str, width: int) -> list[Content]:
+    """A row of code with the blanks that it begins with: wrapping would drop them."""
+    text = row.lstrip(" ")
+    blanks = min(2 + len(row) - len(text), width // 2)
+    return [line.pad_left(blanks) for line in wrapped(Content(text), width - blanks, indent=2)]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, LoadSource, Query
+from irisops.instance.calls import Answer, Call, ClassMethod, Function, LoadSource, Query
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.channel import ChannelError
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
@@ -22,6 +22,7 @@ from irisops.instance.helper.managing import (
 from irisops.instance.helper.source import HELPER, HELPER_VERSION_METHOD, VERSION, source
 from irisops.instance.messages import pack_call, unpack_call
 from irisops.instance.routes import FEATURES
+from irisops.instance.sessions_end import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
 METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifyRole", "Answer")
@@ -74,7 +75,8 @@ class HelperInstance(FakeInstance):
 def test_the_source_is_what_its_constants_say() -> None:
     text = source()
     assert text.isascii()
-    assert re.search(rf"^Class {re.escape(HELPER)} ", text, re.MULTILINE)
+    # The form in which public code sends a class as a stream: what it is must be told by its first word.
+    assert text.startswith(f"Class {HELPER} Extends %RegisteredObject\n{{\n")
     method = re.search(rf"ClassMethod {HELPER_VERSION_METHOD}\(\).*?quit \"(.*?)\"", text, re.DOTALL)
     assert method is not None
     assert method.group(1) == VERSION
@@ -214,3 +216,23 @@ def test_its_source_crosses_the_pipe_whole() -> None:
     assert unpack_call(pack_call(call)) == call
     with pytest.raises(ChannelError):
         unpack_call({"call": "load", "source": 3, "flags": "c"})
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"), [("", "marked"), ("ERROR #5907: Session ID 'x' does not exist", "gone")]
+)
+async def test_a_session_is_ended_by_it_where_the_function_cannot_be_called(said: str, outcome: str) -> None:
+    instance = FakeInstance({"EndSession": value(said)}, everything(helper=True))
+    instance.script["DeleteSession"] = InstanceError("<NOROUTINE>", detail="<NOROUTINE> *%SYS.cspServer")
+    assert await end_session(instance, "x") == outcome
+    # The function is not tried twice.
+    assert await end_session(instance, "x") == outcome
+    assert sum(isinstance(call, Function) for call in instance.calls) == 1
+
+
+async def test_a_refusal_by_it_is_the_answer() -> None:
+    said = "ERROR #921: Operation requires %DB_IRISSYS:W privilege"
+    instance = FakeInstance({"EndSession": value(said)}, everything(helper=True))
+    instance.script["DeleteSession"] = InstanceError("<NOROUTINE>", detail="<NOROUTINE> *%SYS.cspServer")
+    with pytest.raises(NotPermitted):
+        await end_session(instance, "x")
