@@ -173,9 +173,9 @@ class ChangeCompiler:
         """`FROM target [, more] [WHERE ...]`."""
         tail = [_word("FROM"), *source]
         if reader.accept("FROM"):
-            more = reader.until({"WHERE"})
-            if [lexeme.text.upper() for lexeme in more] != [lexeme.text.upper() for lexeme in source]:
-                tail += [_symbol(","), *more]
+            for part in split(reader.until({"WHERE"})):
+                if _plain(part) != _plain(source):  # the table itself may be named again
+                    tail += [_symbol(","), *part]
         if reader.peek() == "WHERE":
             condition = reader.rest()
             if [lexeme.upper for lexeme in condition[1:3]] == ["CURRENT", "OF"]:
@@ -312,6 +312,11 @@ def _labelled(
         alias = Lexeme(Kind.NAME, reader.name("an alias"), 0, 0)
         return [alias, _symbol("."), _word("%ID")], [*target, _word("AS"), alias]
     return [*target, _symbol("."), _word("%ID")], list(target)
+
+
+def _plain(source: Sequence[Lexeme]) -> list[str]:
+    """A table in FROM without regard to case and AS."""
+    return [lexeme.text.upper() for lexeme in source if lexeme.upper != "AS"]
 
 
 def _as_assignments(reader: StatementReader, table: TableDef) -> list[Lexeme]:

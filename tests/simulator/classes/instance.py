@@ -107,9 +107,9 @@ class Client:
         names = [column.name.lower() for column in prepared.columns]
         return [dict(zip(names, row, strict=True)) for row in self.session.query(prepared, list(values), 0)]
 
-    def update(self, sql: str) -> int:
+    def update(self, sql: str, *values: Value) -> int:
         """A statement that is no query. Literals stay in the text, as the engine takes them, too."""
-        return self.session.update(self.prepare(sql), [])
+        return self.session.update(self.prepare(sql, len(values)), list(values))
 
     def prepare(self, sql: str, parameters: int = 0) -> Any:
         return self.session.prepare(sql, [Parameter("?", 0)] * parameters)
