@@ -41,6 +41,7 @@ from irisops.instance.sessions_end import EndOutcome
 from irisops.instance.sessions_timeout import AppTimeout
 from irisops.instance.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
 from irisops.instance.user_changes import FIELDS
+from irisops.instance.web import WebAddress
 from irisops.instance.webapps import WebApplication
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -513,7 +514,7 @@ class FakeConnection(InstanceConnection):
     def __init__(self, instance: FakeInstance, target: Target) -> None:
         self.instance = instance
         self.target = target
-        self.web = None
+        self.web: WebAddress | None = None
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._listeners: list[Callable[[State], None]] = []

@@ -35,6 +35,9 @@ def test_only_a_session_alone_with_its_holder_has_an_age() -> None:
         session("later", "cat@10.0.0.3"),
         session("mixed", "dan@10.0.0.4"),
         session("unseen", "eve@10.0.0.5"),
+        # The two lists are read one after the other: this holder's second session came in between.
+        session("third", "fay@10.0.0.6"),
+        session("fourth", "fay@10.0.0.6"),
     ]
     held = [
         row("anon1", 50, most=2),
@@ -42,6 +45,7 @@ def test_only_a_session_alone_with_its_holder_has_an_age() -> None:
         row("bob@10.0.0.2", 70, now=2, most=2),
         row("cat@10.0.0.3", 80, most=3),
         row("dan@10.0.0.4", 90, kind="Mixed"),
+        row("fay@10.0.0.6", 95),
     ]
     assert ages_of(held, sessions) == {"anon1": 50, "alone": 60}
 

@@ -356,3 +356,13 @@ async def test_a_slow_list_costs_neither_the_connection_nor_the_driver() -> None
         served.faults.clear()
         assert len(await list_sessions(connection)) == 20
         assert connection.driver_pid == pid
+
+
+async def test_distrust_outlasts_the_login_and_what_was_learnt_does_not() -> None:
+    async with connected(1) as (_, connection):
+        by_cells = FEATURES["sessions.list"].routes[2]
+        connection.capabilities.distrust(BY_ROWS, "died")
+        connection.capabilities.learn(by_cells, "too slow")
+        await connection.connect(PASSWORD)
+        assert connection.capabilities.routes("sessions.list") == [by_cells]
+        assert len(await list_sessions(connection)) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from irisops.simulator.web.server import WebServer
 from irisops.simulator.world.clock import ManualClock
-from irisops.simulator.world.model import Permission, Role, User
+from irisops.simulator.world.model import Application, Permission, Role, User
 from irisops.simulator.world.sessions import Visitor
 from irisops.simulator.world.world import World
 from tests.simulator.web.conftest import PASSWORD, Answer, Browser
@@ -152,7 +152,9 @@ async def test_what_is_not_there(api: Api, world: World) -> None:
 
 @pytest.mark.parametrize("version", [(2025, 2), (2026, 1)])
 async def test_older_versions_do_not_have_it(version: tuple[int, int], clock: ManualClock) -> None:
-    server = WebServer(World(clock, version=version))
+    world = World(clock, version=version)
+    world.applications.add(Application("/api/admin", dispatch_class="Somebody.Elses"))
+    server = WebServer(world)
     await server.start()
     try:
         assert (await Api(server.port).login("_SYSTEM")).status == 404
