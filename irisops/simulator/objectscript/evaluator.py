@@ -38,7 +38,7 @@ from irisops.simulator.objectscript.variables import Node
 MOST_STATEMENTS = 200_000
 """Statements that one call may run; a real instance has no such limit, but its other users do not wait meanwhile."""
 CHARACTERS_PER_STATEMENT = 64
-"""How many characters that are stored count as much as one statement."""
+"""How many characters that an operator or a function makes count as much as one statement."""
 
 Passed = Value | Node
 """An argument: a value, or the variable that is passed by reference. None is one that was left out."""
@@ -159,8 +159,6 @@ class _Frame:
                 raise _Left(how, None if value is None else self._value(value))
 
     def _assign(self, target: Variable | Intrinsic | System, value: Value) -> None:
-        if isinstance(value, str):
-            self._count(len(value) // CHARACTERS_PER_STATEMENT)
         if isinstance(target, System):
             self._host.enter_namespace(text(value))
             return
@@ -266,13 +264,19 @@ class _Frame:
                 else:
                     found = int(truth(self._value(link.right)))
             else:
-                found = binary(link.operator, found, self._value(link.right))
+                found = self._made(binary(link.operator, found, self._value(link.right)))
         return found
+
+    def _made(self, value: Value) -> Value:
+        """A value that was made: long strings are paid for, so that they cannot fill the memory."""
+        if isinstance(value, str):
+            self._count(len(value) // CHARACTERS_PER_STATEMENT)
+        return value
 
     def _intrinsic(self, each: Intrinsic) -> Value:
         if each.name in functions.FUNCTIONS:
             compute = functions.FUNCTIONS[each.name][0]
-            return compute(*(self._value(argument) for argument in each.arguments))
+            return self._made(compute(*(self._value(argument) for argument in each.arguments)))
         variable, *rest = each.arguments
         if not isinstance(variable, Variable):
             raise TypeError("the parser lets these functions have variables alone")

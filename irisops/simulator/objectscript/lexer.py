@@ -40,11 +40,11 @@ class Token:
 
 
 _BLANKS = re.compile(r"[ \t]*")
-_COMMENT = re.compile(r"//[^\n]*|;[^\n]*|#;[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|;[^\n]*|#;[^\n]*|/\*(?:.*?\*/|.*)", re.DOTALL)
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[Ee][+-]?\d+)?")
 _NAME = re.compile(r"[%A-Za-z\u00C0-\U0010FFFF][A-Za-z0-9\u00C0-\U0010FFFF]*")
 _SPECIAL = re.compile(r"\$[A-Za-z]+")
-_STRING = re.compile(r'"((?:[^"\n]|"")*)"')
+_STRING = re.compile(r'"((?:[^"\n]|"")*+)"')
 _SIGNS = (
     "$$", "'=", "'<", "'>", "'[", "']", "'&", "'!", "<=", ">=", "&&", "||", "**", "..",
     "+", "-", "*", "/", "\\", "#", "_", "=", "<", ">", "[", "]", "&", "!", "'", "(", ")", "{", "}", ",", ":", ".", "^",

@@ -23,7 +23,7 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _METHOD = re.compile(
-    rf"ClassMethod\s+(?P<name>%?\w+)\s*\((?P<formal>(?:[^()\"]|\"(?:[^\"]|\"\")*\")*)\)"
+    rf"ClassMethod\s+(?P<name>%?\w+)\s*\((?P<formal>(?:[^()\"]|\"(?:[^\"]|\"\")*+\")*+)\)"
     rf"(?:\s+As\s+(?P<returns>{_NAME}))?\s*(?:\[(?P<keywords>[^\]]*)\]\s*)?",
     re.IGNORECASE,
 )
@@ -39,6 +39,8 @@ _KEYWORDS = {
     "hidden",
 }
 MOST_METHODS = 500
+MOST_CHARACTERS = 200_000
+"""How long a source may be; the parser must not keep the other clients waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class ClassSource:
 
 def read_class(text: str) -> ClassSource:
     """The class in `text`. Raises `CompileError`."""
+    if len(text) > MOST_CHARACTERS:
+        raise CompileError(f"the simulator compiles no class of more than {MOST_CHARACTERS} characters", 1)
     return _Reader(text.replace("\r\n", "\n")).read()
 
 
@@ -160,7 +164,7 @@ class _Reader:
         """The text up to the brace that closes the method, which is read, too."""
         self._line_of_body = self._line
         start, depth = self._at, 1
-        signs = re.compile(r'"(?:[^"\n]|"")*"|//[^\n]*|;[^\n]*|/\*.*?\*/|[{}]', re.DOTALL)
+        signs = re.compile(r'"(?:[^"\n]|"")*+"|//[^\n]*|;[^\n]*|/\*(?:.*?\*/|.*)|[{}]', re.DOTALL)
         for match in signs.finditer(self._text, self._at):
             depth += {"{": 1, "}": -1}.get(match.group(), 0)
             if depth == 0:

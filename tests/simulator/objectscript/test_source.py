@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from irisops.simulator.objectscript.errors import CompileError
 from irisops.simulator.objectscript.source import read_class
@@ -76,3 +80,42 @@ def test_text_that_is_no_class_at_all() -> None:
     for text in ("", "   ", "<Export/>", "Class A.B {", "}"):
         with pytest.raises(CompileError):
             read_class(text)
+
+
+HEAD = "Class A.B\n{\nClassMethod C("
+LONG = 40_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + '"' * LONG,
+        HEAD + '"" ' * LONG,
+        HEAD + ") As X\n{\n" + "/* " * LONG,
+        HEAD + ") As X\n{\n" + '"' * LONG + "\n}\n}",
+        "Class A.B\n{\n" + "/* " * LONG,
+        "Class " + "A." * LONG,
+        "Class A.B\n{\nParameter X = " + '""' * LONG,
+        " " * LONG + "\n" * LONG,
+        HEAD + ")\n{\n" + " set x=" + "1+" * LONG + "\n}\n}",
+        HEAD + ")\n{\n" + " set x=" + "(1+" * LONG + "\n}\n}",
+        "x" * 600_000,
+    ],
+    ids=lambda text: repr(text[:44]),
+)
+def test_hostile_text_is_refused_at_once(text: str) -> None:
+    """Nothing that takes more than linear time: the test's time limit would end it."""
+    with pytest.raises(CompileError):
+        read_class(text)
+
+
+@given(st.lists(st.sampled_from(CLASS.split(" ")), max_size=30))
+def test_any_pieces_of_a_class_are_a_class_or_refused(pieces: list[str]) -> None:
+    with contextlib.suppress(CompileError):
+        assert read_class(" ".join(pieces)).name
+
+
+@given(st.integers(0, len(CLASS)), st.integers(0, len(CLASS)))
+def test_a_class_with_a_hole_is_a_class_or_refused(start: int, end: int) -> None:
+    with contextlib.suppress(CompileError):
+        assert read_class(CLASS[:start] + CLASS[end:]).name

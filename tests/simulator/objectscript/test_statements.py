@@ -109,7 +109,10 @@ def test_calls_reach_the_host_as_they_are_written() -> None:
         "while 1 { }",
         'set x="x" for i=1:1:40 { set x=x_x }',
         "for i=1:1:9999999 { set a(i)=i }",
+        'set x=$justify("",100000),y=x' + "_x" * 30_000,
+        'set x=$justify("",3000000) set y=' + "+$reverse(x)" * 30_000,
     ],
+    ids=lambda code: str(code)[:24],
 )
 def test_code_that_does_not_end_is_stopped(code: str) -> None:
     with pytest.raises(ThrownError, match=r"<INTERRUPT>|<MAXSTRING>"):
@@ -148,6 +151,7 @@ def test_code_that_does_not_end_is_stopped(code: str) -> None:
         ("set", 1, "needs arguments"),
         ("quit ¬", 1, "not understood"),
     ],
+    ids=lambda value: str(value)[:24],
 )
 def test_what_is_not_in_the_subset_is_refused_with_its_line(code: str, line: int, reason: str) -> None:
     with pytest.raises(CompileError, match=reason) as caught:
