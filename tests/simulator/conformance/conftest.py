@@ -9,6 +9,7 @@ from typing import Any
 import iris
 import pytest
 
+from irisops.simulator.classes.status import list_elements
 from tests.simulator.conformance.target import Target, parse_url, simulator
 
 SCRATCH_USER = "irisops_conformance"
@@ -67,6 +68,19 @@ class Driver:
             cursor.execute(sql)
         finally:
             cursor.close()
+
+    def whole_rows(self, class_name: str, query: str) -> Iterator[list[bytes | str | int | None]]:
+        """The rows of a class query by its methods Execute, Fetch and Close, as $LISTs."""
+        handle = iris.IRISReference("")
+        assert self.value(class_name, f"{query}Execute", handle) == 1
+        while True:
+            row, at_end = iris.IRISReference(""), iris.IRISReference(0)
+            assert self.value(class_name, f"{query}Fetch", handle, row, at_end) == 1
+            if not row.getValue():
+                break
+            elements = list_elements(str(row.getValue()).encode("latin-1"))
+            yield [each.decode("latin-1") if isinstance(each, bytes) else each for each in elements]
+        self.value(class_name, f"{query}Close", handle)
 
     def query(self, name: str, *args: Any) -> list[dict[str, Any]]:
         """A class query through %Library.ResultSet."""
