@@ -139,8 +139,9 @@ def _demo(options: argparse.Namespace) -> int:
     """The chat on a simulator of its own."""
     from irisops.commands.refusal import Refusal
     from irisops.commands.session import Session
+    from irisops.daemon_thread import in_daemon_thread
     from irisops.demo import READY_DEADLINE, DemoError, prepared
-    from irisops.profiles.secrets import Secrets, in_daemon_thread
+    from irisops.profiles.secrets import Secrets
 
     with prepared(_passed_on(options)) as practice:
         secrets = Secrets(None)

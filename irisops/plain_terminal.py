@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from irisops.commands.chat import Chat
 from irisops.commands.run import ask_on_terminal
-from irisops.profiles.secrets import in_daemon_thread
+from irisops.daemon_thread import in_daemon_thread
 from irisops.ui.history import History
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from irisops.commands.chat import Command, Notice
 from irisops.commands.replies import Effect, Form, Plan, Problem, Progress, Reply
 from irisops.commands.session import Session
 from irisops.commands.text import harmless
+from irisops.daemon_thread import in_daemon_thread
 from irisops.profiles.model import Profile
-from irisops.profiles.secrets import in_daemon_thread
 
 PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
 ASK_DEADLINE = 600.0

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol, TypeVar
 
+from irisops.daemon_thread import in_daemon_thread
 from irisops.logs import hide
 from irisops.profiles.model import Profile
 from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError
@@ -99,34 +99,6 @@ class Kept:
 def account_of(profile: Profile) -> str:
     """The keyring's name for a login."""
     return f"{profile.user}@{profile.host}:{profile.port}"
-
-
-async def in_daemon_thread(work: Callable[[], T], deadline: float) -> T:
-    """Run blocking `work` with a deadline in seconds, in a thread that never holds up the program's end.
-
-    Raises `TimeoutError` at the deadline (the thread is left to itself), else what `work` raises.
-    """
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[T] = loop.create_future()
-
-    def settle(act: Callable[[], None]) -> None:
-        try:
-            loop.call_soon_threadsafe(lambda: None if outcome.done() else act())
-        except RuntimeError:
-            return  # the loop has ended: nobody waits for this any more
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - handed over to the waiting coroutine
-            failure = error
-            settle(lambda: outcome.set_exception(failure))
-        else:
-            settle(lambda: outcome.set_result(result))
-
-    threading.Thread(target=run, name="irisops keyring", daemon=True).start()
-    async with asyncio.timeout(deadline):
-        return await outcome
 
 
 class Secrets:

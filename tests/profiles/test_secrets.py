@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from irisops.profiles.model import Profile
-from irisops.profiles.secrets import SERVICE, Secrets, account_of, in_daemon_thread
+from irisops.profiles.secrets import SERVICE, Secrets, account_of
 from irisops.profiles.system_keyring import SystemKeyring
 from tests.commands.fakes import FakeKeyring
 
@@ -102,16 +102,6 @@ async def test_memory_only_runs_without_any_keyring() -> None:
     assert not (await secrets.keep(LOCAL, SECRET)).in_keyring
     assert (await secrets.describe()).startswith("not used")
     assert await Secrets(FakeKeyring()).describe() == "used for passwords"
-
-
-async def test_a_daemon_thread_hands_over_results_and_errors() -> None:
-    assert await in_daemon_thread(lambda: threading.current_thread().daemon, 5)
-
-    def fail() -> None:
-        raise LookupError("why")
-
-    with pytest.raises(LookupError, match="why"):
-        await in_daemon_thread(fail, 5)
 
 
 async def test_the_real_library_without_a_bus_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from irisops.commands.replies import Cell, Column, Done, Problem, Progress, Tabl
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless, listed
 from irisops.commands.words import quote
+from irisops.daemon_thread import in_daemon_thread
 from irisops.instance.errors import (
     InstanceProblem,
     LicenseExhausted,
@@ -28,7 +29,6 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.profiles.model import Profile
-from irisops.profiles.secrets import in_daemon_thread
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from irisops.daemon_thread import in_daemon_thread
 from irisops.profiles.discovery import jsonc
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
-from irisops.profiles.secrets import in_daemon_thread
 
 PRODUCTS = ("Code", "Code - Insiders", "VSCodium", "Cursor")
 REMOTE = (".vscode-server", ".vscode-server-insiders", ".vscodium-server", ".cursor-server")
