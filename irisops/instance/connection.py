@@ -10,28 +10,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.channel import ChannelError, Json
 from irisops.instance.errors import (
     DriverCrashed,
     InstanceProblem,
     LicenseExhausted,
-    NoAnswer,
     NotAnInstance,
-    NotAvailable,
     Unreachable,
 )
-from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
+from irisops.instance.login import LoggedIn, log_in, run, start
 from irisops.instance.models import SystemInfo
-from irisops.instance.process import (
-    COMMAND,
-    BatchResult,
-    CallFailure,
-    DriverGoneError,
-    DriverProcess,
-    DriverUnusableError,
-)
+from irisops.instance.process import COMMAND, DriverProcess
 from irisops.instance.state import State, StateName, Target, not_connected, state_of
-from irisops.instance.status import decode_status, is_error_status
 from irisops.instance.system import read_at_connect
 from irisops.instance.web import WebAddress
 
@@ -45,9 +34,6 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 STEADY_SECONDS = 30.0
 """A connection that held this long starts again with the shortest pause when it is lost."""
-
-CONNECT_MARGIN = 5.0
-"""Seconds beyond the driver's own time limit for starting the process and importing the driver."""
 
 
 class Connection:
@@ -216,39 +202,10 @@ class Connection:
                 raise not_connected(self._state)
             begun.set()
             try:
-                return await self._run(child, calls, deadline)
+                return await run(child, calls, deadline)
             except Unreachable as problem:
                 await self._lose(child, problem)
                 raise
-
-    async def _run(
-        self, child: DriverProcess, calls: Sequence[Call], deadline: float
-    ) -> list[Answer | Exception]:
-        """Calls on a process that is logged in. Raises Unreachable when it or the connection is of no further use."""
-        try:
-            async with asyncio.timeout(deadline):
-                result = await child.batch(calls)
-        except TimeoutError:
-            raise NoAnswer(f"The instance gave no answer within {deadline:g} seconds.") from None
-        except (DriverGoneError, DriverUnusableError) as error:
-            raise DriverCrashed("The driver process died.", detail=str(error)) from None
-        except ChannelError as error:
-            raise DriverCrashed("A call was too big for the driver process.", detail=str(error)) from None
-        return self._named(calls, result)
-
-    def _named(self, calls: Sequence[Call], result: BatchResult) -> list[Answer | Exception]:
-        named: list[Answer | Exception] = []
-        for call, outcome in zip(calls, result.results, strict=False):
-            if isinstance(outcome, Answer):
-                named.append(outcome)
-                continue
-            problem = _call_problem(outcome, call)
-            if result.lost and isinstance(problem, Unreachable):
-                raise problem
-            named.append(problem)
-        if result.lost or len(named) != len(calls):
-            raise Unreachable("The connection to the instance was lost.")
-        return named
 
     # --- opening and mending --------------------------------------------------------------------------------------
 
@@ -256,9 +213,9 @@ class Connection:
         """A process, a login and the first reads. Raises the named problem, leaving no process behind."""
         child = await self._fresh_child()
         try:
-            trips = await self._login(child, password)
-            login = _Login(self, child)
-            info, capabilities = await read_at_connect(login, self._target.namespace, trips)
+            trips = await log_in(child, self._target, password)
+            caller = LoggedIn(child, DEADLINE)
+            info, capabilities = await read_at_connect(caller, self._target.namespace, trips)
         except BaseException:
             # Also when cancelled: a login that nobody holds would keep its license unit.
             await child.kill()
@@ -286,45 +243,7 @@ class Connection:
             if warm.alive:
                 return warm
             await warm.kill()
-        try:
-            return await DriverProcess.start(self._command)
-        except OSError as error:
-            raise NotAvailable(
-                "The driver process could not be started.",
-                "Check that this machine has memory and process slots left.",
-                detail=f"{type(error).__name__}: {error.strerror}",
-            ) from None
-
-    async def _login(self, child: DriverProcess, password: str) -> int:
-        target = self._target
-        request: dict[str, Json] = {
-            "host": target.host,
-            "port": target.port,
-            "namespace": target.namespace,
-            "user": target.user,
-            "timeout": target.timeout,
-            "sslconfig": target.sslconfig,
-        }
-        try:
-            async with asyncio.timeout(target.timeout + CONNECT_MARGIN):
-                outcome = await child.connect(request, password)
-        except TimeoutError:
-            raise NoAnswer(
-                f"Nothing answered within {target.timeout:g} seconds.", Unreachable.default_cure
-            ) from None
-        except DriverGoneError as error:
-            raise DriverCrashed("The driver process died during the login.", detail=str(error)) from None
-        except DriverUnusableError as error:
-            raise NotAvailable(
-                "The driver for InterSystems IRIS does not load on this machine.",
-                "Install intersystems-irispython for this Python and platform.",
-                detail=str(error),
-            ) from None
-        if isinstance(outcome, CallFailure):
-            raise connect_failure(
-                outcome.text, secrets=(password,), elapsed=outcome.elapsed, timeout=target.timeout
-            )
-        return outcome
+        return await start(self._command)
 
     async def _lose(self, child: DriverProcess, problem: InstanceProblem) -> None:
         """The connection is of no further use: say so once, and begin to mend it."""
@@ -400,32 +319,3 @@ class Connection:
             task.get_loop().call_exception_handler(
                 {"message": "a call to the driver failed", "exception": error}
             )
-
-
-class _Login:
-    """The caller of the first reads, before the connection counts as connected."""
-
-    def __init__(self, connection: Connection, child: DriverProcess) -> None:
-        self._connection = connection
-        self._child = child
-
-    async def batch(
-        self, calls: Sequence[Call], *, deadline: float | None = None
-    ) -> list[Answer | Exception]:
-        run = self._connection._run  # noqa: SLF001 - the same module
-        return await run(self._child, calls, deadline or DEADLINE)
-
-    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        (answer,) = await self.batch([call], deadline=deadline)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def _call_problem(failure: CallFailure, call: Call) -> InstanceProblem:
-    secrets = secrets_of(call)
-    if is_error_status(failure.text):
-        # The status of %Library.ResultSet.Execute; asking the instance for its text would cost another round trip.
-        errors = decode_status(failure.text)
-        return status_failure("; ".join(error.text for error in errors) or failure.text, secrets=secrets)
-    return call_failure(failure.text, secrets=secrets)
