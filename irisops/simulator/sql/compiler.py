@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlglot import exp
@@ -19,19 +19,29 @@ from irisops.simulator.sql.catalog import (
     TableDef,
 )
 from irisops.simulator.sql.definitions import ViewSpec
-from irisops.simulator.sql.dialect import parse_query, shown
+from irisops.simulator.sql.dialect import ROW_NUMBER, parse_query, shown
 from irisops.simulator.sql.expressions import ExpressionCompiler
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TABLE_NOT_FOUND, failure, unsupported
 from irisops.simulator.sql.functions import AGGREGATES, internal_name
 from irisops.simulator.sql.routines import check_arguments, complete_arguments
-from irisops.simulator.sql.scope import CompiledQuery, Nature, Plan, Scope, Source, SourceColumn, Term
+from irisops.simulator.sql.scope import (
+    CompiledQuery,
+    Nature,
+    Plan,
+    Scope,
+    Source,
+    SourceColumn,
+    Term,
+    expression,
+)
 from irisops.simulator.sql.store import ProcedureNeed, Store
 from irisops.simulator.sql.values import Scalar
 
 _SELECT_PARTS = frozenset(
     {"expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct"}
+    | {"with_"}
 )
-_SET_PARTS = frozenset({"this", "expression", "distinct", "order", "limit", "offset"})
+_SET_PARTS = frozenset({"this", "expression", "distinct", "order", "limit", "offset", "with_"})
 _TABLE_PARTS = frozenset({"this", "db", "catalog", "alias"})
 _JOIN_PARTS = frozenset({"this", "side", "kind", "on", "using"})
 _MAXIMUM_VIEWS = 30
@@ -39,7 +49,8 @@ _MAXIMUM_VIEWS = 30
 
 def compile_query(tree: exp.Expr, catalog: Names, store: Store, parameters: Sequence[Parameter]) -> Plan:
     """A plan for the query. Raises `SqlFailure` for names that do not exist, privileges, and what is not emulated."""
-    plan = Plan(parameters=parameters)
+    numbers_rows = any(column.name.upper() == ROW_NUMBER for column in tree.find_all(exp.Column))
+    plan = Plan(parameters=parameters, numbers_rows=numbers_rows)
     compiler = _QueryCompiler(plan, catalog, store)
     compiled = compiler.query(tree, None)
     plan.sql, plan.outputs = compiled.sql, list(compiled.outputs)
@@ -94,20 +105,47 @@ def _refuse_others(node: exp.Expr, known: frozenset[str]) -> None:
             raise unsupported(f"{part.strip('_').replace('_', ' ').upper()} in a {node.key.upper()}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A query that WITH names, and the compiler that knows what it may name itself."""
+
+    query: exp.Expr
+    columns: tuple[str, ...]
+    compiler: _QueryCompiler
+
+
 @dataclass(slots=True)
 class _QueryCompiler:
     plan: Plan
     catalog: Names
     store: Store
+    named: Mapping[str, _Named] = field(default_factory=dict)
+    """The queries that WITH names, by their name in upper case."""
+    entered: exp.Expr | None = None
+    """The WITH that they are from."""
 
     def query(self, node: exp.Expr, parent: Scope | None) -> CompiledQuery:
         while isinstance(node, (exp.Subquery, exp.Paren)):
             node = node.this
+        clause = node.args.get("with_")
+        if clause and clause is not self.entered:
+            return self._with(clause).query(node, parent)
         if isinstance(node, exp.SetOperation):
             return self._set_operation(node, parent)
         if not isinstance(node, exp.Select):
             raise failure(INVALID_STATEMENT, "a SELECT was expected")
         return self._select(node, parent)
+
+    def _with(self, clause: exp.Expr) -> _QueryCompiler:
+        """The compiler that knows the queries of a WITH; each knows those before it (SQL Reference, WITH)."""
+        if clause.args.get("recursive"):
+            raise unsupported("WITH RECURSIVE")
+        compiler = self
+        for each in clause.expressions:
+            _refuse_others(each, frozenset({"this", "alias"}))
+            named = _Named(each.this, tuple(each.alias_column_names), compiler)
+            compiler = replace(self, named={**compiler.named, each.alias.upper(): named})
+        return replace(compiler, entered=clause)
 
     # SELECT ----------------------------------------------------------------------------------------------------
 
@@ -288,13 +326,15 @@ class _QueryCompiler:
                 SourceColumn(_derived(term, name, f"{label}.o{index}"), _nothing)
                 for index, (name, term) in enumerate(compiled.outputs, 1)
             ]
-            scope.add(Source(node.alias, "", columns))
-            return f"({compiled.sql}) AS {label}"
+            return self._derived_table(compiled, columns, label, Source(node.alias, "", columns), scope)
         if not isinstance(node, exp.Table):
             raise unsupported(f"{node.key.upper()} in FROM")
         _refuse_others(node, _TABLE_PARTS)
         if node.alias_column_names:
             raise unsupported("column aliases of a table in FROM")
+        named = self.named.get(node.name.upper()) if not node.db else None
+        if named is not None and isinstance(node.this, exp.Identifier):
+            return self._common_table(node, named, label, scope)
         schema = node.db or self.catalog.default_schema
         if node.catalog:
             raise failure(
@@ -318,11 +358,46 @@ class _QueryCompiler:
         scope.add(Source(node.alias or table.name, "" if node.alias else table.schema, columns))
         return f'"{physical}" AS {label}'
 
-    def _view(self, table: TableDef, view: ViewSpec, alias: str, label: str, scope: Scope) -> str:
-        """A view is its query, with the rights of its owner (SQL Reference, CREATE VIEW, Privileges)."""
+    def _common_table(self, node: exp.Table, named: _Named, label: str, scope: Scope) -> str:
+        """A query that WITH names stands wherever its name does."""
+        self._count_expansion()
+        compiled = named.compiler.query(named.query, None)
+        if named.columns and len(named.columns) != len(compiled.outputs):
+            raise failure(-142, f"{len(named.columns)} names for {len(compiled.outputs)} columns")
+        names = named.columns or [name for name, _ in compiled.outputs]
+        columns = [
+            SourceColumn(_derived(term, name, f"{label}.o{index}"), _nothing)
+            for index, (name, (_, term)) in enumerate(zip(names, compiled.outputs, strict=True), 1)
+        ]
+        source = Source(node.alias or node.name, "", columns)
+        return self._derived_table(compiled, columns, label, source, scope)
+
+    def _derived_table(
+        self,
+        compiled: CompiledQuery,
+        columns: list[SourceColumn],
+        label: str,
+        source: Source,
+        scope: Scope,
+    ) -> str:
+        """A query in FROM, with its rows numbered where the statement asks for it."""
+        scope.add(source)
+        if not self.plan.numbers_rows:
+            return f"({compiled.sql}) AS {label}"
+        number = replace(expression(f"{label}.vid", SqlType.INTEGER), nature=Nature.COLUMN)
+        hidden = replace(number, definition=replace(number.definition, name=ROW_NUMBER, hidden=True))
+        columns.append(SourceColumn(hidden, _nothing))
+        return f"(SELECT *, row_number() OVER () AS vid FROM ({compiled.sql})) AS {label}"  # noqa: S608 - compiled
+
+    def _count_expansion(self) -> None:
+        """Queries that name others twice, which name others twice, must not grow without end."""
         self.plan.views += 1
         if self.plan.views > _MAXIMUM_VIEWS:
-            raise unsupported(f"more than {_MAXIMUM_VIEWS} views in one query")
+            raise unsupported(f"more than {_MAXIMUM_VIEWS} views and queries of WITH in one query")
+
+    def _view(self, table: TableDef, view: ViewSpec, alias: str, label: str, scope: Scope) -> str:
+        """A view is its query, with the rights of its owner (SQL Reference, CREATE VIEW, Privileges)."""
+        self._count_expansion()
         inner = _QueryCompiler(self.plan, trusted(self.catalog, view.default_schema), self.store)
         named = len(self.plan.authorized)
         compiled = inner.query(parse_query(view.query), None)
@@ -335,8 +410,8 @@ class _QueryCompiler:
             )
             for index, (name, (_, term)) in enumerate(zip(names, compiled.outputs, strict=True), 1)
         ]
-        scope.add(Source(alias or table.name, "" if alias else table.schema, columns))
-        return f"({compiled.sql}) AS {label}"
+        source = Source(alias or table.name, "" if alias else table.schema, columns)
+        return self._derived_table(compiled, columns, label, source, scope)
 
     def _procedure(self, node: exp.Table, schema: str, label: str, scope: Scope) -> str:
         call = node.this

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from irisops.simulator.sql.catalog import SqlType
 from irisops.simulator.sql.dialect import Contains, EscapedBy, Follows, StartsWith, shown
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.scope import CompiledQuery, Nature, Term
@@ -34,6 +35,15 @@ _COMPARISONS: dict[type[exp.Expr], str] = {
 }
 
 
+_MOMENTS = {
+    SqlType.DATE: "iris_as_date",
+    SqlType.TIME: "iris_as_time",
+    SqlType.TIMESTAMP: "iris_as_timestamp",
+}
+"""What brings a value that is compared with a date or time into the form that those have: clients send dates as text
+and as the days of `$HOROLOG`."""
+
+
 def condition(scalars: Scalars, node: exp.Expr) -> str:
     """SQL for a condition. Raises `SqlFailure` -14 where only a value stands."""
     translate = _TRANSLATIONS.get(type(node))
@@ -59,6 +69,8 @@ def _side(term: Term, other: Term) -> str:
 
     SQLite converts the other side only where it sees a declared type; a CAST gives an expression one.
     """
+    if term.nature is Nature.HOST_VARIABLE and other.definition.sql_type in _MOMENTS:
+        return f"{_MOMENTS[other.definition.sql_type]}({term.sql})"
     if term.has_affinity or term.is_numeric == other.is_numeric:
         return term.compared
     if term.nature is Nature.HOST_VARIABLE:

@@ -29,6 +29,9 @@ from irisops.simulator.sql.vocabulary import (
     TYPES,
 )
 
+ROW_NUMBER = "%VID"
+"""The pseudo-column that numbers the rows of a view or a subquery in FROM (SQL Reference, %VID)."""
+
 
 class StartsWith(exp.Expression, exp.Binary, exp.Predicate):
     """`x %STARTSWITH 'prefix'`."""
@@ -217,7 +220,9 @@ class _Reader:
         word = lexeme.upper
         self._refuse_not_emulated(word)
         after_dot = self._position >= 2 and self._lexemes[self._position - 2].text == "."
-        if after_dot or self._follows("."):
+        if word == ROW_NUMBER:
+            yield _token(TokenType.VAR, lexeme)
+        elif after_dot or self._follows("."):
             self._refuse_reserved(lexeme)
             yield _token(TokenType.VAR, lexeme)
         elif word in HINTS:
@@ -233,23 +238,27 @@ class _Reader:
             if self._follows("PRECISION") or self._follows("VARYING"):
                 self.take()
             yield _token(TYPES[word], lexeme)
-        elif word == "ROW" and self._previous_kind() in {Kind.NUMBER, Kind.PARAMETER}:
+        else:
+            yield from self._keyword_or_name(lexeme, word)
+        self._escaped_function = False
+
+    def _keyword_or_name(self, lexeme: Lexeme, word: str) -> Iterator[Token]:
+        called = self._follows("(")
+        if word == "ROW" and self._previous_kind() in {Kind.NUMBER, Kind.PARAMETER}:
             yield _token(TokenType.ROW, lexeme)
-        elif word in SPECIAL_VARIABLES and not self._follows("("):
+        elif word in SPECIAL_VARIABLES and not called:
             yield _token(TokenType.VAR, lexeme)
             yield _token(TokenType.L_PAREN, lexeme, "(")
             yield _token(TokenType.R_PAREN, lexeme, ")")
-        elif word in KEYWORDS and not (word in CALLABLE_KEYWORDS and self._follows("(")):
+        elif word in KEYWORDS and not (word in CALLABLE_KEYWORDS and called):
             yield _token(KEYWORDS[word], lexeme)
         else:
-            if not self._follows("("):
+            if not called:
                 self._refuse_reserved(lexeme)
             self._opens_cast = word == "CAST"
             # {fn IFNULL(a,b)} answers a unless it is NULL; IFNULL(a,b) never does (SQL Reference, IFNULL).
-            yield _token(
-                TokenType.VAR, lexeme, "NVL" if self._escaped_function and word == "IFNULL" else None
-            )
-        self._escaped_function = False
+            escaped = self._escaped_function and word == "IFNULL"
+            yield _token(TokenType.VAR, lexeme, "NVL" if escaped else None)
 
     def _previous_kind(self) -> Kind | None:
         return self._lexemes[self._position - 2].kind if self._position >= 2 else None

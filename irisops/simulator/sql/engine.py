@@ -7,6 +7,7 @@ privileges to `security`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,6 +31,7 @@ from irisops.simulator.sql.values import Scalar, number
 _DEFINITIONS = frozenset(
     {"CREATE", "ALTER", "DROP", "TRUNCATE", "TUNE", "BUILD", "LOCK", "UNLOCK", "PURGE", "FREEZE"}
 )
+_COMMENTS = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _QUERIES = frozenset({"SELECT", "WITH"})
 
 
@@ -246,7 +248,7 @@ class Engine:
 
 def _refuse_definition(sql: str) -> None:
     """Before its words are cut: the code in a CREATE FUNCTION follows the rules of another language."""
-    words = sql.upper().split(maxsplit=4)[:4]
+    words = _COMMENTS.sub("", sql, count=1).upper().split(maxsplit=4)[:4]
     if not words or words[0] not in _DEFINITIONS or security.defines_user_or_role(words):
         return
     if words[:3] == ["CREATE", "OR", "REPLACE"] and words[3:] != ["VIEW"]:

@@ -47,6 +47,9 @@ _ENVIRONMENT = {
 }
 """Values of the moment and of the session: bound as `:env_...` when the query runs."""
 
+_WITH_PRECISION = frozenset({"CURRENT_TIMESTAMP", "CURRENT_TIME", "GETDATE", "CURTIME"})
+"""Those that take a number of digits, as in `CURRENT_TIMESTAMP(3)`."""
+
 _LARGEST_NUMBER = Decimal("9.223372036854775807E145")
 """The largest decimal number of ObjectScript."""
 
@@ -255,7 +258,8 @@ class ExpressionCompiler:
         name = str(node.this).upper()
         if name in AGGREGATES:
             return self._aggregate(name, node)
-        if name in _ENVIRONMENT and not node.expressions:
+        if name in _ENVIRONMENT and len(node.expressions) <= int(name in _WITH_PRECISION):
+            # The clock of the simulator has whole seconds: digits behind them would be zeros, and are left out.
             value, sql_type = _ENVIRONMENT[name]
             return expression(f":env_{value}", sql_type)
         function = FUNCTIONS.get(name)

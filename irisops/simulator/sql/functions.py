@@ -16,6 +16,13 @@ from functools import lru_cache
 from irisops.simulator.sql.catalog import SqlType
 from irisops.simulator.sql.dates import date_add, date_difference, date_part, field_of_date
 from irisops.simulator.sql.failures import FATAL_ERROR, failure
+from irisops.simulator.sql.stored.types import (
+    MAXIMUM_STRING,
+    InvalidValueError,
+    odbc_date,
+    odbc_time,
+    odbc_timestamp,
+)
 from irisops.simulator.sql.values import Scalar, number, plain, text
 
 
@@ -104,6 +111,20 @@ def exact_text(value: Scalar) -> str | None:
     return None if value is None else text(value)
 
 
+def _in_form(form: Callable[[Scalar], str]) -> Callable[[Scalar], Scalar]:
+    """A value in the form of dates, times or timestamps, or as it is where it is none."""
+
+    def convert(value: Scalar) -> Scalar:
+        if value is None:
+            return None
+        try:
+            return form(value)
+        except InvalidValueError:
+            return text(value)
+
+    return convert
+
+
 # Strings ---------------------------------------------------------------------------------------------------------
 
 
@@ -179,10 +200,6 @@ def _limited(value: str) -> str:
     if len(value) > MAXIMUM_STRING:
         raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
     return value
-
-
-MAXIMUM_STRING = 3_641_144
-"""Characters in the longest string of IRIS (long strings on)."""
 
 
 def _replace(value: Scalar, old: Scalar, new: Scalar) -> str:
@@ -353,6 +370,9 @@ def internal_functions() -> Sequence[tuple[str, int, Callable[..., Scalar]]]:
         ("iris_starts_with", 3, starts_with),
         ("iris_contains", 2, contains),
         ("iris_text", 1, exact_text),
+        ("iris_as_date", 1, _in_form(odbc_date)),
+        ("iris_as_time", 1, _in_form(odbc_time)),
+        ("iris_as_timestamp", 1, _in_form(odbc_timestamp)),
         ("iris_concatenate", 2, concatenate),
         ("iris_divide", 2, divide),
         ("iris_integer_divide", 2, integer_divide),

@@ -201,6 +201,8 @@ class Plan:
     parameters: Sequence[Parameter] = ()
     parameter_count: int = 0
     labels: int = 0
+    numbers_rows: bool = False
+    """Whether the statement names %VID."""
     authorized: list[TableDef] = field(default_factory=list)
     """The tables and views that the statement names itself: the user needs SELECT on each."""
     views: int = 0

@@ -30,6 +30,7 @@ from irisops.simulator.sql.failures import FATAL_ERROR, INVALID_STATEMENT, failu
 from irisops.simulator.sql.functions import compare_sqlupper, internal_functions
 from irisops.simulator.sql.guard import PROGRESS_STEP, Guard
 from irisops.simulator.sql.routines import complete_arguments
+from irisops.simulator.sql.stored.types import odbc_date
 from irisops.simulator.sql.values import Scalar, number
 
 _DECLARED = {
@@ -292,7 +293,7 @@ class Store:
         listed = ", ".join(f"c{index}" for index in wanted)
         marks = ", ".join("?" * len(wanted))
         insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - generated names alone
-        filler = storable_rows(list(rows()), len(wanted))
+        filler = storable_rows(_dated(list(rows()), columns, wanted), len(wanted))
         try:
             with self._transaction():
                 self._connection.executemany(insert, filler)
@@ -315,6 +316,21 @@ def _declaration(column: ColumnDef) -> str:
     if declared is not None:
         return declared
     return "TEXT COLLATE IRIS_SQLUPPER" if column.collation is Collation.SQLUPPER else "TEXT COLLATE BINARY"
+
+
+def _dated(
+    rows: list[Sequence[Value]], columns: Sequence[ColumnDef], wanted: Sequence[int]
+) -> list[Sequence[Value]]:
+    """Rows whose dates have the form of dates: projected classes have the days of `$HOROLOG`."""
+    places = [place for place, index in enumerate(wanted) if columns[index].sql_type == SqlType.DATE]
+    if not places:
+        return rows
+    dated = [list(row) for row in rows]
+    for row in dated:
+        for place in places:
+            if isinstance(row[place], int):
+                row[place] = odbc_date(row[place])
+    return [tuple(row) for row in dated]
 
 
 def _with_row_id(columns: Sequence[ColumnDef], wanted: frozenset[int]) -> tuple[int, ...]:

@@ -52,6 +52,7 @@ KEYWORDS: dict[str, TokenType] = {
     "USING": TokenType.USING,
     "WHEN": TokenType.WHEN,
     "WHERE": TokenType.WHERE,
+    "WITH": TokenType.WITH,
     "%STARTSWITH": TokenType.GLOB,
 }
 
@@ -159,7 +160,6 @@ NOT_EMULATED = {
     "%AFTERHAVING": "%AFTERHAVING",
     "NATURAL": "NATURAL JOIN",
     "INTO": "SELECT ... INTO",
-    "WITH": "common table expressions (WITH)",
     "VALUES": "VALUES as a query",
     "->": "the arrow syntax (implicit joins)",
     "**": "the operator **",

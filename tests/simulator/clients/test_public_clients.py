@@ -5,11 +5,11 @@ versions of the driver (`sqlalchemy-iris` pins 5.3) or carry one (`django-iris`,
 pure Python that shares nothing with the official one but the protocol), so they are skipped unless asked for, with the
 folder to install them in: `pytest tests/simulator/clients --public-clients /tmp/clients`.
 
-Also tried by hand, on the same Python 3.11: `airflow-provider-iris` 1.3.9 (its hook queries), `dbt-iris` 1.9.2 (`dbt
-debug` passes; models need CREATE TABLE), `intersystems-iris` 5.3.3 (only another name for the official driver),
-`superset-iris` 0.4.0 (is `sqlalchemy-iris` 0.15.5). They cannot do their work here, because the simulator's tables are
-fixed: `langchain-iris` 0.2.2 (stops at CREATE TABLE), `iris-pgwire` 1.7.2 (stops at CREATE FUNCTION). `mcp-server-iris`
-0.3.0 is a syntax error before Python 3.12.
+Also tried by hand, on the same Python 3.11: `airflow-provider-iris` 1.3.9 (its hook queries), `intersystems-iris` 5.3.3
+(only another name for the official driver), `superset-iris` 0.4.0 (is `sqlalchemy-iris` 0.15.5). These stop at CREATE
+FUNCTION, whose code the simulator does not run: `dbt-iris` 1.9.2 (`dbt debug` passes, `dbt run` does not),
+`langchain-iris` 0.2.2 (its distance function) and `iris-pgwire` 1.7.2. `mcp-server-iris` 0.3.0 is a syntax error before
+Python 3.12.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Client:
     distribution: str
     pinned: str
     also: tuple[str, ...] = ()
+    folder: str = ""
+    """The name of its environment, where it is not alone under its own."""
 
     def __str__(self) -> str:
         return f"{self.distribution}=={self.pinned}"
@@ -48,6 +50,7 @@ class Client:
 
 SQLALCHEMY_OFFICIAL = Client("sqlalchemy-intersystems-iris", "1.0.2")
 SQLALCHEMY = Client("sqlalchemy-iris", "0.20.0")
+PANDAS = Client("sqlalchemy-iris", "0.20.0", ("pandas==3.1.1",), folder="pandas")
 SQLALCHEMY_PURE = Client("sqlalchemy-iris", "0.15.5")
 DJANGO = Client("django-iris", "0.3.0", ("django>=5,<5.1",))
 TOOL = Client("iristool", "0.4.1")
@@ -72,7 +75,7 @@ def interpreter(request: pytest.FixtureRequest) -> Interpreter:
 
     def find(client: Client) -> Path:
         if folder is None:
-            if _installed(client):
+            if not client.also and _installed(client):
                 return Path(sys.executable)
             pytest.skip(f"{client} is not installed: give --public-clients DIR to install it there")
         return _installed_in(Path(folder), client)
@@ -89,7 +92,7 @@ def _installed(client: Client) -> bool:
 
 def _installed_in(folder: Path, client: Client) -> Path:
     """The Python of the client's own virtual environment, which is made where it is missing."""
-    home = folder / f"{client.distribution}-{client.pinned}"
+    home = folder / (client.folder or f"{client.distribution}-{client.pinned}")
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = home / "ready"
     if not ready.exists():
@@ -144,6 +147,32 @@ def test_sqlalchemy(client: Client, interpreter: Interpreter, target: Target) ->
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("client", [SQLALCHEMY_OFFICIAL, SQLALCHEMY, SQLALCHEMY_PURE], ids=str)
+def test_tables_of_sqlalchemy(client: Client, interpreter: Interpreter, target: Target) -> None:
+    answers = ask("sqlalchemy_tables_probe", interpreter(client), target)
+    assert answers["create"] == ["probe_author", "probe_book"]
+    assert answers["core"] == [[1, "Ito"], [2, "Lindt"]]
+    assert answers["saved"] == ["Wards", "12.5", 4.5, True, True, True, True, True, "Diaz"]
+    assert answers["deleted"] == 0
+    assert answers["rolled back"] == [3, 2]
+    assert answers["savepoint"] == ["Outer"]
+    assert answers["paged"] == [["Ito"], ["Lindt"], ["Outer"]]
+    assert failed(answers, "duplicate", "<-119>")
+    keys, columns, primary, indexes = answers["reflected"]
+    assert keys == [[["author_id"], "probe_author", ["id"]]]
+    assert (columns["title"], columns["price"]) == ("VARCHAR(100)", "NUMERIC(10, 2)")
+    assert (primary, indexes) == (["id"], ["ix_probe_book_title"])
+    assert answers["dropped"] == []
+
+
+@pytest.mark.timeout(900)
+def test_pandas(interpreter: Interpreter, target: Target) -> None:
+    answers = ask("pandas_probe", interpreter(PANDAS), target)
+    assert answers["read"] == [6, ["name", "age", "weight", "seen"], 423.5, "2026-03-04 23:59:59"]
+    assert answers["dropped"] is False
+
+
+@pytest.mark.timeout(900)
 def test_the_pure_python_driver(interpreter: Interpreter, target: Target) -> None:
     answers = ask("python_driver_probe", interpreter(DJANGO), target)
     assert "simulator" in answers["version"]
@@ -166,6 +195,20 @@ def test_django(interpreter: Interpreter, target: Target) -> None:
 
 
 @pytest.mark.timeout(900)
+def test_tables_of_django(interpreter: Interpreter, target: Target) -> None:
+    answers = ask("django_tables_probe", interpreter(DJANGO), target)
+    tables = {"auth_user", "auth_group", "auth_user_groups", "django_content_type", "django_migrations"}
+    assert tables <= set(answers["migrate"])
+    assert answers["created"] == ["ann", "bob", "cy"]
+    assert answers["queried"] == [["ann", "cy"], ["bob"], 2, 4]
+    assert answers["updated"] == [1, True, True, True]
+    assert answers["rolled back"] == 0
+    assert failed(answers, "duplicate", "<-119>")
+    assert answers["deleted"] == [2, 2]
+    assert answers["unmigrated"] == []
+
+
+@pytest.mark.timeout(900)
 def test_iristool(interpreter: Interpreter, target: Target) -> None:
     answers = ask("iristool_probe", interpreter(TOOL), target)
     assert answers["query"] == [["_SYSTEM", "Yes"]]
@@ -173,6 +216,8 @@ def test_iristool(interpreter: Interpreter, target: Target) -> None:
     assert {"Name", "Description"} <= set(answers["described"])
     assert answers["tables"] == [["Security", name] for name in TABLES]
     assert (answers["views"], answers["references"]) == ([], 0)
+    young, views, exists = answers["own tables"]
+    assert (young, [view["VIEW_NAME"] for view in views], exists) == (["Cy", "Lund"], ["ToolYoung"], False)
     assert failed(answers, "unknown table", "<-30>")
     assert failed(answers, "failed login", "Access Denied")
 
@@ -191,8 +236,8 @@ def test_iris_global_reference(interpreter: Interpreter, target: Target) -> None
 def test_irissqlcli(interpreter: Interpreter, target: Target, tmp_path: Path) -> None:
     command = interpreter(CLI).parent / "irissqlcli"
 
-    def shown(statement: str, asked: Target = target) -> str:
-        url = f"iris://{asked.user}:{asked.password}@127.0.0.1:{asked.port}/%SYS"
+    def shown(statement: str, asked: Target = target, namespace: str = "%SYS") -> str:
+        url = f"iris://{asked.user}:{asked.password}@127.0.0.1:{asked.port}/{namespace}"
         done = subprocess.run(
             [command, "--irissqlclirc", tmp_path / "rc", "--csv", "--execute", statement, url],
             env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
@@ -208,3 +253,13 @@ def test_irissqlcli(interpreter: Interpreter, target: Target, tmp_path: Path) ->
     assert all(f"Security.{name}" in shown(r"\dt") for name in TABLES)
     assert "<-30>" in shown("SELECT x FROM Nix.Such")
     assert "Access Denied" in shown("SELECT 1", replace(target, password="wrong"))
+
+    def own(statement: str) -> str:
+        return shown(statement, namespace="USER")
+
+    own("CREATE TABLE Cli (id INTEGER IDENTITY, name VARCHAR(20), PRIMARY KEY (id))")
+    own("INSERT INTO Cli (name) VALUES ('Ann')")
+    own("INSERT INTO Cli (name) SELECT name || '!' FROM Cli")
+    assert own("SELECT * FROM Cli").splitlines()[-2:] == ['"1","Ann"', '"2","Ann!"']
+    own("DROP TABLE Cli")
+    assert "<-30>" in own("SELECT * FROM Cli")
