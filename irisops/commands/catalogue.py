@@ -23,6 +23,7 @@ from irisops.commands.profiles import files as profile_files
 from irisops.commands.security import apps, resources, services
 from irisops.commands.sessions import end as sessions_end
 from irisops.commands.sessions import listing as sessions
+from irisops.commands.sessions import rescue as sessions_rescue
 from irisops.commands.sessions import sweep as sessions_sweep
 from irisops.commands.sharing import share
 from irisops.commands.spec import CommandSpec, Registry
@@ -37,6 +38,7 @@ ALL: tuple[CommandSpec, ...] = (
     *license_advice.SPECS,
     *license_timeout.SPECS,
     *license_locked.SPECS,
+    *sessions_rescue.SPECS,
     *sessions.SPECS,
     *sessions_end.SPECS,
     *sessions_sweep.SPECS,

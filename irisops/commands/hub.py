@@ -151,6 +151,10 @@ class Hub:
         self.on_change()
         return self.active
 
+    def link_of(self, profile: Profile) -> Link:
+        """A profile's link, without connecting it or making it the active one."""
+        return self._link(profile)
+
     async def connect(
         self, profile: Profile, password: str | None = None, *, keep: bool = False, activate: bool = True
     ) -> SystemInfo:
@@ -205,6 +209,19 @@ class Hub:
         elif asked:
             await self._keep(profile, password)
         return info
+
+    async def password_of(self, link: Link) -> str:
+        """The password of a profile's user for another way in than the driver's: known, from its command, or asked for.
+
+        It is kept nowhere. Raises `Refusal` when the person gives none.
+        """
+        password = None
+        if not link.refused:
+            password = await self.secrets.get(link.profile) or await self._by_command(link.profile)
+        if password is None:
+            password = await self._ask_password(link.profile, again=link.refused)
+        hide(password)
+        return password
 
     async def _by_command(self, profile: Profile) -> str | None:
         """The password that the profile's own command prints; None, with a word to the person, if it gives none."""

@@ -96,11 +96,17 @@ class AdminApi:
         self._sleep = sleep
         self._token: _Token | None = None
         self._refused = ""
+        self._password_refused = False
         self._turn = asyncio.Lock()
         """Held during a login: whoever comes second uses its token."""
 
     def __repr__(self) -> str:
         return f"AdminApi({self._release!r}, logged_in={self._token is not None})"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the login was refused: the password must not be used again by itself."""
+        return self._password_refused
 
     def absence(self) -> str:
         """Why it cannot be tried, in plain words; "" if it can."""
@@ -225,6 +231,7 @@ class AdminApi:
             )
         )
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            self._password_refused = True
             self._refused = "the web port refused the login, and a refused login is not repeated"
             raise NotAvailable(
                 f"{BASE}/login refused the user and password that the superserver takes.",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from irisops.instance.calls import ClassQuery, Query
 from irisops.instance.class_queries import run_class_query
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import WebSession
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import SESSIONS_BY_REST, Instance, Route, first_route, for_reads
 from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
+
+if TYPE_CHECKING:
+    from irisops.instance.admin_api import AdminApi
 
 COLUMNS = (
     "ID",
@@ -64,20 +69,23 @@ async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None
     return await first_route(instance, "sessions.list", attempt, again=for_reads)
 
 
+async def sessions_by_rest(api: AdminApi) -> list[WebSession]:
+    """All web sessions, over the web port. Raises NotAvailable, NotPermitted or InstanceError."""
+    found = [session_of(row) for row in await api.web_sessions()]
+    if None in found:
+        # UNVERIFIED: the field ID; public code that reads this list has it but leaves it out on purpose. Settle: look
+        # at the keys of a row.
+        raise NotAvailable(f"{SESSIONS_BY_REST.label} tells no id of a session.")
+    return [session for session in found if session is not None]
+
+
 async def _by_rest(instance: Instance, route: Route) -> list[WebSession]:
-    """Over the web port. What it answered once it would answer at the next look, too, so it is not asked again."""
+    """What the web port answered once it would answer at the next look, too, so it is not asked again."""
     api = instance.capabilities.admin_api
     if api is None:
         raise NotAvailable("This connection has no web port.")
     try:
-        rows = await api.web_sessions()
+        return await sessions_by_rest(api)
     except (NotAvailable, NotPermitted) as problem:
         instance.capabilities.learn(route, problem.message)
         raise
-    found = [session_of(row) for row in rows]
-    if None in found:
-        # UNVERIFIED: the field ID; public code that reads this list has it but leaves it out on purpose. Settle: look
-        # at the keys of a row.
-        instance.capabilities.learn(route, "its rows have no ID")
-        raise NotAvailable(f"{route.label} tells no id of a session.")
-    return [session for session in found if session is not None]

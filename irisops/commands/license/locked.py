@@ -15,6 +15,7 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import counted, harmless
+from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
         _title(profile, facts.get("available")),
         facts,
         labels={key: label for key, label in labels.items() if facts.get(key) is not None},
-        notes=[*note, *first_to_end(holders), *_WAITING],
+        notes=[*note, *_over_the_web_port(profile), *first_to_end(holders), *_WAITING],
     )
     first = guess(profile)
     rows: list[dict[str, Cell]] = [
@@ -126,6 +127,15 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
             "A portal that is open in a browser keeps its unit: System Operation, Web Sessions, End works there now.",
         ],
     )
+
+
+def _over_the_web_port(profile: Profile) -> list[str]:
+    if profile.web_port is None or profile.read_only:
+        return []
+    typed = f"/locked free {quote(profile.name)}"
+    return [
+        f"IRIS 2026.2 or newer: {typed} offers to end the web session that is missed least, without a login."
+    ]
 
 
 _WAITING = (

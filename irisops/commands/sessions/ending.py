@@ -33,6 +33,13 @@ LOOK_EVERY = 0.25
 PORTAL = "/csp/sys"
 SHOWN = 12
 """Groups that a plan names one by one."""
+FINAL = "a session that has ended is gone; whoever used it logs in again."
+CALLS_BY_HTTP = {
+    "HTTP": [
+        'POST /api/admin/login {"user": …, "password": …}  # gives access_token',
+        "DELETE /api/admin/v2/web-session?id=…  # Authorization: Bearer access_token",
+    ]
+}
 
 
 async def plan_end(
@@ -53,9 +60,9 @@ async def plan_end(
     effects, expected = _effects(board, wanted)
     shown = Plan(
         name="sessions_end",
-        title=f"End {_described(wanted)}",
+        title=f"End {described(wanted)}",
         instance=link.instance_name,
-        changes=_changes(wanted),
+        changes=changes_of(wanted),
         effects=effects,
         warnings=warnings,
         calls=_calls(link),
@@ -71,6 +78,11 @@ def marks(session: WebSession) -> tuple[str, str]:
     Without a login the holder is the id itself, which is not written.
     """
     return short_id(session.id), "" if session.anonymous else session.license_id
+
+
+def journaled(sessions: Sequence[WebSession]) -> Reverse:
+    """What the journal keeps of the sessions, so that they can be looked for again."""
+    return Reverse(KIND, "", tuple(text for each in sessions for text in marks(each)), ())
 
 
 def _permitted(
@@ -154,7 +166,8 @@ def _groups(wanted: Sequence[WebSession]) -> list[tuple[str, str, list[WebSessio
     return [(who, application, found) for (who, application), found in groups.items()]
 
 
-def _described(wanted: Sequence[WebSession]) -> str:
+def described(wanted: Sequence[WebSession]) -> str:
+    """The sessions in a few words."""
     groups = _groups(wanted)
     number = counted(len(wanted), "web session")
     if len(groups) == 1:
@@ -164,7 +177,8 @@ def _described(wanted: Sequence[WebSession]) -> str:
     return f"{number} on {listed(sorted(applications), most=4)}"
 
 
-def _changes(wanted: Sequence[WebSession]) -> list[Change]:
+def changes_of(wanted: Sequence[WebSession]) -> list[Change]:
+    """What a plan shows of them."""
     groups = _groups(wanted)
     changes = []
     for who, application, found in groups[:SHOWN]:
@@ -191,10 +205,7 @@ def _calls(link: Link) -> dict[str, list[str]]:
         ],
     }
     if any(route.kind == "rest" for route in link.connection.capabilities.routes("sessions.end")):
-        calls["HTTP"] = [
-            'POST /api/admin/login {"user": …, "password": …}  # gives access_token',
-            "DELETE /api/admin/v2/web-session?id=…  # Authorization: Bearer access_token",
-        ]
+        calls |= CALLS_BY_HTTP
     return calls
 
 
@@ -218,8 +229,8 @@ class _Ending:
             self.link,
             self.shown,
             self.origin,
-            reverse=Reverse(KIND, "", tuple(text for each in still for text in marks(each)), ()),
-            final="a session that has ended is gone; whoever used it logs in again.",
+            reverse=journaled(still),
+            final=FINAL,
         )
         marked: list[WebSession] = []
         with record.watched(lambda: f"{len(marked)} of {len(still)} marked", in_parts=len(still) > 1):
@@ -254,7 +265,7 @@ class _Ending:
             details += await self._units()
             yield Done("sessions_end", f"Ended {counted(ended, 'web session')}.", details=details)
         if left:
-            yield _not_ended(left)
+            yield not_ended(left)
 
     async def _still(self) -> tuple[list[WebSession], int]:
         """Those that are there yet and nobody has logged in to since, and how many of the latter. Raises `Refusal`."""
@@ -301,7 +312,8 @@ def already_gone(number: int) -> Refusal:
     )
 
 
-def _not_ended(number: int) -> Problem:
+def not_ended(number: int) -> Problem:
+    """Some were marked and are listed yet."""
     return Problem(
         "NotEnded",
         f"{counted(number, 'session')} still listed {PATIENCE:g} seconds after being marked to end.",

@@ -88,7 +88,7 @@ async def free(context: Context, command: Command) -> Replies:
     leaks = find_leaks(seen.sessions)
     chosen: tuple[WebSession, ...] = leaks[0].sessions if leaks else ()
     if not chosen:
-        idlest = _idlest(seen)
+        idlest = missed_least(seen)
         if idlest is None:
             raise Refusal(
                 "NothingToFree",
@@ -101,7 +101,7 @@ async def free(context: Context, command: Command) -> Replies:
     yield plan
 
 
-def _idlest(seen: Seen) -> WebSession | None:
+def missed_least(seen: Seen) -> WebSession | None:
     """The session to give up: one without a login before one with, then the longest idle."""
     able = [
         session
