@@ -16,7 +16,7 @@ from pathlib import Path
 from irisops.commands.chat import Command
 from irisops.commands.replies import Plan
 from irisops.commands.session import Session
-from irisops.instance.calls import Answer, Call, ClassMethod, Function, ObjectCall, Update
+from irisops.instance.calls import Answer, Call, ClassMethod, Function, LoadSource, ObjectCall, Update
 from irisops.instance.connection import Connection, Target
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -24,7 +24,7 @@ from irisops.profiles.secrets import Secrets
 from tests.instance.served import USER
 
 _READS = {"ValidatePassword", "Exists", "CheckPrivilege", "SetNamespace"}
-_WRITERS = {"%SYSTEM.SQL.Security", "%SYSTEM.Process"}
+_WRITERS = {"%SYSTEM.SQL.Security", "%SYSTEM.Process", "%SYSTEM.OBJ"}
 _STEPS = {"%Save", "Suspend", "Resume", "Terminate"}
 
 
@@ -56,7 +56,7 @@ def _changes(call: Call) -> bool:
     if isinstance(call, ClassMethod):
         written = call.class_name.startswith("Security.") or call.class_name in _WRITERS
         return written and call.method not in _READS
-    return isinstance(call, Update | Function)
+    return isinstance(call, Update | Function | LoadSource)
 
 
 async def main(arguments: Sequence[str]) -> None:

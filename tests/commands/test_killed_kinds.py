@@ -12,8 +12,10 @@ import pytest
 from irisops.commands import unfinished
 from irisops.commands.chat import Notice
 from irisops.commands.replies import Done, Plan, Problem
+from irisops.commands.taking_back import KINDS
+from irisops.instance.helper.source import HELPER
 from irisops.journal import Entry, Intent
-from irisops.simulator.world.model import AuditEvent, User
+from irisops.simulator.world.model import AuditEvent, Permission, User
 from irisops.simulator.world.sessions import Visitor
 from tests.commands.editing import GOOD, Desk, desk_on
 from tests.commands.test_killed import killed
@@ -34,8 +36,10 @@ class Case:
     words: tuple[str, str]
     """What the next start says of the first thing that it changes, when it is done and when it is not."""
     final: bool = False
-    first: str = ""
+    first: Callable[[Served], str] = lambda _: ""
     """A line that is done before, by a program that nobody kills."""
+    kind: str = ""
+    """The journal's name for the kind, if it is not the name of the case."""
 
 
 def pid_of_eve(served: Served) -> int:
@@ -66,8 +70,29 @@ def timeout(served: Served) -> int:
     return found.timeout
 
 
+def terminal(served: Served) -> str:
+    found = served.world.tables.services.get("%Service_Terminal")
+    assert found is not None
+    return "on" if found.enabled else "off"
+
+
+def applications(served: Served) -> tuple[bool, ...]:
+    found = [served.world.application(each) for each in ("/csp/user", "/api/monitor")]
+    return tuple(each.enabled for each in found if each is not None)
+
+
+def public(served: Served) -> Permission:
+    found = served.world.resources.get("%DB_USER")
+    assert found is not None
+    return found.public
+
+
+def helper(served: Served) -> str:
+    return "gone" if served.runtime.emulation.loaded.find(HELPER, "%SYS") is None else "there"
+
+
 CASES = {
-    "sql grant": Case(
+    "sql.privilege": Case(
         lambda _: "/explain bob sql HR.Person access=insert",
         1,
         grants_of_bob,
@@ -82,9 +107,10 @@ CASES = {
         ["i"],
         [],
         ("bob does not hold INSERT on HR.Person in USER", "bob holds INSERT on HR.Person in USER"),
-        first="/explain bob sql HR.Person access=insert",
+        first=lambda _: "/explain bob sql HR.Person access=insert",
+        kind="sql.privilege",
     ),
-    "auditing": Case(
+    "audit.refusals": Case(
         lambda _: "/denied enable",
         3,
         recorded,
@@ -92,7 +118,7 @@ CASES = {
         (True, True, True),
         ("audit event Protect is on", "audit event Protect is off"),
     ),
-    "timeout": Case(
+    "webapp.timeout": Case(
         lambda _: "/license timeout /csp/user 300",
         1,
         timeout,
@@ -100,7 +126,7 @@ CASES = {
         300,
         ("timeout of /csp/user is 300 s (5 min)", "timeout of /csp/user is 900 s (15 min)"),
     ),
-    "suspend": Case(
+    "process.suspend": Case(
         lambda served: f"/process suspend {pid_of_eve(served)}",
         1,
         state_of_eve,
@@ -108,7 +134,58 @@ CASES = {
         "SUSP",
         ("of eve is suspended", "of eve is not suspended"),
     ),
-    "terminate": Case(
+    "process.resume": Case(
+        lambda _: "/undo",
+        1,
+        state_of_eve,
+        "SUSP",
+        "RUN",
+        ("of eve is not suspended", "of eve is suspended"),
+        first=lambda served: f"/process suspend {pid_of_eve(served)}",
+    ),
+    "settings.service": Case(
+        lambda _: "/service %Service_Terminal disable",
+        1,
+        terminal,
+        "on",
+        "off",
+        ("enabled of %Service_Terminal is no", "enabled of %Service_Terminal is yes"),
+    ),
+    "settings.application": Case(
+        lambda _: "/app /csp/user /api/monitor disable",
+        2,
+        applications,
+        (True, True),
+        (False, False),
+        ("enabled of /csp/user is no", "enabled of /csp/user is yes"),
+    ),
+    "settings.resource": Case(
+        lambda _: "/resource %DB_USER public=R",
+        1,
+        public,
+        Permission.NONE,
+        Permission.READ,
+        ("of %DB_USER is R", "of %DB_USER is none"),
+    ),
+    "helper": Case(
+        lambda _: "/helper install",
+        1,
+        helper,
+        "gone",
+        "there",
+        ("the helper is version", "the helper is not"),
+    ),
+    "helper removal": Case(
+        lambda _: "/helper remove",
+        1,
+        helper,
+        "there",
+        "gone",
+        ("the helper is not", "the helper is version"),
+        first=lambda _: "/helper install",
+        kind="helper",
+    ),
+    "process.terminate": Case(
         lambda served: f"/process terminate {pid_of_eve(served)}",
         1,
         state_of_eve,
@@ -117,7 +194,7 @@ CASES = {
         ("has ended", "of eve is there"),
         final=True,
     ),
-    "sessions": Case(
+    "sessions.end": Case(
         lambda _: "/sessions end app=/csp/user",
         2,
         lambda served: len(served.world.sessions),
@@ -187,9 +264,9 @@ async def test_a_change_that_was_killed_is_told_and_then_finished_or_taken_back(
 ) -> None:
     at, when = point
     case = CASES[name]
-    if case.first:
+    if first := case.first(served):
         async with desk_on(served, tmp_path) as desk:
-            await desk.do(case.first)
+            await desk.do(first)
     assert case.state(served) == case.before
     await killed(served, tmp_path, point, case.line(served))
     made = at - (when == "before")
@@ -220,6 +297,10 @@ async def test_a_change_that_was_killed_is_told_and_then_finished_or_taken_back(
                 "/undo": (case.final and "CannotUndo") or (made == 0 and "NothingToUndo"),
             }
             assert reply.error == expected[way]
+
+
+def test_no_kind_is_left_out() -> None:
+    assert {case.kind or name for name, case in CASES.items()} == set(KINDS)
 
 
 async def test_a_change_of_which_nothing_can_be_found_out_is_said_once(
