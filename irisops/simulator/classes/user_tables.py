@@ -217,15 +217,7 @@ class JobDefinitions:
         table = self._table(schema, name)
         if not self._tables.may(Action.DELETE, table.owner, table.spec.schema, table.spec.name):
             raise privilege_violation(self._job)
-        filer = self._tables.filer()
-        rowids = list(table.rows)
-        for rowid in rowids:
-            if rowid in table.rows:  # a cascade may have taken it
-                filer.delete(table, rowid)
-        if not table.rows:
-            table.next_rowid = 1
-            table.counters = dict.fromkeys(table.counters, 0)
-        return len(rowids)
+        return self._definer().truncate_table(table)
 
     def create_index(self, schema: str, table: str, spec: IndexSpec, *, if_not_exists: bool) -> None:
         """Raises -30, -99, -324, -29, -125."""

@@ -28,7 +28,7 @@ from irisops.simulator.sql.catalog import (
 from irisops.simulator.sql.conversion import storable, storable_rows
 from irisops.simulator.sql.failures import FATAL_ERROR, INVALID_STATEMENT, failure
 from irisops.simulator.sql.functions import compare_sqlupper, internal_functions
-from irisops.simulator.sql.guard import PROGRESS_STEP, Guard
+from irisops.simulator.sql.guard import PROGRESS_STEP, TIMED_OUT, TOO_MUCH_WORK, Guard
 from irisops.simulator.sql.routines import complete_arguments
 from irisops.simulator.sql.stored.types import odbc_date
 from irisops.simulator.sql.values import Scalar, number
@@ -50,13 +50,14 @@ _KEPT_NAMES = 5_000
 
 @dataclass(slots=True)
 class Limits:
-    """What one query may cost. `instructions` are SQLite's; so many take a second or two. `changes` are rows that one
-    statement may insert, update or delete.
+    """What one statement may cost. `instructions` are SQLite's; `seconds` are those that the process works on a query;
+    `changes` are rows that a statement may insert, update or delete.
     """
 
     instructions: int = 20_000_000
+    seconds: float = 0.75
     rows: int = 300_000
-    changes: int = 100_000
+    changes: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Store:
         self._connection = sqlite3.connect(
             ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        self._connection.create_collation("IRIS_SQLUPPER", compare_sqlupper)
+        self._connection.create_collation("IRIS_SQLUPPER", self._guard.collating(compare_sqlupper))
         for name, arguments, implementation in internal_functions():
             self._connection.create_function(
                 name, arguments, self._guard.remembering(implementation), deterministic=True
@@ -164,7 +165,7 @@ class Store:
         ):  # SQLite does not ask the authorizer again about a statement that it has cached
             raise failure(INVALID_STATEMENT, "only a query can be run")
         wanted = min(max_rows, self.limits.rows) if max_rows > 0 else self.limits.rows + 1
-        with self._guard.only_reading(self.limits.instructions):
+        with self._guard.only_reading(self.limits.instructions, self.limits.seconds):
             try:
                 rows = self._fetched(self._connection.execute(sql, dict(values)), wanted)
             except sqlite3.Error as error:
@@ -194,7 +195,7 @@ class Store:
         if self._guard.failed is not None:
             return self._guard.failed
         if self._guard.budget < 0:
-            return failure(-450, "the query needs more work than this simulator allows; narrow it down")
+            return failure(TIMED_OUT, TOO_MUCH_WORK)
         message = str(error)
         if "too many" in message or "too large" in message or "parser stack overflow" in message:
             return failure(INVALID_STATEMENT, f"the statement is too complex for this simulator ({message})")

@@ -167,6 +167,27 @@ def test_a_runaway_is_stopped_and_the_next_query_works(catalog: FakeCatalog) -> 
     assert engine.query(engine.prepare("SELECT COUNT(*) FROM %SYS.ProcessQuery"), []) == [(5,)]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT COUNT(*) FROM {} WHERE e.UserName LIKE a.UserName || '%'",
+        "SELECT a.UserName FROM {} ORDER BY a.UserName",
+        "SELECT UPPER(a.UserName) FROM {}",
+    ],
+)
+def test_work_in_functions_and_sorting_counts_by_its_time(catalog: FakeCatalog, sql: str) -> None:
+    """Each costs as much as hundreds of instructions: minutes, before this was counted."""
+    joined = "%SYS.ProcessQuery a, " + ", ".join(f"%SYS.ProcessQuery {name}" for name in "bcde")
+    statement = sql.format(joined)
+    engine = Engine(catalog, limits=Limits(instructions=10**9, seconds=-1))
+    with pytest.raises(SqlFailure, match="more work") as caught:
+        engine.query(engine.prepare(statement), [])
+    assert caught.value.sqlcode == -450
+    assert Engine(catalog).query(Engine(catalog).prepare("SELECT UPPER('a')"), []) == [("A",)]
+    generous = Engine(catalog)
+    assert generous.query(generous.prepare(statement), [])
+
+
 def test_too_many_rows_and_too_long_strings_are_refused(catalog: FakeCatalog) -> None:
     engine = Engine(catalog, limits=Limits(rows=100))
     with pytest.raises(SqlFailure, match="more than 100 rows"):

@@ -410,3 +410,84 @@ def test_the_information_schema_tells_of_all(sql: Client) -> None:
     assert values(sql, views) == [("v", "SELECT name FROM People")]
     usage = "SELECT VIEW_NAME, TABLE_NAME FROM INFORMATION_SCHEMA.VIEW_TABLE_USAGE"
     assert values(sql, usage) == [("v", "People")]
+
+
+def test_dates_are_found_as_text_and_as_days(sql: Client) -> None:
+    run(sql, "CREATE TABLE t (d DATE, h TIME, s TIMESTAMP)")
+    run(
+        sql, "INSERT INTO t VALUES (67000, 3661, '2024-06-09 01:01:01.500'), ('2025-01-01', '00:00:00', NULL)"
+    )
+    found = "SELECT COUNT(*) FROM t WHERE "
+    for condition, value in (
+        ("d = ?", "67000"),
+        ("d = ?", 67000),
+        ("d = ?", "2024-06-09"),
+        ("d < ?", "67001"),
+        ("d IN ('1999-01-01', ?)", 67000),
+        ("d BETWEEN '66999' AND ?", "2024-06-10"),
+        ("h = ?", 3661),
+        ("h > ?", "00:30"),
+        ("s = ?", "2024-06-09 01:01:01.500000"),
+        ("s > ?", "2024-06-09"),
+    ):
+        assert values(sql, found + condition, value) == [(1,)], (condition, value)
+    assert values(sql, "SELECT DATEADD('day', 1, d) FROM t WHERE d = 67000") == [("2024-06-10 00:00:00",)]
+
+
+def test_common_table_expressions_know_those_before_them(sql: Client) -> None:
+    run(sql, "CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (1), (2), (3)")
+    query = (
+        "WITH big AS (SELECT n FROM t WHERE n > ?), counted (c) AS (SELECT COUNT(*) FROM big) "
+        "SELECT n, c FROM big, counted ORDER BY n"
+    )
+    assert values(sql, query, 1) == [(2, 2), (3, 2)]
+    run(sql, "INSERT INTO t (n) WITH m AS (SELECT MAX(n) AS n FROM t) SELECT n + 1 FROM m")
+    run(sql, "CREATE VIEW v AS WITH m AS (SELECT MAX(n) AS most FROM t) SELECT most FROM m")
+    assert values(sql, "SELECT most FROM v") == [(4,)]
+    twice = ", ".join(f"q{n} AS (SELECT a.n FROM q{n - 1} a, q{n - 1} b)" for n in range(1, 30))  # noqa: S608 - own
+    grown = sql.failure(f"SELECT 1 FROM (WITH q0 AS (SELECT 1 AS n), {twice} SELECT n FROM q29) x")  # noqa: S608 - own
+    assert (grown.sqlcode, "more than" in grown.message) == (-400, True)
+
+
+def test_the_rows_of_views_and_subqueries_are_numbered(sql: Client) -> None:
+    run(sql, "CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (30), (10), (20)")
+    run(sql, "CREATE VIEW v AS SELECT TOP ALL n FROM t ORDER BY n DESC")
+    assert values(sql, "SELECT %VID, n FROM v WHERE %VID > 1") == [(2, 20), (3, 10)]
+    assert values(sql, "SELECT x.%VID FROM (SELECT n FROM t) x WHERE x.n = 20") == [(3,)]
+    assert sql.sqlcode("SELECT %VID FROM t") == -29
+
+
+def test_room_is_limited_and_free_again_after_a_drop() -> None:
+    instance = Instance()
+    instance.runtime.emulation.databases.quota.limit = 20_000
+    client = instance.login(namespace="USER")
+    run(client, "CREATE TABLE t (s VARCHAR(9999))", "INSERT INTO t VALUES (REPEAT('x', 9000))")
+    run(client, "INSERT INTO t VALUES (REPEAT('x', 9000))")
+    full = client.failure("INSERT INTO t VALUES (REPEAT('x', 9000))")
+    assert (full.sqlcode, "<FILEFULL>" in full.message) == (-400, True)
+    run(client, "UPDATE t SET s = 'small' WHERE %ID = 1", "INSERT INTO t VALUES (REPEAT('x', 9000))")
+    run(client, "START TRANSACTION", "TRUNCATE TABLE t", "ROLLBACK")
+    assert client.sqlcode("INSERT INTO t VALUES (REPEAT('x', 9000))") == -400
+    run(
+        client, "DROP TABLE t", "CREATE TABLE t (s VARCHAR(9999))", "INSERT INTO t VALUES (REPEAT('x', 9000))"
+    )
+    assert instance.runtime.emulation.databases.quota.used < 10_000
+
+
+def test_more_tables_than_are_kept_at_hand_can_be_read(sql: Client) -> None:
+    for number in range(450):
+        name = f"t{number}"
+        run(sql, f"CREATE TABLE {name} (a INTEGER)", f"INSERT INTO {name} SET a = {number}")
+        assert values(sql, f"SELECT a FROM {name}") == [(number,)]  # noqa: S608 - own
+    assert values(sql, "SELECT a FROM t0") == [(0,)]
+
+
+def test_one_statement_changes_no_more_rows_than_others_can_wait_for(sql: Client) -> None:
+    run(sql, "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)")
+    for _ in range(14):
+        run(sql, "INSERT INTO t SELECT a FROM t")
+    assert (
+        "more than 20000 rows"
+        in sql.failure("INSERT INTO t SELECT a FROM t UNION ALL SELECT a FROM t").message
+    )
+    assert values(sql, "SELECT COUNT(*) FROM t") == [(2**14,)]

@@ -84,6 +84,27 @@ class Definer:
             self._add_foreign_key(altered, foreign, existing=True)
         return altered
 
+    def truncate_table(self, table: StoredTable) -> int:
+        """Take all rows away and begin the counters anew. Raises `SqlFailure` -124 where rows refer to one.
+
+        It is refused while a transaction has changed rows of the table, even the same one.
+        """
+        table.check_definition(self._job)
+        if table.locks:
+            raise failure(-110, f"{table.qualified_name} has rows that a transaction changed")
+        for child, reference in self._database.references_to(table):
+            if reference.children and child is not table and reference.spec.checked:
+                raise failure(
+                    -124, f"foreign key {reference.spec.name} of {child.qualified_name} refers to rows"
+                )
+        count = len(table.rows)
+        restore = table.clear()
+        # Until the transaction ends nobody else puts rows there, which a rollback would lose.
+        table.defined_by = self._job
+        self._undo.hold(("definition", table.number), partial(_release, table))
+        self._undo_by(restore)
+        return count
+
     # Indices ---------------------------------------------------------------------------------------------------
 
     def create_index(self, table: StoredTable, spec: IndexSpec) -> None:

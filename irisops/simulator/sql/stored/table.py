@@ -7,7 +7,7 @@ what was there.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from irisops.simulator.backend import SqlFailure, Value
@@ -22,6 +22,9 @@ Key = tuple[Value, ...]
 
 REMEMBERED_CHANGES = 5_000
 """Changes of a table that readers may catch up with; one further behind reads all rows anew."""
+
+MAXIMUM_ROWS = 100_000
+"""Rows of one table: so many can be altered or emptied in a second or two."""
 
 _ROW_OVERHEAD = 96
 _CELL_OVERHEAD = 24
@@ -192,6 +195,11 @@ class StoredTable:
         if restoring:
             self._quota.used += grown
         else:
+            if old is None and len(self.rows) >= MAXIMUM_ROWS:
+                raise SqlFailure(
+                    -400,
+                    f"Fatal error occurred: <FILEFULL> a table of this simulator holds at most {MAXIMUM_ROWS} rows",
+                )
             self._quota.take(grown)
         if old is not None:
             self._unmap(rowid, old)
@@ -279,6 +287,29 @@ class StoredTable:
             else:
                 rows[rowid] = lock.before
         return sorted(rows.items())
+
+    def clear(self) -> Callable[[], None]:
+        """Take all rows away, and return what brings them back. Nobody refers to them or has locked one."""
+        kept = (self.rows, self.next_rowid, self.counters)
+        self._quota.take(-sum(map(_size, self.rows.values())))
+        self._begin_anew({}, 1, dict.fromkeys(self.counters, 0))
+
+        def restore() -> None:
+            self._begin_anew(*kept)
+            self.recover()
+
+        return restore
+
+    def _begin_anew(self, rows: dict[int, Row], next_rowid: int, counters: dict[int, int]) -> None:
+        self.rows, self.next_rowid, self.counters = rows, next_rowid, counters
+        for key in self.keys.values():
+            key.rows.clear()
+        for reference in self.references.values():
+            reference.children.clear()
+        for rowid, row in rows.items():
+            self._map(rowid, row)
+        self.revision += 1
+        self._changes.clear()
 
     def drop(self) -> None:
         """The table is gone: its room is free again."""
