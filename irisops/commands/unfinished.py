@@ -35,23 +35,41 @@ async def tell(context: Context, link: Link) -> None:
 
 
 async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
-    """What is known of it, and what to do. Raises a named problem."""
-    number = entry.number
-    if entry.intent.touched:
-        from irisops.commands.accounts import object_undo  # noqa: PLC0415 - seldom needed
+    """What is known of it, and what to do. Raises a named problem.
 
-        return await object_undo.told(link, entry), ways_out(entry)
-    journal = context.journal(link.name)
-    if entry.intent.reverse is None:
-        # Nothing more can be found out, so it is said this once.
-        journal.outcome(number, "unknown", "cut off; nothing tells whether it was carried out")
-        told = "nothing tells whether it was carried out."
-        return told, entry.intent.final or f"/history {number} shows what it was to do."
+    What is settled, or of which nothing more can be found out, is noted in the journal: it is said this once.
+    """
+    if entry.intent.touched:
+        return await _told_of_objects(context, link, entry)
+    if entry.intent.reverse is not None:
+        return await _told_of_parts(context, link, entry)
+    context.journal(link.name).outcome(
+        entry.number, "unknown", "cut off; nothing tells whether it was carried out"
+    )
+    cure = entry.intent.final or f"/history {entry.number} shows what it was to do."
+    return "nothing tells whether it was carried out.", cure
+
+
+async def _told_of_objects(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
+    """Of users and roles."""
+    from irisops.commands.accounts import object_undo  # noqa: PLC0415 - seldom needed
+
+    told = await object_undo.told(link, entry)
+    if not entry.intent.final:
+        return told, ways_out(entry)
+    # A password or a count of bad logins alone: what became of it cannot be read.
+    context.journal(link.name).outcome(entry.number, "unknown", f"cut off; {told}")
+    return told, f"Give the command again if it is still wanted: {entry.intent.command}"
+
+
+async def _told_of_parts(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
+    """Of what leads a few things from one state to another."""
     from irisops.commands import taking_back  # noqa: PLC0415 - seldom needed
 
+    number, journal = entry.number, context.journal(link.name)
     told, found = await taking_back.told(link, entry)
     if found.moved:
-        journal.outcome(number, "unknown", f"cut off; {found.moved}")  # no way back and none on: said this once
+        journal.outcome(number, "unknown", f"cut off; {found.moved}")  # no way back and none on
         return told, f"/history {number} shows what it was to do."
     if found.left or not found.done:
         return told, ways_out(entry)

@@ -299,6 +299,24 @@ async def test_a_change_that_was_killed_is_told_and_then_finished_or_taken_back(
             assert reply.error == expected[way]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_password_that_was_cut_off_is_said_once_and_can_neither_be_finished_nor_taken_back(
+    served: Served, tmp_path: Path, when: str
+) -> None:
+    before = served.user("bob").password_hash
+    await killed(served, tmp_path, (1, when), "/password bob generate=yes")
+    assert (served.user("bob").password_hash == before) is (when == "before")
+    async with desk_on(served, tmp_path) as desk:
+        (notice,) = await told(desk)
+        assert "Whether the password of bob was set cannot be read." in notice.message
+        assert notice.cure == "Give the command again if it is still wanted: /password bob generate=yes"
+        assert await told(desk) == []
+        assert (await desk.problem("/finish 1")).error == "CannotFinish"
+        problem = await desk.problem("/undo")
+        assert problem.error == "CannotUndo"
+        assert "/password bob sets another one" in problem.message
+
+
 def test_no_kind_is_left_out() -> None:
     assert {case.kind or name for name, case in CASES.items()} == set(KINDS)
 

@@ -19,6 +19,7 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Table
 from irisops.commands.spec import Replies
 from irisops.commands.text import harmless, listed
+from irisops.commands.words import quote
 from irisops.instance.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 from irisops.instance.user_changes import PASSING
 from irisops.journal import Entry, Touched
@@ -191,6 +192,12 @@ async def take(context: Context, entry: Entry, way: Way, command: tuple[str, str
 def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: Standing) -> None:
     """Everything is where it is to go already. Says so, also in the journal. Raises `Refusal`."""
     number = entry.number
+    if not found.done and entry.intent.passwords and way == "on":
+        raise Refusal(
+            "CannotFinish",
+            f"Change {number} set a password, and whether it was set cannot be read.",
+            f"/password {quote(entry.intent.passwords[0])} sets another one.",
+        )
     if not found.done and entry.intent.passwords:
         raise Refusal(
             "CannotUndo",
