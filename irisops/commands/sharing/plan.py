@@ -254,8 +254,10 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
         key="rule",
         notes=[
             "Red stops a share; amber needs the word amber typed.",
-            "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
-            "instance is looked at again.",
+            (
+                "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
+                "instance is looked at again."
+            ),
         ],
         actions=[("enter", "put right", "{!key}")],
     )
