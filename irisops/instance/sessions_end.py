@@ -26,8 +26,8 @@ FUNCTION = ("DeleteSession", "%SYS.cspServer")
 EndOutcome = Literal["marked", "gone"]
 
 WITHOUT = (
-    "It is there in namespace %SYS alone. Else end it in the portal (System Operation, Web Sessions), by logging out "
-    "of the application, or wait until it times out."
+    "The function is there in namespace %SYS alone. Else end the session in the portal (System Operation, Web "
+    "Sessions), by logging out of the application, or wait until it times out."
 )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from textual import events
 
 from irisops.ui.history import History
 from tests.ui.driving import SMALL, WIDE, app_of, focus_of, make_app, say, screen_text, until
-from tests.ui.fake_chat import FakeChat
+from tests.ui.fake_chat import NOW, FakeChat
 
 KEYS = {"/": "slash", "\r": "enter"}
 
@@ -82,7 +83,7 @@ async def test_tab_without_a_completion_changes_nothing() -> None:
 
 async def test_history_up_and_down_with_the_draft_kept(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
-    History(path).add("/from an earlier run")
+    History(path, lambda: NOW - timedelta(days=1)).add("/from an earlier run")
     async with make_app(history=path).run_test(size=SMALL) as pilot:
         prompt = app_of(pilot).conversation.prompt
         await say(pilot, "/users")
