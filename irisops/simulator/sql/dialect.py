@@ -16,6 +16,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
+from irisops.simulator.sql.rewrites import rewritten
 from irisops.simulator.sql.vocabulary import (
     CALLABLE_KEYWORDS,
     HINTS,
@@ -89,6 +90,7 @@ def parse_query(sql: str) -> exp.Expr:
 
 def parse_lexemes(lexemes: Sequence[Lexeme], sql: str) -> exp.Expr:
     """The same from its lexemes; `sql` is the text that messages quote."""
+    lexemes = rewritten(lexemes)
     try:
         trees = IRIS().parser().parse(list(_tokens(lexemes)), sql)
     except ParseError as error:
@@ -246,6 +248,8 @@ class _Reader:
         called = self._follows("(")
         if word == "ROW" and self._previous_kind() in {Kind.NUMBER, Kind.PARAMETER}:
             yield _token(TokenType.ROW, lexeme)
+        elif word == "CURRENT" and self._follows("ROW"):  # the end of a frame of rows
+            yield _token(TokenType.VAR, lexeme)
         elif word in SPECIAL_VARIABLES and not called:
             yield _token(TokenType.VAR, lexeme)
             yield _token(TokenType.L_PAREN, lexeme, "(")

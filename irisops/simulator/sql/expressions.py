@@ -53,7 +53,19 @@ _WITH_PRECISION = frozenset({"CURRENT_TIMESTAMP", "CURRENT_TIME", "GETDATE", "CU
 _LARGEST_NUMBER = Decimal("9.223372036854775807E145")
 """The largest decimal number of ObjectScript."""
 
-_RANKINGS = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
+_RANKINGS = {
+    "ROW_NUMBER": SqlType.INTEGER,
+    "RANK": SqlType.INTEGER,
+    "DENSE_RANK": SqlType.INTEGER,
+    "PERCENT_RANK": SqlType.DOUBLE,
+    "CUME_DIST": SqlType.DOUBLE,
+}
+"""Window functions without arguments."""
+
+_NEIGHBOURS = {"LAG": 3, "LEAD": 3, "FIRST_VALUE": 1, "LAST_VALUE": 1}
+"""Window functions that answer a value of another row, and how many arguments they take at most."""
+
+_FRAME_ENDS = frozenset({"UNBOUNDED", "CURRENT ROW"})
 
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 
@@ -219,11 +231,11 @@ class ExpressionCompiler:
         )
 
     def _window(self, node: exp.Window) -> Term:
-        """A window function over PARTITION BY and ORDER BY; frames (ROWS ...) are not emulated."""
+        """A window function over PARTITION BY and ORDER BY, with a frame of ROWS."""
         call = node.this
         if not self.aggregates or self.in_window:
             raise failure(INVALID_STATEMENT, "a window function stands in a SELECT list or ORDER BY")
-        known = {"this", "partition_by", "order", "over"}
+        known = {"this", "partition_by", "order", "over", "spec"}
         if any(value and part not in known for part, value in node.args.items()) or not isinstance(
             call, exp.Anonymous
         ):
@@ -233,7 +245,9 @@ class ExpressionCompiler:
         if name in _RANKINGS:
             if call.expressions:
                 raise failure(INVALID_STATEMENT, f"{name} takes no arguments")
-            term = expression(f"{name.lower()}()", SqlType.INTEGER)
+            term = expression(f"{name.lower()}()", _RANKINGS[name])
+        elif name in _NEIGHBOURS:
+            term = inner.neighbour(name, call)
         elif name in AGGREGATES:
             term = inner.scalar(call)
             if term.comparand:
@@ -250,7 +264,42 @@ class ExpressionCompiler:
                 for item in node.args["order"].expressions
             ]
             parts.append(f"ORDER BY {', '.join(items)}")
+        if node.args.get("spec"):
+            parts.append(self._frame(node.args["spec"]))
         return replace(term, sql=f"{term.sql} OVER ({' '.join(parts)})", nature=Nature.WINDOW)
+
+    def neighbour(self, name: str, call: exp.Anonymous) -> Term:
+        """LAG, LEAD, FIRST_VALUE and LAST_VALUE: of the type of what they look at."""
+        if not 1 <= len(call.expressions) <= _NEIGHBOURS[name]:
+            raise failure(INVALID_STATEMENT, f"{name} takes 1 to {_NEIGHBOURS[name]} arguments")
+        arguments = [self.scalar(argument) for argument in call.expressions]
+        definition = replace(arguments[0].definition, name="", collation=Collation.EXACT)
+        sql = f"{name.lower()}({', '.join(argument.sql for argument in arguments)})"
+        return replace(expression(sql, definition.sql_type), definition=definition)
+
+    def _frame(self, spec: exp.Expr) -> str:
+        """`ROWS start` and `ROWS BETWEEN start AND end`."""
+        if str(spec.args.get("kind") or "").upper() != "ROWS" or spec.args.get("exclude"):
+            raise unsupported("a frame of anything but ROWS")
+        start = self._frame_end(spec.args.get("start"), spec.args.get("start_side"))
+        if spec.args.get("end") is None:
+            return f"ROWS {start}"
+        return f"ROWS BETWEEN {start} AND {self._frame_end(spec.args['end'], spec.args.get('end_side'))}"
+
+    def _frame_end(self, end: object, side: object) -> str:
+        if isinstance(end, str):
+            word = end.upper()
+            if word not in _FRAME_ENDS:
+                raise failure(INVALID_STATEMENT, f"a frame cannot end at {word}")
+        elif isinstance(end, exp.Literal) and end.name.isdigit():
+            word = str(int(end.name))
+        elif isinstance(end, exp.Placeholder):
+            # The client sends the number as a parameter: it may be one here, too, for SQLite takes an expression.
+            word = f"CAST({self.scalar(end).sql} AS INTEGER)"
+        else:
+            raise failure(-65, "for the rows of a frame")
+        direction = str(side or "").upper()
+        return f"{word} {direction}" if direction in {"PRECEDING", "FOLLOWING"} else word
 
     # Calls -----------------------------------------------------------------------------------------------------
 
@@ -326,7 +375,8 @@ class ExpressionCompiler:
         term = self.without_aggregates().scalar(argument)
         quantifier = "DISTINCT " if distinct else ""
         operand = self._numeric(term) if name in {"SUM", "AVG"} else term.compared
-        sql = f"{name.lower()}({quantifier}{operand}){over}"
+        function = "group_concat" if name == "LIST" else name.lower()
+        sql = f"{function}({quantifier}{operand}){over}"
         return replace(aggregated(name, sql, term), nature=Nature.AGGREGATE)
 
     _TRANSLATIONS: ClassVar[dict[type[exp.Expr], Callable[[ExpressionCompiler, Any], Term]]] = {

@@ -14,7 +14,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from irisops.simulator.sql.catalog import SqlType
-from irisops.simulator.sql.dates import date_add, date_difference, date_part, field_of_date
+from irisops.simulator.sql.dates import (
+    computed_field,
+    date_add,
+    date_difference,
+    date_part,
+    field_of_date,
+    last_day,
+    name_of_date,
+    to_char,
+)
 from irisops.simulator.sql.failures import FATAL_ERROR, failure
 from irisops.simulator.sql.stored.types import (
     MAXIMUM_STRING,
@@ -218,6 +227,17 @@ def _repeat(value: Scalar, times: Scalar) -> str:
     return text(value) * count
 
 
+def _padded(value: Scalar, length: Scalar, filling: Scalar = " ", *, left: bool) -> str:
+    """LPAD and RPAD: the string cut or filled to a length."""
+    shown, width, fill = text(value), max(int(number(length)), 0), text(filling)
+    if width > MAXIMUM_STRING:
+        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    if width <= len(shown) or not fill:
+        return shown[:width]
+    padding = (fill * (width // len(fill) + 1))[: width - len(shown)]
+    return padding + shown if left else shown + padding
+
+
 def concatenate(left: Scalar, right: Scalar) -> str | None:
     """`left || right`: NULL if either is."""
     if left is None or right is None:
@@ -310,6 +330,21 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     "DATEADD": ScalarFunction(date_add, 3, 3, SqlType.TIMESTAMP),
     "DATEDIFF": ScalarFunction(date_difference, 3, 3, _INTEGER),
     "DATEPART": ScalarFunction(date_part, 2, 2, _INTEGER),
+    "DATE": ScalarFunction(_in_form(odbc_date), 1, 1, SqlType.DATE),
+    "DAYNAME": ScalarFunction(name_of_date("%A"), 1, 1),
+    "DAYOFWEEK": ScalarFunction(computed_field("weekday"), 1, 1, _INTEGER),
+    "DAYOFYEAR": ScalarFunction(computed_field("dayofyear"), 1, 1, _INTEGER),
+    "LAST_DAY": ScalarFunction(last_day, 1, 1, SqlType.DATE),
+    "LPAD": ScalarFunction(lambda *parts: _padded(*parts, left=True), 2, 3),
+    "MONTHNAME": ScalarFunction(name_of_date("%B"), 1, 1),
+    "PI": ScalarFunction(lambda: math.pi, 0, 0, SqlType.NUMERIC),
+    "QUARTER": ScalarFunction(computed_field("quarter"), 1, 1, _INTEGER),
+    "RPAD": ScalarFunction(lambda *parts: _padded(*parts, left=False), 2, 3),
+    "SPACE": ScalarFunction(lambda count: _repeat(" ", count), 1, 1),
+    "SQUARE": ScalarFunction(lambda value: number(value) ** 2, 1, 1, SqlType.NUMERIC),
+    "TO_CHAR": ScalarFunction(to_char, 1, 2),
+    "TO_NUMBER": ScalarFunction(number, 1, 1, SqlType.NUMERIC),
+    "WEEK": ScalarFunction(computed_field("week"), 1, 1, _INTEGER),
     "DAY": ScalarFunction(field_of_date("day"), 1, 1, _INTEGER),
     "DAYOFMONTH": ScalarFunction(field_of_date("day"), 1, 1, _INTEGER),
     "DECODE": ScalarFunction(_decode, 3, 50, SqlType.VARCHAR, strict=False),
@@ -355,7 +390,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
 
 DATE_PART_FUNCTIONS = frozenset({"DATEADD", "DATEDIFF", "DATEPART"})
 
-AGGREGATES = frozenset({"AVG", "COUNT", "MAX", "MIN", "SUM"})
+AGGREGATES = frozenset({"AVG", "COUNT", "LIST", "MAX", "MIN", "SUM"})
 
 
 def internal_name(function: str) -> str:

@@ -32,7 +32,11 @@ _MAXIMUM_CHARACTERS = 32 * 1024 * 1024
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 
-_PERMITTED_FUNCTIONS = frozenset({"count", "sum", "min", "max", "avg", "row_number", "rank", "dense_rank"})
+_PERMITTED_FUNCTIONS = frozenset(
+    {"count", "sum", "min", "max", "avg", "group_concat"}
+    | {"row_number", "rank", "dense_rank", "percent_rank", "cume_dist"}
+    | {"lag", "lead", "first_value", "last_value"}
+)
 
 
 @dataclass(slots=True)

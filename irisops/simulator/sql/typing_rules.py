@@ -25,8 +25,8 @@ def collated(name: str, argument: Term) -> Term:
 
 def aggregated(name: str, sql: str, term: Term) -> Term:
     """An aggregate of `term`, computed by `sql` (types: SQL Reference, the pages of the aggregates)."""
-    if name == "COUNT":
-        return expression(sql, SqlType.BIGINT)
+    if name in {"COUNT", "LIST"}:
+        return expression(sql, SqlType.BIGINT if name == "COUNT" else SqlType.VARCHAR)
     if name == "AVG":
         return expression(
             sql, SqlType.DOUBLE if term.definition.sql_type == SqlType.DOUBLE else SqlType.NUMERIC

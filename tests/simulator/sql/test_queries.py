@@ -150,6 +150,28 @@ def test_grouped_distinct_and_extreme_strings_come_in_upper_case(select: Select)
     ]
 
 
+@pytest.mark.parametrize(
+    ("window", "values"),
+    [
+        ("LAG(Pid) OVER (ORDER BY Pid)", [None, 101, 102, 103, 104]),
+        ("LAG(Pid, 2, 0) OVER (ORDER BY Pid)", [0, 0, 101, 102, 103]),
+        ("LEAD(Pid) OVER (ORDER BY Pid)", [102, 103, 104, 105, None]),
+        ("FIRST_VALUE(Pid) OVER (PARTITION BY NameSpace ORDER BY Pid)", [101, 102, 102, 104, 101]),
+        ("PERCENT_RANK() OVER (ORDER BY Pid)", [0, 0.25, 0.5, 0.75, 1]),
+        ("SUM(Pid) OVER (ORDER BY Pid ROWS UNBOUNDED PRECEDING)", [101, 203, 306, 410, 515]),
+        ("SUM(Pid) OVER (ORDER BY Pid ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)", [203, 205, 207, 209, 105]),
+    ],
+)
+def test_window_functions_look_at_other_rows(select: Select, window: str, values: list[Value]) -> None:
+    sql = f"SELECT {window} AS w FROM %SYS.ProcessQuery ORDER BY Pid"  # noqa: S608 - the cases above
+    assert [value for (value,) in select(sql)] == values
+
+
+def test_list_joins_the_values_of_a_group(select: Select) -> None:
+    sql = "SELECT NameSpace, LIST(Pid) FROM %SYS.ProcessQuery GROUP BY NameSpace ORDER BY NameSpace"
+    assert select(sql) == [("%SYS", "101,105"), ("APP", "104"), ("USER", "102,103")]
+
+
 def test_columns_are_called_as_the_class_calls_them(engine: Engine) -> None:
     columns = engine.prepare(
         "SELECT userName, PID AS Process, COUNT(*), 'x', Pid + 1, (SELECT 1), NULL, ?, \"CPUTIME\" "
@@ -192,6 +214,10 @@ def test_a_star_leaves_hidden_columns_out(engine: Engine) -> None:
         ("SELECT Pid FROM %SYS.ProcessQuery WHERE Pid IN (SELECT Pid, 1 FROM %SYS.ProcessQuery)", -10, "2"),
         ("SELECT Pid FROM %SYS.ProcessQuery WHERE (SELECT 1, 2) = 1", -10, "2"),
         ("SELECT FOO(1)", -359, "FOO"),
+        ("SELECT CONVERT(NIX, 1)", -1, "data type"),
+        ("SELECT CONVERT(VARCHAR, 1", -1, "CONVERT"),
+        ("SELECT CONVERT(VARCHAR, 1, 101)", -400, "date format"),
+        ("SELECT SUM(Pid) OVER (ORDER BY Pid ROWS 'x' PRECEDING) FROM %SYS.ProcessQuery", -65, "frame"),
         ("SELECT Any1.Thing(1)", -359, "ANY1.THING"),
         ("SELECT sqlite_version()", -359, "SQLITE_VERSION"),
         ("SELECT load_extension('x')", -359, "LOAD_EXTENSION"),
