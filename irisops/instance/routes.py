@@ -228,6 +228,17 @@ FEATURES: Mapping[str, Feature] = {
             "sql.holdings",
             (
                 Route(
+                    "rows",
+                    "%Library.SQLCatalogPriv.SQLUserPrivsFetch",
+                    (
+                        ("%Library.SQLCatalogPriv", "SQLUserPrivsExecute"),
+                        ("%Library.SQLCatalogPriv", "SQLUserPrivsFetch"),
+                        ("%Library.SQLCatalogPriv", "SQLUserSysPrivsFetch"),
+                        ("%Library.ResultSet", ""),
+                        ("%SYSTEM.Process", "SetNamespace"),
+                    ),
+                ),
+                Route(
                     "result set",
                     "%Library.ResultSet %Library.SQLCatalogPriv:SQLUserPrivs",
                     (

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery
+from irisops.instance.class_queries import by_route, judging
 from irisops.instance.errors import InstanceError, InstanceProblem
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.routes import Instance, Route, first_route, for_reads
 from irisops.instance.values import Row, answered, as_flag, as_int, as_text, in_portions
 
 Action = Literal["alter", "select", "insert", "update", "delete", "references", "execute", "use"]
@@ -48,6 +49,8 @@ GRANT_COLUMNS = (
 ROLE_COLUMNS = ("TYPE", "NAME", "PRIVILEGE", "GRANTED_BY", "GRANT_OPTION")
 ADMIN_COLUMNS = ("PRIVILEGE", "ADMIN_OPTION", "GRANTED_VIA")
 CATALOG = "%Library.SQLCatalogPriv"
+DEADLINE = 20.0
+"""Seconds for all SQL privileges of both sides of a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +133,20 @@ async def sql_holdings(
     Raises InstanceError, NotPermitted, NotAvailable.
     """
 
-    async def attempt(_route: Route) -> list[SqlHoldings]:
-        calls: list[Call] = []
+    async def attempt(route: Route) -> list[SqlHoldings]:
+        queries: list[ClassQuery] = []
         for kind, name in holders:
             # UNVERIFIED: that SQLRolePrivileges gives what was granted to this role and nothing of the roles granted
             # to it; then what it gives twice counts once. To settle: run it for a role with a granted role.
             query = "SQLUserPrivs" if kind == "user" else "SQLRolePrivileges"
             columns = GRANT_COLUMNS if kind == "user" else ROLE_COLUMNS
-            calls += [
+            queries += [
                 ClassQuery(f"{CATALOG}:{query}", (name,), columns, MOST_GRANTS + 1),
                 ClassQuery(f"{CATALOG}:SQLUserSysPrivs", (name,), ADMIN_COLUMNS, MOST_GRANTS + 1),
             ]
-        answers = await _all_within(instance, namespace, home, calls)
+        calls = [by_route(route, each, DEADLINE / len(queries)) for each in queries]
+        with judging(instance, route):
+            answers = await _all_within(instance, namespace, home, calls, DEADLINE)
         found = []
         for objects, admin in zip(answers[::2], answers[1::2], strict=True):
             held = [await in_portions(each.rows, _grant_of) for each in (objects, admin)]
@@ -149,7 +154,7 @@ async def sql_holdings(
             found.append(SqlHoldings(tuple(held[0]), tuple(held[1]), complete))
         return found
 
-    return await first_route(instance, "sql.holdings", attempt)
+    return await first_route(instance, "sql.holdings", attempt, again=for_reads)
 
 
 def _grant_of(row: Row) -> SqlGrant | None:
@@ -200,15 +205,20 @@ async def _within(instance: Instance, namespace: str, home: str, call: Call) -> 
     return answer
 
 
-async def _all_within(instance: Instance, namespace: str, home: str, calls: Sequence[Call]) -> list[Answer]:
-    """Calls made in another namespace, in one batch with the way there and back. Raises what the first failure is."""
+async def _all_within(
+    instance: Instance, namespace: str, home: str, calls: Sequence[Call], deadline: float | None = None
+) -> list[Answer]:
+    """Calls made in another namespace, in one batch with the way there and back. Raises what the first failure is.
+
+    `deadline` in seconds for all of them.
+    """
     if namespace.casefold() == home.casefold():
-        return [answered(each) for each in await instance.batch(calls)]
+        return [answered(each) for each in await instance.batch(calls, deadline=deadline)]
     there = ClassMethod("%SYSTEM.Process", "SetNamespace", (namespace,))
     back = ClassMethod("%SYSTEM.Process", "SetNamespace", (home,))
     # A call of a batch that fails does not keep the later ones from running, so the way back is always taken. Where
     # the way there fails, the call runs in the wrong namespace; its answer is thrown away.
-    arrived, *outcomes, returned = await instance.batch([there, *calls, back])
+    arrived, *outcomes, returned = await instance.batch([there, *calls, back], deadline=deadline)
     if isinstance(returned, Exception):
         raise InstanceError(
             f"The connection could not go back from namespace {namespace} to {home}.",

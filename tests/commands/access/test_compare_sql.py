@@ -99,14 +99,31 @@ async def test_a_namespace_that_is_not_there_is_a_reason_and_not_an_error(at: De
     assert any(note.startswith("SQL privileges in NOWHERE are not compared: ") for note in notes)
 
 
-async def test_both_are_read_by_one_batch(at: Desk) -> None:
-    grant(at, "bob", "s")
+async def test_the_round_trips_do_not_grow_with_the_grants(at: Desk) -> None:
     link = at.session.hub.require()
     counted = at.served.count_requests()
-    await link.reads.access()
-    without = counted.fired
-    await compared(at, "/compare bob ann")
-    assert counted.fired - 2 * without <= 40
+
+    async def trips() -> int:
+        before = counted.fired
+        await link.reads.sql_holdings([("user", "bob"), ("user", "ann")], "USER", "%SYS")
+        return counted.fired - before
+
+    grant(at, "bob", "s")
+    assert await trips() <= 40, "the columns' names are asked for once"
+    few = await trips()
+    for number in range(60):
+        grant(at, "bob", "s", f"Table{number}")
+    assert await trips() == few <= 26
+
+
+async def test_where_whole_rows_cannot_be_had_the_cells_are_read(at: Desk) -> None:
+    link = at.session.hub.require()
+    rows, cells = link.connection.capabilities.routes("sql.holdings")
+    assert (rows.kind, cells.kind) == ("rows", "result set")
+    link.connection.capabilities.learn(rows, "not believed")
+    grant(at, "bob", "s")
+    shown, _ = await compared(at, "/compare bob ann")
+    assert shown == {"table HR.Person": ("SELECT", "–", "")}
 
 
 # With a faked instance: what cannot be read
