@@ -13,7 +13,7 @@ punctuation do not count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -120,11 +120,12 @@ class Match:
 
 def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
     """Try one form on a tidied sentence."""
+    known = {part.name for part in spec.grammar if isinstance(part, Arg)} | set(spec.options)
     many = frozenset(part.name for part in spec.grammar if isinstance(part, Arg) and part.many)
     found = compiled(plain.pattern, many).fullmatch(sentence + " ")
     if found is None:
         return None
-    args: dict[str, str | list[str]] = dict(plain.args)
+    said: dict[str, str | list[str]] = {}
     for name, text in found.groupdict().items():
         if text is None:
             continue
@@ -132,26 +133,21 @@ def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
             values = _values(text) if name in many else [_one(text)]
         except words.UnclosedQuoteError:
             return None
-        args[name] = values if name in many else values[0]
-    return Match(spec, _fitted(spec, args))
+        said[name] = values if name in many else values[0]
+    implied = {
+        name: [_filled(each, said) for each in value] if isinstance(value, list) else _filled(value, said)
+        for name, value in plain.args.items()
+    }
+    return Match(spec, implied | {name: value for name, value in said.items() if name in known})
 
 
-def _fitted(spec: CommandSpec, args: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
-    """Fill slots that are no arguments of the command into the implied values: `role={role}`; then leave them out."""
-    known = {part.name for part in spec.grammar if isinstance(part, Arg)} | set(spec.options)
-    slots = {name: value for name, value in args.items() if name not in known and isinstance(value, str)}
+def _filled(text: str, said: Mapping[str, str | list[str]]) -> str:
+    """An implied value with the slots in it: `role={role}`, `{number}h`."""
 
-    def filled(text: str) -> str:
-        for name, value in slots.items():
-            if text == f"{{{name}}}" or text.endswith(f"={{{name}}}"):
-                return text[: -len(name) - 2] + value
-        return text
+    def value(slot: re.Match[str]) -> str:
+        return str(said.get(slot[1], slot[0]))
 
-    fitted: dict[str, str | list[str]] = {}
-    for name, value in args.items():
-        if name in known:
-            fitted[name] = [filled(each) for each in value] if isinstance(value, list) else filled(value)
-    return fitted
+    return re.sub(r"\{(\w+)\}", value, text)
 
 
 def _one(text: str) -> str:

@@ -236,6 +236,15 @@ SPECS = (
         plain=(
             Plain("(who|what) (was|is|gets|got) [being] (denied|refused|rejected)"),
             Plain(
+                "why (can't|cannot|can not|couldn't|can’t|couldn’t) [the] [user] {user} "
+                "(log in|login|log on|connect|get in|sign in)",
+                {"filter": ["user={user}"]},
+            ),
+            Plain(
+                "why (can|could) [the] [user] {user} not (log in|login|log on|connect|get in|sign in)",
+                {"filter": ["user={user}"]},
+            ),
+            Plain(
                 "(show|list) [me] [the|all] [recent|newest|last] (denials|refusals|denied|access denied|refused logins)"
             ),
             Plain("(denials|refusals|access denied|protect errors|protect|permission denied)"),

@@ -204,6 +204,14 @@ SPECS = (
             Plain(f"(are|is) (we|i|everybody) out of [iris] {_LICENSE}"),
             Plain(f"(we|i) (are|am) out of [iris] {_LICENSE}"),
             Plain("(why am|am) i locked out"),
+            Plain(
+                f"(when|how long until) (is|will|does|do) [the|my|our|a|an|some|next|another] [next] {_LICENSE} "
+                "(free|be free|freed|come back|return|become free|available|be available)"
+            ),
+            Plain(
+                f"how long until [the|my|our|a|an|some|next|another] [next] {_LICENSE} "
+                "(is|are|gets|comes|becomes) (free|back|available)"
+            ),
             Plain("(license|licence) limit exceeded"),
             Plain(
                 "(when|does) [does|will|is] [the|my|our] (license|licence|key|license key) (expire|expires|run out)"

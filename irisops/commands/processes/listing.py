@@ -112,6 +112,15 @@ SPECS = (
                 {"filter": ["user={user}"]},
             ),
             Plain("(show|list|see) [me] {user's} (processes|jobs)", {"filter": ["user={user}"]}),
+            Plain(
+                "(what|who|which process|which processes) (is|are) (using|eating|burning|taking) [up] "
+                "[all|most|so much|much] [of] [the|my] cpu",
+                {"filter": ["sort=-cpu_ms"]},
+            ),
+            Plain(
+                "(what|who|which process|which processes) (is|are) (slow|busy|busiest|making it slow)",
+                {"filter": ["sort=-cpu_ms"]},
+            ),
             Plain("(what|which processes|which jobs) (is|are) running [on the instance|now]"),
             Plain("how many (processes|jobs) (are there|are running|do we have|run)"),
         ),

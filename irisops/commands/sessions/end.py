@@ -125,6 +125,10 @@ SPECS = (
                 {"filter": ["all"]},
             ),
             Plain("(end|close|kill|terminate) [the] [web] session {who}", {"filter": ["{who}"]}),
+            Plain(
+                f"(end|close|kill|stop|terminate|drop) [all] [of] {{who's}} [web] {_SESSIONS}",
+                {"filter": ["{who}"]},
+            ),
             Plain("(log out|log off|sign out) [the] user {who} [from the web]", {"filter": ["{who}"]}),
         ),
         examples=("end the sessions of appuser", "end the sessions on /csp/user"),

@@ -165,6 +165,11 @@ SPECS = (
                 {"filter": ["user={user}"]},
             ),
             Plain("(show|list|see) [me] {user's} (sessions|web sessions)", {"filter": ["user={user}"]}),
+            Plain(
+                "(which|what) (sessions|web sessions) (expire|end|run out|time out) (soon|next|first)",
+                {"filter": ["sort=left"]},
+            ),
+            Plain("who is on [here|it|now|the instance]"),
             Plain("who is (logged in|signed in|online|connected) [in|on|with|by] [the|a] [web|browser]"),
             Plain("how many (sessions|web sessions|browsers) (are there|are open|are active|do we have)"),
         ),

@@ -141,6 +141,11 @@ SPECS = (
                 "(leak|leaks|leaked sessions|leaking sessions|abandoned sessions|stale sessions|old sessions|orphans)"
             ),
             Plain("(sweep|clean up|sweep up) [the] (sessions|web sessions)"),
+            Plain(
+                "(end|close|kill|stop|terminate|drop|remove|clear) [all] [the] "
+                "(idle|unused|closed|forgotten|abandoned|stale|old|leaked|leaking|left over|leftover|dead) "
+                "(sessions|web sessions|browser sessions|browsers)"
+            ),
             Plain("(who|what|which client) (is leaking|leaks) [sessions|web sessions|units|license units]"),
         ),
         examples=("end the leaked sessions", "who is leaking sessions"),
@@ -157,6 +162,15 @@ SPECS = (
             Plain(
                 "(free|free up|release|give back|get back|give me|get me|i need) [up] "
                 "(a|one|some|another) [license|licence] (unit|units|seat|license|licence)"
+            ),
+            Plain(
+                "(free|free up|release|clear) [up] [some|all|the|my|our] [unused|idle] [license|licence] "
+                "(unit|units|seats|licenses|licences|license|licence)"
+            ),
+            Plain(
+                "(free|free up|release) [up] [all] [the] [license|licence] (units|seats|licenses|licences) "
+                "(of|held by|from) [the] "
+                "(closed|forgotten|idle|abandoned|old|unused) (browsers|sessions|web sessions|browser sessions)"
             ),
             Plain("(make|get) [some] room [on|in] [the|my] [license|licence]"),
             Plain("(let|get) me (in|back in)"),

@@ -62,6 +62,37 @@ def _clear(context: Context, command: Command) -> Replies:
     return clear_leases(context, command)
 
 
+def _plain_shares() -> tuple[Plain, ...]:
+    """`share WHAT [with N people] [for TIME]`, in both orders and with the units of time that people write."""
+    whats: tuple[tuple[str, dict[str, str]], ...] = (
+        ("[this|the|my|our] (instance|iris|database|everything|laptop)", {"what": "both"}),
+        ("[the|my|our] {what}", {}),
+    )
+    people = "with {people} [other] (people|teammates|persons|colleagues|friends|developers)"
+    times: tuple[tuple[str, dict[str, str]], ...] = (
+        ("for (an|one) hour", {"time": "1h"}),
+        ("for {number} (hours|hour|hrs)", {"time": "{number}h"}),
+        ("for {number} (minutes|minute|mins|min)", {"time": "{number}m"}),
+        ("for {time}", {}),
+    )
+    found = []
+    for what, is_what in whats:
+        found += [Plain(f"share {what} {people}", is_what)]
+        for time, is_time in times:
+            args = is_what | is_time
+            found += [
+                Plain(f"share {what} {time} {people}", args),
+                Plain(f"share {what} {people} {time}", args),
+                Plain(f"share {what} {time}", args),
+            ]
+        if is_what:
+            found += [Plain(f"share {what}", is_what)]
+    return (
+        *found,
+        Plain("how (do|can) (i|we) share [it|this|the|my] [iris|instance|database]", {"what": "help"}),
+    )
+
+
 SPECS = (
     CommandSpec(
         name="share",
@@ -87,13 +118,7 @@ SPECS = (
             "probe": "flag",
             "outlive": "flag",
         },
-        plain=(
-            Plain("share [the] {what} for {time} with {people} (people|teammates|persons)"),
-            Plain("share [the] {what} with {people} (people|teammates|persons) for {time}"),
-            Plain("share [the] {what} with {people} (people|teammates|persons)"),
-            Plain("share [the] {what} for {time}"),
-            Plain("share [this|the|my] (instance|iris|database|everything)", {"what": "both"}),
-        ),
+        plain=_plain_shares(),
         examples=("share superserver for 2h with 4 people", "share my database"),
         group="sharing",
         changes=True,
@@ -114,7 +139,7 @@ SPECS = (
         handler=_tunnels,
         plain=(
             Plain("(which|what) [tunnels|shares] (is|are) (open|shared)"),
-            Plain("who is on [the] [tunnel|tunnels|share]"),
+            Plain("who is on [the] (tunnel|tunnels|share)"),
         ),
         examples=("what is shared", "who is on the tunnel"),
         group="sharing",
