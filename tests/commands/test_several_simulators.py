@@ -50,6 +50,17 @@ async def three(tmp_path: Path) -> AsyncIterator[tuple[Chatting, dict[str, Simul
             simulator.kill()
 
 
+async def pace(chatting: Chatting) -> float:
+    """Seconds that a reading of the steady one takes: the median of ten."""
+    taken: list[float] = []
+    for _ in range(10):
+        started = time.perf_counter()
+        (facts,) = await chatting.say("/on steady /status")
+        taken.append(time.perf_counter() - started)
+        assert not isinstance(facts, Problem)
+    return sorted(taken)[5]
+
+
 async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
     three: tuple[Chatting, dict[str, Simulator]],
 ) -> None:
@@ -60,6 +71,7 @@ async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
     assert isinstance(holders, Table)
     assert [column.title for column in board.columns][1:4] == list(NAMES)
     assert {row["instance"] for row in holders.rows} == set(NAMES)
+    before = await pace(chatting)
     simulators["dying"].kill()
     stalling = simulators["stalling"].child
     assert stalling is not None
@@ -67,13 +79,9 @@ async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
     hub = chatting.session.hub
     await chatting.until(lambda: hub.links["dying"].connection.state.name == "lost")
 
-    quickest: list[float] = []
-    for _ in range(10):
-        started = time.perf_counter()
-        (facts,) = await chatting.say("/on steady /status")
-        quickest.append(time.perf_counter() - started)
-        assert not isinstance(facts, Problem)
-    assert sorted(quickest)[5] < 0.5, quickest
+    after = await pace(chatting)
+    # Waiting for the others would cost their whole deadline.
+    assert after < max(0.5, 4 * before), (before, after)
     polled = hub.links["steady"].counts
     await chatting.until(lambda: hub.links["steady"].counts is not polled, 10)
 
