@@ -9,12 +9,13 @@ from irisops.simulator.backend import SqlFailure, ThrownError, Value
 from irisops.simulator.classes import dispatch, status
 from irisops.simulator.classes.dates import odbc
 from irisops.simulator.classes.definition import ClassDef, MethodDef, QueryDef, column
+from irisops.simulator.classes.definitions import JobDefinitions
 from irisops.simulator.classes.dictionary import sql_name, sql_schema, visible_classes
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.signature import Signature
 from irisops.simulator.classes.sql_access import privilege_violation
-from irisops.simulator.classes.user_tables import SERVICE_SQL, JobDefinitions, JobTables
+from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
 from irisops.simulator.sql.catalog import (
     Action,
     ArgumentDef,

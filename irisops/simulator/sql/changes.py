@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from irisops.simulator.backend import Parameter
 from irisops.simulator.sql.catalog import Action, Catalog, TableDef
-from irisops.simulator.sql.compiler import compile_query, trusted
+from irisops.simulator.sql.compiler import compile_query
 from irisops.simulator.sql.dialect import parse_lexemes
 from irisops.simulator.sql.failures import (
     INVALID_STATEMENT,
@@ -40,6 +40,7 @@ from irisops.simulator.sql.row_changes import (
 )
 from irisops.simulator.sql.scope import Plan
 from irisops.simulator.sql.store import Store
+from irisops.simulator.sql.trusted import trusted
 
 VERBS = frozenset({"INSERT", "UPDATE", "DELETE"})
 

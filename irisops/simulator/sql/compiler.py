@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -11,10 +11,7 @@ from sqlglot import exp
 from irisops.simulator.backend import Parameter, Value
 from irisops.simulator.sql.catalog import (
     Action,
-    ColumnDef,
-    FunctionDef,
     Names,
-    ProcedureDef,
     SqlType,
     TableDef,
 )
@@ -22,7 +19,18 @@ from irisops.simulator.sql.definitions import ViewSpec
 from irisops.simulator.sql.dialect import ROW_NUMBER, parse_query, shown
 from irisops.simulator.sql.expressions import ExpressionCompiler
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TABLE_NOT_FOUND, failure, unsupported
-from irisops.simulator.sql.functions import AGGREGATES, internal_name
+from irisops.simulator.sql.outputs import (
+    all_columns,
+    derived,
+    directed,
+    grouped,
+    labelled,
+    mixes_aggregates_and_columns,
+    nothing,
+    output_position,
+    stored,
+    united,
+)
 from irisops.simulator.sql.routines import check_arguments, complete_arguments
 from irisops.simulator.sql.scope import (
     CompiledQuery,
@@ -35,6 +43,7 @@ from irisops.simulator.sql.scope import (
     expression,
 )
 from irisops.simulator.sql.store import ProcedureNeed, Store
+from irisops.simulator.sql.trusted import trusted
 from irisops.simulator.sql.values import Scalar
 
 _SELECT_PARTS = frozenset(
@@ -55,47 +64,6 @@ def compile_query(tree: exp.Expr, catalog: Names, store: Store, parameters: Sequ
     compiled = compiler.query(tree, None)
     plan.sql, plan.outputs = compiled.sql, list(compiled.outputs)
     return plan
-
-
-class _Trusted:
-    """A catalog without privileges, and with a default schema of its own: what a view's query sees."""
-
-    def __init__(self, catalog: Names, default_schema: str) -> None:
-        self._catalog = catalog
-        self.default_schema = default_schema
-
-    def table(self, schema: str, name: str) -> TableDef | None:
-        found = self._catalog.table(schema, name)
-        return None if found is None else replace(found, authorize=_allowed)
-
-    def procedure(self, schema: str, name: str) -> ProcedureDef | None:
-        found = self._catalog.procedure(schema, name)
-        return None if found is None else replace(found, authorize=_allowed)
-
-    def function(self, schema: str, name: str) -> FunctionDef | None:
-        found = self._catalog.function(schema, name)
-        return None if found is None else replace(found, authorize=_allowed)
-
-    @property
-    def username(self) -> str:
-        return self._catalog.username
-
-    @property
-    def namespace(self) -> str:
-        return self._catalog.namespace
-
-    @property
-    def version(self) -> Hashable:
-        return self._catalog.version
-
-
-def _allowed(_action: Action) -> None:
-    """Whoever may use the view may see what it shows."""
-
-
-def trusted(catalog: Names, default_schema: str = "") -> Names:
-    """The catalog without its privileges."""
-    return _Trusted(catalog, default_schema or catalog.default_schema)
 
 
 def _refuse_others(node: exp.Expr, known: frozenset[str]) -> None:
@@ -163,14 +131,14 @@ class _QueryCompiler:
         if group:
             _refuse_others(group, frozenset({"expressions"}))
         having = node.args.get("having")
-        windowed = not group and not having and _mixes_aggregates_and_columns(node.expressions)
+        windowed = not group and not having and mixes_aggregates_and_columns(node.expressions)
         items = replace(plain, aggregates=True, windowed=windowed)
         outputs = list(self._outputs(node.expressions, scope, items))
         distinct = node.args.get("distinct")
         if distinct and distinct.args.get("on"):
             raise unsupported("SELECT DISTINCT BY")
         if distinct or groups:
-            outputs = [(name, _grouped(term, groups, whole=bool(distinct))) for name, term in outputs]
+            outputs = [(name, grouped(term, groups, whole=bool(distinct))) for name, term in outputs]
         having_sql = f" HAVING {replace(plain, aggregates=True).condition(having.this)}" if having else ""
         listed = ", ".join(f"{term.sql} AS o{index}" for index, (_, term) in enumerate(outputs, 1))
         group_sql = f" GROUP BY {', '.join(term.compared for term in groups)}" if groups else ""
@@ -189,9 +157,9 @@ class _QueryCompiler:
         for item in items:
             if isinstance(item, exp.Star):
                 _refuse_others(item, frozenset())
-                expanded = list(_all_columns(scope.sources))
+                expanded = list(all_columns(scope.sources))
             elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-                expanded = list(_all_columns(_labelled(scope, item)))
+                expanded = list(all_columns(labelled(scope, item)))
             else:
                 alias = item.alias if isinstance(item, exp.Alias) else ""
                 term = compiler.scalar(item.this if isinstance(item, exp.Alias) else item)
@@ -212,7 +180,7 @@ class _QueryCompiler:
         parts = []
         for item in order.expressions:
             target = item.this if isinstance(item, exp.Ordered) else item
-            position = _output_position(target, outputs)
+            position = output_position(target, outputs)
             if position is not None:
                 term = outputs[position - 1][1]
                 sql = term.comparand or f"o{position}"
@@ -220,7 +188,7 @@ class _QueryCompiler:
                 term = compiler.scalar(target)
                 matching = [index for index, (_, output) in enumerate(outputs, 1) if output.sql == term.sql]
                 sql = f"o{matching[0]}" if matching and not term.comparand else term.compared
-            parts.append(_directed(sql, item))
+            parts.append(directed(sql, item))
         return f" ORDER BY {', '.join(parts)}"
 
     def _limit(self, node: exp.Query, compiler: ExpressionCompiler) -> str:
@@ -263,7 +231,7 @@ class _QueryCompiler:
                 raise unsupported(f"{operator} ALL")
             operator = "UNION ALL"
         outputs = [
-            (name, _united(term, other))
+            (name, united(term, other))
             for (name, term), (_, other) in zip(left.outputs, right.outputs, strict=True)
         ]
         order_sql = ""
@@ -271,10 +239,10 @@ class _QueryCompiler:
             parts = []
             for item in node.args["order"].expressions:
                 target = item.this if isinstance(item, exp.Ordered) else item
-                position = _output_position(target, outputs)
+                position = output_position(target, outputs)
                 if position is None:
                     raise failure(-6, shown(target))
-                parts.append(_directed(str(position), item))
+                parts.append(directed(str(position), item))
             order_sql = f" ORDER BY {', '.join(parts)}"
         compiler = ExpressionCompiler(self.plan, Scope(parent), self.catalog, self.query)
         listed = ", ".join(f"o{index}" for index in range(1, len(outputs) + 1))
@@ -323,7 +291,7 @@ class _QueryCompiler:
                 raise unsupported("column aliases of a subquery in FROM")
             compiled = self.query(node.this, scope.parent)
             columns = [
-                SourceColumn(_derived(term, name, f"{label}.o{index}"), _nothing)
+                SourceColumn(derived(term, name, f"{label}.o{index}"), nothing)
                 for index, (name, term) in enumerate(compiled.outputs, 1)
             ]
             return self._derived_table(compiled, columns, label, Source(node.alias, "", columns), scope)
@@ -352,7 +320,7 @@ class _QueryCompiler:
         physical = self.store.physical_name(table)
         used = self.plan.tables.setdefault(physical, (table, set()))[1]
         columns = [
-            SourceColumn(_stored(column, f"{label}.c{index}", table), partial(used.add, index))
+            SourceColumn(stored(column, f"{label}.c{index}", table), partial(used.add, index))
             for index, column in enumerate(table.columns)
         ]
         scope.add(Source(node.alias or table.name, "" if node.alias else table.schema, columns))
@@ -366,7 +334,7 @@ class _QueryCompiler:
             raise failure(-142, f"{len(named.columns)} names for {len(compiled.outputs)} columns")
         names = named.columns or [name for name, _ in compiled.outputs]
         columns = [
-            SourceColumn(_derived(term, name, f"{label}.o{index}"), _nothing)
+            SourceColumn(derived(term, name, f"{label}.o{index}"), nothing)
             for index, (name, (_, term)) in enumerate(zip(names, compiled.outputs, strict=True), 1)
         ]
         source = Source(node.alias or node.name, "", columns)
@@ -386,7 +354,7 @@ class _QueryCompiler:
             return f"({compiled.sql}) AS {label}"
         number = replace(expression(f"{label}.vid", SqlType.INTEGER), nature=Nature.COLUMN)
         hidden = replace(number, definition=replace(number.definition, name=ROW_NUMBER, hidden=True))
-        columns.append(SourceColumn(hidden, _nothing))
+        columns.append(SourceColumn(hidden, nothing))
         return f"(SELECT *, row_number() OVER () AS vid FROM ({compiled.sql})) AS {label}"  # noqa: S608 - compiled
 
     def _count_expansion(self) -> None:
@@ -405,8 +373,8 @@ class _QueryCompiler:
         names = view.columns or [name for name, _ in compiled.outputs]
         columns = [
             SourceColumn(
-                replace(_derived(term, name, f"{label}.o{index}"), schema=table.schema, table=table.name),
-                _nothing,
+                replace(derived(term, name, f"{label}.o{index}"), schema=table.schema, table=table.name),
+                nothing,
             )
             for index, (name, (_, term)) in enumerate(zip(names, compiled.outputs, strict=True), 1)
         ]
@@ -436,7 +404,7 @@ class _QueryCompiler:
 
         self.plan.procedures.append(ProcedureNeed(procedure, physical, values))
         columns = [
-            SourceColumn(_stored(column, f"{label}.c{index}", procedure), _nothing)
+            SourceColumn(stored(column, f"{label}.c{index}", procedure), nothing)
             for index, column in enumerate(procedure.columns)
         ]
         scope.add(Source(node.alias or procedure.name, "" if node.alias else procedure.schema, columns))
@@ -464,90 +432,3 @@ def _argument(node: exp.Expr) -> str | _Constant:
         case exp.Paren():
             return _argument(node.this)
     raise unsupported("an argument of a table function that is neither a literal nor a parameter")
-
-
-def _directed(sql: str, item: exp.Expr) -> str:
-    return f"{sql} DESC" if isinstance(item, exp.Ordered) and item.args.get("desc") else sql
-
-
-def _nothing() -> None:
-    """Columns of procedures and subqueries are always there."""
-
-
-def _stored(column: ColumnDef, sql: str, owner: TableDef | ProcedureDef) -> Term:
-    return Term(sql, column, Nature.COLUMN, has_affinity=True, schema=owner.schema, table=owner.name)
-
-
-def _derived(term: Term, name: str, sql: str) -> Term:
-    definition = replace(term.definition, name=name, hidden=False)
-    return replace(term, sql=sql, definition=definition, nature=Nature.COLUMN, comparand="")
-
-
-def _all_columns(sources: Iterable[Source]) -> Iterable[Term]:
-    for source in sources:
-        for column in source.columns:
-            if not column.term.definition.hidden:
-                column.use()
-                yield column.term
-
-
-def _labelled(scope: Scope, star: exp.Column) -> list[Source]:
-    wanted = [
-        source
-        for source in scope.sources
-        if source.label.upper() == star.table.upper()
-        and (not star.db or source.schema.upper() == star.db.upper())
-    ]
-    if not wanted:
-        raise failure(-23, f"'{star.table}'")
-    return wanted
-
-
-def _mixes_aggregates_and_columns(items: Sequence[exp.Expr]) -> bool:
-    """Whether a SELECT list has aggregates and, outside of them, columns of its own tables."""
-    aggregates = columns = False
-    pending: list[exp.Expr] = list(items)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, exp.Anonymous) and str(node.this).upper() in AGGREGATES:
-            aggregates = True
-        elif isinstance(node, (exp.Column, exp.Star, exp.Window)):
-            columns = True
-        elif not isinstance(node, (exp.Subquery, exp.Select)):
-            pending.extend(child for child in node.iter_expressions())
-    return aggregates and columns
-
-
-def _grouped(term: Term, groups: Sequence[Term], *, whole: bool) -> Term:
-    """A grouped string of SQLUPPER collation is delivered in upper case, as IRIS does unless told otherwise (SQL
-    Reference, GROUP BY and DISTINCT, "Letter Case and DISTINCT Optimization").
-
-    UNVERIFIED: whether tables without indices do so, too. On a real instance: SELECT DISTINCT UserName FROM
-    %SYS.ProcessQuery.
-    """
-    if term.nature is not Nature.COLUMN or not term.folds_case:
-        return term
-    if not whole and all(group.sql != term.sql for group in groups):
-        return term
-    return replace(term, sql=f"{internal_name('UPPER')}({term.sql})", comparand=term.sql if not whole else "")
-
-
-def _united(term: Term, other: Term) -> Term:
-    """A column of a UNION has the name and table of the first, and a type that both fit."""
-    if term.definition.sql_type == other.definition.sql_type:
-        return replace(term, comparand="")
-    sql_type = SqlType.NUMERIC if term.is_numeric and other.is_numeric else SqlType.VARCHAR
-    return replace(term, definition=replace(term.definition, sql_type=sql_type), comparand="")
-
-
-def _output_position(target: exp.Expr, outputs: Sequence[tuple[str, Term]]) -> int | None:
-    """The output that an ORDER BY item means by number or by name, counted from 1. Raises `SqlFailure` -5."""
-    if isinstance(target, exp.Literal) and not target.is_string:
-        if not target.name.isdigit() or not 1 <= int(target.name) <= len(outputs):
-            raise failure(-5, target.name)
-        return int(target.name)
-    if isinstance(target, exp.Column) and not target.table:
-        wanted = target.name.upper()
-        named = [index for index, (name, _) in enumerate(outputs, 1) if name.upper() == wanted]
-        return named[0] if named else None
-    return None

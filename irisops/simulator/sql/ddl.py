@@ -63,7 +63,8 @@ def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: Che
 
 
 def _create_table(reader: StatementReader, catalog: Catalog) -> Statement:
-    temporary = reader.accept("GLOBAL", "TEMPORARY")
+    if reader.accept("GLOBAL", "TEMPORARY"):
+        raise unsupported("GLOBAL TEMPORARY tables, whose rows each process has for itself")
     reader.expect("TABLE")
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     schema, name = reader.qualified_name("the table's name", catalog.default_schema)
@@ -90,7 +91,6 @@ def _create_table(reader: StatementReader, catalog: Catalog) -> Statement:
         found.description,
         found.public_rowid,
         _identity_insert(found),
-        temporary,
     )
 
     def run(target: DefinitionStatements) -> int:

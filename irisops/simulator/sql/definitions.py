@@ -100,7 +100,6 @@ class TableSpec:
     description: str = ""
     public_rowid: bool = False
     identity_insert: bool = False
-    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
