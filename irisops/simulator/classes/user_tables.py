@@ -225,8 +225,7 @@ class _Changes:
         self._filer.update(self._table, rowid, values, check=check)
 
     def delete(self, rowid: int, *, check: bool) -> None:
-        if rowid in self._table.rows:  # a cascade of this statement may have taken it
-            self._filer.delete(self._table, rowid, check=check)
+        self._filer.delete(self._table, rowid, check=check)
 
     def find(self, values: Mapping[int, Value]) -> int | None:
         return self._filer.find(self._table, values)

@@ -152,6 +152,8 @@ def test_others_see_uncommitted_rows_unless_they_read_committed_ones(instance: I
     assert values(reader, ALL) == [(1, "changed"), (3, "three")]
     assert values(strict, ALL) == BEFORE
     assert values(strict, "SELECT b FROM t WHERE a = 2") == [("two",)]
+    assert strict.sqlcode("DELETE FROM t WHERE a = 2") == -110
+    assert strict.sqlcode("UPDATE t SET b = 'x' WHERE a = 2") == -110
     writer.update("COMMIT")
     assert values(strict, ALL) == [(1, "changed"), (3, "three")]
 

@@ -66,6 +66,7 @@ class Filer:
         depth: int = 0,
     ) -> None:
         """Change the columns of a row that is there."""
+        table.check_lock(rowid, self._job)
         old = table.rows.get(rowid)
         if old is None:
             raise failure(-109, f"row {rowid} of {table.qualified_name}")
@@ -93,7 +94,10 @@ class Filer:
 
     def delete(self, table: StoredTable, rowid: int, *, check: bool = True, depth: int = 0) -> None:
         """Take a row away."""
+        table.check_lock(rowid, self._job)
         old = table.rows.get(rowid)
+        if old is None and rowid in table.locks:
+            return  # a cascade of the same transaction has taken it
         if old is None:
             raise failure(-106, f"row {rowid} of {table.qualified_name}")
         self._file(table, rowid, None)

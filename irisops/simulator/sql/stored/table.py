@@ -236,11 +236,8 @@ class StoredTable:
 
     def lock(self, rowid: int, job: int) -> bool:
         """Lock a row for a job. False if it held it already. Raises `SqlFailure` -110 if another job holds it."""
-        self.check_definition(job)
-        held = self.locks.get(rowid)
-        if held is not None:
-            if held.job != job:
-                raise failure(-110, f"row {rowid} of {self.qualified_name} is changed by another transaction")
+        self.check_lock(rowid, job)
+        if rowid in self.locks:
             return False
         before = self.rows.get(rowid)
         self.locks[rowid] = Lock(job, before)
@@ -250,6 +247,13 @@ class StoredTable:
                 if values is not None:
                     key.freed[values] = rowid
         return True
+
+    def check_lock(self, rowid: int, job: int) -> None:
+        """Raises `SqlFailure` -110 if another job's transaction changed the row, be it still there or not."""
+        self.check_definition(job)
+        held = self.locks.get(rowid)
+        if held is not None and held.job != job:
+            raise failure(-110, f"row {rowid} of {self.qualified_name} is changed by another transaction")
 
     def unlock(self, rowid: int) -> None:
         """The transaction that locked the row is over."""
