@@ -62,8 +62,9 @@ Interpreter = Callable[[Client], Path]
 Answers = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def target() -> Iterator[Target]:
+    """An instance of its own for each client: what one leaves behind is none of the next one's business."""
     with simulator() as served:
         yield served
 
