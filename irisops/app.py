@@ -281,6 +281,11 @@ class IrisopsApp(App[int]):
         among them, is already waiting and would reach the row under the cursor.
         """
         if isinstance(event, events.Key) and not event.is_forwarded:
+            self._housekeeping.key()
+            if self._asked() and event.key.startswith("alt+") and event.character:
+                # So a terminal's reader takes Esc and a letter right behind it; a question has no key with Alt.
+                await self._pressed(events.Key("escape", "\x1b"))
+                event = events.Key(event.key.removeprefix("alt+"), event.character)
             await self._pressed(event)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
@@ -289,8 +294,11 @@ class IrisopsApp(App[int]):
                 self.conversation.focus_prompt()
         await super().on_event(event)
 
+    def _asked(self) -> bool:
+        question = self.conversation.questions.shown
+        return question is not None and question.armed and len(self.screen_stack) == 1
+
     async def _pressed(self, event: events.Key) -> None:
-        self._housekeeping.key()
         if len(self.screen_stack) > 1:
             await super().on_event(event)
             return
@@ -304,8 +312,7 @@ class IrisopsApp(App[int]):
         self.conversation.questions.after_key(event)
 
     def _is_for_prompt(self, event: events.Key) -> bool:
-        question = self.conversation.questions.shown
-        if not event.is_printable or (question is not None and question.armed):
+        if not event.is_printable or self._asked():
             return False
         focused = self.focused
         return not isinstance(focused, Input) and not (isinstance(focused, Grid) and focused.takes(event.key))

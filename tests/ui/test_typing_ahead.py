@@ -234,3 +234,23 @@ async def test_lines_typed_before_a_reply_run_in_their_order() -> None:
         await until(pilot, lambda: runs(chat) == ["/long"])
         chat.hold.set()
         await until(pilot, lambda: runs(chat) == lines, tries=400)
+
+
+@pytest.mark.parametrize("line", ["/connect clinic-test", "/grant %SQL to appuser", "/guarded"])
+async def test_esc_with_words_right_behind_it_is_esc_and_a_line(line: str) -> None:
+    """Textual reads Esc and a letter in quick succession as that letter with Alt."""
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await asked(pilot, line)
+        app_of(pilot).post_message(events.Key("alt+s", "s"))
+        burst(pilot, "how users\r")
+        await until(pilot, lambda: "/users" in runs(chat))
+        assert chat.secret is None
+        assert not any(each.startswith("confirm") for each in chat.log)
+
+
+async def test_alt_with_a_letter_clears_no_line() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app_of(pilot).conversation.prompt.put("draft")
+        app_of(pilot).post_message(events.Key("alt+b", "b"))
+        await until(pilot, lambda: "draft" in app_of(pilot).conversation.prompt.text)
