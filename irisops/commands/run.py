@@ -213,7 +213,7 @@ async def _confirm(session: Session, plan: Plan, output: Output, *, yes: bool, w
     status = Exit.DONE
     async for reply in session.confirm(plan.id, word):
         if isinstance(reply, Problem) and reply.error == "WordNeeded":
-            reply.cure = f"This profile is guarded: add --confirm {plan.confirm_word} beside --yes."
+            reply.cure = f"Add --confirm {plan.confirm_word} beside --yes."
         status = max(status, _one(reply, None, output))
     return status
 

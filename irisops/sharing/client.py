@@ -35,6 +35,8 @@ CALL_DEADLINE = 40.0
 OPEN_DEADLINE = 240.0
 CLOSE_DEADLINE = 90.0
 """Seconds. The keeper has its own, shorter ones; these are for a keeper that hangs."""
+_NOT_HANDED_ON = frozenset({"NGROK_AUTHTOKEN", "NGROK_API_KEY", "IRISOPS_PASSWORD"})
+"""Variables with secrets: a keeper lives for hours, and gets what it needs over its pipe."""
 
 
 class KeeperClient:
@@ -76,9 +78,7 @@ class KeeperClient:
 
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
-        environment = {
-            key: value for key, value in os.environ.items() if key not in {"NGROK_AUTHTOKEN", "NGROK_API_KEY"}
-        }
+        environment = {key: value for key, value in os.environ.items() if key not in _NOT_HANDED_ON}
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
