@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import subprocess
@@ -34,6 +35,7 @@ START_DEADLINE = 20.0
 CALL_DEADLINE = 40.0
 OPEN_DEADLINE = 240.0
 CLOSE_DEADLINE = 90.0
+END_DEADLINE = 5.0
 """Seconds. The keeper has its own, shorter ones; these are for a keeper that hangs."""
 _NOT_HANDED_ON = frozenset({"NGROK_AUTHTOKEN", "NGROK_API_KEY", "IRISOPS_PASSWORD"})
 """Variables with secrets: a keeper lives for hours, and gets what it needs over its pipe."""
@@ -140,17 +142,18 @@ class KeeperClient:
         """Take the share down and let the keeper end. Raises KeeperLost when it does not answer; the lease stays."""
         closed = from_json(ShareClosed, await self._ask("close", CLOSE_DEADLINE))
         self._tell_closed(closed)
+        await self.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_DEADLINE):
+                await self.wait()
         return closed
 
     async def leave(self) -> None:
         """Let go of the keeper without waiting for it: it takes the share down by itself, or goes on if asked to."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+        self._let_go()
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
-        if self._transport is not None:
-            self._transport.close()
 
     async def wait(self) -> None:
         """Until the keeper has ended."""
@@ -164,6 +167,13 @@ class KeeperClient:
         await self.wait()
 
     # the pipe
+
+    def _let_go(self) -> None:
+        """Close both ends of ours."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._transport is not None:
+            self._transport.close()
 
     async def _ask(self, operation: str, deadline: float, **values: Any) -> Any:
         process = self._process
@@ -191,6 +201,7 @@ class KeeperClient:
                 self._took(decode_body(await reader.readexactly(frame_size(header))))
         except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
             await self.wait()
+            self._let_go()
         self._ready.set()
         for answer in self._waiting.values():
             if not answer.done():

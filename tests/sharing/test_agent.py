@@ -405,6 +405,7 @@ def test_the_web_port_with_basic_auth(make_agent: MakeAgent) -> None:
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(url + "/csp", timeout=5)  # noqa: S310
         assert caught.value.code == 401
+        caught.value.close()
         asked = urllib.request.Request(url + "/csp")  # noqa: S310
         asked.add_header("Authorization", "Basic " + b64encode(b"team:longenough").decode())
         with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310

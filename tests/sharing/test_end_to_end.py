@@ -232,11 +232,9 @@ async def test_from_the_chat_to_a_teammate_and_back(tmp_path: Path) -> None:
         with pytest.raises(ConnectionError):
             await fetch(f"{web}/")
         assert list((tmp_path / "home" / "state" / "leases").glob("*.json")) == []
-        assert (
-            (await teammate(f"tcp://127.0.0.1:{chat.served.server.port}", name, password))
-            .told["connect"]
-            .startswith("refused")
-        )
+        late = await teammate(f"tcp://127.0.0.1:{chat.served.server.port}", name, password)
+        await late.leave()
+        assert late.told["connect"].startswith("refused")
 
 
 async def test_the_other_templates_allow_what_they_say(tmp_path: Path) -> None:
