@@ -245,11 +245,9 @@ def living(folder: Path, switches: Switches | None = None) -> Iterator[Running]:
         instance.close()
 
 
-def password_on(text: str) -> str:
-    """The pass's password as the card on the screen shows it."""
-    found = re.search(r"password\s+(\S{20})", text)
-    assert found, text
-    return found[1]
+def passwords_on(text: str) -> list[str]:
+    """The passes' passwords as their cards on the screen show them."""
+    return list(dict.fromkeys(re.findall(r"\bpassword +([A-Za-z0-9]{20})\b", text)))
 
 
 def journal_texts(home: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sharing.living import PASSWORD, TOKEN, Running, journal_texts, living, password_on
+from tests.sharing.living import PASSWORD, TOKEN, Running, journal_texts, living, passwords_on
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
@@ -52,8 +52,9 @@ def test_no_secret_is_written_or_shown_to_others(running: Running) -> None:
     home, folder = running.home, running.home.parent
     terminal = running.connected()
     running.share(terminal, "/share both for 30m people 2")
-    terminal.wait_for(r"password +\w{20}", timeout=90)
-    passes = [password_on(terminal.text)]
+    terminal.wait_for(r"(?s)password +\w{20}\b.*For guest-.*password +\w{20}\b", timeout=90)
+    passes = passwords_on(terminal.text)
+    assert len(set(passes)) == 2
     names = [user.name for user in running.instance.guests()]
     assert len(names) == 2
     secrets = [PASSWORD, TOKEN, *passes]

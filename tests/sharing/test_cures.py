@@ -53,7 +53,8 @@ class Sharing:
 
 
 @asynccontextmanager
-async def sharing(home: Path, *, connect: bool = True) -> AsyncIterator[Sharing]:
+async def sharing(home: Path, *, connect: bool = True, asks: bool = False) -> AsyncIterator[Sharing]:
+    """`connect`: by itself, as for a test without a screen. `asks`: password and token are typed by hand."""
     async with serve(units=25) as served, AsyncExitStack() as stack:
         calm(served.world)
         web = WebServer(served.world)
@@ -61,9 +62,10 @@ async def sharing(home: Path, *, connect: bool = True) -> AsyncIterator[Sharing]
         stack.push_async_callback(web.stop)
         profile = Profile("local", "127.0.0.1", served.server.port, "%SYS", USER, web_port=web.port)
         secrets = Secrets(None)
-        secrets.remember(profile, PASSWORD)
+        if not asks:
+            secrets.remember(profile, PASSWORD)
         agent = write_launcher(home / "bin" / "ngrok", Switches())
-        settings = SharingSettings(agent=str(agent), token=TOKEN)
+        settings = SharingSettings(agent=str(agent), token="" if asks else TOKEN)
         session = Session(
             Places.below(home / "home"),
             secrets=secrets,
