@@ -253,7 +253,11 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
         rows=rows,
         key="rule",
         notes=[
-            "Red stops a share; amber needs the word amber typed.",
+            (
+                "Red would stop a real share; this one stays on this machine."
+                if context.sharing_desk().settings.loopback
+                else "Red stops a share; amber needs the word amber typed."
+            ),
             (
                 "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
                 "instance is looked at again."
