@@ -132,7 +132,9 @@ class Questions:
         self._home.screen.set_focus(self._prompt.input)  # at once: `focus` would do it after the next keys
 
     async def _put(self, question: Confirm | Secret) -> None:
+        question.display = False  # not for a frame beside the prompt that it may take away
         await self._home.mount(question, before=self._prompt)
+        question.display = True
         self._standing = question
         self._answering = False
         if not self._prompt.typing:
