@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
@@ -44,6 +45,12 @@ class Mark(Widget):
     def render(self) -> Content:
         """The sign."""
         return Content.styled(self.text, "$said bold")
+
+
+HINTS_WIDTH = 50
+"""Cells that they take at most, as the style sheet has it."""
+HINTS_MARGIN = 6
+"""Cells around the mark, the line and them."""
 
 
 class Hints(Widget):
@@ -190,11 +197,21 @@ class Prompt(Vertical):
             self.input.action_select_all()
         self.popup.close()
 
+    def on_resize(self) -> None:
+        """Another width, another room."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The hints go as soon as the line needs their place."""
+        taken = len(MARK) + cell_len(self.text) + 1 + min(HINTS_WIDTH, cell_len(self._hints.text))
+        self._hints.set_class(taken + HINTS_MARGIN > self.size.width, "-crowded")
+
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         if not event.value:
             self.post_message(self.Emptied())
+        self.call_after_refresh(self._make_room)
         placed, self._placing = self._placing, "\x00"
         if event.value == placed:
             return
