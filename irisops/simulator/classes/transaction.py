@@ -1,10 +1,12 @@
 """The transaction of one job: its level, commit mode, isolation and savepoints, and what it can take back.
 
 Rows of tables, their definitions, and what was set and killed in globals are rolled back. Users, roles and privileges
-are not, and neither are counters: RowIDs, SERIAL columns and `$INCREMENT` go on (SQL Reference, ROLLBACK).
+are not, and neither are counters: RowIDs and SERIAL columns go on (SQL Reference, ROLLBACK), and so does `$INCREMENT`.
 
 UNVERIFIED: that a rollback leaves CREATE USER and GRANT done. Settle: autocommit off, CREATE USER x, rollback; is there
 a user x?
+
+UNVERIFIED: that `$INCREMENT` goes on. Settle: TSTART, $INCREMENT(^x), TROLLBACK; what is ^x?
 """
 
 from __future__ import annotations

@@ -249,6 +249,7 @@ NUMERIC = ColumnType("numeric", "%Library.Numeric", SqlType.NUMERIC, 15)
 DATE = ColumnType("date", "%Library.Date", SqlType.DATE, 10)
 TIME = ColumnType("time", "%Library.Time", SqlType.TIME, 18)
 TIMESTAMP = ColumnType("timestamp", "%Library.TimeStamp", SqlType.TIMESTAMP, 26)
+# UNVERIFIED: that VARCHAR without a length holds one character. Settle: CREATE TABLE t (a VARCHAR); INSERT 'xy'.
 STRING = ColumnType("varchar", "%Library.String", SqlType.VARCHAR, 1)
 BINARY = ColumnType("varbinary", "%Library.Binary", SqlType.VARBINARY, 1)
 # Streams cross the wire as requests of their own; here they are long values, which the client takes at once (facts:
