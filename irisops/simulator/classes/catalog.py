@@ -16,17 +16,9 @@ from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.signature import Signature
 from irisops.simulator.classes.sql_access import privilege_violation
 from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
-from irisops.simulator.sql.catalog import (
-    Action,
-    ArgumentDef,
-    FunctionDef,
-    ProcedureDef,
-    SecurityStatements,
-    SqlType,
-    TableDef,
-    TransactionStatements,
-)
+from irisops.simulator.sql.catalog import ArgumentDef, FunctionDef, ProcedureDef, SqlType, TableDef
 from irisops.simulator.sql.definitions import DefinitionStatements
+from irisops.simulator.sql.statements import Action, SecurityStatements, TransactionStatements
 
 _T = TypeVar("_T")
 

@@ -12,9 +12,9 @@ from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.sql_access import privilege_violation
 from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
 from irisops.simulator.classes.values import same
-from irisops.simulator.sql.catalog import Action
 from irisops.simulator.sql.definitions import Default, IndexSpec, TableAlteration, TableSpec, ViewSpec
 from irisops.simulator.sql.failures import failure
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.stored.defining import Definer
 from irisops.simulator.sql.stored.table import StoredTable
 

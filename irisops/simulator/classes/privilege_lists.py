@@ -10,7 +10,7 @@ from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import REGISTERED
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.values import as_text, same
-from irisops.simulator.sql.catalog import Action
+from irisops.simulator.sql.statements import Action
 
 SQL_CATALOG_PRIVILEGES = ClassDef("%Library.SQLCatalogPriv")
 CATALOG_PRIVILEGES = ClassDef("%SQL.Manager.CatalogPriv", base=REGISTERED)

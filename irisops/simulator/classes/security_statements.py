@@ -15,7 +15,7 @@ from irisops.simulator.classes.sql_access import has_sql_privilege, privilege_vi
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.status import StatusError, error_text
 from irisops.simulator.classes.values import same
-from irisops.simulator.sql.catalog import Action, SqlObject
+from irisops.simulator.sql.statements import Action, SqlObject
 from irisops.simulator.world.model import Role, User
 
 NO_DATA = 100

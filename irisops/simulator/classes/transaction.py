@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from irisops.simulator.backend import SqlFailure
-from irisops.simulator.sql.catalog import CommitMode, Isolation
+from irisops.simulator.sql.statements import CommitMode, Isolation
 from irisops.simulator.sql.stored.undo import UndoLog
 
 NO_SAVEPOINT = -400

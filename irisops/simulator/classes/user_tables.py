@@ -11,7 +11,7 @@ from irisops.simulator.classes.dates import odbc
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.sql_access import has_sql_privilege, privilege_violation
 from irisops.simulator.classes.values import same
-from irisops.simulator.sql.catalog import Action, ColumnDef, Isolation, TableDef
+from irisops.simulator.sql.catalog import ColumnDef, TableDef
 from irisops.simulator.sql.definitions import (
     ColumnSpec,
     ForeignKeyDef,
@@ -20,6 +20,7 @@ from irisops.simulator.sql.definitions import (
     TableDetails,
     TableSpec,
 )
+from irisops.simulator.sql.statements import Action, Isolation
 from irisops.simulator.sql.stored import types
 from irisops.simulator.sql.stored.database import Database, StoredView
 from irisops.simulator.sql.stored.filing import Filer

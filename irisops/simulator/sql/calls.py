@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irisops.simulator.backend import CallOutcome, Column, Value
-from irisops.simulator.sql.catalog import Action, Catalog, FunctionDef, ProcedureDef
+from irisops.simulator.sql.catalog import Catalog, FunctionDef, ProcedureDef
 from irisops.simulator.sql.failures import INVALID_STATEMENT, failure, unsupported
 from irisops.simulator.sql.lexer import Kind, Lexeme, lex
 from irisops.simulator.sql.routines import check_arguments, complete_arguments
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.values import number
 
 

@@ -1,4 +1,4 @@
-"""What the SQL engine asks of the instance: tables, procedures, functions and the security statements.
+"""What the SQL engine asks of the instance: tables, procedures and functions.
 
 The engine is pure of the world. The runtime implements `Catalog` for one logged-in session (who asks, in which
 namespace, with which privileges) and the engine reads nothing that the catalog does not hand over.
@@ -10,12 +10,12 @@ the answer carries the spelling of the class definition, and that spelling is wh
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from irisops.simulator.backend import Column, Value
+from irisops.simulator.sql.statements import Action, SecurityStatements, TransactionStatements
 
 if TYPE_CHECKING:
     from irisops.simulator.sql.definitions import DefinitionStatements, TableDetails, ViewSpec
@@ -73,19 +73,6 @@ class ColumnDef:
             table=table,
             schema=schema,
         )
-
-
-class Action(Enum):
-    """What a statement wants to do with an object, by the letter of `Security.SQLPrivileges` (facts: security 3.8)."""
-
-    SELECT = "s"
-    INSERT = "i"
-    UPDATE = "u"
-    DELETE = "d"
-    ALTER = "a"
-    REFERENCES = "r"
-    EXECUTE = "e"
-    USE = "l"
 
 
 def _allow(_action: Action) -> None:
@@ -236,152 +223,6 @@ class FunctionDef:
     def qualified_name(self) -> str:
         """`Schema.Function` in the spelling of the definition."""
         return f"{self.schema}.{self.name}"
-
-
-class SecurityStatements(Protocol):
-    """The statements that change users, roles and privileges, carried out for the session's user.
-
-    Every method raises `SqlFailure` with the code of the facts (security 4.1): -99 no privilege, -118 the user or role
-    exists already or is unknown, 100 an unknown role to grant, -112 neither owner nor ADMIN OPTION, -400 with `%msg`
-    for a refused password. Names come unquoted, exactly as written between the quotes; case is the callee's affair.
-    """
-
-    def create_user(self, name: str, password: str) -> None:
-        """`CREATE USER name IDENTIFY BY password`; the new user has no roles."""
-        ...
-
-    def alter_user(self, name: str, password: str) -> None:
-        """`ALTER USER name IDENTIFY BY password`."""
-        ...
-
-    def drop_user(self, name: str, *, if_exists: bool) -> None:
-        """`DROP USER [IF EXISTS] name`."""
-        ...
-
-    def create_role(self, name: str) -> None:
-        """`CREATE ROLE name`."""
-        ...
-
-    def drop_role(self, name: str, *, if_exists: bool) -> None:
-        """`DROP ROLE [IF EXISTS] name`: also taken from everybody who held it."""
-        ...
-
-    def grant_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option: bool) -> None:
-        """`GRANT role[, role] TO grantee[, grantee] [WITH ADMIN OPTION]`. A grantee is a user or a role."""
-        ...
-
-    def revoke_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option_only: bool) -> None:
-        """`REVOKE [ADMIN OPTION FOR] role[, role] FROM grantee[, grantee]`. A role or grantee `*` means all."""
-        ...
-
-    def grant_privileges(
-        self,
-        actions: Collection[Action],
-        objects: Sequence[SqlObject],
-        grantees: Sequence[str],
-        *,
-        grant_option: bool,
-    ) -> None:
-        """`GRANT SELECT[, ...] ON object[, ...] TO grantee[, ...] [WITH GRANT OPTION]`, in the session's namespace."""
-        ...
-
-    def revoke_privileges(
-        self,
-        actions: Collection[Action],
-        objects: Sequence[SqlObject],
-        grantees: Sequence[str],
-        *,
-        cascade: bool,
-    ) -> None:
-        """`REVOKE SELECT[, ...] ON object[, ...] FROM grantee[, ...] [CASCADE|RESTRICT]`."""
-        ...
-
-    def grant_admin_privileges(
-        self, privileges: Sequence[str], grantees: Sequence[str], *, admin_option: bool
-    ) -> None:
-        """`GRANT %CREATE_TABLE[, ...] TO grantee`: names start with `%`, are upper case and no role has that name."""
-        ...
-
-    def revoke_admin_privileges(self, privileges: Sequence[str], grantees: Sequence[str]) -> None:
-        """`REVOKE %CREATE_TABLE[, ...] FROM grantee`."""
-        ...
-
-    def holds(self, action: Action, target: SqlObject) -> bool:
-        """`%CHECKPRIV action ON object`: whether the session's user holds the privilege."""
-        ...
-
-    def holds_admin(self, privilege: str) -> bool:
-        """`%CHECKPRIV privilege` for an administrative privilege or role of the session's user."""
-        ...
-
-
-class CommitMode(IntEnum):
-    """`%COMMITMODE`, by the numbers of the option AutoCommit (class reference, `%SYSTEM.SQL.Util`)."""
-
-    NONE = 0
-    IMPLICIT = 1
-    EXPLICIT = 2
-
-
-class Isolation(IntEnum):
-    """The isolation level, by the numbers of the option IsolationMode (class reference, `%SYSTEM.SQL.Util`)."""
-
-    READ_UNCOMMITTED = 0
-    READ_COMMITTED = 1
-    READ_VERIFIED = 3
-
-
-class TransactionStatements(Protocol):
-    """The transaction of one session, for the statements on it. The two settings last until they are set again."""
-
-    commit_mode: CommitMode
-    isolation: Isolation
-
-    @property
-    def level(self) -> int:
-        """`$TLEVEL`; 0: no transaction is open."""
-        ...
-
-    def start(self) -> None:
-        """`START TRANSACTION` and `%BEGTRANS`; inside a transaction it changes nothing."""
-        ...
-
-    def commit(self) -> None:
-        """`COMMIT`."""
-        ...
-
-    def roll_back(self) -> None:
-        """`ROLLBACK`."""
-        ...
-
-    def statement(self) -> AbstractContextManager[None]:
-        """Around a statement that changes rows or definitions: it is done as a whole, or not at all."""
-        ...
-
-    def savepoint(self, name: str) -> None:
-        """`SAVEPOINT name`."""
-        ...
-
-    def rollback_to(self, name: str) -> None:
-        """`ROLLBACK TO SAVEPOINT [name]`. Raises `SqlFailure` for an unknown one."""
-        ...
-
-
-class ObjectKind(Enum):
-    """What a privilege is granted on, with the object type number of `CheckPrivilege` (facts: security 4.1)."""
-
-    TABLE = 1
-    SCHEMA = 5
-    PROCEDURE = 9
-
-
-@dataclass(frozen=True, slots=True)
-class SqlObject:
-    """The object of a GRANT. For a schema `name` is empty; `ON *` comes as the schema `*` with the kind TABLE."""
-
-    kind: ObjectKind
-    schema: str
-    name: str = ""
 
 
 class Names(Protocol):

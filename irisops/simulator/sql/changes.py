@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from irisops.simulator.backend import Parameter
-from irisops.simulator.sql.catalog import Action, Catalog, TableDef
+from irisops.simulator.sql.catalog import Catalog, TableDef
 from irisops.simulator.sql.compiler import compile_query
 from irisops.simulator.sql.dialect import parse_lexemes
 from irisops.simulator.sql.failures import (
@@ -39,6 +39,7 @@ from irisops.simulator.sql.row_changes import (
     Update,
 )
 from irisops.simulator.sql.scope import Plan
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.store import Store
 from irisops.simulator.sql.trusted import trusted
 

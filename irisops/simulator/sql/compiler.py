@@ -9,12 +9,7 @@ from functools import partial
 from sqlglot import exp
 
 from irisops.simulator.backend import Parameter, Value
-from irisops.simulator.sql.catalog import (
-    Action,
-    Names,
-    SqlType,
-    TableDef,
-)
+from irisops.simulator.sql.catalog import Names, SqlType, TableDef
 from irisops.simulator.sql.definitions import ViewSpec
 from irisops.simulator.sql.dialect import ROW_NUMBER, parse_query, shown
 from irisops.simulator.sql.expressions import ExpressionCompiler
@@ -42,6 +37,7 @@ from irisops.simulator.sql.scope import (
     Term,
     expression,
 )
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.store import ProcedureNeed, Store
 from irisops.simulator.sql.trusted import trusted
 from irisops.simulator.sql.values import Scalar

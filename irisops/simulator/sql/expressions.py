@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 
-from irisops.simulator.sql.catalog import Action, Collation, Names, SqlType
+from irisops.simulator.sql.catalog import Collation, Names, SqlType
 from irisops.simulator.sql.conditions import compare, condition, is_condition
 from irisops.simulator.sql.dialect import shown
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
 from irisops.simulator.sql.functions import AGGREGATES, DATE_PART_FUNCTIONS, FUNCTIONS, internal_name
 from irisops.simulator.sql.routines import check_arguments
 from irisops.simulator.sql.scope import CompiledQuery, Nature, Plan, Scope, Term, expression
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.typing_rules import (
     aggregated,
     cast,

@@ -11,18 +11,10 @@ from collections.abc import Hashable, Iterable, Sequence
 from itertools import count
 
 from irisops.simulator.backend import Value
-from irisops.simulator.sql.catalog import (
-    Catalog,
-    ColumnDef,
-    FunctionDef,
-    ProcedureDef,
-    SecurityStatements,
-    SqlType,
-    TableDef,
-    TransactionStatements,
-)
+from irisops.simulator.sql.catalog import Catalog, ColumnDef, FunctionDef, ProcedureDef, SqlType, TableDef
 from irisops.simulator.sql.constraint_tables import CONSTRAINTS, Described, Row, names
 from irisops.simulator.sql.definitions import DefinitionStatements, TableDetails
+from irisops.simulator.sql.statements import SecurityStatements, TransactionStatements
 
 SCHEMA = "INFORMATION_SCHEMA"
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from irisops.simulator.backend import Value
-from irisops.simulator.sql.catalog import Action, TableChanges, TableDef
+from irisops.simulator.sql.catalog import TableChanges, TableDef
 from irisops.simulator.sql.failures import INVALID_STATEMENT, failure, unsupported
 from irisops.simulator.sql.scope import Plan
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.values import Scalar
 
 ACTIONS = {"INSERT": Action.INSERT, "UPDATE": Action.UPDATE, "DELETE": Action.DELETE}

@@ -7,16 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from irisops.simulator.backend import Column, Parameter
-from irisops.simulator.sql.catalog import (
-    Action,
-    Collation,
-    ColumnDef,
-    FunctionDef,
-    ProcedureDef,
-    SqlType,
-    TableDef,
-)
+from irisops.simulator.sql.catalog import Collation, ColumnDef, FunctionDef, ProcedureDef, SqlType, TableDef
 from irisops.simulator.sql.failures import FIELD_NOT_FOUND, failure
+from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.store import Needs, ProcedureNeed, TableNeed
 from irisops.simulator.sql.values import Scalar
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from irisops.simulator.backend import Parameter, SqlFailure, Value
-from irisops.simulator.sql.catalog import Action, Catalog, ObjectKind, SecurityStatements, SqlObject
+from irisops.simulator.sql.catalog import Catalog
 from irisops.simulator.sql.conversion import storable
 from irisops.simulator.sql.failures import (
     INVALID_STATEMENT,
@@ -22,6 +22,7 @@ from irisops.simulator.sql.failures import (
 )
 from irisops.simulator.sql.lexer import Kind, Lexeme
 from irisops.simulator.sql.reader import StatementReader
+from irisops.simulator.sql.statements import Action, ObjectKind, SecurityStatements, SqlObject
 from irisops.simulator.sql.values import text
 
 Statement = Callable[[SecurityStatements, Mapping[int, Value]], None]

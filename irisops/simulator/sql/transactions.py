@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from irisops.simulator.sql.catalog import CommitMode, Isolation, TransactionStatements
 from irisops.simulator.sql.failures import INVALID_STATEMENT, NO_DATA, TERM_EXPECTED, failure
 from irisops.simulator.sql.lexer import Lexeme
 from irisops.simulator.sql.reader import StatementReader
+from irisops.simulator.sql.statements import CommitMode, Isolation, TransactionStatements
 
 Statement = Callable[[TransactionStatements], None]
 

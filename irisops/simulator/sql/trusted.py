@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from irisops.simulator.sql.catalog import Action, FunctionDef, Names, ProcedureDef, TableDef
+from irisops.simulator.sql.catalog import FunctionDef, Names, ProcedureDef, TableDef
+from irisops.simulator.sql.statements import Action
 
 
 class _Trusted:

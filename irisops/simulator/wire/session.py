@@ -209,7 +209,7 @@ class WireSession:
 
     def _answer_session(self, frame: Frame) -> list[bytes]:
         assert self._session is not None  # noqa: S101 - the state says so
-        assert self._sql is not None  # noqa: S101
+        assert self._sql is not None  # noqa: S101 - the state says so
         opcode = frame.opcode
         if opcode == b"DC":
             self._clean = True
@@ -227,7 +227,7 @@ class WireSession:
             try:
                 self._session.set_autocommit(on=opcode == b"AN")
             except (SqlFailure, ThrownError) as error:
-                logger.error("autocommit of %s:%s: %s", self._peer.host, self._peer.port, error)  # noqa: TRY400
+                logger.error("autocommit of %s:%s: %s", self._peer.host, self._peer.port, error)  # noqa: TRY400 - a failure of the client, no bug
             return []
         if opcode == _UNSUPPORTED_PROXY:
             return [

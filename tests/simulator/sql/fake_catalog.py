@@ -9,18 +9,16 @@ from decimal import Decimal
 from irisops.simulator.backend import SqlFailure, Value
 from irisops.simulator.classes.transaction import Transaction
 from irisops.simulator.sql.catalog import (
-    Action,
     ArgumentDef,
     Collation,
     ColumnDef,
     FunctionDef,
     ProcedureDef,
-    SecurityStatements,
-    SqlObject,
     SqlType,
     TableDef,
 )
 from irisops.simulator.sql.definitions import DefinitionStatements
+from irisops.simulator.sql.statements import Action, SecurityStatements, SqlObject
 
 
 @dataclass

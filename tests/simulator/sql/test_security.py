@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.simulator.backend import Parameter, SqlFailure, Value
-from irisops.simulator.sql.catalog import Action, ObjectKind, SqlObject
 from irisops.simulator.sql.engine import Engine
+from irisops.simulator.sql.statements import Action, ObjectKind, SqlObject
 from tests.simulator.sql.fake_catalog import FakeCatalog
 
 PROCESSES = SqlObject(ObjectKind.TABLE, "%SYS", "ProcessQuery")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from irisops.simulator.backend import SqlFailure
-from irisops.simulator.sql.catalog import CommitMode, Isolation
 from irisops.simulator.sql.engine import Engine
+from irisops.simulator.sql.statements import CommitMode, Isolation
 from tests.simulator.sql.fake_catalog import FakeCatalog
 
 
