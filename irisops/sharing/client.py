@@ -143,9 +143,10 @@ class KeeperClient:
         closed = from_json(ShareClosed, await self._ask("close", CLOSE_DEADLINE))
         self._tell_closed(closed)
         await self.leave()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(END_DEADLINE):
-                await self.wait()
+        if not closed.problems:  # else it goes on trying, for minutes
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(END_DEADLINE):
+                    await self.wait()
         return closed
 
     async def leave(self) -> None:

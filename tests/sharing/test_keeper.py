@@ -77,7 +77,7 @@ async def test_open_status_and_close(
     assert kicked not in instance.state()["users"]
     closed = await client.close()
     assert closed.problems == ()
-    await client.wait()
+    assert not client.running, "it is waited for, and leaves no transport behind"
     assert instance.state() == before
     assert store.all().leases == []
     assert refused(opened.endpoints[0].public_url)
