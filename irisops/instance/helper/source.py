@@ -9,6 +9,9 @@ VERSION = "1"
 
 UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
 word `Class`, and so does this. Settle: /helper install on a real instance, and /helper.
+
+UNVERIFIED: that `Security.Roles.Modify` takes EscalationOnly among its properties (it is one of the class's own).
+Settle: change the description of an escalation role through the helper, and look whether it is one still.
 """
 
 __all__ = ["HELPER", "HELPER_VERSION_METHOD", "VERSION", "source"]
