@@ -385,7 +385,7 @@ class IrisopsApp(App[int]):
 
     # Palette
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - the base class's signature
         """All commands of the chat."""
         for info in self.chat.commands():
             help_text = info.summary if info.available else f"not now: {info.reason}"

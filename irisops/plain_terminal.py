@@ -77,9 +77,9 @@ class Editor:
 
     def __init__(self, chat: Chat, history: History) -> None:
         from prompt_toolkit import PromptSession  # noqa: PLC0415 - 150 ms that pipes must not pay
-        from prompt_toolkit.completion import Completer  # noqa: PLC0415
-        from prompt_toolkit.history import DummyHistory, InMemoryHistory  # noqa: PLC0415
-        from prompt_toolkit.output import ColorDepth  # noqa: PLC0415
+        from prompt_toolkit.completion import Completer  # noqa: PLC0415 - not at the start
+        from prompt_toolkit.history import DummyHistory, InMemoryHistory  # noqa: PLC0415 - not at the start
+        from prompt_toolkit.output import ColorDepth  # noqa: PLC0415 - not at the start
 
         # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
@@ -108,7 +108,7 @@ class Editor:
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         """See `Terminal.line`."""
-        from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
+        from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415 - not at the start
 
         try:
             with patch_stdout():
@@ -133,7 +133,7 @@ class Editor:
 
 
 def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
-    from prompt_toolkit.completion import Completion  # noqa: PLC0415
+    from prompt_toolkit.completion import Completion  # noqa: PLC0415 - not at the start
 
     for each in chat.complete(document.text, document.cursor_position):
         yield Completion(

@@ -87,7 +87,7 @@ ReadsFactory = Callable[["Instance"], "Reads"]
 
 def target_of(profile: Profile) -> Target:
     """Where the connection goes."""
-    from irisops.instance.connection import Target  # noqa: PLC0415
+    from irisops.instance.connection import Target  # noqa: PLC0415 - not at the start
 
     return Target(
         host=profile.host,
@@ -100,7 +100,7 @@ def target_of(profile: Profile) -> Target:
 
 def web_of(profile: Profile) -> WebAddress | None:
     """The profile's web port; None if it names none."""
-    from irisops.instance.web import WebAddress  # noqa: PLC0415
+    from irisops.instance.web import WebAddress  # noqa: PLC0415 - not at the start
 
     if profile.web_port is None:
         return None

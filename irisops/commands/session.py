@@ -59,7 +59,7 @@ def _all_commands() -> Sequence[CommandSpec]:
 
 
 def _read_by_instance_layer(instance: Instance) -> Reads:
-    from irisops.commands.reads import InstanceReads  # noqa: PLC0415
+    from irisops.commands.reads import InstanceReads  # noqa: PLC0415 - not at the start
 
     return InstanceReads(instance)
 

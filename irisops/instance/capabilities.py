@@ -56,7 +56,7 @@ def dictionary_query() -> Query:
     where = f"parent IN ({_marks(classes)}) AND Name IN ({_marks(members)})"
     # What is put into the text are question marks alone.
     sql = (
-        f"SELECT parent, Name, 0 AS Projected FROM %Dictionary.CompiledMethod WHERE {where} "  # noqa: S608
+        f"SELECT parent, Name, 0 AS Projected FROM %Dictionary.CompiledMethod WHERE {where} "  # noqa: S608 - the marks are all that is put in
         f"UNION ALL SELECT parent, Name, 0 FROM %Dictionary.CompiledProperty WHERE {where} "
         f"UNION ALL SELECT parent, Name, SqlProc FROM %Dictionary.CompiledQuery WHERE {where}"
     )

@@ -210,7 +210,7 @@ class SettingsStore:
 
 def template() -> str:
     """A new file: every setting with what it means, commented out at its default."""
-    import tomlkit  # noqa: PLC0415
+    import tomlkit  # noqa: PLC0415 - not at the start
 
     lines = ["# irisops settings. Take the # away before a line to change it; /settings does it for you.", ""]
     for setting in SCHEMA:

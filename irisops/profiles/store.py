@@ -177,7 +177,7 @@ class _Edit:
             raise ProfilesFileError(self._store.path, error.strerror or str(error)) from error
         try:
             text = self._store._text()  # noqa: SLF001 - one class in two parts
-            self._store._parsed(text)  # noqa: SLF001
+            self._store._parsed(text)  # noqa: SLF001 - one class in two parts
             self.document = tomlkit.parse(text)
             if not text:
                 self.document.add(tomlkit.comment(HEADER))
@@ -191,7 +191,7 @@ class _Edit:
 
     def text(self) -> str:
         """The file as it would be written now."""
-        import tomlkit  # noqa: PLC0415
+        import tomlkit  # noqa: PLC0415 - not at the start
 
         return tomlkit.dumps(self.document)
 
@@ -241,7 +241,7 @@ def _value(key: str, value: object) -> object:
 
 
 def _table(profile: Profile) -> Any:
-    import tomlkit  # noqa: PLC0415
+    import tomlkit  # noqa: PLC0415 - not at the start
 
     table = tomlkit.table()
     _update(table, profile)

@@ -9,7 +9,7 @@ class SystemKeyring:
     def problem(self) -> str:
         """See `Keyring.problem`."""
         import keyring  # noqa: PLC0415 - 70 to 160 ms that the start must not pay
-        import keyring.backends.fail  # noqa: PLC0415
+        import keyring.backends.fail  # noqa: PLC0415 - not at the start
 
         try:
             backend = keyring.get_keyring()
@@ -23,8 +23,8 @@ class SystemKeyring:
 
     def _secret_service_problem(self) -> str:
         """Ask the Secret Service for its state without raising a prompt (facts: ngrok-keyring B3)."""
-        import secretstorage  # noqa: PLC0415
-        import secretstorage.exceptions  # noqa: PLC0415
+        import secretstorage  # noqa: PLC0415 - not at the start
+        import secretstorage.exceptions  # noqa: PLC0415 - not at the start
 
         try:
             connection = secretstorage.dbus_init()
@@ -43,18 +43,18 @@ class SystemKeyring:
 
     def get(self, service: str, account: str) -> str | None:
         """The secret of an account, None if there is none."""
-        import keyring  # noqa: PLC0415
+        import keyring  # noqa: PLC0415 - not at the start
 
         return keyring.get_password(service, account)
 
     def put(self, service: str, account: str, secret: str) -> None:
         """Write a secret."""
-        import keyring  # noqa: PLC0415
+        import keyring  # noqa: PLC0415 - not at the start
 
         keyring.set_password(service, account, secret)
 
     def delete(self, service: str, account: str) -> None:
         """Remove a secret."""
-        import keyring  # noqa: PLC0415
+        import keyring  # noqa: PLC0415 - not at the start
 
         keyring.delete_password(service, account)

@@ -206,14 +206,14 @@ def _parsed(raw: bytes) -> _Sealed:
 
 
 def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - not at the start
 
     return Scrypt(salt=salt, length=_KEY_BYTES, n=cost, r=8, p=1).derive(passphrase.encode())
 
 
 def _opened(sealed: _Sealed, key: bytes) -> dict[str, str]:
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - not at the start
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - not at the start
 
     try:
         plain = AESGCM(key).decrypt(sealed.nonce, sealed.data, sealed.header)

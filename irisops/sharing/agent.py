@@ -262,7 +262,7 @@ class Agent:
 
     def _named(self, error: BaseException | None) -> SharingProblem:
         """The named problem for what pyngrok raised."""
-        from pyngrok.exception import PyngrokNgrokURLError  # noqa: PLC0415
+        from pyngrok.exception import PyngrokNgrokURLError  # noqa: PLC0415 - not at the start
 
         if isinstance(error, SharingProblem):
             return error
@@ -280,7 +280,7 @@ class Agent:
 
     def _request(self, path: str, *, method: str = "GET", deadline: float | None = None) -> Mapping[str, Any]:
         """A call of the agent's API by pyngrok's public function. Raises AgentFailed when the agent is gone."""
-        from pyngrok import ngrok  # noqa: PLC0415
+        from pyngrok import ngrok  # noqa: PLC0415 - not at the start
 
         process, limit = self._process, deadline or self._deadlines.call
         if process is None or process.api_url is None or not self.running:
@@ -296,7 +296,7 @@ class Agent:
 
     def open(self, spec: EndpointSpec) -> Endpoint:
         """Open an endpoint and make sure that its policy is in force. Raises the named problem; then it is closed."""
-        from pyngrok import ngrok  # noqa: PLC0415
+        from pyngrok import ngrok  # noqa: PLC0415 - not at the start
 
         if not self.running or self._config is None:
             raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")

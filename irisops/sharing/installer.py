@@ -45,7 +45,7 @@ async def install_agent(path: Path, run: Sequence[str] = ()) -> AsyncIterator[St
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None  # noqa: S101 - it is a pipe
-    assert process.stderr is not None  # noqa: S101
+    assert process.stderr is not None  # noqa: S101 - the state says so
     errors = asyncio.create_task(process.stderr.read())
     try:
         async with asyncio.timeout(DEADLINE):
@@ -70,8 +70,8 @@ async def install_agent(path: Path, run: Sequence[str] = ()) -> AsyncIterator[St
 
 def main(path: str) -> int:
     """The child: pyngrok's own installer."""
-    from pyngrok import installer  # noqa: PLC0415
-    from pyngrok.exception import PyngrokError  # noqa: PLC0415
+    from pyngrok import installer  # noqa: PLC0415 - not at the start
+    from pyngrok.exception import PyngrokError  # noqa: PLC0415 - not at the start
 
     try:
         installer.install_ngrok(path)

@@ -65,7 +65,7 @@ class Asked(Vertical):
         """Whether this key gives the answer, so that what is typed behind it is a line."""
         raise NotImplementedError
 
-    def is_stray(self, event: events.Key) -> bool:  # noqa: ARG002
+    def is_stray(self, event: events.Key) -> bool:  # noqa: ARG002 - subclasses look at it
         """Whether this key cannot be an answer but may begin a line."""
         return False
 
@@ -299,7 +299,7 @@ class Secret(Asked):
         """Enter gives it, Esc does not."""
         return key in ("escape", "enter")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
         """Only while it is asked."""
         return self.armed
 

@@ -172,7 +172,7 @@ class Ticks(Widget, can_focus=True):
         self._row = 0
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """A line per name, at most `ROWS`."""
         return max(1, min(self.ROWS, len(self._names)))
 
@@ -284,7 +284,7 @@ class PrivilegesGrid(Widget, can_focus=True):
         self._row = 0
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """A line per resource, at most eight."""
         return max(1, min(self.ROWS, len(self._names)))
 

@@ -48,11 +48,11 @@ class Lines(Widget):
         """The content, one entry per row of the screen, none wider than `width` cells."""
         raise NotImplementedError
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """Rows needed at `width` cells."""
         return max(1, len(list(self.lines(width)))) if width > 0 else 1
 
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
         """All there is."""
         return container.width
 

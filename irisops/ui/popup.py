@@ -117,11 +117,11 @@ class Popup(Widget):
         """The chosen line."""
         return self.items[self.chosen] if self.items and self.display else None
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """A line per item."""
         return min(MOST, len(self.items))
 
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
         """All there is."""
         return container.width
 

@@ -44,7 +44,7 @@ async def enable(context: Context, command: Command) -> Replies:
             "Every kind of refusal is recorded already.",
             "Nothing is to be done. /denied shows what was recorded.",
         )
-    yield _plan(context, link, _Switching(context, link, settings, True, Origin(command.slash)))  # noqa: FBT003
+    yield _plan(context, link, _Switching(context, link, settings, True, Origin(command.slash)))  # noqa: FBT003 - it is switched on
 
 
 def _leads_on(entry: Entry) -> bool:

@@ -147,7 +147,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
 async def disable_dormant(context: Context, command: Command) -> Replies:
     """Plan to disable them: one change, so that one /undo takes all of it back."""
     from irisops.commands.accounts import object_change  # noqa: PLC0415 - not at the start
-    from irisops.instance.object_state import ObjectChange  # noqa: PLC0415
+    from irisops.instance.object_state import ObjectChange  # noqa: PLC0415 - not at the start
 
     link = context.link()
     days = _days(command)

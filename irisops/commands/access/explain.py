@@ -212,7 +212,7 @@ async def _answer(
 ) -> Replies:
     """The facts; if something is `missing` (resource -> permissions), the smallest change as a plan after them."""
     from irisops.commands.access import fix as access_fix  # noqa: PLC0415 - not at the start
-    from irisops.instance.smallest_fix import smallest_fix  # noqa: PLC0415
+    from irisops.instance.smallest_fix import smallest_fix  # noqa: PLC0415 - not at the start
 
     told, user, access = list(notes), asked.user, asked.access
     fix = None

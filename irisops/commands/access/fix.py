@@ -88,7 +88,7 @@ def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
     """The role and its grant are one change, so that one /undo takes both back."""
     from irisops.commands.accounts import object_change  # noqa: PLC0415 - not at the start
-    from irisops.instance.object_state import ObjectChange, ObjectState  # noqa: PLC0415
+    from irisops.instance.object_state import ObjectChange, ObjectState  # noqa: PLC0415 - not at the start
 
     taken = [role.name for role in access.roles] + [each.name for each in access.users]
     name = role_name(fix.new_role, taken)

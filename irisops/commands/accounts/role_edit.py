@@ -21,7 +21,7 @@ CHANGES = {"add": "text", "remove": "text"}
 
 async def edit(context: Context, command: Command) -> Replies:
     """Open the editor of a role, or plan what was given."""
-    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in role_edit_work.edit(context, command, [*OPTIONS, *CHANGES]):
         yield reply
@@ -29,7 +29,7 @@ async def edit(context: Context, command: Command) -> Replies:
 
 async def add(context: Context, command: Command) -> Replies:
     """Open the editor of a new role, or plan what was given."""
-    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in role_edit_work.add(context, command, list(OPTIONS)):
         yield reply
@@ -37,7 +37,7 @@ async def add(context: Context, command: Command) -> Replies:
 
 async def copy(context: Context, command: Command) -> Replies:
     """Plan a copy."""
-    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in role_edit_work.copy(context, command):
         yield reply
@@ -45,7 +45,7 @@ async def copy(context: Context, command: Command) -> Replies:
 
 async def delete(context: Context, command: Command) -> Replies:
     """Plan to delete a role."""
-    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in role_edit_work.delete(context, command):
         yield reply
@@ -53,7 +53,7 @@ async def delete(context: Context, command: Command) -> Replies:
 
 async def members(context: Context, command: Command) -> Replies:
     """Show who holds a role."""
-    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in role_edit_work.members(context, command):
         yield reply

@@ -28,7 +28,7 @@ OPTIONS = {
 
 async def edit(context: Context, command: Command) -> Replies:
     """Open the editor of a user, or plan what was given."""
-    from irisops.commands.accounts import user_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_work.edit(context, command, list(OPTIONS)):
         yield reply
@@ -36,7 +36,7 @@ async def edit(context: Context, command: Command) -> Replies:
 
 async def add(context: Context, command: Command) -> Replies:
     """Open the editor of a new user, or plan what was given."""
-    from irisops.commands.accounts import user_edit_work  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_work  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_work.add(context, command, list(OPTIONS)):
         yield reply
@@ -44,7 +44,7 @@ async def add(context: Context, command: Command) -> Replies:
 
 async def copy(context: Context, command: Command) -> Replies:
     """Plan a copy."""
-    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_many.copy(context, command):
         yield reply
@@ -52,7 +52,7 @@ async def copy(context: Context, command: Command) -> Replies:
 
 async def delete(context: Context, command: Command) -> Replies:
     """Plan to delete users."""
-    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_many.delete(context, command):
         yield reply
@@ -60,7 +60,7 @@ async def delete(context: Context, command: Command) -> Replies:
 
 async def enable(context: Context, command: Command) -> Replies:
     """Plan to enable users."""
-    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_many.switch(context, command, enabled=True):
         yield reply
@@ -68,7 +68,7 @@ async def enable(context: Context, command: Command) -> Replies:
 
 async def disable(context: Context, command: Command) -> Replies:
     """Plan to disable users."""
-    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_many.switch(context, command, enabled=False):
         yield reply
@@ -76,7 +76,7 @@ async def disable(context: Context, command: Command) -> Replies:
 
 async def unlock(context: Context, command: Command) -> Replies:
     """Plan to unlock users."""
-    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_many.unlock(context, command):
         yield reply
@@ -84,7 +84,7 @@ async def unlock(context: Context, command: Command) -> Replies:
 
 async def password(context: Context, command: Command) -> Replies:
     """Ask for a new password, or plan to make one."""
-    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415
+    from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
     async for reply in user_edit_many.password(context, command):
         yield reply

@@ -106,7 +106,7 @@ def ways(
     own: str = "",
 ) -> list[dict[str, Cell]]:
     """A row per way in which newcomers of a kind may come, by the rules of the license (facts: 2.1, 2.2, 2.6)."""
-    from irisops.instance import forecast  # noqa: PLC0415
+    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
 
     apart = forecast.each_its_own(situation, number)
     rows: list[dict[str, Cell]] = []
@@ -147,7 +147,7 @@ def _row(
 
 
 def _verdict(said: Forecast, situation: Situation, number: int, held: Identity | None) -> str:
-    from irisops.instance.forecast import until_flip  # noqa: PLC0415
+    from irisops.instance.forecast import until_flip  # noqa: PLC0415 - not at the start
 
     if not said.fits:
         missing = (

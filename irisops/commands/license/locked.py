@@ -186,7 +186,7 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
 
     What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
     """
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415
+    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - not at the start
 
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False

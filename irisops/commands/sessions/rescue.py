@@ -67,7 +67,7 @@ def _profile(context: Context, wanted: str) -> Profile:
 
 async def _api(context: Context, link: Link) -> AdminApi:
     """The way in over the web port. Raises `Refusal` where it cannot be tried."""
-    from irisops.commands.links import web_of  # noqa: PLC0415
+    from irisops.commands.links import web_of  # noqa: PLC0415 - not at the start
     from irisops.instance.admin_api import SINCE, AdminApi  # noqa: PLC0415 - for this moment alone
 
     profile = link.profile
@@ -95,7 +95,7 @@ async def _api(context: Context, link: Link) -> AdminApi:
 async def free(context: Context, command: Command) -> Replies:
     """Look over the web port, then a plan to end what is missed least."""
     from irisops.instance.leaks import find_leaks  # noqa: PLC0415 - not at the start
-    from irisops.instance.sessions import sessions_by_rest  # noqa: PLC0415
+    from irisops.instance.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
 
     profile = _profile(context, str(command.args.get("profile", "")))
     link = context.hub.link_of(profile)
@@ -163,9 +163,9 @@ class _Rescue:
 
     async def carry_out(self) -> Replies:
         """Ask, follow, tell. An error of the instance is raised after it was journaled."""
-        from irisops.instance.errors import InstanceError  # noqa: PLC0415
-        from irisops.instance.sessions import sessions_by_rest  # noqa: PLC0415
-        from irisops.instance.sessions_end import NO_SUCH_SESSION  # noqa: PLC0415
+        from irisops.instance.errors import InstanceError  # noqa: PLC0415 - not at the start
+        from irisops.instance.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
+        from irisops.instance.sessions_end import NO_SUCH_SESSION  # noqa: PLC0415 - not at the start
 
         record = Record(
             self.context, self.link, self.shown, self.origin, reverse=journaled(self.wanted), final=FINAL

@@ -58,8 +58,8 @@ def _login(where: Where) -> Profile:
 def run_watch() -> int:
     """The command."""
     from irisops.commands.run import ask_on_terminal  # noqa: PLC0415 - only here
-    from irisops.commands.session import lasting  # noqa: PLC0415
-    from irisops.profiles.settings import SettingsStore  # noqa: PLC0415
+    from irisops.commands.session import lasting  # noqa: PLC0415 - not at the start
+    from irisops.profiles.settings import SettingsStore  # noqa: PLC0415 - not at the start
 
     places = Places.find()
     secrets = lasting(places, SettingsStore(places.settings).load().settings)

@@ -165,7 +165,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         raise
     assert client is not None  # noqa: S101 - open() ends with it
     opened = client.opened
-    assert opened is not None  # noqa: S101
+    assert opened is not None  # noqa: S101 - the state says so
     await desk.keep_token(token)
     cards = tuple(
         card_for(

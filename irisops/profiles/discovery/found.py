@@ -45,7 +45,7 @@ class Found:
     def place(self) -> tuple[str, int | None]:
         """What makes two findings the same instance."""
         host = self.host.casefold()
-        return ("127.0.0.1" if host in ("localhost", "::1", "0.0.0.0") else host, self.port)  # noqa: S104
+        return ("127.0.0.1" if host in ("localhost", "::1", "0.0.0.0") else host, self.port)  # noqa: S104 - compared, not bound
 
     def profile(self) -> Profile:
         """The profile it becomes. Raises `ProfileInvalidError` where the source holds nonsense."""
