@@ -22,8 +22,8 @@ from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from irisops.commands.chat import Chat, CommandInfo, Notice
-from irisops.commands.replies import Done, Effect, Problem
+from irisops.contract.chat import Chat, CommandInfo, Notice
+from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
 from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card

@@ -18,13 +18,13 @@ from irisops.cli_options import parser
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from irisops.commands.desk import SharingSettings
-    from irisops.commands.run import Output
-    from irisops.commands.session import Session
+    from irisops.connections.open_shares import SharingSettings
     from irisops.demo import Practice
     from irisops.profiles.model import Profile
     from irisops.profiles.places import Places
     from irisops.profiles.secrets import Secrets
+    from irisops.run_command import Output
+    from irisops.session import Session
 
 STATUS_OF_PROBLEM = 1
 STATUS_OF_INTERRUPT = 130
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _leases(action: str | None) -> int:
     """Shares without the chat."""
     if action == "watch":
-        from irisops.commands.sharing.leases_line import run_watch
+        from irisops.leases_watch import run_watch
 
         return run_watch()
     return main(["run", "/leases clear" if action == "clear" else "/leases"])
@@ -88,8 +88,8 @@ def _is_plain(options: argparse.Namespace) -> bool:
 
 def _chat(options: argparse.Namespace) -> int:
     """The chat on the person's own profiles."""
-    from irisops.commands.session import Session
     from irisops.profiles.places import Places
+    from irisops.session import Session
 
     plain = _is_plain(options)
     places = Places.find()
@@ -137,11 +137,11 @@ def _show(session: Session) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     """The chat on a simulator of its own."""
-    from irisops.commands.refusal import Refusal
-    from irisops.commands.session import Session
+    from irisops.contract.refusal import Refusal
     from irisops.daemon_thread import in_daemon_thread
     from irisops.demo import READY_DEADLINE, DemoError, prepared
     from irisops.profiles.secrets import Secrets
+    from irisops.session import Session
 
     with prepared(_passed_on(options)) as practice:
         secrets = Secrets(None)
@@ -165,8 +165,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[[], SharingSettings]) -> int:
     """Plain mode waits for the instance before the first prompt: a pipe's first line would come too early."""
-    from irisops.commands.session import Session
     from irisops.demo import DemoError
+    from irisops.session import Session
 
     try:
         demo = practice.start()
@@ -187,7 +187,7 @@ def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[
 
 def _loopback_only(folder: Path) -> SharingSettings:
     """The demo shares through a stand-in for the ngrok agent: nothing leaves this machine, and it says so."""
-    from irisops.commands.desk import SharingSettings
+    from irisops.connections.open_shares import SharingSettings
     from irisops.simulator.agent.launcher import write_launcher
 
     agent = write_launcher(folder / "stand-in-ngrok")
@@ -208,7 +208,7 @@ def _run(options: argparse.Namespace) -> int:
     """One command without a screen."""
     import asyncio
 
-    from irisops.commands.run import standard_output
+    from irisops.run_command import standard_output
 
     output = standard_output(json=options.json)
     try:
@@ -247,13 +247,13 @@ async def _run_guarded(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _run_with(options: argparse.Namespace, output: Output) -> int:
-    from irisops.commands.refusal import Refusal
-    from irisops.commands.run import exit_of, take_password
-    from irisops.commands.session import Session
+    from irisops.contract.refusal import Refusal
     from irisops.demo import DemoError, running
     from irisops.profiles.address import AddressError, parse_address
     from irisops.profiles.places import Places
     from irisops.profiles.secrets import Secrets
+    from irisops.run_command import exit_of, take_password
+    from irisops.session import Session
 
     password = take_password()
     if options.demo:
@@ -300,7 +300,7 @@ async def _run_in(
     profile: Profile | None,
     password: str | None,
 ) -> int:
-    from irisops.commands.run import ask_on_terminal, run_line
+    from irisops.run_command import ask_on_terminal, run_line
 
     session.subscribe(lambda: None, output.notice)
     if sys.stdin.isatty() and not options.demo:

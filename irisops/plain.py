@@ -13,10 +13,10 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from irisops.commands import render
-from irisops.commands.chat import Chat, Command, Notice
-from irisops.commands.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
-from irisops.commands.text import harmless
+from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
+from irisops.contract.wording import harmless
+from irisops.engine import reply_text
 from irisops.plain_terminal import Terminal
 
 KEEP = "Enter keeps what is shown, - empties it, Ctrl+C or a line with only . leaves the form."
@@ -119,7 +119,7 @@ class PlainChat:
     def _reply(self, reply: Reply) -> None:
         if isinstance(reply, Table) and reply.offer:
             self._offer = reply.offer
-        text = render.text(reply, self._width)
+        text = reply_text.text(reply, self._width)
         if text:
             self._write(text, keep=not isinstance(reply, Progress))
         if self._offer and isinstance(reply, Table):

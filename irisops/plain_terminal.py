@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from irisops.commands.chat import Chat
-from irisops.commands.run import ask_on_terminal
+from irisops.contract.chat import Chat
 from irisops.daemon_thread import in_daemon_thread
+from irisops.run_command import ask_on_terminal
 from irisops.ui.history import History
 
 if TYPE_CHECKING:

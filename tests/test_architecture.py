@@ -53,7 +53,7 @@ def test_layer_contracts_hold() -> None:
             },
         ),
         (
-            "import irisops.commands.session",
+            "import irisops.session",
             {"iris", "textual", "rich", "keyring", "pyngrok", "irisops.simulator", "sqlglot"},
         ),
         ("import irisops.instance.connection", {"iris", "textual", "irisops.commands", "irisops.simulator"}),

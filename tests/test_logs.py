@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from irisops import logs
-from irisops.commands.replies import Problem
+from irisops.contract.replies import Problem
 from tests.commands.fakes import LOCAL, PASSWORD, World
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import FormField
-from irisops.commands.run import Output, run_line
+from irisops.contract.replies import FormField
 from irisops.plain import PlainChat, fault_of, parse_value, shown
 from irisops.plain_terminal import Lines
 from irisops.profiles.discovery.everywhere import Discovery
 from irisops.profiles.discovery.found import Found
 from irisops.profiles.model import Profile
+from irisops.run_command import Output, run_line
 from tests.commands.fakes import LOCAL, PASSWORD, World, lost, settle
 from tests.terminal import Terminal
 

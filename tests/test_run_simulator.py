@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from irisops.commands.words import quote
+from irisops.contract.quoting import quote
 
 PLAIN_SCRIPT = """
 import json, os, sys

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from irisops.commands import doctor, history, local, on, settings, status
-from irisops.commands import help as help_command
 from irisops.commands.access import compare, denied, denied_enable, dormant, explain
 from irisops.commands.access import who_can as whocan
 from irisops.commands.accounts import grants, role_edit, roles, templates, user_edit, users
 from irisops.commands.helper import managing as helper
+from irisops.commands.history import history
 from irisops.commands.license import advice as license_advice
 from irisops.commands.license import board as license_command
 from irisops.commands.license import forecast as license_forecast
@@ -26,8 +25,10 @@ from irisops.commands.sessions import listing as sessions
 from irisops.commands.sessions import rescue as sessions_rescue
 from irisops.commands.sessions import sweep as sessions_sweep
 from irisops.commands.sharing import share
-from irisops.commands.spec import CommandSpec, Registry
+from irisops.commands.tool import doctor, on, screen, settings, status
+from irisops.commands.tool import help as help_command
 from irisops.commands.watching import alerts, plot, watch
+from irisops.engine.spec import CommandSpec, Registry
 
 ALL: tuple[CommandSpec, ...] = (
     *help_command.SPECS,
@@ -75,7 +76,7 @@ ALL: tuple[CommandSpec, ...] = (
     *doctor.SPECS,
     *helper.SPECS,
     *settings.SPECS,
-    *local.SPECS,
+    *screen.SPECS,
 )
 
 

@@ -6,35 +6,29 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from irisops.instance import (
-    access,
-    audit,
-    dormant,
+from irisops.instance.models import LicenseBoard, PollCounts, Process, Role, RoleChange, User, WebSession
+from irisops.instance.routes import Instance
+from irisops.instance.security import access, audit, dormant, roles, sqlprivileges, users, webapps
+from irisops.instance.security.access import Access
+from irisops.instance.security.audit import Auditing, AuditRecord
+from irisops.instance.security.dormant import Logins
+from irisops.instance.security.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
+from irisops.instance.security.webapps import WebApplication
+from irisops.instance.usage import license as license_reads
+from irisops.instance.usage import (
     processes,
     processes_act,
-    roles,
     sessions,
     sessions_age,
     sessions_end,
     sessions_timeout,
-    sqlprivileges,
-    users,
-    webapps,
 )
-from irisops.instance import license as license_reads
-from irisops.instance.access import Access
-from irisops.instance.audit import Auditing, AuditRecord
-from irisops.instance.dormant import Logins
-from irisops.instance.license_clock import TIME, instance_time
-from irisops.instance.models import LicenseBoard, PollCounts, Process, Role, RoleChange, User, WebSession
-from irisops.instance.poll import Poller
-from irisops.instance.processes_act import ProcessAction
-from irisops.instance.routes import Instance
-from irisops.instance.sessions_end import EndOutcome
-from irisops.instance.sessions_timeout import AppTimeout
-from irisops.instance.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
+from irisops.instance.usage.license_clock import TIME, instance_time
+from irisops.instance.usage.poll import Poller
+from irisops.instance.usage.processes_act import ProcessAction
+from irisops.instance.usage.sessions_end import EndOutcome
+from irisops.instance.usage.sessions_timeout import AppTimeout
 from irisops.instance.values import Remade
-from irisops.instance.webapps import WebApplication
 
 
 class Reads(Protocol):
@@ -161,109 +155,109 @@ class InstanceReads:
         self._processes: Remade[Process] = Remade()
 
     async def poll(self) -> PollCounts:
-        """See `irisops.instance.poll`."""
+        """See `irisops.instance.usage.poll`."""
         return await self._poller.poll()
 
     async def board(self) -> LicenseBoard:
-        """See `irisops.instance.license`."""
+        """See `irisops.instance.usage.license`."""
         return await license_reads.read_board(self._instance)
 
     async def sessions(self) -> list[WebSession]:
-        """See `irisops.instance.sessions`."""
+        """See `irisops.instance.usage.sessions`."""
         return await sessions.list_sessions(self._instance, remade=self._sessions)
 
     async def processes(self) -> list[Process]:
-        """See `irisops.instance.processes`."""
+        """See `irisops.instance.usage.processes`."""
         return await processes.list_processes(self._instance, remade=self._processes)
 
     async def users(self) -> list[User]:
-        """See `irisops.instance.users`."""
+        """See `irisops.instance.security.users`."""
         return await users.list_users(self._instance)
 
     async def user(self, name: str) -> User | None:
-        """See `irisops.instance.users`."""
+        """See `irisops.instance.security.users`."""
         return await users.read_user(self._instance, name)
 
     async def roles(self) -> list[Role]:
-        """See `irisops.instance.roles`."""
+        """See `irisops.instance.security.roles`."""
         return await roles.list_roles(self._instance)
 
     async def add_role(self, user: str, role: str) -> RoleChange:
-        """See `irisops.instance.users`."""
+        """See `irisops.instance.security.users`."""
         return await users.add_role(self._instance, user, role)
 
     async def remove_role(self, user: str, role: str) -> RoleChange:
-        """See `irisops.instance.users`."""
+        """See `irisops.instance.security.users`."""
         return await users.remove_role(self._instance, user, role)
 
     async def clock_offset(self) -> float:
-        """See `irisops.instance.license_clock`."""
+        """See `irisops.instance.usage.license_clock`."""
         told = (await self._instance.batch([TIME]))[0]
         here = datetime.now(UTC)
         return (instance_time(told, here) - here).total_seconds()
 
     async def timeouts(self) -> list[AppTimeout]:
-        """See `irisops.instance.sessions_timeout`."""
+        """See `irisops.instance.usage.sessions_timeout`."""
         return await sessions_timeout.list_timeouts(self._instance)
 
     async def session_ages(self, among: Sequence[WebSession]) -> dict[str, int]:
-        """See `irisops.instance.sessions_age`."""
+        """See `irisops.instance.usage.sessions_age`."""
         return await sessions_age.session_ages(self._instance, among)
 
     async def set_timeout(self, application: str, seconds: int) -> int:
-        """See `irisops.instance.sessions_timeout`."""
+        """See `irisops.instance.usage.sessions_timeout`."""
         return await sessions_timeout.set_timeout(self._instance, application, seconds)
 
     async def end_session(self, session_id: str) -> EndOutcome:
-        """See `irisops.instance.sessions_end`."""
+        """See `irisops.instance.usage.sessions_end`."""
         return await sessions_end.end_session(self._instance, session_id)
 
     async def process(self, pid: int) -> Process | None:
-        """See `irisops.instance.processes_act`."""
+        """See `irisops.instance.usage.processes_act`."""
         return await processes_act.read_process(self._instance, pid)
 
     async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
-        """See `irisops.instance.processes_act`."""
+        """See `irisops.instance.usage.processes_act`."""
         return await processes_act.act_on_process(self._instance, pid, action)
 
     async def access(self) -> Access:
-        """See `irisops.instance.access`."""
+        """See `irisops.instance.security.access`."""
         return await access.read_access(self._instance)
 
     async def application(self, known: WebApplication) -> WebApplication:
-        """See `irisops.instance.webapps`."""
+        """See `irisops.instance.security.webapps`."""
         return await webapps.read_application(self._instance, known)
 
     async def check_sql(self, user: str, target: SqlObject, action: Action) -> bool:
-        """See `irisops.instance.sqlprivileges`."""
+        """See `irisops.instance.security.sqlprivileges`."""
         return await sqlprivileges.check_sql(self._instance, user, target, action)
 
     async def sql_grants(self, user: str, namespace: str, home: str) -> list[SqlGrant]:
-        """See `irisops.instance.sqlprivileges`."""
+        """See `irisops.instance.security.sqlprivileges`."""
         return await sqlprivileges.sql_grants(self._instance, user, namespace, home)
 
     async def sql_holdings(self, holders: Sequence[Grantee], namespace: str, home: str) -> list[SqlHoldings]:
-        """See `irisops.instance.sqlprivileges`."""
+        """See `irisops.instance.security.sqlprivileges`."""
         return await sqlprivileges.sql_holdings(self._instance, holders, namespace, home)
 
     async def change_sql(
         self, user: str, target: SqlObject, action: Action, home: str, *, grant: bool
     ) -> bool:
-        """See `irisops.instance.sqlprivileges`."""
+        """See `irisops.instance.security.sqlprivileges`."""
         return await sqlprivileges.change_sql(self._instance, user, target, action, home, grant=grant)
 
     async def denials(self, limit: int) -> list[AuditRecord]:
-        """See `irisops.instance.audit`."""
+        """See `irisops.instance.security.audit`."""
         return await audit.list_denials(self._instance, limit)
 
     async def auditing(self) -> Auditing:
-        """See `irisops.instance.audit`."""
+        """See `irisops.instance.security.audit`."""
         return await audit.read_auditing(self._instance)
 
     async def switch_auditing(self, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
-        """See `irisops.instance.audit`."""
+        """See `irisops.instance.security.audit`."""
         return await audit.switch_auditing(self._instance, events, system=system, on=on)
 
     async def account_logins(self) -> Logins:
-        """See `irisops.instance.dormant`."""
+        """See `irisops.instance.security.dormant`."""
         return await dormant.read_logins(self._instance)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
+from irisops.instance.driver_process.child import COMMAND, DriverProcess
 from irisops.instance.errors import (
     DriverCrashed,
     InstanceProblem,
@@ -19,7 +20,6 @@ from irisops.instance.errors import (
 )
 from irisops.instance.login import LoggedIn, log_in, run, start
 from irisops.instance.models import SystemInfo
-from irisops.instance.process import COMMAND, DriverProcess
 from irisops.instance.state import State, StateName, Target, not_connected, state_of
 from irisops.instance.system import read_at_connect
 from irisops.instance.web import WebAddress

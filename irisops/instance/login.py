@@ -9,16 +9,16 @@ import asyncio
 from collections.abc import Sequence
 
 from irisops.instance.calls import Answer, Call
-from irisops.instance.channel import ChannelError, Json
-from irisops.instance.errors import DriverCrashed, InstanceProblem, NoAnswer, NotAvailable, Unreachable
-from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
-from irisops.instance.process import (
+from irisops.instance.driver_process.channel import ChannelError, Json
+from irisops.instance.driver_process.child import (
     BatchResult,
     CallFailure,
     DriverGoneError,
     DriverProcess,
     DriverUnusableError,
 )
+from irisops.instance.errors import DriverCrashed, InstanceProblem, NoAnswer, NotAvailable, Unreachable
+from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
 from irisops.instance.state import Target
 from irisops.instance.status import decode_status, is_error_status
 

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from irisops.instance import errors as instance_errors
-from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
+from irisops.instance.driver_process.channel import (
+    HEADER_SIZE,
+    ChannelError,
+    decode_body,
+    encode_frame,
+    frame_size,
+)
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing import errors as sharing_errors
 from irisops.sharing.endpoints import LogLine

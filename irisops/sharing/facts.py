@@ -24,12 +24,12 @@ from irisops.instance.errors import (
     PasswordChangeRequired,
     Unreachable,
 )
-from irisops.instance.permissions import Permission
-from irisops.instance.resources import list_resources
 from irisops.instance.routes import Instance
-from irisops.instance.services import BINDINGS
-from irisops.instance.settings_state import read_settings
-from irisops.instance.webapps import list_applications
+from irisops.instance.security.permissions import Permission
+from irisops.instance.security.resources import list_resources
+from irisops.instance.security.services import BINDINGS
+from irisops.instance.security.settings_state import read_settings
+from irisops.instance.security.webapps import list_applications
 from irisops.sharing.lease import Where
 from irisops.sharing.reading import object_by, rows_by, value_by
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact

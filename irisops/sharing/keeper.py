@@ -16,7 +16,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
+from irisops.instance.driver_process.channel import (
+    HEADER_SIZE,
+    ChannelError,
+    decode_body,
+    encode_frame,
+    frame_size,
+)
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing.endpoints import LogLine
 from irisops.sharing.errors import AgentFailed, SharingProblem

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from irisops.instance.calls import ClassMethod
-from irisops.instance.permissions import Permission, format_privileges
+from irisops.instance.security.permissions import Permission, format_privileges
 from irisops.sharing.errors import SharingProblem
 
 ANIMALS = (

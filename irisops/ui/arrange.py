@@ -13,8 +13,8 @@ from itertools import chain, islice
 
 from rich.cells import cell_len
 
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.text import harmless
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import harmless
 from irisops.ui.figures import cell, names_something
 
 SAMPLE = 200

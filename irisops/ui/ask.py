@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from irisops.commands.replies import Plan
-from irisops.commands.text import harmless
+from irisops.contract.replies import Plan
+from irisops.contract.wording import harmless
 from irisops.ui.keys import act_now
 from irisops.ui.lines import Lines, same
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from irisops.commands.text import harmless
+from irisops.contract.wording import harmless
 
 TITLE_LIMIT = 80
 _KEEP, _GIVE_BACK = "\x1b[22;2t", "\x1b[23;2t"

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from irisops.commands.chat import Command
-from irisops.commands.replies import Facts, Plan, Problem, Progress, Reply, Table
-from irisops.commands.text import harmless
+from irisops.contract.chat import Command
+from irisops.contract.replies import Facts, Plan, Problem, Progress, Reply, Table
+from irisops.contract.wording import harmless
 from irisops.ui.cards.factory import section_for
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock

@@ -18,9 +18,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from irisops.commands.chat import Chat, Command, Notice
-from irisops.commands.replies import Cell, Done, Effect, Form, Problem, Reply
-from irisops.commands.text import harmless
+from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
+from irisops.contract.wording import harmless
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.card import Card
 from irisops.ui.cards.plan import PlanSection

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from irisops.commands.replies import Cell, Form, FormField
-from irisops.commands.text import harmless
+from irisops.contract.replies import Cell, Form, FormField
+from irisops.contract.wording import harmless
 from irisops.ui.fields import FieldWidget, PrivilegesGrid, Ticks, values_of, widget_for
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped

@@ -15,8 +15,8 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Input, Select
 
-from irisops.commands.replies import Cell, FormField
-from irisops.commands.text import harmless
+from irisops.contract.replies import Cell, FormField
+from irisops.contract.wording import harmless
 
 PERMISSIONS = "RWU"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from irisops.commands.chat import State
-from irisops.commands.text import duration, harmless
+from irisops.contract.chat import State
+from irisops.contract.wording import duration, harmless
 
 CELL_LIMIT = 120
 """Characters of one table cell; the whole value is in the details and in a saved transcript."""

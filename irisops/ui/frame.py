@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from textual.color import Color, ColorParseError
 from textual.content import Content
 
-from irisops.commands.chat import Overview, ProfileState
-from irisops.commands.text import duration, harmless
+from irisops.contract.chat import Overview, ProfileState
+from irisops.contract.wording import duration, harmless
 from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, sparkline
 from irisops.ui.lines import spread
 

@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker, WorkerState
 
-from irisops.commands.replies import Table
+from irisops.contract.replies import Table
 from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order, title
 from irisops.ui.figures import cell
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from irisops.commands.chat import Command
-from irisops.commands.replies import Form, Plan, Problem, Reply, Table
+from irisops.contract.chat import Command
+from irisops.contract.replies import Form, Plan, Problem, Reply, Table
 from irisops.ui.card import Card, CardState
 
 

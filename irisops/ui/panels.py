@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from irisops.commands.chat import Overview
-from irisops.commands.text import harmless
+from irisops.contract.chat import Overview
+from irisops.contract.wording import harmless
 from irisops.ui import frame
 from irisops.ui.lines import Lines, same, spread
 

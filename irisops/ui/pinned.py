@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual.containers import Vertical
 
-from irisops.commands.chat import Command
+from irisops.contract.chat import Command
 from irisops.ui.card import Card
 from irisops.ui.record import Entry
 

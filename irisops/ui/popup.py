@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from irisops.commands.chat import CommandInfo, Completion
-from irisops.commands.text import harmless
+from irisops.contract.chat import CommandInfo, Completion
+from irisops.contract.wording import harmless
 
 MOST = 8
 

@@ -18,8 +18,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from irisops.commands.chat import Chat
-from irisops.commands.text import harmless
+from irisops.contract.chat import Chat
+from irisops.contract.wording import harmless
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import act_now
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands

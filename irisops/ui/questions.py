@@ -13,7 +13,7 @@ import asyncio
 from textual import events
 from textual.widget import Widget
 
-from irisops.commands.replies import Plan
+from irisops.contract.replies import Plan
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.prompt import Prompt
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from irisops.commands.chat import Notice
-from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
-from irisops.commands.text import harmless
+from irisops.contract.chat import Notice
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
+from irisops.contract.wording import harmless
 from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
 

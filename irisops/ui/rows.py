@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from irisops.commands.replies import Cell
-from irisops.commands.words import quote
+from irisops.contract.quoting import quote
+from irisops.contract.replies import Cell
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _WHOLE = re.compile(r"\{!(\w+)\}")

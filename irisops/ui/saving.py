@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from irisops.commands.replies import Done, Problem
+from irisops.contract.replies import Done, Problem
 
 
 def save(text: str, name: str) -> Done | Problem:

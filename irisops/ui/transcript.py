@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from irisops.commands.chat import Command, Notice
-from irisops.commands.text import harmless
+from irisops.contract.chat import Command, Notice
+from irisops.contract.wording import harmless
 from irisops.ui.card import Card, Turn
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT

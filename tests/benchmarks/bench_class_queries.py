@@ -13,7 +13,7 @@ import time
 from irisops.demo import running
 from irisops.instance.calls import Answer, Call, ClassQuery, Query
 from irisops.instance.connection import Connection, Target
-from irisops.instance.sessions import COLUMNS
+from irisops.instance.usage.sessions import COLUMNS
 
 QUERY = "%CSP.Session:SessionInfo"
 SHOWN = 30

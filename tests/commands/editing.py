@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from irisops.commands.chat import Command, Notice
-from irisops.commands.replies import Cell, Done, Form, Plan, Problem, Reply
-from irisops.commands.session import Session
+from irisops.contract.chat import Command, Notice
+from irisops.contract.replies import Cell, Done, Form, Plan, Problem, Reply
 from irisops.journal import Entry
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 from irisops.simulator.world.model import Permission, Role, User
 from tests.instance.served import PASSWORD, USER, Served, serve
 

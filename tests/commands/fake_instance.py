@@ -7,10 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from irisops.instance.access import Access, make_access
-from irisops.instance.audit import REFUSALS, Auditing, AuditRecord
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, Query, Rows, Value
-from irisops.instance.dormant import Logins
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import (
     Holder,
@@ -23,14 +20,17 @@ from irisops.instance.models import (
     User,
     WebSession,
 )
-from irisops.instance.permissions import Permission
-from irisops.instance.processes_act import ProcessAction
-from irisops.instance.resources import Resource
-from irisops.instance.sessions_end import EndOutcome
-from irisops.instance.sessions_timeout import AppTimeout
-from irisops.instance.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
-from irisops.instance.user_changes import FIELDS
-from irisops.instance.webapps import WebApplication
+from irisops.instance.security.access import Access, make_access
+from irisops.instance.security.audit import REFUSALS, Auditing, AuditRecord
+from irisops.instance.security.dormant import Logins
+from irisops.instance.security.permissions import Permission
+from irisops.instance.security.resources import Resource
+from irisops.instance.security.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
+from irisops.instance.security.user_changes import FIELDS
+from irisops.instance.security.webapps import WebApplication
+from irisops.instance.usage.processes_act import ProcessAction
+from irisops.instance.usage.sessions_end import EndOutcome
+from irisops.instance.usage.sessions_timeout import AppTimeout
 
 START = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
 PASSWORD = "canary-Secret-1"

@@ -7,12 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from irisops.commands.chat import Notice
-from irisops.commands.clock import Clock
-from irisops.commands.links import InstanceConnection
-from irisops.commands.profiles.discoverer import Look, look_around
-from irisops.commands.replies import Problem, Reply
-from irisops.commands.session import Session
+from irisops.connections.connection import InstanceConnection
+from irisops.contract.chat import Notice
+from irisops.contract.clock import Clock
+from irisops.contract.replies import Problem, Reply
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities, DoctorRow
 from irisops.instance.connection import State, Target
@@ -20,9 +18,11 @@ from irisops.instance.errors import InstanceError, LoginRefused, Unreachable
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
 from irisops.instance.web import WebAddress
+from irisops.profiles.discovery.discoverer import Look, look_around
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 from tests.commands.fake_instance import PASSWORD, START, FakeInstance, a_user
 
 __all__ = ["PASSWORD", "START", "FakeInstance", "a_user"]

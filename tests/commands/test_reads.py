@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from irisops.commands import shapes
 from irisops.commands.catalogue import ALL
-from irisops.commands.replies import Facts, Problem, Table
+from irisops.contract.replies import Facts, Problem, Table
+from irisops.engine import reply_json
 from irisops.instance.errors import NotPermitted
 from irisops.instance.routes import FEATURES
 from tests.commands.fakes import World
@@ -71,7 +71,7 @@ async def test_why_names_what_may_not_be_read_by_the_board(connected: World) -> 
 
 
 async def test_the_board_in_json_has_the_public_shape(connected: World) -> None:
-    facts, holders = map(shapes.shape, await connected.say("/license"))
+    facts, holders = map(reply_json.shape, await connected.say("/license"))
     assert facts is not None
     assert holders is not None
     assert facts["facts"]["expires"] == "2026-12-04"
@@ -108,7 +108,7 @@ async def test_processes_put_people_first_and_mark_this_tool(connected: World) -
 
 
 async def test_users_have_lists_of_roles(connected: World) -> None:
-    shaped = shapes.shape(await table_of(connected, "/users"))
+    shaped = reply_json.shape(await table_of(connected, "/users"))
     assert shaped is not None
     assert shaped["rows"][2] == {
         "name": "appuser",

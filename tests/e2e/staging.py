@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from irisops.commands.chat import Command, Notice
-from irisops.commands.clock import Clock
-from irisops.commands.replies import Effect, Plan, Problem, Progress, Reply, Table
-from irisops.commands.session import Session
+from irisops.contract.chat import Command, Notice
+from irisops.contract.clock import Clock
+from irisops.contract.replies import Effect, Plan, Problem, Progress, Reply, Table
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 from irisops.simulator.main import DEFAULT_VERSION, Options, RunningSimulator, serve
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.world import World

@@ -12,8 +12,8 @@ import pytest
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.store import ProfileStore
-from tests.commands.test_session_simulator import Simulator
 from tests.terminal import Terminal
+from tests.test_session_simulator import Simulator
 
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals", allow_module_level=True)

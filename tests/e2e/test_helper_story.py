@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Facts, Problem, Reply
+from irisops.contract.replies import Done, Facts, Problem, Reply
 from irisops.instance.helper.source import HELPER, source
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.loaded import Loaded

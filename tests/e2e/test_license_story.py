@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Cell, Done, Facts, Plan, Problem, Reply, Table
+from irisops.contract.replies import Cell, Done, Facts, Plan, Problem, Reply, Table
 from irisops.simulator.world.license import LicenseLimitExceededError
 from irisops.simulator.world.model import Application, Permission, Role, User
 from irisops.simulator.world.scenarios.hackathon import LEAKING, LEAKING_ADDRESS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Facts, Plan, Problem, Reply
+from irisops.contract.replies import Done, Facts, Plan, Problem, Reply
 from irisops.simulator.world.sessions import Visitor
 from tests.e2e.staging import Person, Stage, stage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from irisops.instance.connection import Connection, Target
-from irisops.instance.poll import Poller
+from irisops.instance.usage.poll import Poller
 from tests.counting_relay import CountingRelay
 from tests.instance.served import PASSWORD, USER, serve
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Problem, Table
+from irisops.contract.replies import Done, Problem, Table
 from irisops.simulator.world.sessions import Visitor
 from tests.e2e.staging import Person, stage
 

@@ -24,8 +24,8 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.routes import SESSIONS_BY_REST
-from irisops.instance.sessions import list_sessions
-from irisops.instance.sessions_end import end_session
+from irisops.instance.usage.sessions import list_sessions
+from irisops.instance.usage.sessions_end import end_session
 from irisops.instance.web import WebAddress
 from irisops.simulator.web.server import WebServer
 from irisops.simulator.world.model import Permission, Role, User

@@ -180,7 +180,9 @@ async def test_a_driver_that_cannot_be_started_or_loaded_is_named() -> None:
     await absent.warm()
     with pytest.raises(NotAvailable, match="could not be started"):
         await absent.connect("x")
-    bare = Connection(target, command=(sys.executable, "-S", "-P", "-m", "irisops.instance.driver"))
+    bare = Connection(
+        target, command=(sys.executable, "-S", "-P", "-m", "irisops.instance.driver_process.driver")
+    )
     await bare.warm()
     with pytest.raises(NotAvailable, match="does not load") as unusable:
         await bare.connect("x")

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from irisops.instance import license as licensing
-from irisops.instance import processes, roles, sessions, system, users
+from irisops.instance import system
 from irisops.instance.calls import ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Ref
 from irisops.instance.connection import Connection, Target
 from irisops.instance.errors import (
@@ -29,8 +28,11 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
-from irisops.instance.poll import Poller
-from irisops.instance.users import identifier
+from irisops.instance.security import roles, users
+from irisops.instance.security.users import identifier
+from irisops.instance.usage import license as licensing
+from irisops.instance.usage import processes, sessions
+from irisops.instance.usage.poll import Poller
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, CONNECT, Drop, Hold, Malformed
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.seed import give_password

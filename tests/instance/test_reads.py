@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from irisops.instance import license as licensing
-from irisops.instance import processes, roles, sessions, system, users
+from irisops.instance import system
 from irisops.instance.calls import Answer, Call, ClassMethod, Query, Update
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceError, NoAnswer, NotPermitted, Unreachable
-from irisops.instance.poll import LIMIT_EVERY, Poller
+from irisops.instance.security import roles, users
 from irisops.instance.system import parse_version, read_at_connect
+from irisops.instance.usage import license as licensing
+from irisops.instance.usage import processes, sessions
+from irisops.instance.usage.poll import LIMIT_EVERY, Poller
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 from tests.instance.test_status import status
 

@@ -24,7 +24,7 @@ from irisops.instance.values import (
     as_utc,
     in_portions,
 )
-from tests.instance.test_channel import values
+from tests.instance.driver_process.test_channel import values
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,8 @@ class Running:
         while left := {
             pid: words
             for pid, words in self.processes().items()
-            if pid != but and not ("irisops.instance.driver" in words and parent_of(pid) == but)
+            if pid != but
+            and not ("irisops.instance.driver_process.driver" in words and parent_of(pid) == but)
         }:
             pid = next(iter(left))
             assert ended(pid), f"still running: {left}"

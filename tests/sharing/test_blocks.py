@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from irisops.commands.render import text as text_of
-from irisops.commands.replies import Facts
-from irisops.commands.shapes import shape
+from irisops.contract.replies import Facts
+from irisops.engine.reply_json import shape
+from irisops.engine.reply_text import text as text_of
 from irisops.ui.cards.facts import facts_lines
 from irisops.ui.record import Entry, card_text, transcript_markdown
 

@@ -12,13 +12,13 @@ import pytest
 from textual.pilot import Pilot
 
 from irisops.app import IrisopsApp
-from irisops.commands.chat import Command
-from irisops.commands.desk import SharingSettings
-from irisops.commands.replies import Done, Plan, Problem, Reply, Table
-from irisops.commands.session import Session
+from irisops.connections.open_shares import SharingSettings
+from irisops.contract.chat import Command
+from irisops.contract.replies import Done, Plan, Problem, Reply, Table
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer

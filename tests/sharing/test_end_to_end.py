@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from irisops.commands.chat import Command, Notice
-from irisops.commands.clock import Clock
-from irisops.commands.desk import SharingSettings
-from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Reply, Table
-from irisops.commands.session import Session
+from irisops.connections.open_shares import SharingSettings
+from irisops.contract.chat import Command, Notice
+from irisops.contract.clock import Clock
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Reply, Table
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Problem
+from irisops.contract.replies import Problem
 from irisops.sharing.endpoints import Deadlines
 from irisops.sharing.errors import WALLS
 from irisops.simulator.agent.switches import Switches

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.desk import SharingSettings
-from irisops.commands.sharing import leases_line
+from irisops import leases_watch
+from irisops.connections.open_shares import SharingSettings
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
@@ -141,6 +141,6 @@ async def test_the_command_line_takes_the_password_from_the_profiles_own_command
     )
     lease = LeaseStore(places.leases).all().leases[0]
     LeaseStore(places.leases).save(replace(lease, where=replace(lease.where, port=1972)))
-    status = await leases_line.watch(places, Secrets(None), SharingSettings(connector=instance))
+    status = await leases_watch.watch(places, Secrets(None), SharingSettings(connector=instance))
     assert (status, instance.state()) == (0, before)
     assert "guest-fox-1 is deleted" in capsys.readouterr().out

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.chat import Command
-from irisops.commands.session import Session
 from irisops.commands.sharing.plan import cure_line
-from irisops.commands.words import split
+from irisops.contract.chat import Command
+from irisops.contract.quoting import split
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 from irisops.sharing import rules_access, rules_exposure
 from irisops.sharing.finding import Finding, Level
 from irisops.sharing.policy import Restrictions

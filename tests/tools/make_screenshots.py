@@ -19,9 +19,9 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from irisops.app import IrisopsApp
-from irisops.commands.session import Session
 from irisops.demo import Demo, running
 from irisops.profiles.secrets import Secrets
+from irisops.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZES = ((120, 36), (80, 24))

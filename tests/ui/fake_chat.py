@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from irisops.commands.chat import (
+from irisops.contract.chat import (
     AskSecret,
     Command,
     CommandInfo,
@@ -16,7 +16,7 @@ from irisops.commands.chat import (
     Overview,
     ProfileState,
 )
-from irisops.commands.replies import (
+from irisops.contract.replies import (
     Cell,
     Change,
     Column,

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from irisops.app import run_async
-from irisops.commands.chat import CommandInfo, Notice
+from irisops.contract.chat import CommandInfo, Notice
 from irisops.ui.card import Card
 from irisops.ui.palette import Commands
 from irisops.ui.themes import theme_names

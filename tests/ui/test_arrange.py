@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands.replies import Cell, Column, Table
+from irisops.contract.replies import Cell, Column, Table
 from irisops.ui.arrange import GAP, MIN_WIDTH, Order, Texts, arrange, fit, next_order
 from tests.ui.fake_chat import processes_table, users_table
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.commands.chat import Notice
+from irisops.contract.chat import Notice
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.editor import EditorScreen

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual import events
 
-from irisops.commands.replies import Cell, Form, FormField
+from irisops.contract.replies import Cell, Form, FormField
 from irisops.ui.editor import EditorScreen
 from irisops.ui.fields import PrivilegesGrid, TextField, Ticks
 from tests.ui.driving import SMALL, Driver, app_of, make_app, screen_text, until

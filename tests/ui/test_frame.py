@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands.chat import Overview, ProfileState, State
+from irisops.contract.chat import Overview, ProfileState, State
 from irisops.ui import frame
 from tests.ui.fake_chat import CLINIC, DOCKER, HOSTILE, LOCAL, NOW
 

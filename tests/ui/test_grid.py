@@ -9,7 +9,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from irisops.commands.replies import Column, Table
+from irisops.contract.replies import Column, Table
 from irisops.ui.arrange import GAP
 from irisops.ui.cards.table import Details
 from irisops.ui.grid import MARK, Grid

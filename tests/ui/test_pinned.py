@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.app import IrisopsApp
-from irisops.commands.chat import Command, Notice, ProfileState
-from irisops.commands.replies import Effect, Problem, Reply, Series
+from irisops.contract.chat import Command, Notice, ProfileState
+from irisops.contract.replies import Effect, Problem, Reply, Series
 from irisops.ui.bell import TerminalTitle, to_terminal
 from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
 from irisops.ui.frame import window_title

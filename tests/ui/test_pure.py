@@ -18,9 +18,9 @@ from rich.traceback import Traceback
 from textual.css.query import NoMatches
 from textual.theme import Theme
 
-from irisops.commands.chat import CommandInfo
-from irisops.commands.replies import Cell, Done, Facts, Problem
-from irisops.commands.words import split
+from irisops.contract.chat import CommandInfo
+from irisops.contract.quoting import split
+from irisops.contract.replies import Cell, Done, Facts, Problem
 from irisops.ui import clipboard, crash, figures, themes
 from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker

@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands.chat import Notice
-from irisops.commands.replies import Done, Problem, Table
+from irisops.contract.chat import Notice
+from irisops.contract.replies import Done, Problem, Table
 from irisops.ui.record import Entry, card_text, reply_markdown, transcript_markdown
 from tests.ui.fake_chat import (
     HOSTILE,

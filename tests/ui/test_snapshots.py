@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.commands.chat import Notice
+from irisops.contract.chat import Notice
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, until

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.commands.chat import Notice
-from irisops.commands.replies import Done, Plan
+from irisops.contract.chat import Notice
+from irisops.contract.replies import Done, Plan
 from irisops.ui.popup import Item
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, until
 from tests.ui.fake_chat import NOW, FakeChat

@@ -10,8 +10,8 @@ import asyncio
 import pytest
 from textual import events
 
-from irisops.commands.chat import Command
-from irisops.commands.replies import Done
+from irisops.contract.chat import Command
+from irisops.contract.replies import Done
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.editor import EditorScreen
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, screen_text, until

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.access.compare_sql import SqlSide, compare_sql, namespace_of
 from irisops.commands.access.names import Line
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.names import remember
-from irisops.commands.nearest import find, nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.permissions import Permission, difference
+from irisops.connections.known_names import remember
+from irisops.contract.chat import Command
+from irisops.contract.nearest import find, nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.instance.security.permissions import Permission, difference
 
 if TYPE_CHECKING:
-    from irisops.instance.access import Access
+    from irisops.instance.security.access import Access
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irisops.commands.access.explain_sql import DEFAULT_NAMESPACE
-from irisops.commands.chat import Command
-from irisops.commands.replies import Cell
-from irisops.commands.text import counted, harmless, listed
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell
+from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.sqlprivileges import Grantee, SqlGrant, SqlHoldings
+    from irisops.connections.connection import Link
+    from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings
 
 MOST_ROLES = 20
 """Roles of one side that are asked for their SQL privileges, each by a query of its own."""

@@ -8,22 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from irisops.commands.access.denied_enable import EVENTS
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Facts, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.access import Access
-    from irisops.instance.audit import Auditing
-    from irisops.instance.denials import Cause
+    from irisops.connections.connection import Link
+    from irisops.instance.security.access import Access
+    from irisops.instance.security.audit import Auditing
+    from irisops.instance.security.denials import Cause
 
 RECORDS = 500
 """Records of refusals that are read: the newest."""
@@ -70,7 +70,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
 
 
 async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
-    from irisops.instance.denials import causes_of  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.denials import causes_of  # noqa: PLC0415 - not at the start
 
     records = await link.reads.denials(RECORDS)
     if not records:
@@ -189,7 +189,7 @@ async def fix_denied(context: Context, command: Command) -> Replies:
 
 
 def _parsed(context: Context, line: str) -> Command:
-    from irisops.commands.parser import parse  # noqa: PLC0415 - the parser knows this module's commands
+    from irisops.engine.parser import parse  # noqa: PLC0415 - the parser knows this module's commands
 
     command = parse(line, context.registry)
     if not isinstance(command, Command):

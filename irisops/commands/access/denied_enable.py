@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Kind, Origin, Part, Record, Stand
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan
-from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import counted
+from irisops.changes.record import Kind, Origin, Part, Record, Stand
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.wording import counted
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
 from irisops.instance.errors import NotAvailable
 from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.audit import Auditing
+    from irisops.connections.connection import Link
+    from irisops.instance.security.audit import Auditing
 
 KIND = "audit.refusals"
 """The journal's name for this kind of change."""
@@ -126,7 +126,7 @@ def _effects(work: _Switching) -> list[str]:
 
 def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
     """The same by hand. On the instance itself arrays work (facts: iris-security 3.6, 3.7)."""
-    from irisops.instance.audit import REFUSALS, SOURCE  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.audit import REFUSALS, SOURCE  # noqa: PLC0415 - not at the start
 
     flag = int(on)
     lines = ['set $namespace = "%SYS"']

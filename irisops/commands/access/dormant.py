@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import Selection, select
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import counted, harmless, listed
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import Selection, select
+from irisops.engine.table_replies import filter_words, selection_notes
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.dormant import Account, Logins
+    from irisops.connections.connection import Link
+    from irisops.instance.security.dormant import Account, Logins
 
 USUAL = 90
 """Days, when none are said: what a fresh instance has as its inactivity limit (facts: iris-security 3.6)."""
@@ -146,15 +146,15 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
 
 async def disable_dormant(context: Context, command: Command) -> Replies:
     """Plan to disable them: one change, so that one /undo takes all of it back."""
-    from irisops.commands.accounts import object_change  # noqa: PLC0415 - not at the start
-    from irisops.instance.object_state import ObjectChange  # noqa: PLC0415 - not at the start
+    from irisops.commands.accounts import change  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.object_state import ObjectChange  # noqa: PLC0415 - not at the start
 
     link = context.link()
     days = _days(command)
     logins = await link.reads.account_logins()
     chosen, _ = _chosen(context, command, logins, days)
     names, left_out = _to_disable(link, chosen)
-    states = await object_change.read_states(link, [("user", name) for name in names])
+    states = await change.read_states(link, [("user", name) for name in names])
     changes = tuple(
         ObjectChange(state, state.with_fields({"enabled": False}))
         for name in names
@@ -164,14 +164,14 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
         raise Refusal(
             "Moved", "These accounts are disabled or gone by now.", "/users dormant shows the present state."
         )
-    wanted = object_change.Wanted(
+    wanted = change.Wanted(
         "dormant_disable",
         f"Disable {counted(len(changes), 'account')} not used for {counted(days, 'day')}",
         changes,
         command.slash,
         warnings=left_out,
     )
-    yield await object_change.plan(context, link, wanted)
+    yield await change.plan(context, link, wanted)
 
 
 def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:

@@ -18,21 +18,21 @@ from irisops.commands.access.names import (
     user_named,
 )
 from irisops.commands.access.wording import paths, standing
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.names import remember
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Facts
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless
-from irisops.commands.words import quote
-from irisops.instance.permissions import Permission, applicable
+from irisops.connections.known_names import remember
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Facts
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.instance.security.permissions import Permission, applicable
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.access import Access
+    from irisops.connections.connection import Link
     from irisops.instance.models import User
-    from irisops.instance.webapps import WebApplication
+    from irisops.instance.security.access import Access
+    from irisops.instance.security.webapps import WebApplication
 
 LABELS = {
     "user": "User",
@@ -212,7 +212,7 @@ async def _answer(
 ) -> Replies:
     """The facts; if something is `missing` (resource -> permissions), the smallest change as a plan after them."""
     from irisops.commands.access import fix as access_fix  # noqa: PLC0415 - not at the start
-    from irisops.instance.smallest_fix import smallest_fix  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.smallest_fix import smallest_fix  # noqa: PLC0415 - not at the start
 
     told, user, access = list(notes), asked.user, asked.access
     fix = None

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from irisops.commands.access.names import user_named
 from irisops.commands.access.wording import standing
-from irisops.commands.context import Context
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import Replies
-from irisops.commands.text import harmless
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 
 if TYPE_CHECKING:
-    from irisops.instance.access import Access
     from irisops.instance.models import User
+    from irisops.instance.security.access import Access
 
 PRIVILEGES = (
     Column("resource", "RESOURCE"),

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from irisops.changes.record import Origin
 from irisops.commands.access import sql_change
 from irisops.commands.access.explain import LABELS, usage_problem
 from irisops.commands.access.names import user_named
 from irisops.commands.access.wording import paths
-from irisops.commands.changes import Origin
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Facts
-from irisops.commands.spec import Replies
-from irisops.commands.text import harmless
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Facts
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.permissions import Permission
-from irisops.instance.sqlprivileges import LETTERS, Action, SqlGrant, SqlObject
+from irisops.instance.security.permissions import Permission
+from irisops.instance.security.sqlprivileges import LETTERS, Action, SqlGrant, SqlObject
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.access import Access
+    from irisops.connections.connection import Link
     from irisops.instance.models import User
+    from irisops.instance.security.access import Access
 
 SERVICE = "%Service_SQL"
 DEFAULT_NAMESPACE = "USER"

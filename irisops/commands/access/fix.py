@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.permissions import Permission, format_privileges
-from irisops.instance.smallest_fix import Fix
+from irisops.contract.quoting import quote
+from irisops.contract.wording import harmless, listed
+from irisops.instance.security.permissions import Permission, format_privileges
+from irisops.instance.security.smallest_fix import Fix
 
 if TYPE_CHECKING:
-    from irisops.commands.context import Context
-    from irisops.commands.links import Link
-    from irisops.commands.replies import Plan
-    from irisops.instance.access import Access
+    from irisops.connections.connection import Link
+    from irisops.contract.replies import Plan
+    from irisops.engine.context import Context
     from irisops.instance.models import User
+    from irisops.instance.security.access import Access
 
 NAME_LIMIT = 64
 """Characters of a role's name (facts: iris-security 3.1)."""
@@ -87,8 +87,8 @@ def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
     """The role and its grant are one change, so that one /undo takes both back."""
-    from irisops.commands.accounts import object_change  # noqa: PLC0415 - not at the start
-    from irisops.instance.object_state import ObjectChange, ObjectState  # noqa: PLC0415 - not at the start
+    from irisops.commands.accounts import change  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.object_state import ObjectChange, ObjectState  # noqa: PLC0415 - not at the start
 
     taken = [role.name for role in access.roles] + [each.name for each in access.users]
     name = role_name(fix.new_role, taken)
@@ -102,16 +102,16 @@ async def _new_role(context: Context, link: Link, access: Access, user: User, fi
             "escalation_only": False,
         },
     )
-    states = await object_change.read_states(link, [("user", user.name)])
+    states = await change.read_states(link, [("user", user.name)])
     state = states[("user", user.name.casefold())]
     granted = state.with_fields({"roles": (*state.names("roles"), name)})
-    wanted = object_change.Wanted(
+    wanted = change.Wanted(
         "explain",
         f"Make a role with {privileges_text(fix.new_role)} alone, and give it to {harmless(user.name)}",
         (ObjectChange(None, role), ObjectChange(state, granted)),
         f"/explain {quote(user.name)} {quote(format_privileges(fix.new_role))}",
     )
-    return await object_change.plan(context, link, wanted, access)
+    return await change.plan(context, link, wanted, access)
 
 
 def role_name(privileges: Mapping[str, Permission], taken: list[str]) -> str:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.commands import code
-from irisops.commands.changes import Kind as KindOfChange
-from irisops.commands.changes import Origin, Part, Record, Stand
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan
-from irisops.commands.spec import Replies
-from irisops.commands.text import harmless
-from irisops.instance.sqlprivileges import LETTERS, Action, Kind, SqlObject
+from irisops.changes.record import Kind as KindOfChange
+from irisops.changes.record import Origin, Part, Record, Stand
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.wording import harmless
+from irisops.engine import code_literals
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security.sqlprivileges import LETTERS, Action, Kind, SqlObject
 from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
 
 KIND = "sql.privilege"
 """The journal's name for this kind of change."""
@@ -44,10 +44,12 @@ class SqlChange:
         """The SQL statement, to be run in the target's namespace."""
         schema, _, name = self.target.name.rpartition(".")
         named = (
-            f"{code.sql_name(schema)}.{code.sql_name(name)}" if schema else f"SCHEMA {code.sql_name(name)}"
+            f"{code_literals.sql_name(schema)}.{code_literals.sql_name(name)}"
+            if schema
+            else f"SCHEMA {code_literals.sql_name(name)}"
         )
         verb, joined = ("GRANT", "TO") if grant else ("REVOKE", "FROM")
-        return f"{verb} {self.action.upper()} ON {named} {joined} {code.sql_name(self.user)}"
+        return f"{verb} {self.action.upper()} ON {named} {joined} {code_literals.sql_name(self.user)}"
 
     def reverse(self) -> Reverse:
         """For the journal: what is held then and was not before, or the other way round."""
@@ -86,12 +88,12 @@ def _effects(name: str, *, grant: bool) -> list[str]:
 def _calls(asked: SqlChange) -> dict[str, list[str]]:
     method = "GrantPrivilege" if asked.grant else "RevokePrivilege"
     arguments = ", ".join(
-        code.objectscript(each)
+        code_literals.objectscript(each)
         for each in (asked.action.upper(), asked.target.name, asked.target.kind.upper(), asked.user)
     )
     return {
         "ObjectScript": [
-            f"set $namespace = {code.objectscript(asked.target.namespace)}",
+            f"set $namespace = {code_literals.objectscript(asked.target.namespace)}",
             f"write $system.SQL.Security.{method}({arguments})  ; 1 is success",
         ],
         "SQL": [f"-- in namespace {harmless(asked.target.namespace)}", asked.statement(grant=asked.grant)],

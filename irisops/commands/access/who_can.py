@@ -11,19 +11,19 @@ from irisops.commands.access.names import (
     resource_named,
     split_privilege,
 )
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.names import remember
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import counted, harmless, listed
-from irisops.instance.permissions import Permission, applicable
+from irisops.connections.known_names import remember
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security.permissions import Permission, applicable
 
 if TYPE_CHECKING:
-    from irisops.instance.access import Access
-    from irisops.instance.privileges import Grant
+    from irisops.instance.security.access import Access
+    from irisops.instance.security.privileges import Grant
 
 COLUMNS = (
     Column("user", "USER"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from irisops.commands.text import harmless
+from irisops.contract.wording import harmless
 
 if TYPE_CHECKING:
     from irisops.instance.models import User
-    from irisops.instance.privileges import Explanation, Grant
+    from irisops.instance.security.privileges import Explanation, Grant
 
 SHOWN_PATHS = 6
 """Paths to one privilege that are told one by one."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
 
 
 def _roles(command: Command) -> list[str]:

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irisops.commands.accounts.object_change import Wanted, make_plan
-from irisops.commands.context import Context
-from irisops.commands.links import Link
-from irisops.commands.nearest import find, nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Plan
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.access import Access, make_access, read_access
+from irisops.commands.accounts.change import Wanted, make_plan
+from irisops.connections.connection import Link
+from irisops.contract.nearest import find, nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Plan
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Role, User
-from irisops.instance.object_state import ObjectChange, ObjectState
-from irisops.instance.users import list_users
+from irisops.instance.security.access import Access, make_access, read_access
+from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.users import list_users
 
 
 @dataclass(frozen=True, slots=True)

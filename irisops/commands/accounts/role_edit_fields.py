@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from irisops.commands.accounts.user_edit_fields import Checked, Given
-from irisops.commands.nearest import find, nearest
-from irisops.commands.replies import Cell, FormField
-from irisops.commands.text import harmless, listed
-from irisops.instance.object_state import FieldValue, ObjectState
-from irisops.instance.permissions import Permission, format_privileges, parse_permission
-from irisops.instance.role_changes import DESCRIPTION_LIMIT, NAME_LIMIT, privileges_of, sensible_permissions
+from irisops.contract.nearest import find, nearest
+from irisops.contract.replies import Cell, FormField
+from irisops.contract.wording import harmless, listed
+from irisops.instance.security.object_state import FieldValue, ObjectState
+from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
+from irisops.instance.security.role_changes import (
+    DESCRIPTION_LIMIT,
+    NAME_LIMIT,
+    privileges_of,
+    sensible_permissions,
+)
 
 EMPTY: Mapping[str, FieldValue] = {
     "description": "",

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from irisops.commands.accounts.object_change import FieldRefusal, Wanted, label_of, plan, shown
-from irisops.commands.accounts.object_merge import difference_table, merge
+from irisops.commands.accounts.change import FieldRefusal, Wanted, label_of, plan, shown
 from irisops.commands.accounts.role_edit_fields import EMPTY, check_name, check_values, form_fields
+from irisops.commands.accounts.three_way import difference_table, merge
 from irisops.commands.accounts.user_edit_fields import Given
 from irisops.commands.accounts.view import role_cards
-from irisops.commands.availability import only_shown, refuse_change
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Form, FormField, Problem, Table
-from irisops.commands.spec import Replies
-from irisops.commands.text import counted, harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.access import Access, read_access
-from irisops.instance.object_state import ObjectChange, ObjectState
-from irisops.instance.role_changes import role_state
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Form, FormField, Problem, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.availability import only_shown, refuse_change
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.role_changes import role_state
 
 _SECOND_WORDS = frozenset({"add", "create", "copy", "delete", "remove", "members"})
 """Names that `/role` would take for another command."""

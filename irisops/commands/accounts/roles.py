@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell, Column, Table
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
 
 COLUMNS = (
     Column("name", "NAME"),

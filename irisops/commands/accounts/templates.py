@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import harmless, listed
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.contract.chat import Command
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
 
 OPTIONS = {
     "full_name": "text",

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from irisops.commands.nearest import find, nearest
-from irisops.commands.replies import Cell, FormField
-from irisops.commands.text import harmless, listed
-from irisops.instance.object_state import FieldValue, ObjectState, same
-from irisops.instance.user_changes import FIELDS, NAME_LIMIT, PASSING
+from irisops.contract.nearest import find, nearest
+from irisops.contract.replies import Cell, FormField
+from irisops.contract.wording import harmless, listed
+from irisops.instance.security.object_state import FieldValue, ObjectState, same
+from irisops.instance.security.user_changes import FIELDS, NAME_LIMIT, PASSING
 
 Given = Mapping[str, Cell | list[str]]
 

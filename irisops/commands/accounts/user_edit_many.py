@@ -5,20 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from irisops.commands.accounts.object_change import Wanted, plan
+from irisops.commands.accounts.change import Wanted, plan
 from irisops.commands.accounts.user_edit_fields import check_name, check_passwords
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.links import Link
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Form, FormField
-from irisops.commands.spec import Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.access import read_access
-from irisops.instance.object_state import FieldValue, ObjectChange, ObjectState
-from irisops.instance.user_changes import check_new_password, read_user_state, read_user_states
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Form, FormField
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security.access import read_access
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
+from irisops.instance.security.user_changes import check_new_password, read_user_state, read_user_states
 
 LENGTH = 20
 """Characters of a password that is made here."""

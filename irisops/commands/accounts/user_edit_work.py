@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from irisops.commands.accounts.object_change import FieldRefusal, Wanted, label_of, plan, shown
-from irisops.commands.accounts.object_merge import difference_table, merge
+from irisops.commands.accounts.change import FieldRefusal, Wanted, label_of, plan, shown
 from irisops.commands.accounts.templates import Template, template_named
+from irisops.commands.accounts.three_way import difference_table, merge
 from irisops.commands.accounts.user_edit_fields import (
     EMPTY,
     Given,
@@ -19,23 +19,23 @@ from irisops.commands.accounts.user_edit_fields import (
 )
 from irisops.commands.accounts.user_edit_many import password_that_fits, user_named
 from irisops.commands.accounts.view import user_cards
-from irisops.commands.availability import only_shown, refuse_change
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.links import Link
-from irisops.commands.nearest import find
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Form, FormField, Problem
-from irisops.commands.spec import Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance import privileges
-from irisops.instance.access import Access, read_access
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.nearest import find
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Form, FormField, Problem
+from irisops.contract.wording import harmless, listed
+from irisops.engine.availability import only_shown, refuse_change
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Role
-from irisops.instance.object_state import FieldValue, ObjectChange, ObjectState
-from irisops.instance.roles import list_roles
-from irisops.instance.user_changes import (
+from irisops.instance.security import privileges
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
+from irisops.instance.security.roles import list_roles
+from irisops.instance.security.user_changes import (
     check_new_password,
     unknown_namespaces,
 )

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from irisops.commands.access.explain_all import privileges_of
-from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
-from irisops.commands.text import harmless, listed
-from irisops.instance.access import Access
-from irisops.instance.object_state import FieldValue, ObjectState
-from irisops.instance.permissions import Permission
-from irisops.instance.role_changes import LABELS
-from irisops.instance.user_changes import FIELDS
+from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
+from irisops.contract.wording import harmless, listed
+from irisops.instance.security.access import Access
+from irisops.instance.security.object_state import FieldValue, ObjectState
+from irisops.instance.security.permissions import Permission
+from irisops.instance.security.role_changes import LABELS
+from irisops.instance.security.user_changes import FIELDS
 
 FactValue = Scalar | list[Scalar] | dict[str, Scalar]
 

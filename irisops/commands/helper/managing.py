@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from irisops.commands import code
-from irisops.commands.changes import Kind, Origin, Part, Record, Stand
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Facts, Plan
-from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import harmless
-from irisops.commands.words import quote
+from irisops.changes.record import Kind, Origin, Part, Record, Stand
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Facts, Plan
+from irisops.contract.wording import harmless
+from irisops.engine import code_literals
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
 from irisops.instance.helper.managing import HelperState, install_helper, read_helper, remove_helper, told
 from irisops.instance.helper.source import HELPER, VERSION, source
 from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
 
 KIND = "helper"
 """The journal's name for this kind of change."""
@@ -165,7 +165,7 @@ def _install_calls() -> dict[str, list[str]]:
         "Python": [
             'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
             'stream = irispy.classMethodObject("%Stream.GlobalCharacter", "%New")',
-            f'stream.invoke("Write", open({code.python(file)}).read())',
+            f'stream.invoke("Write", open({code_literals.python(file)}).read())',
             'stream.invoke("Rewind")',
             'irispy.classMethodValue("%SYSTEM.OBJ", "LoadStream", stream, "ck-d")  # 1 is success',
         ],

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.replies import Cell, Column, Done, Table
-from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import counted, harmless
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.replies import Cell, Column, Done, Table
+from irisops.contract.wording import counted, harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.instance.advice import Cure
+    from irisops.instance.usage.advice import Cure
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ COLUMNS = (
 
 async def show_advice(context: Context, _command: Command) -> Replies:
     """The cures that fit what is seen, those that save most first."""
-    from irisops.instance.advice import advise  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.advice import advise  # noqa: PLC0415 - not at the start
 
     link = context.link()
     board = await link.reads.board()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.links import Link
-from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
-from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import counted, duration
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
+from irisops.contract.wording import counted, duration
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
     from irisops.instance.models import Holder, LicenseBoard

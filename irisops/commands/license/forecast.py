@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Facts, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, harmless
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.wording import counted, harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
-    from irisops.instance.forecast import ArrivalKind, Forecast, Identity, Situation
     from irisops.instance.models import LicenseBoard
+    from irisops.instance.usage.forecast import ArrivalKind, Forecast, Identity, Situation
 
 COLUMNS = (
     Column("how", "HOW THEY COME", grow=True),
@@ -54,7 +54,7 @@ def kind_of(word: str) -> ArrivalKind:
 
 async def show_forecast(context: Context, command: Command) -> Replies:
     """The situation, then each way in which the newcomers may come."""
-    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
 
     number = int(str(command.args["number"]))
     kind = kind_of(str(command.args.get("kind", "people")))
@@ -106,7 +106,7 @@ def ways(
     own: str = "",
 ) -> list[dict[str, Cell]]:
     """A row per way in which newcomers of a kind may come, by the rules of the license (facts: 2.1, 2.2, 2.6)."""
-    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
 
     apart = forecast.each_its_own(situation, number)
     rows: list[dict[str, Cell]] = []
@@ -147,7 +147,7 @@ def _row(
 
 
 def _verdict(said: Forecast, situation: Situation, number: int, held: Identity | None) -> str:
-    from irisops.instance.forecast import until_flip  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.forecast import until_flip  # noqa: PLC0415 - not at the start
 
     if not said.fits:
         missing = (

@@ -9,18 +9,18 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, harmless
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
+from irisops.contract.wording import counted, harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.instance.metrics import Metrics
     from irisops.instance.models import Holder
+    from irisops.instance.usage.metrics import Metrics
     from irisops.profiles.model import Profile
 
 HostKind = Literal["Unix", "Windows", "container"]
@@ -170,7 +170,7 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 
 
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
+    from irisops.instance.usage.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
 
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
@@ -186,7 +186,7 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
 
     What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
     """
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.metrics import read_metrics  # noqa: PLC0415 - not at the start
 
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False

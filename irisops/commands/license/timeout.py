@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.commands import code
-from irisops.commands.changes import Kind, Origin, Part, Record, Stand
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import duration, harmless, listed
+from irisops.changes.record import Kind, Origin, Part, Record, Stand
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.wording import duration, harmless, listed
+from irisops.engine import code_literals
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import NotAvailable
 from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
-    from irisops.instance.sessions_timeout import AppTimeout
+    from irisops.connections.connection import Link
+    from irisops.instance.usage.sessions_timeout import AppTimeout
 
 KIND = "webapp.timeout"
 """The journal's name for this kind of change."""
@@ -46,7 +46,7 @@ def _find(applications: list[AppTimeout], name: str) -> AppTimeout:
 
 async def change(context: Context, command: Command) -> Replies:
     """Plan the change."""
-    from irisops.instance.sessions_timeout import MOST_TIMEOUT  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT  # noqa: PLC0415 - not at the start
 
     link = context.link()
     application = _find(await link.reads.timeouts(), str(command.args["application"]))
@@ -154,13 +154,13 @@ def _calls(name: str, seconds: int) -> dict[str, list[str]]:
     return {
         "ObjectScript": [
             'set $namespace = "%SYS"',
-            f"set application = ##class(Security.Applications).%OpenId({code.objectscript(key)})",
+            f"set application = ##class(Security.Applications).%OpenId({code_literals.objectscript(key)})",
             f"set application.Timeout = {seconds}",
             "write application.%Save()  ; 1 is success",
         ],
         "Python": [
             'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
-            f'application = irispy.classMethodObject("Security.Applications", "%OpenId", {code.python(key)})',
+            f'application = irispy.classMethodObject("Security.Applications", "%OpenId", {code_literals.python(key)})',
             f'application.set("Timeout", {seconds})',
             'application.invoke("%Save")  # 1 is success',
         ],

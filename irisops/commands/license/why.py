@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.license.board import returns
-from irisops.commands.nearest import find, nearest
 from irisops.commands.processes import listing as processes
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Facts, Table
 from irisops.commands.sessions import listing as sessions
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.nearest import find, nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Facts, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import Holder, LicenseBoard
 
 T = TypeVar("T")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Origin
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
+from irisops.changes.record import Origin
 from irisops.commands.processes.acting import plan_action
-from irisops.commands.refusal import Refusal
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import Process
-    from irisops.instance.processes_act import ProcessAction
+    from irisops.instance.usage.processes_act import ProcessAction
 
 
 async def find_process(link: Link, pid: int) -> Process:

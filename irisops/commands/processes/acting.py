@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Origin, Record
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan, Problem, Progress
-from irisops.commands.spec import Replies
-from irisops.commands.text import counted, duration, harmless
+from irisops.changes.record import Origin, Record
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan, Problem, Progress
+from irisops.contract.wording import counted, duration, harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.journal import Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import Process
-    from irisops.instance.processes_act import ProcessAction
+    from irisops.instance.usage.processes_act import ProcessAction
 
 KIND = "process."
 """The journal's name for this kind of change, followed by the action."""
@@ -137,7 +137,7 @@ async def _effects(
     context: Context, link: Link, process: Process, action: ProcessAction
 ) -> tuple[list[str], int | None, int | None]:
     """Sentences, and the units in use after and before; None where that cannot be told."""
-    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
 
     lines: list[str] = []
     if process.started is not None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Kind, Origin, Part, Stand
-from irisops.commands.context import Context
+from irisops.changes.record import Kind, Origin, Part, Stand
 from irisops.commands.processes.acting import KIND, identity, named, plan_action, same_identity
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Plan
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Plan
+from irisops.engine.context import Context
 from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import Process
-    from irisops.instance.processes_act import ProcessAction
+    from irisops.instance.usage.processes_act import ProcessAction
 
 _ACTIONS: tuple[ProcessAction, ...] = ("suspend", "resume", "terminate")
 _OPPOSITE: Mapping[ProcessAction, ProcessAction] = {"suspend": "resume", "resume": "suspend"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.processes.act import find_process
 from irisops.commands.processes.acting import named
-from irisops.commands.replies import Facts, Scalar
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import duration
+from irisops.contract.chat import Command
+from irisops.contract.replies import Facts, Scalar
+from irisops.contract.wording import duration
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
     from irisops.instance.models import Process

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.columns import take_columns
-from irisops.commands.context import Context
-from irisops.commands.filters import Selection, select
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import KeptRows, filter_words, selection_notes
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell, Column, Table
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_columns import take_columns
+from irisops.engine.table_filters import Selection, select
+from irisops.engine.table_replies import KeptRows, filter_words, selection_notes
 
 if TYPE_CHECKING:
     from irisops.instance.models import Process

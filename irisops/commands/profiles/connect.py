@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.license.locked import locked_out, looks_full
-from irisops.commands.nearest import nearest
 from irisops.commands.profiles.expired_password import refused
-from irisops.commands.refusal import Refusal, problem_of
-from irisops.commands.replies import Done, Progress
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.replies import Done, Progress
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
 from irisops.profiles.address import AddressError, parse_address
 from irisops.profiles.model import Profile

@@ -8,17 +8,17 @@ import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.license.locked import guess
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.expired_password import refused
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Done, Problem, Progress, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Table
+from irisops.contract.wording import harmless, listed
 from irisops.daemon_thread import in_daemon_thread
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import (
     InstanceProblem,
     LicenseExhausted,
@@ -31,7 +31,7 @@ from irisops.instance.errors import (
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
 
 DEADLINE = 5.0
 """Seconds for the name lookup, and for opening the port."""

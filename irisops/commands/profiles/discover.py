@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.profiles.profiles import refuse_broken_file
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Done, Progress, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Done, Progress, Table
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.store import ProfileExistsError
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from irisops.commands.code import objectscript
-from irisops.commands.context import Context
 from irisops.commands.license.locked import guess
-from irisops.commands.refusal import problem_of
-from irisops.commands.replies import Problem
-from irisops.commands.text import harmless
-from irisops.commands.words import quote
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import problem_of
+from irisops.contract.replies import Problem
+from irisops.contract.wording import harmless
+from irisops.engine.code_literals import objectscript
+from irisops.engine.context import Context
 from irisops.instance.errors import InstanceProblem, PasswordChangeRequired
 from irisops.profiles.model import Profile
 

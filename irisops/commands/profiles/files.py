@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.profiles import refuse_broken_file, refuse_temporary
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
-from irisops.commands.text import counted, harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.store import NoSuchProfileError, ProfileExistsError, ProfilesFileError, ProfileStore
 

@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import replace
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
 from irisops.commands.profiles.connect import find_profile
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Change, Column, Done, Form, FormField, Plan, Problem, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Change, Column, Done, Form, FormField, Plan, Problem, Table
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.profiles.model import COLOURS, DEFAULT_PORT, Profile, ProfileInvalidError
 from irisops.profiles.store import NoSuchProfileError, ProfileExistsError
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Change, Column, Done, Plan, Table
-from irisops.commands.spec import Arg, CommandSpec, Keyword, Plain, Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Change, Column, Done, Plan, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
 from irisops.profiles.secrets import PLACES, NotKeptError, Place, account_of
 from irisops.profiles.vault import VaultError
 

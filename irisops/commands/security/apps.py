@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.links import Link
-from irisops.commands.nearest import find
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Facts, Table
 from irisops.commands.security.change import roles_given, shown, states
 from irisops.commands.security.wanted import all_named, as_list, logins, named, propose, split_switch
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance import authentication
-from irisops.instance.access import Access, read_access
-from irisops.instance.authentication import UNAUTHENTICATED, WEB_METHODS
-from irisops.instance.object_state import FieldValue
-from irisops.instance.permissions import Permission
-from irisops.instance.sessions_timeout import MOST_TIMEOUT
-from irisops.instance.settings_state import SettingsState
-from irisops.instance.webapps import WebApplication, list_applications, parse_match_roles
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.nearest import find
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security import authentication
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
+from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.permissions import Permission
+from irisops.instance.security.settings_state import SettingsState
+from irisops.instance.security.webapps import WebApplication, list_applications, parse_match_roles
+from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 COLUMNS = (
     Column("name", "NAME"),

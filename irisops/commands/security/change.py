@@ -9,20 +9,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from irisops.commands.changes import Kind as Again
-from irisops.commands.changes import Origin, Part, Record, Stand
-from irisops.commands.context import Context
-from irisops.commands.links import Link
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan, Progress
+from irisops.changes.record import Kind as Again
+from irisops.changes.record import Origin, Part, Record, Stand
 from irisops.commands.security.code import calls_of
-from irisops.commands.security.meaning import guard, meaning
-from irisops.commands.spec import Replies
-from irisops.commands.text import counted, duration, harmless, listed
-from irisops.instance.access import read_access
-from irisops.instance.object_state import FieldValue, same
-from irisops.instance.settings_state import KINDS, Kind, SettingsState, read_settings, save_settings
-from irisops.instance.webapps import parse_match_roles
+from irisops.commands.security.effects import guard, meaning
+from irisops.connections.connection import Link
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan, Progress
+from irisops.contract.wording import counted, duration, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security.access import read_access
+from irisops.instance.security.object_state import FieldValue, same
+from irisops.instance.security.settings_state import KINDS, Kind, SettingsState, read_settings, save_settings
+from irisops.instance.security.webapps import parse_match_roles
 from irisops.journal import Entry, Reverse
 
 JOURNALED: Mapping[str, Kind] = {
@@ -285,7 +285,7 @@ async def _plan_again(
 
 AGAIN = Again(_stand, _plan_again)
 KINDS_AGAIN: Mapping[str, Again] = dict.fromkeys(JOURNALED, AGAIN)
-"""For `irisops.commands.taking_back`."""
+"""For `irisops.changes.undo`."""
 
 
 async def states(link: Link, kind: Kind, names: Sequence[str]) -> list[SettingsState]:

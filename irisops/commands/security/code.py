@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from irisops.commands.code import objectscript, python
-from irisops.instance.settings_state import KINDS, SettingsState, logical
+from irisops.engine.code_literals import objectscript, python
+from irisops.instance.security.settings_state import KINDS, SettingsState, logical
 
 
 def calls_of(changes: Sequence[tuple[SettingsState, Sequence[str]]]) -> dict[str, list[str]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from irisops.commands.links import Names
-from irisops.instance.authentication import METHODS
-from irisops.instance.services import NAMES
+from irisops.connections.connection import Names
+from irisops.instance.security.authentication import METHODS
+from irisops.instance.security.services import NAMES
 
 PERMISSIONS = (("none", "nobody by itself"), ("R", "read"), ("RW", "read and write"), ("U", "use"))
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Column, Facts, Table
-from irisops.commands.security.meaning import bad_permission
+from irisops.commands.security.effects import bad_permission
 from irisops.commands.security.wanted import all_named, as_list, propose
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance.access import Access, read_access
-from irisops.instance.object_state import FieldValue
-from irisops.instance.permissions import Permission, applicable, parse_permission
-from irisops.instance.resources import list_resources
-from irisops.instance.settings_state import SettingsState
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.permissions import Permission, applicable, parse_permission
+from irisops.instance.security.resources import list_resources
+from irisops.instance.security.settings_state import SettingsState
 
 COLUMNS = (
     Column("name", "NAME"),

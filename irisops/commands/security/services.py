@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.links import Link
-from irisops.commands.replies import Cell, Column, Facts, Table
 from irisops.commands.security.change import states
 from irisops.commands.security.wanted import all_named, as_list, logins, propose, split_switch
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import harmless, listed
-from irisops.instance.authentication import METHODS, UNAUTHENTICATED
-from irisops.instance.object_state import FieldValue
-from irisops.instance.services import BINDINGS, WEB_GATEWAY, Service, list_services
-from irisops.instance.settings_state import SettingsState
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security.authentication import METHODS, UNAUTHENTICATED
+from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.services import BINDINGS, WEB_GATEWAY, Service, list_services
+from irisops.instance.security.settings_state import SettingsState
 
 PREFIX = "%Service_"
 COLUMNS = (

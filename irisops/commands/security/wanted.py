@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from irisops.commands.availability import refuse_change
-from irisops.commands.changes import Origin
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.nearest import find, nearest
-from irisops.commands.refusal import Refusal
+from irisops.changes.record import Origin
 from irisops.commands.security.change import PLURAL, SINGULAR, Edit, plan, states
-from irisops.commands.spec import Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
-from irisops.instance import authentication
-from irisops.instance.object_state import FieldValue
-from irisops.instance.settings_state import KINDS, Kind, SettingsState
+from irisops.contract.chat import Command
+from irisops.contract.nearest import find, nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.wording import harmless, listed
+from irisops.engine.availability import refuse_change
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security import authentication
+from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.settings_state import KINDS, Kind, SettingsState
 
 SWITCHES = {"enable": True, "disable": False}
 """Words after a name that switch it; no name of these kinds is one of them."""

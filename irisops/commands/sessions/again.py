@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Kind, Origin, Part, Stand
-from irisops.commands.context import Context
-from irisops.commands.replies import Plan
+from irisops.changes.record import Kind, Origin, Part, Stand
 from irisops.commands.sessions.ending import KIND, already_gone, marks, plan_end
-from irisops.commands.text import harmless
+from irisops.contract.replies import Plan
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
 from irisops.journal import Entry
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import WebSession
 
 

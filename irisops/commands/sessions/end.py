@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Origin
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.filters import is_condition, select
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell
+from irisops.changes.record import Origin
 from irisops.commands.sessions.ending import plan_end
 from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words
-from irisops.commands.text import harmless, listed
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_filters import is_condition, select
+from irisops.engine.table_replies import filter_words
 
 if TYPE_CHECKING:
     from irisops.instance.models import WebSession

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Origin, Record
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Change, Done, Plan, Problem, Progress
+from irisops.changes.record import Origin, Record
 from irisops.commands.sessions.listing import short_id
-from irisops.commands.spec import Replies
-from irisops.commands.text import counted, harmless, listed
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Change, Done, Plan, Problem, Progress
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.journal import Reverse
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import Holder, LicenseBoard, WebSession
 
 KIND = "sessions.end"
@@ -131,7 +131,7 @@ def _warnings(link: Link, wanted: Sequence[WebSession]) -> list[str]:
 
 def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[list[str], int | None]:
     """What ending frees, and the units in use after it; None if that cannot be told."""
-    from irisops.instance import forecast  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
 
     lines = ["Whoever uses them is logged out; what was typed there and not stored is lost."]
     if board is None:

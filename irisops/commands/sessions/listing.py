@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command
-from irisops.commands.columns import take_columns
-from irisops.commands.context import Context
-from irisops.commands.filters import select
-from irisops.commands.replies import Cell, Column, Table
-from irisops.commands.sessions.age import KnownBirths, known_births
-from irisops.commands.sessions.idle import KnownTimeouts, known_timeouts
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.tables import filter_words, selection_notes
-from irisops.commands.text import counted
+from irisops.connections.session_ages import KnownBirths, known_births
+from irisops.connections.session_timeouts import KnownTimeouts, known_timeouts
+from irisops.contract.chat import Command
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import counted
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.table_columns import take_columns
+from irisops.engine.table_filters import select
+from irisops.engine.table_replies import filter_words, selection_notes
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.models import WebSession
 
 SHOWN_ID = 8
@@ -139,7 +139,7 @@ def _patterns(sessions: list[WebSession]) -> list[str]:
     anonymous = sum(session.anonymous for session in sessions)
     if anonymous:
         notes.append(f"{counted(anonymous, 'session')} without a login: each holds a unit of its own.")
-    from irisops.instance.leaks import find_leaks  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.leaks import find_leaks  # noqa: PLC0415 - not at the start
 
     notes += [
         f"{leak.username} has {leak.number} sessions on {leak.application}: that looks like a client that keeps no "

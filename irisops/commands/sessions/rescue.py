@@ -14,13 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from irisops.commands.availability import read_only_cure, read_only_note
-from irisops.commands.changes import Origin, Record
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Done, Plan, Progress
-from irisops.commands.sessions.age import KnownBirths
+from irisops.changes.record import Origin, Record
 from irisops.commands.sessions.ending import (
     CALLS_BY_HTTP,
     FINAL,
@@ -31,15 +25,21 @@ from irisops.commands.sessions.ending import (
     journaled,
     not_ended,
 )
-from irisops.commands.sessions.idle import KnownTimeouts
 from irisops.commands.sessions.listing import Seen
 from irisops.commands.sessions.sweep import missed_least
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, harmless
-from irisops.commands.words import quote
+from irisops.connections.session_ages import KnownBirths
+from irisops.connections.session_timeouts import KnownTimeouts
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Done, Plan, Progress
+from irisops.contract.wording import counted, harmless
+from irisops.engine.availability import read_only_cure, read_only_note
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
-    from irisops.commands.links import Link
+    from irisops.connections.connection import Link
     from irisops.instance.admin_api import AdminApi
     from irisops.instance.models import WebSession
     from irisops.profiles.model import Profile
@@ -67,7 +67,7 @@ def _profile(context: Context, wanted: str) -> Profile:
 
 async def _api(context: Context, link: Link) -> AdminApi:
     """The way in over the web port. Raises `Refusal` where it cannot be tried."""
-    from irisops.commands.links import web_of  # noqa: PLC0415 - not at the start
+    from irisops.connections.connection import web_of  # noqa: PLC0415 - not at the start
     from irisops.instance.admin_api import SINCE, AdminApi  # noqa: PLC0415 - for this moment alone
 
     profile = link.profile
@@ -94,8 +94,8 @@ async def _api(context: Context, link: Link) -> AdminApi:
 
 async def free(context: Context, command: Command) -> Replies:
     """Look over the web port, then a plan to end what is missed least."""
-    from irisops.instance.leaks import find_leaks  # noqa: PLC0415 - not at the start
-    from irisops.instance.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.leaks import find_leaks  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
 
     profile = _profile(context, str(command.args.get("profile", "")))
     link = context.hub.link_of(profile)
@@ -164,8 +164,8 @@ class _Rescue:
     async def carry_out(self) -> Replies:
         """Ask, follow, tell. An error of the instance is raised after it was journaled."""
         from irisops.instance.errors import InstanceError  # noqa: PLC0415 - not at the start
-        from irisops.instance.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
-        from irisops.instance.sessions_end import NO_SUCH_SESSION  # noqa: PLC0415 - not at the start
+        from irisops.instance.usage.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
+        from irisops.instance.usage.sessions_end import NO_SUCH_SESSION  # noqa: PLC0415 - not at the start
 
         record = Record(
             self.context, self.link, self.shown, self.origin, reverse=journaled(self.wanted), final=FINAL

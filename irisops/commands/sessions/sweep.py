@@ -6,19 +6,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.changes import Origin
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Column, Done, Table
+from irisops.changes.record import Origin
 from irisops.commands.sessions.ending import PORTAL, plan_end
 from irisops.commands.sessions.listing import Seen, look
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted, duration, harmless
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Column, Done, Table
+from irisops.contract.wording import counted, duration, harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
-    from irisops.instance.leaks import Leak
     from irisops.instance.models import WebSession
+    from irisops.instance.usage.leaks import Leak
 
 COLUMNS = (
     Column("holder", "HOLDER"),
@@ -30,7 +30,7 @@ COLUMNS = (
 
 async def sweep(context: Context, command: Command) -> Replies:
     """What leaks, then a plan to end exactly that."""
-    from irisops.instance.leaks import LEAK_FROM, find_crowds, find_leaks  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.leaks import LEAK_FROM, find_crowds, find_leaks  # noqa: PLC0415 - not at the start
 
     link = context.link()
     seen = await look(context, link)
@@ -81,7 +81,7 @@ def _is(leak: Leak, who: str) -> bool:
 
 async def free(context: Context, command: Command) -> Replies:
     """Offer to end what is missed least: what a leak left behind, else the session that has been idle for longest."""
-    from irisops.instance.leaks import find_leaks  # noqa: PLC0415 - not at the start
+    from irisops.instance.usage.leaks import find_leaks  # noqa: PLC0415 - not at the start
 
     link = context.link()
     seen = await look(context, link)

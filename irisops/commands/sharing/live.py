@@ -6,14 +6,14 @@ import asyncio
 import os
 from pathlib import Path
 
-from irisops.commands import spans
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.desk import OpenShare, ShareDesk
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Table
-from irisops.commands.spec import Replies
-from irisops.commands.text import counted, duration, harmless, listed
+from irisops.connections.open_shares import OpenShare, ShareDesk
+from irisops.contract import durations
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Table
+from irisops.contract.wording import counted, duration, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent
 from irisops.sharing import guests
@@ -283,7 +283,7 @@ async def extend(context: Context, command: Command) -> Replies:
     now = context.clock.now()
     text = str(command.args["time"])
     begin = now if ":" in text else share.opened.until
-    until = spans.moment(text, begin, now.astimezone())
+    until = durations.moment(text, begin, now.astimezone())
     await share.client.extend(until)
     desk.extended(share, until)
     yield Done("extend", f"Share {share.id} is open until {until.astimezone():%Y-%m-%d %H:%M}.")

@@ -7,12 +7,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.desk import Looked, OpenShare
-from irisops.commands.links import Link
-from irisops.commands.refusal import Refusal, problem_of
-from irisops.commands.replies import Column, Facts, Plan, Problem, Progress, Table
 from irisops.commands.sharing.plan import (
     WEB_USER,
     Wanted,
@@ -28,8 +22,14 @@ from irisops.commands.sharing.plan import (
     understand,
     where_of,
 )
-from irisops.commands.spec import Registry, Replies
-from irisops.commands.text import harmless, listed
+from irisops.connections.connection import Link
+from irisops.connections.open_shares import Looked, OpenShare
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Registry, Replies
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent, Journal
 from irisops.profiles.model import Profile

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from irisops.commands import spans
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.desk import ShareDesk
-from irisops.commands.links import Link
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Table
-from irisops.commands.spec import Replies
-from irisops.commands.text import counted, harmless, listed
-from irisops.commands.words import quote
+from irisops.connections.connection import Link
+from irisops.connections.open_shares import ShareDesk
+from irisops.contract import durations
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
 from irisops.sharing.endpoints import EndpointSpec
@@ -124,7 +124,7 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
     return Wanted(
         tcp=tcp,
         web=web,
-        until=spans.moment(str(given.get("time", DEFAULT_TIME)), now, now.astimezone()),
+        until=durations.moment(str(given.get("time", DEFAULT_TIME)), now, now.astimezone()),
         people=people,
         template=passes.template_named(str(given.get("template", passes.DEFAULT_TEMPLATE))),
         namespace=str(given.get("namespace", "USER")).upper(),

@@ -3,9 +3,9 @@
 # ruff: noqa: PLC0415 - late imports are the point of this module
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.spec import LINE, Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.contract.chat import Command
+from irisops.engine.context import Context
+from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Plain, Replies
 
 
 def _share(context: Context, command: Command) -> Replies:

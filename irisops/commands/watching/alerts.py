@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irisops.commands.chat import Command, Notice
-from irisops.commands.context import Context
-from irisops.commands.links import Link
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Column, Done, Table
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import counted
-from irisops.commands.watching.alert_rules import Counts, Rule, RuleError, parse_rule
+from irisops.connections.alert_rules import Counts, Rule, RuleError, parse_rule
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command, Notice
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Column, Done, Table
+from irisops.contract.wording import counted
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 if TYPE_CHECKING:
     from irisops.instance.models import PollCounts

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Series
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import duration, harmless
-from irisops.commands.watching.plot_history import FIGURES, MOST, Sample
+from irisops.connections.count_history import FIGURES, MOST, Sample
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Series
+from irisops.contract.wording import duration, harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 DEFAULT_SPAN = "1h"
 POINTS = 240

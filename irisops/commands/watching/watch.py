@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from irisops.commands.chat import Command
-from irisops.commands.context import Context
-from irisops.commands.nearest import nearest
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Effect
-from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless, listed
-from irisops.commands.words import quote
+from irisops.contract.chat import Command
+from irisops.contract.nearest import nearest
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Effect
+from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
 WATCHABLE = ("license", "sessions", "processes", "status")
 OFF = ("off", "nothing", "none", "stop")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.plot import PlotSection

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from irisops.commands.replies import Facts, Reply
-from irisops.commands.text import harmless
+from irisops.contract.replies import Facts, Reply
+from irisops.contract.wording import harmless
 from irisops.ui.cards.section import Section
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
 from irisops.ui.lines import Lines, wrapped

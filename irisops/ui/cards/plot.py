@@ -7,8 +7,8 @@ from datetime import datetime
 
 from textual.content import Content
 
-from irisops.commands.replies import Reply, Series
-from irisops.commands.text import harmless
+from irisops.contract.replies import Reply, Series
+from irisops.contract.wording import harmless
 from irisops.ui.cards.section import Section
 from irisops.ui.figures import NOTE_LIMIT, cell, local
 from irisops.ui.lines import Lines, wrapped

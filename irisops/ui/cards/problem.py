@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from irisops.commands.replies import Problem, Reply
-from irisops.commands.text import harmless
+from irisops.contract.replies import Problem, Reply
+from irisops.contract.wording import harmless
 from irisops.ui.cards.section import Section
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped

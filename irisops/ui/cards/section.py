@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from irisops.commands.replies import Problem, Reply
+from irisops.contract.replies import Problem, Reply
 
 
 class Section(Widget):

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from irisops.commands.replies import Reply, Table
-from irisops.commands.text import harmless
+from irisops.contract.replies import Reply, Table
+from irisops.contract.wording import harmless
 from irisops.ui.arrange import Row, title, written_as
 from irisops.ui.cards.section import Section
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell

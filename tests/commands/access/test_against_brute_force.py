@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from irisops.commands.replies import Facts, Table
+from irisops.contract.replies import Facts, Table
 from irisops.instance.models import Role
-from irisops.instance.permissions import Permission, parse_permission
-from irisops.instance.resources import Resource
-from irisops.instance.sqlprivileges import SqlGrant, SqlHoldings
+from irisops.instance.security.permissions import Permission, parse_permission
+from irisops.instance.security.resources import Resource
+from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
 from tests.commands.fakes import World, a_user
 
 RESOURCES = ("HR", "%DB_USER", "Sales")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from irisops.commands.access.compare_sql import MOST_ROLES
-from irisops.commands.replies import Cell, Table
+from irisops.contract.replies import Cell, Table
 from irisops.instance.errors import NotPermitted
-from irisops.instance.sqlprivileges import SqlGrant, SqlHoldings
+from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.world.model import User
 from tests.commands.editing import GOOD, Desk, add_role, desk

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from irisops.commands.replies import Done, Facts, Plan, Problem, Table
-from irisops.instance.audit import REFUSALS, Auditing, AuditRecord
+from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.instance.errors import NotPermitted
+from irisops.instance.security.audit import REFUSALS, Auditing, AuditRecord
 from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 

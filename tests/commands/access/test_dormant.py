@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from irisops.commands.access.dormant import days_of
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Problem, Table
-from irisops.instance.dormant import Account, Logins
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Problem, Table
 from irisops.instance.models import User
+from irisops.instance.security.dormant import Account, Logins
 from irisops.simulator.world.model import User as WorldUser
 from tests.commands.editing import GOOD, Desk, desk
 from tests.commands.fakes import START, World

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from irisops.commands.replies import Done, Facts, Plan, Problem, Reply, Table
+from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Table
 from irisops.instance.models import Role
-from irisops.instance.permissions import Permission
-from irisops.instance.resources import Resource
-from irisops.instance.sqlprivileges import SqlGrant
-from irisops.instance.webapps import WebApplication
+from irisops.instance.security.permissions import Permission
+from irisops.instance.security.resources import Resource
+from irisops.instance.security.sqlprivileges import SqlGrant
+from irisops.instance.security.webapps import WebApplication
 from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from irisops.commands.replies import Facts, Plan, Table
+from irisops.contract.replies import Facts, Plan, Table
 from irisops.instance.calls import ClassMethod
 from irisops.instance.connection import Connection
 from irisops.simulator.world.model import Permission, Resource

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from irisops.commands.catalogue import ALL
-from irisops.commands.replies import Done, Facts, Plan, Problem, Reply, Table
+from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Table
 from irisops.instance.connection import State
 from irisops.instance.errors import NotPermitted
 from irisops.journal import Journal

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Form, Plan, Problem, Table
+from irisops.contract.replies import Form, Plan, Problem, Table
 from irisops.simulator.world.model import Permission, User
 from tests.commands.editing import GOOD, Desk, add_role, desk, desk_on
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Cell, Done, Facts, Form, Plan, Problem, Table
+from irisops.contract.replies import Cell, Done, Facts, Form, Plan, Problem, Table
 from irisops.simulator.world.model import Permission, User
 from tests.commands.editing import GOOD, Desk, add_role, desk, desk_on
 from tests.instance.served import PASSWORD

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Facts, Form, Table
+from irisops.contract.replies import Facts, Form, Table
 from irisops.simulator.world.model import Permission
 from tests.commands.editing import Desk, add_role, desk
 

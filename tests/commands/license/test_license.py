@@ -9,7 +9,7 @@ import pytest
 
 from irisops.commands.license.board import clock_note, returns
 from irisops.commands.license.locked import first_to_end, guess
-from irisops.commands.replies import Done, Facts, Plan, Problem, Table
+from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.instance.errors import LicenseExhausted, NotPermitted, Unreachable
 from irisops.profiles.model import Profile
 from tests.commands.fakes import LOCAL, World, settle

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from irisops.commands.processes.acting import same_process
-from irisops.commands.replies import Done, Facts, Plan, Problem, Progress, Reply, Table
+from irisops.contract.replies import Done, Facts, Plan, Problem, Progress, Reply, Table
 from irisops.instance.models import Process
 from tests.commands.fakes import START, World
 

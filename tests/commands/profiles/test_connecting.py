@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Done, Problem, Progress
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Done, Problem, Progress
 from irisops.instance.connection import State
 from irisops.instance.errors import AccountDisabled, LicenseExhausted, PasswordChangeRequired
 from irisops.profiles.model import Profile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Problem, Table
+from irisops.contract.replies import Done, Problem, Table
 from irisops.instance.errors import (
     InstanceProblem,
     LicenseExhausted,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from irisops.commands.replies import Done, Problem, Progress, Reply, Table
+from irisops.contract.replies import Done, Problem, Progress, Reply, Table
 from irisops.profiles.discovery.everywhere import Discovery
 from irisops.profiles.discovery.found import Found, StoredPassword
 from irisops.profiles.secrets import SERVICE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Plan, Problem
+from irisops.contract.replies import Done, Plan, Problem
 from irisops.profiles.store import ProfileStore
 from tests.commands.fakes import LOCAL, World
 

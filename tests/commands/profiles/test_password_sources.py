@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Problem
+from irisops.contract.replies import Done, Problem
 from tests.commands.fakes import PASSWORD, World
 
 

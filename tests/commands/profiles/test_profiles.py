@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from irisops.commands.chat import Command
-from irisops.commands.replies import Done, Form, Plan, Problem, Reply, Table
+from irisops.contract.chat import Command
+from irisops.contract.replies import Done, Form, Plan, Problem, Reply, Table
 from irisops.profiles.secrets import SERVICE
 from tests.commands.fakes import LOCAL, World
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Plan, Problem, Reply, Table
+from irisops.contract.replies import Done, Plan, Problem, Reply, Table
 from irisops.profiles.secrets import SERVICE, Secrets
 from irisops.profiles.vault import Vault
 from tests.commands.fakes import PASSWORD, World

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.replies import Done, Facts, Plan, Problem, Table
+from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.simulator.world.model import Application, Permission, Resource, Role, Service, User
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from tests.commands.editing import GOOD, Desk, add_role, desk

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.commands.replies import Done, Plan, Problem, Progress, Reply, Table
+from irisops.contract.replies import Done, Plan, Problem, Progress, Reply, Table
 from irisops.instance.errors import NotAvailable, NotPermitted, Unreachable
 from tests.commands.fakes import World
 

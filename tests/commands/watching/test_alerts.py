@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands.replies import Done, Effect, Problem, Table
-from irisops.commands.watching.alert_rules import FIGURES, Counts, Rule, RuleError, Watchman, parse_rule
+from irisops.connections.alert_rules import FIGURES, Counts, Rule, RuleError, Watchman, parse_rule
+from irisops.contract.replies import Done, Effect, Problem, Table
 from tests.commands.fakes import World
 
 

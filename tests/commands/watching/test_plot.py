@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands import render, shapes
-from irisops.commands.refusal import Refusal
-from irisops.commands.replies import Problem, Series
 from irisops.commands.watching.plot import POINTS, span_of, thinned
-from irisops.commands.watching.plot_history import COARSE_STEP, FINE, MIDDLE, CountHistory, Sample
+from irisops.connections.count_history import COARSE_STEP, FINE, MIDDLE, CountHistory, Sample
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Problem, Series
+from irisops.engine import reply_json, reply_text
 from tests.commands.fakes import START, World
 
 
@@ -90,10 +90,10 @@ async def test_counts_of_the_polls_are_plotted(connected: World) -> None:
 async def test_a_plot_as_text_and_as_json(connected: World) -> None:
     await connected.clock.advance(4)
     (series,) = await connected.say("/plot units 1h")
-    text = render.text(series)
+    text = reply_text.text(series)
     assert "units" in text
     assert "of 8" in text
-    shape = shapes.shape(series)
+    shape = reply_json.shape(series)
     assert shape is not None
     assert shape["reply"] == "series"
     assert len(shape["times"]) == len(shape["lines"]["units"])
@@ -102,9 +102,9 @@ async def test_a_plot_as_text_and_as_json(connected: World) -> None:
 
 async def test_gaps_are_drawn_as_gaps() -> None:
     times = [START + timedelta(seconds=number) for number in range(3)]
-    text = render.text(Series("plot", "Units", times, {"units": [1, None, 2]}))
+    text = reply_text.text(Series("plot", "Units", times, {"units": [1, None, 2]}))
     assert "▅ █" in text or "▄ █" in text
-    assert "nothing" in render.text(Series("plot", "Units", times, {"units": [None, None, None]}))
+    assert "nothing" in reply_text.text(Series("plot", "Units", times, {"units": [None, None, None]}))
 
 
 async def test_what_cannot_be_plotted(world: World, connected: World) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from irisops.instance.calls import Answer, Call, ClassMethod, Function, LoadSource, Query
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.channel import ChannelError
+from irisops.instance.driver_process.channel import ChannelError
+from irisops.instance.driver_process.messages import pack_call, unpack_call
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
 from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.helper.managing import (
@@ -20,9 +21,8 @@ from irisops.instance.helper.managing import (
     told,
 )
 from irisops.instance.helper.source import HELPER, HELPER_VERSION_METHOD, VERSION, source
-from irisops.instance.messages import pack_call, unpack_call
 from irisops.instance.routes import FEATURES
-from irisops.instance.sessions_end import end_session
+from irisops.instance.usage.sessions_end import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
 METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifyRole", "Answer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.commands.replies import Change, Plan
+from irisops.contract.replies import Change, Plan
 from irisops.ui.cards.plan import plan_lines
 
 SOURCE = ["ClassMethod A()", "{", "    if x {", "        quit 1", "    }", "", "}"]

@@ -1,0 +1,216 @@
+"""A change of users and roles as code to paste: ObjectScript, Python and SQL. Never with a password.
+
+(facts: iris-security 2.3, 3.1, 4.1, 6.4; all of it runs in namespace %SYS)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from irisops.engine.code_literals import objectscript, python, sql_name
+from irisops.instance.security.object_state import (
+    FieldValue,
+    ObjectChange,
+    ObjectState,
+    changed_fields,
+    missing,
+)
+from irisops.instance.security.permissions import format_privileges
+from irisops.instance.security.role_changes import privileges_of
+from irisops.instance.security.user_changes import FIELDS
+from irisops.instance.values import HOROLOG_START
+
+_LISTS = ("roles", "escalation_roles")
+_SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
+
+
+class _Lines:
+    """The three texts, grown together."""
+
+    def __init__(self) -> None:
+        self.objectscript = ['set $namespace = "%SYS"']
+        self.python = ['irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"']
+        self.sql: list[str] = []
+
+    def method(self, class_name: str, method: str, *args: str | int) -> None:
+        """A class method that returns a status. An argument `?` is the new password, which is not written here."""
+        script = ", ".join(
+            "password" if arg == "?" else str(arg) if isinstance(arg, int) else objectscript(arg)
+            for arg in args
+        )
+        snake = ", ".join(
+            "password" if arg == "?" else str(arg) if isinstance(arg, int) else python(arg) for arg in args
+        )
+        self.objectscript += [f"set status = ##class({class_name}).{method}({script})", _SAID]
+        self.python.append(f'irispy.classMethodValue("{class_name}", "{method}", {snake})  # 1 is success')
+
+    def result(self) -> dict[str, Sequence[str]]:
+        """By language; SQL only if it can say something."""
+        texts: dict[str, Sequence[str]] = {"ObjectScript": self.objectscript, "Python": self.python}
+        if self.sql:
+            texts["SQL"] = self.sql
+        return texts
+
+
+def calls_of(changes: Sequence[ObjectChange], passwords: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The changes in three languages. `passwords` names the users whose password is set, too."""
+    lines = _Lines()
+    if passwords:
+        lines.objectscript.append('read "New password: ", password  // it is never written down here')
+        lines.python.append('password = getpass.getpass("New password: ")  # it is never written down here')
+    for change in changes:
+        if change.follows:
+            continue
+        with_password = change.name in passwords
+        if change.kind == "user":
+            _user(lines, change, with_password=with_password)
+        else:
+            _role(lines, change)
+    return lines.result()
+
+
+def _user(lines: _Lines, change: ObjectChange, *, with_password: bool) -> None:
+    before, after, name = change.before, change.after, change.name
+    if after is None:
+        lines.method("Security.Users", "Delete", name)
+        lines.sql.append(f"DROP USER {sql_name(name)}")
+        return
+    if before is None and change.origin:
+        lines.method("Security.Users", "Copy", change.origin, name, after.text("full_name"), 1, 1, "?")
+        lines.sql.append("-- SQL cannot copy a user")
+        return
+    if before is None:
+        before = _create(lines, after)
+    scalars = [each for each in changed_fields(before, after) if each not in _LISTS]
+    password = with_password and change.before is not None
+    if scalars or password:
+        _save_user(lines, after, scalars, password=password)
+    for way, names in (
+        ("AddRoles", missing(after.names("roles"), before.names("roles"))),
+        ("RemoveRoles", missing(before.names("roles"), after.names("roles"))),
+    ):
+        if names:
+            lines.method("Security.Users", way, name, ",".join(names))
+            word, joined = ("GRANT", "TO") if way == "AddRoles" else ("REVOKE", "FROM")
+            lines.sql.append(f"{word} {', '.join(map(sql_name, names))} {joined} {sql_name(name)}")
+    for way, names in (
+        ("AddEscalationRoles", missing(after.names("escalation_roles"), before.names("escalation_roles"))),
+        ("RemoveEscalationRoles", missing(before.names("escalation_roles"), after.names("escalation_roles"))),
+    ):
+        if names:
+            lines.method("Security.Users", way, name, ",".join(names))
+            lines.sql.append("-- SQL cannot set escalation roles")
+
+
+def _create(lines: _Lines, after: ObjectState) -> ObjectState:
+    """The creating call; returns the state that it leaves."""
+    lines.method(
+        "Security.Users",
+        "Create",
+        after.name,
+        ",".join(after.names("roles")),
+        "?",
+        after.text("full_name"),
+        after.text("namespace"),
+        after.text("routine"),
+        after.text("expires"),
+        int(after.flag("must_change_password")),
+        int(after.flag("enabled")),
+        after.text("comment"),
+    )
+    lines.sql.append(f"CREATE USER {sql_name(after.name)} IDENTIFY BY '…'")
+    if after.names("roles"):
+        lines.sql.append(f"GRANT {', '.join(map(sql_name, after.names('roles')))} TO {sql_name(after.name)}")
+    left_out: dict[str, FieldValue] = {
+        "email": "",
+        "account_never_expires": False,
+        "password_never_expires": False,
+        "escalation_roles": (),
+        "bad_logins": "0",
+    }
+    return after.with_fields({key: value for key, value in left_out.items() if key in after.fields})
+
+
+def _save_user(lines: _Lines, after: ObjectState, fields: Sequence[str], *, password: bool) -> None:
+    key = after.name.lower()
+    lines.objectscript.append(f"set user = ##class(Security.Users).%OpenId({objectscript(key)})")
+    lines.python.append(f'user = irispy.classMethodObject("Security.Users", "%OpenId", {python(key)})')
+    for each in fields:
+        spec = FIELDS[each]
+        if spec.kind in ("flag", "number"):
+            script = snake = str(int(after.flag(each) or after.text(each) or 0))
+        elif spec.kind == "date" and after.text(each):
+            script = snake = str((date.fromisoformat(after.text(each)) - HOROLOG_START).days)
+        else:
+            script, snake = objectscript(after.text(each)), python(after.text(each))
+        lines.objectscript.append(f"set user.{spec.property} = {script}")
+        lines.python.append(f'user.set("{spec.property}", {snake})')
+        lines.sql.append(f"-- SQL cannot set: {spec.label}")
+    if password:
+        lines.objectscript.append("set user.PasswordExternal = password")
+        lines.python.append('user.set("PasswordExternal", password)')
+        lines.sql.append(f"ALTER USER {sql_name(after.name)} IDENTIFY BY '…'")
+    lines.objectscript += ["set status = user.%Save()", _SAID]
+    lines.python.append('user.invoke("%Save")  # 1 is success')
+
+
+def _role(lines: _Lines, change: ObjectChange) -> None:
+    before, after, name = change.before, change.after, change.name
+    if after is None:
+        lines.method("Security.Roles", "Delete", name)
+        lines.sql.append(f"DROP ROLE {sql_name(name)}")
+        return
+    if before is None:
+        if change.origin:
+            lines.method("Security.Roles", "Copy", change.origin, name, after.text("description"))
+            lines.sql.append("-- SQL cannot copy a role")
+            return
+        resources = format_privileges(privileges_of(after))
+        granted = after.names("granted_roles")
+        more = (1,) if after.flag("escalation_only") else ()
+        lines.method(
+            "Security.Roles", "Create", name, after.text("description"), resources, ",".join(granted), *more
+        )
+        lines.sql.append(f"CREATE ROLE {sql_name(name)}")
+        if granted:
+            lines.sql.append(f"GRANT {', '.join(map(sql_name, granted))} TO {sql_name(name)}")
+        if resources:
+            lines.sql.append("-- SQL cannot give a role privileges on resources")
+        return
+    _save_role(lines, before, after)
+
+
+def _save_role(lines: _Lines, before: ObjectState, after: ObjectState) -> None:
+    """The server's own array form is the shorter one where it can be written: in ObjectScript."""
+    changed = changed_fields(before, after)
+    key = after.name.lower()
+    lines.python.append(f'role = irispy.classMethodObject("Security.Roles", "%OpenId", {python(key)})')
+    for each, subscript in (("description", "Description"), ("escalation_only", "EscalationOnly")):
+        if each in changed:
+            text = after.text(each) if each == "description" else str(int(after.flag(each)))
+            lines.objectscript.append(f'set properties("{subscript}") = {objectscript(text)}')
+            lines.python.append(f'role.set("{subscript}", {python(text)})')
+            lines.sql.append(f"-- SQL cannot set: {subscript}")
+    if "privileges" in changed:
+        text = format_privileges(privileges_of(after))
+        lines.objectscript.append(f'set properties("Resources") = {objectscript(text)}')
+        lines.python.append(f'# role.get("Resources") is a relationship of Security.Resource: {text!a}')
+        lines.sql.append("-- SQL cannot give a role privileges on resources")
+    if "granted_roles" in changed:
+        names = after.names("granted_roles")
+        lines.objectscript.append(f'set properties("GrantedRoles") = {objectscript(",".join(names))}')
+        lines.python += ['granted = role.get("GrantedRoles")', 'granted.invoke("Clear")']
+        lines.python += [f'granted.invoke("Insert", {python(each)})' for each in names]
+        held = before.names("granted_roles")
+        for word, joined, some in (
+            ("GRANT", "TO", missing(names, held)),
+            ("REVOKE", "FROM", missing(held, names)),
+        ):
+            if some:
+                lines.sql.append(f"{word} {', '.join(map(sql_name, some))} {joined} {sql_name(after.name)}")
+    lines.objectscript += [
+        f"set status = ##class(Security.Roles).Modify({objectscript(after.name)}, .properties)",
+        _SAID,
+    ]
+    lines.python.append('role.invoke("%Save")  # 1 is success')

@@ -1,0 +1,267 @@
+"""What a change of users and roles means for people: privileges gained and lost, superusers made, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from irisops.contract.quoting import quote
+from irisops.contract.wording import counted, harmless, listed
+from irisops.instance.security import privileges
+from irisops.instance.security.access import Access
+from irisops.instance.security.object_state import ObjectChange, ObjectState, missing
+from irisops.instance.security.permissions import Permission, difference
+from irisops.instance.security.role_changes import privileges_of
+
+_SPECIAL = {
+    "unknownuser": "UnknownUser stands for everybody who has not logged in: they all get it.",
+    "cspsystem": "CSPSystem is the Web Gateway's own account; it needs no roles.",
+    "_public": "_PUBLIC is no login: what it holds, everybody holds.",
+}
+_SHOWN = 8
+"""Privileges named in one sentence."""
+
+
+def model_after(access: Access, changes: Iterable[ObjectChange]) -> privileges.AccessModel:
+    """The model as it would be. Deletions come last, so that what follows from them is not undone again."""
+    model = access.model
+    for change in sorted(changes, key=lambda each: each.after is None):
+        if change.after is None:
+            if change.kind == "role":
+                model = model.without_role(change.name)
+            else:
+                kept = [user for user in model.users if user.name.casefold() != change.name.casefold()]
+                model = privileges.AccessModel(kept, model.roles, model.public, model.applications)
+        elif change.kind == "user":
+            model = model.with_user(_user(change.after))
+        else:
+            model = model.with_role(_role(change.after))
+    return model
+
+
+def _user(state: ObjectState) -> privileges.User:
+    return privileges.User(
+        state.name, state.names("roles"), state.names("escalation_roles"), state.flag("enabled")
+    )
+
+
+def _role(state: ObjectState) -> privileges.Role:
+    return privileges.Role(
+        state.name, privileges_of(state), state.names("granted_roles"), state.flag("escalation_only")
+    )
+
+
+def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> tuple[list[str], list[str]]:
+    """Effects and warnings of the changes, in plain sentences."""
+    before, after = access.model, model_after(access, changes)
+    effects: list[str] = []
+    warnings: list[str] = []
+    _privileges(before, after, changes, effects, warnings)
+    _moot(before, changes, warnings)
+    told: dict[str, list[str]] = {}
+    for change in changes:
+        if change.kind == "user" and not change.follows:
+            _about_user(change, own_user, told, warnings)
+        elif change.kind == "role":
+            _about_role(access, after, change, effects, warnings)
+    effects += [text.replace("{}", listed(names, most=6), 1) for text, names in told.items()]
+    return effects, list(dict.fromkeys(warnings))
+
+
+def _affected(
+    before: privileges.AccessModel, after: privileges.AccessModel, changes: Sequence[ObjectChange]
+) -> list[str]:
+    """Users whose privileges may differ, in the order of the instance."""
+    names: dict[str, None] = {}
+    for change in changes:
+        if change.kind == "user":
+            names[change.name] = None
+            continue
+        for model in (before, after):
+            if any(role.name.casefold() == change.name.casefold() for role in model.roles):
+                names.update((user.name, None) for user, _ in model.members(change.name))
+    return list(names)
+
+
+def _held(model: privileges.AccessModel, name: str) -> Mapping[str, Permission]:
+    if not any(user.name.casefold() == name.casefold() for user in model.users):
+        return {}
+    return model.effective(name)
+
+
+def _is_super(model: privileges.AccessModel, name: str) -> bool:
+    known = any(user.name.casefold() == name.casefold() for user in model.users)
+    return known and model.is_superuser(name)
+
+
+def _privileges(
+    before: privileges.AccessModel,
+    after: privileges.AccessModel,
+    changes: Sequence[ObjectChange],
+    effects: list[str],
+    warnings: list[str],
+) -> None:
+    """Who gains and loses what; users to whom the same happens are told together."""
+    told: dict[str, list[str]] = {}
+    created = {change.name for change in changes if change.before is None}
+    deleted = {change.name for change in changes if change.kind == "user" and change.after is None}
+    reassigned = {
+        change.name for change in changes if change.kind == "user" and "roles" in change.fields()
+    } - created
+    for name in _affected(before, after, changes):
+        if name in deleted:
+            continue
+        was, becomes = _is_super(before, name), _is_super(after, name)
+        if becomes and not was:
+            told.setdefault("{} a superuser: every privilege on the whole instance.", []).append(name)
+            warnings.append("%All is more than almost anybody needs; a narrower role is safer.")
+            continue
+        if was and not becomes:
+            told.setdefault("{} no superuser any more.", []).append(name)
+        if was and becomes and name in reassigned:
+            told.setdefault("{} a superuser before and after: what can be done does not change.", []).append(
+                name
+            )
+        if was or becomes:
+            continue
+        old = _public_of(before) if name in created else _held(before, name)
+        new = _held(after, name)
+        change = difference(old, new)
+        if not change and name in reassigned:
+            told.setdefault(
+                "No resource privilege comes or goes with it for {}; SQL privileges granted to the roles do.",
+                [],
+            ).append(name)
+        for verb, part in (("gain", change.gained), ("lose", change.lost)):
+            if part:
+                names = [f"{key}:{value.letters}" for key, value in sorted(part.items())]
+                text = f"{{}} {verb}: {counted(len(names), 'privilege')}: {listed(names, most=_SHOWN)}."
+                told.setdefault(text, []).append(name)
+        if any(key.casefold() == "%admin_secure" for key in change.gained):
+            warnings.append(
+                f"With %Admin_Secure {harmless(name)} can administer users and roles, its own among them."
+            )
+    for text, names in told.items():
+        effects.append(_sentence(text, names))
+
+
+def _sentence(text: str, names: Sequence[str]) -> str:
+    """`bob gains 2 privileges: …`, `bob and eve lose …`, `bob becomes a superuser …`."""
+    who = listed(names, most=6)
+    one = len(names) == 1
+    if text.startswith("{} a superuser before"):
+        return text.replace("{} a superuser", f"{who} {'is a superuser' if one else 'are superusers'}", 1)
+    if text.startswith("{} a superuser"):
+        return text.replace(
+            "{} a superuser", f"{who} {'becomes a superuser' if one else 'become superusers'}", 1
+        )
+    if text.startswith("{} no superuser"):
+        return text.replace(
+            "{} no superuser", f"{who} {'is no superuser' if one else 'are no superusers'}", 1
+        )
+    for verb in ("gain", "lose"):
+        if text.startswith(f"{{}} {verb}: "):
+            return f"{who} {verb}{'s' if one else ''} {text[len(verb) + 5 :]}"
+    return text.replace("{}", who, 1)
+
+
+def _public_of(model: privileges.AccessModel) -> Mapping[str, Permission]:
+    """What somebody without any role has."""
+    return {name: permission for name, permission in model.public.items() if permission}
+
+
+def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnings: list[str]) -> None:
+    """Privileges that come or go with roles although everybody has them."""
+    public = {name.casefold(): permission for name, permission in model.public.items() if permission}
+    moot: dict[str, Permission] = {}
+    roles = {role.name.casefold(): role for role in model.roles}
+    for change in changes:
+        touched: dict[str, Permission] = {}
+        if change.kind == "user":
+            old = change.before.names("roles") if change.before else ()
+            new = change.after.names("roles") if change.after else ()
+            for name in (*missing(new, old), *(missing(old, new) if change.after else ())):
+                role = roles.get(name.casefold())
+                touched |= dict(role.privileges) if role else {}
+        elif change.before and change.after:
+            delta = difference(privileges_of(change.before), privileges_of(change.after))
+            touched = {**delta.gained, **delta.lost}
+        for name, permission in touched.items():
+            shared = permission & public.get(name.casefold(), Permission.NONE)
+            if shared:
+                moot[name] = shared
+    if moot:
+        names = [f"{name}:{permission.letters}" for name, permission in sorted(moot.items())]
+        verb = "is" if len(names) == 1 else "are"
+        warnings.append(
+            f"{listed(names, most=_SHOWN)} {verb} public: everybody has it, with the role or without."
+        )
+
+
+def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]], warnings: list[str]) -> None:
+    """What is so for a user itself. `told`: sentence -> users, so that many are told together."""
+    before, after, name = change.before, change.after, harmless(change.name)
+    old = before.names("roles") if before else ()
+    new = after.names("roles") if after else ()
+    gained = missing(new, old)
+
+    def tell(sentence: str) -> None:
+        told.setdefault(sentence, []).append(change.name)
+
+    if change.name.casefold() == own_user.casefold():
+        warnings.append(
+            "This is the account you are using; a running connection gets new roles at its next login."
+        )
+    if after is None:
+        tell("{} can no longer log in; what is connected now goes on until it leaves.")
+        warnings.append(
+            "/undo makes a deleted user again with a new password: the old one is lost, and so are SQL privileges "
+            "granted to the user itself."
+        )
+        return
+    if before is not None and (gained or missing(old, new)):
+        tell("SQL privileges stand beside roles: those granted to {} directly stay as they are.")
+    if gained and not after.flag("enabled"):
+        warnings.append(f"{name} is disabled: it gains nothing until it is enabled.")
+    special = _SPECIAL.get(change.name.casefold())
+    if special and gained:
+        warnings.append(special)
+    if before is not None and before.flag("enabled") and not after.flag("enabled"):
+        tell("{} can no longer log in; what is connected now goes on until it leaves.")
+    if before is not None and not before.flag("enabled") and after.flag("enabled"):
+        tell("{} can log in again.")
+    if after.flag("must_change_password") and not (before and before.flag("must_change_password")):
+        tell("{} must choose a new password first; until then programs, this one too, are refused.")
+
+
+def _about_role(
+    access: Access,
+    after: privileges.AccessModel,
+    change: ObjectChange,
+    effects: list[str],
+    warnings: list[str],
+) -> None:
+    name = harmless(change.name)
+    key = change.name.casefold()
+    if change.after is None:
+        applications = [
+            app.name
+            for app in access.applications
+            if any(
+                key in (match.casefold(), *map(str.casefold, targets))
+                for match, targets in app.match_roles or ()
+            )
+        ]
+        if applications:
+            warnings.append(
+                f"{listed(applications)} give or match this role: they lose it, and /undo does not bring that back."
+            )
+        warnings.append(f"SQL privileges granted to {name} are lost; /undo does not bring them back.")
+        return
+    if change.before is not None and change.name.startswith("%"):
+        warnings.append(
+            f"{name} came with the instance; the vendor's advice is to copy it and change the copy."
+        )
+    if not after.members(change.name):
+        effects.append(
+            f"Nobody holds {name}, directly or through a role: /grant {quote(name)} to USER gives it."
+        )

@@ -1,0 +1,81 @@
+"""Two people at once: what I changed, what somebody else changed meanwhile, and where the two contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from irisops.commands.accounts.change import label_of, shown
+from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.wording import harmless
+from irisops.instance.security.object_state import FieldValue, ObjectState, missing, same
+from irisops.instance.security.user_changes import PASSING
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`mine` are the values to write onto the present state; `theirs` the fields that somebody else changed.
+
+    `conflicts` are fields that both changed to different values: they are written only after another look.
+    """
+
+    mine: Mapping[str, FieldValue]
+    theirs: tuple[str, ...]
+    conflicts: tuple[str, ...]
+
+
+def merge(base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Merged:
+    """Three ways: what was loaded, what is there now, what was entered.
+
+    Lists of names merge by member: what I added is added, what I took is taken, and nobody's change is lost.
+    """
+    mine: dict[str, FieldValue] = {}
+    conflicts: list[str] = []
+    theirs = [
+        name
+        for name in now.fields
+        if name not in PASSING and not same(base.fields.get(name), now.fields[name])
+    ]
+    for name, value in entered.items():
+        was, there = base.fields.get(name), now.fields.get(name)
+        if name not in now.fields or same(was, value):
+            continue
+        if (
+            isinstance(value, tuple)
+            and isinstance(there, tuple)
+            and isinstance(was, tuple)
+            and name != "privileges"
+        ):
+            gone = {each.casefold() for each in missing(was, value)}
+            kept = tuple(each for each in there if each.casefold() not in gone)
+            mine[name] = (*kept, *missing(missing(value, was), there))
+            continue
+        mine[name] = value
+        if name in theirs and not same(there, value):
+            conflicts.append(name)
+    return Merged(mine, tuple(theirs), tuple(conflicts))
+
+
+def difference_table(base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Table:
+    """The three-way difference: as loaded, as it is now, as entered."""
+    rows: list[dict[str, Cell]] = []
+    for name in now.fields:
+        if name in PASSING:
+            continue
+        values = (base.fields.get(name), now.fields[name], entered.get(name, base.fields.get(name)))
+        if same(values[0], values[1]) and same(values[0], values[2]):
+            continue
+        loaded, current, yours = (shown(value, name) for value in values)
+        rows.append({"field": label_of(now.kind, name), "loaded": loaded, "now": current, "yours": yours})
+    return Table(
+        name="difference",
+        title=f"{now.kind.capitalize()} {harmless(now.name)} was changed by somebody else meanwhile",
+        columns=[
+            Column("field", "FIELD"),
+            Column("loaded", "WHEN YOU OPENED IT"),
+            Column("now", "NOW"),
+            Column("yours", "YOURS", grow=True),
+        ],
+        rows=rows,
+        key="field",
+    )

@@ -1,0 +1,1 @@
+"""/history, /undo, /redo and /finish."""

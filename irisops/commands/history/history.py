@@ -1,0 +1,346 @@
+"""/history, /undo, /redo and /finish: what was changed through this tool, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from irisops.changes.record import cannot_undo
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.journal import Entry
+
+_STATUS = {"done": "done", "failed": "failed", "unknown": "outcome unknown"}
+
+
+def _status(entry: Entry) -> str:
+    if entry.undone_by is not None:
+        return f"undone by {entry.undone_by}"
+    return _STATUS[entry.status]
+
+
+def _profile(context: Context) -> str:
+    """Whose journal: the active profile's, connected or not."""
+    if context.hub.active is not None:
+        return context.hub.active.name
+    profiles = context.hub.profiles()
+    if len(profiles) == 1:
+        return profiles[0].name
+    raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")
+
+
+def ways_out(entry: Entry) -> str:
+    """What to do about a change that was cut off half-way, as a sentence."""
+    if entry.intent.final:
+        return f"/finish {entry.number} goes on; it cannot be taken back: {entry.intent.final}"
+    return f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."
+
+
+def _entry(context: Context, profile: str, number: int) -> Entry:
+    entries = context.journal(profile).entries()
+    for entry in entries:
+        if entry.number == number:
+            return entry
+    raise Refusal(
+        "NoSuchChange", f"There is no change {number} on {profile}.", "/history lists them by number."
+    )
+
+
+async def show_history(context: Context, command: Command) -> Replies:
+    """All changes made through a profile, the newest first; one in full when its number is given."""
+    profile = _profile(context)
+    asked = command.args.get("number")
+    if isinstance(asked, str):
+        yield _one(_entry(context, profile, int(asked)))
+        return
+    entries = context.journal(profile).entries()
+    rows: list[dict[str, Cell]] = [
+        {
+            "number": entry.number,
+            "at": entry.at,
+            "user": entry.intent.user,
+            "change": entry.intent.title,
+            "status": _status(entry),
+            "instance": entry.intent.instance,
+            "can_be_undone": entry.can_be_undone,
+        }
+        for entry in reversed(entries)
+    ]
+    yield Table(
+        name="history",
+        title=f"Changes on {profile}",
+        columns=[
+            Column("number", "N", "number"),
+            Column("at", "WHEN", "time"),
+            Column("user", "AS", hide_under=80),
+            Column("change", "CHANGE", grow=True),
+            Column("status", "STATUS"),
+            Column("instance", "INSTANCE", hide_under=120),
+            Column("can_be_undone", "UNDO", "flag", hide_under=90),
+        ],
+        rows=rows,
+        key="number",
+        notes=[] if rows else ["Nothing was changed through this profile yet."],
+        actions=[("enter", "show", "/history {number}"), ("u", "undo", "/undo {number}")],
+    )
+
+
+def _one(entry: Entry) -> Facts:
+    intent = entry.intent
+    notes = [f"{what}: {before} → {after}" for what, before, after in intent.changes]
+    if intent.steps and entry.status != "done":
+        notes.append(
+            f"{entry.steps_done} of {len(intent.steps)} calls had returned: {'; '.join(intent.steps)}"
+        )
+    if entry.detail:
+        notes.append(entry.detail)
+    for language, lines in intent.calls.items():
+        notes.append(f"{language}: {'; '.join(lines)}")
+    if entry.can_be_undone:
+        notes.append(f"/undo {entry.number} takes it back.")
+    if entry.half_done:
+        notes.append(f"It was cut off: {ways_out(entry)}")
+    if intent.final and entry.status == "done":
+        notes.append(f"It cannot be taken back: {intent.final}")
+    return Facts(
+        "change",
+        f"Change {entry.number}",
+        {
+            "number": entry.number,
+            "change": intent.title,
+            "at": entry.at,
+            "user": intent.user,
+            "instance": intent.instance,
+            "command": intent.command,
+            "status": _status(entry),
+            "undoes": intent.undoes,
+        },
+        labels={
+            "change": "Change",
+            "at": "When",
+            "user": "As",
+            "instance": "Instance",
+            "command": "Command",
+            "status": "Status",
+        },
+        notes=notes,
+    )
+
+
+async def undo(context: Context, command: Command) -> Replies:
+    """Plan the reverse of a change: the one of that number, else the newest."""
+    link = context.link()
+    asked = command.args.get("number")
+    entry = _entry(context, link.name, int(asked)) if isinstance(asked, str) else _newest(context, link)
+    async for reply in _take_back(context, link, entry, command):
+        yield reply
+
+
+async def _take_back(context: Context, link: Link, entry: Entry, command: Command) -> Replies:
+    """Plan the reverse of one change."""
+    if entry.undone_by is not None:
+        raise Refusal(
+            "AlreadyUndone",
+            f"Change {entry.number} was undone by change {entry.undone_by}.",
+            f"/redo {entry.number} does it again.",
+        )
+    if not (entry.can_be_undone or entry.half_done):
+        if entry.status == "failed":
+            raise Refusal(
+                "CannotUndo",
+                f"Change {entry.number} ({harmless(entry.intent.title)}) cannot be taken back: "
+                "it failed and changed nothing that is known.",
+                f"/history {entry.number} shows what it did.",
+            )
+        raise cannot_undo(entry, harmless(entry.intent.title))
+    if not entry.intent.touched:
+        from irisops.changes import undo as taking_back  # noqa: PLC0415 - not at the start
+
+        yield await taking_back.take(context, link, entry, "back", command.slash)
+        return
+    from irisops.commands.accounts import undo as object_undo  # noqa: PLC0415 - not at the start
+
+    if entry.intent.final:
+        raise cannot_undo(entry, harmless(entry.intent.title))
+    by_number = {each.number: each for each in context.journal(link.name).entries()}
+    title = _title(entry, by_number)
+    async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
+        yield reply
+
+
+def _depth(entry: Entry, by_number: Mapping[int, Entry]) -> int:
+    """0 for a change, 1 for its undo, 2 for the redo of that, and so on."""
+    undone = by_number.get(entry.intent.undoes) if entry.intent.undoes is not None else None
+    return 0 if undone is None else 1 + _depth(undone, by_number)
+
+
+def _title(entry: Entry, by_number: Mapping[int, Entry]) -> str:
+    """What taking this entry back is called: the change at the bottom is what people remember."""
+    root = entry
+    while root.intent.undoes is not None and root.intent.undoes in by_number:
+        root = by_number[root.intent.undoes]
+    if _depth(entry, by_number) % 2:
+        return f"Do change {root.number} again: {root.intent.title}"
+    return f"Take back change {root.number}: {root.intent.title}"
+
+
+def _newest(context: Context, link: Link) -> Entry:
+    """The newest change that stands, a cut-off one included.
+
+    Where nobody can take that one back, an earlier one is offered and not taken back by itself: it is not what "undo"
+    means to whoever has just ended a session. Raises `Refusal`.
+    """
+    entries = context.journal(link.name).entries()
+    by_number = {entry.number: entry for entry in entries}
+    standing = [
+        entry
+        for entry in reversed(entries)
+        if entry.undone_by is None
+        and (entry.status != "failed" or entry.half_done)
+        and not _depth(entry, by_number) % 2
+    ]
+    possible = [
+        entry for entry in standing if (entry.can_be_undone or entry.half_done) and not entry.intent.final
+    ]
+    if standing and standing[:1] == possible[:1]:
+        return standing[0]
+    if standing:
+        refused = cannot_undo(standing[0], harmless(standing[0].intent.title))
+        if possible:
+            earlier = possible[0]
+            refused.cure = (
+                f"/undo {earlier.number} takes back the change before it that can be: "
+                f"{harmless(earlier.intent.title)} (change {earlier.number})."
+            )
+            refused.suggestions = (f"/undo {earlier.number}",)
+        else:
+            refused.cure = (
+                f"Nothing before it on {link.name} can be taken back either; /history lists it all."
+            )
+        raise refused
+    raise Refusal(
+        "NothingToUndo",
+        f"There is nothing on {link.name} that can be taken back.",
+        "/history lists what was changed; /undo N takes one of them, an undo included.",
+    )
+
+
+async def redo(context: Context, command: Command) -> Replies:
+    """Plan to do again what was undone: change N, else the one that was undone last."""
+    link = context.link()
+    entries = context.journal(link.name).entries()
+    by_number = {entry.number: entry for entry in entries}
+    asked = command.args.get("number")
+    if isinstance(asked, str):
+        entry = _entry(context, link.name, int(asked))
+        undoing = by_number.get(entry.undone_by) if entry.undone_by is not None else entry
+    else:
+        undoing = next(
+            (each for each in reversed(entries) if each.can_be_undone and _depth(each, by_number) % 2),
+            None,
+        )
+    if undoing is None or undoing.intent.undoes is None or undoing.undone_by is not None:
+        raise Refusal(
+            "NothingToRedo",
+            f"Change {asked} is not undone." if asked else f"Nothing on {link.name} is undone.",
+            "/history says of each change whether it was undone.",
+        )
+    async for reply in _take_back(context, link, undoing, command):
+        yield reply
+
+
+async def finish(context: Context, command: Command) -> Replies:
+    """Plan what is left to do of a change that was cut off: change N, else the last such one."""
+    link = context.link()
+    asked = command.args.get("number")
+    entries = context.journal(link.name).entries()
+    if isinstance(asked, str):
+        entry = _entry(context, link.name, int(asked))
+    else:
+        cut_off = [each for each in entries if each.half_done]
+        if not cut_off:
+            raise Refusal(
+                "NothingToFinish", f"No change on {link.name} was cut off.", "/history lists them all."
+            )
+        entry = cut_off[-1]
+    if not entry.half_done:
+        raise Refusal(
+            "NothingToFinish",
+            f"Change {entry.number} was not cut off half-way: {_status(entry)}.",
+            f"/history {entry.number} shows what it did.",
+        )
+    if not entry.intent.touched:
+        from irisops.changes import undo as taking_back  # noqa: PLC0415 - not at the start
+
+        yield await taking_back.take(context, link, entry, "on", command.slash)
+        return
+    from irisops.commands.accounts import undo as object_undo  # noqa: PLC0415 - not at the start
+
+    title = f"Finish change {entry.number}: {entry.intent.title}"
+    async for reply in object_undo.take(context, entry, "on", (command.name, command.slash, title)):
+        yield reply
+
+
+SPECS = (
+    CommandSpec(
+        name="history",
+        summary="What was changed through this profile, or one change in full",
+        handler=show_history,
+        grammar=(Arg("number", "number", required=False, show="N"),),
+        plain=(
+            Plain("(history|journal|changes|show history|show changes|what changed)"),
+            Plain("(show|list|see) [me] [the|my] (history|journal|changes|last changes)"),
+            Plain("what (did|have) (i|we) (change|changed|do|done)"),
+            Plain("show [me] [the] change [number] {number}"),
+        ),
+        examples=("what did i change",),
+        group="access",
+    ),
+    CommandSpec(
+        name="undo",
+        summary="Take the last change back, or change N, after showing the plan",
+        handler=undo,
+        grammar=(Arg("number", "number", required=False, show="N"),),
+        plain=(
+            Plain("(undo|take it back|take that back|undo it|undo that|revert|revert it|revert that)"),
+            Plain("(undo|revert|take back) [the] last (change|one)"),
+            Plain("(undo|revert|take back) [the] [change] [number|no|no.] {number}"),
+        ),
+        examples=("undo the last change",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+    ),
+    CommandSpec(
+        name="redo",
+        summary="Do again what /undo took back, after showing the plan",
+        handler=redo,
+        grammar=(Arg("number", "number", required=False, show="N"),),
+        plain=(
+            Plain("(redo|redo it|redo that|do it again)"),
+            Plain("redo [the] [change] [number|no|no.] {number}"),
+        ),
+        examples=("redo it",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+    ),
+    CommandSpec(
+        name="finish",
+        summary="Finish a change that was cut off half-way, after showing what is left of it",
+        handler=finish,
+        grammar=(Arg("number", "number", required=False, show="N"),),
+        plain=(
+            Plain("finish [the] [last] [change] [number|no|no.] {number}"),
+            Plain("finish [the] [last] change"),
+        ),
+        examples=("finish the change",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+    ),
+)

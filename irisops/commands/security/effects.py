@@ -1,0 +1,276 @@
+"""What a change of services, web applications and resources means for people, and what must not be done at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from irisops.connections.connection import Link
+from irisops.contract.refusal import Refusal
+from irisops.contract.wording import counted, harmless, listed
+from irisops.instance.security import authentication
+from irisops.instance.security.access import Access
+from irisops.instance.security.authentication import PASSWORD, UNAUTHENTICATED, words_of
+from irisops.instance.security.permissions import Permission, applicable
+from irisops.instance.security.privileges import AccessModel
+from irisops.instance.security.services import BINDINGS, WEB_GATEWAY
+from irisops.instance.security.settings_state import SettingsState
+from irisops.instance.security.webapps import parse_match_roles
+
+Pair = tuple[SettingsState, SettingsState]
+"""An object before and after."""
+
+OWN_NEEDS: Mapping[str, Permission] = {
+    "%Native_ClassExecution": Permission.U,
+    "%Service_SQL": Permission.U,
+    "%DB_IRISSYS": Permission.R,
+    "%Admin_Secure": Permission.U,
+}
+"""What the account that this tool uses must keep (facts: iris-security 6.5)."""
+_PORTAL = "/csp/sys"
+_UNKNOWN_USER = "UnknownUser"
+_EVERYBODYS = frozenset({"%DB_IRISLIB", "%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%DB_ENSLIB"})
+"""Libraries and scratch space of the system, which everything that runs there uses."""
+_SHOWN = 6
+
+
+def guard(link: Link, access: Access, pairs: Sequence[Pair]) -> None:
+    """No self-harm. Raises `Refusal`."""
+    for before, after in pairs:
+        if before.kind == "service" and before.name.casefold() == BINDINGS.casefold():
+            _guard_bindings(before, after)
+    public = _public_after(access, pairs)
+    user = link.profile.user
+    if public and any(each.name.casefold() == user.casefold() for each in access.model.users):
+        old, new = access.model, replace(access.model, public=public)
+        for name, needed in OWN_NEEDS.items():
+            lost = old.check(user, name, needed).allowed and not new.check(user, name, needed).allowed
+            if lost and not _is_unlisted(access, name):
+                raise Refusal(
+                    "OwnAccess",
+                    f"{harmless(user)}, the account you are using, has {name}:{needed.letters} by its public "
+                    "permission alone: without it this tool is locked out.",
+                    f"Give {harmless(user)} a role that holds it first.",
+                )
+
+
+def _is_unlisted(access: Access, name: str) -> bool:
+    """A resource that this version does not have."""
+    return all(resource.name.casefold() != name.casefold() for resource in access.resources)
+
+
+def _guard_bindings(before: SettingsState, after: SettingsState) -> None:
+    cure = (
+        "Every driver comes in by this service, this tool too; change it in a terminal on the machine itself."
+    )
+    if before.flag("enabled") and not after.flag("enabled"):
+        raise Refusal("OwnConnection", f"{BINDINGS} stays enabled: this tool is connected through it.", cure)
+    if before.bits & PASSWORD and not after.bits & PASSWORD:
+        raise Refusal(
+            "OwnConnection",
+            f"{BINDINGS} keeps its password login: this tool logs in with one.",
+            f"{cure} To take something else off: /service {BINDINGS} auth=-unauthenticated",
+        )
+    lost = before.bits & ~after.bits & ~UNAUTHENTICATED
+    if lost and not after.bits & PASSWORD:
+        # Without password login, the user and password that this tool gave were checked in one of these ways.
+        raise Refusal(
+            "OwnConnection",
+            f"{BINDINGS} keeps {listed(words_of(lost))}: this tool may have logged in so.",
+            cure,
+        )
+
+
+def _public_after(access: Access, pairs: Sequence[Pair]) -> dict[str, Permission]:
+    """The public permissions as they would be; empty if none changes."""
+    new = {after.name: after.public for _, after in pairs if after.kind == "resource"}
+    return {**access.model.public, **new} if new else {}
+
+
+def meaning(access: Access, pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
+    """Effects and warnings, in plain sentences."""
+    effects: list[str] = []
+    warnings: list[str] = []
+    for before, after in pairs:
+        if after.kind == "service":
+            _service(access, before, after, effects, warnings)
+        elif after.kind == "application":
+            _application(access, before, after, effects, warnings)
+    public = _public_after(access, pairs)
+    if public:
+        _resources(access, pairs, replace(access.model, public=public), effects, warnings)
+    return effects, list(dict.fromkeys(warnings))
+
+
+def _nobody(access: Access) -> str:
+    """Who somebody without a login is, and what that holds."""
+    roles = next((u.roles for u in access.users if u.name.casefold() == _UNKNOWN_USER.casefold()), ())
+    return f"{_UNKNOWN_USER}, which holds {listed(roles) or 'no role'}"
+
+
+def _logins(
+    access: Access, before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]
+) -> None:
+    """Ways to log in that come and go, of a service or an application."""
+    name = harmless(after.name, 80)
+    gone, come = before.bits & ~after.bits, after.bits & ~before.bits
+    if gone & UNAUTHENTICATED:
+        effects.append(
+            f"Whoever came to {name} without a login must log in now; they were {_nobody(access)}."
+        )
+    if come & UNAUTHENTICATED:
+        warnings.append(f"Everybody who reaches {name} gets in without a login, as {_nobody(access)}.")
+    if gone & ~UNAUTHENTICATED:
+        effects.append(f"Nobody logs in to {name} by {listed(words_of(gone & ~UNAUTHENTICATED))} any more.")
+    if come & ~UNAUTHENTICATED:
+        effects.append(
+            f"{name} takes logins by {listed(words_of(come & ~UNAUTHENTICATED))}, too, "
+            "if the instance as a whole allows that."
+        )
+    if before.bits != after.bits and not authentication.lets_in(after.bits):
+        warnings.append(f"No way to log in is left: nobody gets in through {name}.")
+
+
+def _service(
+    access: Access, before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]
+) -> None:
+    name = harmless(after.name, 80)
+    gateway = after.name.casefold() == WEB_GATEWAY.casefold()
+    if before.flag("enabled") and not after.flag("enabled"):
+        effects.append(f"Logins through {name} are refused from then on.")
+    if not before.flag("enabled") and after.flag("enabled"):
+        effects.append(f"{name} lets in by {listed(words_of(after.bits)) or 'nothing'}.")
+        if after.bits & UNAUTHENTICATED and not gateway:
+            warnings.append(f"Everybody who reaches {name} gets in without a login, as {_nobody(access)}.")
+    _logins(access, before, after, effects, warnings)
+    less = (before.flag("enabled") and not after.flag("enabled")) or before.bits & ~after.bits
+    if gateway and less:
+        warnings.append(
+            "All web applications come in through the Web Gateway, the portal too: if its own login is refused, "
+            "none of them works."
+        )
+
+
+def _application(
+    access: Access, before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]
+) -> None:
+    name = harmless(after.name, 80)
+    if before.flag("enabled") and not after.flag("enabled"):
+        effects.append(f"{name} answers nobody any more.")
+        if before.name.casefold().rstrip("/") == _PORTAL:
+            warnings.append("This is the Management Portal: nobody can administer in a browser without it.")
+    if not before.flag("enabled") and after.flag("enabled"):
+        effects.append(f"{name} answers again; one logs in by {listed(words_of(after.bits)) or 'nothing'}.")
+        if after.bits & UNAUTHENTICATED:
+            warnings.append(f"It is open without a login: visitors are {_nobody(access)}.")
+    _logins(access, before, after, effects, warnings)
+    if before.bits & ~after.bits & UNAUTHENTICATED:
+        effects.append(f"Programs that call {name} without a login are refused.")
+    if before.text("resource") != after.text("resource"):
+        _entrance(access, before, after, effects)
+    _roles(before, after, effects, warnings)
+    if before.text("timeout") != after.text("timeout"):
+        effects.append("The timeout counts for sessions that begin from then on.")
+        if after.text("timeout") == "0":
+            warnings.append(
+                "0 means never: each closed browser keeps its license unit until somebody ends it."
+            )
+
+
+def _may_enter(model: AccessModel, resource: str) -> set[str]:
+    """Enabled users whom the resource of an application lets in."""
+    names = [user.name for user in model.users if user.enabled]
+    if not resource:
+        return set(names)
+    return {name for name in names if model.check(name, resource, Permission.U).allowed}
+
+
+def _entrance(access: Access, before: SettingsState, after: SettingsState, effects: list[str]) -> None:
+    """Who gets in by the application's resource, and who no longer."""
+    name = harmless(after.name, 80)
+    old = _may_enter(access.model, before.text("resource"))
+    new = _may_enter(access.model, after.text("resource"))
+    if old - new:
+        effects.append(f"{_people(old - new)} can no longer enter {name}.")
+    if new - old:
+        effects.append(f"{_people(new - old)} can enter {name}.")
+    if old == new:
+        effects.append(f"Those who may enter {name} stay the same: {counted(len(new), 'enabled user')}.")
+
+
+def _people(names: Iterable[str]) -> str:
+    ordered: list[str] = sorted(names, key=str.casefold)
+    return listed(ordered, most=_SHOWN)
+
+
+def _roles(before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]) -> None:
+    """Roles that the application adds for whoever enters it."""
+    name = harmless(after.name, 80)
+
+    def added(state: SettingsState) -> dict[str, str]:
+        pairs = parse_match_roles(",".join(state.names("roles")))
+        found: dict[str, str] = {}
+        for _, targets in pairs:
+            for role in targets:
+                found.setdefault(role.casefold(), role)
+        return found
+
+    old, new = added(before), added(after)
+    gone = [old[key] for key in old if key not in new]
+    come = [new[key] for key in new if key not in old]
+    if gone:
+        effects.append(
+            f"Whoever enters {name} no longer gets {listed(gone)} there, only what they hold themselves."
+        )
+    if come:
+        effects.append(f"Whoever enters {name} (or holds the matching role) gets {listed(come)} there.")
+    if "%all" in new and "%all" not in old:
+        warnings.append(f"%All makes a superuser of whoever enters {name}.")
+
+
+def _resources(
+    access: Access, pairs: Sequence[Pair], changed: AccessModel, effects: list[str], warnings: list[str]
+) -> None:
+    """Who gains and loses what with the public permissions."""
+    for before, after in pairs:
+        name = harmless(after.name, 80)
+        less, more = before.public & ~after.public, after.public & ~before.public
+        if less:
+            losing = [
+                user.name
+                for user in access.model.users
+                if user.enabled and not changed.check(user.name, after.name, less).allowed
+            ]
+            text = f"{name}:{less.letters}"
+            effects.append(
+                f"{_people(losing)} {'loses' if len(losing) == 1 else 'lose'} {text}: they have it by the public "
+                "permission alone."
+                if losing
+                else f"No user loses {text}: all who are enabled hold it by their roles."
+            )
+            if after.name.upper() in _EVERYBODYS:
+                warnings.append(
+                    f"{name} is the system's own: what runs on the instance may need it to be public."
+                )
+        if more:
+            gaining = [
+                user.name
+                for user in access.model.users
+                if user.enabled and not access.model.check(user.name, after.name, more).allowed
+            ]
+            effects.append(
+                f"{_people(gaining)} {'gains' if len(gaining) == 1 else 'gain'} {name}:{more.letters}."
+                if gaining
+                else f"No user gains {name}:{more.letters}: all who are enabled hold it already."
+            )
+            warnings.append(
+                f"Public is everybody, whatever their roles, and whoever has not logged in: {name}:{more.letters}."
+            )
+
+
+def bad_permission(name: str, wanted: Permission) -> str:
+    """Why a permission makes no sense on a resource; "" if it does."""
+    extra = wanted & ~applicable(name)
+    if not extra:
+        return ""
+    return f"{harmless(name, 80)} has no {extra.letters}: it is given {applicable(name).letters}"

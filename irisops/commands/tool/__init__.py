@@ -1,0 +1,1 @@
+"""Commands about the tool itself: help, settings, status, doctor."""

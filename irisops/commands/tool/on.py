@@ -1,0 +1,215 @@
+"""/on: a command on another instance than the active one, or on several side by side; /dashboard: all at a glance."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from irisops.commands.profiles.connect import find_profile
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.replies import Cell, Column, Problem, Reply, Table
+from irisops.engine import dispatch
+from irisops.engine.context import Context
+from irisops.engine.side_by_side import named, side_by_side
+from irisops.engine.spec import LINE, Arg, CommandSpec, Plain, Replies
+from irisops.instance.errors import InstanceProblem
+from irisops.profiles.model import Profile
+
+ALL = "all"
+GROUPS = ("instance", "license", "access")
+"""Kinds of commands that mean one instance. Sharing has files and processes of its own and follows the active one."""
+STATES = {
+    "connected": "● connected",
+    "connecting": "◐ connecting",
+    "lost": "◌ lost",
+    "off": "○ off",
+    "refused": "✕ refused",
+}
+
+
+async def on(context: Context, command: Command) -> Replies:
+    """Run a line on the profiles named; they are connected if need be, and the active one stays active."""
+    line = str(command.args["line"])
+    inner = context.parse(line)
+    if isinstance(inner, Problem):
+        yield inner
+        return
+    spec = context.registry.get(inner.name)
+    if spec is None or spec.group not in GROUPS:
+        raise Refusal(
+            "NotOnOne",
+            f"/{inner.name} is not a command for one instance.",
+            f"Give it by itself: {inner.slash}. /on is for those about licenses, sessions, users and the like.",
+        )
+    profiles = targets(context, str(command.args["where"]))
+    if len(profiles) == 1:
+        link = await _connected(context, profiles[0])
+        active = context.hub.active is link
+        async with contextlib.aclosing(dispatch.run(dispatch.on(context, link), inner)) as replies:
+            async for reply in replies:
+                yield reply if active else named(reply, link.name)
+        return
+    if inner.changes:
+        raise Refusal(
+            "OneAtATime",
+            "A change is made on one instance at a time, each after its own plan.",
+            f"Give it for each: /on {profiles[0].name} {line}",
+        )
+    answers = await asyncio.gather(*(_answers(context, profile, inner) for profile in profiles))
+    for reply in side_by_side(list(zip([profile.name for profile in profiles], answers, strict=True))):
+        yield reply
+
+
+def targets(context: Context, where: str) -> list[Profile]:
+    """`all` is what is in use in this run, or every profile if nothing is; else names with commas. Raises `Refusal`."""
+    hub = context.hub
+    if where.casefold() == ALL and hub.find(ALL) is None:
+        found = [link.profile for link in hub.in_use()] or hub.profiles()
+        if not found:
+            raise Refusal(
+                "NoProfile", "There is no profile yet.", "/discover finds instances; /profile add makes one."
+            )
+        return found
+    names = [name for name in where.split(",") if name]
+    found = []
+    for name in names:
+        profile = find_profile(context, name)
+        if profile not in found:
+            found.append(profile)
+    if not found:
+        raise Refusal("NoSuchProfile", "No profile is named.", "/profiles lists them.")
+    return found
+
+
+async def _connected(context: Context, profile: Profile) -> Link:
+    """The profile's link, logged in if that was not done yet. Raises `InstanceProblem` or `Refusal`."""
+    link = context.hub.links.get(profile.name.casefold())
+    if link is None or link.connection.state.name in ("off", "refused"):
+        await context.hub.connect(profile, activate=False)
+        link = context.hub.links[profile.name.casefold()]
+    return link
+
+
+async def _answers(context: Context, profile: Profile, inner: Command) -> list[Reply]:
+    """All replies of one instance. Never raises for what an instance does: that is a reply too."""
+    replies: list[Reply] = []
+    try:
+        link = await _connected(context, profile)  # a person who types a password is given the time
+        async with asyncio.timeout(context.patience):
+            async with contextlib.aclosing(dispatch.run(dispatch.on(context, link), inner)) as source:
+                async for reply in source:
+                    replies.append(reply)  # noqa: PERF401 - what came before the deadline is shown
+    except TimeoutError:
+        message = f"{profile.name} gave no answer within {context.patience:g} seconds."
+        replies.append(Problem("NoAnswer", message, f"Try it alone: /on {profile.name} {inner.slash}"))
+    except Refusal as refusal:
+        replies.append(refusal.problem())
+    except InstanceProblem as problem:
+        replies.append(problem_of(problem))
+    return replies
+
+
+async def dashboard(context: Context, _command: Command) -> Replies:
+    """One row per instance in use, from the figures that are read anyway; where there are none yet, they are read."""
+    profiles = targets(context, ALL)
+    troubles = await asyncio.gather(*(_fresh(context, profile) for profile in profiles))
+    rows = [_row(context, profile, trouble) for profile, trouble in zip(profiles, troubles, strict=True)]
+    yield Table(
+        name="dashboard",
+        title="All instances",
+        columns=[
+            Column("instance", "INSTANCE"),
+            Column("state", "STATE"),
+            Column("units", "UNITS"),
+            Column("sessions", "SESSIONS", "number"),
+            Column("processes", "PROCESSES", "number"),
+            Column("read_at", "READ AT", "time", hide_under=90),
+            Column("why", "WHY", grow=True),
+            Column("version", "VERSION", hide_under=110),
+            Column("address", "ADDRESS", hide_under=120),
+            Column("flags", "FLAGS", "list", hide_under=130),
+            Column("units_used", "USED", "number", hide_under=1000),
+            Column("units_limit", "LIMIT", "number", hide_under=1000),
+        ],
+        rows=rows,
+        key="instance",
+        actions=[
+            ("enter", "switch to it", "/connect {instance}"),
+            ("l", "license", "/on {instance} /license"),
+            ("s", "sessions", "/on {instance} /sessions"),
+        ],
+    )
+
+
+async def _fresh(context: Context, profile: Profile) -> str:
+    """Connect and read once where nothing was read yet; why it was not possible, or ""."""
+    try:
+        link = await _connected(context, profile)
+        if link.counts is None and link.connected:
+            async with asyncio.timeout(context.patience):
+                link.took(await link.read_figures())
+    except TimeoutError:
+        return f"No answer within {context.patience:g} seconds."
+    except (Refusal, InstanceProblem) as problem:
+        return problem.message
+    return ""
+
+
+def _row(context: Context, profile: Profile, trouble: str) -> dict[str, Cell]:
+    hub = context.hub
+    link = hub.links.get(profile.name.casefold())
+    state = (
+        link.as_state(active=link is hub.active, interval=hub.interval(link))
+        if link is not None
+        else next(each for each in hub.states() if each.name == profile.name)
+    )
+    used, limit = state.units_used, state.units_limit
+    flags = [
+        word
+        for word, there in (
+            ("active", state.active),
+            ("read-only", state.read_only),
+            ("guarded", state.guarded),
+        )
+        if there
+    ]
+    return {
+        "instance": state.name,
+        "state": STATES[state.state] + (", stale" if state.stale and state.state == "connected" else ""),
+        "units": "" if used is None else f"{used}/{limit}" if limit is not None else str(used),
+        "sessions": state.sessions,
+        "processes": state.processes,
+        "read_at": state.updated,
+        "why": trouble or state.message,
+        "version": state.version,
+        "address": state.address,
+        "flags": flags,
+        "units_used": used,
+        "units_limit": limit,
+    }
+
+
+SPECS = (
+    CommandSpec(
+        name="on",
+        summary="A command on another profile, on several (a,b) or on all, side by side",
+        handler=on,
+        grammar=(Arg("where", "profile", show="PROFILE|all"), Arg("line", LINE, show="COMMAND")),
+        examples=("on all /license",),
+        group="profiles",
+    ),
+    CommandSpec(
+        name="dashboard",
+        summary="All connected instances at a glance, live",
+        handler=dashboard,
+        plain=(
+            Plain("(show|open) [me] [the] (dashboard|overview) [of] [all] [the] [instances]"),
+            Plain("(show|compare|how are) [me] all [the|my] instances [doing]"),
+        ),
+        examples=("show all my instances",),
+        group="profiles",
+        live=True,
+    ),
+)

@@ -1,0 +1,159 @@
+"""/settings: a form of all settings, or single ones typed; /settings list: what is set, and where."""
+
+from __future__ import annotations
+
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column, Done, Effect, Form, FormField, Table
+from irisops.contract.wording import listed
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.profiles.settings import (
+    BY_NAME,
+    SCHEMA,
+    Setting,
+    SettingInvalidError,
+    Settings,
+    SettingsStore,
+    Value,
+)
+
+
+def store_of(context: Context) -> SettingsStore:
+    """The settings of this session's places."""
+    return SettingsStore(context.places.settings)
+
+
+async def settings(context: Context, command: Command) -> Replies:
+    """Change what is given by a form or as key=value; without either, open the form."""
+    given = command.fields or {name: value for name, value in command.args.items() if name in BY_NAME}
+    loaded = store_of(context).load()
+    if not given:
+        yield _form(loaded.settings, {})
+        return
+    values: dict[str, Value] = {}
+    errors: dict[str, str] = {}
+    for name, raw in given.items():
+        try:
+            values[name] = _value(BY_NAME[name], raw)
+        except SettingInvalidError as error:
+            errors[name] = str(error)
+    if errors and command.fields:
+        yield _form(loaded.settings, errors, command.fields)
+        return
+    if errors:
+        name, message = next(iter(errors.items()))
+        raise Refusal("SettingInvalid", message, f"Correct {name}= and try again.")
+    changed = {name: value for name, value in values.items() if value != getattr(loaded.settings, name)}
+    if not changed:
+        yield Done("settings", "Nothing was changed: all is set so already.")
+        return
+    try:
+        store_of(context).change(changed)
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            "SettingsFile",
+            f"The settings were not written. {context.places.settings}: {error}",
+            "Correct that file, then try again.",
+        ) from None
+    yield Done("settings", f"Set: {listed(changed)}.", _said(context, changed))
+    if "theme" in changed:
+        yield Effect("theme", str(changed["theme"]) or "dark")
+
+
+def _said(context: Context, changed: dict[str, Value]) -> list[str]:
+    """What works now and what at the next start; the poll interval is taken over here."""
+    now = store_of(context).load().settings
+    if "poll_interval" in changed:
+        context.hub.default_interval = now.interval(context.environment)
+    later = [name for name in changed if not BY_NAME[name].at_once]
+    lines = [f"Kept in {context.places.settings}"]
+    if later:
+        lines.append(f"At the next start: {listed(later)}")
+    return lines
+
+
+def _value(setting: Setting, raw: Cell) -> Value:
+    if isinstance(raw, bool):
+        return setting.checked(raw)
+    if isinstance(raw, int | float):
+        return setting.checked(float(raw))
+    return setting.parsed("" if raw is None else str(raw))
+
+
+def _form(present: Settings, errors: dict[str, str], given: dict[str, Cell] | object = None) -> Form:
+    typed = given if isinstance(given, dict) else {}
+    fields = []
+    for setting in SCHEMA:
+        value: Cell = typed.get(setting.name, getattr(present, setting.name))
+        kind = "text" if setting.kind == "number" else setting.kind
+        fields.append(
+            FormField(
+                setting.name,
+                setting.title,
+                kind,
+                value,
+                setting.choices,
+                setting.help,
+                required=kind == "choice",
+            )
+        )
+    return Form("settings", "Settings", fields, "/settings", errors=errors)
+
+
+async def show(context: Context, _command: Command) -> Replies:
+    """Each setting with its value, where it comes from, and what it means."""
+    loaded = store_of(context).load()
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": setting.name,
+            "value": getattr(loaded.settings, setting.name),
+            "from": "the file" if setting.name in loaded.given else "default",
+            "meaning": setting.help,
+        }
+        for setting in SCHEMA
+    ]
+    reduced = loaded.settings.reduced(context.environment)
+    notes = [*loaded.problems, f"File: {context.places.settings}"]
+    if reduced:
+        notes.append(
+            f"Traffic is reduced here: a reading every {loaded.settings.interval(context.environment):g} seconds."
+        )
+    yield Table(
+        name="settings",
+        title="Settings",
+        columns=[
+            Column("name", "SETTING"),
+            Column("value", "VALUE"),
+            Column("from", "FROM"),
+            Column("meaning", "MEANING", grow=True),
+        ],
+        rows=rows,
+        key="name",
+        notes=notes,
+        actions=[("enter", "change", "/settings")],
+    )
+
+
+SPECS = (
+    CommandSpec(
+        name="settings",
+        summary="Change settings: opens a form, or takes poll_interval= traffic= theme= …",
+        handler=settings,
+        options={setting.name: "flag" if setting.kind == "flag" else "text" for setting in SCHEMA},
+        plain=(
+            Plain("(change|edit|open) [the|my] (settings|configuration|preferences|options)"),
+            Plain("set [the] poll interval to {seconds}", {"poll_interval": "{seconds}"}),
+        ),
+        examples=("change the settings",),
+        group="this tool",
+    ),
+    CommandSpec(
+        name="settings list",
+        summary="All settings with their values, and the file they are in",
+        handler=show,
+        plain=(Plain("(show|list) [me] [the|my] (settings|configuration|preferences|options)"),),
+        examples=("show my settings",),
+        group="this tool",
+    ),
+)

@@ -1,0 +1,72 @@
+"""/status: the connected instance at a glance."""
+
+from __future__ import annotations
+
+from irisops.contract.chat import Command
+from irisops.contract.replies import Facts, Scalar
+from irisops.engine.context import Context
+from irisops.engine.spec import CommandSpec, Plain, Replies
+
+
+async def show_status(context: Context, _command: Command) -> Replies:
+    """Version, address and the figures of the side panel, freshly read."""
+    link = context.link()
+    counts = await link.read_figures()
+    link.took(counts)
+    info = link.connection.info
+    facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {
+        "profile": link.name,
+        "address": link.profile.address,
+        "user": link.profile.user,
+        "version": info.short if info else "",
+        "zversion": info.zversion if info else "",
+        "instance": info.instance_name if info else None,
+        "namespace": info.namespace if info else link.profile.namespace,
+        "units_used": counts.units_used,
+        "units_limit": counts.units_limit,
+        "sessions": counts.sessions,
+        "processes": counts.processes,
+        "own_process": info.pid if info else None,
+        "own_license_id": info.license_id if info else None,
+        "read_at": counts.read_at,
+        "round_trips": counts.round_trips,
+        "read_only": link.profile.read_only,
+        "guarded": link.profile.guarded,
+    }
+    labels = {
+        "version": "Version",
+        "instance": "Instance",
+        "address": "Address",
+        "user": "Logged in as",
+        "units_used": "License units used",
+        "units_limit": "of",
+        "sessions": "Web sessions",
+        "processes": "Processes",
+        "own_process": "This tool's process",
+        "own_license_id": "This tool's license id",
+        "zversion": "$ZVERSION",
+    }
+    shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}
+    flags = [word for word in ("read_only", "guarded") if facts[word]]
+    notes = [*counts.notes, *(f"This profile is {flag.replace('_', '-')}." for flag in flags)]
+    yield Facts(
+        "status", f"{link.name} at a glance", facts, labels=shown, notes=notes, series=tuple(link.history)
+    )
+
+
+SPECS = (
+    CommandSpec(
+        name="status",
+        summary="The connected instance at a glance",
+        handler=show_status,
+        plain=(
+            Plain("(status|overview|summary|state|version)"),
+            Plain("(show|give) [me] [the] [instance] (status|overview|summary|state) [of the instance]"),
+            Plain("how is [the] (it|instance|system|server) [doing]"),
+            Plain("(what|which) (version|instance) (is this|is it|am i on|am i connected to|do we run)"),
+        ),
+        examples=("how is the instance",),
+        needs_connection=True,
+        live=True,
+    ),
+)

@@ -1,0 +1,249 @@
+"""One profile's connection with what the session knows of the instance behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from irisops.connections.alert_rules import Watchman
+from irisops.connections.count_history import CountHistory, Sample
+from irisops.connections.session_ages import KnownBirths
+from irisops.contract.chat import ProfileState, State
+from irisops.contract.clock import Clock
+from irisops.engine.table_replies import KeptRows
+from irisops.profiles.model import Profile
+
+if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
+    from irisops.commands.reads import Reads
+    from irisops.connections.session_timeouts import KnownTimeouts
+    from irisops.instance.calls import Answer, Call
+    from irisops.instance.capabilities import Capabilities
+    from irisops.instance.connection import State as ConnectionState
+    from irisops.instance.connection import Target
+    from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo
+    from irisops.instance.routes import Instance
+    from irisops.instance.web import WebAddress
+
+HISTORY = 180
+"""Readings kept for the sparkline: six minutes of polls at two seconds."""
+
+
+class InstanceConnection(Protocol):
+    """What the session needs of `irisops.instance.connection.Connection`; it is an `Instance`. Tests give a fake."""
+
+    web: WebAddress | None
+    """The instance's web port, as the profile has it now."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the class-dictionary check found at the last login."""
+        ...
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        """See `irisops.instance.calls.Caller`."""
+        ...
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        """See `irisops.instance.calls.Caller`."""
+        ...
+
+    @property
+    def state(self) -> ConnectionState:
+        """Connecting, connected, lost, refused or off."""
+        ...
+
+    @property
+    def info(self) -> SystemInfo | None:
+        """What was read at the last login."""
+        ...
+
+    def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]:
+        """Follow the state; the result stops it."""
+        ...
+
+    async def warm(self) -> None:
+        """Start the driver process ahead of `connect`."""
+        ...
+
+    async def connect(self, password: str) -> SystemInfo:
+        """Log in once."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Log out and forget the password."""
+        ...
+
+
+Connector = Callable[["Target"], InstanceConnection]
+ReadsFactory = Callable[["Instance"], "Reads"]
+
+
+def target_of(profile: Profile) -> Target:
+    """Where the connection goes."""
+    from irisops.instance.connection import Target  # noqa: PLC0415 - not at the start
+
+    return Target(
+        host=profile.host,
+        port=profile.port,
+        namespace=profile.namespace,
+        user=profile.user,
+        sslconfig=profile.sslconfig,
+    )
+
+
+def web_of(profile: Profile) -> WebAddress | None:
+    """The profile's web port; None if it names none."""
+    from irisops.instance.web import WebAddress  # noqa: PLC0415 - not at the start
+
+    if profile.web_port is None:
+        return None
+    return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https")
+
+
+@dataclass(slots=True)
+class Names:
+    """Names seen on the instance, for completion and "did you mean". Filled by reads that were made anyway."""
+
+    users: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Link:
+    """A profile in use. `generation` grows at each login: what was planned on an earlier one no longer holds."""
+
+    profile: Profile
+    connection: InstanceConnection
+    reads: Reads
+    clock: Clock
+    generation: int = 0
+    names: Names = field(default_factory=Names)
+    counts: PollCounts | None = None
+    history: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    read_at: float | None = None
+    """Monotonic time of the last good poll."""
+    samples: CountHistory = field(default_factory=CountHistory)
+    """All counts since the start, for /plot."""
+    watchman: Watchman = field(default_factory=Watchman)
+    """The alerts that were set in this run."""
+    board: LicenseBoard | None = None
+    """The license board as last read: what is known of it when the next login is refused."""
+    process_rows: KeptRows[Process] = field(default_factory=KeptRows)
+    """The rows of /processes as last shown."""
+    timeouts: KnownTimeouts | None = None
+    """Session timeouts of the web applications, when they were read."""
+    births: KnownBirths = field(default_factory=KnownBirths)
+    """When the web sessions began, as far as that was told."""
+    stale_said: bool = False
+    logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the login that is under way: a second one waits for its end instead of asking again."""
+    refused: bool = False
+    """The last password was refused; it must not be used again by itself."""
+    stop_listening: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def name(self) -> str:
+        """The profile's name."""
+        return self.profile.name
+
+    @property
+    def connected(self) -> bool:
+        """Whether calls can be made now."""
+        return self.connection.state.name == "connected"
+
+    @property
+    def instance_name(self) -> str:
+        """What a plan calls the instance: the profile and, if known, IRIS's own name for it."""
+        info = self.connection.info
+        own = info.instance_name if info else None
+        return f"{self.name} ({own})" if own and own.casefold() != self.name.casefold() else self.name
+
+    def stale(self, interval: float) -> bool:
+        """Whether the figures are older than two polls of `interval` seconds, or the connection is not there."""
+        if self.counts is None:
+            return False
+        if not self.connected or self.read_at is None:
+            return True
+        return self.clock.monotonic() - self.read_at > 2 * interval
+
+    def follow(self, profile: Profile) -> None:
+        """The profile was edited in what an open connection can take over."""
+        self.profile = profile
+        self.connection.web = web_of(profile)
+
+    async def read_figures(self) -> PollCounts:
+        """Poll, and once more where the first poll had to leave a figure to the next. Raises as `reads.poll`."""
+        counts = await self.reads.poll()
+        return await self.reads.poll() if counts.postponed else counts
+
+    def took(self, counts: PollCounts) -> None:
+        """A poll came in."""
+        self.counts = counts
+        self.read_at = self.clock.monotonic()
+        if counts.units_used is not None:
+            self.history.append(float(counts.units_used))
+        self.samples.add(Sample(self.clock.now(), counts.units_used, counts.sessions, counts.processes))
+
+    def as_state(self, *, active: bool, interval: float) -> ProfileState:
+        """The line of the side panel."""
+        now = self.connection.state
+        info = self.connection.info
+        counts = self.counts
+        return ProfileState(
+            name=self.name,
+            state=_shown_state(now),
+            colour=self.profile.colour,
+            address=self.profile.address,
+            user=self.profile.user,
+            version=info.short if info else "",
+            read_only=self.profile.read_only,
+            guarded=self.profile.guarded,
+            active=active,
+            units_used=counts.units_used if counts else None,
+            units_limit=counts.units_limit if counts else None,
+            sessions=counts.sessions if counts else None,
+            processes=counts.processes if counts else None,
+            history=tuple(self.history),
+            updated=counts.read_at if counts else None,
+            stale=self.stale(interval),
+            message=now.message,
+            retry_in=now.retry_in,
+        )
+
+    async def close(self) -> None:
+        """Log out. Errors of a connection that is already gone do not matter here."""
+        self.stop_listening()
+        with contextlib.suppress(OSError):
+            await self.connection.disconnect()
+
+
+def _shown_state(state: ConnectionState) -> State:
+    return state.name
+
+
+def idle_state(profile: Profile) -> ProfileState:
+    """A profile that was not used yet."""
+    return ProfileState(
+        name=profile.name,
+        state="off",
+        colour=profile.colour,
+        address=profile.address,
+        user=profile.user,
+        read_only=profile.read_only,
+        guarded=profile.guarded,
+    )
+
+
+def last_update(link: Link) -> datetime | None:
+    """When the figures were read, in UTC."""
+    return link.counts.read_at if link.counts else None

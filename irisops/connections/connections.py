@@ -1,0 +1,358 @@
+"""All profiles and their connections: which is active, connecting, asking for passwords, following their state."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from irisops.connections.connection import Connector, Link, ReadsFactory, idle_state, target_of, web_of
+from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
+from irisops.contract.clock import Clock
+from irisops.contract.refusal import Refusal
+from irisops.contract.wording import harmless
+from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
+from irisops.logs import LOG, hide
+from irisops.profiles.model import Profile
+from irisops.profiles.password_command import PasswordCommandError, password_from
+from irisops.profiles.refused import RefusedStore
+from irisops.profiles.secrets import Secrets, account_of
+from irisops.profiles.store import Loaded, ProfileStore
+
+if TYPE_CHECKING:
+    from irisops.instance.connection import State as ConnectionState
+    from irisops.instance.models import SystemInfo
+
+
+class Hub:
+    """What the session knows of profiles. `on_connected` is called after each login, to start polling."""
+
+    def __init__(
+        self,
+        store: ProfileStore,
+        secrets: Secrets,
+        clock: Clock,
+        connector: Connector,
+        reads_factory: ReadsFactory,
+        *,
+        poll_interval: float,
+        extra: Sequence[Profile] = (),
+        refused_commands: RefusedStore,
+    ) -> None:
+        self.store = store
+        self.secrets = secrets
+        self.clock = clock
+        self.links: dict[str, Link] = {}
+        self.active: Link | None = None
+        self.on_change: Callable[[], None] = _nothing
+        self.on_notice: Callable[[Notice], None] = _no_notice
+        self.on_connected: Callable[[Link], None] = _no_link
+        self.ask: AskSecret | None = None
+        self.tunnels: tuple[str, ...] = ()
+        """What the side panel says of open tunnels; whoever shares sets it and calls `on_change`."""
+        self.default_interval = poll_interval
+        self.loaded = Loaded()
+        self._extra = list(extra)
+        self._refused_commands = refused_commands
+        self._connector = connector
+        self._reads_factory = reads_factory
+
+    # Profiles
+
+    def reload(self) -> Loaded:
+        """Read the profiles file again; links keep their connections, with the profile's new flags and colour."""
+        self.loaded = self.store.load()
+        for link in self.links.values():
+            fresh = self.find(link.name)
+            if fresh is not None and target_of(fresh) == target_of(link.profile):
+                link.follow(fresh)
+        self.on_change()
+        return self.loaded
+
+    def profiles(self) -> list[Profile]:
+        """Those of this run (`--url`, the demo) before those of the file."""
+        own = {profile.name.casefold() for profile in self._extra}
+        return [*self._extra, *(each for each in self.loaded.profiles if each.name.casefold() not in own)]
+
+    def add_temporary(self, profile: Profile) -> None:
+        """A profile for this run alone; it replaces one of the same name."""
+        self._extra = [
+            *(each for each in self._extra if each.name.casefold() != profile.name.casefold()),
+            profile,
+        ]
+
+    def temporary(self, name: str) -> bool:
+        """Whether a profile exists for this run alone."""
+        return any(profile.name.casefold() == name.casefold() for profile in self._extra)
+
+    def find(self, name: str) -> Profile | None:
+        """A profile by name, without regard to case."""
+        return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
+
+    def seen_from(self, link: Link) -> Hub:
+        """This hub with `link` as the active one, for one command; connections, secrets and store are the same ones."""
+        view = copy.copy(self)
+        view.active = link
+        return view
+
+    def in_use(self) -> list[Link]:
+        """Connections that were made in this run and not ended by the person."""
+        return [link for link in self.links.values() if link.connection.state.name != "off"]
+
+    def interval(self, link: Link) -> float:
+        """Seconds between polls of a link."""
+        return link.profile.poll_interval or self.default_interval
+
+    def states(self) -> list[ProfileState]:
+        """A line of the side panel per profile."""
+        states: list[ProfileState] = []
+        for profile in self.profiles():
+            link = self.links.get(profile.name.casefold())
+            if link is None:
+                states.append(idle_state(profile))
+            else:
+                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        known = {state.name.casefold() for state in states}
+        for key, link in self.links.items():  # removed from the file while connected
+            if key not in known:
+                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        return states
+
+    def overview(self) -> Overview:
+        """All that the frame around the transcript shows."""
+        states = self.states()
+        active = next((each for each in states if each.active), None)
+        return Overview(profiles=states, active=active, tunnels=self.tunnels)
+
+    def require(self) -> Link:
+        """The active connection. Raises `Refusal` when there is none."""
+        if self.active is not None and self.active.connected:
+            return self.active
+        if self.active is None:
+            names = [profile.name for profile in self.profiles()]
+            cure = f"Connect with /connect {names[0]}" if names else "Add an instance with /profile add"
+            raise Refusal("NotConnected", "No instance is connected.", f"{cure}, then try again.")
+        name, state = self.active.name, self.active.connection.state
+        if state.name == "lost":
+            cure = "It reconnects by itself; try again in a moment, or /connect to try at once."
+            raise Refusal("NotConnected", f"The connection to {name} is lost. {state.message}".strip(), cure)
+        if state.name == "connecting":
+            raise Refusal("NotConnected", f"{name} is still connecting.", "Try again in a moment.")
+        cure = state.cure or f"/connect {name} tries again."
+        raise Refusal("NotConnected", f"{name} is not connected. {state.message}".strip(), cure)
+
+    # Connections
+
+    def choose(self, profile: Profile) -> Link:
+        """Make a profile the active one without connecting."""
+        self.active = self._link(profile)
+        self.on_change()
+        return self.active
+
+    def link_of(self, profile: Profile) -> Link:
+        """A profile's link, without connecting it or making it the active one."""
+        return self._link(profile)
+
+    async def connect(
+        self, profile: Profile, password: str | None = None, *, keep: bool = False, activate: bool = True
+    ) -> SystemInfo:
+        """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`.
+
+        `keep` keeps a given password once it was accepted; without `activate` the active profile stays as it is.
+        """
+        link = self.choose(profile) if activate else self._link(profile)
+        async with link.logging_in:
+            if link.connected and link.connection.info is not None:
+                return link.connection.info
+            return await self._log_in(link, profile, password, keep=keep)
+
+    async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
+        asked = keep
+        stored = commanded = False
+        # The driver process starts while the keyring or the person is asked.
+        warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")
+        try:
+            if password is None and not link.refused:
+                password = await self.secrets.get(profile)
+                stored = password is not None
+            if password is None and not link.refused:
+                password = await self._by_command(profile)
+                commanded = password is not None
+            if password is None:
+                password = await self._ask_password(profile, again=link.refused)
+                asked = True
+        except BaseException:
+            await warming
+            await link.connection.disconnect()
+            raise
+        await warming
+        hide(password)
+        try:
+            info = await link.connection.connect(password)
+        except (PasswordChangeRequired, AccountDisabled):
+            link.refused = True
+            raise
+        except LoginRefused:
+            link.refused = True
+            if stored:
+                # The next start would send it again by itself, and refused passwords lock accounts.
+                await self.secrets.forget(profile)
+            elif commanded:
+                self._refused_commands.add(account_of(profile), profile.password_command)
+            raise
+        link.refused = False
+        self._refused_commands.clear(account_of(profile), profile.password_command)
+        if asked and self.temporary(profile.name):
+            self.secrets.remember(profile, password)
+        elif asked:
+            await self._keep(profile, password)
+        return info
+
+    async def password_of(self, link: Link) -> str:
+        """The password of a profile's user for another way in than the driver's: known, from its command, or asked for.
+
+        It is kept nowhere. Raises `Refusal` when the person gives none.
+        """
+        password = None
+        if not link.refused:
+            password = await self.secrets.get(link.profile) or await self._by_command(link.profile)
+        if password is None:
+            password = await self._ask_password(link.profile, again=link.refused)
+        hide(password)
+        return password
+
+    async def _by_command(self, profile: Profile) -> str | None:
+        """The password that the profile's own command prints; None, with a word to the person, if it gives none."""
+        command = profile.password_command
+        if not command:
+            return None
+        if self._refused_commands.holds(account_of(profile), command):
+            self.on_notice(
+                Notice(
+                    "warning",
+                    f"What the password command of {profile.name} gives was refused before, so it is not tried again.",
+                    "Type the password; once it is accepted, the command is used again at the next start.",
+                    profile.name,
+                )
+            )
+            return None
+        try:
+            return await password_from(command)
+        except PasswordCommandError as error:
+            self.on_notice(
+                Notice(
+                    "warning",
+                    f"The password command of {profile.name} gave no password: {error}.",
+                    f"Try it in a terminal, or change it: /profile edit {profile.name} password_command=",
+                    profile.name,
+                )
+            )
+            return None
+
+    async def _keep(self, profile: Profile, password: str) -> None:
+        kept = await self.secrets.keep(profile, password)
+        if not kept.lasting:
+            self.on_notice(
+                Notice(
+                    "info",
+                    f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}",
+                    kept.cure,
+                    profile.name,
+                )
+            )
+
+    async def _ask_password(self, profile: Profile, *, again: bool) -> str:
+        user = profile.user or "the user"
+        if self.ask is None:
+            raise Refusal(
+                "PasswordNeeded",
+                f"No password is known for {harmless(user)} on {profile.name}.",
+                "Run it in a terminal to be asked, or set IRISOPS_PASSWORD.",
+            )
+        title = "The last password was refused" if again else f"Log in to {profile.name}"
+        answer = await self.ask(title, f"Password of {harmless(user)} on {harmless(profile.address)}")
+        if answer is None:
+            raise Refusal(
+                "Declined", "Not connected: no password was given.", f"/connect {profile.name} asks again."
+            )
+        return answer
+
+    def _link(self, profile: Profile) -> Link:
+        key = profile.name.casefold()
+        link = self.links.get(key)
+        if link is not None and target_of(link.profile) == target_of(profile):
+            return link
+        if link is not None and link.connected:
+            raise Refusal(
+                "ProfileChanged",
+                f"{profile.name} was edited while it is connected to {harmless(link.profile.address)}.",
+                f"/disconnect {profile.name} first, then connect again.",
+            )
+        connection = self._connector(target_of(profile))
+        connection.web = web_of(profile)
+        link = Link(profile, connection, self._reads_factory(connection), self.clock)
+        link.stop_listening = connection.listen(lambda state: self._follow(link, state))
+        self.links[key] = link
+        return link
+
+    async def disconnect(self, link: Link) -> None:
+        """Log out of one instance; another connected one becomes active."""
+        await link.connection.disconnect()
+        if self.active is link:
+            self.active = next((each for each in self.links.values() if each.connected), link)
+        self.on_change()
+
+    async def close(self) -> None:
+        """Log out everywhere."""
+        for link in list(self.links.values()):
+            await link.close()
+
+    def _follow(self, link: Link, state: ConnectionState) -> None:
+        """A connection changed its state."""
+        LOG.info("%s is %s %s", link.name, state.name, state.message)
+        if state.name == "connected":
+            link.generation += 1
+            if link.stale_said:
+                link.stale_said = False
+                self.on_notice(Notice("info", f"Connected to {link.name} again.", profile=link.name))
+            self.on_connected(link)
+        elif state.name == "lost":
+            self.say_stale(link, state.message or f"The connection to {link.name} was lost.")
+        elif state.name == "refused" and not link.logging_in.locked():
+            # Mending was refused; nobody waits for this login, so it is said here.
+            link.refused = state.error != "LicenseExhausted"
+            self.on_notice(Notice("error", f"{link.name}: {state.message}", state.cure, link.name))
+        self.on_change()
+
+    def say_stale(self, link: Link, message: str, cure: str = "") -> None:
+        """Tell the person once per outage that the figures shown are old."""
+        if link.stale_said:
+            return
+        link.stale_said = True
+        if link.counts is not None:
+            message = f"{message} Figures are those of {link.counts.read_at.astimezone():%H:%M:%S}."
+        self.on_notice(
+            Notice("warning", message, cure or "It reconnects by itself; /connect tries at once.", link.name)
+        )
+
+    def rename(self, old: str, new: Profile) -> None:
+        """A profile was edited: its link follows."""
+        link = self.links.pop(old.casefold(), None)
+        if link is not None:
+            same = target_of(new) == target_of(link.profile)
+            link.follow(new if same else replace(link.profile, name=new.name))
+            self.links[new.name.casefold()] = link
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""
+
+
+def _no_notice(_notice: Notice) -> None:
+    """Nobody listens yet."""
+
+
+def _no_link(_link: Link) -> None:
+    """Nobody listens yet."""

@@ -1,0 +1,29 @@
+"""Names for completion, learnt once after a login and refreshed by the commands that list them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irisops.connections.connection import Link
+from irisops.instance.errors import InstanceProblem
+
+if TYPE_CHECKING:
+    from irisops.instance.security.access import Access
+
+
+async def learn(link: Link) -> None:
+    """Read the names in the background. Without the privilege there is simply nothing to complete."""
+    try:
+        found = await link.reads.users()
+        link.names.users = tuple(user.name for user in found)
+        link.names.roles = tuple(role.name for role in await link.reads.roles())
+    except InstanceProblem:
+        return
+
+
+def remember(link: Link, access: Access) -> None:
+    """Keep the names of what was read to explain access."""
+    link.names.users = tuple(user.name for user in access.users)
+    link.names.roles = tuple(role.name for role in access.roles)
+    link.names.resources = tuple(resource.name for resource in access.resources)
+    link.names.applications = tuple(application.name for application in access.applications)

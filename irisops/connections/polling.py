@@ -1,0 +1,83 @@
+"""Keeps the side panel's figures fresh: one task per connection that reads, one that notices when nothing comes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from irisops.commands.watching import alerts
+from irisops.connections.connection import Link
+from irisops.connections.connections import Hub
+from irisops.instance.errors import InstanceProblem, Unreachable
+
+
+class Polling:
+    """Starts at each login, ends by itself when the connection is gone for good."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._tasks: dict[int, tuple[asyncio.Task[None], asyncio.Task[None]]] = {}
+
+    def start(self, link: Link) -> None:
+        """Poll a link that has just logged in. A second start of the same link changes nothing."""
+        key = id(link)
+        running = self._tasks.get(key)
+        if running and not running[0].done():
+            return
+        self._stop(key)
+        loop = asyncio.get_running_loop()
+        self._tasks[key] = (
+            loop.create_task(self._poll(link), name=f"poll {link.name}"),
+            loop.create_task(self._watch(link), name=f"watch {link.name}"),
+        )
+
+    async def close(self) -> None:
+        """Stop all tasks and wait for their end."""
+        tasks = [task for pair in self._tasks.values() for task in pair]
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _stop(self, key: int) -> None:
+        for task in self._tasks.pop(key, ()):
+            task.cancel()
+
+    async def _poll(self, link: Link) -> None:
+        """One reading per interval while the connection is there or comes back by itself."""
+        problem = ""
+        while link.connection.state.name in ("connected", "connecting", "lost"):
+            if link.connected:
+                problem = await self._read(link, problem)
+            await link.clock.sleep(self._hub.interval(link))
+
+    async def _read(self, link: Link, former: str) -> str:
+        """Poll once; a problem other than a lost connection is said once until it changes or goes."""
+        try:
+            counts = await link.read_figures()
+        except Unreachable:
+            return former  # the connection itself tells its state
+        except InstanceProblem as error:
+            if error.message != former:
+                self._hub.say_stale(link, f"{link.name}: {error.message}", error.cure)
+            return error.message
+        link.took(counts)
+        for notice in alerts.look(link):
+            self._hub.on_notice(notice)
+        if link.stale_said and link.connected:
+            link.stale_said = False
+        self._hub.on_change()
+        return ""
+
+    async def _watch(self, link: Link) -> None:
+        """Mark the figures stale when a poll takes too long to answer, without waiting for its deadline."""
+        was_stale = False
+        while link.connection.state.name in ("connected", "connecting", "lost"):
+            interval = self._hub.interval(link)
+            age = 0.0 if link.read_at is None else link.clock.monotonic() - link.read_at
+            await link.clock.sleep(max(0.25, min(2 * interval, 2 * interval - age + 0.05)))
+            stale = link.stale(interval)
+            if stale and not was_stale and link.connected:
+                self._hub.say_stale(link, f"{link.name} does not answer.")
+            if stale != was_stale:
+                was_stale = stale
+                self._hub.on_change()

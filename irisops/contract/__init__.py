@@ -1,0 +1,1 @@
+"""What the screen and the engine say to each other: replies, the chat protocol, wording, clock."""

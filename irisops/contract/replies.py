@@ -1,0 +1,183 @@
+"""What a command answers. The chat draws these as cards, `irisops run` prints them as text or JSON lines.
+
+The JSON shapes are public (README, "Replies as JSON") and do not change without a major version. All text that came
+from an instance is kept raw here; whoever shows it makes it harmless (`irisops.contract.wording.harmless`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Scalar = None | bool | int | float | str | date | datetime
+Cell = Scalar | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. `name` is snake_case and public; `title` is what a card shows."""
+
+    name: str
+    title: str
+    kind: Literal["text", "number", "time", "duration", "flag", "list"] = "text"
+    grow: bool = False
+    """Takes the spare width; is the first to be cut."""
+    hide_under: int = 0
+    """Not shown when the card is narrower than this many cells (80x24 keeps what matters)."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """Named values, e.g. the license counts. `labels` gives keys a person's words; keys without one are not shown."""
+
+    name: str
+    title: str
+    facts: Mapping[str, Scalar | list[Scalar] | dict[str, Scalar]]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    """Plain sentences below: warnings, what is missing and why, what to do next."""
+    series: Sequence[float] = ()
+    """Recent values for a sparkline, oldest first."""
+    blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Texts of several lines to be copied as they stand, by title. They may hold a secret (a teammate's password), so
+    they are shown and copied, but never written: not to a saved transcript, a journal or JSON."""
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows. `key` names the column that identifies a row; `actions` are command templates for the row under the cursor.
+
+    An action is (key, label, command template), e.g. ("enter", "open", "/user {name}"); values are quoted when
+    filled in. A template of `{!column}` alone runs the command that stands in that column of the row, which irisops
+    must have made itself.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Cell]]
+    key: str = ""
+    notes: Sequence[str] = ()
+    actions: Sequence[tuple[str, str, str]] = ()
+    total: int | None = None
+    """How many there are when `rows` is only a part."""
+    offer: str = ""
+    """A command worth one Enter: whoever shows the table puts it into an empty prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a plan: what it is before and after, in a person's words."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a command would do, awaiting yes or no. Executed by `Chat.confirm(plan.id)`; dropped by `Chat.decline`.
+
+    `calls` shows the same change as ready-to-paste code: language ("ObjectScript", "Python", "SQL") -> lines.
+    `confirm_word` is "" for a plain y/n, else the word that must be typed (a guarded profile's name, "amber" risks).
+    """
+
+    name: str
+    title: str
+    instance: str
+    changes: Sequence[Change]
+    effects: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    calls: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    confirm_word: str = ""
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Done:
+    """A change or a local action was carried out and verified. `undo` is the journal number that `/undo N` takes."""
+
+    name: str
+    message: str
+    details: Sequence[str] = ()
+    undo: int | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """A step of something long. Replaces the former progress of the same name. `fraction` None means unknown."""
+
+    name: str
+    message: str
+    fraction: float | None = None
+
+
+@dataclass(slots=True)
+class Problem:
+    """An error with its cure. `error` is its public name (`Unreachable`, `NotUnderstood`); `text` the typed line."""
+
+    error: str
+    message: str
+    cure: str
+    text: str = ""
+    suggestions: Sequence[str] = ()
+    """The nearest commands, when the line was not understood."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of an editor. `kind` decides the widget; `secret` values are never echoed, kept or journaled."""
+
+    name: str
+    label: str
+    kind: Literal["text", "secret", "number", "flag", "choice", "roles", "date", "privileges"] = "text"
+    value: Cell = ""
+    choices: Sequence[str] = ()
+    help: str = ""
+    required: bool = False
+
+
+@dataclass(slots=True)
+class Form:
+    """An editor beside the transcript. Submitting runs `command` with the fields as `Command.fields`."""
+
+    name: str
+    title: str
+    fields: Sequence[FormField]
+    command: str
+    notes: Sequence[str] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Series:
+    """Values over time for a plot, oldest first. Each of `lines` has a value per entry of `times`; None is a gap.
+
+    `limit` is a level to draw, such as the units of the key.
+    """
+
+    name: str
+    title: str
+    times: Sequence[datetime]
+    lines: Mapping[str, Sequence[float | None]]
+    limit: float | None = None
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that only whoever shows the replies can do; `irisops run` says that it needs a screen.
+
+    `quit` leaves, `clear` empties the transcript, `theme` switches to the theme `argument` ("" asks for the list),
+    `save` writes the transcript as Markdown to the file `argument`, `pin` keeps the live card of the slash command
+    `argument` at the top, `unpin` takes it away.
+    """
+
+    name: Literal["quit", "clear", "theme", "save", "pin", "unpin"]
+    argument: str = ""
+
+
+Reply = Facts | Table | Series | Plan | Done | Progress | Problem | Form | Effect

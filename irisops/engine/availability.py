@@ -1,0 +1,75 @@
+"""Whether a command can be given now, and why not: nothing connected, a read-only profile, a class that is missing."""
+
+from __future__ import annotations
+
+from irisops.connections.connection import Link
+from irisops.connections.connections import Hub
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.engine.spec import CommandSpec
+
+
+def check(spec: CommandSpec, hub: Hub) -> None:
+    """Raise `Refusal` for a command that cannot be done now."""
+    if not spec.needs_connection:
+        return
+    link = hub.require()
+    if spec.changes and not spec.shows:
+        refuse_change(link)
+    reason = _missing(spec, link)
+    if reason:
+        raise Refusal("NotAvailable", reason, _cure_of_missing(link))
+
+
+def refuse_change(link: Link, feature: str = "") -> None:
+    """Raise `Refusal` where nothing may be changed: on a read-only profile, or without a route for `feature`."""
+    if link.profile.read_only:
+        raise Refusal("ReadOnly", read_only_note(link), read_only_cure(link))
+    available, reason = link.connection.capabilities.available(feature) if feature else (True, "")
+    if not available:
+        raise Refusal("NotAvailable", reason, _cure_of_missing(link))
+
+
+def only_shown(link: Link, feature: str) -> list[str]:
+    """Why something is only shown here and cannot be changed, as sentences; empty where it can be."""
+    if link.profile.read_only:
+        return [f"{read_only_note(link)} {read_only_cure(link)}"]
+    available, reason = link.connection.capabilities.available(feature)
+    return [] if available else [f"It cannot be changed from here: {reason}"]
+
+
+def read_only_note(link: Link) -> str:
+    """What a read-only profile means."""
+    return f"{link.name} is a read-only profile: nothing is changed through it."
+
+
+def read_only_cure(link: Link) -> str:
+    """How it would be one that changes."""
+    return f"If it should be: /profile edit {quote(link.name)} read_only=no"
+
+
+def unavailable(spec: CommandSpec, hub: Hub) -> str:
+    """Why a command is greyed out; "" if it can be given."""
+    if not spec.needs_connection:
+        return ""
+    link = hub.active
+    if link is None or not link.connected:
+        return "nothing is connected"
+    if spec.changes and not spec.shows and link.profile.read_only:
+        return f"{link.name} is read-only"
+    return _missing(spec, link)
+
+
+def _missing(spec: CommandSpec, link: Link) -> str:
+    for need in spec.needs:
+        available, reason = link.connection.capabilities.available(need)
+        if not available:
+            return reason
+    return ""
+
+
+def _cure_of_missing(link: Link) -> str:
+    """What to do about a class that is not there: most often the connection is not in %SYS."""
+    if link.profile.namespace.casefold() == "%sys":
+        return "/doctor shows what this instance offers."
+    return f"Administration works in %SYS: /disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect."

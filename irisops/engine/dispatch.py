@@ -1,0 +1,75 @@
+"""Carrying a command out: checks first, and whatever the instance or the person did wrong becomes a `Problem` reply."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.replies import Problem
+from irisops.engine.availability import check
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.errors import InstanceProblem
+from irisops.journal import JournalError
+from irisops.logs import LOG
+from irisops.profiles.store import ProfilesFileError
+
+
+async def run(context: Context, command: Command) -> Replies:
+    """Do one command in a context."""
+    spec = context.registry.get(command.name)
+    if spec is None:
+        yield Problem(
+            "NotUnderstood", f"There is no command {command.name}.", "See /help.", text=command.text
+        )
+        return
+
+    LOG.info("command %s", command.name)
+
+    async def checked() -> Replies:
+        check(spec, context.hub)
+        async with contextlib.aclosing(spec.handler(context, command)) as replies:
+            async for reply in replies:
+                yield reply
+
+    async with contextlib.aclosing(guarded(checked, command.text or command.slash)) as replies:
+        async for reply in replies:
+            if isinstance(reply, Problem):
+                LOG.info("command %s: %s", command.name, reply.error)
+            yield reply
+
+
+async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
+    """Replies of what `start` gives; a named problem ends them as a `Problem`. `text` is the line that was typed."""
+    try:
+        async with contextlib.aclosing(start()) as replies:
+            async for reply in replies:
+                yield reply
+    except Refusal as refusal:
+        yield refusal.problem(text)
+    except InstanceProblem as problem:
+        yield problem_of(problem, text)
+    except ProfilesFileError as error:
+        yield Problem(
+            "ProfilesFile", str(error), "Correct the file with an editor, then try again.", text=text
+        )
+    except JournalError as error:
+        cure = "Make room or correct the rights of that file, then try again."
+        yield Problem("Journal", str(error), cure, text=text)
+    except Exception:
+        LOG.exception("the program failed")  # whoever shows the chat tells the person
+        raise
+
+
+def on(context: Context, link: Link) -> Context:
+    """The context for a command on one connection, whichever is the active one.
+
+    What is planned in it stays with that connection: the plan's own closures hold this context.
+    """
+    scoped = replace(context, hub=context.hub.seen_from(link))
+    scoped.rerun = lambda command: run(scoped, command)
+    return scoped

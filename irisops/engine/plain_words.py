@@ -1,0 +1,156 @@
+"""Plain words, matched by fixed patterns: no language model, no guessing.
+
+A pattern is written as people read it:
+
+    (give|grant|add) [the] [role|roles] {roles} to [the] [user] {user}
+
+`(a|b)` is one of several, `[a|b]` is optional, `{name}` is a value: one word, or words in quotation marks;
+`{user's}` is one in the possessive (`maria's sessions`). A value whose argument takes many (`roles`) may be
+`%SQL, %Developer and X`. Letters match without regard to case; polite words around the sentence and its closing
+punctuation do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from irisops.contract import quoting
+from irisops.engine.spec import Arg, CommandSpec, Plain
+
+MAX_LENGTH = 600
+"""Longer lines are not sentences; matching them would only cost time."""
+
+_POLITE = re.compile(
+    r"^(?:(?:please|pls|hey|hi|hello|ok|okay|now|then|so|well|and)[,!]?\s+"
+    r"|(?:can|could|would|will) you (?:please )?"
+    r"|(?:i|we)(?:'d| would) like (?:you )?to |(?:i|we) (?:want|need) (?:you )?to |let(?:'s| me| us) )+",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(r"(?:[\s,]+(?:please|pls|thanks|thank you|right now|now))?\s*[?!.]*\s*$", re.IGNORECASE)
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'[^']*'"
+_ONE = rf"(?:{_QUOTED}|[^\s\"']\S*)"
+_OWNER = rf"(?:{_QUOTED}|[^\s\"']\S*?)"
+_ITEM = rf"(?:{_QUOTED}|[^\s\"',][^\s,]*)"
+# An item holds neither blanks nor commas, so a sentence has few ways to be a list and matching stays quick.
+_MANY = rf"{_ITEM}(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+){_ITEM})*"
+_AND = re.compile(r"\s*,\s*and\s+|\s*,\s*|\s+and\s+", re.IGNORECASE)
+_CONTRACTED = re.compile(r"^(who|what|where|when|how|why|that|it)[’']?s\b", re.IGNORECASE)
+_TOKEN = re.compile(r"\{(\w+)('s)?\}|\(([^()]*)\)|\[([^\[\]]*)\]|([^\s{}()\[\]]+)")
+
+
+def tidy(text: str) -> str:
+    """The sentence without polite words, closing punctuation and doubled blanks."""
+    line = " ".join(text.split()) if '"' not in text and "'" not in text else text.strip()
+    line = _CONTRACTED.sub(r"\1 is", _POLITE.sub("", line, count=1))
+    # A closing mark belongs to a name when it stands inside quotation marks; then nothing is cut.
+    if line.rstrip().endswith(('"', "'")):
+        return line.strip()
+    return _CLOSING.sub("", line, count=1).strip()
+
+
+@cache
+def compiled(pattern: str, many: frozenset[str]) -> re.Pattern[str]:
+    """The pattern as a regular expression with one group per slot."""
+    out: list[str] = []
+    for found in _TOKEN.finditer(pattern):
+        slot, possessive, one_of, optional, word = found.groups()
+        if optional is not None:
+            out.append(f"(?:{_alternatives(optional)}\\s+)?")
+            continue
+        if slot is not None:
+            value = _OWNER if possessive else _MANY if slot in many else _ONE
+            piece = f"(?P<{slot}>{value})" + (r"(?:[’']s?)" if possessive else "")
+        elif one_of is not None:
+            piece = f"(?:{_alternatives(one_of)})"
+        else:
+            piece = _literal(word)
+        out.append(piece + r"\s+")
+    # Matching is done on the sentence with one blank added, so that every piece may end in a blank.
+    return re.compile("".join(out), re.IGNORECASE)
+
+
+def _literal(word: str) -> str:
+    return re.escape(word)
+
+
+def _alternatives(text: str) -> str:
+    choices = (r"\s+".join(_literal(word) for word in choice.split()) for choice in text.split("|"))
+    return f"(?:{'|'.join(choices)})"
+
+
+def _values(text: str) -> list[str]:
+    """`%SQL, "a b" and X` -> its three names."""
+    found: list[str] = []
+    for piece in _split_outside_quotes(text):
+        read = quoting.split(piece)
+        found.append(read[0].value if read and read[0].quoted else piece)
+    return found
+
+
+def _split_outside_quotes(text: str) -> Iterator[str]:
+    start = 0
+    position = 0
+    while position < len(text):
+        if text[position] in "\"'" and (position == start):
+            closing = text.find(text[position], position + 1)
+            while closing > 0 and text[position] == '"' and text[closing - 1] == "\\":
+                closing = text.find('"', closing + 1)
+            position = len(text) if closing < 0 else closing + 1
+            continue
+        separator = _AND.match(text, position)
+        if separator and position > start:
+            yield text[start:position]
+            start = position = separator.end()
+            continue
+        position += 1
+    if start < len(text):
+        yield text[start:]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A sentence that was understood."""
+
+    spec: CommandSpec
+    args: dict[str, str | list[str]]
+
+
+def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
+    """Try one form on a tidied sentence."""
+    known = {part.name for part in spec.grammar if isinstance(part, Arg)} | set(spec.options)
+    many = frozenset(part.name for part in spec.grammar if isinstance(part, Arg) and part.many)
+    found = compiled(plain.pattern, many).fullmatch(sentence + " ")
+    if found is None:
+        return None
+    said: dict[str, str | list[str]] = {}
+    for name, text in found.groupdict().items():
+        if text is None:
+            continue
+        try:
+            values = _values(text) if name in many else [_one(text)]
+        except quoting.UnclosedQuoteError:
+            return None
+        said[name] = values if name in many else values[0]
+    implied = {
+        name: [_filled(each, said) for each in value] if isinstance(value, list) else _filled(value, said)
+        for name, value in plain.args.items()
+    }
+    return Match(spec, implied | {name: value for name, value in said.items() if name in known})
+
+
+def _filled(text: str, said: Mapping[str, str | list[str]]) -> str:
+    """An implied value with the slots in it: `role={role}`, `{number}h`."""
+
+    def value(slot: re.Match[str]) -> str:
+        return str(said.get(slot[1], slot[0]))
+
+    return re.sub(r"\{(\w+)\}", value, text)
+
+
+def _one(text: str) -> str:
+    read = quoting.split(text)
+    value = read[0].value if len(read) == 1 else text
+    return value if read and read[0].quoted else value.rstrip(",;:") or value

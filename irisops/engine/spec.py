@@ -1,0 +1,188 @@
+"""Commands as data: how one is written, what it takes, the plain words that mean the same, and who carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from irisops.contract import quoting
+from irisops.contract.chat import Command
+from irisops.contract.replies import Reply
+
+if TYPE_CHECKING:
+    from irisops.engine.context import Context
+
+Replies = AsyncGenerator[Reply, None]
+"""What a handler is: an asynchronous generator of replies."""
+
+Handler = Callable[["Context", Command], Replies]
+"""Carries a command out. May raise `InstanceProblem` or `Refusal`: the session turns both into a `Problem`."""
+
+Group = Literal["this tool", "profiles", "instance", "license", "access", "sharing"]
+
+
+LINE = "line"
+"""The kind of an argument that is the rest of the line as it was typed: a command within a command."""
+
+_FORMS = {"flag": "yes|no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, `LINE`, text."""
+
+    name: str
+    kind: str = "text"
+    required: bool = True
+    many: bool = False
+    show: str = ""
+
+    @property
+    def display(self) -> str:
+        """How `/help` shows it."""
+        shown = self.show or self.name.upper()
+        return shown if self.required else f"[{shown}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word that stands for itself: the `to` of `/grant ROLE to USER`."""
+
+    word: str
+
+    @property
+    def display(self) -> str:
+        """How `/help` shows it."""
+        return self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """One plain-words form. See `irisops.engine.plain_words` for how `pattern` is written.
+
+    `args` are values that the form implies, beside those of its slots.
+    """
+
+    pattern: str
+    args: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command. `name` may have two words (`profile add`)."""
+
+    name: str
+    summary: str
+    handler: Handler = field(repr=False)
+    grammar: tuple[Arg | Keyword, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """`key=value` options that may stand anywhere: key -> kind ("text", "number", "flag", "profile", ...)."""
+    plain: tuple[Plain, ...] = ()
+    examples: tuple[str, ...] = ()
+    """Plain-words lines for `/help`; each of them must be understood (a test checks it)."""
+    aliases: tuple[str, ...] = ()
+    group: Group = "instance"
+    changes: bool = False
+    shows: bool = False
+    """Of one that changes: without anything to change it only shows, so that it stays open on a read-only profile.
+    Its handler refuses the change there (`availability.refuse_change`)."""
+    live: bool = False
+    needs_connection: bool = False
+    uses_connection: bool = False
+    """Tells more on a connected instance, but works without."""
+    needs: tuple[str, ...] = ()
+    """Keys of `irisops.instance.routes.FEATURES` without a route for which it is greyed out."""
+
+    @property
+    def form(self) -> str:
+        """The form to write it in, without options."""
+        return " ".join([f"/{self.name}", *(part.display for part in self.grammar)])
+
+    @property
+    def usage(self) -> str:
+        """The form to write it in, for people."""
+        parts = [self.form]
+        if len(self.options) > 3:
+            parts.append("[key=value …]")
+        else:
+            parts += [f"[{key}={_FORMS.get(kind, key.upper())}]" for key, kind in self.options.items()]
+        return " ".join(parts)
+
+    def keywords(self) -> set[str]:
+        """Words that stand for themselves."""
+        return {part.word for part in self.grammar if isinstance(part, Keyword)}
+
+    def slash(self, args: Mapping[str, str | list[str]]) -> str:
+        """The canonical slash line for `args`; parsing it gives the same command and arguments."""
+        parts = [f"/{self.name}"]
+        pending: list[str] = []
+        for element in self.grammar:
+            if isinstance(element, Keyword):
+                pending.append(element.word)
+                continue
+            value = args.get(element.name)
+            if value is None or value == []:
+                continue
+            parts += pending
+            pending = []
+            values = value if isinstance(value, list) else [value]
+            parts += values if element.kind == LINE else [self._written(each) for each in values]
+        for key in self.options:
+            option = args.get(key)
+            if isinstance(option, str):
+                parts.append(f"{key}={quoting.quote(option)}")
+        return " ".join(parts)
+
+    def _written(self, value: str) -> str:
+        option_like = "=" in value and value.split("=", 1)[0].casefold() in self.options
+        special = value.casefold() in self.keywords() or option_like or "," in value
+        return quoting.quote(value, force=special)
+
+
+class Registry:
+    """All commands, by name and alias, in the order in which `/help` lists them.
+
+    `specs` may be a function that brings them: it is called when they are first asked for. The modules of the commands
+    take a third of the time to the first paint, which needs none of them.
+    """
+
+    def __init__(self, specs: Iterable[CommandSpec] | Callable[[], Iterable[CommandSpec]]) -> None:
+        self._source = specs
+        if not callable(specs):
+            self.load()
+
+    def load(self) -> None:
+        """Have all commands at hand, from any thread. Raises ValueError if two have one name."""
+        _ = self._by_name
+
+    @cached_property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """All commands."""
+        return tuple(self._source() if callable(self._source) else self._source)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, CommandSpec]:
+        by_name: dict[str, CommandSpec] = {}
+        for spec in self.specs:
+            for name in (spec.name, *spec.aliases):
+                if name in by_name:
+                    raise ValueError(f"two commands are called {name!r}")
+                by_name[name] = spec
+        return by_name
+
+    def get(self, name: str) -> CommandSpec | None:
+        """By name or alias, without regard to case."""
+        return self._by_name.get(name.casefold())
+
+    def names(self) -> list[str]:
+        """Names without aliases."""
+        return [spec.name for spec in self.specs]
+
+    def starting_with(self, word: str) -> list[CommandSpec]:
+        """Commands of two words that begin with `word`: `profile` -> `profile add`, ..."""
+        return [spec for spec in self.specs if spec.name.startswith(word.casefold() + " ")]
+
+    def __iter__(self) -> Iterator[CommandSpec]:
+        return iter(self.specs)

@@ -1,0 +1,191 @@
+"""Filters typed as words, the same for every table: `role=%All enabled=no name~app idle>10m sort=-units limit=20`.
+
+A bare word finds rows that contain it in any column. All conditions must hold. Letters match without regard to case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Column
+from irisops.contract.wording import harmless
+
+Row = Mapping[str, Cell]
+_CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
+SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}
+"""What people write for a column whose name does not begin so; only where the table has that column."""
+_UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows that were asked for. `total` is how many there were before `limit`; `described` says the filter."""
+
+    rows: list[Row]
+    total: int
+    described: str
+
+
+def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column]) -> Selection:
+    """Filter, sort and cut. Raises `Refusal` naming the columns when a word names none of them."""
+    kept = list(rows)
+    sort: tuple[Column, bool] | None = None
+    limit: int | None = None
+    for word in words:
+        key, _, value = word.partition("=")
+        if key.casefold() == "sort" and value:
+            sort = (_column(value.lstrip("-+"), columns), value.startswith("-"))
+        elif key.casefold() == "limit" and value:
+            limit = _limit(value)
+        else:
+            test = condition(word, columns)
+            kept = [row for row in kept if test(row)]
+    if sort is not None:
+        column, descending = sort
+        present = [row for row in kept if row.get(column.name) not in (None, "")]
+        absent = [row for row in kept if row.get(column.name) in (None, "")]
+        present.sort(key=lambda row: _sort_key(row.get(column.name)), reverse=descending)
+        kept = [*present, *absent]
+    total = len(kept)
+    return Selection(kept if limit is None else kept[:limit], total, " ".join(words))
+
+
+def is_condition(word: str) -> bool:
+    """Whether a word compares a column, sorts or limits; any other word is looked for."""
+    parsed = _CONDITION.fullmatch(word)
+    return parsed is not None and bool(parsed[1].strip())
+
+
+def condition(word: str, columns: Sequence[Column]) -> Callable[[Row], bool]:
+    """The test that one word asks for. Raises `Refusal`."""
+    parsed = _CONDITION.fullmatch(word)
+    if parsed is None or not parsed[1].strip():
+        wanted = word.casefold()
+        return lambda row: any(wanted in _text(cell) for cell in row.values())
+    column = _column(parsed[1].strip(), columns)
+    operator, wanted_text = parsed[2], parsed[3].strip()
+    name = column.name
+    if operator in ("=", "!="):
+        return _equality(name, wanted_text, negated=operator == "!=")
+    if operator == "~":
+        return lambda row: wanted_text.casefold() in _text(row.get(name))
+    return _comparison(column, operator, wanted_text)
+
+
+def _equality(name: str, wanted_text: str, *, negated: bool) -> Callable[[Row], bool]:
+    wanted = wanted_text.casefold()
+    # `/csp/user` of the applications is `/csp/user/` of a session: both mean the same.
+    as_path = wanted.rstrip("/") if wanted.startswith("/") else None
+
+    def equal(row: Row) -> bool:
+        cell = row.get(name)
+        if isinstance(cell, list):
+            same = any(wanted == str(each).casefold() for each in cell) or (not cell and not wanted)
+        elif isinstance(cell, bool):
+            same = wanted in (("yes", "y", "true", "1", "on") if cell else ("no", "n", "false", "0", "off"))
+        else:
+            text = _text(cell)
+            same = text == wanted or (as_path is not None and text.rstrip("/") == as_path)
+        return same is not negated
+
+    return equal
+
+
+def _comparison(column: Column, operator: str, wanted_text: str) -> Callable[[Row], bool]:
+    wanted = _measure(column, wanted_text)
+
+    def compare(row: Row) -> bool:
+        value = _number(row.get(column.name))
+        if value is None:
+            return False
+        return {
+            ">": value > wanted,
+            ">=": value >= wanted,
+            "<": value < wanted,
+            "<=": value <= wanted,
+        }[operator]
+
+    return compare
+
+
+def _measure(column: Column, text: str) -> float:
+    """A number, a span (`10m`, `2h`, `90d`) in seconds, or a date, as the column asks. Raises `Refusal`."""
+    if column.kind == "time":
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise Refusal(
+                "BadFilter",
+                f"“{harmless(text, 40)}” is not a time for {column.name}.",
+                "Write a date such as 2026-11-24 or 2026-11-24T14:30.",
+            ) from None
+        return (moment if moment.tzinfo else moment.astimezone()).timestamp()
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise Refusal(
+            "BadFilter",
+            f"“{harmless(text, 40)}” is not a number for {column.name}.",
+            "Write a number, or a span such as 30s, 10m, 2h or 90d.",
+        )
+    return float(found[1]) * _UNITS[(found[2] or "s").casefold()]
+
+
+def _number(cell: Cell) -> float | None:
+    if isinstance(cell, datetime):
+        return cell.timestamp()
+    if isinstance(cell, date):
+        return datetime(cell.year, cell.month, cell.day, tzinfo=UTC).timestamp()
+    if isinstance(cell, list):
+        return float(len(cell))
+    if isinstance(cell, int | float):
+        return float(cell)
+    return None
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, list):
+        return " ".join(str(each) for each in cell).casefold()
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return "" if cell is None else str(cell).casefold()
+
+
+def _sort_key(cell: Cell) -> tuple[int, float, str]:
+    number = _number(cell) if not isinstance(cell, list) else None
+    return (0, number, "") if number is not None else (1, 0.0, _text(cell))
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise Refusal(
+            "BadFilter", f"limit= is a whole number, not “{harmless(text, 40)}”.", "For example limit=20."
+        )
+    return int(text)
+
+
+def column_named(name: str, columns: Sequence[Column]) -> Column:
+    """The column that a person means by a name. Raises `Refusal` with all names."""
+    return _column(name, columns)
+
+
+def _column(name: str, columns: Sequence[Column]) -> Column:
+    """By public name, by title, or by the start of either; `role` finds `roles`. Raises `Refusal`."""
+    wanted = name.strip().casefold().replace(" ", "_")
+    wanted = SHORT.get(wanted, wanted)
+    for column in columns:
+        if wanted in (column.name, column.title.casefold().replace(" ", "_")):
+            return column
+    close = [column for column in columns if column.name.startswith(wanted)]
+    if len(close) == 1 and wanted:
+        return close[0]
+    names = ", ".join(column.name for column in columns)
+    raise Refusal(
+        "BadFilter",
+        f"There is no column {harmless(name, 40)}.",
+        f"The columns are {names}. Quote a word that only looks like a condition.",
+    )

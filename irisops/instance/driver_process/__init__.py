@@ -1,0 +1,1 @@
+"""The InterSystems driver in a child process of its own."""

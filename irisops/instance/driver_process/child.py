@@ -1,0 +1,272 @@
+"""The tool's side of the pipe to one driver process (`driver` is the other).
+
+One request at a time: `Connection` sees to that. A process that was killed or died is never used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, cast
+
+import irisops
+from irisops.instance.calls import Answer, Call, Query, Rows, Value
+from irisops.instance.driver_process.channel import (
+    HEADER_SIZE,
+    ChannelError,
+    Json,
+    decode_body,
+    encode_frame,
+    frame_size,
+)
+from irisops.instance.driver_process.deltas import Held
+from irisops.instance.driver_process.messages import pack_call, unpack_answer, unpack_rows
+
+COMMAND = (sys.executable, "-P", "-m", "irisops.instance.driver_process.driver")
+"""`-P`: a file of the person's working folder must not be taken for a module of the driver's."""
+
+CLOSE_SECONDS = 3.0
+"""How long a process may take to log out before it is killed."""
+
+_PENDING_FRAMES = 8
+"""Frames read ahead of who wants them; beyond that the process has to wait, so memory stays bounded."""
+
+
+class DriverGoneError(Exception):
+    """The driver process is no more, or talks nonsense. The text says how it ended."""
+
+
+class DriverUnusableError(Exception):
+    """The driver cannot be loaded on this machine. The text is the import's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """What the driver raised for one call or for the connect. `text` is raw: it may quote secrets."""
+
+    kind: str
+    text: str
+    elapsed: float = 0.0
+    """Seconds, for a connect."""
+
+    def __repr__(self) -> str:
+        return f"CallFailure({self.kind})"
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """An answer or failure per call that was run; fewer than asked for if the connection was `lost` on the way."""
+
+    results: list[Answer | CallFailure]
+    lost: bool
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a driver process: no password of ours, and this very package importable."""
+    environment = {name: value for name, value in environ.items() if name != "IRISOPS_PASSWORD"}
+    root = Path(irisops.__file__).resolve().parent.parent
+    if root.name not in {"site-packages", "dist-packages"}:
+        # A checkout that runs from its own folder. Installed packages are found by themselves.
+        inherited = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = f"{root}{os.pathsep}{inherited}" if inherited else str(root)
+    return environment
+
+
+class DriverProcess:
+    """A running driver process. Make one by `start`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise TypeError("the process needs both pipes")
+        self._process = process
+        self._stdin = process.stdin
+        self._stdout = process.stdout
+        self._inbox: asyncio.Queue[dict[str, Json] | None] = asyncio.Queue(_PENDING_FRAMES)
+        self._number = 0
+        self._held = Held()
+        self._nonsense = ""
+        self._expected_end = False
+        self.on_exit: Callable[[str], None] = lambda _how: None
+        """Called on the loop, once, when the process ends without having been asked to; with how it ended."""
+        self._reader = asyncio.create_task(self._read(), name=f"driver process {process.pid}")
+
+    @classmethod
+    async def start(cls, command: Sequence[str] = COMMAND) -> Self:
+        """Start one. Raises OSError when the program cannot be started."""
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=child_environment(os.environ),
+            # Out of the terminal's foreground group: Ctrl+C is for the tool, which logs out through the pipe.
+            start_new_session=True,
+        )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """Its process id on this machine."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet, as far as is known."""
+        return self._process.returncode is None
+
+    async def connect(self, request: Mapping[str, Json], password: str) -> CallFailure | int:
+        """Log in. Returns the round trips it took, or what the driver raised.
+
+        Raises DriverGoneError or DriverUnusableError.
+        """
+        number = await self._send({**request, "op": "connect", "password": password})
+        message = await self._receive(number)
+        if message.get("kind") == "connected":
+            return cast("int", message.get("round_trips", 0))
+        if message.get("kind") == "failed":
+            return _failure(message)
+        raise self._out_of_step(message)
+
+    async def batch(self, calls: Sequence[Call]) -> BatchResult:
+        """Run calls in order. Raises DriverGoneError or DriverUnusableError."""
+        repeated = [call if isinstance(call, Query) and call.repeated else None for call in calls]
+        held: list[Json] = [self._held.number(call) if call is not None else 0 for call in repeated]
+        number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls], "held": held})
+        results: list[Answer | CallFailure] = []
+        rows: list[tuple[Value, ...]] = []
+        try:
+            while True:
+                message = await self._receive(number)
+                query = repeated[len(results)] if len(results) < len(repeated) else None
+                match message.get("kind"):
+                    case "rows":
+                        portion = unpack_rows(message.get("rows"))
+                        if query is not None and "steps" in message:
+                            portion = self._held.rows(query, portion, message["steps"])
+                        rows.extend(portion)
+                    case "answer":
+                        answer, columns = unpack_answer(message)
+                        if columns is not None:
+                            answer.rows = Rows(columns, rows)
+                            if query is not None:
+                                self._held.keep(query, number, rows)
+                        results.append(answer)
+                        rows = []
+                    case "failed":
+                        results.append(_failure(message))
+                        rows = []
+                    case "done":
+                        return BatchResult(results, lost=message.get("lost") is True)
+                    case _:
+                        raise self._out_of_step(message)
+        except ChannelError as error:
+            self._nonsense = str(error)
+            raise DriverGoneError(str(error)) from None
+
+    async def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Have it log out and end; kill it when it does not within `seconds`. Does not mind one that is gone."""
+        self._expected_end = True
+        with contextlib.suppress(DriverGoneError):
+            await self._send({"op": "close"})
+        self._stdin.close()
+        try:
+            async with asyncio.timeout(seconds):
+                # The reader may be waiting for room in the inbox; nobody wants what comes now.
+                while await self._inbox.get() is not None:
+                    pass
+                await self._process.wait()
+        except TimeoutError:
+            pass
+        await self.kill()
+
+    def end_input(self) -> None:
+        """Close the pipe to it, as the end of this program would: it logs out if it can, and ends."""
+        self._expected_end = True
+        self._stdin.close()
+
+    async def kill(self) -> None:
+        """End it at once, whatever it does, and wait until it is gone."""
+        self._expected_end = True
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._stdin.close()
+        self._reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reader
+        # Whoever still waits for an answer is to hear that none will come.
+        if self._inbox.full():
+            self._inbox.get_nowait()
+        self._inbox.put_nowait(None)
+        await self._process.wait()
+
+    async def _send(self, message: Mapping[str, Json]) -> int:
+        self._number += 1
+        try:
+            self._stdin.write(encode_frame({**message, "id": self._number}))
+            await self._stdin.drain()
+        except (BrokenPipeError, ConnectionResetError, RuntimeError):
+            # RuntimeError: the transport is closed already.
+            raise DriverGoneError(await self._how_it_ended()) from None
+        return self._number
+
+    async def _receive(self, number: int) -> dict[str, Json]:
+        while True:
+            message = await self._inbox.get()
+            if message is None:
+                self._inbox.put_nowait(None)
+                raise DriverGoneError(await self._how_it_ended())
+            if message.get("kind") == "ready":
+                continue
+            if message.get("kind") == "fatal":
+                raise DriverUnusableError(str(message.get("text")))
+            if message.get("id") != number:
+                raise self._out_of_step(message)
+            return message
+
+    async def _read(self) -> None:
+        """Frames from the pipe into the inbox, None at the end."""
+        try:
+            while True:
+                size = frame_size(await self._stdout.readexactly(HEADER_SIZE))
+                await self._inbox.put(decode_body(await self._stdout.readexactly(size)))
+                # A pipe that is always full never lets go of the loop by itself.
+                await asyncio.sleep(0)
+        except (asyncio.IncompleteReadError, ConnectionResetError):
+            pass
+        except ChannelError as error:
+            self._nonsense = str(error)
+        await self._inbox.put(None)
+        if not self._expected_end:
+            self.on_exit(await self._how_it_ended())
+
+    async def _how_it_ended(self) -> str:
+        if self._nonsense:
+            return self._nonsense
+        try:
+            async with asyncio.timeout(1.0):
+                code = await self._process.wait()
+        except TimeoutError:
+            return "its output ended"
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+            return f"it was ended by signal {name}"
+        return f"it ended with code {code}"
+
+    def _out_of_step(self, message: Mapping[str, Json]) -> DriverGoneError:
+        self._nonsense = f"an unexpected message {message.get('kind')!r}"
+        return DriverGoneError(self._nonsense)
+
+
+def _failure(message: Mapping[str, Json]) -> CallFailure:
+    elapsed = message.get("elapsed")
+    return CallFailure(
+        str(message.get("type", "")),
+        str(message.get("text", "")),
+        float(elapsed) if isinstance(elapsed, int | float) else 0.0,
+    )

@@ -1,0 +1,145 @@
+"""Results that are asked for again and again cross the pipe as what has changed since the last time.
+
+Of ten thousand processes a tenth changes between two looks. Sending, decoding and remaking the others costs more than
+all the rest of a refresh. So both ends remember the last result of a `Query` that is `repeated`: the tool its rows, the
+driver process a digest of each row. Both know a result by the number of the request that brought it. The tool says with
+each request which one it holds; the driver process sends a difference to that one or, if it remembers another or none,
+everything.
+
+A difference is a list of whole numbers, three for each step: how many of the rows that came along are next, and from
+where and how many rows of the held result follow them.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeGuard, TypeVar
+
+from irisops.instance.calls import Query, Value
+from irisops.instance.driver_process.channel import ChannelError, Json
+
+KEPT = 4
+"""Results that each end remembers; the one not asked for the longest time is forgotten first."""
+
+Row = tuple[Value, ...]
+T = TypeVar("T")
+
+
+class _Kept(Generic[T]):
+    """The newest result of each of the last `KEPT` queries, with the number of the request that brought it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Query, tuple[int, T]] = OrderedDict()
+
+    def get(self, query: Query) -> tuple[int, T] | None:
+        """Number and result; None if it is not remembered."""
+        return self._kept.get(query)
+
+    def keep(self, query: Query, number: int, result: T) -> None:
+        """Remember in place of the former one."""
+        self._kept[query] = (number, result)
+        self._kept.move_to_end(query)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+class Difference:
+    """One result on its way, as what differs from the digests of an earlier one (digest -> row number)."""
+
+    def __init__(self, earlier: Mapping[int, int]) -> None:
+        self._earlier = earlier
+        self.digests: dict[int, int] = {}
+        self._size = 0
+
+    def of(self, rows: Sequence[Row]) -> tuple[list[Row], list[int]]:
+        """The next rows of the result: those that must be sent, and the steps that make the portion of them."""
+        fresh: list[Row] = []
+        steps: list[int] = []
+        sent = start = count = 0
+        for row in rows:
+            digest = _digest(row)
+            self.digests[digest] = self._size
+            self._size += 1
+            place = self._earlier.get(digest)
+            if place is not None and count and place == start + count:
+                count += 1
+                continue
+            if count:
+                steps += (sent, start, count)
+                sent = count = 0
+            if place is None:
+                fresh.append(row)
+                sent += 1
+            else:
+                start, count = place, 1
+        steps += (sent, start, count)
+        return fresh, steps
+
+
+class Sent:
+    """The driver process's end."""
+
+    def __init__(self) -> None:
+        self._kept: _Kept[dict[int, int]] = _Kept()
+
+    def begin(self, query: Query, held: int) -> Difference:
+        """Begin a result for a tool that holds the one of request `held` (0: none)."""
+        known = self._kept.get(query)
+        return Difference(known[1] if known is not None and known[0] == held else {})
+
+    def keep(self, query: Query, number: int, difference: Difference) -> None:
+        """The result of request `number` was sent as a whole."""
+        self._kept.keep(query, number, difference.digests)
+
+
+class Held:
+    """The tool's end."""
+
+    def __init__(self) -> None:
+        self._kept: _Kept[list[Row]] = _Kept()
+
+    def number(self, query: Query) -> int:
+        """The request that brought the result which is held; 0 if none is."""
+        known = self._kept.get(query)
+        return known[0] if known is not None else 0
+
+    def keep(self, query: Query, number: int, rows: list[Row]) -> None:
+        """The result of request `number` came as a whole. Unchanged rows are the very tuples of before."""
+        self._kept.keep(query, number, list(rows))
+
+    def rows(self, query: Query, fresh: list[Row], steps: Json) -> list[Row]:
+        """The rows of one portion. Raises ChannelError for steps that cannot be taken."""
+        known = self._kept.get(query)
+        base = known[1] if known is not None else []
+        if not isinstance(steps, list) or len(steps) % 3:
+            raise ChannelError("a difference is not made of steps")
+        rows: list[Row] = []
+        taken = 0
+        for place in range(0, len(steps), 3):
+            sent, start, count = steps[place : place + 3]
+            if not (_natural(sent) and _natural(start) and _natural(count)) or start + count > len(base):
+                raise ChannelError("a difference goes beyond the result that it is to")
+            rows += fresh[taken : taken + sent]
+            rows += base[start : start + count]
+            taken += sent
+        if taken != len(fresh):
+            raise ChannelError(f"a difference brought {len(fresh)} rows and uses {taken}")
+        return rows
+
+
+def _natural(step: Json) -> TypeGuard[int]:
+    return isinstance(step, int) and step >= 0
+
+
+def _digest(row: Row) -> int:
+    """64 bits of the row's types and values, salted per process: that two of 10,000 rows share one is a matter of ages.
+
+    Not `hash(row)`, for which -1 is -2 and 1 is True.
+    """
+    try:
+        # From version 3 on the bytes depend on which objects are shared.
+        return hash(marshal.dumps(row, 2))  # type: ignore[arg-type]  # what it cannot take is met below
+    except ValueError:  # a date, a time or a Decimal
+        return hash(repr(row))

@@ -1,0 +1,240 @@
+"""The driver in a process of its own: `python -m irisops.instance.driver_process.driver`, started by `process` and by nobody else.
+
+It is the only module that imports `iris`. That code is compiled, cannot be cancelled, is not thread-safe, and a
+malformed reply can take its interpreter down (facts: wire-protocol 2, 9): here it takes down nothing else.
+
+Messages (see `messages`) come on the inherited standard input and go out on the inherited standard output; both are
+moved aside at once and the standard streams closed off, so that nothing the driver prints reaches a terminal or the
+protocol.
+
+The process ends when its input ends, that is when the tool is gone for whatever reason, and logs out first if it can.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import queue
+import signal
+import sys
+import threading
+import time as clock
+from typing import Any
+
+from irisops.instance.calls import Query, Value
+from irisops.instance.driver_process.channel import (
+    HEADER_SIZE,
+    ChannelError,
+    Json,
+    decode_body,
+    encode_frame,
+    frame_size,
+)
+from irisops.instance.driver_process.deltas import Difference, Sent
+from irisops.instance.driver_process.driver_calls import CallError, Calls
+from irisops.instance.driver_process.messages import pack_answer, pack_rows, unpack_call
+from irisops.instance.errors import Unreachable
+from irisops.instance.failures import call_failure
+
+LAST_CALL_SECONDS = 2.0
+"""How long a running call may still take after the tool is gone, before the process ends without logging out."""
+
+
+class Child:
+    """Reads requests, does them one after the other, writes what came of them."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        self._source = source
+        self._sink = sink
+        self._requests: queue.SimpleQueue[dict[str, Json] | None] = queue.SimpleQueue()
+        self._finished = threading.Event()
+        self._iris: Any = None
+        self._connection: Any = None
+        self._calls: Calls | None = None
+        self._sent = Sent()
+
+    def run(self) -> None:
+        """Serve until the input ends or `close` is asked."""
+        threading.Thread(target=self._read_requests, name="requests", daemon=True).start()
+        try:
+            if self._load():
+                self._serve()
+        except BrokenPipeError:
+            pass  # The tool is gone; all that is left is to log out.
+        finally:
+            self._log_out()
+            self._finished.set()
+
+    def _read_requests(self) -> None:
+        """Queue each request; when the input ends, see that the process does too even if a call never returns."""
+        try:
+            while True:
+                body = self._read(frame_size(self._read(HEADER_SIZE)))
+                self._requests.put(decode_body(body))
+        except (EOFError, OSError, ChannelError):
+            self._requests.put(None)
+        if not self._finished.wait(LAST_CALL_SECONDS):
+            os._exit(1)
+
+    def _read(self, size: int) -> bytes:
+        parts: list[bytes] = []
+        while size:
+            part = os.read(self._source, min(size, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _send(self, message: dict[str, Json]) -> None:
+        frame = memoryview(encode_frame(message))
+        while frame:
+            frame = frame[os.write(self._sink, frame) :]
+
+    def _load(self) -> bool:
+        try:
+            import iris  # noqa: PLC0415 - 40 ms that the parent does not wait for
+        except ImportError as error:
+            self._send({"kind": "fatal", "text": f"the driver cannot be imported: {error}"})
+            return False
+        if not hasattr(iris, "connect"):
+            # Inside IRIS, or with another package of that name, `iris` is something else (facts: 7.1).
+            self._send({"kind": "fatal", "text": "the module iris is not the driver intersystems-irispython"})
+            return False
+        self._iris = iris
+        self._send({"kind": "ready"})
+        return True
+
+    def _serve(self) -> None:
+        while (request := self._requests.get()) is not None:
+            number = request.get("id")
+            match request.get("op"):
+                case "connect":
+                    self._connect(number, request)
+                case "batch":
+                    self._batch(number, request.get("calls"), request.get("held"))
+                case "close":
+                    self._log_out()
+                    self._send({"kind": "closed", "id": number})
+                    return
+                case other:
+                    self._send({"kind": "fatal", "text": f"unknown request {other!r}"})
+                    return
+
+    def _connect(self, number: Json, request: dict[str, Json]) -> None:
+        started = clock.monotonic()
+        try:
+            self._connection = self._iris.connect(
+                hostname=request["host"],
+                port=request["port"],
+                namespace=request["namespace"],
+                username=request["user"],
+                password=request.pop("password"),
+                timeout=max(1, math.ceil(_as_float(request["timeout"]))),
+                # TCP always: what is shown must be what a remote profile would do, too.
+                sharedmemory=False,
+                sslconfig=request["sslconfig"] or None,
+                # Each statement stands for itself: no transaction is left open between calls.
+                autoCommit=True,
+            )
+            self._calls = Calls(self._iris, self._connection)
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever the driver raises is reported to the tool
+            self._send(
+                {
+                    "kind": "failed",
+                    "id": number,
+                    "type": type(error).__name__,
+                    "text": str(error),
+                    "elapsed": clock.monotonic() - started,
+                }
+            )
+        else:
+            self._send({"kind": "connected", "id": number, "round_trips": 2})
+
+    def _batch(self, number: Json, packed: Json, held: Json) -> None:
+        lost = False
+        held = held if isinstance(held, list) else []
+        for index, item in enumerate(packed if isinstance(packed, list) else []):
+            try:
+                self._call(number, index, item, held[index] if index < len(held) else 0)
+            except BrokenPipeError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the boundary: whatever the driver raises is reported to the tool
+                text = str(error) or type(error).__name__
+                self._send(
+                    {
+                        "kind": "failed",
+                        "id": number,
+                        "call": index,
+                        "type": type(error).__name__,
+                        "text": text,
+                    }
+                )
+                if lost := isinstance(call_failure(text), Unreachable):
+                    break
+        self._send({"kind": "done", "id": number, "lost": lost})
+
+    def _call(self, number: Json, index: int, item: Json, held: Json) -> None:
+        """Do one call of a batch and send what it brings. Raises whatever the driver raises."""
+        if self._calls is None:
+            raise CallError("not connected")
+        call = unpack_call(item)
+        difference: Difference | None = None
+        if isinstance(call, Query) and call.repeated:
+            difference = self._sent.begin(call, held if isinstance(held, int) else 0)
+
+        def send_rows(rows: list[tuple[Value, ...]]) -> None:
+            message: dict[str, Json] = {"kind": "rows", "id": number, "call": index}
+            if difference is not None:
+                rows, steps = difference.of(rows)
+                message["steps"] = list(steps)
+            self._send({**message, "rows": pack_rows(rows)})
+
+        answer = self._calls.run(call, send_rows)
+        self._send({"kind": "answer", "id": number, "call": index, **pack_answer(answer)})
+        if isinstance(call, Query) and difference is not None and isinstance(number, int):
+            self._sent.keep(call, number, difference)
+
+    def _log_out(self) -> None:
+        """Give the license unit back at once rather than when the instance notices (facts: 2.3)."""
+        connection, self._connection, self._calls = self._connection, None, None
+        if connection is None:
+            return
+        # close() of a lost connection raises (facts: wire-protocol 9); it is closed all the same.
+        with contextlib.suppress(Exception):
+            connection.close()
+
+
+def _as_float(value: Json) -> float:
+    return float(value) if isinstance(value, int | float) else 10.0
+
+
+def _move_standard_streams() -> tuple[int, int]:
+    """The two ends of the protocol as private descriptors; 0, 1 and 2 lead nowhere afterwards."""
+    source, sink = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.close(nowhere)
+    return source, sink
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def main() -> int:
+    """Serve one tool until it goes."""
+    source, sink = _move_standard_streams()
+    # Ctrl+C and a hang-up go to the whole foreground group. They are the tool's business: it logs out through the pipe.
+    for name in ("SIGINT", "SIGHUP", "SIGQUIT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    Child(source, sink).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Users, roles, resources, services, web applications, privileges and audit of an instance."""

@@ -1,0 +1,105 @@
+"""When each account was used last, and what will end it: the inactivity limit or a date (facts: iris-security 2.2).
+
+`Security.System.InactiveLimit` is in days, 0 for none (facts: 3.6). An account with AccountNeverExpires is touched by
+neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.models import User
+from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.security.users import list_users
+from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account. Times are in UTC; None where they are not told."""
+
+    user: User
+    never_expires: bool | None = None
+    expires: date | None = None
+    created: datetime | None = None
+
+    @property
+    def last_used(self) -> datetime | None:
+        """The last login; None for never."""
+        return self.user.last_login
+
+    def idle_days(self, now: datetime) -> int | None:
+        """Whole days since the last login, else since the account was made; None if neither is known."""
+        since = self.user.last_login or self.created
+        return max(0, (now - since).days) if since else None
+
+    def days_left(self, limit: int | None, now: datetime) -> int | None:
+        """Days until the inactivity limit or the expiry date refuses the login; negative: since. None: never.
+
+        UNVERIFIED: that the limit counts from the creation of an account that was never used. Settle: create an
+        account, set InactiveLimit to 1, look two days later.
+        """
+        if self.never_expires:
+            return None
+        left: list[int] = []
+        since = self.user.last_login or self.created
+        if limit and since:
+            left.append((since + timedelta(days=limit) - now).days)
+        if self.expires:
+            left.append((self.expires - now.date()).days)
+        return min(left) if left else None
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """All accounts. `inactive_limit` in days, 0 for none, None where it cannot be read."""
+
+    accounts: tuple[Account, ...]
+    inactive_limit: int | None
+    notes: tuple[str, ...] = ()
+
+
+async def read_logins(instance: Instance) -> Logins:
+    """All accounts by name. Raises NotPermitted (%Admin_Secure:U) or NotAvailable if not even they can be listed."""
+    notes: list[str] = []
+    users = await list_users(instance)
+
+    async def details(_route: Route) -> list[tuple[str, Row]]:
+        answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
+        return await in_portions(answer.rows, lambda row: (as_text(row.get("name")).casefold(), row))
+
+    async def limit(_route: Route) -> int | None:
+        answer = await instance.call(
+            ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "InactiveLimit"),))
+        )
+        return as_int(answer.values[0]) if answer.found else None
+
+    rows: dict[str, Row] = {}
+    inactive_limit: int | None = None
+    try:
+        rows = dict(await first_route(instance, "users.detail", details, again=for_reads))
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        notes.append(f"Expiry dates cannot be read: {problem.message}")
+    try:
+        inactive_limit = await first_route(instance, "security.settings", limit, again=for_reads)
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        notes.append(f"The inactivity limit cannot be read: {problem.message}")
+    return Logins(
+        tuple(_account(user, rows.get(user.name.casefold(), {})) for user in users),
+        inactive_limit,
+        tuple(notes),
+    )
+
+
+def _account(user: User, row: Row) -> Account:
+    never = as_flag(row["accountneverexpires"]) if "accountneverexpires" in row else None
+    # UNVERIFIED: that Detail has a column CreateDateTime (facts: iris-security 2.5). Without it, an account that was
+    # never used has no age. To settle: SELECT * FROM Security.Users_Detail('*').
+    return Account(user, never, as_date(row.get("expirationdate")), as_utc(row.get("createdatetime")))

@@ -1,0 +1,61 @@
+"""Resources and their public permissions (facts: iris-security 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from irisops.instance.calls import ClassQuery, Query, Value
+from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.security.permissions import Permission, parse_permission
+from irisops.instance.values import Row, as_int, as_text, in_portions
+
+COLUMNS = ("Name", "Description", "PublicPermission", "Type")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource. `public` is what everybody has on it, whatever the roles."""
+
+    name: str
+    description: str
+    public: Permission
+    kind: str = ""
+    """`System`, `Database`, `Service`, ... in the instance's own words."""
+
+
+def resource_of(row: Row) -> Resource | None:
+    """One row of List; None without a name."""
+    name = as_text(row.get("name"))
+    if not name:
+        return None
+    return Resource(
+        name,
+        as_text(row.get("description")),
+        permission_of(row.get("publicpermission")),
+        as_text(row.get("type")),
+    )
+
+
+def permission_of(value: Value) -> Permission:
+    """Letters or the bitmask, as the datatype has both forms (facts: iris-security 1); NONE for anything else."""
+    bits = as_int(value)
+    if bits is not None:
+        return Permission(bits & 7)
+    try:
+        return parse_permission(as_text(value))
+    except ValueError:
+        return Permission.NONE
+
+
+async def list_resources(instance: Instance) -> list[Resource]:
+    """All resources, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
+
+    async def attempt(route: Route) -> list[Resource]:
+        if route.kind == "sql":
+            answer = await instance.call(Query("SELECT * FROM Security.Resources_List('*')"))
+        else:
+            answer = await instance.call(ClassQuery("Security.Resources:List", ("*",), COLUMNS))
+        return await in_portions(answer.rows, resource_of)
+
+    resources = await first_route(instance, "resources.list", attempt, again=for_reads)
+    return sorted(resources, key=lambda resource: resource.name.casefold())

@@ -1,0 +1,257 @@
+"""What can be set on a service, a web application or a resource: read from the object, set on it, saved.
+
+Arrays do not cross the driver, so `Get` and `Modify` are of no use (facts: iris-security 6.1): the object is opened by
+its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep, Value
+from irisops.instance.errors import InstanceError
+from irisops.instance.outcome import changing, check_status
+from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.security import authentication
+from irisops.instance.security.object_state import FieldValue, same
+from irisops.instance.security.permissions import Permission, parse_permission
+from irisops.instance.security.resources import permission_of
+from irisops.instance.values import as_flag, as_int, as_text
+
+Kind = Literal["service", "application", "resource"]
+PropertyKind = Literal["flag", "methods", "text", "seconds", "groups", "permission"]
+
+MOST_GROUPS = 100
+"""Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property: its name on the instance, how its value is written, and its name for people."""
+
+    name: str
+    kind: PropertyKind
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settable:
+    """A class whose objects can be set. `missing` is the error number of an object that is not there."""
+
+    class_name: str
+    read: str
+    save: str
+    properties: Mapping[str, Property]
+    missing: int
+    list_command: str
+
+
+_ENABLED = Property("Enabled", "flag", "enabled")
+_METHODS = Property("AutheEnabled", "methods", "login")
+KINDS: Mapping[Kind, Settable] = {
+    "service": Settable(
+        "Security.Services",
+        "services.read",
+        "services.edit",
+        {"enabled": _ENABLED, "auth": _METHODS},
+        809,
+        "/services",
+    ),
+    "application": Settable(
+        "Security.Applications",
+        "webapps.read",
+        "webapps.edit",
+        {
+            "enabled": _ENABLED,
+            "auth": _METHODS,
+            "resource": Property("Resource", "text", "resource"),
+            "timeout": Property("Timeout", "seconds", "session timeout"),
+            "roles": Property("MatchRoles", "groups", "roles"),
+        },
+        869,
+        "/apps",
+    ),
+    "resource": Settable(
+        "Security.Resources",
+        "resources.read",
+        "resources.edit",
+        {"public": Property("PublicPermission", "permission", "public permission")},
+        892,
+        "/resources",
+    ),
+}
+"""(facts: iris-security 3.2, 3.3, 3.5)"""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsState:
+    """One object at one moment. Values: flags, words for ways to log in, `:%All:%DB_X` groups of roles, letters."""
+
+    kind: Kind
+    name: str
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+
+    def flag(self, name: str) -> bool:
+        """A flag, False if it is not there."""
+        return self.fields.get(name) is True
+
+    def text(self, name: str) -> str:
+        """A text, "" if it is not there."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list, empty if it is not there."""
+        value = self.fields.get(name, ())
+        return value if isinstance(value, tuple) else ()
+
+    @property
+    def bits(self) -> int:
+        """The ways to log in as a bitmask."""
+        return authentication.bits_of(self.names("auth"))
+
+    @property
+    def public(self) -> Permission:
+        """The public permission of a resource."""
+        letters = self.text("public")
+        return parse_permission(letters) if letters else Permission.NONE
+
+    def with_fields(self, changed: Mapping[str, FieldValue]) -> SettingsState:
+        """The same object with other values."""
+        return replace(self, fields={**self.fields, **changed})
+
+    def differing(self, other: SettingsState) -> list[str]:
+        """The fields in which two states differ."""
+        return [name for name in self.fields if not same(self.fields[name], other.fields.get(name))]
+
+
+def _key(name: str) -> str:
+    """The id of an object is its lower-case name (facts: iris-security 1)."""
+    return (name.rstrip("/") or name).lower()
+
+
+async def read_settings(
+    instance: Instance, kind: Kind, names: Sequence[str], only: Sequence[str] = ()
+) -> dict[str, SettingsState]:
+    """The objects by casefolded name; those that are not there are left out. `only`: these fields instead of all.
+
+    Crosses the pipe once, twice where applications have match roles. Raises NotPermitted (%Admin_Secure:U),
+    NotAvailable or Unreachable.
+    """
+    settable = KINDS[kind]
+    wanted = {key: each for key, each in settable.properties.items() if not only or key in only}
+    plain = {key: each for key, each in wanted.items() if each.kind != "groups"}
+    steps = [ObjectStep("get", each.name) for each in plain.values()]
+    if len(plain) < len(wanted):
+        steps.append(ObjectStep("invoke", "Count", path=("MatchRoles",)))
+
+    async def attempt(_route: Route) -> dict[str, SettingsState]:
+        calls = [ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(steps)) for name in names]
+        found: dict[str, SettingsState] = {}
+        counts: dict[str, int] = {}
+        for name, answer in zip(names, await instance.batch(calls), strict=True):
+            if isinstance(answer, Exception):
+                raise answer
+            if not answer.found:
+                continue
+            values = dict(zip(plain, answer.values, strict=False))
+            fields = {key: _field(plain[key].kind, value) for key, value in values.items()}
+            found[name.casefold()] = SettingsState(kind, name, fields)
+            if len(answer.values) > len(plain):
+                counts[name] = min(as_int(answer.values[-1]) or 0, MOST_GROUPS)
+        if counts:
+            await _read_groups(instance, settable.class_name, counts, found)
+        return found
+
+    return await first_route(instance, settable.read, attempt)
+
+
+async def _read_groups(
+    instance: Instance, class_name: str, counts: Mapping[str, int], found: dict[str, SettingsState]
+) -> None:
+    """The items of `MatchRoles`. UNVERIFIED: that each item is one group (facts: iris-security 3.5, likely); commas
+    are taken apart as well. To settle: GetAt(1) of an application with two matching roles.
+    """
+    some = [name for name, count in counts.items() if count]
+    calls: list[Call] = [
+        ObjectCall(
+            class_name,
+            "%OpenId",
+            (_key(name),),
+            tuple(ObjectStep("invoke", "GetAt", (at,), ("MatchRoles",)) for at in range(1, counts[name] + 1)),
+        )
+        for name in some
+    ]
+    answers: list[Answer | Exception] = await instance.batch(calls) if calls else []
+    groups: dict[str, tuple[str, ...]] = dict.fromkeys(counts, ())
+    for name, answer in zip(some, answers, strict=True):
+        if isinstance(answer, Exception):
+            raise answer
+        items = [part.strip() for value in answer.values for part in as_text(value).split(",")]
+        groups[name] = tuple(item for item in items if item)
+    for name, items_of in groups.items():
+        found[name.casefold()] = found[name.casefold()].with_fields({"roles": items_of})
+
+
+def _field(kind: PropertyKind, value: Value) -> FieldValue:
+    if kind == "flag":
+        return as_flag(value)
+    if kind == "methods":
+        return authentication.words_of(as_int(value) or 0)
+    if kind == "permission":
+        return permission_of(value).letters
+    if kind == "seconds":
+        number = as_int(value)
+        return "" if number is None else str(number)
+    return as_text(value)
+
+
+async def save_settings(instance: Instance, after: SettingsState, changed: Sequence[str]) -> None:
+    """Set these fields of the object to those of `after`, and save it. The caller reads back: a status is no proof.
+
+    Raises InstanceError (with the number of "does not exist" if it is gone), NotPermitted, NotAvailable; Unreachable
+    with the outcome unknown.
+
+    UNVERIFIED: that %Save of the object has all side effects of Modify, such as telling the Web Gateway (facts:
+    iris-security 11, question 16). To settle: change AutheEnabled this way and open the page in a browser.
+    """
+    settable = KINDS[after.kind]
+    steps: list[ObjectStep] = []
+    for name in changed:
+        known = settable.properties[name]
+        if known.kind == "groups":
+            path = (known.name,)
+            steps.append(ObjectStep("invoke", "Clear", path=path))
+            steps += [ObjectStep("invoke", "Insert", (item,), path) for item in after.names(name)]
+        else:
+            steps.append(ObjectStep("set", known.name, (logical(known.kind, after, name),)))
+
+    async def attempt(_route: Route) -> None:
+        call = ObjectCall(
+            settable.class_name, "%OpenId", (_key(after.name),), (*steps, ObjectStep("invoke", "%Save"))
+        )
+        answer = await instance.call(call)
+        if not answer.found:
+            raise InstanceError(
+                f"There is no {after.kind} {after.name} any more.",
+                f"{settable.list_command} lists those that there are.",
+                code=settable.missing,
+            )
+        await check_status(instance, answer.values[-1], f"{settable.class_name}.%Save")
+
+    await changing(first_route(instance, settable.save, attempt))
+
+
+def logical(kind: PropertyKind, state: SettingsState, name: str) -> int | str:
+    """The value that the property holds: 0 and 1, a bitmask, seconds, or text (facts: iris-security 1)."""
+    if kind == "flag":
+        return int(state.flag(name))
+    if kind == "methods":
+        return state.bits
+    if kind == "permission":
+        return int(state.public)
+    if kind == "seconds":
+        return int(state.text(name) or 0)
+    return state.text(name)

@@ -1,0 +1,1 @@
+"""License units, web sessions, processes and counts of an instance."""

@@ -1,0 +1,235 @@
+"""Who holds the license units, and why: lists of the instance put side by side. Pure.
+
+The instance's own list (`%SYSTEM.License:UserList`) says how many units each license user id costs; web sessions and
+processes, joined to it by that id, say why and until when (facts: iris-license-sessions 1.3, 2, 3.2, 4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from irisops.instance.models import Holder, HolderKind, LicenseCounts, Process, WebSession
+from irisops.instance.usage.license_release import release_of
+from irisops.instance.values import Row, as_int, as_text
+
+UNEXPLAINED = "not explained"
+"""Name of the row that makes the others add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseRow:
+    """One row of UserList. Durations in seconds."""
+
+    user_id: str
+    type: str
+    connections: int
+    max_connections: int
+    csp_connections: int
+    units: int
+    active: int
+    grace: int
+
+
+def license_row_of(row: Row) -> LicenseRow | None:
+    """One row; None for a free slot or a row without an id."""
+    user_id = as_text(row.get("userid"))
+    units = as_int(row.get("lu")) or 0
+    kind = as_text(row.get("type"))
+    if not user_id or not (units or kind):
+        return None
+    return LicenseRow(
+        user_id=user_id,
+        type=kind,
+        connections=as_int(row.get("connects")) or 0,
+        max_connections=as_int(row.get("maxcon")) or 0,
+        csp_connections=as_int(row.get("cspcon")) or 0,
+        units=units,
+        active=as_int(row.get("active")) or 0,
+        grace=as_int(row.get("grace")) or 0,
+    )
+
+
+def build_holders(
+    counts: LicenseCounts,
+    rows: Sequence[LicenseRow],
+    sessions: Sequence[WebSession] | None,
+    processes: Sequence[Process] | None,
+    *,
+    own_id: str,
+    now: datetime,
+) -> list[Holder]:
+    """All holders, most units first, and the remainder; their units add up to `counts.consumed` if that is known.
+
+    `sessions` and `processes` are None where they could not be read. Sessions without a login, each its own holder, are
+    put together by application. `now` is when the rows were read (UTC).
+    """
+    by_license: dict[str, list[WebSession]] = {}
+    for session in sessions or ():
+        by_license.setdefault(session.license_id or session.id, []).append(session)
+    running: dict[str, list[Process]] = {}
+    for process in processes or ():
+        running.setdefault(process.license_id, []).append(process)
+    holders: list[Holder] = []
+    anonymous: dict[str, list[tuple[LicenseRow, WebSession]]] = {}
+    for row in rows:
+        behind = by_license.get(row.user_id, [])
+        if len(behind) == 1 and behind[0].id == row.user_id:
+            anonymous.setdefault(behind[0].application, []).append((row, behind[0]))
+            continue
+        holders.append(
+            _holder(
+                row,
+                behind,
+                running.get(row.user_id, []),
+                now,
+                max_connections=counts.max_connections,
+                own=bool(own_id) and row.user_id == own_id,
+                sessions_known=sessions is not None,
+                processes_known=processes is not None,
+            )
+        )
+    holders.extend(_anonymous(application, pairs, now) for application, pairs in anonymous.items())
+    holders.sort(key=lambda holder: (-holder.units, holder.holder.casefold()))
+    remainder = _remainder(counts, holders)
+    return [*holders, remainder] if remainder else holders
+
+
+def _holder(
+    row: LicenseRow,
+    sessions: Sequence[WebSession],
+    processes: Sequence[Process],
+    now: datetime,
+    *,
+    max_connections: int | None,
+    own: bool,
+    sessions_known: bool,
+    processes_known: bool,
+) -> Holder:
+    release = release_of(row, sessions, now, own=own, sessions_known=sessions_known)
+    only_own = own and row.connections == 1
+    return Holder(
+        holder=row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id),
+        kind="this tool" if only_own else _kind(row),
+        why=_why(row, sessions, processes, max_connections, own=own),
+        units=row.units,
+        connections=row.connections,
+        max_connections_seen=row.max_connections,
+        sessions=len(sessions) if sessions_known else None,
+        processes=len(processes) if processes_known else None,
+        since=now - timedelta(seconds=row.active) if row.active else None,
+        active_seconds=row.active,
+        grace_seconds=row.grace,
+        free_at=release.at,
+        free_when=release.when,
+        free_from=release.first,
+        own=own,
+        users=_unique([*(p.username for p in processes), *(s.username for s in sessions)]),
+        applications=_unique(session.application for session in sessions),
+        session_ids=tuple(session.id for session in sessions),
+        pids=tuple(process.pid for process in processes),
+    )
+
+
+def _kind(row: LicenseRow) -> HolderKind:
+    kinds: dict[str, HolderKind] = {"USER": "client", "CSP": "web", "MIXED": "mixed", "GRACE": "grace"}
+    # An unknown type is told by what it holds.
+    return kinds.get(row.type.upper(), "web" if row.csp_connections else "client")
+
+
+def _why(
+    row: LicenseRow,
+    sessions: Sequence[WebSession],
+    processes: Sequence[Process],
+    max_connections: int | None,
+    *,
+    own: bool,
+) -> str:
+    if _kind(row) == "grace":
+        return "left, but its unit stays reserved for a while after a visit of one page"
+    clients = max(0, row.connections - row.csp_connections)
+    parts: list[str] = []
+    if clients:
+        parts.append(_clients(clients, processes, own=own))
+    if row.csp_connections:
+        where = _unique(session.application for session in sessions)
+        place = f" on {', '.join(where[:3])}" if where else ""
+        parts.append(f"{_count(row.csp_connections, 'web session')}{place}")
+        if not sessions:
+            parts.append(
+                "no session is listed for it (a call without a session, or the list is not readable)"
+            )
+    said = ", ".join(parts) or _count(row.connections, "connection")
+    if row.units > 1 and max_connections and row.max_connections > max_connections:
+        return f"{said}; more than {max_connections} connections, so each costs a unit until all have closed"
+    if row.units == 1 and row.connections > 1:
+        return f"{said}, sharing one unit"
+    return said
+
+
+def _clients(clients: int, processes: Sequence[Process], *, own: bool) -> str:
+    if own and clients == 1:
+        return "this tool's connection"
+    programs = _unique(process.executable for process in processes if not process.csp_session_id)
+    named = f" ({', '.join(programs[:3])})" if programs else ""
+    mine = ", this tool among them" if own else ""
+    return f"{_count(clients, 'client connection')}{named}{mine}"
+
+
+def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]], now: datetime) -> Holder:
+    """Sessions that nobody logged in to: each is a holder of its own with a unit of its own (facts: 2.1)."""
+    rows = [row for row, _ in pairs]
+    releases = [release_of(row, [session], now, own=False).at for row, session in pairs]
+    known = [release for release in releases if release is not None]
+    number = len(pairs)
+    each = ": each is its own holder" if number > 1 else ""
+    return Holder(
+        holder=f"web {application or 'unknown application'}",
+        kind="web",
+        why=f"{_count(number, 'browser session')} without a login{each}",
+        units=sum(row.units for row in rows),
+        connections=sum(row.connections for row in rows),
+        max_connections_seen=max(row.max_connections for row in rows),
+        sessions=number,
+        processes=0,
+        since=now - timedelta(seconds=longest) if (longest := max(row.active for row in rows)) else None,
+        active_seconds=longest,
+        grace_seconds=max(row.grace for row in rows),
+        free_at=max(known) if len(known) == number else None,
+        free_from=min(known) if len(known) == number > 1 else None,
+        free_when="one by one as they time out; this is the last" if number > 1 else "when it times out",
+        users=_unique(session.username for _, session in pairs),
+        applications=(application,),
+        session_ids=tuple(session.id for _, session in pairs),
+        anonymous_sessions=True,
+    )
+
+
+def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | None:
+    """The row that makes the sum right; None when it is right or unknown."""
+    if counts.consumed is None:
+        return None
+    missing = counts.consumed - sum(holder.units for holder in holders)
+    if missing == 0:
+        return None
+    if missing > 0:
+        why = "counted by the instance, but in none of the lists that can be read"
+    else:
+        why = "listed above, but not counted by the instance (the lists are read one after the other)"
+    return Holder(
+        holder=UNEXPLAINED, kind="unexplained", why=why, units=missing, connections=None, free_when="unknown"
+    )
+
+
+def _short_id(session_id: str) -> str:
+    """A session's id is not for showing whole (facts: 2.3); enough of it to tell two apart."""
+    return session_id if "@" in session_id or len(session_id) < 8 else f"session {session_id[:4]}…"
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,150 @@
+"""License units: counts, key, and the board of all holders (facts: iris-license-sessions 1, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
+from irisops.instance.class_queries import run_class_query
+from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.models import LicenseBoard, LicenseCounts, Process
+from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.usage.holders import LicenseRow, build_holders, license_row_of
+from irisops.instance.usage.license_clock import TIME, instance_time
+from irisops.instance.usage.processes import CORE_COLUMNS, process_of, process_query
+from irisops.instance.usage.sessions import list_sessions
+from irisops.instance.values import as_date, in_portions, number_of, text_of
+
+T = TypeVar("T")
+
+HOLDER_COLUMNS = ("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace")
+DEADLINE = 20.0
+
+# The counting methods by the field they fill. All are declared %Integer: the untyped ones of the same class may answer
+# nothing to a client (facts: 1.1).
+_COUNTS = {
+    "limit": "KeyLicenseUnits",
+    "consumed": "LUConsumed",
+    "available": "LUAvailable",
+    "max_consumed": "LUMaxConsumed",
+    "min_available": "LUMinAvailable",
+    "max_connections": "MaxConnections",
+    "enforced": "KeyEnforcedUnits",
+    "csp_users": "CSPUsers",
+    "csp_grace": "CSPGrace",
+}
+_KEY = {
+    "product": "KeyProduct",
+    "customer": "KeyCustomerName",
+    "license_type": "KeyLicenseType",
+    "server": "KeyServer",
+    "capacity": "KeyLicenseCapacity",
+    "expires": "KeyExpirationDate",
+}
+
+
+async def read_counts(instance: Instance) -> LicenseCounts:
+    """Units and key facts, one round trip each. Raises the problem of the unit count if that cannot be read.
+
+    Anything else that cannot be read is None or "", with a note.
+    """
+    methods = {**_COUNTS, **_KEY}
+    answers = dict(
+        zip(
+            methods,
+            await instance.batch([ClassMethod("%SYSTEM.License", method) for method in methods.values()]),
+            strict=True,
+        )
+    )
+    if isinstance(answers["consumed"], Exception):
+        raise answers["consumed"]
+    notes = tuple(
+        f"%SYSTEM.License.{methods[name]}: {answer.message}"
+        for name, answer in answers.items()
+        if isinstance(answer, InstanceProblem)
+    )
+    expires = answers["expires"]
+    counts = {name: number_of(answers[name]) for name in _COUNTS}
+    key = {name: text_of(answers[name]) for name in _KEY if name != "expires"}
+    return LicenseCounts(
+        limit=counts["limit"],
+        consumed=counts["consumed"],
+        available=counts["available"],
+        max_consumed=counts["max_consumed"],
+        min_available=counts["min_available"],
+        max_connections=counts["max_connections"],
+        enforced=counts["enforced"],
+        csp_users=counts["csp_users"],
+        csp_grace=counts["csp_grace"],
+        product=key["product"],
+        customer=key["customer"],
+        license_type=key["license_type"],
+        server=key["server"],
+        capacity=key["capacity"],
+        expires=as_date(expires.value) if isinstance(expires, Answer) else None,
+        notes=notes,
+    )
+
+
+async def read_board(instance: Instance, *, now: datetime | None = None) -> LicenseBoard:
+    """Counts and every holder; the holders' units add up to `consumed`.
+
+    A holder's sessions and processes are left out, with a note that names the privilege, where they cannot be read.
+    `now` is this machine's time (UTC), for tests; times are the instance's own where it tells its clock.
+    Raises the problem of the unit count if that cannot be read.
+    """
+    counts = await read_counts(instance)
+    notes = list(counts.notes)
+    rows = await _or_note(license_rows(instance), notes, "Holders")
+    sessions = await _or_note(list_sessions(instance), notes, "Sessions")
+    processes = await _or_note(_client_processes(instance), notes, "Processes")
+    own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
+    own_id = text_of(own)
+    here = now or datetime.now(UTC)
+    read_at = instance_time(told, here)
+    if rows == [] and counts.consumed:
+        # Core-capacity keys track no user ids (facts: 2.1).
+        notes.append("The instance lists no holders; a key licensed by cores tracks none.")
+    holders = build_holders(counts, rows or [], sessions, processes, own_id=own_id, now=read_at)
+    offset = (read_at - here).total_seconds()
+    return LicenseBoard(counts, tuple(holders), tuple(notes), read_at, offset)
+
+
+async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
+    """The list, or None and a note. A lost connection is no note."""
+    try:
+        return await read
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        notes.append(f"{what} cannot be read: {problem.message}")
+        return None
+
+
+async def license_rows(instance: Instance) -> list[LicenseRow]:
+    """Every license user, as UserList has them. Raises NotAvailable, NotPermitted or InstanceError."""
+
+    async def attempt(route: Route) -> list[LicenseRow]:
+        if route.kind == "sql":
+            # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
+            # SELECT * FROM %SYSTEM.License_UserList().
+            answer = await instance.call(Query("SELECT * FROM %SYSTEM.License_UserList()"), deadline=DEADLINE)
+        else:
+            listed = ClassQuery("%SYSTEM.License:UserList", (), HOLDER_COLUMNS)
+            answer = await run_class_query(instance, route, listed, deadline=DEADLINE)
+        return await in_portions(answer.rows, license_row_of)
+
+    return await first_route(instance, "license.holders", attempt, again=for_reads)
+
+
+async def _client_processes(instance: Instance) -> list[Process]:
+    """Only those that count: on a busy instance most processes hold no license."""
+
+    async def attempt(_route: Route) -> list[Process]:
+        query = process_query(CORE_COLUMNS, where="WHERE LicenseUserId <> ''")
+        answer = await instance.call(query, deadline=DEADLINE)
+        return await in_portions(answer.rows, process_of)
+
+    return await first_route(instance, "processes.list", attempt)

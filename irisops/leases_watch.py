@@ -1,0 +1,71 @@
+"""`irisops leases [clear|watch]`: looking after shares without the chat."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from irisops.connections.open_shares import SharingSettings
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.refused import RefusedStore
+from irisops.profiles.secrets import Secrets
+from irisops.profiles.store import ProfileStore
+from irisops.profiles.unasked import Unasked
+from irisops.sharing import leases
+from irisops.sharing.lease import LeaseError, LeaseStore, Where
+
+
+async def watch(places: Places, secrets: Secrets, settings: SharingSettings | None = None) -> int:
+    """Keep the deadlines of all shares until none is left; returns the exit status.
+
+    Made to run detached (nohup, a service): passwords come from wherever a login would take them, but nobody is asked.
+    Only the passphrase of the encrypted file is asked for, once, where `secrets` knows how.
+    """
+    chosen = settings or SharingSettings()
+    said: set[str] = set()
+
+    def say(line: str) -> None:
+        if line not in said:  # the same reason every five seconds helps nobody
+            said.add(line)
+            print(line, flush=True)
+
+    profiles = ProfileStore(places.profiles)
+    unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)
+
+    async def password_of(where: Where) -> str | None:
+        return await unasked.password_of(_login(where))
+
+    try:
+        await leases.watch(
+            LeaseStore(places.leases),
+            password_of,
+            connector=chosen.connector,
+            say=say,
+            refused=lambda where: unasked.refused(_login(where)),
+        )
+    except LeaseError as error:
+        print(f"irisops: {error}", file=sys.stderr)
+        return 1
+    say("No share is open, and none left anything behind.")
+    return 0
+
+
+def _login(where: Where) -> Profile:
+    return Profile(where.profile, where.host, where.port, user=where.user)
+
+
+def run_watch() -> int:
+    """The command."""
+    from irisops.profiles.settings import SettingsStore  # noqa: PLC0415 - not at the start
+    from irisops.run_command import ask_on_terminal  # noqa: PLC0415 - only here
+    from irisops.session import lasting  # noqa: PLC0415 - not at the start
+
+    places = Places.find()
+    secrets = lasting(places, SettingsStore(places.settings).load().settings)
+    if sys.stdin.isatty():
+        secrets.ask = ask_on_terminal
+    try:
+        return asyncio.run(watch(places, secrets))
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,240 @@
+"""One command without a screen: the same path as in the chat, printed as text or JSON lines, with an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TextIO
+
+from irisops.contract.chat import Command, Notice
+from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
+from irisops.contract.wording import harmless
+from irisops.daemon_thread import in_daemon_thread
+from irisops.engine import reply_json, reply_text
+from irisops.profiles.model import Profile
+from irisops.session import Session
+
+PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
+ASK_DEADLINE = 600.0
+"""Seconds for a person to type a password."""
+
+
+class Exit(IntEnum):
+    """Exit statuses; public, as the README lists them."""
+
+    DONE = 0
+    FAILED = 1
+    NOT_UNDERSTOOD = 2
+    NEEDS_YES = 3
+    CANNOT_REACH = 4
+
+
+_EXITS = {
+    "NotUnderstood": Exit.NOT_UNDERSTOOD,
+    "FormNeeded": Exit.NOT_UNDERSTOOD,
+    "NeedsYes": Exit.NEEDS_YES,
+    "WordNeeded": Exit.NEEDS_YES,
+    **dict.fromkeys(
+        (
+            "Unreachable",
+            "NoAnswer",
+            "DriverCrashed",
+            "NotAnInstance",
+            "LoginRefused",
+            "PasswordChangeRequired",
+            "AccountDisabled",
+            "LicenseExhausted",
+            "NamespaceUnknown",
+            "NotConnected",
+            "PasswordNeeded",
+            "Declined",
+            "NoProfile",
+            "NoSuchProfile",
+            "WhichProfile",
+            "BadAddress",
+        ),
+        Exit.CANNOT_REACH,
+    ),
+}
+
+
+def exit_of(problem: Problem) -> Exit:
+    """The exit status that a problem leads to."""
+    return _EXITS.get(problem.error, Exit.FAILED)
+
+
+@dataclass(slots=True)
+class Output:
+    """Where replies go. Replies to `out`; what is said besides (progress, notices, problems in text) to `err`."""
+
+    out: TextIO
+    err: TextIO
+    json: bool
+
+    def reply(self, reply: Reply) -> None:
+        """Print one reply."""
+        if self.json:
+            line = reply_json.line(reply)
+            if line is not None:
+                print(line, file=self.out, flush=True)
+            return
+        text = reply_text.text(reply, self._width())
+        if text:
+            print(text, file=self.err if isinstance(reply, Problem | Progress) else self.out, flush=True)
+
+    def notice(self, notice: Notice) -> None:
+        """Print what the person did not ask for."""
+        words = f"{notice.message} {notice.cure}".strip()
+        print(f"irisops: {harmless(words, 2000)}", file=self.err, flush=True)
+
+    def _width(self) -> int | None:
+        return shutil.get_terminal_size().columns if self.out.isatty() else None
+
+
+async def ask_on_terminal(title: str, prompt: str) -> str | None:
+    """Ask for a secret without showing it; None when the person gives nothing or leaves."""
+
+    def ask() -> str | None:
+        try:
+            return getpass.getpass(f"{title}. {prompt}: ") or None
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    with _terminal_restored():
+        try:
+            return await in_daemon_thread(ask, ASK_DEADLINE)
+        except TimeoutError:
+            return None
+
+
+@contextlib.contextmanager
+def _terminal_restored() -> Iterator[None]:
+    """Put the terminal's settings back, also when Ctrl+C leaves the prompt's thread waiting with the echo off."""
+    try:
+        import termios  # noqa: PLC0415 - not on Windows, where getpass leaves nothing switched off
+    except ImportError:
+        yield
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def take_password() -> str | None:
+    """The password of the environment, removed from it so that no child process inherits it."""
+    return os.environ.pop(PASSWORD_VARIABLE, None) or None
+
+
+async def run_line(
+    session: Session,
+    line: str,
+    output: Output,
+    *,
+    profile: Profile | None,
+    password: str | None = None,
+    yes: bool = False,
+    word: str = "",
+) -> Exit:
+    """Do one line on a profile and print its replies. The session is left open.
+
+    `yes` confirms plans; a guarded profile wants its name as `word` too.
+    """
+    command = session.parse(line)
+    if isinstance(command, Problem):
+        output.reply(command)
+        return exit_of(command)
+    problem = _ends_with_us(command)
+    if problem is not None:
+        output.reply(problem)
+        return exit_of(problem)
+    status = Exit.DONE
+    if profile is not None:
+        if password is not None:
+            session.hub.secrets.remember(profile, password)
+        problem = await _prepare(session, command, profile)
+        if problem is not None:
+            output.reply(problem)
+            status = exit_of(problem)
+            if session.needs_connection(command):
+                return status
+    return max(status, await _print(session, command, output, yes=yes, word=word))
+
+
+def _ends_with_us(command: Command) -> Problem | None:
+    """A share ends with the program that opened it, unless it was told to go on."""
+    if command.name != "share" or command.args.get("what") in {None, "", "help"}:
+        return None
+    if command.args.get("outlive") in {True, "yes"}:
+        return None
+    return Problem(
+        "NeedsChat",
+        "A share ends with the program that opened it, and this one ends at once.",
+        "Add outlive=yes: it goes on until its time is up (irisops leases shows it, irisops leases clear ends what was "
+        "left). Or share from the chat.",
+        text=command.text or command.slash,
+    )
+
+
+async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
+    """Make the profile active; connect if the command has a use for it."""
+    session.hub.choose(profile)
+    if not session.uses_connection(command):
+        return None
+    return await session.connect(profile)
+
+
+async def _print(session: Session, command: Command, output: Output, *, yes: bool, word: str) -> Exit:
+    status = Exit.DONE
+    async for reply in session.run(command):
+        if isinstance(reply, Plan):
+            output.reply(reply)
+            status = max(status, await _confirm(session, reply, output, yes=yes, word=word))
+            continue
+        status = max(status, _one(reply, command, output))
+    return status
+
+
+async def _confirm(session: Session, plan: Plan, output: Output, *, yes: bool, word: str) -> Exit:
+    """Carry a plan out if that was said, else say how."""
+    if not yes:
+        session.decline(plan.id)
+        if not output.json:
+            print("Nothing was changed: add --yes to carry it out.", file=output.err, flush=True)
+        return Exit.NEEDS_YES
+    status = Exit.DONE
+    async for reply in session.confirm(plan.id, word):
+        if isinstance(reply, Problem) and reply.error == "WordNeeded":
+            reply.cure = f"Add --confirm {plan.confirm_word} beside --yes."
+        status = max(status, _one(reply, None, output))
+    return status
+
+
+def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
+    """Print a reply that is no plan; returns the status it leads to."""
+    if isinstance(reply, Effect):
+        if reply.name == "quit":
+            return Exit.DONE
+        name = command.name if command else reply.name
+        reply = Problem("NeedsScreen", f"/{name} needs the screen.", "Start irisops without “run”.")
+    elif isinstance(reply, Form):
+        usage = f"/{command.name}" if command else "the command"
+        names = ", ".join(f"{field.name}=" for field in reply.fields if field.kind != "secret")
+        reply = Problem(
+            "FormNeeded", f"{usage} without values is a form, for the screen.", f"Give values: {names}"
+        )
+    output.reply(reply)
+    return exit_of(reply) if isinstance(reply, Problem) else Exit.DONE
+
+
+def standard_output(*, json: bool) -> Output:
+    """To this process's own streams."""
+    return Output(sys.stdout, sys.stderr, json)

@@ -1,0 +1,381 @@
+"""`Session`: the brain of the chat. It puts the parts together; each part is a module of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from irisops.changes import interrupted
+from irisops.connections import known_names as names
+from irisops.connections.connection import Connector, InstanceConnection, Link, Names, ReadsFactory
+from irisops.connections.connections import Hub
+from irisops.connections.polling import Polling
+from irisops.contract.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
+from irisops.contract.clock import Clock
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Problem, Reply
+from irisops.engine import completion, dispatch
+from irisops.engine.availability import unavailable
+from irisops.engine.context import Context
+from irisops.engine.parser import understood
+from irisops.engine.plans import CarryOut, PlanStore
+from irisops.engine.spec import CommandSpec, Registry
+from irisops.instance.errors import InstanceProblem
+from irisops.logs import LOG
+from irisops.profiles.discovery.discoverer import Discoverer, Look, look_around
+from irisops.profiles.model import Profile
+from irisops.profiles.places import Places
+from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RememberedStore
+from irisops.profiles.secrets import PLACES, Secrets
+from irisops.profiles.settings import Settings, SettingsStore
+from irisops.profiles.store import ProfileStore
+from irisops.profiles.system_keyring import SystemKeyring
+from irisops.profiles.vault import Vault
+
+if TYPE_CHECKING:
+    from irisops.commands.reads import Reads
+    from irisops.connections.open_shares import SharingSettings
+    from irisops.instance.connection import Target
+    from irisops.instance.routes import Instance
+
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def _connect_by_driver(target: Target) -> InstanceConnection:
+    from irisops.instance.connection import Connection  # noqa: PLC0415 - not before the first connect
+
+    return Connection(target)
+
+
+def _all_commands() -> Sequence[CommandSpec]:
+    from irisops.commands.catalogue import ALL  # noqa: PLC0415 - not before the first paint
+
+    return ALL
+
+
+def _read_by_instance_layer(instance: Instance) -> Reads:
+    from irisops.commands.reads import InstanceReads  # noqa: PLC0415 - not at the start
+
+    return InstanceReads(instance)
+
+
+def lasting(places: Places, settings: Settings) -> Secrets:
+    """Where passwords go by the settings."""
+    if settings.keep_passwords == "memory":
+        return Secrets(None)
+    return Secrets(SystemKeyring(), Vault(places.secrets))
+
+
+class Session:
+    """Implements `irisops.contract.chat.Chat`.
+
+    `extra` are profiles of this run alone; `first` names the profile to connect at the start ("" is the last one).
+    `later` brings a profile of this run that is still being prepared (the demo's instance); it is connected as soon as
+    it is there. It may raise `Refusal`. With `polling` off (`irisops run`) nothing is read that the command does not
+    ask for. Without `connect_first` the first login is left to whoever shows the chat, as the command to begin with.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        secrets: Secrets | None = None,
+        clock: Clock | None = None,
+        connector: Connector = _connect_by_driver,
+        reads_factory: ReadsFactory = _read_by_instance_layer,
+        registry: Registry | None = None,
+        extra: Sequence[Profile] = (),
+        first: str = "",
+        later: Callable[[], Awaitable[Profile]] | None = None,
+        polling: bool = True,
+        sharing: Callable[[], SharingSettings] | None = None,
+        look: Look = look_around,
+        connect_first: bool = True,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.places = places
+        self.clock = clock or Clock()
+        self.settings = SettingsStore(places.settings)
+        self._remembered = RememberedStore(places.remembered)
+        self._registry = registry or Registry(_all_commands)
+        self._first = first
+        self._later = later
+        self._polls = polling
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._on_change: Callable[[], None] = lambda: None
+        self._on_notice: Callable[[Notice], None] = lambda _notice: None
+        self._early: list[Notice] = []
+        self._subscribed = False
+        self._opening = ""
+        self._connects_first = connect_first
+        loaded = self.settings.load()
+        self.hub = Hub(
+            ProfileStore(places.profiles),
+            secrets or lasting(places, loaded.settings),
+            self.clock,
+            connector,
+            reads_factory,
+            poll_interval=loaded.settings.interval(environment),
+            extra=extra,
+            refused_commands=RefusedStore(places.refused),
+        )
+        self.hub.on_change = self._changed
+        self.hub.on_notice = self._notice
+        self.hub.on_connected = self._connected
+        self._polling = Polling(self.hub)
+        self.context = Context(
+            hub=self.hub,
+            registry=self._registry,
+            plans=PlanStore(self.clock),
+            clock=self.clock,
+            places=places,
+            infos=lambda: list(self.commands()),
+            rerun=self.run,
+            parse=self.parse,
+            environment=environment,
+            sharing=sharing,
+            discoverer=Discoverer(look),
+        )
+        for problem in loaded.problems:
+            self._notice(Notice("warning", problem, "The default is used; the file was left untouched."))
+
+    # Chat
+
+    async def start(self) -> None:
+        """Load profiles and begin connecting; returns at once."""
+        self.load_profiles()
+        self._spawn(asyncio.to_thread(self._registry.load))
+        self._spawn(self.hub.secrets.probe())
+        if any(self.places.leases.glob("*.json")):
+            self._spawn(self.context.sharing_desk().recover(self._notice))
+        if self._later is not None:
+            self._spawn(self._connect_later(self._later))
+            return
+        profile = self.start_profile()
+        if profile is not None and self._connects_first:
+            self._spawn(self._connect_first(profile))
+        elif profile is not None:
+            self._opening = f"/connect {quote(profile.name)}"
+        elif self._first:
+            self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
+        elif not self.hub.profiles() and self.hub.loaded.problem is None:
+            self._notice(
+                Notice(
+                    "info",
+                    "Welcome. No instance is known yet.",
+                    "/profile add opens a form for another; to look round first, leave and run: irisops demo",
+                )
+            )
+            if self.settings.load().settings.discovery:
+                self._opening = "/discover"
+
+    def load_profiles(self) -> None:
+        """Read the profiles file, telling what is wrong with it."""
+        loaded = self.hub.reload()
+        if loaded.problem is not None:
+            self._notice(
+                Notice(
+                    "error",
+                    f"The profiles cannot be read. {loaded.problem}",
+                    "Correct that line, then /profiles. Until then no profile is changed.",
+                )
+            )
+        for warning in loaded.warnings:
+            self._notice(Notice("warning", warning, "Correct it with an editor or /profile edit."))
+
+    async def close(self) -> None:
+        """Log out everywhere. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._polling.close()
+        try:
+            while self.context.on_close:
+                await self.context.on_close.pop()()
+        finally:
+            await self.hub.close()
+
+    def parse(self, text: str) -> Command | Problem:
+        """Understand a line."""
+        return understood(text, self._registry)
+
+    async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
+        """Do it; what the instance or the person did wrong is a `Problem` reply."""
+        try:
+            async with contextlib.aclosing(dispatch.run(self.context, command)) as replies:
+                async for reply in replies:
+                    yield reply
+        finally:
+            self._remember_active()
+
+    async def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
+        """Carry a plan out."""
+
+        async def carried_out() -> AsyncGenerator[Reply, None]:
+            carry_out: CarryOut = self.context.plans.take(plan_id, word)
+            async with contextlib.aclosing(carry_out()) as replies:
+                async for reply in replies:
+                    yield reply
+
+        async with contextlib.aclosing(dispatch.guarded(carried_out)) as replies:
+            async for reply in replies:
+                yield reply
+
+    def decline(self, plan_id: str) -> None:
+        """Drop a plan."""
+        self.context.plans.drop(plan_id)
+
+    def complete(self, text: str, cursor: int) -> Sequence[Completion]:
+        """Ways to finish the word under the cursor."""
+        return completion.complete(text, cursor, self._registry, self._known)
+
+    def commands(self) -> Sequence[CommandInfo]:
+        """Every command, with whether it can be given now."""
+        infos = []
+        for spec in self._registry:
+            reason = unavailable(spec, self.hub)
+            infos.append(
+                CommandInfo(
+                    spec.name, spec.usage, spec.summary, spec.examples, available=not reason, reason=reason
+                )
+            )
+        return infos
+
+    def overview(self) -> Overview:
+        """All that the frame around the transcript shows."""
+        return replace(self.hub.overview(), opening=self._opening)
+
+    def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
+        """Follow changes and notices; those that came before are given at once."""
+        self._on_change = on_change
+        self._on_notice = on_notice
+        self._subscribed = True
+        early, self._early = self._early, []
+        for notice in early:
+            on_notice(notice)
+
+    def ask_with(self, ask: AskSecret) -> None:
+        """How to ask for a secret."""
+        self.hub.ask = ask
+        self.hub.secrets.ask = ask
+
+    # For `irisops run`
+
+    def needs_connection(self, command: Command) -> bool:
+        """Whether a command is of use only on a connected instance."""
+        spec = self._registry.get(command.name)
+        return spec is not None and spec.needs_connection
+
+    def uses_connection(self, command: Command) -> bool:
+        """Whether a command tells more on a connected instance."""
+        spec = self._registry.get(command.name)
+        return spec is not None and (spec.needs_connection or spec.uses_connection)
+
+    async def connect(self, profile: Profile) -> Problem | None:
+        """Log in; the problem if that was not possible."""
+        try:
+            await self.hub.connect(profile)
+        except Refusal as refusal:
+            return refusal.problem()
+        except InstanceProblem as problem:
+            return self._refused(profile, problem)
+        return None
+
+    def start_profile(self) -> Profile | None:
+        """The profile to begin with: the one asked for, the last one, or the only one."""
+        wanted = self._first or self._remembered.load().profile
+        found = self.hub.find(wanted) if wanted else None
+        if found is None and not self._first and len(self.hub.profiles()) == 1:
+            return self.hub.profiles()[0]
+        return found
+
+    # Inside
+
+    def _known(self, kind: str) -> Sequence[tuple[str, str]]:
+        """What completes an argument of a kind."""
+        names = self.hub.active.names if self.hub.active else Names()
+        sources: dict[str, Callable[[], Sequence[tuple[str, str]]]] = {
+            "profile": lambda: [(profile.name, profile.address) for profile in self.hub.profiles()],
+            "found": self.context.discoverer.names,
+            "place": lambda: list(PLACES.items()),
+            "command": lambda: [(spec.name, spec.summary) for spec in self._registry],
+            "user": lambda: [(name, "user") for name in names.users],
+            "role": lambda: [(name, "role") for name in names.roles],
+            "resource": lambda: [
+                *((name, "resource") for name in names.resources),
+                *((name, "web application") for name in names.applications),
+            ],
+        }
+        if kind in sources:
+            return sources[kind]()
+        from irisops.commands.security.offers import offered  # noqa: PLC0415 - not at the start
+
+        return offered(kind, names)
+
+    async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
+        try:
+            profile = await later()
+        except Refusal as refusal:
+            self._notice(Notice("error", refusal.message, refusal.cure))
+            return
+        self.hub.add_temporary(profile)
+        await self._connect_first(profile)
+
+    async def _connect_first(self, profile: Profile) -> None:
+        try:
+            await self.hub.connect(profile)
+        except Refusal as refusal:
+            self._notice(Notice("warning", refusal.message, refusal.cure, profile.name))
+        except InstanceProblem as problem:
+            reply = self._refused(profile, problem)
+            cure = " ".join([reply.cure, *(f"Type {line}" for line in reply.suggestions)])
+            self._notice(Notice("error", reply.message, cure, profile.name))
+        self._remember_active()
+
+    def _refused(self, profile: Profile, problem: InstanceProblem) -> Problem:
+        """The reply for a login that failed."""
+        from irisops.commands.profiles.expired_password import refused  # noqa: PLC0415 - seldom needed
+
+        return refused(self.context, profile, problem)
+
+    def _connected(self, link: Link) -> None:
+        """A login succeeded, the first or a later one."""
+        if not self._polls or self._closed:
+            return
+        self._polling.start(link)
+        self._spawn(names.learn(link))
+        if link.generation <= 1:
+            self._spawn(interrupted.tell(self.context, link))
+
+    def _remember_active(self) -> None:
+        """Keep the active profile's name for the next start. That it cannot be kept is no reason to stop."""
+        link = self.hub.active
+        if link is None or not self._polls or self.hub.temporary(link.name) or not link.connected:
+            return
+        self._remembered.remember(link.name)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _changed(self) -> None:
+        self._on_change()
+
+    def _notice(self, notice: Notice) -> None:
+        LOG.log(_LEVELS[notice.level], "%s", notice.message)
+        if self._subscribed:
+            self._on_notice(notice)
+        else:
+            self._early.append(notice)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irisops.contract import quoting
+
+
+def values(text: str) -> list[str]:
+    return [word.value for word in quoting.split(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/grant %SQL to bob", ["/grant", "%SQL", "to", "bob"]),
+        ('/grant "my role" to bob', ["/grant", "my role", "to", "bob"]),
+        (r"DOMAIN\bob O'Brien", [r"DOMAIN\bob", "O'Brien"]),
+        (r'"a \"b\" \\ \u{1b}c"', ['a "b" \\ \x1bc']),
+        (r"'a \" b'", [r"a \" b"]),
+        ('user="a b" x', ["user=a b", "x"]),
+        ('""', [""]),
+        ("  ", []),
+        (r'"\u{110000}"', [r"\u{110000}"]),
+    ],
+)
+def test_splits_as_people_expect(text: str, expected: list[str]) -> None:
+    assert values(text) == expected
+
+
+def test_a_quoted_word_is_known_as_one() -> None:
+    assert [word.quoted for word in quoting.split('to "to" x="to"')] == [False, True, False]
+
+
+@pytest.mark.parametrize("text", ['"abc', "x 'abc", 'a="b'])
+def test_an_open_quote_is_reported_where_it_stands(text: str) -> None:
+    with pytest.raises(quoting.UnclosedQuoteError) as caught:
+        quoting.split(text)
+    assert text[caught.value.position] in "\"'"
+
+
+@given(st.text(), st.booleans())
+def test_a_quoted_value_splits_back_to_itself(value: str, force: bool) -> None:
+    assert values(quoting.quote(value, force=force)) == [value]
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_several_quoted_values_stay_apart(wanted: list[str]) -> None:
+    assert values(" ".join(quoting.quote(value) for value in wanted)) == wanted
+
+
+@given(st.text())
+def test_quoting_leaves_nothing_unprintable(value: str) -> None:
+    assert quoting.quote(value).isprintable()
+
+
+@given(st.text())
+def test_any_text_splits_or_says_which_quote_is_open(text: str) -> None:
+    try:
+        found = quoting.split(text)
+    except quoting.UnclosedQuoteError:
+        return
+    assert all(0 <= word.start < word.end <= len(text) for word in found)

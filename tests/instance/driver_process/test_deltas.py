@@ -1,0 +1,109 @@
+"""Differences between two results of a query: small, exact, and refused when they make no sense."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irisops.instance.calls import Query, Value
+from irisops.instance.driver_process.channel import ChannelError, Json
+from irisops.instance.driver_process.deltas import KEPT, Held, Row, Sent
+
+PROCESSES = Query("SELECT Pid, State FROM %SYS.ProcessQuery", repeated=True)
+
+# Few values, so that rows come again, move, double and differ in one cell; with those that look alike among them.
+cells: st.SearchStrategy[Value] = st.sampled_from(
+    (None, True, 1, 1.0, -1, -2, "1", "", "x", b"x", Decimal("1.0"), Decimal(1), date(2026, 1, 1))
+)
+results = st.lists(st.tuples(st.integers(0, 3), cells), max_size=12)
+
+
+class Pipe:
+    """Both ends, with what has crossed."""
+
+    def __init__(self) -> None:
+        self.sent, self.held = Sent(), Held()
+        self.crossed: list[Row] = []
+        self.number = 0
+
+    def bring(self, query: Query, rows: list[Row], portion: int = 3) -> list[Row]:
+        self.number += 1
+        self.crossed = []
+        difference = self.sent.begin(query, self.held.number(query))
+        arrived: list[Row] = []
+        for start in range(0, len(rows), portion):
+            fresh, steps = difference.of(rows[start : start + portion])
+            self.crossed += fresh
+            arrived += self.held.rows(query, fresh, list(steps))
+        self.sent.keep(query, self.number, difference)
+        self.held.keep(query, self.number, arrived)
+        return arrived
+
+
+@given(st.lists(results, max_size=5), st.integers(1, 5))
+def test_each_result_arrives_as_it_is(looks: list[list[Row]], portion: int) -> None:
+    pipe = Pipe()
+    for rows in looks:
+        assert repr(pipe.bring(PROCESSES, rows, portion)) == repr(rows)
+
+
+@given(results, st.permutations(range(12)))
+def test_rows_that_only_moved_do_not_cross_again(rows: list[Row], order: list[int]) -> None:
+    pipe = Pipe()
+    pipe.bring(PROCESSES, rows)
+    pipe.bring(PROCESSES, [rows[place] for place in order if place < len(rows)])
+    assert pipe.crossed == []
+
+
+def test_what_changed_crosses_and_the_rest_are_the_rows_of_before() -> None:
+    pipe = Pipe()
+    before = pipe.bring(PROCESSES, [(pid, "READ") for pid in range(100)])
+    after = pipe.bring(PROCESSES, [(pid, "RUN" if pid == 7 else "READ") for pid in range(1, 101)])
+    assert pipe.crossed == [(7, "RUN"), (100, "READ")]
+    assert all(row is before[pid] for pid, row in enumerate(after, 1) if pid not in (7, 100))
+
+
+@pytest.mark.parametrize(("before", "after"), [(-1, -2), (1, True), (1, 1.0), (Decimal(1), Decimal("1.0"))])
+def test_values_that_hash_alike_are_told_apart(before: Value, after: Value) -> None:
+    pipe = Pipe()
+    pipe.bring(PROCESSES, [(1, before)])
+    assert repr(pipe.bring(PROCESSES, [(1, after)])) == repr([(1, after)])
+
+
+def test_a_result_that_broke_off_on_the_way_is_no_base() -> None:
+    pipe = Pipe()
+    pipe.bring(PROCESSES, [(1, "READ")])
+    pipe.sent.begin(PROCESSES, 1).of([(1, "RUN")])  # and the driver raised: neither end keeps it
+    assert pipe.bring(PROCESSES, [(1, "READ")]) == [(1, "READ")]
+    assert pipe.crossed == []
+
+
+def test_another_base_than_the_tool_holds_brings_everything() -> None:
+    pipe = Pipe()
+    pipe.bring(PROCESSES, [(1, "READ")])
+    pipe.held = Held()
+    assert pipe.bring(PROCESSES, [(1, "READ")]) == [(1, "READ")]
+    assert pipe.crossed == [(1, "READ")]
+
+
+def test_only_the_last_queries_are_remembered() -> None:
+    pipe = Pipe()
+    queries = [Query(f"SELECT {number}", repeated=True) for number in range(KEPT + 1)]
+    for query in queries:
+        pipe.bring(query, [(1, "x")])
+    assert [bool(pipe.held.number(query)) for query in queries] == [False, *[True] * KEPT]
+    assert pipe.bring(queries[0], [(1, "x")]) == [(1, "x")]
+
+
+@pytest.mark.parametrize(
+    "steps", ["x", [0, 0], [0, 1, 2], [0, -1, 1], [0, "0", 1], [1, 1, 2], [0, 0, 2], [2, 0, 0], [None, 0, 0]]
+)
+def test_a_difference_that_makes_no_sense_is_refused(steps: Json) -> None:
+    held = Held()
+    held.keep(PROCESSES, 1, [(1, "READ"), (2, "READ")])
+    with pytest.raises(ChannelError):
+        held.rows(PROCESSES, [(3, "RUN")], steps)

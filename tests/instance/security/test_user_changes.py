@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import pytest
+
+from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Value
+from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
+from irisops.instance.security.role_changes import role_steps, sensible_permissions
+from irisops.instance.security.user_changes import (
+    FIELDS,
+    check_new_password,
+    read_user_state,
+    read_user_states,
+    unknown_namespaces,
+    user_steps,
+)
+from tests.instance.fake_instance import FakeInstance, everything, rows, value
+
+SECRET = "canary-Secret-7"
+BOB: dict[str, FieldValue] = {
+    "full_name": "Bob",
+    "enabled": True,
+    "roles": ("%SQL",),
+    "escalation_roles": (),
+    "namespace": "",
+    "routine": "",
+    "comment": "",
+    "email": "",
+    "expires": "",
+    "must_change_password": False,
+}
+
+
+def bob(**changed: FieldValue) -> ObjectState:
+    return ObjectState("user", "Bob", {**BOB, **changed})
+
+
+async def done(change: ObjectChange, password: str = "") -> list[Call]:
+    """The calls of a change on an instance that says yes to all of them."""
+    instance = FakeInstance(
+        {"%OpenId": lambda call: Answer(values=(1,) * _steps(call)), "Security.": value(1)}
+    )
+    steps = user_steps(change, password) if change.kind == "user" else role_steps(change)
+    for step in steps:
+        assert SECRET not in step.label
+        assert SECRET not in repr(step)
+        await step.run(instance)
+    return instance.calls
+
+
+def _steps(call: Call) -> int:
+    return len(call.steps) if isinstance(call, ObjectCall) else 0
+
+
+async def test_a_creation_gives_every_argument_in_its_place_and_the_flags_in_full() -> None:
+    state = bob(expires="2030-01-02", email="b@x.org", escalation_roles=("%Manager",))
+    create, save, escalate = await done(ObjectChange(None, state), SECRET)
+    assert isinstance(create, ClassMethod)
+    assert create.args == ("Bob", "%SQL", SECRET, "Bob", "", "", "2030-01-02", 0, 1, "", "1")
+    assert isinstance(save, ObjectCall)
+    assert [(step.name, step.args) for step in save.steps] == [("EmailAddress", ("b@x.org",)), ("%Save", ())]
+    assert isinstance(escalate, ClassMethod)
+    assert (escalate.method, escalate.args) == ("AddEscalationRoles", ("Bob", "%Manager"))
+
+
+async def test_properties_are_saved_at_once_and_new_roles_come_before_old_ones_go() -> None:
+    after = bob(full_name="B", expires="2030-01-02", enabled=False, roles=("%Developer", "Clerk"))
+    save, add, remove = await done(ObjectChange(bob(), after), SECRET)
+    assert isinstance(save, ObjectCall)
+    assert save.args == ("bob",)
+    assert [(step.name, step.args) for step in save.steps] == [
+        ("FullName", ("B",)),
+        ("Enabled", (0,)),
+        ("ExpirationDate", (69033,)),
+        ("PasswordExternal", (SECRET,)),
+        ("%Save", ()),
+    ]
+    assert isinstance(add, ClassMethod)
+    assert (add.method, add.args) == ("AddRoles", ("Bob", "%Developer,Clerk"))
+    assert isinstance(remove, ClassMethod)
+    assert (remove.method, remove.args) == ("RemoveRoles", ("Bob", "%SQL"))
+
+
+async def test_no_array_method_is_ever_called() -> None:
+    changes = [
+        ObjectChange(None, bob()),
+        ObjectChange(bob(), bob(full_name="x", roles=())),
+        ObjectChange(bob(), None),
+    ]
+    calls = [call for change in changes for call in await done(change, SECRET)]
+    assert len(calls) == 4
+    assert not any(isinstance(call, ClassMethod) and call.method in {"Get", "Modify"} for call in calls)
+
+
+async def test_a_failing_status_and_a_missing_user_are_errors() -> None:
+    (step,) = user_steps(ObjectChange(bob(), bob(full_name="x")))
+    gone = FakeInstance({"%OpenId": Answer(found=False)})
+    with pytest.raises(InstanceError) as missing:
+        await step.run(gone)
+    assert missing.value.code == 838
+    refused = FakeInstance(
+        {
+            "%OpenId": Answer(values=(None, "0 x")),
+            "GetErrorText": value("ERROR #845: Password does not match"),
+        }
+    )
+    with pytest.raises(InstanceError, match="#845"):
+        await step.run(refused)
+
+
+async def test_without_the_detail_query_the_object_tells_and_a_missing_property_is_left_out() -> None:
+    def opened(call: Call) -> Answer | Exception:
+        assert isinstance(call, ObjectCall)
+        if call.steps and call.steps[0].path == ("EscalationRoles",):
+            return InstanceError("<PROPERTY DOES NOT EXIST>", detail="<PROPERTY DOES NOT EXIST>")
+        if call.steps and call.steps[0].path == ("Roles",):
+            return Answer(values=(2,) if call.steps[0].name == "Count" else ("%SQL", "Clerk"))
+        known: dict[str, Value] = {"Name": "Bob", "FullName": "Robert", "Enabled": 1, "ExpirationDate": 69033}
+        return Answer(values=tuple(known.get(step.name, "") for step in call.steps))
+
+    instance = FakeInstance({"%OpenId": opened}, everything("Security.Users.Detail"))
+    state = await read_user_state(instance, "bob")
+    assert state is not None
+    assert (state.name, state.text("full_name"), state.flag("enabled")) == ("Bob", "Robert", True)
+    assert (state.names("roles"), state.text("expires")) == (("%SQL", "Clerk"), "2030-01-02")
+    assert "escalation_roles" not in state.fields
+    assert "comment" in state.fields
+
+
+async def test_what_is_missing_is_named_when_neither_way_is_permitted() -> None:
+    refused = NotPermitted("<PROTECT>", detail="<PROTECT>")
+    instance = FakeInstance({"Users_Detail": refused, "%OpenId": refused})
+    with pytest.raises(NotPermitted) as problem:
+        await read_user_state(instance, "bob")
+    assert problem.value.privilege == "%Admin_Secure:U"
+
+
+async def test_many_users_cost_one_list() -> None:
+    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
+    cells = [(name, *("" for _ in FIELDS)) for name in ("Ann", "Bob", "Eve")]
+    instance = FakeInstance({"Users_Detail": rows(columns, *cells)})
+    states = await read_user_states(instance, ["bob", "EVE", "nobody"])
+    assert set(states) == {"bob", "eve"}
+    assert len(instance.calls) == 1
+
+
+async def test_what_cannot_be_checked_is_not_refused() -> None:
+    instance = FakeInstance({})
+    assert await check_new_password(instance, "bob", SECRET) == ""
+    assert await unknown_namespaces(instance, ["USER"]) == []
+    telling = FakeInstance({"Namespace.Exists": value(0)})
+    assert await unknown_namespaces(telling, ["NOSUCH"]) == ["NOSUCH"]
+
+
+async def test_a_role_whose_privileges_cannot_be_set_from_outside_gets_another_way() -> None:
+    before = ObjectState("role", "Clerk", {"privileges": (), "description": ""})
+    (step,) = role_steps(ObjectChange(before, before.with_fields({"privileges": ("%DB_USER:R",)})))
+    instance = FakeInstance({"%OpenId": InstanceError("the property Resources is not an object")})
+    with pytest.raises(NotAvailable, match="from outside") as problem:
+        await step.run(instance)
+    assert "ObjectScript" in problem.value.cure
+    assert "/helper install" in problem.value.cure
+
+
+async def test_a_new_role_leaves_out_what_older_versions_do_not_take() -> None:
+    fields: dict[str, FieldValue] = {
+        "description": "d",
+        "privileges": ("B:RW", "A:U"),
+        "granted_roles": ("%SQL",),
+        "escalation_only": False,
+    }
+    (create,) = await done(ObjectChange(None, ObjectState("role", "Clerk", fields)))
+    assert isinstance(create, ClassMethod)
+    assert create.args == ("Clerk", "d", "A:U,B:RW", "%SQL")
+    (create,) = await done(
+        ObjectChange(None, ObjectState("role", "Clerk", fields | {"escalation_only": True}))
+    )
+    assert isinstance(create, ClassMethod)
+    assert create.args == ("Clerk", "d", "A:U,B:RW", "%SQL", 1)
+
+
+@pytest.mark.parametrize(
+    ("resource", "letters"),
+    [("%DB_USER", "RW"), ("%Service_SQL", "U"), ("%Admin_Secure", "U"), ("Payroll", "RWU")],
+)
+def test_permissions_that_make_sense(resource: str, letters: str) -> None:
+    assert sensible_permissions(resource) == letters
