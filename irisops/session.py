@@ -40,7 +40,7 @@ from irisops.profiles.system_keyring import SystemKeyring
 from irisops.profiles.vault import Vault
 
 if TYPE_CHECKING:
-    from irisops.commands.reads import Reads
+    from irisops.connections.reads import Reads
     from irisops.connections.open_shares import SharingSettings
     from irisops.instance.connection import Target
     from irisops.instance.routes import Instance
@@ -61,7 +61,7 @@ def _all_commands() -> Sequence[CommandSpec]:
 
 
 def _read_by_instance_layer(instance: Instance) -> Reads:
-    from irisops.commands.reads import InstanceReads  # noqa: PLC0415 - not at the start
+    from irisops.connections.reads import InstanceReads  # noqa: PLC0415 - not at the start
 
     return InstanceReads(instance)
 
@@ -319,9 +319,7 @@ class Session:
         }
         if kind in sources:
             return sources[kind]()
-        from irisops.commands.security.offers import offered  # noqa: PLC0415 - not at the start
-
-        return offered(kind, names)
+        return completion.offered(kind, names)
 
     async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
         try:

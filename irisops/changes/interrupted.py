@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irisops.commands.history.history import ways_out
+from irisops.changes.record import ways_out
 from irisops.connections.connection import Link
 from irisops.contract.chat import Notice
 from irisops.engine.context import Context

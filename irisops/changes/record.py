@@ -143,3 +143,10 @@ def cannot_undo(entry: Entry, title: str) -> Refusal:
         f"Change {entry.number} ({title}) cannot be taken back: {why}",
         f"/history {entry.number} shows what it did.",
     )
+
+
+def ways_out(entry: Entry) -> str:
+    """What to do about a change that was cut off half-way, as a sentence."""
+    if entry.intent.final:
+        return f"/finish {entry.number} goes on; it cannot be taken back: {entry.intent.final}"
+    return f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."

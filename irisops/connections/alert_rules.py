@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from irisops.instance.models import PollCounts
+
+_MEANS = {
+    "units": "license units in use",
+    "free": "free units",
+    "sessions": "web sessions",
+    "processes": "processes",
+}
 FIGURES = ("units", "free", "sessions", "processes")
 
 _RULE = re.compile(r"\s*([a-z]+)\s*(>=|<=|>|<)\s*(\d{1,9}(?:\.\d{1,3})?)\s*(%?)\s*", re.IGNORECASE)
@@ -134,3 +144,17 @@ class Watchman:
                 self._holding.discard(rule)
                 over.append(rule)
         return begun, over
+
+
+def counts_of(counts: PollCounts) -> Counts:
+    """The figures that rules are about."""
+    return Counts(counts.units_used, counts.units_limit, counts.sessions, counts.processes)
+
+
+def state_of(rule: Rule, counts: Counts) -> str:
+    """A rule's figure in words, e.g. `7 of 8 license units in use`."""
+    value = counts.figure(rule.figure)
+    if value is None:
+        return f"the number of {_MEANS[rule.figure]} is not known"
+    of = f" of {counts.limit}" if rule.figure in ("units", "free") and counts.limit else ""
+    return f"{value:,}{of} {_MEANS[rule.figure]}"

@@ -15,11 +15,11 @@ from irisops.connections.count_history import CountHistory, Sample
 from irisops.connections.session_ages import KnownBirths
 from irisops.contract.chat import ProfileState, State
 from irisops.contract.clock import Clock
-from irisops.engine.table_replies import KeptRows
+from irisops.connections.kept_rows import KeptRows
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
-    from irisops.commands.reads import Reads
+    from irisops.connections.reads import Reads
     from irisops.connections.session_timeouts import KnownTimeouts
     from irisops.instance.calls import Answer, Call
     from irisops.instance.capabilities import Capabilities

@@ -4,10 +4,42 @@ from __future__ import annotations
 
 import asyncio
 
-from irisops.commands.watching import alerts
+from irisops.connections.alert_rules import counts_of, state_of
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
+from irisops.contract.chat import Notice
 from irisops.instance.errors import InstanceProblem, Unreachable
+
+_CURES = {
+    "units": "/license shows who holds them, /license free gives one back.",
+    "free": "/license shows who holds them, /license free gives one back.",
+    "sessions": "/sessions shows them, /sessions sweep ends what leaks.",
+    "processes": "/processes shows them.",
+}
+
+
+def crossed_alerts(link: Link) -> list[Notice]:
+    """What must be said after a reading. A limit that was crossed rings; that it is over is only said."""
+    if link.counts is None:
+        return []
+    counts = counts_of(link.counts)
+    begun, over = link.watchman.look(counts)
+    return [
+        *(
+            Notice(
+                "warning",
+                f"Alert {rule}: {state_of(rule, counts)}.",
+                _CURES[rule.figure],
+                link.name,
+                alert=True,
+            )
+            for rule in begun
+        ),
+        *(
+            Notice("info", f"Alert {rule} is over: {state_of(rule, counts)}.", profile=link.name)
+            for rule in over
+        ),
+    ]
 
 
 class Polling:
@@ -61,7 +93,7 @@ class Polling:
                 self._hub.say_stale(link, f"{link.name}: {error.message}", error.cure)
             return error.message
         link.took(counts)
-        for notice in alerts.look(link):
+        for notice in crossed_alerts(link):
             self._hub.on_notice(notice)
         if link.stale_said and link.connected:
             link.stale_said = False

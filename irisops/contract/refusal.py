@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irisops.contract.replies import Problem
-from irisops.instance.errors import InstanceProblem, NotPermitted
 
 
 class Refusal(Exception):  # noqa: N818 - it is a decision
@@ -21,11 +20,3 @@ class Refusal(Exception):  # noqa: N818 - it is a decision
     def problem(self, text: str = "") -> Problem:
         """The reply for it; `text` is the line that was typed."""
         return Problem(self.error, self.message, self.cure, text=text, suggestions=self.suggestions)
-
-
-def problem_of(error: InstanceProblem, text: str = "") -> Problem:
-    """The reply for a named problem of the instance layer."""
-    cure = error.cure
-    if isinstance(error, NotPermitted) and error.privilege and error.privilege not in error.message:
-        cure = f"It needs {error.privilege}. {cure}"
-    return Problem(error.name, error.message, cure, text=text, detail=error.detail)

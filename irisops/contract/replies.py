@@ -13,6 +13,7 @@ from typing import Literal
 
 Scalar = None | bool | int | float | str | date | datetime
 Cell = Scalar | list[str]
+Row = Mapping[str, Cell]
 
 
 @dataclass(frozen=True, slots=True)

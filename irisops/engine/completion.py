@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from irisops.connections.connection import Names
 from irisops.contract import quoting
 from irisops.contract.chat import Completion
 from irisops.contract.quoting import Word
@@ -12,6 +13,8 @@ from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
 
 MOST = 50
 """Completions offered at once; more is a list that nobody reads."""
+
+PERMISSIONS = (("none", "nobody by itself"), ("R", "read"), ("RW", "read and write"), ("U", "use"))
 
 Known = Callable[[str], Sequence[tuple[str, str]]]
 """kind -> (value, hint) of everything known of that kind."""
@@ -175,3 +178,17 @@ def _plain(before: str, known: Known) -> list[Completion]:
 def known_of(names: Mapping[str, Sequence[tuple[str, str]]]) -> Known:
     """A `Known` over fixed lists; kinds that are not in it have nothing to offer."""
     return lambda kind: names.get(kind, ())
+
+
+def offered(kind: str, names: Names) -> Sequence[tuple[str, str]]:
+    """(value, hint) for an argument of a kind; nothing for a kind that is not known here."""
+    from irisops.instance.security.authentication import METHODS  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.services import NAMES  # noqa: PLC0415 - not at the start
+
+    if kind == "service":
+        return [(name, "service") for name in names.services or NAMES]
+    if kind == "application":
+        return [(name, "web application") for name in names.applications]
+    if kind == "login":
+        return [(word, "way to log in") for word in METHODS.values()]
+    return PERMISSIONS if kind == "permission" else ()

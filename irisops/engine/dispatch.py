@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Problem
 from irisops.engine.availability import check
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.errors import InstanceProblem
+from irisops.instance.errors import InstanceProblem, NotPermitted
 from irisops.journal import JournalError
 from irisops.logs import LOG
 from irisops.profiles.store import ProfilesFileError
@@ -32,7 +32,7 @@ async def run(context: Context, command: Command) -> Replies:
 
     async def checked() -> Replies:
         check(spec, context.hub)
-        async with contextlib.aclosing(spec.handler(context, command)) as replies:
+        async with contextlib.aclosing(spec.start(context, command)) as replies:
             async for reply in replies:
                 yield reply
 
@@ -73,3 +73,10 @@ def on(context: Context, link: Link) -> Context:
     scoped = replace(context, hub=context.hub.seen_from(link))
     scoped.rerun = lambda command: run(scoped, command)
     return scoped
+
+def problem_of(error: InstanceProblem, text: str = "") -> Problem:
+    """The reply for a named problem of the instance layer."""
+    cure = error.cure
+    if isinstance(error, NotPermitted) and error.privilege and error.privilege not in error.message:
+        cure = f"It needs {error.privilege}. {cure}"
+    return Problem(error.name, error.message, cure, text=text, detail=error.detail)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from irisops.contract import quoting
 from irisops.contract.chat import Command
 from irisops.contract.replies import Reply
+from irisops.engine.by_name import resolve
 
 if TYPE_CHECKING:
     from irisops.engine.context import Context
@@ -75,7 +76,8 @@ class CommandSpec:
 
     name: str
     summary: str
-    handler: Handler = field(repr=False)
+    handler: Handler | str = field(repr=False)
+    """The function, or its name (see `irisops.engine.by_name`) where its module is not needed before the command is."""
     grammar: tuple[Arg | Keyword, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     """`key=value` options that may stand anywhere: key -> kind ("text", "number", "flag", "profile", ...)."""
@@ -94,6 +96,16 @@ class CommandSpec:
     """Tells more on a connected instance, but works without."""
     needs: tuple[str, ...] = ()
     """Keys of `irisops.instance.routes.FEATURES` without a route for which it is greyed out."""
+    undo: Mapping[str, str] = field(default_factory=dict)
+    """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that leads it back or on."""
+
+    def start(self, context: Context, command: Command) -> Replies:
+        """Call the handler."""
+        handler = resolve(self.handler) if isinstance(self.handler, str) else self.handler
+        if not callable(handler):
+            raise TypeError(f"the handler of /{self.name} is no function")
+        replies: Replies = handler(context, command)
+        return replies
 
     @property
     def form(self) -> str:
@@ -175,6 +187,11 @@ class Registry:
     def get(self, name: str) -> CommandSpec | None:
         """By name or alias, without regard to case."""
         return self._by_name.get(name.casefold())
+
+    @cached_property
+    def kinds_of_change(self) -> Mapping[str, str]:
+        """`CommandSpec.undo` of all commands."""
+        return {kind: name for spec in self.specs for kind, name in spec.undo.items()}
 
     def names(self) -> list[str]:
         """Names without aliases."""

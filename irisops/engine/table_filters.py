@@ -14,7 +14,6 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column
 from irisops.contract.wording import harmless
 
-Row = Mapping[str, Cell]
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
 SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}

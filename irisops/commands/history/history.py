@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from irisops.changes.record import cannot_undo
+from irisops.changes.record import cannot_undo, ways_out
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
@@ -31,13 +31,6 @@ def _profile(context: Context) -> str:
     if len(profiles) == 1:
         return profiles[0].name
     raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")
-
-
-def ways_out(entry: Entry) -> str:
-    """What to do about a change that was cut off half-way, as a sentence."""
-    if entry.intent.final:
-        return f"/finish {entry.number} goes on; it cannot be taken back: {entry.intent.final}"
-    return f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."
 
 
 def _entry(context: Context, profile: str, number: int) -> Entry:

@@ -13,7 +13,8 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.engine.table_columns import take_columns
 from irisops.engine.table_filters import Selection, select
-from irisops.engine.table_replies import KeptRows, filter_words, selection_notes
+from irisops.connections.kept_rows import KeptRows
+from irisops.engine.table_replies import filter_words, selection_notes
 
 if TYPE_CHECKING:
     from irisops.instance.models import Process

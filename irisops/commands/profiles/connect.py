@@ -8,7 +8,8 @@ from irisops.commands.license.locked import locked_out, looks_full
 from irisops.commands.profiles.expired_password import refused
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.refusal import Refusal
+from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Done, Progress
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from irisops.commands.license.locked import guess
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import problem_of
+from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Problem
 from irisops.contract.wording import harmless
 from irisops.engine.code_literals import objectscript

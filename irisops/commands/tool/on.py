@@ -8,7 +8,8 @@ import contextlib
 from irisops.commands.profiles.connect import find_profile
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal, problem_of
+from irisops.contract.refusal import Refusal
+from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Cell, Column, Problem, Reply, Table
 from irisops.engine import dispatch
 from irisops.engine.context import Context

@@ -2,70 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from irisops.connections.alert_rules import Counts, Rule, RuleError, parse_rule
+from irisops.connections.alert_rules import Rule, RuleError, counts_of, parse_rule, state_of
 from irisops.connections.connection import Link
-from irisops.contract.chat import Command, Notice
+from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Column, Done, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.models import PollCounts
-
-_MEANS = {
-    "units": "license units in use",
-    "free": "free units",
-    "sessions": "web sessions",
-    "processes": "processes",
-}
-_CURES = {
-    "units": "/license shows who holds them, /license free gives one back.",
-    "free": "/license shows who holds them, /license free gives one back.",
-    "sessions": "/sessions shows them, /sessions sweep ends what leaks.",
-    "processes": "/processes shows them.",
-}
-
-
-def counts_of(counts: PollCounts) -> Counts:
-    """What the rules are about."""
-    return Counts(counts.units_used, counts.units_limit, counts.sessions, counts.processes)
-
-
-def look(link: Link) -> list[Notice]:
-    """What must be said after a reading. A limit that was crossed rings; that it is over is only said."""
-    if link.counts is None:
-        return []
-    counts = counts_of(link.counts)
-    begun, over = link.watchman.look(counts)
-    return [
-        *(
-            Notice(
-                "warning",
-                f"Alert {rule}: {_state(rule, counts)}.",
-                _CURES[rule.figure],
-                link.name,
-                alert=True,
-            )
-            for rule in begun
-        ),
-        *(
-            Notice("info", f"Alert {rule} is over: {_state(rule, counts)}.", profile=link.name)
-            for rule in over
-        ),
-    ]
-
-
-def _state(rule: Rule, counts: Counts) -> str:
-    value = counts.figure(rule.figure)
-    if value is None:
-        return f"the number of {_MEANS[rule.figure]} is not known"
-    of = f" of {counts.limit}" if rule.figure in ("units", "free") and counts.limit else ""
-    return f"{value:,}{of} {_MEANS[rule.figure]}"
-
 
 def _rule(text: str) -> Rule:
     try:
@@ -91,7 +35,7 @@ async def alert(context: Context, command: Command) -> Replies:
     if link.counts is not None:
         counts = counts_of(link.counts)
         holds = rule.holds(counts)
-        details.insert(0, f"Now: {_state(rule, counts)}{', so it holds already' if holds else ''}.")
+        details.insert(0, f"Now: {state_of(rule, counts)}{', so it holds already' if holds else ''}.")
     yield Done("alert", f"Watching for {rule} on {link.name}.", details=details)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from irisops.engine.table_filters import Row
-from irisops.engine.table_replies import KeptRows
+from irisops.connections.kept_rows import KeptRows
 
 
 @dataclass(frozen=True)
