@@ -32,8 +32,8 @@ class JournalError(Exception):
 class Reverse:
     """What a change leads from and to: its kind, its object, the state before it and the one that it leaves.
 
-    From that it can be taken back, or finished when it was cut off. `kind` is one of
-    `irisops.commands.transitions.KINDS`, e.g. `audit.refusals`; users and roles have `Touched`.
+    From that it can be taken back, or finished when it was cut off. `kind` is one that a command declares in
+    `CommandSpec.undo`, e.g. `audit.refusals`; objects such as users and services have `Touched`.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class Intent:
     reverse: Reverse | None = None
     undoes: int | None = None
     touched: Sequence[Touched] = ()
-    """Users and roles with their fields before and after: another way to take a change back than `reverse`."""
+    """Objects with their fields before and after: what takes a change back where there is no `reverse`."""
     steps: Sequence[str] = ()
     """The calls that will be made, in order."""
     passwords: Sequence[str] = ()
@@ -270,6 +270,19 @@ def _entry(
     steps_done: int,
 ) -> Entry:
     reverse = record.get("reverse")
+    touched = [
+        Touched(
+            each["kind"],
+            each["name"],
+            _fields(each["before"]),
+            _fields(each["after"]),
+            bool(each.get("follows")),
+        )
+        for each in record.get("touched", ())
+    ]
+    if reverse and reverse["kind"] in OLD_SETTINGS:
+        touched += _old_settings(reverse)
+        reverse = None
     intent = Intent(
         title=record.get("title", ""),
         command=record.get("command", ""),
@@ -283,16 +296,7 @@ def _entry(
             else None
         ),
         undoes=record.get("undoes"),
-        touched=tuple(
-            Touched(
-                each["kind"],
-                each["name"],
-                _fields(each["before"]),
-                _fields(each["after"]),
-                bool(each.get("follows")),
-            )
-            for each in record.get("touched", ())
-        ),
+        touched=tuple(touched),
         steps=tuple(record.get("steps", ())),
         passwords=tuple(record.get("passwords", ())),
         final=record.get("final", ""),
@@ -307,6 +311,24 @@ def _entry(
         undone_by=undone.get(number),
         steps_done=steps_done,
     )
+
+
+OLD_SETTINGS: Mapping[str, str] = {
+    "settings.service": "service",
+    "settings.application": "application",
+    "settings.resource": "resource",
+}
+"""Kinds of `Reverse` that irisops 0.1 wrote for what is `Touched` now: an object a line, as JSON."""
+
+
+def _old_settings(reverse: Mapping[str, Any]) -> list[Touched]:
+    found = []
+    for lines in zip(reverse["before"], reverse["after"], strict=True):
+        before, after = (json.loads(line) for line in lines)
+        name = str(before.pop("name"))
+        after.pop("name")
+        found.append(Touched(OLD_SETTINGS[reverse["kind"]], name, _fields(before), _fields(after)))
+    return found
 
 
 def _fields(raw: dict[str, Any] | None) -> Fields | None:

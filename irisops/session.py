@@ -40,8 +40,8 @@ from irisops.profiles.system_keyring import SystemKeyring
 from irisops.profiles.vault import Vault
 
 if TYPE_CHECKING:
-    from irisops.connections.reads import Reads
     from irisops.connections.open_shares import SharingSettings
+    from irisops.connections.reads import Reads
     from irisops.instance.connection import Target
     from irisops.instance.routes import Instance
 

@@ -1,7 +1,8 @@
-"""What the journal holds of changes that were cut off, said once at the start: the program died while it made them."""
+"""Report changes interrupted by a crash, once, at start-up."""
 
 from __future__ import annotations
 
+from irisops.changes import undo
 from irisops.changes.record import ways_out
 from irisops.connections.connection import Link
 from irisops.contract.chat import Notice
@@ -39,39 +40,20 @@ async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
 
     What is settled, or of which nothing more can be found out, is noted in the journal: it is said this once.
     """
-    if entry.intent.touched:
-        return await _told_of_objects(context, link, entry)
-    if entry.intent.reverse is not None:
-        return await _told_of_parts(context, link, entry)
-    context.journal(link.name).outcome(
-        entry.number, "unknown", "cut off; nothing tells whether it was carried out"
-    )
-    cure = entry.intent.final or f"/history {entry.number} shows what it was to do."
-    return "nothing tells whether it was carried out.", cure
-
-
-async def _told_of_objects(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
-    """Of users and roles."""
-    from irisops.commands.accounts import undo  # noqa: PLC0415 - seldom needed
-
-    told = await undo.told(link, entry)
-    if not entry.intent.final:
-        return told, ways_out(entry)
-    # A password or a count of bad logins alone: what became of it cannot be read.
-    context.journal(link.name).outcome(entry.number, "unknown", f"cut off; {told}")
-    return told, f"Give the command again if it is still wanted: {entry.intent.command}"
-
-
-async def _told_of_parts(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
-    """Of what leads a few things from one state to another."""
-    from irisops.changes import undo  # noqa: PLC0415 - seldom needed
-
     number, journal = entry.number, context.journal(link.name)
-    told, found = await undo.told(link, entry)
+    if not entry.intent.touched and entry.intent.reverse is None:
+        journal.outcome(number, "unknown", "cut off; nothing tells whether it was carried out")
+        cure = entry.intent.final or f"/history {number} shows what it was to do."
+        return "nothing tells whether it was carried out.", cure
+    told, found = await undo.told(context, link, entry)
     if found.moved:
         journal.outcome(number, "unknown", f"cut off; {found.moved}")  # no way back and none on
         return told, f"/history {number} shows what it was to do."
-    if found.left or not found.done:
+    if entry.intent.final and not found.done and not found.left:
+        # A password or a count of bad logins alone: what became of it cannot be read.
+        journal.outcome(number, "unknown", f"cut off; {told}")
+        return told, f"Give the command again if it is still wanted: {entry.intent.command}"
+    if found.left or not found.done or entry.intent.passwords:
         return told, ways_out(entry)
     journal.outcome(number, "done", "found carried out")
     if entry.intent.final:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from irisops.contract.refusal import Refusal
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.journal import Entry, Intent, Reverse, Status
+from irisops.journal import Entry, Intent, Reverse, Status, Touched
 
 if TYPE_CHECKING:
     from irisops.connections.connection import Link
@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from irisops.engine.context import Context
 
 Way = Literal["back", "on"]
-"""Back to the state before a change, or on to the state after it."""
+"""Direction: "back" undoes a change, "on" finishes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Why a change is made: the command in its slash form, and the earlier change that it takes back or finishes."""
+    """Why a change is made: the command in its slash form, and the earlier change that it takes back or finishes.
+
+    `title` names the plan of such a change.
+    """
 
     command: str
     undoes: int | None = None
     finishes: int | None = None
+    title: str = ""
 
     @property
     def way(self) -> Way:
@@ -47,7 +51,10 @@ class Record:
         shown: Plan,
         origin: Origin,
         *,
-        reverse: Reverse | None,
+        reverse: Reverse | None = None,
+        touched: Sequence[Touched] = (),
+        steps: Sequence[str] = (),
+        passwords: Sequence[str] = (),
         final: str = "",
     ) -> None:
         self._journal = context.journal(link.name)
@@ -62,9 +69,16 @@ class Record:
                 calls=shown.calls,
                 reverse=reverse,
                 undoes=origin.undoes,
+                touched=touched,
+                steps=steps,
+                passwords=passwords,
                 final=final,
             )
         )
+
+    def step(self) -> None:
+        """Write that one more call returned. Raises `JournalError`."""
+        self._journal.step(self.number)
 
     def end(self, status: Status, detail: str = "") -> None:
         """Write how it ended; a change that finished another one ends that one, too. Raises `JournalError`."""
@@ -90,34 +104,72 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a change leads somewhere. `key` is as in the journal; `said` is how it stands, e.g. `X is on`."""
+    """One thing that a change leads somewhere. `key` is as in the journal; `said` is its state, e.g. `X is on`."""
 
     key: str
     said: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """Where the parts of a change stand now: where it leads (`done`), or where it comes from (`left`).
+class Moved:
+    """A part that somebody else changed since: as one end of the change, as it is now, as the other end."""
 
-    `moved` is a sentence about what stands elsewhere by somebody else's doing: then there is no way back and none on.
+    what: str
+    left: str
+    now: str
+    goal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a change stands now, seen from one direction: parts that are where it goes, and parts that are not.
+
+    With something moved there is no way back and none on: `moved` is a sentence, `rows` the same part by part.
     """
 
     done: Sequence[Part] = ()
     left: Sequence[Part] = ()
     moved: str = ""
+    rows: Sequence[Moved] = ()
+
+    def seen(self, way: Way) -> Stand:
+        """The same from the other direction; a kind that reads its stand as "on" uses it for "back"."""
+        return self if way == "on" else replace(self, done=self.left, left=self.done)
+
+
+class Kind(Protocol):
+    """How one kind of journaled change is looked at again, and led back or on."""
+
+    async def stand(self, context: Context, link: Link, entry: Entry, way: Way) -> Stand:
+        """Read where the change stands now. Raises `Refusal` or a named problem."""
+        ...
+
+    async def plan(
+        self, context: Context, link: Link, entry: Entry, left: Sequence[Part], origin: Origin
+    ) -> Plan:
+        """Plan what is left to do, the way that the origin says. Raises `Refusal` or a named problem."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """How one kind of journaled change is looked at again, and led back or on.
+class Again:
+    """A `Kind` made of two functions, for changes that are not of objects.
 
-    `stand` reads where it is now. `plan` is the plan for these parts of it, the way that the origin says. Both raise
-    `Refusal` or a named problem.
+    `look` reads the stand as seen from "on"; `again` plans these parts (by key), the way that the origin says.
     """
 
-    stand: Callable[[Link, Entry], Coroutine[Any, Any, Stand]]
-    plan: Callable[[Context, Link, Entry, Sequence[str], Origin], Coroutine[Any, Any, Plan]]
+    look: Callable[[Link, Entry], Coroutine[Any, Any, Stand]]
+    again: Callable[[Context, Link, Entry, Sequence[str], Origin], Coroutine[Any, Any, Plan]]
+
+    async def stand(self, _context: Context, link: Link, entry: Entry, way: Way) -> Stand:
+        """See `Kind`."""
+        return (await self.look(link, entry)).seen(way)
+
+    async def plan(
+        self, context: Context, link: Link, entry: Entry, left: Sequence[Part], origin: Origin
+    ) -> Plan:
+        """See `Kind`."""
+        return await self.again(context, link, entry, [each.key for each in left], origin)
 
 
 def settled(context: Context, link: Link, entry: Entry, way: Way) -> Refusal:

@@ -1,83 +1,163 @@
-"""Changes that lead a few things from one state to another: looked at again, taken back, done again, finished.
-
-Users and roles have many fields each and a way of their own (`irisops.commands.accounts.undo`).
-"""
+"""Undo, redo and finish for journaled changes of every kind: look where a change stands now, plan what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from irisops.changes.record import Kind, Origin, Part, Stand, Way, cannot_undo, settled
-from irisops.commands.access import denied_enable, sql_change
-from irisops.commands.helper import managing as helper
-from irisops.commands.license import timeout
-from irisops.commands.processes import again as process_again
-from irisops.commands.security import change as settings_change
-from irisops.commands.sessions import again as session_again
-from irisops.commands.sessions.ending import KIND as SESSIONS_END
+from irisops.changes import standing
+from irisops.changes.objects import Wanted, kind_of
+from irisops.changes.objects import plan as plan_objects
+from irisops.changes.record import Again, Kind, Origin, Part, Stand, Way, cannot_undo, settled
+from irisops.connections.connection import Link
+from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.replies import Column, Plan, Table
 from irisops.contract.wording import harmless, listed
+from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
+from irisops.engine.spec import Replies
 from irisops.journal import Entry
 
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-
-KINDS: Mapping[str, Kind] = {
-    sql_change.KIND: sql_change.AGAIN,
-    denied_enable.KIND: denied_enable.AGAIN,
-    timeout.KIND: timeout.AGAIN,
-    helper.KIND: helper.AGAIN,
-    **process_again.KINDS,
-    SESSIONS_END: session_again.AGAIN,
-    **settings_change.KINDS_AGAIN,
-}
-"""Kind of a journal's `Reverse` -> how it is looked at again and led back or on."""
 MOST_PARTS = 5
 """Parts named one by one in a sentence; of more the rest is counted."""
 
 
-async def take(context: Context, link: Link, entry: Entry, way: Way, command: str) -> Plan:
+class Objects:
+    """The `Kind` of all changes of objects."""
+
+    async def stand(self, context: Context, link: Link, entry: Entry, way: Way) -> Stand:
+        """See `Kind`."""
+        found = await standing.look(context, link, entry, way)
+        moved = [row.what for row in found.moved]
+        now = f": it is {found.moved[0].now} now" if len(moved) == 1 else ""
+        return Stand(
+            [Part(said, said) for said in found.done],
+            [Part(said, said) for said in found.left],
+            f"{listed(moved)} moved since change {entry.number}{now}." if moved else "",
+            found.moved,
+        )
+
+    async def plan(
+        self, context: Context, link: Link, entry: Entry, _left: Sequence[Part], origin: Origin
+    ) -> Plan:
+        """See `Kind`."""
+        found = await standing.look(context, link, entry, origin.way)
+        passwords = {
+            change.name: await new_password(link, change.name)
+            for change in found.changes
+            if change.before is None and (new_password := kind_of(context, change.kind).new_password)
+        }
+        warnings = [f"{user} gets a new password: the old one is known to nobody." for user in passwords]
+        lost = [user for user in entry.intent.passwords if user not in passwords]
+        if lost and not any(change.after is None and change.name in lost for change in found.changes):
+            warnings.append(f"The password of {listed(lost)} stays as it is now: /password sets another one.")
+        wanted = Wanted(
+            origin.command.removeprefix("/").split(" ", 1)[0],
+            origin.title,
+            tuple(found.changes),
+            origin,
+            passwords,
+            show=bool(passwords),
+            warnings=warnings,
+        )
+        return await plan_objects(context, link, wanted)
+
+
+def kind_of_change(context: Context, entry: Entry) -> Kind | None:
+    """How to lead a change back or on; None for one that this version of the tool knows no way for."""
+    if entry.intent.touched:
+        return Objects()
+    reverse = entry.intent.reverse
+    declared = context.registry.kinds_of_change.get(reverse.kind) if reverse is not None else None
+    found = resolve(declared) if declared else None
+    return found if isinstance(found, Again) else None
+
+
+async def take(context: Context, link: Link, entry: Entry, origin: Origin) -> Replies:
     """The plan that leads a change back or on, as far as that is left to do. Raises `Refusal` or a named problem."""
-    kind = _kind_of(entry)
+    way = origin.way
+    kind = kind_of_change(context, entry)
     if kind is None or (way == "back" and entry.intent.final):
         raise cannot_undo(entry, harmless(entry.intent.title))
     number = entry.number
-    found = await kind.stand(link, entry)
+    found = await kind.stand(context, link, entry, way)
+    if found.rows:
+        yield _difference(entry, found, way)
     moved = found.moved
-    if not moved and entry.status == "done" and found.left:
-        # A change that was carried out in full and is so no more: somebody else was there.
-        moved = f"{_sentence(found.left)[:-1]} by now: somebody changed that since change {number}."
+    if not moved and way == "back" and entry.status == "done" and found.done and found.left:
+        # Carried out in full, and in part back already: somebody else was there.
+        moved = f"{_sentence(found.done)[:-1]} by now: somebody changed that since change {number}."
     if moved:
         raise Refusal(
-            "Moved", f"Nothing was changed: {moved}", f"/history {number} shows what the change did."
+            "Moved",
+            f"Nothing was changed: {moved}",
+            f"Undo the later change first, or change it by hand; /history {number} shows what the change did.",
         )
-    parts = found.done if way == "back" else found.left
-    if not parts:
-        raise settled(context, link, entry, way)
-    origin = Origin(command, **({"undoes": number} if way == "back" else {"finishes": number}))
-    return await kind.plan(context, link, entry, [each.key for each in parts], origin)
+    if not found.left:
+        raise _nothing_left(context, link, entry, way, found)
+    yield await kind.plan(context, link, entry, found.left, origin)
 
 
-async def told(link: Link, entry: Entry) -> tuple[str, Stand]:
+def _difference(entry: Entry, found: Stand, way: Way) -> Table:
+    return Table(
+        name="difference",
+        title=f"Changed by somebody since change {entry.number}",
+        columns=[
+            Column("what", "WHAT", grow=True),
+            Column("left", "AS THE CHANGE LEFT IT" if way == "back" else "BEFORE THE CHANGE"),
+            Column("now", "NOW"),
+            Column("goal", "WOULD BECOME"),
+        ],
+        rows=[
+            {"what": each.what, "left": each.left, "now": each.now, "goal": each.goal} for each in found.rows
+        ],
+        key="what",
+    )
+
+
+def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: Stand) -> Refusal:
+    """Everything is where it is to go already; what was cut off is noted as settled in the journal."""
+    number = entry.number
+    if not found.done and entry.intent.passwords:
+        user = quote(entry.intent.passwords[0])
+        if way == "on":
+            return Refusal(
+                "CannotFinish",
+                f"Change {number} set a password, and whether it was set cannot be read.",
+                f"/password {user} sets another one.",
+            )
+        return Refusal(
+            "CannotUndo",
+            f"Change {number} set a password, which nobody can take back: the old one is known to nobody.",
+            f"/password {user} sets another one.",
+        )
+    if entry.status != "done":
+        return settled(context, link, entry, way)
+    return Refusal(
+        "NothingToUndo",
+        f"Change {number} is back already: {_sentence(found.done, start='')}",
+        "Nothing is to be done.",
+    )
+
+
+async def told(context: Context, link: Link, entry: Entry) -> tuple[str, Stand]:
     """A sentence or two for the next start: what of a change that was cut off was done, and what was not."""
-    kind = _kind_of(entry)
-    found = await kind.stand(link, entry) if kind is not None else Stand()
+    kind = kind_of_change(context, entry)
     if kind is None:
-        return "it is unknown whether it was carried out.", found
+        return "it is unknown whether it was carried out.", Stand()
+    found = await kind.stand(context, link, entry, "on")
+    said = []
+    if entry.intent.steps:
+        said.append(f"{entry.steps_done} of {len(entry.intent.steps)} calls had returned.")
+    if found.done:
+        said.append(f"Done: {_sentence(found.done, start='')}")
+    if found.left:
+        said.append(f"Not done: {_sentence(found.left, start='')}")
     if found.moved:
-        return found.moved, found
-    said = [f"Done: {_sentence(found.done, start='')}"] if found.done else []
-    said += [f"Not done: {_sentence(found.left, start='')}"] if found.left else []
+        said.append(f"{found.moved[:1].upper()}{found.moved[1:]}")
+    if entry.intent.passwords:
+        said.append(f"Whether the password of {listed(entry.intent.passwords)} was set cannot be read.")
     return " ".join(said) or "nothing of it is left to see.", found
-
-
-def _kind_of(entry: Entry) -> Kind | None:
-    """None for a change that this version of the tool knows no way back for."""
-    reverse = entry.intent.reverse
-    return KINDS.get(reverse.kind) if reverse is not None else None
 
 
 def _sentence(parts: Sequence[Part], start: str | None = None) -> str:

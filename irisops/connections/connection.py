@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
+from irisops.connections.kept_rows import KeptRows
 from irisops.connections.session_ages import KnownBirths
 from irisops.contract.chat import ProfileState, State
 from irisops.contract.clock import Clock
-from irisops.connections.kept_rows import KeptRows
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint

@@ -74,6 +74,7 @@ def on(context: Context, link: Link) -> Context:
     scoped.rerun = lambda command: run(scoped, command)
     return scoped
 
+
 def problem_of(error: InstanceProblem, text: str = "") -> Problem:
     """The reply for a named problem of the instance layer."""
     cure = error.cure

@@ -6,12 +6,12 @@ A bare word finds rows that contain it in any column. All conditions must hold. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column
+from irisops.contract.replies import Cell, Column, Row
 from irisops.contract.wording import harmless
 
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)

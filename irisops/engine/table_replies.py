@@ -6,6 +6,7 @@ from irisops.contract.chat import Command
 from irisops.contract.wording import counted, harmless
 from irisops.engine.table_filters import Selection
 
+
 def filter_words(command: Command) -> list[str]:
     """The filter as typed."""
     words = command.args.get("filter", [])

@@ -28,7 +28,7 @@ from irisops.instance.routes import Instance
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.resources import list_resources
 from irisops.instance.security.services import BINDINGS
-from irisops.instance.security.settings_state import read_settings
+from irisops.instance.security.settings_state import login_bits, read_settings
 from irisops.instance.security.webapps import list_applications
 from irisops.sharing.lease import Where
 from irisops.sharing.reading import object_by, rows_by, value_by
@@ -164,7 +164,7 @@ async def _bindings(instance: Instance) -> int:
     found = await read_settings(instance, "service", [BINDINGS], only=("auth",))
     if BINDINGS.casefold() not in found:
         raise LookupError(UNREADABLE)
-    return found[BINDINGS.casefold()].bits
+    return login_bits(found[BINDINGS.casefold()])
 
 
 async def _applications(instance: Instance) -> tuple[ApplicationFact, ...]:
@@ -172,7 +172,7 @@ async def _applications(instance: Instance) -> tuple[ApplicationFact, ...]:
     names = [application.name for application in await list_applications(instance)]
     found = await read_settings(instance, "application", names, only=("enabled", "auth", "roles"))
     return tuple(
-        ApplicationFact(each.name, each.flag("enabled"), each.bits, target_roles(each.names("roles")))
+        ApplicationFact(each.name, each.flag("enabled"), login_bits(each), target_roles(each.names("roles")))
         for each in found.values()
     )
 

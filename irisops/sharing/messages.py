@@ -1,6 +1,7 @@
 """What the chat and the keeper say to each other, as records; `to_json` and `from_json` are for the pipe.
 
-Frames are those of `irisops.instance.driver_process.channel`: a length and JSON. Passwords and the authtoken cross here alone.
+Frames are those of `irisops.instance.driver_process.channel`: a length and JSON.
+Passwords and the authtoken cross here alone.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ async def test_the_next_start_says_what_was_and_was_not_done_and_offers_both_way
         await session.close()
     assert "Change 1 (Change full name, roles and escalation roles of bob) was cut off" in message
     assert "1 of 4 calls had returned." in message
-    assert "Done: full name of bob." in message
+    assert "Done: full name of bob is Robert." in message
     assert cure == "/finish 1 goes on, /undo 1 takes back what was done."
 
 

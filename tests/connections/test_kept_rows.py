@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from irisops.engine.table_filters import Row
 from irisops.connections.kept_rows import KeptRows
+from irisops.contract.replies import Row
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.changes.record import Kind, Origin, Part, Record, Stand
+from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan
@@ -77,7 +77,7 @@ async def _plan_again(
     return _plan(context, link, _Switching(context, link, tuple(parts), on, origin))
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Again(_stand, _plan_again)
 
 
 def _named(setting: str) -> str:
@@ -183,6 +183,7 @@ class _Switching:
 SPECS = (
     CommandSpec(
         name="denied enable",
+        undo={KIND: "access.denied_enable:AGAIN"},
         summary="Have every kind of refusal recorded in the audit log",
         handler=enable,
         plain=(

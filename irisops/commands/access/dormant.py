@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from irisops.changes.record import Origin
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Table
@@ -146,7 +147,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
 
 async def disable_dormant(context: Context, command: Command) -> Replies:
     """Plan to disable them: one change, so that one /undo takes all of it back."""
-    from irisops.commands.accounts import change  # noqa: PLC0415 - not at the start
+    from irisops.changes import objects  # noqa: PLC0415 - not at the start
     from irisops.instance.security.object_state import ObjectChange  # noqa: PLC0415 - not at the start
 
     link = context.link()
@@ -154,7 +155,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
     logins = await link.reads.account_logins()
     chosen, _ = _chosen(context, command, logins, days)
     names, left_out = _to_disable(link, chosen)
-    states = await change.read_states(link, [("user", name) for name in names])
+    states = await objects.read_states(context, link, [("user", name) for name in names])
     changes = tuple(
         ObjectChange(state, state.with_fields({"enabled": False}))
         for name in names
@@ -164,14 +165,14 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
         raise Refusal(
             "Moved", "These accounts are disabled or gone by now.", "/users dormant shows the present state."
         )
-    wanted = change.Wanted(
+    wanted = objects.Wanted(
         "dormant_disable",
         f"Disable {counted(len(changes), 'account')} not used for {counted(days, 'day')}",
         changes,
-        command.slash,
+        Origin(command.slash),
         warnings=left_out,
     )
-    yield await change.plan(context, link, wanted)
+    yield await objects.plan(context, link, wanted)
 
 
 def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:

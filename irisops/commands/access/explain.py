@@ -236,6 +236,7 @@ _WHAT = (
 SPECS = (
     CommandSpec(
         name="explain",
+        undo={"sql.privilege": "access.sql_change:AGAIN"},
         summary="Whether a user may do something and through which role; if not, the smallest fix",
         handler=explain,
         grammar=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from irisops.changes.record import Origin
 from irisops.contract.quoting import quote
 from irisops.contract.wording import harmless, listed
 from irisops.instance.security.permissions import Permission, format_privileges
@@ -87,7 +88,7 @@ def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
     """The role and its grant are one change, so that one /undo takes both back."""
-    from irisops.commands.accounts import change  # noqa: PLC0415 - not at the start
+    from irisops.changes import objects  # noqa: PLC0415 - not at the start
     from irisops.instance.security.object_state import ObjectChange, ObjectState  # noqa: PLC0415 - not at the start
 
     taken = [role.name for role in access.roles] + [each.name for each in access.users]
@@ -102,16 +103,16 @@ async def _new_role(context: Context, link: Link, access: Access, user: User, fi
             "escalation_only": False,
         },
     )
-    states = await change.read_states(link, [("user", user.name)])
+    states = await objects.read_states(context, link, [("user", user.name)])
     state = states[("user", user.name.casefold())]
     granted = state.with_fields({"roles": (*state.names("roles"), name)})
-    wanted = change.Wanted(
+    wanted = objects.Wanted(
         "explain",
         f"Make a role with {privileges_text(fix.new_role)} alone, and give it to {harmless(user.name)}",
         (ObjectChange(None, role), ObjectChange(state, granted)),
-        f"/explain {quote(user.name)} {quote(format_privileges(fix.new_role))}",
+        Origin(f"/explain {quote(user.name)} {quote(format_privileges(fix.new_role))}"),
     )
-    return await change.plan(context, link, wanted, access)
+    return await objects.plan(context, link, wanted, access)
 
 
 def role_name(privileges: Mapping[str, Permission], taken: list[str]) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.changes.record import Kind as KindOfChange
-from irisops.changes.record import Origin, Part, Record, Stand
+from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan
 from irisops.contract.wording import harmless
@@ -130,7 +129,7 @@ async def _plan_again(
     return plan(context, link, _asked(entry, origin))
 
 
-AGAIN = KindOfChange(_stand, _plan_again)
+AGAIN = Again(_stand, _plan_again)
 
 
 async def _carry_out(context: Context, link: Link, asked: SqlChange, shown: Plan) -> Replies:

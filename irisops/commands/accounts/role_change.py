@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irisops.commands.accounts.change import Wanted, make_plan
+from irisops.changes.objects import Wanted, make_plan
+from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
@@ -85,7 +86,6 @@ class RoleChangePlan:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     command: str = ""
-    undoes: int | None = None
 
     def after(self) -> tuple[str, ...]:
         """The roles that the user would hold, in order."""
@@ -107,9 +107,8 @@ def plan(context: Context, link: Link, security: Security, wanted: RoleChangePla
         wanted.name,
         _title(wanted),
         (ObjectChange(before, before.with_fields({"roles": wanted.after()})),),
-        wanted.command,
+        Origin(wanted.command),
         warnings=warnings,
-        undoes=wanted.undoes,
     )
     return make_plan(context, link, change, security.known())
 

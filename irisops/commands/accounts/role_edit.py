@@ -62,6 +62,7 @@ async def members(context: Context, command: Command) -> Replies:
 SPECS = (
     CommandSpec(
         name="role",
+        undo={"role": "accounts.kinds:ROLE"},
         summary="A role: opens its form (read-only: a card), or takes add=RESOURCE:RW remove= description= …",
         handler=edit,
         grammar=(Arg("role", "role"),),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from irisops.commands.accounts.change import FieldRefusal, Wanted, label_of, plan, shown
+from irisops.changes.objects import FieldRefusal, Wanted, plan
+from irisops.changes.record import Origin
+from irisops.commands.accounts.kinds import label_of, shown
 from irisops.commands.accounts.role_edit_fields import EMPTY, check_name, check_values, form_fields
 from irisops.commands.accounts.three_way import difference_table, merge
 from irisops.commands.accounts.user_edit_fields import Given
@@ -109,7 +111,9 @@ async def edit(context: Context, command: Command, options: Sequence[str]) -> Re
             "NothingToChange", f"{harmless(state.name)} is like that already.", "Nothing is to be done."
         )
     parts = listed([label_of("role", each) for each in change.fields()])
-    wanted = Wanted("role", f"Change {parts} of role {harmless(state.name)}", (change,), command.slash)
+    wanted = Wanted(
+        "role", f"Change {parts} of role {harmless(state.name)}", (change,), Origin(command.slash)
+    )
     async for reply in _planned(context, wanted, access, command, state):
         yield reply
 
@@ -199,7 +203,7 @@ async def add(context: Context, command: Command, options: Sequence[str]) -> Rep
         yield _wrong(access, None, command, checked.errors)
         return
     change = ObjectChange(None, start.with_fields(checked.fields))
-    wanted = Wanted("role_add", f"Make role {harmless(name)}", (change,), command.slash)
+    wanted = Wanted("role_add", f"Make role {harmless(name)}", (change,), Origin(command.slash))
     async for reply in _planned(context, wanted, access, command, None):
         yield reply
 
@@ -225,7 +229,7 @@ async def copy(context: Context, command: Command) -> Replies:
         "role_copy",
         f"Copy role {harmless(source.name)} to {harmless(name)}",
         (ObjectChange(None, after, origin=source.name),),
-        command.slash,
+        Origin(command.slash),
         warnings=[f"SQL privileges granted to {harmless(source.name)} are not copied."],
     )
     yield await plan(context, link, wanted, access)
@@ -247,7 +251,7 @@ async def delete(context: Context, command: Command) -> Replies:
         "role_delete",
         f"Delete role {harmless(state.name)}",
         (*changes, ObjectChange(state, None)),
-        command.slash,
+        Origin(command.slash),
     )
     yield await plan(context, link, wanted, access)
 

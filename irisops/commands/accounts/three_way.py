@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from irisops.commands.accounts.change import label_of, shown
+from irisops.commands.accounts.kinds import label_of, shown
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless
 from irisops.instance.security.object_state import FieldValue, ObjectState, missing, same

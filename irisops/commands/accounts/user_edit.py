@@ -95,6 +95,7 @@ _USERS = Arg("users", "user", many=True, show="USER")
 SPECS = (
     CommandSpec(
         name="user",
+        undo={"user": "accounts.kinds:USER"},
         summary="A user: opens its form (read-only: a card), or takes full_name= roles= expires= …",
         handler=edit,
         grammar=(Arg("user", "user"),),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 
-from irisops.commands.accounts.change import Wanted, plan
+from irisops.changes.objects import Wanted, plan
+from irisops.changes.record import Origin
+from irisops.commands.accounts.new_password import password_that_fits
 from irisops.commands.accounts.user_edit_fields import check_name, check_passwords
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -19,36 +20,6 @@ from irisops.engine.spec import Replies
 from irisops.instance.security.access import read_access
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.user_changes import check_new_password, read_user_state, read_user_states
-
-LENGTH = 20
-"""Characters of a password that is made here."""
-_LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Without l, I and O, which are read as other characters."""
-_DIGITS = "23456789"
-_KINDS = (str.isupper, str.islower, str.isdigit)
-
-
-def new_password() -> str:
-    """A password of letters and digits, of each kind at least one, that fits the usual patterns (facts: 3.6)."""
-    while True:
-        text = secrets.choice(_LETTERS) + "".join(
-            secrets.choice(_LETTERS + _DIGITS) for _ in range(LENGTH - 1)
-        )
-        if all(any(kind(character) for character in text) for kind in _KINDS):
-            return text
-
-
-async def password_that_fits(link: Link, name: str) -> str:
-    """A new password that the instance's policy takes. Raises `Refusal` if none of those made here does."""
-    for extra in ("", "-7", "!a", "_9Z"):
-        text = new_password() + extra
-        if not await check_new_password(link.connection, name, text):
-            return text
-    raise Refusal(
-        "PasswordPolicy",
-        "The instance's password pattern refuses every password that this tool makes.",
-        f"Enter one that fits in the form: /user {quote(name)}",
-    )
 
 
 async def user_named(link: Link, name: str, command: str) -> ObjectState:
@@ -79,7 +50,7 @@ async def copy(context: Context, command: Command) -> Replies:
         "user_copy",
         f"Copy user {harmless(source.name)} to {harmless(name)}",
         (ObjectChange(None, after, origin=source.name),),
-        command.slash,
+        Origin(command.slash),
         {name: await password_that_fits(link, name)},
         show=True,
         warnings=["SQL privileges granted to the user itself are copied, too."],
@@ -111,7 +82,7 @@ async def delete(context: Context, command: Command) -> Replies:
     link = context.link()
     states = await _many(link, command, "user delete")
     changes = tuple(ObjectChange(state, None) for state in states)
-    wanted = Wanted("user_delete", _titled("Delete", states), changes, command.slash)
+    wanted = Wanted("user_delete", _titled("Delete", states), changes, Origin(command.slash))
     yield await plan(context, link, wanted)
 
 
@@ -123,7 +94,7 @@ async def switch(context: Context, command: Command, *, enabled: bool) -> Replie
     if not states:
         raise Refusal("AlreadySo", f"That is {verb}d already.", "Nothing is to be done.")
     changes = tuple(ObjectChange(each, each.with_fields({"enabled": enabled})) for each in states)
-    wanted = Wanted(verb, _titled(verb.capitalize(), states), changes, command.slash)
+    wanted = Wanted(verb, _titled(verb.capitalize(), states), changes, Origin(command.slash))
     yield await plan(context, link, wanted)
 
 
@@ -143,7 +114,7 @@ async def unlock(context: Context, command: Command) -> Replies:
             "Perhaps the password expired: /password sets a new one.",
         )
     title = _titled("Unlock", [change.state for change in changes])
-    yield await plan(context, link, Wanted("unlock", title, changes, command.slash))
+    yield await plan(context, link, Wanted("unlock", title, changes, Origin(command.slash)))
 
 
 async def password(context: Context, command: Command) -> Replies:
@@ -175,7 +146,7 @@ async def password(context: Context, command: Command) -> Replies:
         "password",
         f"Set a new password for {harmless(state.name)}",
         (change,),
-        command.slash,
+        Origin(command.slash),
         {state.name: entered or await password_that_fits(link, state.name)},
         show=not entered,
         warnings=[

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from irisops.commands.accounts.change import FieldRefusal, Wanted, label_of, plan, shown
+from irisops.changes.objects import FieldRefusal, Wanted, plan
+from irisops.changes.record import Origin
+from irisops.commands.accounts.kinds import label_of, shown
+from irisops.commands.accounts.new_password import password_that_fits
 from irisops.commands.accounts.templates import Template, template_named
 from irisops.commands.accounts.three_way import difference_table, merge
 from irisops.commands.accounts.user_edit_fields import (
@@ -17,7 +20,7 @@ from irisops.commands.accounts.user_edit_fields import (
     check_values,
     form_fields,
 )
-from irisops.commands.accounts.user_edit_many import password_that_fits, user_named
+from irisops.commands.accounts.user_edit_many import user_named
 from irisops.commands.accounts.view import user_cards
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -113,7 +116,7 @@ async def edit(context: Context, command: Command, options: Sequence[str]) -> Re
         "user",
         f"Change {listed(parts)} of {harmless(state.name)}",
         (change,),
-        command.slash,
+        Origin(command.slash),
         {state.name: password} if password else {},
         warnings=warnings if command.fields else (),
     )
@@ -262,7 +265,7 @@ async def add(context: Context, command: Command, options: Sequence[str]) -> Rep
         "user_add",
         f"Make user {harmless(name)}" + (f" from the template {template.name}" if template else ""),
         tuple(changes),
-        command.slash,
+        Origin(command.slash),
         {name: password or await password_that_fits(link, name)},
         show=not password,
         warnings=notes[1:],

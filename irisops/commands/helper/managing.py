@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from irisops.changes.record import Kind, Origin, Part, Record, Stand
+from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -270,7 +270,7 @@ async def _plan_again(
     return _plan(context, link, _Work(context, link, found, wanted=bool(wanted), origin=origin))
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Again(_stand, _plan_again)
 
 SPECS = (
     CommandSpec(
@@ -289,6 +289,7 @@ SPECS = (
     ),
     CommandSpec(
         name="helper install",
+        undo={KIND: "helper.managing:AGAIN"},
         summary="Add a small class to the instance for what only code there can do, after showing it",
         handler=install,
         plain=(Plain("(install|add|load) [the|a] helper [class]"),),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from irisops.changes.record import cannot_undo, ways_out
+from irisops.changes.record import Origin, cannot_undo, ways_out
+from irisops.changes.undo import take
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
@@ -150,18 +151,9 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
                 f"/history {entry.number} shows what it did.",
             )
         raise cannot_undo(entry, harmless(entry.intent.title))
-    if not entry.intent.touched:
-        from irisops.changes import undo as taking_back  # noqa: PLC0415 - not at the start
-
-        yield await taking_back.take(context, link, entry, "back", command.slash)
-        return
-    from irisops.commands.accounts import undo as object_undo  # noqa: PLC0415 - not at the start
-
-    if entry.intent.final:
-        raise cannot_undo(entry, harmless(entry.intent.title))
     by_number = {each.number: each for each in context.journal(link.name).entries()}
     title = _title(entry, by_number)
-    async for reply in object_undo.take(context, entry, "back", (command.name, command.slash, title)):
+    async for reply in take(context, link, entry, Origin(command.slash, undoes=entry.number, title=title)):
         yield reply
 
 
@@ -266,15 +258,8 @@ async def finish(context: Context, command: Command) -> Replies:
             f"Change {entry.number} was not cut off half-way: {_status(entry)}.",
             f"/history {entry.number} shows what it did.",
         )
-    if not entry.intent.touched:
-        from irisops.changes import undo as taking_back  # noqa: PLC0415 - not at the start
-
-        yield await taking_back.take(context, link, entry, "on", command.slash)
-        return
-    from irisops.commands.accounts import undo as object_undo  # noqa: PLC0415 - not at the start
-
     title = f"Finish change {entry.number}: {entry.intent.title}"
-    async for reply in object_undo.take(context, entry, "on", (command.name, command.slash, title)):
+    async for reply in take(context, link, entry, Origin(command.slash, finishes=entry.number, title=title)):
         yield reply
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.changes.record import Kind, Origin, Part, Record, Stand
+from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.refusal import Refusal
@@ -128,7 +128,7 @@ async def _plan_again(
     return _plan(context, link, _find(await link.reads.timeouts(), name), seconds, origin)
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Again(_stand, _plan_again)
 
 
 def _told(seconds: int | None) -> str:
@@ -215,6 +215,7 @@ class _Changing:
 SPECS = (
     CommandSpec(
         name="license timeout",
+        undo={KIND: "license.timeout:AGAIN"},
         summary="Change the session timeout of a web application",
         handler=change,
         grammar=(Arg("application", "text", show="APPLICATION"), Arg("seconds", "number", show="SECONDS")),

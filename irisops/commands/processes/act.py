@@ -58,6 +58,7 @@ _PID = (Arg("pid", "number", show="PID"),)
 SPECS = (
     CommandSpec(
         name="process terminate",
+        undo={"process.terminate": "processes.acting:AGAIN"},
         summary="End a process; says what an open transaction would lose",
         handler=terminate,
         grammar=_PID,
@@ -70,6 +71,7 @@ SPECS = (
     ),
     CommandSpec(
         name="process suspend",
+        undo={"process.suspend": "processes.acting:AGAIN"},
         summary="Stop a process for a while",
         handler=suspend,
         grammar=_PID,
@@ -81,6 +83,7 @@ SPECS = (
     ),
     CommandSpec(
         name="process resume",
+        undo={"process.resume": "processes.acting:AGAIN"},
         summary="Let a suspended process go on",
         handler=resume,
         grammar=_PID,

@@ -6,17 +6,18 @@ version tells it, start time (facts: iris-license-sessions 4.4).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.changes.record import Origin, Record
+from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan, Problem, Progress
 from irisops.contract.wording import counted, duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
-from irisops.journal import Reverse
+from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
     from irisops.connections.connection import Link
@@ -288,3 +289,57 @@ def _gone(pid: int) -> Refusal:
         f"Process {pid} is already gone: it ended by itself, or somebody else ended it.",
         "Nothing was done. /processes shows what runs.",
     )
+
+
+_ACTIONS: tuple[ProcessAction, ...] = ("suspend", "resume", "terminate")
+_OPPOSITE: Mapping[ProcessAction, ProcessAction] = {"suspend": "resume", "resume": "suspend"}
+
+
+def _reverse(entry: Entry) -> Reverse:
+    reverse = entry.intent.reverse
+    if reverse is None or not reverse.kind.startswith(KIND):
+        raise ValueError(f"change {entry.number} is none of a process")
+    return reverse
+
+
+def _action(entry: Entry) -> ProcessAction:
+    word = _reverse(entry).kind.removeprefix(KIND)
+    return next(action for action in _ACTIONS if action == word)
+
+
+async def _read(link: Link, entry: Entry) -> Process | None:
+    """The process that was meant; None if it has ended, also where its pid belongs to another one now."""
+    reverse = _reverse(entry)
+    process = await link.reads.process(int(reverse.target))
+    return process if process is not None and same_identity(identity(process), reverse.before) else None
+
+
+async def _stand(link: Link, entry: Entry) -> Stand:
+    target, action = _reverse(entry).target, _action(entry)
+    process = await _read(link, entry)
+    if process is None:
+        gone = f"process {target} has ended"
+        return Stand(done=[Part(target, gone)]) if action == "terminate" else Stand(moved=f"{gone}.")
+    if action == "terminate":
+        return Stand(left=[Part(target, f"{named(process)} is there")])
+    part = Part(target, f"{named(process)} is {'suspended' if process.suspended else 'not suspended'}")
+    return Stand(done=[part]) if process.suspended is (action == "suspend") else Stand(left=[part])
+
+
+async def _plan_again(
+    context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
+) -> Plan:
+    process = await _read(link, entry)
+    if process is None:
+        raise Refusal(
+            "AlreadyGone",
+            f"Process {_reverse(entry).target} has ended meanwhile.",
+            "/processes shows what runs.",
+        )
+    action = _action(entry)
+    return await plan_action(
+        context, link, process, action if origin.way == "on" else _OPPOSITE[action], origin
+    )
+
+
+AGAIN = Again(_stand, _plan_again)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from irisops.connections.kept_rows import KeptRows
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
 from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.engine.table_columns import take_columns
 from irisops.engine.table_filters import Selection, select
-from irisops.connections.kept_rows import KeptRows
 from irisops.engine.table_replies import filter_words, selection_notes
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from irisops.commands.profiles.expired_password import refused
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.refusal import Refusal
-from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Done, Progress
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
+from irisops.engine.dispatch import problem_of
 from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
 from irisops.profiles.address import AddressError, parse_address

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from irisops.commands.license.locked import guess
 from irisops.contract.quoting import quote
-from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Problem
 from irisops.contract.wording import harmless
 from irisops.engine.code_literals import objectscript
 from irisops.engine.context import Context
+from irisops.engine.dispatch import problem_of
 from irisops.instance.errors import InstanceProblem, PasswordChangeRequired
 from irisops.profiles.model import Profile
 

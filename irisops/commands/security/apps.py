@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from irisops.commands.security.change import roles_given, shown, states
+from irisops.commands.security.kinds import roles_given, shown, states
 from irisops.commands.security.wanted import all_named, as_list, logins, named, propose, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -20,9 +20,9 @@ from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
-from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.settings_state import SettingsState
+from irisops.instance.security.settings_state import login_bits
 from irisops.instance.security.webapps import WebApplication, list_applications, parse_match_roles
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
@@ -87,15 +87,15 @@ async def show_apps(context: Context, command: Command) -> Replies:
     )
 
 
-def _facts(access: Access, state: SettingsState) -> Facts:
+def _facts(access: Access, state: ObjectState) -> Facts:
     name = harmless(state.name, 80)
     known = next(
         (each for each in access.applications if each.name.casefold() == state.name.casefold()), None
     )
     notes = []
-    if state.flag("enabled") and state.bits & UNAUTHENTICATED:
+    if state.flag("enabled") and login_bits(state) & UNAUTHENTICATED:
         notes.append("It is open without a login: visitors are UnknownUser. l in /apps has them log in.")
-    if state.flag("enabled") and not authentication.lets_in(state.bits):
+    if state.flag("enabled") and not authentication.lets_in(login_bits(state)):
         notes.append("No way to log in is left: nobody gets in.")
     groups = parse_match_roles(",".join(state.names("roles")))
     if any(role.casefold() == "%all" for _, targets in groups for role in targets):
@@ -152,14 +152,14 @@ async def change_app(context: Context, command: Command) -> Replies:
             yield _facts(access, state)
         return
 
-    def change(state: SettingsState) -> dict[str, FieldValue]:
+    def change(state: ObjectState) -> dict[str, FieldValue]:
         return {field: make(state) for field, make in setters.items()}
 
     async for reply in propose(context, command, "application", spelled, change):
         yield reply
 
 
-Setter = Callable[[SettingsState], FieldValue]
+Setter = Callable[[ObjectState], FieldValue]
 
 
 async def _setters(link: Link, command: Command) -> dict[str, Setter]:
@@ -264,6 +264,7 @@ SPECS = (
     ),
     CommandSpec(
         name="app",
+        undo={"application": "security.kinds:APPLICATION"},
         summary="One web application; or switch it, or set how one logs in, its resource, timeout, roles=-%All",
         handler=change_app,
         grammar=(Arg("applications", "application", many=True, show="/APP [enable|disable]"),),

@@ -11,13 +11,14 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access
 from irisops.instance.security.authentication import PASSWORD, UNAUTHENTICATED, words_of
+from irisops.instance.security.object_state import ObjectChange, ObjectState
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.privileges import AccessModel
 from irisops.instance.security.services import BINDINGS, WEB_GATEWAY
-from irisops.instance.security.settings_state import SettingsState
+from irisops.instance.security.settings_state import login_bits, public_permission
 from irisops.instance.security.webapps import parse_match_roles
 
-Pair = tuple[SettingsState, SettingsState]
+Pair = tuple[ObjectState, ObjectState]
 """An object before and after."""
 
 OWN_NEEDS: Mapping[str, Permission] = {
@@ -34,8 +35,13 @@ _EVERYBODYS = frozenset({"%DB_IRISLIB", "%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%D
 _SHOWN = 6
 
 
-def guard(link: Link, access: Access, pairs: Sequence[Pair]) -> None:
+def _pairs(changes: Sequence[ObjectChange]) -> list[Pair]:
+    return [(each.before, each.after) for each in changes if each.before and each.after]
+
+
+def guard(link: Link, access: Access, changes: Sequence[ObjectChange]) -> None:
     """No self-harm. Raises `Refusal`."""
+    pairs = _pairs(changes)
     for before, after in pairs:
         if before.kind == "service" and before.name.casefold() == BINDINGS.casefold():
             _guard_bindings(before, after)
@@ -59,20 +65,20 @@ def _is_unlisted(access: Access, name: str) -> bool:
     return all(resource.name.casefold() != name.casefold() for resource in access.resources)
 
 
-def _guard_bindings(before: SettingsState, after: SettingsState) -> None:
+def _guard_bindings(before: ObjectState, after: ObjectState) -> None:
     cure = (
         "Every driver comes in by this service, this tool too; change it in a terminal on the machine itself."
     )
     if before.flag("enabled") and not after.flag("enabled"):
         raise Refusal("OwnConnection", f"{BINDINGS} stays enabled: this tool is connected through it.", cure)
-    if before.bits & PASSWORD and not after.bits & PASSWORD:
+    if login_bits(before) & PASSWORD and not login_bits(after) & PASSWORD:
         raise Refusal(
             "OwnConnection",
             f"{BINDINGS} keeps its password login: this tool logs in with one.",
             f"{cure} To take something else off: /service {BINDINGS} auth=-unauthenticated",
         )
-    lost = before.bits & ~after.bits & ~UNAUTHENTICATED
-    if lost and not after.bits & PASSWORD:
+    lost = login_bits(before) & ~login_bits(after) & ~UNAUTHENTICATED
+    if lost and not login_bits(after) & PASSWORD:
         # Without password login, the user and password that this tool gave were checked in one of these ways.
         raise Refusal(
             "OwnConnection",
@@ -83,12 +89,13 @@ def _guard_bindings(before: SettingsState, after: SettingsState) -> None:
 
 def _public_after(access: Access, pairs: Sequence[Pair]) -> dict[str, Permission]:
     """The public permissions as they would be; empty if none changes."""
-    new = {after.name: after.public for _, after in pairs if after.kind == "resource"}
+    new = {after.name: public_permission(after) for _, after in pairs if after.kind == "resource"}
     return {**access.model.public, **new} if new else {}
 
 
-def meaning(access: Access, pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
+def meaning(access: Access, changes: Sequence[ObjectChange], _own_user: str) -> tuple[list[str], list[str]]:
     """Effects and warnings, in plain sentences."""
+    pairs = _pairs(changes)
     effects: list[str] = []
     warnings: list[str] = []
     for before, after in pairs:
@@ -109,11 +116,11 @@ def _nobody(access: Access) -> str:
 
 
 def _logins(
-    access: Access, before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]
+    access: Access, before: ObjectState, after: ObjectState, effects: list[str], warnings: list[str]
 ) -> None:
     """Ways to log in that come and go, of a service or an application."""
     name = harmless(after.name, 80)
-    gone, come = before.bits & ~after.bits, after.bits & ~before.bits
+    gone, come = login_bits(before) & ~login_bits(after), login_bits(after) & ~login_bits(before)
     if gone & UNAUTHENTICATED:
         effects.append(
             f"Whoever came to {name} without a login must log in now; they were {_nobody(access)}."
@@ -127,23 +134,23 @@ def _logins(
             f"{name} takes logins by {listed(words_of(come & ~UNAUTHENTICATED))}, too, "
             "if the instance as a whole allows that."
         )
-    if before.bits != after.bits and not authentication.lets_in(after.bits):
+    if login_bits(before) != login_bits(after) and not authentication.lets_in(login_bits(after)):
         warnings.append(f"No way to log in is left: nobody gets in through {name}.")
 
 
 def _service(
-    access: Access, before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]
+    access: Access, before: ObjectState, after: ObjectState, effects: list[str], warnings: list[str]
 ) -> None:
     name = harmless(after.name, 80)
     gateway = after.name.casefold() == WEB_GATEWAY.casefold()
     if before.flag("enabled") and not after.flag("enabled"):
         effects.append(f"Logins through {name} are refused from then on.")
     if not before.flag("enabled") and after.flag("enabled"):
-        effects.append(f"{name} lets in by {listed(words_of(after.bits)) or 'nothing'}.")
-        if after.bits & UNAUTHENTICATED and not gateway:
+        effects.append(f"{name} lets in by {listed(words_of(login_bits(after))) or 'nothing'}.")
+        if login_bits(after) & UNAUTHENTICATED and not gateway:
             warnings.append(f"Everybody who reaches {name} gets in without a login, as {_nobody(access)}.")
     _logins(access, before, after, effects, warnings)
-    less = (before.flag("enabled") and not after.flag("enabled")) or before.bits & ~after.bits
+    less = (before.flag("enabled") and not after.flag("enabled")) or login_bits(before) & ~login_bits(after)
     if gateway and less:
         warnings.append(
             "All web applications come in through the Web Gateway, the portal too: if its own login is refused, "
@@ -152,7 +159,7 @@ def _service(
 
 
 def _application(
-    access: Access, before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]
+    access: Access, before: ObjectState, after: ObjectState, effects: list[str], warnings: list[str]
 ) -> None:
     name = harmless(after.name, 80)
     if before.flag("enabled") and not after.flag("enabled"):
@@ -160,11 +167,13 @@ def _application(
         if before.name.casefold().rstrip("/") == _PORTAL:
             warnings.append("This is the Management Portal: nobody can administer in a browser without it.")
     if not before.flag("enabled") and after.flag("enabled"):
-        effects.append(f"{name} answers again; one logs in by {listed(words_of(after.bits)) or 'nothing'}.")
-        if after.bits & UNAUTHENTICATED:
+        effects.append(
+            f"{name} answers again; one logs in by {listed(words_of(login_bits(after))) or 'nothing'}."
+        )
+        if login_bits(after) & UNAUTHENTICATED:
             warnings.append(f"It is open without a login: visitors are {_nobody(access)}.")
     _logins(access, before, after, effects, warnings)
-    if before.bits & ~after.bits & UNAUTHENTICATED:
+    if login_bits(before) & ~login_bits(after) & UNAUTHENTICATED:
         effects.append(f"Programs that call {name} without a login are refused.")
     if before.text("resource") != after.text("resource"):
         _entrance(access, before, after, effects)
@@ -185,7 +194,7 @@ def _may_enter(model: AccessModel, resource: str) -> set[str]:
     return {name for name in names if model.check(name, resource, Permission.U).allowed}
 
 
-def _entrance(access: Access, before: SettingsState, after: SettingsState, effects: list[str]) -> None:
+def _entrance(access: Access, before: ObjectState, after: ObjectState, effects: list[str]) -> None:
     """Who gets in by the application's resource, and who no longer."""
     name = harmless(after.name, 80)
     old = _may_enter(access.model, before.text("resource"))
@@ -203,11 +212,11 @@ def _people(names: Iterable[str]) -> str:
     return listed(ordered, most=_SHOWN)
 
 
-def _roles(before: SettingsState, after: SettingsState, effects: list[str], warnings: list[str]) -> None:
+def _roles(before: ObjectState, after: ObjectState, effects: list[str], warnings: list[str]) -> None:
     """Roles that the application adds for whoever enters it."""
     name = harmless(after.name, 80)
 
-    def added(state: SettingsState) -> dict[str, str]:
+    def added(state: ObjectState) -> dict[str, str]:
         pairs = parse_match_roles(",".join(state.names("roles")))
         found: dict[str, str] = {}
         for _, targets in pairs:
@@ -234,7 +243,10 @@ def _resources(
     """Who gains and loses what with the public permissions."""
     for before, after in pairs:
         name = harmless(after.name, 80)
-        less, more = before.public & ~after.public, after.public & ~before.public
+        less, more = (
+            public_permission(before) & ~public_permission(after),
+            public_permission(after) & ~public_permission(before),
+        )
         if less:
             losing = [
                 user.name

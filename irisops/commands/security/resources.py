@@ -14,10 +14,9 @@ from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission, applicable, parse_permission
 from irisops.instance.security.resources import list_resources
-from irisops.instance.security.settings_state import SettingsState
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -125,7 +124,7 @@ async def change_resource(context: Context, command: Command) -> Replies:
         if problem:
             raise Refusal("BadPermission", f"{problem}.", "For example public=none, public=R.")
 
-    def change(_state: SettingsState) -> dict[str, FieldValue]:
+    def change(_state: ObjectState) -> dict[str, FieldValue]:
         return {"public": wanted.letters}
 
     async for reply in propose(context, command, "resource", spelled, change):
@@ -166,6 +165,7 @@ SPECS = (
     ),
     CommandSpec(
         name="resource",
+        undo={"resource": "security.kinds:RESOURCE"},
         summary="One resource; or set what everybody has on it: public=none, public=R, public=RW",
         handler=change_resource,
         grammar=(Arg("resources", "resource", many=True, show="RESOURCE"),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irisops.commands.security.change import states
+from irisops.commands.security.kinds import states
 from irisops.commands.security.wanted import all_named, as_list, logins, propose, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -13,9 +13,9 @@ from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.security.authentication import METHODS, UNAUTHENTICATED
-from irisops.instance.security.object_state import FieldValue
+from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.services import BINDINGS, WEB_GATEWAY, Service, list_services
-from irisops.instance.security.settings_state import SettingsState
+from irisops.instance.security.settings_state import login_bits
 
 PREFIX = "%Service_"
 COLUMNS = (
@@ -79,12 +79,12 @@ async def show_services(context: Context, command: Command) -> Replies:
     )
 
 
-def _facts(service: Service, state: SettingsState) -> Facts:
+def _facts(service: Service, state: ObjectState) -> Facts:
     name = harmless(service.name, 80)
     notes = []
     if service.name.casefold() == BINDINGS.casefold():
         notes.append("This tool, and every driver, comes in through it: it cannot be disabled from here.")
-    if state.flag("enabled") and state.bits & UNAUTHENTICATED:
+    if state.flag("enabled") and login_bits(state) & UNAUTHENTICATED:
         notes.append("Whoever comes without a login gets in as UnknownUser: l in the list takes that off.")
     switch = "disable" if state.flag("enabled") else "enable"
     notes.append(f"/service {name} {switch}, or auth=+ldap,-unauthenticated, changes it; a plan comes first.")
@@ -123,7 +123,7 @@ async def change_service(context: Context, command: Command) -> Replies:
         return
     bits = logins(auth, sum(METHODS), "A service") if isinstance(auth, str) else None
 
-    def change(state: SettingsState) -> dict[str, FieldValue]:
+    def change(state: ObjectState) -> dict[str, FieldValue]:
         fields: dict[str, FieldValue] = {}
         if switch is not None:
             fields["enabled"] = switch
@@ -155,6 +155,7 @@ SPECS = (
     ),
     CommandSpec(
         name="service",
+        undo={"service": "security.kinds:SERVICE"},
         summary="One service; or switch it, or set how one logs in: auth=password,ldap or auth=-unauthenticated",
         handler=change_service,
         grammar=(Arg("services", "service", many=True, show="SERVICE [enable|disable]"),),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from irisops.changes.objects import Wanted, plan
 from irisops.changes.record import Origin
-from irisops.commands.security.change import PLURAL, SINGULAR, Edit, plan, states
+from irisops.commands.security.kinds import PLURAL, SINGULAR, states
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
@@ -15,13 +16,13 @@ from irisops.engine.availability import refuse_change
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security import authentication
-from irisops.instance.security.object_state import FieldValue
-from irisops.instance.security.settings_state import KINDS, Kind, SettingsState
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
+from irisops.instance.security.settings_state import KINDS, login_bits
 
 SWITCHES = {"enable": True, "disable": False}
 """Words after a name that switch it; no name of these kinds is one of them."""
 
-Change = Callable[[SettingsState], dict[str, FieldValue]]
+Change = Callable[[ObjectState], dict[str, FieldValue]]
 """What a command makes of one object: the fields that it sets."""
 
 
@@ -68,12 +69,12 @@ def all_named(kind: Kind, names: Sequence[str], known: Sequence[str], prefix: st
     return list(dict.fromkeys(named(kind, name, known, prefix) for name in names))
 
 
-def logins(text: str, allowed: int, where: str) -> Callable[[SettingsState], tuple[str, ...]]:
+def logins(text: str, allowed: int, where: str) -> Callable[[ObjectState], tuple[str, ...]]:
     """What `auth=` asks for. Raises `Refusal` for words that are no ways to log in, or none there."""
 
-    def apply(state: SettingsState) -> tuple[str, ...]:
+    def apply(state: ObjectState) -> tuple[str, ...]:
         try:
-            bits = authentication.changed(state.bits, text)
+            bits = authentication.changed(login_bits(state), text)
         except ValueError as error:
             sentence = harmless(str(error), 300)
             raise Refusal(
@@ -81,7 +82,7 @@ def logins(text: str, allowed: int, where: str) -> Callable[[SettingsState], tup
                 f"{sentence[:1].upper()}{sentence[1:]}.",
                 "For example auth=password, auth=password,ldap or auth=+password,-unauthenticated.",
             ) from None
-        wrong = bits & ~allowed & ~state.bits
+        wrong = bits & ~allowed & ~login_bits(state)
         if wrong:
             raise Refusal(
                 "BadLogin",
@@ -99,5 +100,16 @@ async def propose(
     """Read the objects, and yield the plan that changes them. Raises `Refusal` or a named problem."""
     link = context.link()
     refuse_change(link, KINDS[kind].save)
-    edits = [Edit(state, state.with_fields(change(state))) for state in await states(link, kind, names)]
-    yield await plan(context, link, command.name, edits, Origin(command.slash))
+    changes = [
+        ObjectChange(state, state.with_fields(change(state))) for state in await states(link, kind, names)
+    ]
+    some = tuple(each for each in changes if each.fields())
+    if not some:
+        raise Refusal(
+            "AlreadySo",
+            f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} so already.",
+            "Nothing is to be done.",
+        )
+    noun = SINGULAR[kind] if len(some) == 1 else PLURAL[kind]
+    title = f"Change {noun} {listed([each.name for each in some], most=5)}"
+    yield await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))

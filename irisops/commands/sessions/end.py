@@ -107,6 +107,7 @@ _SESSIONS = "(session|sessions|web session|web sessions|browser sessions|browser
 SPECS = (
     CommandSpec(
         name="sessions end",
+        undo={"sessions.end": "sessions.ending:AGAIN"},
         summary="End web sessions: by id, user, application, holder, address, or words as of /sessions; or all",
         handler=end,
         grammar=(Arg("filter", "filter", many=True, show="WHICH"),),

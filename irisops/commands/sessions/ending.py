@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.changes.record import Origin, Record
+from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.commands.sessions.listing import short_id
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan, Problem, Progress
@@ -18,7 +18,7 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
-from irisops.journal import Reverse
+from irisops.journal import Entry, Reverse
 
 if TYPE_CHECKING:
     from irisops.connections.connection import Link
@@ -320,3 +320,41 @@ def not_ended(number: int) -> Problem:
         "A failing OnEndSession or OnTimeout callback of the application keeps a session; look into its event class "
         "and the messages log, then /sessions again.",
     )
+
+
+async def _there(link: Link, entry: Entry) -> list[WebSession]:
+    """Those that are listed yet. One that somebody has logged in to since is another person's."""
+    wanted = set(_pairs(entry))
+    return [session for session in await link.reads.sessions() if marks(session) in wanted]
+
+
+def _pairs(entry: Entry) -> list[tuple[str, str]]:
+    reverse = entry.intent.reverse
+    if reverse is None or reverse.kind != KIND:
+        raise ValueError(f"change {entry.number} is not of kind {KIND}")
+    return list(zip(reverse.before[::2], reverse.before[1::2], strict=True))
+
+
+async def _stand(link: Link, entry: Entry) -> Stand:
+    there = {marks(session) for session in await _there(link, entry)}
+    done: list[Part] = []
+    left: list[Part] = []
+    for short, who in dict.fromkeys(_pairs(entry)):
+        named = f"session {harmless(short, 20)} of {harmless(who, 40) or 'nobody (no login)'}"
+        if (short, who) in there:
+            left.append(Part(short, f"{named} is there"))
+        else:
+            done.append(Part(short, f"{named} is gone"))
+    return Stand(done, left)
+
+
+async def _plan_again(
+    context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
+) -> Plan:
+    there = await _there(link, entry)
+    if not there:
+        raise already_gone(len(_pairs(entry)))
+    return await plan_end(context, link, there, origin, broad=False)
+
+
+AGAIN = Again(_stand, _plan_again)

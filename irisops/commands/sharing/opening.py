@@ -26,10 +26,10 @@ from irisops.connections.connection import Link
 from irisops.connections.open_shares import Looked, OpenShare
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
-from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
+from irisops.engine.dispatch import problem_of
 from irisops.engine.spec import Registry, Replies
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent, Journal

@@ -9,10 +9,10 @@ from irisops.commands.profiles.connect import find_profile
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
-from irisops.engine.dispatch import problem_of
 from irisops.contract.replies import Cell, Column, Problem, Reply, Table
 from irisops.engine import dispatch
 from irisops.engine.context import Context
+from irisops.engine.dispatch import problem_of
 from irisops.engine.side_by_side import named, side_by_side
 from irisops.engine.spec import LINE, Arg, CommandSpec, Plain, Replies
 from irisops.instance.errors import InstanceProblem

@@ -11,6 +11,7 @@ from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
 
+
 def _rule(text: str) -> Rule:
     try:
         return parse_rule(text)

@@ -1,4 +1,4 @@
-"""The driver in a process of its own: `python -m irisops.instance.driver_process.driver`, started by `process` and by nobody else.
+"""The driver in a process of its own: `python -m irisops.instance.driver_process.driver`, started by `child` alone.
 
 It is the only module that imports `iris`. That code is compiled, cannot be cancelled, is not thread-safe, and a
 malformed reply can take its interpreter down (facts: wire-protocol 2, 9): here it takes down nothing else.

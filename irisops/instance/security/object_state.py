@@ -1,22 +1,28 @@
-"""What the editors know of a user or a role at one moment: plain values by field, fit for a journal and a comparison.
+"""An object of the instance at one moment: plain values by field, fit for a journal and a comparison.
 
 No password is ever part of it: a password can be written to an instance, not read from it (facts: iris-security 2.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-Kind = Literal["user", "role"]
+if TYPE_CHECKING:
+    from irisops.instance.routes import Instance
+
+Kind = Literal["user", "role", "service", "application", "resource"]
 FieldValue = str | bool | tuple[str, ...]
-"""Text (a date as YYYY-MM-DD, "" for none), a flag, or names; privileges are names such as `%DB_USER:RW`."""
+"""Text (a date as YYYY-MM-DD, "" for none), a flag, or names; privileges are names such as `%DB_USER:RW`.
+
+Of services and web applications: words for ways to log in, groups of roles such as `:%All:%DB_X`, permission letters.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """One user or role. `fields` holds what this version of the instance has; the name is not among them."""
+    """One object. `fields` holds what this version of the instance has; the name is not among them."""
 
     kind: Kind
     name: str
@@ -83,7 +89,7 @@ class ObjectChange:
 
     @property
     def kind(self) -> Kind:
-        """User or role."""
+        """What the object is."""
         return self.state.kind
 
     @property
@@ -100,3 +106,11 @@ class ObjectChange:
     def reversed(self) -> ObjectChange:
         """The change that takes this one back. What followed by itself must then be done."""
         return ObjectChange(self.after, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call that changes the instance. `label` says which, without any secret."""
+
+    label: str
+    run: Callable[[Instance], Awaitable[None]] = field(repr=False)

@@ -16,9 +16,8 @@ from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.models import Role
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, Route, first_route
-from irisops.instance.security.object_state import ObjectChange, ObjectState, changed_fields
+from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, changed_fields
 from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
-from irisops.instance.security.user_changes import Step
 
 LABELS = {
     "description": "description",

@@ -7,7 +7,7 @@ its lower-case name, its properties are read or set, and it is saved, which is o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep, Value
@@ -15,12 +15,11 @@ from irisops.instance.errors import InstanceError
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, Route, first_route
 from irisops.instance.security import authentication
-from irisops.instance.security.object_state import FieldValue, same
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, Step
 from irisops.instance.security.permissions import Permission, parse_permission
 from irisops.instance.security.resources import permission_of
 from irisops.instance.values import as_flag, as_int, as_text
 
-Kind = Literal["service", "application", "resource"]
 PropertyKind = Literal["flag", "methods", "text", "seconds", "groups", "permission"]
 
 MOST_GROUPS = 100
@@ -85,46 +84,15 @@ KINDS: Mapping[Kind, Settable] = {
 """(facts: iris-security 3.2, 3.3, 3.5)"""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsState:
-    """One object at one moment. Values: flags, words for ways to log in, `:%All:%DB_X` groups of roles, letters."""
+def login_bits(state: ObjectState) -> int:
+    """The ways to log in to a service or an application, as a bitmask."""
+    return authentication.bits_of(state.names("auth"))
 
-    kind: Kind
-    name: str
-    fields: Mapping[str, FieldValue] = field(default_factory=dict)
 
-    def flag(self, name: str) -> bool:
-        """A flag, False if it is not there."""
-        return self.fields.get(name) is True
-
-    def text(self, name: str) -> str:
-        """A text, "" if it is not there."""
-        value = self.fields.get(name, "")
-        return value if isinstance(value, str) else ""
-
-    def names(self, name: str) -> tuple[str, ...]:
-        """A list, empty if it is not there."""
-        value = self.fields.get(name, ())
-        return value if isinstance(value, tuple) else ()
-
-    @property
-    def bits(self) -> int:
-        """The ways to log in as a bitmask."""
-        return authentication.bits_of(self.names("auth"))
-
-    @property
-    def public(self) -> Permission:
-        """The public permission of a resource."""
-        letters = self.text("public")
-        return parse_permission(letters) if letters else Permission.NONE
-
-    def with_fields(self, changed: Mapping[str, FieldValue]) -> SettingsState:
-        """The same object with other values."""
-        return replace(self, fields={**self.fields, **changed})
-
-    def differing(self, other: SettingsState) -> list[str]:
-        """The fields in which two states differ."""
-        return [name for name in self.fields if not same(self.fields[name], other.fields.get(name))]
+def public_permission(state: ObjectState) -> Permission:
+    """The public permission of a resource."""
+    letters = state.text("public")
+    return parse_permission(letters) if letters else Permission.NONE
 
 
 def _key(name: str) -> str:
@@ -134,7 +102,7 @@ def _key(name: str) -> str:
 
 async def read_settings(
     instance: Instance, kind: Kind, names: Sequence[str], only: Sequence[str] = ()
-) -> dict[str, SettingsState]:
+) -> dict[str, ObjectState]:
     """The objects by casefolded name; those that are not there are left out. `only`: these fields instead of all.
 
     Crosses the pipe once, twice where applications have match roles. Raises NotPermitted (%Admin_Secure:U),
@@ -147,9 +115,9 @@ async def read_settings(
     if len(plain) < len(wanted):
         steps.append(ObjectStep("invoke", "Count", path=("MatchRoles",)))
 
-    async def attempt(_route: Route) -> dict[str, SettingsState]:
+    async def attempt(_route: Route) -> dict[str, ObjectState]:
         calls = [ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(steps)) for name in names]
-        found: dict[str, SettingsState] = {}
+        found: dict[str, ObjectState] = {}
         counts: dict[str, int] = {}
         for name, answer in zip(names, await instance.batch(calls), strict=True):
             if isinstance(answer, Exception):
@@ -158,7 +126,7 @@ async def read_settings(
                 continue
             values = dict(zip(plain, answer.values, strict=False))
             fields = {key: _field(plain[key].kind, value) for key, value in values.items()}
-            found[name.casefold()] = SettingsState(kind, name, fields)
+            found[name.casefold()] = ObjectState(kind, name, fields)
             if len(answer.values) > len(plain):
                 counts[name] = min(as_int(answer.values[-1]) or 0, MOST_GROUPS)
         if counts:
@@ -169,7 +137,7 @@ async def read_settings(
 
 
 async def _read_groups(
-    instance: Instance, class_name: str, counts: Mapping[str, int], found: dict[str, SettingsState]
+    instance: Instance, class_name: str, counts: Mapping[str, int], found: dict[str, ObjectState]
 ) -> None:
     """The items of `MatchRoles`. UNVERIFIED: that each item is one group (facts: iris-security 3.5, likely); commas
     are taken apart as well. To settle: GetAt(1) of an application with two matching roles.
@@ -208,7 +176,7 @@ def _field(kind: PropertyKind, value: Value) -> FieldValue:
     return as_text(value)
 
 
-async def save_settings(instance: Instance, after: SettingsState, changed: Sequence[str]) -> None:
+async def save_settings(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
     """Set these fields of the object to those of `after`, and save it. The caller reads back: a status is no proof.
 
     Raises InstanceError (with the number of "does not exist" if it is gone), NotPermitted, NotAvailable; Unreachable
@@ -244,14 +212,24 @@ async def save_settings(instance: Instance, after: SettingsState, changed: Seque
     await changing(first_route(instance, settable.save, attempt))
 
 
-def logical(kind: PropertyKind, state: SettingsState, name: str) -> int | str:
+def settings_steps(change: ObjectChange) -> list[Step]:
+    """The call that brings an object from one state to the other. Raises ValueError for one that comes or goes."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        raise ValueError(f"{change.kind} {change.name}: these objects are changed, not made or deleted")
+    fields = change.fields()
+    label = f"{KINDS[after.kind].class_name}.%Save {after.name}: {', '.join(fields)}"
+    return [Step(label, lambda instance: save_settings(instance, after, fields))]
+
+
+def logical(kind: PropertyKind, state: ObjectState, name: str) -> int | str:
     """The value that the property holds: 0 and 1, a bitmask, seconds, or text (facts: iris-security 1)."""
     if kind == "flag":
         return int(state.flag(name))
     if kind == "methods":
-        return state.bits
+        return login_bits(state)
     if kind == "permission":
-        return int(state.public)
+        return int(public_permission(state))
     if kind == "seconds":
         return int(state.text(name) or 0)
     return state.text(name)

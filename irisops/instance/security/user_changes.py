@@ -7,7 +7,7 @@ are added and removed by their own methods (these keep SuperUser right), a user 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -19,6 +19,7 @@ from irisops.instance.security.object_state import (
     FieldValue,
     ObjectChange,
     ObjectState,
+    Step,
     changed_fields,
     missing,
 )
@@ -179,14 +180,6 @@ def _value(kind: FieldKind, raw: Value) -> FieldValue:
 
 
 # Changes
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One call that changes the instance. `label` says which, without any secret."""
-
-    label: str
-    run: Callable[[Instance], Awaitable[None]] = field(repr=False)
 
 
 def user_steps(change: ObjectChange, password: str = "") -> list[Step]:

@@ -12,9 +12,10 @@ from irisops.instance.connection import Connection, Target
 from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.routes import Instance
 from irisops.instance.security import authentication
+from irisops.instance.security.object_state import ObjectState, changed_fields
 from irisops.instance.security.resources import list_resources
 from irisops.instance.security.services import Service, list_services
-from irisops.instance.security.settings_state import SettingsState, read_settings, save_settings
+from irisops.instance.security.settings_state import read_settings, save_settings
 from irisops.instance.security.webapps import list_applications
 from irisops.simulator.world.model import User
 from tests.counting_relay import CountingRelay
@@ -43,7 +44,7 @@ async def test_what_is_saved_reads_back_and_nothing_else_changes() -> None:
         try:
             before = (await read_settings(connection, "application", ["/csp/user"]))["/csp/user"]
             after = before.with_fields({"roles": (":%SQL:%Developer", "%Operator:%Manager"), "timeout": "60"})
-            assert after.differing(before) == ["timeout", "roles"]
+            assert changed_fields(before, after) == ["timeout", "roles"]
             await save_settings(connection, after, ["timeout", "roles"])
             assert (await read_settings(connection, "application", ["/CSP/User"]))[
                 "/csp/user"
@@ -53,7 +54,7 @@ async def test_what_is_saved_reads_back_and_nothing_else_changes() -> None:
             assert application.match_roles == {"": ["%SQL", "%Developer"], "%Operator": ["%Manager"]}
             only = await read_settings(connection, "service", ["%Service_ECP", "nowhere"], only=("auth",))
             assert [state.fields for state in only.values()] == [{"auth": ("password",)}]
-            gone = SettingsState("service", "%Service_Nowhere", {"enabled": True})
+            gone = ObjectState("service", "%Service_Nowhere", {"enabled": True})
             with pytest.raises(InstanceError, match="no service %Service_Nowhere") as told:
                 await save_settings(connection, gone, ["enabled"])
             assert "/services" in told.value.cure

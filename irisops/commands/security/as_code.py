@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irisops.engine.code_literals import objectscript, python
-from irisops.instance.security.settings_state import KINDS, SettingsState, logical
+from irisops.instance.security.object_state import ObjectChange
+from irisops.instance.security.settings_state import KINDS, logical
 
 
-def calls_of(changes: Sequence[tuple[SettingsState, Sequence[str]]]) -> dict[str, list[str]]:
-    """(state after, fields that change) by language. On the instance itself arrays work; from Python they do not."""
+def calls_of(changes: Sequence[ObjectChange], _passwords: Sequence[str] = ()) -> dict[str, list[str]]:
+    """By language. On the instance itself arrays work; from Python they do not."""
     script = ['set $namespace = "%SYS"']
     snake = ['irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"']
-    for after, fields in changes:
+    for change in changes:
+        after, fields = change.state, change.fields()
         settable = KINDS[after.kind]
         key = python((after.name.rstrip("/") or after.name).lower())
         script.append("kill p")

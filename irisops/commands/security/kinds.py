@@ -1,0 +1,92 @@
+"""Services, web applications and resources as the change engine sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from irisops.changes.objects import Family, ObjectKind
+from irisops.commands.security.as_code import calls_of
+from irisops.commands.security.effects import guard, meaning
+from irisops.connections.connection import Link
+from irisops.contract.refusal import Refusal
+from irisops.contract.wording import duration, harmless
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
+from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
+from irisops.instance.security.webapps import parse_match_roles
+
+PLURAL: Mapping[Kind, str] = {
+    "service": "services",
+    "application": "web applications",
+    "resource": "resources",
+}
+SINGULAR: Mapping[Kind, str] = {
+    "service": "service",
+    "application": "web application",
+    "resource": "resource",
+}
+
+
+def shown(kind: Kind, name: str, value: FieldValue | None) -> str:
+    """A value as a plan shows it."""
+    form = KINDS[kind].properties[name].kind
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if form == "groups" and isinstance(value, tuple):
+        value = tuple(roles_given(parse_match_roles(",".join(value))))
+    if isinstance(value, tuple):
+        return ", ".join(harmless(each, 80) for each in value) or "none"
+    if form == "seconds" and value:
+        return f"{value} s ({duration(int(value))})" if value != "0" else "never"
+    return harmless(value or "none")
+
+
+def roles_given(groups: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+    """Roles that an application adds: for everybody, or `ROLE (if MATCH)` for holders of another one."""
+    return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
+
+
+_SETTINGS = Family(guard, meaning, calls_of)
+
+
+def _kind(kind: Kind) -> ObjectKind:
+    properties = KINDS[kind].properties
+
+    def show(value: FieldValue | None, field: str) -> str:
+        return shown(kind, field, value)
+
+    async def read(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:
+        return await read_settings(link.connection, kind, names)
+
+    def past(change: ObjectChange) -> str:
+        after = change.state
+        now = [f"{properties[each].label} is {show(after.fields[each], each)}" for each in change.fields()]
+        return f"{harmless(after.name, 80)}: {'; '.join(now)}."
+
+    return ObjectKind(
+        SINGULAR[kind],
+        PLURAL[kind],
+        _SETTINGS,
+        label=lambda field: properties[field].label,
+        show=show,
+        read=read,
+        steps=lambda change, _password: settings_steps(change),
+        past=past,
+    )
+
+
+SERVICE = _kind("service")
+APPLICATION = _kind("application")
+RESOURCE = _kind("resource")
+
+
+async def states(link: Link, kind: Kind, names: Sequence[str]) -> list[ObjectState]:
+    """The objects of these names, spelled as the instance does. Raises `Refusal` when one has gone meanwhile."""
+    found = await read_settings(link.connection, kind, names)
+    for name in names:
+        if name.casefold() not in found:
+            raise Refusal(
+                "NotReadable",
+                f"The {SINGULAR[kind]} {harmless(name, 80)} is listed, but cannot be opened.",
+                "Change it in the portal; please report it with the output of /doctor.",
+            )
+    return [found[name.casefold()] for name in names]
