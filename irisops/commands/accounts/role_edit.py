@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
+from irisops.commands.accounts import options
 from irisops.contract.chat import Command
 from irisops.engine.context import Context
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
-
-OPTIONS = {
-    "description": "text",
-    "privileges": "text",
-    "granted_roles": "text",
-    "escalation_only": "flag",
-}
-CHANGES = {"add": "text", "remove": "text"}
-"""`add=RESOURCE:RW` and `remove=RESOURCE` change the privileges of a role that is there."""
-
 
 # The work is imported when it is asked for: the start must not pay for it.
 
@@ -23,7 +14,7 @@ async def edit(context: Context, command: Command) -> Replies:
     """Open the editor of a role, or plan what was given."""
     from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
-    async for reply in role_edit_work.edit(context, command, [*OPTIONS, *CHANGES]):
+    async for reply in role_edit_work.edit(context, command):
         yield reply
 
 
@@ -31,7 +22,7 @@ async def add(context: Context, command: Command) -> Replies:
     """Open the editor of a new role, or plan what was given."""
     from irisops.commands.accounts import role_edit_work  # noqa: PLC0415 - not at the start
 
-    async for reply in role_edit_work.add(context, command, list(OPTIONS)):
+    async for reply in role_edit_work.add(context, command):
         yield reply
 
 
@@ -66,7 +57,7 @@ SPECS = (
         summary="A role: opens its form (read-only: a card), or takes add=RESOURCE:RW remove= description= …",
         handler=edit,
         grammar=(Arg("role", "role"),),
-        options={**OPTIONS, **CHANGES},
+        options={**options.ROLE, **options.ROLE_CHANGES},
         plain=(Plain("(edit|open|change|modify) [the] role {role}"),),
         examples=("edit the role Clerk",),
         group="access",
@@ -80,7 +71,7 @@ SPECS = (
         summary="Make a role: opens a form, or takes privileges=RESOURCE:RW,… granted_roles= …",
         handler=add,
         grammar=(Arg("name", "text", required=False),),
-        options=OPTIONS,
+        options=options.ROLE,
         plain=(
             Plain("(add|create|make|new) [a] [new] role"),
             Plain("(add|create|make) [a] [new] role [called|named] {name}"),

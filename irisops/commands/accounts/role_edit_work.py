@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from irisops.changes.objects import FieldRefusal, Wanted, plan
 from irisops.changes.record import Origin
+from irisops.commands.accounts import options
 from irisops.commands.accounts.kinds import label_of, shown
 from irisops.commands.accounts.role_edit_fields import EMPTY, check_name, check_values, form_fields
 from irisops.commands.accounts.three_way import difference_table, merge
@@ -66,10 +67,12 @@ def _names(access: Access) -> tuple[list[str], list[str], list[str]]:
     )
 
 
-async def edit(context: Context, command: Command, options: Sequence[str]) -> Replies:
+async def edit(context: Context, command: Command) -> Replies:
     """`/role NAME`: the form; with values, the plan."""
     link = context.link()
-    given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    given: Given = command.fields or {
+        key: value for key, value in command.args.items() if key in {**options.ROLE, **options.ROLE_CHANGES}
+    }
     if given:
         refuse_change(link, "roles.edit")
     access = await read_access(link.connection)
@@ -182,13 +185,15 @@ def _refilled(field: FormField, given: Given) -> FormField:
     return replace(field, value=given[field.name]) if field.name in given else field
 
 
-async def add(context: Context, command: Command, options: Sequence[str]) -> Replies:
+async def add(context: Context, command: Command) -> Replies:
     """`/role add [NAME]`: the form; with values, the plan."""
     link = context.link()
     access = await read_access(link.connection)
     users, roles, resources = _names(access)
     name = str(command.fields.get("name") or command.args.get("name") or "").strip()
-    given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    given: Given = command.fields or {
+        key: value for key, value in command.args.items() if key in options.ROLE
+    }
     if not command.fields and (not name or not given):
         yield Form(
             "role", "New role", form_fields(EMPTY, roles, resources, new=True, name=name), command.slash

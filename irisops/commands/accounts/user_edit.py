@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
+from irisops.commands.accounts import options
 from irisops.contract.chat import Command
 from irisops.engine.context import Context
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
-
-OPTIONS = {
-    "full_name": "text",
-    "comment": "text",
-    "enabled": "flag",
-    "roles": "text",
-    "escalation_roles": "text",
-    "namespace": "text",
-    "routine": "text",
-    "email": "text",
-    "expires": "text",
-    "account_never_expires": "flag",
-    "password_never_expires": "flag",
-    "must_change_password": "flag",
-}
-"""What can be given as `key=value`. A password is never typed into a line: lines are kept in the history."""
-
 
 # The work is imported when it is asked for: the start must not pay for it.
 
@@ -30,7 +14,7 @@ async def edit(context: Context, command: Command) -> Replies:
     """Open the editor of a user, or plan what was given."""
     from irisops.commands.accounts import user_edit_work  # noqa: PLC0415 - not at the start
 
-    async for reply in user_edit_work.edit(context, command, list(OPTIONS)):
+    async for reply in user_edit_work.edit(context, command):
         yield reply
 
 
@@ -38,7 +22,7 @@ async def add(context: Context, command: Command) -> Replies:
     """Open the editor of a new user, or plan what was given."""
     from irisops.commands.accounts import user_edit_work  # noqa: PLC0415 - not at the start
 
-    async for reply in user_edit_work.add(context, command, list(OPTIONS)):
+    async for reply in user_edit_work.add(context, command):
         yield reply
 
 
@@ -62,7 +46,7 @@ async def enable(context: Context, command: Command) -> Replies:
     """Plan to enable users."""
     from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
-    async for reply in user_edit_many.switch(context, command, enabled=True):
+    async for reply in user_edit_many.enable(context, command):
         yield reply
 
 
@@ -70,7 +54,7 @@ async def disable(context: Context, command: Command) -> Replies:
     """Plan to disable users."""
     from irisops.commands.accounts import user_edit_many  # noqa: PLC0415 - not at the start
 
-    async for reply in user_edit_many.switch(context, command, enabled=False):
+    async for reply in user_edit_many.disable(context, command):
         yield reply
 
 
@@ -99,7 +83,7 @@ SPECS = (
         summary="A user: opens its form (read-only: a card), or takes full_name= roles= expires= …",
         handler=edit,
         grammar=(Arg("user", "user"),),
-        options=OPTIONS,
+        options=options.USER,
         plain=(
             Plain("(edit|open|change|modify) [the] (user|account) {user}"),
             Plain("(edit|open|change|modify) [the] {user's} (account|user)"),
@@ -116,7 +100,7 @@ SPECS = (
         summary="Make a user: opens a form, or takes template= roles= full_name= …",
         handler=add,
         grammar=(Arg("name", "text", required=False),),
-        options={"template": "text", **OPTIONS},
+        options={"template": "text", **options.USER},
         plain=(
             Plain("(add|create|make|new) [a] [new] (user|account)"),
             Plain("(add|create|make) [a] [new] (user|account) [called|named] {name}"),

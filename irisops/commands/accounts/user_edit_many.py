@@ -86,8 +86,19 @@ async def delete(context: Context, command: Command) -> Replies:
     yield await plan(context, link, wanted)
 
 
-async def switch(context: Context, command: Command, *, enabled: bool) -> Replies:
-    """`/enable NAME…` and `/disable NAME…`."""
+async def enable(context: Context, command: Command) -> Replies:
+    """`/enable NAME…`."""
+    async for reply in _switch(context, command, enabled=True):
+        yield reply
+
+
+async def disable(context: Context, command: Command) -> Replies:
+    """`/disable NAME…`."""
+    async for reply in _switch(context, command, enabled=False):
+        yield reply
+
+
+async def _switch(context: Context, command: Command, *, enabled: bool) -> Replies:
     link = context.link()
     verb = "enable" if enabled else "disable"
     states = [each for each in await _many(link, command, verb) if each.flag("enabled") is not enabled]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from irisops.changes.objects import FieldRefusal, Wanted, plan
 from irisops.changes.record import Origin
+from irisops.commands.accounts import options
 from irisops.commands.accounts.kinds import label_of, shown
 from irisops.commands.accounts.new_password import password_that_fits
 from irisops.commands.accounts.templates import Template, template_named
@@ -61,11 +62,13 @@ def _key(link: Link, name: str) -> tuple[str, str, str]:
 # Edit
 
 
-async def edit(context: Context, command: Command, options: Sequence[str]) -> Replies:
+async def edit(context: Context, command: Command) -> Replies:
     """`/user NAME`: the form; with values, the plan."""
     link = context.link()
     name = str(command.args["user"])
-    given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    given: Given = command.fields or {
+        key: value for key, value in command.args.items() if key in options.USER
+    }
     if given:
         refuse_change(link, "users.edit")
     state = await user_named(link, name, "/user {}")
@@ -215,13 +218,15 @@ def _refilled(field: FormField, given: Given) -> FormField:
 # Create
 
 
-async def add(context: Context, command: Command, options: Sequence[str]) -> Replies:
+async def add(context: Context, command: Command) -> Replies:
     """`/user add [NAME]`: the form; with values or a template, the plan."""
     link = context.link()
     name = str(command.fields.get("name") or command.args.get("name") or "").strip()
     chosen = command.args.get("template")
     template = template_named(chosen) if isinstance(chosen, str) else None
-    given: Given = command.fields or {key: value for key, value in command.args.items() if key in options}
+    given: Given = command.fields or {
+        key: value for key, value in command.args.items() if key in options.USER
+    }
     today = context.clock.now().date()
     if not command.fields and (not name or not (given or template)):
         roles = await _roles(link)
