@@ -1,7 +1,6 @@
-"""Changes of objects (users, roles, services, …): what is asked for, and the plan that waits for a yes.
+"""Changes of objects (users, roles, services, …): what is asked for, and what differs from kind to kind.
 
-The editors, the typed commands, the cures of the preflight and /undo all come through here. What differs from kind to
-kind of object is an `ObjectKind`; `carry_out` and `undo` do the rest for all of them. Several objects are one change.
+A kind of object is declared once as an `ObjectKind`; `plan`, `carry_out` and `undo` are the same for all of them.
 """
 
 from __future__ import annotations
@@ -13,12 +12,9 @@ from typing import Any
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Plan
-from irisops.contract.wording import harmless
 from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
-from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import (
     FieldValue,
     Kind,
@@ -28,9 +24,6 @@ from irisops.instance.security.object_state import (
     changed_fields,
     same,
 )
-
-MOST_LINES = 40
-"""Lines of before and after in one plan; of more the rest is counted."""
 
 
 class FieldRefusal(Refusal):
@@ -154,71 +147,3 @@ def guard(context: Context, link: Link, access: Access, changes: Changes) -> Non
     """No self-harm. Raises `Refusal`."""
     for family, some in families(context, changes):
         family.guard(link, access, some)
-
-
-async def plan(context: Context, link: Link, wanted: Wanted, access: Access | None = None) -> Plan:
-    """Check the guards and make the plan that waits for a yes. Raises `Refusal` or a named problem."""
-    return make_plan(context, link, wanted, access or await read_access(link.connection))
-
-
-def make_plan(context: Context, link: Link, wanted: Wanted, access: Access) -> Plan:
-    """As `plan`, with what was read already. Raises `Refusal`."""
-    guard(context, link, access, wanted.changes)
-    effects: list[str] = []
-    warnings: list[str] = [*wanted.warnings]
-    calls: dict[str, list[str]] = {}
-    for family, some in families(context, wanted.changes):
-        more, warned = family.effects(access, some, link.profile.user)
-        effects += more
-        warnings += warned
-        for language, lines in family.calls(some, list(wanted.passwords)).items():
-            calls.setdefault(language, []).extend(lines)
-    made = Plan(
-        name=wanted.name,
-        title=wanted.title,
-        instance=link.instance_name,
-        changes=_lines(context, wanted),
-        effects=effects,
-        warnings=[*warnings, *access.notes],
-        calls=calls,
-    )
-
-    def carry_out() -> Replies:
-        from irisops.changes.carry_out import carry_out  # noqa: PLC0415 - only after a yes
-
-        return carry_out(context, link, wanted, made)
-
-    return context.plans.add(made, carry_out, link)
-
-
-def _lines(context: Context, wanted: Wanted) -> list[Change]:
-    """Before and after, a line per field."""
-    lines: list[Change] = []
-    for change in wanted.changes:
-        lines += _lines_of(kind_of(context, change.kind), change)
-    for user in wanted.passwords:
-        new = "a new one, shown once after the change" if wanted.show else "the one that you entered"
-        lines.append(Change(f"password of {harmless(user)}", "unchanged so far", new))
-    if len(lines) > MOST_LINES:
-        rest = len(lines) - MOST_LINES + 1
-        lines = [*lines[: MOST_LINES - 1], Change(f"and {rest} more of the same kind", "", "")]
-    return lines
-
-
-def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
-    name = harmless(change.name, 80)
-    before, after = change.before, change.after
-    lines: list[Change] = []
-    if after is None:
-        held = before.names("roles") or before.names("privileges") if before else ()
-        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone")]
-    if before is None:
-        copied = f" as a copy of {harmless(change.origin)}" if change.origin else ""
-        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}"))
-    for each in change.fields():
-        new = after.fields.get(each)
-        if before is None and new in ("", (), False, "0"):
-            continue
-        old = kind.show(before.fields.get(each), each) if before else "–"
-        lines.append(Change(f"{kind.label(each)} of {name}", old, kind.show(new, each)))
-    return lines

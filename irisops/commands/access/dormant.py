@@ -148,6 +148,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
 async def disable_dormant(context: Context, command: Command) -> Replies:
     """Plan to disable them: one change, so that one /undo takes all of it back."""
     from irisops.changes import objects  # noqa: PLC0415 - not at the start
+    from irisops.changes import plan as change_plan  # noqa: PLC0415 - not at the start
     from irisops.instance.security.object_state import ObjectChange  # noqa: PLC0415 - not at the start
 
     link = context.link()
@@ -172,7 +173,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
         Origin(command.slash),
         warnings=left_out,
     )
-    yield await objects.plan(context, link, wanted)
+    yield await change_plan.plan(context, link, wanted)
 
 
 def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:

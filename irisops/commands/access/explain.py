@@ -17,11 +17,10 @@ from irisops.commands.access.names import (
     split_privilege,
     user_named,
 )
-from irisops.commands.access.wording import paths, standing
+from irisops.commands.access.wording import LABELS, paths, standing
 from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
@@ -33,17 +32,6 @@ if TYPE_CHECKING:
     from irisops.instance.models import User
     from irisops.instance.security.access import Access
     from irisops.instance.security.webapps import WebApplication
-
-LABELS = {
-    "user": "User",
-    "what": "What",
-    "allowed": "Allowed",
-    "held": "Holds",
-    "missing": "Lacks",
-    "application": "In application",
-    "namespace": "Namespace",
-    "action": "Action",
-}
 
 
 async def explain(context: Context, command: Command) -> Replies:
@@ -312,12 +300,3 @@ SPECS = (
         needs=("users.list", "roles.list"),
     ),
 )
-
-
-def usage_problem(message: str) -> Refusal:
-    """The form to write it in."""
-    return Refusal(
-        "NotUnderstood",
-        message,
-        "Write /explain USER RESOURCE:PERM, /explain USER /web/app or /explain USER sql SCHEMA.TABLE",
-    )

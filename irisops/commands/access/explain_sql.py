@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from irisops.changes.record import Origin
 from irisops.commands.access import sql_change
-from irisops.commands.access.explain import LABELS, usage_problem
 from irisops.commands.access.names import user_named
-from irisops.commands.access.wording import paths
+from irisops.commands.access.wording import LABELS, paths, usage_problem
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal

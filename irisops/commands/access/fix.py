@@ -89,6 +89,7 @@ def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
     """The role and its grant are one change, so that one /undo takes both back."""
     from irisops.changes import objects  # noqa: PLC0415 - not at the start
+    from irisops.changes import plan as change_plan  # noqa: PLC0415 - not at the start
     from irisops.instance.security.object_state import ObjectChange, ObjectState  # noqa: PLC0415 - not at the start
 
     taken = [role.name for role in access.roles] + [each.name for each in access.users]
@@ -112,7 +113,7 @@ async def _new_role(context: Context, link: Link, access: Access, user: User, fi
         (ObjectChange(None, role), ObjectChange(state, granted)),
         Origin(f"/explain {quote(user.name)} {quote(format_privileges(fix.new_role))}"),
     )
-    return await objects.plan(context, link, wanted, access)
+    return await change_plan.plan(context, link, wanted, access)
 
 
 def role_name(privileges: Mapping[str, Permission], taken: list[str]) -> str:

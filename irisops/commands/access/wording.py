@@ -5,12 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
 
 if TYPE_CHECKING:
     from irisops.instance.models import User
     from irisops.instance.security.privileges import Explanation, Grant
 
+LABELS = {
+    "user": "User",
+    "what": "What",
+    "allowed": "Allowed",
+    "held": "Holds",
+    "missing": "Lacks",
+    "application": "In application",
+    "namespace": "Namespace",
+    "action": "Action",
+}
+"""Labels of the facts that /explain gives."""
 SHOWN_PATHS = 6
 """Paths to one privilege that are told one by one."""
 
@@ -48,3 +60,12 @@ def path(grant: Grant, resource: str) -> str:
     """One path in plain words."""
     mark = "(✓)" if grant.kind == "escalation" else "✓"
     return f"{mark} {harmless(grant.sentence(resource), 400)}"
+
+
+def usage_problem(message: str) -> Refusal:
+    """The form to write it in."""
+    return Refusal(
+        "NotUnderstood",
+        message,
+        "Write /explain USER RESOURCE:PERM, /explain USER /web/app or /explain USER sql SCHEMA.TABLE",
+    )

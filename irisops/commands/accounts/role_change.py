@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irisops.changes.objects import Wanted, make_plan
+from irisops.changes.objects import Wanted
+from irisops.changes.plan import make_plan
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.nearest import find, nearest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from irisops.changes.objects import FieldRefusal, Wanted, plan
+from irisops.changes.objects import FieldRefusal, Wanted
+from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.accounts import options
 from irisops.commands.accounts.kinds import label_of, shown

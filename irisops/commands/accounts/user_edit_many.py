@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from irisops.changes.objects import Wanted, plan
+from irisops.changes.objects import Wanted
+from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.accounts.new_password import password_that_fits
 from irisops.commands.accounts.user_edit_fields import check_name, check_passwords

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from irisops.changes.objects import FieldRefusal, Wanted, plan
+from irisops.changes.objects import FieldRefusal, Wanted
+from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.accounts import options
 from irisops.commands.accounts.kinds import label_of, shown

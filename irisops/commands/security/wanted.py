@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from irisops.changes.objects import Wanted, plan
+from irisops.changes.objects import Wanted
+from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.security.kinds import PLURAL, SINGULAR, states
 from irisops.contract.chat import Command

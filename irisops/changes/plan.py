@@ -1,0 +1,82 @@
+"""The plan of a change of objects, which waits for a yes.
+
+The editors, the typed commands, the cures of the preflight and /undo all come through here. Several objects are one
+change.
+"""
+
+from __future__ import annotations
+
+from irisops.changes.carry_out import carry_out
+from irisops.changes.objects import ObjectKind, Wanted, families, guard, kind_of
+from irisops.connections.connection import Link
+from irisops.contract.replies import Change, Plan
+from irisops.contract.wording import harmless
+from irisops.engine.context import Context
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.object_state import ObjectChange
+
+MOST_LINES = 40
+"""Lines of before and after in one plan; of more the rest is counted."""
+
+
+async def plan(context: Context, link: Link, wanted: Wanted, access: Access | None = None) -> Plan:
+    """Check the guards and make the plan that waits for a yes. Raises `Refusal` or a named problem."""
+    return make_plan(context, link, wanted, access or await read_access(link.connection))
+
+
+def make_plan(context: Context, link: Link, wanted: Wanted, access: Access) -> Plan:
+    """As `plan`, with what was read already. Raises `Refusal`."""
+    guard(context, link, access, wanted.changes)
+    effects: list[str] = []
+    warnings: list[str] = [*wanted.warnings]
+    calls: dict[str, list[str]] = {}
+    for family, some in families(context, wanted.changes):
+        more, warned = family.effects(access, some, link.profile.user)
+        effects += more
+        warnings += warned
+        for language, lines in family.calls(some, list(wanted.passwords)).items():
+            calls.setdefault(language, []).extend(lines)
+    made = Plan(
+        name=wanted.name,
+        title=wanted.title,
+        instance=link.instance_name,
+        changes=_lines(context, wanted),
+        effects=effects,
+        warnings=[*warnings, *access.notes],
+        calls=calls,
+    )
+
+    return context.plans.add(made, lambda: carry_out(context, link, wanted, made), link)
+
+
+def _lines(context: Context, wanted: Wanted) -> list[Change]:
+    """Before and after, a line per field."""
+    lines: list[Change] = []
+    for change in wanted.changes:
+        lines += _lines_of(kind_of(context, change.kind), change)
+    for user in wanted.passwords:
+        new = "a new one, shown once after the change" if wanted.show else "the one that you entered"
+        lines.append(Change(f"password of {harmless(user)}", "unchanged so far", new))
+    if len(lines) > MOST_LINES:
+        rest = len(lines) - MOST_LINES + 1
+        lines = [*lines[: MOST_LINES - 1], Change(f"and {rest} more of the same kind", "", "")]
+    return lines
+
+
+def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
+    name = harmless(change.name, 80)
+    before, after = change.before, change.after
+    lines: list[Change] = []
+    if after is None:
+        held = before.names("roles") or before.names("privileges") if before else ()
+        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone")]
+    if before is None:
+        copied = f" as a copy of {harmless(change.origin)}" if change.origin else ""
+        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}"))
+    for each in change.fields():
+        new = after.fields.get(each)
+        if before is None and new in ("", (), False, "0"):
+            continue
+        old = kind.show(before.fields.get(each), each) if before else "–"
+        lines.append(Change(f"{kind.label(each)} of {name}", old, kind.show(new, each)))
+    return lines
