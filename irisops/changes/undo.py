@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from irisops.changes import standing
 from irisops.changes.objects import Wanted, kind_of
-from irisops.changes.objects import plan as plan_objects
+from irisops.changes.plan import plan as plan_objects
 from irisops.changes.record import Again, Kind, Origin, Part, Stand, Way, cannot_undo, settled
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
