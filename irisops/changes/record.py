@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Plan
+from irisops.engine.context import Context
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.journal import Entry, Intent, Reverse, Status, Touched
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.contract.replies import Plan
-    from irisops.engine.context import Context
 
 Way = Literal["back", "on"]
 """Direction: "back" undoes a change, "on" finishes it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from irisops.commands.access.compare_sql import SqlSide, compare_sql, namespace_of
 from irisops.commands.access.names import Line
@@ -16,11 +15,9 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
+from irisops.instance.security.access import Access
 from irisops.instance.security.permissions import Permission, difference
-
-if TYPE_CHECKING:
-    from irisops.instance.security.access import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,31 +193,3 @@ def _summary(left: _Side, right: _Side, rows: list[dict[str, Cell]], same: int) 
     if same:
         notes.append(f"{counted(same, 'resource')} on which they are the same: not listed.")
     return notes
-
-
-SPECS = (
-    CommandSpec(
-        name="compare",
-        summary="What one user or role may do and the other may not",
-        handler=compare,
-        grammar=(Arg("first", "user", show="A"), Arg("second", "user", show="B")),
-        options={"namespace": "text"},
-        plain=(
-            Plain(
-                "compare [the] [user|users|role|roles] {first} (with|and|to|against) [the] [user|role] {second}"
-            ),
-            Plain(
-                "(what is|what are) [the] (difference|differences) between [the] [user|users] {first} "
-                "and [the] [user] {second}"
-            ),
-            Plain("(difference|differences) between [the] [user|users] {first} and [the] [user] {second}"),
-            Plain("what (can|may) {first} do that {second} (can't|cannot|can not|may not|can’t)"),
-            Plain("how (does|do) {first} differ from {second}"),
-        ),
-        examples=("compare appuser with reader",),
-        group="access",
-        needs_connection=True,
-        needs=("users.list", "roles.list"),
-        live=True,
-    ),
-)

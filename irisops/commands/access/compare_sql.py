@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irisops.commands.access.explain_sql import DEFAULT_NAMESPACE
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings
+from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings
 
 MOST_ROLES = 20
 """Roles of one side that are asked for their SQL privileges, each by a query of its own."""

@@ -5,25 +5,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.commands.access.denied_enable import EVENTS
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.security.access import Access
-    from irisops.instance.security.audit import Auditing
-    from irisops.instance.security.denials import Cause
+from irisops.instance.security.access import Access
+from irisops.instance.security.audit import Auditing
+from irisops.instance.security.denials import Cause, causes_of
 
 RECORDS = 500
 """Records of refusals that are read: the newest."""
@@ -70,7 +66,6 @@ async def show_denied(context: Context, command: Command) -> Replies:
 
 
 async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
-    from irisops.instance.security.denials import causes_of  # noqa: PLC0415 - not at the start
 
     records = await link.reads.denials(RECORDS)
     if not records:
@@ -225,52 +220,3 @@ def _advice(cause: Cause) -> list[str]:
             f"{harmless(cause.username)} holds it now: it was granted since, or something else was refused."
         ]
     return []
-
-
-SPECS = (
-    CommandSpec(
-        name="denied",
-        summary="Newest refusals by cause: who, what was missing, the smallest fix; follows live",
-        handler=show_denied,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(who|what) (was|is|gets|got) [being] (denied|refused|rejected)"),
-            Plain(
-                "why (can't|cannot|can not|couldn't|can’t|couldn’t) [the] [user] {user} "
-                "(log in|login|log on|connect|get in|sign in)",
-                {"filter": ["user={user}"]},
-            ),
-            Plain(
-                "why (can|could) [the] [user] {user} not (log in|login|log on|connect|get in|sign in)",
-                {"filter": ["user={user}"]},
-            ),
-            Plain(
-                "(show|list) [me] [the|all] [recent|newest|last] (denials|refusals|denied|access denied|refused logins)"
-            ),
-            Plain("(denials|refusals|access denied|protect errors|protect|permission denied)"),
-            Plain("(why|what) (was|is) [it|that|access] (denied|refused|forbidden)"),
-            Plain(
-                "why (do|did) (i|we|they) get [a|an] (protect|protect error|access denied|permission denied)"
-            ),
-            Plain("(failed|refused) logins", {"filter": ["event=LoginFailure"]}),
-            Plain("(show|list) [me] [the] (failed|refused) logins", {"filter": ["event=LoginFailure"]}),
-            Plain("who failed to log in", {"filter": ["event=LoginFailure"]}),
-            Plain("what was {user} (denied|refused)", {"filter": ["user={user}"]}),
-        ),
-        examples=("what was denied", "show failed logins"),
-        group="access",
-        needs_connection=True,
-        needs=("audit.list",),
-        live=True,
-    ),
-    CommandSpec(
-        name="denied fix",
-        summary="One refusal in full, and the smallest change that ends it, as a plan",
-        handler=fix_denied,
-        grammar=(Arg("id", "text", show="ID"),),
-        plain=(Plain("fix [the] (denial|refusal) {id}"),),
-        group="access",
-        needs_connection=True,
-        needs=("audit.list",),
-    ),
-)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.commands.access.specs import KIND
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
+from irisops.instance.security.audit import REFUSALS, SOURCE, Auditing
 from irisops.journal import Entry, Reverse
 
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.security.audit import Auditing
-
-KIND = "audit.refusals"
-"""The journal's name for this kind of change."""
 WHOLE = "auditing"
 """Auditing as a whole, among the settings that a change names."""
 EVENTS = {
@@ -126,8 +122,6 @@ def _effects(work: _Switching) -> list[str]:
 
 def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
     """The same by hand. On the instance itself arrays work (facts: iris-security 3.6, 3.7)."""
-    from irisops.instance.security.audit import REFUSALS, SOURCE  # noqa: PLC0415 - not at the start
-
     flag = int(on)
     lines = ['set $namespace = "%SYS"']
     for each in settings:
@@ -178,22 +172,3 @@ class _Switching:
             details=["/denied shows them as they come."] if self.on else [],
             undo=record.number,
         )
-
-
-SPECS = (
-    CommandSpec(
-        name="denied enable",
-        undo={KIND: "access.denied_enable:AGAIN"},
-        summary="Have every kind of refusal recorded in the audit log",
-        handler=enable,
-        plain=(
-            Plain("(enable|switch on|turn on|start) (auditing|the audit log)"),
-            Plain("record [all] [the] (refusals|denials)"),
-        ),
-        examples=("enable auditing",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-        needs=("audit.events", "security.settings", "audit.enable"),
-    ),
-)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from irisops.changes import objects
+from irisops.changes import plan as change_plan
 from irisops.changes.record import Origin
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import Selection, select
 from irisops.engine.table_replies import filter_words, selection_notes
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.security.dormant import Account, Logins
+from irisops.instance.security.dormant import Account, Logins
+from irisops.instance.security.object_state import ObjectChange
 
 USUAL = 90
 """Days, when none are said: what a fresh instance has as its inactivity limit (facts: iris-security 3.6)."""
@@ -147,10 +147,6 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
 
 async def disable_dormant(context: Context, command: Command) -> Replies:
     """Plan to disable them: one change, so that one /undo takes all of it back."""
-    from irisops.changes import objects  # noqa: PLC0415 - not at the start
-    from irisops.changes import plan as change_plan  # noqa: PLC0415 - not at the start
-    from irisops.instance.security.object_state import ObjectChange  # noqa: PLC0415 - not at the start
-
     link = context.link()
     days = _days(command)
     logins = await link.reads.account_logins()
@@ -198,55 +194,3 @@ def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:
             "/users dormant shows those that are dormant.",
         )
     return kept, notes
-
-
-_GRAMMAR = (
-    Arg("age", "text", required=False, show="90d"),
-    Arg("filter", "filter", required=False, many=True),
-)
-
-SPECS = (
-    CommandSpec(
-        name="users dormant",
-        summary="Accounts not used for so long: last login, days until a limit ends them",
-        handler=show_dormant,
-        grammar=_GRAMMAR,
-        plain=(
-            Plain("(show|list) [me] [the|all] (dormant|unused|stale|idle|inactive) (users|accounts)"),
-            Plain("(dormant|unused|stale|idle|inactive) (users|accounts)"),
-            Plain("(which|what) (users|accounts) (are|were) (dormant|unused|stale|inactive|not used)"),
-            Plain("(users|accounts) [that were|that are] (not used|unused) (for|in|since) {age} [days]"),
-            Plain("who (has not|hasn't|did not|didn't) (logged in|log in) (for|in) [the last] {age} [days]"),
-            Plain(
-                "(which|what) (users|accounts) (were|have been|are) (not used|unused) (for|in) [the last] {age} [days]"
-            ),
-            Plain(
-                "(which|what|show|list) (users|accounts) [were|have] never [been] (used|logged in)",
-                {"filter": ["never_used=yes"]},
-            ),
-            Plain("who has never logged in", {"filter": ["never_used=yes"]}),
-        ),
-        examples=("show unused accounts", "who has not logged in for 90 days"),
-        aliases=("dormant",),
-        group="access",
-        needs_connection=True,
-        needs=("users.list",),
-        live=True,
-    ),
-    CommandSpec(
-        name="dormant disable",
-        summary="Disable the enabled accounts that nobody used for so long, as one change",
-        handler=disable_dormant,
-        grammar=_GRAMMAR,
-        plain=(
-            Plain("disable [all] [the] (dormant|unused|stale|inactive) (users|accounts)"),
-            Plain("disable [all] [the] (users|accounts) [that were] (not used|unused) (for|in) {age} [days]"),
-        ),
-        examples=("disable accounts not used for 90 days",),
-        aliases=("users disable-dormant",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-        needs=("users.list", "users.detail"),
-    ),
-)

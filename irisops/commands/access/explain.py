@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from irisops.commands.access import fix as access_fix
+from irisops.commands.access.explain_all import explain_all
+from irisops.commands.access.explain_sql import explain_sql
 from irisops.commands.access.names import (
     application_named,
     meant,
@@ -18,34 +20,29 @@ from irisops.commands.access.names import (
     user_named,
 )
 from irisops.commands.access.wording import LABELS, paths, standing
+from irisops.connections.connection import Link
 from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
+from irisops.instance.models import User
+from irisops.instance.security.access import Access
 from irisops.instance.security.permissions import Permission, applicable
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import User
-    from irisops.instance.security.access import Access
-    from irisops.instance.security.webapps import WebApplication
+from irisops.instance.security.smallest_fix import smallest_fix
+from irisops.instance.security.webapps import WebApplication
 
 
 async def explain(context: Context, command: Command) -> Replies:
     """Whether a user may do something, and why."""
     if "what" not in command.args:
-        from irisops.commands.access.explain_all import explain_all  # noqa: PLC0415 - not at the start
-
         async for reply in explain_all(context, str(command.args["user"])):
             yield reply
         return
     what = meant(str(command.args["what"]))
     if what.casefold() == "sql" or "object" in command.args:
-        from irisops.commands.access.explain_sql import explain_sql  # noqa: PLC0415 - not at the start
-
         async for reply in explain_sql(context, command):
             yield reply
         return
@@ -199,9 +196,6 @@ async def _answer(
     missing: Mapping[str, Permission],
 ) -> Replies:
     """The facts; if something is `missing` (resource -> permissions), the smallest change as a plan after them."""
-    from irisops.commands.access import fix as access_fix  # noqa: PLC0415 - not at the start
-    from irisops.instance.security.smallest_fix import smallest_fix  # noqa: PLC0415 - not at the start
-
     told, user, access = list(notes), asked.user, asked.access
     fix = None
     if missing:
@@ -215,88 +209,3 @@ async def _answer(
         plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:
             yield plan
-
-
-_WHAT = (
-    "[the] [database|resource|application] {what} [database|resource|application|page|data|global|globals]"
-)
-
-SPECS = (
-    CommandSpec(
-        name="explain",
-        undo={"sql.privilege": "access.sql_change:AGAIN"},
-        summary="Whether a user may do something and through which role; if not, the smallest fix",
-        handler=explain,
-        grammar=(
-            Arg("user", "user"),
-            Arg("what", "resource", required=False, show="RESOURCE[:PERM]|/web/app|sql"),
-            Arg("object", "text", required=False, show="SCHEMA.TABLE"),
-        ),
-        options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},
-        plain=(
-            Plain(
-                "(can|may|does|is|could) [the] [user] {user} [allowed to] (read|see|view) " + _WHAT,
-                {"access": "R"},
-            ),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] (write|write to|change|modify|update) "
-                + _WHAT,
-                {"access": "W"},
-            ),
-            Plain("(can|may|could|is) [the] [user] {user} [allowed to] use " + _WHAT, {"access": "U"}),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] (open|enter|access|reach|get into) "
-                + _WHAT
-            ),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] (select|query|read) "
-                "(from|table|from table) {object}",
-                {"what": "sql", "access": "select"},
-            ),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] insert into [table] {object}",
-                {"what": "sql", "access": "insert"},
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (read|see|view) " + _WHAT,
-                {"access": "R"},
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (write|write to|change|modify|update) "
-                + _WHAT,
-                {"access": "W"},
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} use " + _WHAT, {"access": "U"}
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (open|enter|access|reach|get into) "
-                + _WHAT
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (select|query) [from] [table] {object}",
-                {"what": "sql", "access": "select"},
-            ),
-            Plain("why (can|may) [the] [user] {user} (read|see|view) " + _WHAT, {"access": "R"}),
-            Plain(
-                "why (can|may) [the] [user] {user} (write|write to|change|modify|update) " + _WHAT,
-                {"access": "W"},
-            ),
-            Plain("why (can|may) [the] [user] {user} (use|open|enter|access|reach) " + _WHAT),
-            Plain("(why|how) does [the] [user] {user} (have|hold|get) [access to] " + _WHAT),
-            Plain("explain [the] [access] [of] {user} to " + _WHAT),
-            Plain("(does|has) [the] [user] {user} (have|got) access to " + _WHAT),
-            Plain("what (can|may) [the] [user] {user} (do|access|use|open)"),
-            Plain("(what|which) privileges does [the] [user] {user} (have|hold)"),
-            Plain("(show|list) [me] {user's} privileges"),
-        ),
-        examples=(
-            "can appuser read the payroll database",
-            "why can't appuser open /csp/sys",
-            "can appuser select from HR.Person",
-        ),
-        group="access",
-        needs_connection=True,
-        needs=("users.list", "roles.list"),
-    ),
-)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from irisops.commands.access.names import user_named
 from irisops.commands.access.wording import standing
@@ -11,10 +10,8 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.models import User
-    from irisops.instance.security.access import Access
+from irisops.instance.models import User
+from irisops.instance.security.access import Access
 
 PRIVILEGES = (
     Column("resource", "RESOURCE"),

@@ -6,12 +6,11 @@ SQL privileges are granted per namespace and stand beside the privileges on reso
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.changes.record import Origin
 from irisops.commands.access import sql_change
 from irisops.commands.access.names import user_named
 from irisops.commands.access.wording import LABELS, paths, usage_problem
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -20,13 +19,10 @@ from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.models import User
+from irisops.instance.security.access import Access
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.sqlprivileges import LETTERS, Action, SqlGrant, SqlObject
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import User
-    from irisops.instance.security.access import Access
 
 SERVICE = "%Service_SQL"
 DEFAULT_NAMESPACE = "USER"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from irisops.changes import objects
+from irisops.changes import plan as change_plan
 from irisops.changes.record import Origin
+from irisops.commands.accounts import role_change as rolechange
+from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
+from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless, listed
+from irisops.engine.context import Context
+from irisops.instance.models import User
+from irisops.instance.security.access import Access
+from irisops.instance.security.object_state import ObjectChange, ObjectState
 from irisops.instance.security.permissions import Permission, format_privileges
 from irisops.instance.security.smallest_fix import Fix
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.contract.replies import Plan
-    from irisops.engine.context import Context
-    from irisops.instance.models import User
-    from irisops.instance.security.access import Access
 
 NAME_LIMIT = 64
 """Characters of a role's name (facts: iris-security 3.1)."""
@@ -79,7 +80,6 @@ async def plan_of(context: Context, link: Link, access: Access, user: User, fix:
 
 
 def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
-    from irisops.commands.accounts import role_change as rolechange  # noqa: PLC0415 - not at the start
 
     security = rolechange.Security(access.users, access.roles, access=access)
     wanted = rolechange.RoleChangePlan("grant", user, add=fix.grants, command=grant_line(user, fix))
@@ -88,10 +88,6 @@ def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
     """The role and its grant are one change, so that one /undo takes both back."""
-    from irisops.changes import objects  # noqa: PLC0415 - not at the start
-    from irisops.changes import plan as change_plan  # noqa: PLC0415 - not at the start
-    from irisops.instance.security.object_state import ObjectChange, ObjectState  # noqa: PLC0415 - not at the start
-
     taken = [role.name for role in access.roles] + [each.name for each in access.users]
     name = role_name(fix.new_role, taken)
     role = ObjectState(

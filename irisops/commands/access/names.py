@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless, listed
+from irisops.instance.models import User
+from irisops.instance.security.access import Access
 from irisops.instance.security.permissions import Permission, parse_permission
-
-if TYPE_CHECKING:
-    from irisops.instance.models import User
-    from irisops.instance.security.access import Access
-    from irisops.instance.security.webapps import WebApplication
+from irisops.instance.security.webapps import WebApplication
 
 Line = Callable[[str], str]
 """Makes the line to suggest of a name, which is quoted where it must be."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan
 from irisops.contract.wording import harmless
@@ -15,9 +15,6 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.sqlprivileges import LETTERS, Action, Kind, SqlObject
 from irisops.journal import Entry, Reverse
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
 
 KIND = "sql.privilege"
 """The journal's name for this kind of change."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.commands.access.names import (
     application_named,
     meant,
@@ -16,14 +14,12 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security.access import Access
 from irisops.instance.security.permissions import Permission, applicable
-
-if TYPE_CHECKING:
-    from irisops.instance.security.access import Access
-    from irisops.instance.security.privileges import Grant
+from irisops.instance.security.privileges import Grant
 
 COLUMNS = (
     Column("user", "USER"),
@@ -149,41 +145,3 @@ def _summary(access: Access, rows: list[dict[str, Cell]], resource: str, permiss
     if escalating:
         notes.append(f"After escalating also {listed(escalating)}.")
     return notes
-
-
-SPECS = (
-    CommandSpec(
-        name="who-can",
-        summary="Everybody who holds a privilege or may open a web application, and through which role",
-        handler=who_can,
-        grammar=(
-            Arg("what", "resource", show="RESOURCE[:PERM]|/web/app"),
-            Arg("filter", "filter", required=False, many=True),
-        ),
-        options={"access": "text"},
-        plain=(
-            Plain(
-                "(who|which users|who all) (can|may|is allowed to) (read|see|view) "
-                "[the] {what} [database|resource|data]",
-                {"access": "R"},
-            ),
-            Plain(
-                "(who|which users|who all) (can|may|is allowed to) (write|write to|change|modify|update) "
-                "[the] {what} [database|resource|data]",
-                {"access": "W"},
-            ),
-            Plain("(who|which users) (can|may|is allowed to) use [the] {what} [resource]", {"access": "U"}),
-            Plain(
-                "(who|which users) (can|may|is allowed to) (open|enter|access|reach|get into) "
-                "[the] {what} [application|page|database|resource]"
-            ),
-            Plain("who has access to [the] {what} [database|resource|application]"),
-        ),
-        examples=("who can write the user database", "who can use %Admin_Secure"),
-        aliases=("whocan", "who can"),
-        group="access",
-        needs_connection=True,
-        needs=("users.list", "roles.list"),
-        live=True,
-    ),
-)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
-
-if TYPE_CHECKING:
-    from irisops.instance.models import User
-    from irisops.instance.security.privileges import Explanation, Grant
+from irisops.instance.models import User
+from irisops.instance.security.privileges import Explanation, Grant
 
 LABELS = {
     "user": "User",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from irisops.commands.accounts.role_change import RoleChangePlan, plan, read_security
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.engine.spec import Replies
 
 
 def _roles(command: Command) -> list[str]:
@@ -19,8 +20,6 @@ def _roles(command: Command) -> list[str]:
 
 async def grant(context: Context, command: Command) -> Replies:
     """Plan to give roles to a user."""
-    from irisops.commands.accounts.role_change import RoleChangePlan, plan, read_security  # noqa: PLC0415 - not at the start
-
     link = context.link()
     security = await read_security(link)
     user = security.user(str(command.args["user"]), f"/grant {_written(command)} to {{}}")
@@ -39,8 +38,6 @@ async def grant(context: Context, command: Command) -> Replies:
 
 async def revoke(context: Context, command: Command) -> Replies:
     """Plan to take roles from a user."""
-    from irisops.commands.accounts.role_change import RoleChangePlan, plan, read_security  # noqa: PLC0415 - not at the start
-
     link = context.link()
     security = await read_security(link)
     user = security.user(str(command.args["user"]), f"/revoke {_written(command)} from {{}}")
@@ -61,58 +58,3 @@ async def revoke(context: Context, command: Command) -> Replies:
 def _written(command: Command) -> str:
     """The roles as they would be typed, safe in a format string."""
     return " ".join(quote(name) for name in _roles(command)).replace("{", "{{").replace("}", "}}")
-
-
-_GRAMMAR_ROLES = Arg("roles", "role", many=True, show="ROLE")
-
-SPECS = (
-    CommandSpec(
-        name="grant",
-        summary="Give a role to a user, after showing what that means",
-        handler=grant,
-        grammar=(_GRAMMAR_ROLES, Keyword("to"), Arg("user", "user")),
-        plain=(
-            Plain("(give|grant|add|assign) [the] [role|roles] {roles} to [the] [user|account] {user}"),
-            Plain("(give|grant|add|assign) [the] {roles} (role|roles) to [the] [user|account] {user}"),
-            Plain("(give|grant|assign) [the] [user|account] {user} [the] {roles} (role|roles)"),
-            Plain("(give|grant|assign) [the] [user|account] {user} [the] [role|roles] {roles}"),
-            Plain("put [the] [user] {user} (in|into) [the] [role] {roles}"),
-            Plain(
-                "make [the] [user] {user} [a|an] (superuser|super user|admin|administrator)",
-                {"roles": ["%All"]},
-            ),
-            Plain("let [the] [user] {user} (have|use|hold) [the] [role|roles] {roles}"),
-        ),
-        examples=("give appuser %SQL", "make appuser a superuser"),
-        group="access",
-        changes=True,
-        needs_connection=True,
-        needs=("users.list", "users.add_role"),
-    ),
-    CommandSpec(
-        name="revoke",
-        summary="Take a role from a user, after showing what that means",
-        handler=revoke,
-        grammar=(_GRAMMAR_ROLES, Keyword("from"), Arg("user", "user")),
-        plain=(
-            Plain(
-                "(take|revoke|remove|strip|withdraw|drop) [away] [the] [role|roles] {roles} [away] from "
-                "[the] [user|account] {user}"
-            ),
-            Plain(
-                "(take|revoke|remove|strip|withdraw|drop) [away] [the] {roles} (role|roles) [away] from "
-                "[the] [user|account] {user}"
-            ),
-            Plain("(take|revoke|remove|drop) [away] {user's} [role|roles] {roles}"),
-            Plain("(strip) [the] [user] {user} of [the] [role|roles] {roles}"),
-            Plain(
-                "[the] [user] {user} (should not|must not|shall not|shouldn't) (have|hold) [the] [role] {roles}"
-            ),
-        ),
-        examples=("take %SQL from appuser",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-        needs=("users.list", "users.remove_role"),
-    ),
-)

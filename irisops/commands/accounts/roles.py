@@ -5,7 +5,7 @@ from __future__ import annotations
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 
@@ -47,25 +47,3 @@ async def show_roles(context: Context, command: Command) -> Replies:
         actions=[("enter", "edit", "/role {name}"), ("m", "members", "/role members {name}")],
         total=chosen.total,
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="roles",
-        summary="Roles with their privileges and the roles granted to them",
-        handler=show_roles,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(show|list|see|display) [me] [all] [the|my] [instance] roles"),
-            Plain("(roles|all roles)"),
-            Plain("(which|what) roles (are there|exist|do we have)"),
-            Plain("how many roles (are there|do we have|exist)"),
-            Plain("(show|list) [me] [all] [the] roles (with|on|for|about) [resource|the resource] {filter}"),
-        ),
-        examples=("show roles",),
-        group="access",
-        needs_connection=True,
-        needs=("roles.list",),
-        live=True,
-    ),
-)

@@ -9,7 +9,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +107,3 @@ async def show_templates(_context: Context, _command: Command) -> Replies:
         notes=["/user add NAME template=developer makes one; without the name the form opens, filled in."],
         actions=[("enter", "use", "/user add template={name}")],
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="templates",
-        summary="Templates for new users: what each grants and why",
-        handler=show_templates,
-        plain=(
-            Plain("(show|list) [me] [the|all] [user] templates"),
-            Plain("(which|what) templates (are there|exist|do we have)"),
-        ),
-        examples=("show templates",),
-        group="access",
-    ),
-)

@@ -6,7 +6,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 
@@ -57,46 +57,3 @@ async def show_users(context: Context, command: Command) -> Replies:
         ],
         total=chosen.total,
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="users",
-        summary="Users with their roles; filter and sort by words (role=%All enabled=yes)",
-        handler=show_users,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(show|list|see|display) [me] [all] [the|my] [instance] (users|accounts|people)"),
-            Plain("(users|accounts|all users)"),
-            Plain("(who|which users) (can|may) log in"),
-            Plain("(which users|what users|who) (exist|exists|are there|is there)"),
-            Plain(
-                "(show|list) [me] [all] [the] (users|accounts) (with|in|holding|having) [the] [role] {role}",
-                {"filter": ["role={role}"]},
-            ),
-            Plain("who (has|holds|is in) [the] role {role}", {"filter": ["role={role}"]}),
-            Plain(
-                "(who are|show|list) [the] (superusers|administrators|admins|super users)",
-                {"filter": ["role=%All"]},
-            ),
-            Plain("(users|accounts) (with|having|holding) [the] [role] {role}", {"filter": ["role={role}"]}),
-            Plain(
-                "(which|what) (users|accounts) (have|hold) [the] [role] {role}", {"filter": ["role={role}"]}
-            ),
-            Plain("who (has|holds) [the] {role} [role]", {"filter": ["role={role}"]}),
-            Plain("(what|which) roles (does|has|did) [the] [user] {user}", {"filter": ["name={user}"]}),
-            Plain("(what|which) roles does [the] [user] {user} (have|hold)", {"filter": ["name={user}"]}),
-            Plain("(show|list) [me] [the] roles of [the] [user] {user}", {"filter": ["name={user}"]}),
-            Plain("(show|list) [me] {user's} roles", {"filter": ["name={user}"]}),
-            Plain("(who has|who holds) %all", {"filter": ["role=%All"]}),
-            Plain("(show|list) [me] [the|all] disabled (users|accounts)", {"filter": ["enabled=no"]}),
-            Plain("(show|list) [me] [the|all] enabled (users|accounts)", {"filter": ["enabled=yes"]}),
-            Plain("how many (users|accounts) (are there|do we have|exist)"),
-        ),
-        examples=("show users", "who are the superusers"),
-        group="access",
-        needs_connection=True,
-        needs=("users.list",),
-        live=True,
-    ),
-)

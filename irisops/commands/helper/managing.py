@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.commands.helper.specs import KIND
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -14,16 +15,11 @@ from irisops.contract.replies import Change, Done, Facts, Plan
 from irisops.contract.wording import harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.helper.managing import HelperState, install_helper, read_helper, remove_helper, told
 from irisops.instance.helper.source import HELPER, VERSION, source
 from irisops.journal import Entry, Reverse
 
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-
-KIND = "helper"
-"""The journal's name for this kind of change."""
 USES = {
     "sessions.end": "ending web sessions",
     "roles.privileges": "changing a role's privileges",
@@ -271,44 +267,3 @@ async def _plan_again(
 
 
 AGAIN = Again(_stand, _plan_again)
-
-SPECS = (
-    CommandSpec(
-        name="helper",
-        summary="Whether the helper class is on the instance, and what it is used for",
-        handler=show,
-        plain=(
-            Plain("(show|list|describe) [me] [the] helper [class|status]"),
-            Plain("is (the|a) helper [class] (installed|there)"),
-            Plain("what is the helper [class] [for]"),
-        ),
-        examples=("is the helper installed",),
-        aliases=("helper status",),
-        group="instance",
-        needs_connection=True,
-    ),
-    CommandSpec(
-        name="helper install",
-        undo={KIND: "helper.managing:AGAIN"},
-        summary="Add a small class to the instance for what only code there can do, after showing it",
-        handler=install,
-        plain=(Plain("(install|add|load) [the|a] helper [class]"),),
-        examples=("install the helper",),
-        group="instance",
-        changes=True,
-        needs_connection=True,
-        needs=("helper.install",),
-    ),
-    CommandSpec(
-        name="helper remove",
-        summary="Delete the helper class from the instance",
-        handler=remove,
-        plain=(Plain("(remove|delete|uninstall) [the] helper [class]"),),
-        examples=("remove the helper",),
-        aliases=("helper uninstall",),
-        group="instance",
-        changes=True,
-        needs_connection=True,
-        needs=("helper.remove",),
-    ),
-)

@@ -12,7 +12,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.journal import Entry
 
 _STATUS = {"done": "done", "failed": "failed", "unknown": "outcome unknown"}
@@ -261,64 +261,3 @@ async def finish(context: Context, command: Command) -> Replies:
     title = f"Finish change {entry.number}: {entry.intent.title}"
     async for reply in take(context, link, entry, Origin(command.slash, finishes=entry.number, title=title)):
         yield reply
-
-
-SPECS = (
-    CommandSpec(
-        name="history",
-        summary="What was changed through this profile, or one change in full",
-        handler=show_history,
-        grammar=(Arg("number", "number", required=False, show="N"),),
-        plain=(
-            Plain("(history|journal|changes|show history|show changes|what changed)"),
-            Plain("(show|list|see) [me] [the|my] (history|journal|changes|last changes)"),
-            Plain("what (did|have) (i|we) (change|changed|do|done)"),
-            Plain("show [me] [the] change [number] {number}"),
-        ),
-        examples=("what did i change",),
-        group="access",
-    ),
-    CommandSpec(
-        name="undo",
-        summary="Take the last change back, or change N, after showing the plan",
-        handler=undo,
-        grammar=(Arg("number", "number", required=False, show="N"),),
-        plain=(
-            Plain("(undo|take it back|take that back|undo it|undo that|revert|revert it|revert that)"),
-            Plain("(undo|revert|take back) [the] last (change|one)"),
-            Plain("(undo|revert|take back) [the] [change] [number|no|no.] {number}"),
-        ),
-        examples=("undo the last change",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-    ),
-    CommandSpec(
-        name="redo",
-        summary="Do again what /undo took back, after showing the plan",
-        handler=redo,
-        grammar=(Arg("number", "number", required=False, show="N"),),
-        plain=(
-            Plain("(redo|redo it|redo that|do it again)"),
-            Plain("redo [the] [change] [number|no|no.] {number}"),
-        ),
-        examples=("redo it",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-    ),
-    CommandSpec(
-        name="finish",
-        summary="Finish a change that was cut off half-way, after showing what is left of it",
-        handler=finish,
-        grammar=(Arg("number", "number", required=False, show="N"),),
-        plain=(
-            Plain("finish [the] [last] [change] [number|no|no.] {number}"),
-            Plain("finish [the] [last] change"),
-        ),
-        examples=("finish the change",),
-        group="access",
-        changes=True,
-        needs_connection=True,
-    ),
-)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Column, Done, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.instance.usage.advice import Cure
+from irisops.instance.usage.advice import Cure, advise
 
 T = TypeVar("T")
 
@@ -32,8 +30,6 @@ COLUMNS = (
 
 async def show_advice(context: Context, _command: Command) -> Replies:
     """The cures that fit what is seen, those that save most first."""
-    from irisops.instance.usage.advice import advise  # noqa: PLC0415 - not at the start
-
     link = context.link()
     board = await link.reads.board()
     notes: list[str] = []
@@ -113,30 +109,3 @@ async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> lis
     except InstanceProblem as problem:
         notes.append(f"{what} cannot be read, so nothing is said about them: {problem.message}")
         return None
-
-
-SPECS = (
-    CommandSpec(
-        name="license advice",
-        summary="Lasting cures: the setting, its present value, what changing it does",
-        handler=show_advice,
-        plain=(
-            Plain(
-                "how (can|do|could) (i|we) (use|need|waste|save) [less|fewer] [of] [the|my|our] "
-                "[license|licence] (units|license|licence|seats)"
-            ),
-            Plain(
-                "how (can|do|could) (i|we) (prevent|avoid|stop) [this|that|it] "
-                "[from happening again|happening again|again|in future]"
-            ),
-            Plain("(license|licence) (advice|help|tips)"),
-            Plain("(give me|any) (license|licence) (advice|tips)"),
-            Plain("(fix|mend|cure|solve) [the|my|our] (license|licence) [problem]"),
-        ),
-        examples=("how can I save units", "fix my license"),
-        aliases=("licence advice", "advice"),
-        group="license",
-        needs_connection=True,
-        needs=("license.counts",),
-    ),
-)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
 from irisops.contract.wording import counted, duration
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.models import Holder, LicenseBoard
+from irisops.engine.spec import Replies
+from irisops.instance.models import Holder, LicenseBoard
 
 EXPIRY_WARNING_DAYS = 30
 NEAR_FULL = 0.85
@@ -176,52 +173,3 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         notes=[*board.notes, *clock_note(board)],
         actions=[("enter", "why", "/license why {holder}")],
     )
-
-
-_LICENSE = (
-    "(license|licence|licenses|licences|license unit|license units|licence units|unit|units|seat|seats)"
-)
-
-SPECS = (
-    CommandSpec(
-        name="license",
-        summary="License units: used, free, and who holds each of them",
-        handler=show_license,
-        plain=(
-            Plain(
-                "(who|what) (holds|uses|has|takes|is using|is holding|is taking|owns) [up] [all] [the|my|our|a] [iris] "
-                f"{_LICENSE}"
-            ),
-            Plain(f"(where|why) (are|is|did) [all] [the|my|our] {_LICENSE} [gone|full|used up|exhausted|go]"),
-            Plain(f"(show|list|see|display) [me] [the|my|our] [iris] {_LICENSE} [board|usage|use|holders]"),
-            Plain(
-                f"how many [free] {_LICENSE} "
-                "(are there|are free|are left|are used|are in use|do we have|do i have|left)"
-            ),
-            Plain(f"{_LICENSE} [board|usage|use|holders|status]"),
-            Plain(f"[the|my|our] {_LICENSE} (is|are) (full|exhausted|used up|gone)"),
-            Plain(f"(is|are) [the|my|our] {_LICENSE} (full|exhausted|used up|gone)"),
-            Plain(f"(are|is) (we|i|everybody) out of [iris] {_LICENSE}"),
-            Plain(f"(we|i) (are|am) out of [iris] {_LICENSE}"),
-            Plain("(why am|am) i locked out"),
-            Plain(
-                f"(when|how long until) (is|will|does|do) [the|my|our|a|an|some|next|another] [next] {_LICENSE} "
-                "(free|be free|freed|come back|return|become free|available|be available)"
-            ),
-            Plain(
-                f"how long until [the|my|our|a|an|some|next|another] [next] {_LICENSE} "
-                "(is|are|gets|comes|becomes) (free|back|available)"
-            ),
-            Plain("(license|licence) limit exceeded"),
-            Plain(
-                "(when|does) [does|will|is] [the|my|our] (license|licence|key|license key) (expire|expires|run out)"
-            ),
-        ),
-        examples=("who holds my license", "why is my license full"),
-        aliases=("licence", "lic"),
-        group="license",
-        needs_connection=True,
-        needs=("license.counts",),
-        live=True,
-    ),
-)

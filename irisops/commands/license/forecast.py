@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.models import LicenseBoard
-    from irisops.instance.usage.forecast import ArrivalKind, Forecast, Identity, Situation
+from irisops.engine.spec import Replies
+from irisops.instance.models import LicenseBoard
+from irisops.instance.usage import forecast
+from irisops.instance.usage.forecast import ArrivalKind, Forecast, Identity, Situation, until_flip
 
 COLUMNS = (
     Column("how", "HOW THEY COME", grow=True),
@@ -54,8 +51,6 @@ def kind_of(word: str) -> ArrivalKind:
 
 async def show_forecast(context: Context, command: Command) -> Replies:
     """The situation, then each way in which the newcomers may come."""
-    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
-
     number = int(str(command.args["number"]))
     kind = kind_of(str(command.args.get("kind", "people")))
     if not 0 < number <= forecast.MOST:
@@ -106,8 +101,6 @@ def ways(
     own: str = "",
 ) -> list[dict[str, Cell]]:
     """A row per way in which newcomers of a kind may come, by the rules of the license (facts: 2.1, 2.2, 2.6)."""
-    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
-
     apart = forecast.each_its_own(situation, number)
     rows: list[dict[str, Cell]] = []
     if kind == "browsers":
@@ -147,7 +140,6 @@ def _row(
 
 
 def _verdict(said: Forecast, situation: Situation, number: int, held: Identity | None) -> str:
-    from irisops.instance.usage.forecast import until_flip  # noqa: PLC0415 - not at the start
 
     if not said.fits:
         missing = (
@@ -192,30 +184,3 @@ def _notes(situation: Situation, kind: ArrivalKind) -> list[str]:
     if kind == "people":
         notes.append("One connection each: a person with a browser and an editor is two.")
     return notes
-
-
-SPECS = (
-    CommandSpec(
-        name="license forecast",
-        summary="Whether N more people, browsers, vscode or clients fit, and what they cost",
-        handler=show_forecast,
-        grammar=(Arg("number", "number", show="N"), Arg("kind", "text", required=False, show="KIND")),
-        options={"from": "text"},
-        plain=(
-            Plain(
-                "(do|will|would|can|could) {number} more {kind} (fit|fit in|get in|log in|connect|come|join) "
-                "[at the same time|at once|too]"
-            ),
-            Plain("[is there] room for {number} [more] {kind}"),
-            Plain("(what|how much|how many units) (do|would|will) {number} [more] {kind} (cost|need|take)"),
-            Plain("what if {number} [more] {kind} (come|connect|join|log in)"),
-            Plain("forecast {number} [more] {kind}"),
-        ),
-        examples=("do 4 more people fit", "what if 30 more clients connect"),
-        aliases=("licence forecast",),
-        group="license",
-        needs_connection=True,
-        needs=("license.counts",),
-        live=True,
-    ),
-)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -15,13 +15,11 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.instance.models import Holder
-    from irisops.instance.usage.metrics import Metrics
-    from irisops.profiles.model import Profile
+from irisops.instance.models import Holder
+from irisops.instance.usage.metrics import Metrics, read_metrics
+from irisops.profiles.model import Profile
 
 HostKind = Literal["Unix", "Windows", "container"]
 
@@ -170,7 +168,6 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 
 
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
-    from irisops.instance.usage.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
 
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
@@ -186,8 +183,6 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
 
     What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
     """
-    from irisops.instance.usage.metrics import read_metrics  # noqa: PLC0415 - not at the start
-
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False
     try:
@@ -220,20 +215,3 @@ async def show_locked(context: Context, command: Command) -> Replies:
         )
     async for reply in locked_out(context, profile):
         yield reply
-
-
-SPECS = (
-    CommandSpec(
-        name="locked",
-        summary="Locked out by a full license: what can still be read, and how to get in",
-        handler=show_locked,
-        grammar=(Arg("profile", "profile", required=False),),
-        plain=(
-            Plain("(i am|i'm|we are|we're) locked out [by the license]"),
-            Plain("(i|we) (can't|cannot|can not) (log in|get in|connect)"),
-            Plain("how (do|can) (i|we) (get in|get back in|log in) [without a unit|all the same]"),
-        ),
-        examples=("I am locked out",),
-        group="license",
-    ),
-)

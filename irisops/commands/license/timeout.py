@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.commands.license.specs import KIND
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.refusal import Refusal
@@ -14,16 +15,11 @@ from irisops.contract.replies import Change, Done, Plan
 from irisops.contract.wording import duration, harmless, listed
 from irisops.engine import code_literals
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
+from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT, AppTimeout
 from irisops.journal import Entry, Reverse
 
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.usage.sessions_timeout import AppTimeout
-
-KIND = "webapp.timeout"
-"""The journal's name for this kind of change."""
 SHORTEST = 60
 """Seconds: with less, people are logged out while they read."""
 
@@ -46,8 +42,6 @@ def _find(applications: list[AppTimeout], name: str) -> AppTimeout:
 
 async def change(context: Context, command: Command) -> Replies:
     """Plan the change."""
-    from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT  # noqa: PLC0415 - not at the start
-
     link = context.link()
     application = _find(await link.reads.timeouts(), str(command.args["application"]))
     seconds = int(str(command.args["seconds"]))
@@ -210,25 +204,3 @@ class _Changing:
             f"The session timeout of {harmless(self.application.name, 60)} is {_told(after)}.",
             undo=record.number if before is not None else None,
         )
-
-
-SPECS = (
-    CommandSpec(
-        name="license timeout",
-        undo={KIND: "license.timeout:AGAIN"},
-        summary="Change the session timeout of a web application",
-        handler=change,
-        grammar=(Arg("application", "text", show="APPLICATION"), Arg("seconds", "number", show="SECONDS")),
-        plain=(
-            Plain(
-                "(set|change|make) [the] [session] timeout (of|for) {application} to {seconds} [seconds|s]"
-            ),
-        ),
-        examples=("set the session timeout of /csp/user to 300",),
-        aliases=("licence timeout",),
-        group="license",
-        changes=True,
-        needs_connection=True,
-        needs=("webapps.timeouts", "webapps.set_timeout"),
-    ),
-)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from irisops.commands.license.board import returns
 from irisops.commands.processes import listing as processes
 from irisops.commands.sessions import listing as sessions
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
@@ -15,12 +16,9 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Facts, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import Holder, LicenseBoard
+from irisops.instance.models import Holder, LicenseBoard
 
 T = TypeVar("T")
 
@@ -151,27 +149,3 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         found = await _or_nothing(link.reads.processes())
         shown = [processes.row_of(process) for process in found if process.pid in pids]
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")
-
-
-SPECS = (
-    CommandSpec(
-        name="license why",
-        summary="Why a holder costs what it costs, and what is behind it",
-        handler=explain,
-        grammar=(Arg("holder", "holder", required=False),),
-        plain=(
-            Plain(
-                "why (does|is) {holder} (hold|holding|use|using|take|taking|on|have) [up] [a|the|my|so many|its] "
-                "[license|licence] (unit|units|license|licence)"
-            ),
-            Plain("(explain|open) [the] [license] holder {holder}"),
-            Plain("what is behind [the] [license] [holder] {holder}"),
-        ),
-        examples=("why does 10.0.0.5 hold a unit",),
-        aliases=("licence why",),
-        group="license",
-        needs_connection=True,
-        needs=("license.counts",),
-        live=True,
-    ),
-)

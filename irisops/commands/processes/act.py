@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.changes.record import Origin
 from irisops.commands.processes.acting import plan_action
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import Process
-    from irisops.instance.usage.processes_act import ProcessAction
+from irisops.engine.spec import Replies
+from irisops.instance.models import Process
+from irisops.instance.usage.processes_act import ProcessAction
 
 
 async def find_process(link: Link, pid: int) -> Process:
@@ -51,46 +47,3 @@ async def resume(context: Context, command: Command) -> Replies:
     """Plan to let a suspended process go on."""
     async for reply in _plan(context, command, "resume"):
         yield reply
-
-
-_PID = (Arg("pid", "number", show="PID"),)
-
-SPECS = (
-    CommandSpec(
-        name="process terminate",
-        undo={"process.terminate": "processes.acting:AGAIN"},
-        summary="End a process; says what an open transaction would lose",
-        handler=terminate,
-        grammar=_PID,
-        plain=(Plain("(terminate|kill|end|stop) [the] (process|job|pid) {pid}"),),
-        examples=("terminate process 4711",),
-        aliases=("process kill", "kill"),
-        changes=True,
-        needs_connection=True,
-        needs=("processes.list", "processes.terminate"),
-    ),
-    CommandSpec(
-        name="process suspend",
-        undo={"process.suspend": "processes.acting:AGAIN"},
-        summary="Stop a process for a while",
-        handler=suspend,
-        grammar=_PID,
-        plain=(Plain("(suspend|pause|freeze|halt) [the] (process|job|pid) {pid}"),),
-        examples=("suspend process 4711",),
-        changes=True,
-        needs_connection=True,
-        needs=("processes.list", "processes.suspend"),
-    ),
-    CommandSpec(
-        name="process resume",
-        undo={"process.resume": "processes.acting:AGAIN"},
-        summary="Let a suspended process go on",
-        handler=resume,
-        grammar=_PID,
-        plain=(Plain("(resume|continue|unpause|unfreeze) [the] (process|job|pid) {pid}"),),
-        examples=("resume process 4711",),
-        changes=True,
-        needs_connection=True,
-        needs=("processes.list", "processes.resume"),
-    ),
-)

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan, Problem, Progress
 from irisops.contract.wording import counted, duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
+from irisops.instance.models import Process
+from irisops.instance.usage import forecast
+from irisops.instance.usage.processes_act import ProcessAction
 from irisops.journal import Entry, Reverse
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import Process
-    from irisops.instance.usage.processes_act import ProcessAction
 
 KIND = "process."
 """The journal's name for this kind of change, followed by the action."""
@@ -138,8 +136,6 @@ async def _effects(
     context: Context, link: Link, process: Process, action: ProcessAction
 ) -> tuple[list[str], int | None, int | None]:
     """Sentences, and the units in use after and before; None where that cannot be told."""
-    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
-
     lines: list[str] = []
     if process.started is not None:
         lines.append(f"It has run for {duration((context.clock.now() - process.started).total_seconds())}.")

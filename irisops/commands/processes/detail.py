@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.commands.processes.act import find_process
 from irisops.commands.processes.acting import named
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Scalar
 from irisops.contract.wording import duration
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.models import Process
+from irisops.engine.spec import Replies
+from irisops.instance.models import Process
 
 _LABELS = {
     "kind": "Kind",
@@ -102,21 +98,3 @@ def _notes(process: Process) -> list[str]:
     elif process.can_be_terminated and not process.own:
         notes.append(f"/process suspend {process.pid} · /process terminate {process.pid}")
     return notes
-
-
-SPECS = (
-    CommandSpec(
-        name="process",
-        summary="All about one process",
-        handler=show_process,
-        grammar=(Arg("pid", "number", show="PID"),),
-        plain=(
-            Plain("(show|open|explain) [me] [the] (process|job|pid) {pid}"),
-            Plain("what (is|does) [the] (process|job|pid) {pid} [do|doing]"),
-        ),
-        examples=("what is process 4711 doing",),
-        needs_connection=True,
-        needs=("processes.list",),
-        live=True,
-    ),
-)

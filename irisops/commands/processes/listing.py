@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from irisops.connections.kept_rows import KeptRows
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_columns import take_columns
 from irisops.engine.table_filters import Selection, select
 from irisops.engine.table_replies import filter_words, selection_notes
-
-if TYPE_CHECKING:
-    from irisops.instance.models import Process
+from irisops.instance.models import Process
 
 COLUMNS = (
     Column("pid", "PID", "number"),
@@ -97,38 +94,3 @@ async def show_processes(context: Context, command: Command) -> Replies:
         actions=ACTIONS,
         total=chosen.total,
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="processes",
-        summary="Processes with user, namespace, routine and state; filter and sort by words",
-        handler=show_processes,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(show|list|see|display) [me] [all] [the|my] [running] (processes|jobs)"),
-            Plain("(processes|jobs|top|ps|running processes|running jobs)"),
-            Plain(
-                "(show|list|see) [me] [all] [the] (processes|jobs) (of|by|for|from) [user|the user] {user}",
-                {"filter": ["user={user}"]},
-            ),
-            Plain("(show|list|see) [me] {user's} (processes|jobs)", {"filter": ["user={user}"]}),
-            Plain(
-                "(what|who|which process|which processes) (is|are) (using|eating|burning|taking) [up] "
-                "[all|most|so much|much] [of] [the|my] cpu",
-                {"filter": ["sort=-cpu_ms"]},
-            ),
-            Plain(
-                "(what|who|which process|which processes) (is|are) (slow|busy|busiest|making it slow)",
-                {"filter": ["sort=-cpu_ms"]},
-            ),
-            Plain("(what|which processes|which jobs) (is|are) running [on the instance|now]"),
-            Plain("how many (processes|jobs) (are there|are running|do we have|run)"),
-        ),
-        examples=("show processes", "what is running"),
-        aliases=("ps",),
-        needs_connection=True,
-        needs=("processes.list",),
-        live=True,
-    ),
-)

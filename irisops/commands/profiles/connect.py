@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.commands.license.locked import locked_out, looks_full
 from irisops.commands.profiles.expired_password import refused
 from irisops.contract.chat import Command
@@ -13,13 +11,11 @@ from irisops.contract.replies import Done, Progress
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
+from irisops.instance.models import SystemInfo
 from irisops.profiles.address import AddressError, parse_address
 from irisops.profiles.model import Profile
-
-if TYPE_CHECKING:
-    from irisops.instance.models import SystemInfo
 
 
 def find_profile(context: Context, name: str) -> Profile:
@@ -111,35 +107,3 @@ async def disconnect(context: Context, command: Command) -> Replies:
         raise Refusal("NotConnected", "That profile is not connected.", "/profiles shows which are.")
     await context.hub.disconnect(link)
     yield Done("disconnect", f"Logged out of {link.name}; its license unit is free again.")
-
-
-SPECS = (
-    CommandSpec(
-        name="connect",
-        summary="Log in to a profile, or to iris://user@host:port/NAMESPACE",
-        handler=connect,
-        grammar=(Arg("profile", "profile", required=False),),
-        plain=(
-            Plain(
-                "(connect|log in|login|sign in|reconnect) [me] (to|into) [the] [profile|instance] {profile}"
-            ),
-            Plain("(switch|change|go) to [the] [profile|instance] {profile}"),
-            Plain("use [the] (profile|instance) {profile}"),
-            Plain("(connect|reconnect|log in|login)"),
-        ),
-        examples=("connect to local",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="disconnect",
-        summary="Log out of an instance and stop reading it",
-        handler=disconnect,
-        grammar=(Arg("profile", "profile", required=False),),
-        plain=(
-            Plain("(disconnect|log out|logout|sign out) [me] (from|of) [the] [profile|instance] {profile}"),
-            Plain("(disconnect|log out|logout|sign out|log me out)"),
-        ),
-        examples=("log out of local",),
-        group="profiles",
-    ),
-)

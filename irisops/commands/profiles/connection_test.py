@@ -6,11 +6,11 @@ import asyncio
 import ipaddress
 import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from irisops.commands.license.locked import guess
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.expired_password import refused
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -18,7 +18,7 @@ from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Tabl
 from irisops.contract.wording import harmless, listed
 from irisops.daemon_thread import in_daemon_thread
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import (
     InstanceProblem,
     LicenseExhausted,
@@ -29,9 +29,6 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.profiles.model import Profile
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
 
 DEADLINE = 5.0
 """Seconds for the name lookup, and for opening the port."""
@@ -261,20 +258,3 @@ def _step(problem: InstanceProblem) -> str:
     if isinstance(problem, Unreachable) and "TLS" in problem.message:
         return "tls"
     return "protocol"
-
-
-SPECS = (
-    CommandSpec(
-        name="profile test",
-        summary="Name lookup, port, protocol, TLS, login, namespace: which works, and the cure",
-        handler=test,
-        grammar=(Arg("name", "profile", required=False),),
-        plain=(
-            Plain("(test|check|try) [the] (profile|connection|instance) [to] {name}"),
-            Plain("why can (i|we) not connect to {name}"),
-            Plain("why can't (i|we) connect to {name}"),
-        ),
-        examples=("test the profile local",),
-        group="profiles",
-    ),
-)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from irisops.commands.profiles.profiles import refuse_broken_file
 from irisops.contract.chat import Command
@@ -12,12 +11,11 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Done, Progress, Table
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
+from irisops.profiles.discovery.found import Found
 from irisops.profiles.model import Profile, ProfileInvalidError
+from irisops.profiles.programs import ProgramError
 from irisops.profiles.store import ProfileExistsError
-
-if TYPE_CHECKING:
-    from irisops.profiles.discovery.found import Found
 
 NOTHING = (
     "Nothing was found on this machine: no installed instance, no container, no VS Code setting, no IRIS_ variable, "
@@ -133,8 +131,6 @@ def _add(context: Context, found: Found, name: str) -> Profile:
 
 async def _password(found: Found) -> str:
     """The password that the person asked to use. Raises `Refusal` when there is none."""
-    from irisops.profiles.programs import ProgramError  # noqa: PLC0415 - not on the start path
-
     cure = f"/profile adopt {quote(found.name)} asks for it."
     if found.password is None:
         raise Refusal("NoPasswordFound", f"No password lies where {found.name} was found.", cure)
@@ -147,30 +143,3 @@ async def _password(found: Found) -> str:
     if not password:
         raise Refusal("NoPasswordFound", f"There is no {found.password.where}.", cure)
     return password
-
-
-SPECS = (
-    CommandSpec(
-        name="discover",
-        summary="Instances found here: installed, in containers, in VS Code, in variables",
-        handler=discover,
-        plain=(
-            Plain(
-                "(discover|find|detect|search|look for|scan for) [my|all|the|local] (instances|iris|servers)"
-            ),
-            Plain("what (instances|iris instances|servers) (are|is) here"),
-        ),
-        examples=("find my instances",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="profile adopt",
-        summary="Make a profile of what /discover found, and connect",
-        handler=adopt,
-        grammar=(Arg("found", "found"),),
-        options={"password": "flag", "name": "text"},
-        plain=(Plain("(adopt|take) [the] [instance] {found}"),),
-        examples=("adopt docker:iris-1",),
-        group="profiles",
-    ),
-)

@@ -13,7 +13,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.store import NoSuchProfileError, ProfileExistsError, ProfilesFileError, ProfileStore
 
@@ -156,46 +156,3 @@ async def take_in(context: Context, command: Command) -> Replies:
         ),
         carry_out,
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="profile copy",
-        summary="A second profile with the same fields",
-        handler=copy,
-        grammar=(Arg("name", "profile"), Keyword("to"), Arg("new", show="NEW")),
-        plain=(Plain("(copy|duplicate) [the] (profile|instance) {name} (to|as) {new}"),),
-        examples=("copy the profile local to other",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="profile move",
-        summary="Change the order of profiles: first, last or a number",
-        handler=move,
-        grammar=(Arg("name", "profile"), Keyword("to"), Arg("position")),
-        plain=(
-            Plain("(move|put) [the] (profile|instance) {name} (to|at) [the] [place|position] {position}"),
-        ),
-        examples=("move the profile local to first",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="profiles export",
-        summary="Write the profiles to a file for a colleague, without passwords",
-        handler=export,
-        grammar=(Arg("file", "file"),),
-        plain=(Plain("export [the|my|all] profiles (to|into|as) {file}"),),
-        examples=("export my profiles to team.toml",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="profiles import",
-        summary="Add the profiles of a file, after showing which",
-        handler=take_in,
-        grammar=(Arg("file", "file"),),
-        plain=(Plain("import [the] profiles (from|of) {file}"),),
-        examples=("import profiles from team.toml",),
-        group="profiles",
-        changes=True,
-    ),
-)

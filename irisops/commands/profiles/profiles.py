@@ -7,30 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from irisops.commands.profiles.connect import find_profile
+from irisops.commands.profiles.specs import OPTIONS
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Change, Column, Done, Form, FormField, Plan, Problem, Table
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.profiles.model import COLOURS, DEFAULT_PORT, Profile, ProfileInvalidError
 from irisops.profiles.store import NoSuchProfileError, ProfileExistsError
 
-OPTIONS = {
-    "host": "text",
-    "port": "number",
-    "namespace": "text",
-    "user": "text",
-    "colour": "text",
-    "read_only": "flag",
-    "guarded": "flag",
-    "web_port": "number",
-    "web_scheme": "text",
-    "sslconfig": "text",
-    "poll_interval": "text",
-    "password_command": "text",
-}
 _WORDS = {
     "connected": "● connected",
     "connecting": "◐ connecting",
@@ -287,57 +274,3 @@ def refuse_broken_file(context: Context) -> None:
     loaded = context.hub.reload()
     if loaded.problem is not None:
         raise loaded.problem
-
-
-SPECS = (
-    CommandSpec(
-        name="profiles",
-        summary="The instances you know, with their state",
-        handler=list_profiles,
-        plain=(
-            Plain("(show|list|see|display) [me] [the|my|all] (profiles|instances|connections)"),
-            Plain("(profiles|instances|connections|my profiles|my instances)"),
-            Plain("(what|which) (profiles|instances) (are there|do i have|are connected|exist)"),
-        ),
-        examples=("show profiles",),
-        group="profiles",
-        live=True,
-    ),
-    CommandSpec(
-        name="profile add",
-        summary="Add an instance: opens a form, or takes host= port= user= …",
-        handler=add,
-        grammar=(Arg("name", "text", required=False),),
-        options=OPTIONS,
-        plain=(
-            Plain("(add|create|make|new) [a] [new] (profile|instance|connection)"),
-            Plain("(add|create|make|new) [a] [new] (profile|instance|connection) [called|named] {name}"),
-        ),
-        examples=("add a profile",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="profile edit",
-        summary="Change a profile: opens a form, or takes host= port= user= …",
-        handler=edit,
-        grammar=(Arg("name", "profile"),),
-        options=OPTIONS,
-        plain=(
-            Plain("(edit|change|modify|update) [the] (profile|instance) {name}"),
-            Plain("(edit|change|modify|update) [the] {name} profile"),
-        ),
-        examples=("edit the profile local",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="profile remove",
-        summary="Forget a profile and its password",
-        handler=remove,
-        grammar=(Arg("name", "profile"),),
-        plain=(Plain("(remove|delete|forget|drop) [the] (profile|instance) {name}"),),
-        examples=("remove the profile old",),
-        aliases=("profile delete",),
-        group="profiles",
-        changes=True,
-    ),
-)

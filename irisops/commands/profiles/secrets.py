@@ -12,7 +12,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Change, Column, Done, Plan, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.profiles.secrets import PLACES, NotKeptError, Place, account_of
 from irisops.profiles.vault import VaultError
 
@@ -247,62 +247,3 @@ async def unlock(context: Context, _command: Command) -> Replies:
             "EncryptedFileLocked", "The encrypted file stays locked.", "/secrets unlock asks again."
         )
     yield Done("secrets", "The encrypted file is open until you quit.")
-
-
-SPECS = (
-    CommandSpec(
-        name="secrets",
-        summary="Where each password is (never its value)",
-        handler=show,
-        plain=(
-            Plain("(show|list) [me] [the|my] (secrets|passwords)"),
-            Plain("where (are|is) [the|my|all] (passwords|password|secrets) [kept|stored|saved]"),
-        ),
-        examples=("where are my passwords",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="secrets move",
-        summary="Move a password to the keyring, the encrypted file or memory",
-        handler=move,
-        grammar=(Arg("name", "profile", show="PROFILE"), Keyword("to"), Arg("place", "place")),
-        plain=(
-            Plain("(move|put) [the] password of {name} (to|into) [the] {place}"),
-            Plain("(move|put) {name's} password (to|into) [the] {place}"),
-        ),
-        examples=("move the password of local to the keyring",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="secrets forget",
-        summary="Remove a password from this computer",
-        handler=forget,
-        grammar=(Arg("name", "profile", show="PROFILE"),),
-        plain=(
-            Plain("(forget|delete|remove) [the] [stored|kept] password of {name}"),
-            Plain("(forget|delete|remove) {name's} [stored|kept] password"),
-        ),
-        examples=("forget the stored password of local",),
-        group="profiles",
-        changes=True,
-    ),
-    CommandSpec(
-        name="secrets file",
-        summary="Set up the encrypted file of passwords, or change its passphrase",
-        handler=file,
-        plain=(
-            Plain("(set up|create|make) [the|an] encrypted file [of|for] [passwords]"),
-            Plain("change [the] passphrase [of the encrypted file]"),
-        ),
-        examples=("set up an encrypted file",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="secrets unlock",
-        summary="Open the encrypted file of passwords for this run",
-        handler=unlock,
-        plain=(Plain("(unlock|open) [the] (encrypted file|secrets|passwords)"),),
-        examples=("unlock the encrypted file",),
-        group="profiles",
-    ),
-)

@@ -14,7 +14,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.security import authentication
@@ -36,7 +36,6 @@ COLUMNS = (
     Column("timeout", "TIMEOUT", "duration", hide_under=110),
     Column("dispatch_class", "DISPATCH CLASS", hide_under=140),
 )
-NEEDS = ("webapps.list",)
 NONE = "none"
 """The word for no resource at all."""
 
@@ -233,68 +232,3 @@ def with_roles(groups: tuple[str, ...], changes: list[tuple[bool, str]]) -> tupl
         if role.casefold() not in {each.casefold() for each in always}:
             always.append(role)
     return tuple(":".join((match, *targets)) for match, targets in pairs if targets)
-
-
-SPECS = (
-    CommandSpec(
-        name="apps",
-        summary="Web applications, how one logs in to them, the roles they give; filter and sort by words",
-        handler=show_apps,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(show|list|see) [me] [all] [the] [web] (applications|apps)"),
-            Plain(
-                "(which|what) [web] (applications|apps) (are open|need no login|have no login)",
-                {"filter": ["login~unauthenticated", "enabled=yes"]},
-            ),
-            Plain(
-                "(which|what) [web] (applications|apps) give [the] [role] {role}",
-                {"filter": ["roles={role}"]},
-            ),
-            Plain(
-                "(show|list) [me] [the|all] disabled [web] (applications|apps)", {"filter": ["enabled=no"]}
-            ),
-        ),
-        examples=("show the web applications", "which apps need no login"),
-        aliases=("webapps",),
-        group="access",
-        needs_connection=True,
-        needs=NEEDS,
-        live=True,
-    ),
-    CommandSpec(
-        name="app",
-        undo={"application": "security.kinds:APPLICATION"},
-        summary="One web application; or switch it, or set how one logs in, its resource, timeout, roles=-%All",
-        handler=change_app,
-        grammar=(Arg("applications", "application", many=True, show="/APP [enable|disable]"),),
-        options={"resource": "resource", "timeout": "number", "roles": "text", "auth": "login"},
-        plain=(
-            Plain("(show|describe) [me] the [web] (application|app) {app}", {"applications": ["{app}"]}),
-            Plain("who may enter [the] [web] (application|app) {app}", {"applications": ["{app}"]}),
-            Plain(
-                "require a login (for|of|on) [the] [web] [application|app] {app}",
-                {"applications": ["{app}"], "auth": "-unauthenticated,+password"},
-            ),
-            Plain(
-                "take %all (off|from) [the] [web] (application|app) {app}",
-                {"applications": ["{app}"], "roles": "-%All"},
-            ),
-            Plain(
-                "(enable|switch on|turn on) [the] [web] (application|app) {app}",
-                {"applications": ["{app}", "enable"]},
-            ),
-            Plain(
-                "(disable|switch off|turn off) [the] [web] (application|app) {app}",
-                {"applications": ["{app}", "disable"]},
-            ),
-        ),
-        examples=("require a login for /api/monitor", "disable the application /csp/user"),
-        aliases=("webapp",),
-        group="access",
-        changes=True,
-        shows=True,
-        needs_connection=True,
-        needs=(*NEEDS, "webapps.read"),
-    ),
-)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from irisops.commands.security.effects import bad_permission
+from irisops.commands.security.specs import NONE
 from irisops.commands.security.wanted import all_named, as_list, propose
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -10,7 +11,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.security.access import Access, read_access
@@ -24,9 +25,7 @@ COLUMNS = (
     Column("kind", "KIND", hide_under=70),
     Column("description", "DESCRIPTION", grow=True),
 )
-NEEDS = ("resources.list",)
 PREFIX = "%DB_"
-NONE = "none"
 _SHOWN = 8
 
 
@@ -144,44 +143,3 @@ def _permission(text: str) -> Permission:
             f"{sentence[:1].upper()}{sentence[1:]}.",
             "For example public=none, public=R or public=RW.",
         ) from None
-
-
-SPECS = (
-    CommandSpec(
-        name="resources",
-        summary="Resources and their public permissions; filter and sort by words (public=RW, kind~Database)",
-        handler=show_resources,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(show|list|see) [me] [all] [the] resources"),
-            Plain("(which|what) resources are public", {"filter": ["public!=none"]}),
-            Plain("(show|list) [me] [the|all] public resources", {"filter": ["public!=none"]}),
-        ),
-        examples=("show resources", "which resources are public"),
-        group="access",
-        needs_connection=True,
-        needs=NEEDS,
-        live=True,
-    ),
-    CommandSpec(
-        name="resource",
-        undo={"resource": "security.kinds:RESOURCE"},
-        summary="One resource; or set what everybody has on it: public=none, public=R, public=RW",
-        handler=change_resource,
-        grammar=(Arg("resources", "resource", many=True, show="RESOURCE"),),
-        options={"public": "permission"},
-        plain=(
-            Plain("(show|describe) [me] the resource {resource}", {"resources": ["{resource}"]}),
-            Plain(
-                "(take|remove) [the] public [permission|access] (off|from) [the] [resource] {resource}",
-                {"resources": ["{resource}"], "public": NONE},
-            ),
-        ),
-        examples=("take the public permission from %DB_USER",),
-        group="access",
-        changes=True,
-        shows=True,
-        needs_connection=True,
-        needs=NEEDS,
-    ),
-)

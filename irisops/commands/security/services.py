@@ -9,7 +9,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.security.authentication import METHODS, UNAUTHENTICATED
@@ -26,7 +26,6 @@ COLUMNS = (
     Column("public", "PUBLIC", "flag", hide_under=80),
     Column("description", "DESCRIPTION", hide_under=120),
 )
-NEEDS = ("services.list",)
 
 
 async def _listed(link: Link) -> list[Service]:
@@ -133,55 +132,3 @@ async def change_service(context: Context, command: Command) -> Replies:
 
     async for reply in propose(context, command, "service", spelled, change):
         yield reply
-
-
-SPECS = (
-    CommandSpec(
-        name="services",
-        summary="Services, how one logs in to them, and from where; filter and sort by words",
-        handler=show_services,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain("(show|list|see) [me] [all] [the] services"),
-            Plain("(which|what) services (are|is) (on|enabled|open|running)", {"filter": ["enabled=yes"]}),
-            Plain("(show|list) [me] [the|all] enabled services", {"filter": ["enabled=yes"]}),
-            Plain("(show|list) [me] [the|all] disabled services", {"filter": ["enabled=no"]}),
-        ),
-        examples=("show services", "which services are enabled"),
-        group="access",
-        needs_connection=True,
-        needs=NEEDS,
-        live=True,
-    ),
-    CommandSpec(
-        name="service",
-        undo={"service": "security.kinds:SERVICE"},
-        summary="One service; or switch it, or set how one logs in: auth=password,ldap or auth=-unauthenticated",
-        handler=change_service,
-        grammar=(Arg("services", "service", many=True, show="SERVICE [enable|disable]"),),
-        options={"auth": "login"},
-        plain=(
-            Plain("(show|describe) [me] [the] service {service}", {"services": ["{service}"]}),
-            Plain(
-                "(take|remove) [the] unauthenticated [access|login|logins] (off|from) [the] [service] {service}",
-                {"services": ["{service}"], "auth": "-unauthenticated"},
-            ),
-            Plain(
-                "(enable|switch on|turn on) [the] service {service}", {"services": ["{service}", "enable"]}
-            ),
-            Plain(
-                "(disable|switch off|turn off) [the] service {service}",
-                {"services": ["{service}", "disable"]},
-            ),
-        ),
-        examples=(
-            "take unauthenticated access off %Service_Bindings",
-            "disable the service %Service_Monitor",
-        ),
-        group="access",
-        changes=True,
-        shows=True,
-        needs_connection=True,
-        needs=(*NEEDS, "services.read"),
-    ),
-)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Origin
 from irisops.commands.sessions.ending import plan_end
@@ -14,12 +13,10 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_filters import is_condition, select
 from irisops.engine.table_replies import filter_words
-
-if TYPE_CHECKING:
-    from irisops.instance.models import WebSession
+from irisops.instance.models import WebSession
 
 EVERYTHING = ("all", "everything", "*")
 NO_LOGIN = ("anonymous", "nobody", "unknownuser")
@@ -100,43 +97,3 @@ async def end(context: Context, command: Command) -> Replies:
     chosen = choose(seen, words)
     broad = not any(_means(word, session) for word in words for session in chosen[:1])
     yield await plan_end(context, link, chosen, Origin(command.slash), broad=broad)
-
-
-_SESSIONS = "(session|sessions|web session|web sessions|browser sessions|browsers)"
-
-SPECS = (
-    CommandSpec(
-        name="sessions end",
-        undo={"sessions.end": "sessions.ending:AGAIN"},
-        summary="End web sessions: by id, user, application, holder, address, or words as of /sessions; or all",
-        handler=end,
-        grammar=(Arg("filter", "filter", many=True, show="WHICH"),),
-        plain=(
-            Plain(
-                f"(end|close|kill|stop|terminate|log out|drop) [all] [the] [web] {_SESSIONS} "
-                "(of|by|on|from|for|at) [user|the user|application|address|holder] {who}",
-                {"filter": ["{who}"]},
-            ),
-            Plain(
-                f"(end|close|kill|stop|terminate|drop) [all] [the] [web] {_SESSIONS} without [a] login",
-                {"filter": ["anonymous"]},
-            ),
-            Plain(
-                f"(end|close|kill|stop|terminate|drop) all [the] [web] {_SESSIONS}",
-                {"filter": ["all"]},
-            ),
-            Plain("(end|close|kill|terminate) [the] [web] session {who}", {"filter": ["{who}"]}),
-            Plain(
-                f"(end|close|kill|stop|terminate|drop) [all] [of] {{who's}} [web] {_SESSIONS}",
-                {"filter": ["{who}"]},
-            ),
-            Plain("(log out|log off|sign out) [the] user {who} [from the web]", {"filter": ["{who}"]}),
-        ),
-        examples=("end the sessions of appuser", "end the sessions on /csp/user"),
-        aliases=("session end",),
-        group="license",
-        changes=True,
-        needs_connection=True,
-        needs=("sessions.list", "sessions.end"),
-    ),
-)

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.commands.sessions.listing import short_id
+from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan, Problem, Progress
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
+from irisops.instance.models import Holder, LicenseBoard, WebSession
+from irisops.instance.usage import forecast
 from irisops.journal import Entry, Reverse
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import Holder, LicenseBoard, WebSession
 
 KIND = "sessions.end"
 """The journal's name for this kind of change."""
@@ -131,8 +129,6 @@ def _warnings(link: Link, wanted: Sequence[WebSession]) -> list[str]:
 
 def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[list[str], int | None]:
     """What ending frees, and the units in use after it; None if that cannot be told."""
-    from irisops.instance.usage import forecast  # noqa: PLC0415 - not at the start
-
     lines = ["Whoever uses them is logged out; what was typed there and not stored is lost."]
     if board is None:
         return lines, None

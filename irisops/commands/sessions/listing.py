@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from irisops.connections.connection import Link
 from irisops.connections.session_ages import KnownBirths, known_births
 from irisops.connections.session_timeouts import KnownTimeouts, known_timeouts
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.engine.table_columns import take_columns
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.models import WebSession
+from irisops.instance.models import WebSession
+from irisops.instance.usage.leaks import find_leaks
 
 SHOWN_ID = 8
 """Characters of a session's id that are shown: with the whole id one could take the session over."""
@@ -139,7 +137,6 @@ def _patterns(sessions: list[WebSession]) -> list[str]:
     anonymous = sum(session.anonymous for session in sessions)
     if anonymous:
         notes.append(f"{counted(anonymous, 'session')} without a login: each holds a unit of its own.")
-    from irisops.instance.usage.leaks import find_leaks  # noqa: PLC0415 - not at the start
 
     notes += [
         f"{leak.username} has {leak.number} sessions on {leak.application}: that looks like a client that keeps no "
@@ -147,35 +144,3 @@ def _patterns(sessions: list[WebSession]) -> list[str]:
         for leak in find_leaks(sessions)[:3]
     ]
     return notes
-
-
-SPECS = (
-    CommandSpec(
-        name="sessions",
-        summary="Web sessions with application, user, license holder and when they expire",
-        handler=show_sessions,
-        grammar=(Arg("filter", "filter", required=False, many=True),),
-        plain=(
-            Plain(
-                "(show|list|see|display) [me] [all] [the|my] [open|active] (sessions|web sessions|browsers)"
-            ),
-            Plain("(sessions|web sessions|open sessions|active sessions)"),
-            Plain(
-                "(show|list|see) [me] [all] [the] (sessions|web sessions) (of|by|for|from) [user|the user] {user}",
-                {"filter": ["user={user}"]},
-            ),
-            Plain("(show|list|see) [me] {user's} (sessions|web sessions)", {"filter": ["user={user}"]}),
-            Plain(
-                "(which|what) (sessions|web sessions) (expire|end|run out|time out) (soon|next|first)",
-                {"filter": ["sort=left"]},
-            ),
-            Plain("who is on [here|it|now|the instance]"),
-            Plain("who is (logged in|signed in|online|connected) [in|on|with|by] [the|a] [web|browser]"),
-            Plain("how many (sessions|web sessions|browsers) (are there|are open|are active|do we have)"),
-        ),
-        examples=("show sessions", "who is online"),
-        needs_connection=True,
-        needs=("sessions.list",),
-        live=True,
-    ),
-)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from irisops.changes.record import Origin, Record
 from irisops.commands.sessions.ending import (
@@ -27,6 +26,7 @@ from irisops.commands.sessions.ending import (
 )
 from irisops.commands.sessions.listing import Seen
 from irisops.commands.sessions.sweep import missed_least
+from irisops.connections.connection import Link, web_of
 from irisops.connections.session_ages import KnownBirths
 from irisops.connections.session_timeouts import KnownTimeouts
 from irisops.contract.chat import Command
@@ -36,13 +36,14 @@ from irisops.contract.replies import Done, Plan, Progress
 from irisops.contract.wording import counted, harmless
 from irisops.engine.availability import read_only_cure, read_only_note
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.connections.connection import Link
-    from irisops.instance.admin_api import AdminApi
-    from irisops.instance.models import WebSession
-    from irisops.profiles.model import Profile
+from irisops.engine.spec import Replies
+from irisops.instance.admin_api import SINCE, AdminApi
+from irisops.instance.errors import InstanceError
+from irisops.instance.models import WebSession
+from irisops.instance.usage.leaks import find_leaks
+from irisops.instance.usage.sessions import sessions_by_rest
+from irisops.instance.usage.sessions_end import NO_SUCH_SESSION
+from irisops.profiles.model import Profile
 
 
 def _profile(context: Context, wanted: str) -> Profile:
@@ -67,9 +68,6 @@ def _profile(context: Context, wanted: str) -> Profile:
 
 async def _api(context: Context, link: Link) -> AdminApi:
     """The way in over the web port. Raises `Refusal` where it cannot be tried."""
-    from irisops.connections.connection import web_of  # noqa: PLC0415 - not at the start
-    from irisops.instance.admin_api import SINCE, AdminApi  # noqa: PLC0415 - for this moment alone
-
     profile = link.profile
     info = link.connection.info
     # Before the first login the version is not known: then asking is the way to find out.
@@ -94,9 +92,6 @@ async def _api(context: Context, link: Link) -> AdminApi:
 
 async def free(context: Context, command: Command) -> Replies:
     """Look over the web port, then a plan to end what is missed least."""
-    from irisops.instance.usage.leaks import find_leaks  # noqa: PLC0415 - not at the start
-    from irisops.instance.usage.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
-
     profile = _profile(context, str(command.args.get("profile", "")))
     link = context.hub.link_of(profile)
     if link.connected:
@@ -163,10 +158,6 @@ class _Rescue:
 
     async def carry_out(self) -> Replies:
         """Ask, follow, tell. An error of the instance is raised after it was journaled."""
-        from irisops.instance.errors import InstanceError  # noqa: PLC0415 - not at the start
-        from irisops.instance.usage.sessions import sessions_by_rest  # noqa: PLC0415 - not at the start
-        from irisops.instance.usage.sessions_end import NO_SUCH_SESSION  # noqa: PLC0415 - not at the start
-
         record = Record(
             self.context, self.link, self.shown, self.origin, reverse=journaled(self.wanted), final=FINAL
         )
@@ -197,20 +188,3 @@ class _Rescue:
             )
         if left:
             yield not_ended(len(left))
-
-
-SPECS = (
-    CommandSpec(
-        name="locked free",
-        summary="Locked out: end the web session missed least, over the web port of IRIS 2026.2 or newer",
-        handler=free,
-        grammar=(Arg("profile", "profile", required=False),),
-        plain=(
-            Plain("(free|end) [me] (a unit|a session) without [a] login [on {profile}]"),
-            Plain("(free|make room on) the license (from outside|without a login)"),
-        ),
-        examples=("free a unit without a login",),
-        group="license",
-        changes=True,
-    ),
-)

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.changes.record import Origin
 from irisops.commands.sessions.ending import PORTAL, plan_end
 from irisops.commands.sessions.listing import Seen, look
@@ -14,11 +12,9 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Column, Done, Table
 from irisops.contract.wording import counted, duration, harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.models import WebSession
-    from irisops.instance.usage.leaks import Leak
+from irisops.engine.spec import Replies
+from irisops.instance.models import WebSession
+from irisops.instance.usage.leaks import LEAK_FROM, Leak, find_crowds, find_leaks
 
 COLUMNS = (
     Column("holder", "HOLDER"),
@@ -30,8 +26,6 @@ COLUMNS = (
 
 async def sweep(context: Context, command: Command) -> Replies:
     """What leaks, then a plan to end exactly that."""
-    from irisops.instance.usage.leaks import LEAK_FROM, find_crowds, find_leaks  # noqa: PLC0415 - not at the start
-
     link = context.link()
     seen = await look(context, link)
     who = str(command.args.get("who", ""))
@@ -81,8 +75,6 @@ def _is(leak: Leak, who: str) -> bool:
 
 async def free(context: Context, command: Command) -> Replies:
     """Offer to end what is missed least: what a leak left behind, else the session that has been idle for longest."""
-    from irisops.instance.usage.leaks import find_leaks  # noqa: PLC0415 - not at the start
-
     link = context.link()
     seen = await look(context, link)
     leaks = find_leaks(seen.sessions)
@@ -127,59 +119,3 @@ def _reason(seen: Seen, chosen: tuple[WebSession, ...], leaks: list[Leak]) -> st
     login = "nobody has logged in to it" if session.anonymous else f"of {harmless(session.username, 60)}"
     since = f", idle for {duration(idle)}" if idle is not None else ""
     return f"Chosen because it is missed least: {login}{since}."
-
-
-SPECS = (
-    CommandSpec(
-        name="sessions sweep",
-        summary="Find clients that open a session per call, and end what they left behind",
-        handler=sweep,
-        grammar=(Arg("who", "holder", required=False),),
-        plain=(
-            Plain(
-                "(sweep|clean up|sweep up|clear out|find|end) [all] [the] "
-                "(leak|leaks|leaked sessions|leaking sessions|abandoned sessions|stale sessions|old sessions|orphans)"
-            ),
-            Plain("(sweep|clean up|sweep up) [the] (sessions|web sessions)"),
-            Plain(
-                "(end|close|kill|stop|terminate|drop|remove|clear) [all] [the] "
-                "(idle|unused|closed|forgotten|abandoned|stale|old|leaked|leaking|left over|leftover|dead) "
-                "(sessions|web sessions|browser sessions|browsers)"
-            ),
-            Plain("(who|what|which client) (is leaking|leaks) [sessions|web sessions|units|license units]"),
-        ),
-        examples=("end the leaked sessions", "who is leaking sessions"),
-        group="license",
-        changes=True,
-        needs_connection=True,
-        needs=("sessions.list", "sessions.end"),
-    ),
-    CommandSpec(
-        name="license free",
-        summary="Offer to end the web session that is missed least, to get a unit back",
-        handler=free,
-        plain=(
-            Plain(
-                "(free|free up|release|give back|get back|give me|get me|i need) [up] "
-                "(a|one|some|another) [license|licence] (unit|units|seat|license|licence)"
-            ),
-            Plain(
-                "(free|free up|release|clear) [up] [some|all|the|my|our] [unused|idle] [license|licence] "
-                "(unit|units|seats|licenses|licences|license|licence)"
-            ),
-            Plain(
-                "(free|free up|release) [up] [all] [the] [license|licence] (units|seats|licenses|licences) "
-                "(of|held by|from) [the] "
-                "(closed|forgotten|idle|abandoned|old|unused) (browsers|sessions|web sessions|browser sessions)"
-            ),
-            Plain("(make|get) [some] room [on|in] [the|my] [license|licence]"),
-            Plain("(let|get) me (in|back in)"),
-        ),
-        examples=("free a unit",),
-        aliases=("licence free",),
-        group="license",
-        changes=True,
-        needs_connection=True,
-        needs=("sessions.list", "sessions.end"),
-    ),
-)

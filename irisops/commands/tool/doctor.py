@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import platform
 import sys
-from typing import TYPE_CHECKING
 
 from irisops import __version__
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
-
-if TYPE_CHECKING:
-    from irisops.instance.capabilities import DoctorRow
+from irisops.engine.spec import Replies
+from irisops.instance.capabilities import DoctorRow
 
 DRIVER = "intersystems-irispython"
 
@@ -95,23 +92,3 @@ def _routes(rows: list[DoctorRow], missing: list[tuple[str, str]], note: str) ->
             *(f"Missing: {member} ({reason})" for member, reason in missing),
         ],
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="doctor",
-        summary="What works here and by which route; paste it into a bug report",
-        handler=show_doctor,
-        plain=(
-            Plain("(run|show|call) [me] [the] doctor"),
-            Plain("(check|test|examine) [the] (instance|connection|server)"),
-            Plain("(doctor|diagnose|diagnostics|self test|check everything)"),
-            Plain("(what|which) (works|features|routes) (here|are there|are available|work)"),
-            Plain("what does (this|the) instance (offer|support)"),
-            Plain("(what is wrong|what's wrong|why does it not work|why doesn't it work)"),
-        ),
-        examples=("what does this instance offer",),
-        group="this tool",
-        uses_connection=True,
-    ),
-)

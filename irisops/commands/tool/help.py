@@ -7,7 +7,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import CommandSpec, Replies
 
 
 async def show_help(context: Context, command: Command) -> Replies:
@@ -83,25 +83,3 @@ def _kind(spec: CommandSpec) -> str:
     if spec.changes:
         return "shows a plan first and changes nothing before your yes"
     return "a live card: keeps itself fresh while it is on screen" if spec.live else ""
-
-
-SPECS = (
-    CommandSpec(
-        name="help",
-        summary="What can be asked, or one command in full",
-        handler=show_help,
-        grammar=(Arg("command", "command", required=False, many=True),),
-        plain=(
-            Plain(
-                "(help|help me|hello|hi|what can i say|what can you do|what can i ask|what can i do|commands|"
-                "show commands|list commands)"
-            ),
-            Plain("(help|help me) (with|on|about) {command}"),
-            Plain("how do i use {command}"),
-            Plain("how does {command} work"),
-        ),
-        examples=("what can you do",),
-        aliases=("?", "h", "commands"),
-        group="this tool",
-    ),
-)

@@ -14,7 +14,7 @@ from irisops.engine import dispatch
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of
 from irisops.engine.side_by_side import named, side_by_side
-from irisops.engine.spec import LINE, Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem
 from irisops.profiles.model import Profile
 
@@ -190,27 +190,3 @@ def _row(context: Context, profile: Profile, trouble: str) -> dict[str, Cell]:
         "units_used": used,
         "units_limit": limit,
     }
-
-
-SPECS = (
-    CommandSpec(
-        name="on",
-        summary="A command on another profile, on several (a,b) or on all, side by side",
-        handler=on,
-        grammar=(Arg("where", "profile", show="PROFILE|all"), Arg("line", LINE, show="COMMAND")),
-        examples=("on all /license",),
-        group="profiles",
-    ),
-    CommandSpec(
-        name="dashboard",
-        summary="All connected instances at a glance, live",
-        handler=dashboard,
-        plain=(
-            Plain("(show|open) [me] [the] (dashboard|overview) [of] [all] [the] [instances]"),
-            Plain("(show|compare|how are) [me] all [the|my] instances [doing]"),
-        ),
-        examples=("show all my instances",),
-        group="profiles",
-        live=True,
-    ),
-)

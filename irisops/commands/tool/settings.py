@@ -7,7 +7,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Done, Effect, Form, FormField, Table
 from irisops.contract.wording import listed
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 from irisops.profiles.settings import (
     BY_NAME,
     SCHEMA,
@@ -133,27 +133,3 @@ async def show(context: Context, _command: Command) -> Replies:
         notes=notes,
         actions=[("enter", "change", "/settings")],
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="settings",
-        summary="Change settings: opens a form, or takes poll_interval= traffic= theme= …",
-        handler=settings,
-        options={setting.name: "flag" if setting.kind == "flag" else "text" for setting in SCHEMA},
-        plain=(
-            Plain("(change|edit|open) [the|my] (settings|configuration|preferences|options)"),
-            Plain("set [the] poll interval to {seconds}", {"poll_interval": "{seconds}"}),
-        ),
-        examples=("change the settings",),
-        group="this tool",
-    ),
-    CommandSpec(
-        name="settings list",
-        summary="All settings with their values, and the file they are in",
-        handler=show,
-        plain=(Plain("(show|list) [me] [the|my] (settings|configuration|preferences|options)"),),
-        examples=("show my settings",),
-        group="this tool",
-    ),
-)

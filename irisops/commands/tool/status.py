@@ -5,7 +5,7 @@ from __future__ import annotations
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Scalar
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 
 
 async def show_status(context: Context, _command: Command) -> Replies:
@@ -52,21 +52,3 @@ async def show_status(context: Context, _command: Command) -> Replies:
     yield Facts(
         "status", f"{link.name} at a glance", facts, labels=shown, notes=notes, series=tuple(link.history)
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="status",
-        summary="The connected instance at a glance",
-        handler=show_status,
-        plain=(
-            Plain("(status|overview|summary|state|version)"),
-            Plain("(show|give) [me] [the] [instance] (status|overview|summary|state) [of the instance]"),
-            Plain("how is [the] (it|instance|system|server) [doing]"),
-            Plain("(what|which) (version|instance) (is this|is it|am i on|am i connected to|do we run)"),
-        ),
-        examples=("how is the instance",),
-        needs_connection=True,
-        live=True,
-    ),
-)

@@ -9,7 +9,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Column, Done, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 
 
 def _rule(text: str) -> Rule:
@@ -64,46 +64,3 @@ async def alert_off(context: Context, command: Command) -> Replies:
     if not link.watchman.remove(rule):
         raise Refusal("NoSuchRule", f"{rule} is not watched for.", "/alert lists the rules.")
     yield Done("alert_off", f"No longer watching for {rule} on {link.name}.")
-
-
-_RULE = (Arg("rule", "text", required=False, many=True, show="RULE"),)
-
-SPECS = (
-    CommandSpec(
-        name="alert",
-        summary="Ring and say so when a count crosses a limit, e.g. units>80% or free<2; without a rule, the list",
-        handler=alert,
-        grammar=_RULE,
-        plain=(
-            Plain(
-                "(alert|warn|tell|notify) me (when|if|once) [the] [license|licence] {figure} (are|is|go|goes|get|gets) "
-                "(over|above|past|more than) {value}",
-                {"rule": ["{figure}", ">", "{value}"]},
-            ),
-            Plain(
-                "(alert|warn|tell|notify) me (when|if|once) [the] [license|licence] {figure} (are|is|go|goes|get|gets) "
-                "(under|below|less than|fewer than) {value}",
-                {"rule": ["{figure}", "<", "{value}"]},
-            ),
-            Plain(
-                "(alert|warn|tell|notify) me (when|if|once) [the|my] (license|licence) is full",
-                {"rule": ["free<1"]},
-            ),
-            Plain("(show|list) [me] [the|my|all] alerts"),
-        ),
-        examples=("warn me when units are over 80%", "tell me when the license is full"),
-        aliases=("alerts",),
-        group="license",
-        needs_connection=True,
-    ),
-    CommandSpec(
-        name="alert off",
-        summary="End an alert, or all of them",
-        handler=alert_off,
-        grammar=_RULE,
-        plain=(Plain("(end|stop|remove|clear|forget) [all] [the|my] alerts"),),
-        examples=("clear my alerts",),
-        group="license",
-        needs_connection=True,
-    ),
-)

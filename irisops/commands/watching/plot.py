@@ -11,7 +11,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Series
 from irisops.contract.wording import duration, harmless
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 
 DEFAULT_SPAN = "1h"
 POINTS = 240
@@ -94,26 +94,3 @@ async def plot(context: Context, command: Command) -> Replies:
         limit=limit,
         notes=notes,
     )
-
-
-SPECS = (
-    CommandSpec(
-        name="plot",
-        summary="Units, sessions or processes over time, as read since the start",
-        handler=plot,
-        grammar=(
-            Arg("figure", "text", required=False, show="units|sessions|processes"),
-            Arg("span", "text", required=False, show="1h"),
-        ),
-        plain=(
-            Plain("(plot|graph|chart|draw) [the|my] [license|licence] {figure}"),
-            Plain(
-                "(plot|graph|chart|draw) [the|my] [license|licence] {figure} (of|for|over) [the] [last|past] {span}"
-            ),
-        ),
-        examples=("plot the units", "plot sessions of the last 10m"),
-        group="license",
-        live=True,
-        uses_connection=True,
-    ),
-)

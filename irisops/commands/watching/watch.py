@@ -9,7 +9,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Effect
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Arg, CommandSpec, Plain, Replies
+from irisops.engine.spec import Replies
 
 WATCHABLE = ("license", "sessions", "processes", "status")
 OFF = ("off", "nothing", "none", "stop")
@@ -38,25 +38,3 @@ async def watch(context: Context, command: Command) -> Replies:
     if words and (spec is None or not spec.grammar):
         raise Refusal("BadFilter", f"/watch {what} takes no filter.", f"Write /watch {what}.")
     yield Effect("pin", " ".join([f"/{what}", *(quote(word) for word in words)]))
-
-
-SPECS = (
-    CommandSpec(
-        name="watch",
-        summary="Keep license, sessions or processes pinned at the top; /watch off ends it",
-        handler=watch,
-        grammar=(
-            Arg("what", "text", show="license|sessions|processes|status|off"),
-            Arg("filter", "filter", required=False, many=True),
-        ),
-        plain=(
-            Plain("(watch|pin|keep an eye on|monitor|follow) [the|my] {what}"),
-            Plain(
-                "(stop watching|unpin|stop following|stop monitoring) [the|my] [license|sessions|processes|card]",
-                {"what": "off"},
-            ),
-        ),
-        examples=("watch the license", "stop watching"),
-        group="license",
-    ),
-)

@@ -1,65 +1,8 @@
-"""The commands of sharing. What they do is imported when one is given: the start of the chat must not pay for it."""
+"""What can be typed about sharing: commands as data. Handlers are resolved at first use."""
 
-# ruff: noqa: PLC0415 - late imports are the point of this module
 from __future__ import annotations
 
-from irisops.contract.chat import Command
-from irisops.engine.context import Context
-from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Plain, Replies
-
-
-def _share(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.opening import share
-
-    return share(context, command)
-
-
-def _after(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.opening import after
-
-    return after(context, command)
-
-
-def _tunnels(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import tunnels
-
-    return tunnels(context, command)
-
-
-def _unshare(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import unshare
-
-    return unshare(context, command)
-
-
-def _extend(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import extend
-
-    return extend(context, command)
-
-
-def _kick(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import kick
-
-    return kick(context, command)
-
-
-def _card(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import save_card
-
-    return save_card(context, command)
-
-
-def _leases(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import show_leases
-
-    return show_leases(context, command)
-
-
-def _clear(context: Context, command: Command) -> Replies:
-    from irisops.commands.sharing.live import clear_leases
-
-    return clear_leases(context, command)
+from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Plain
 
 
 def _plain_shares() -> tuple[Plain, ...]:
@@ -93,11 +36,11 @@ def _plain_shares() -> tuple[Plain, ...]:
     )
 
 
-SPECS = (
+SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="share",
         summary="Open a checked ngrok tunnel, with a pass for each teammate, until a deadline",
-        handler=_share,
+        handler="sharing.opening:share",
         grammar=(
             Arg("what", required=False, show="superserver|web|both|help"),
             Keyword("for"),
@@ -127,7 +70,7 @@ SPECS = (
     CommandSpec(
         name="share after",
         summary="Put right what /share found, by its plan, then look at the instance again",
-        handler=_after,
+        handler="sharing.opening:after",
         grammar=(Arg("command", LINE, show="/COMMAND"),),
         group="sharing",
         changes=True,
@@ -136,7 +79,7 @@ SPECS = (
     CommandSpec(
         name="tunnels",
         summary="Open tunnels, their connections, and who is on",
-        handler=_tunnels,
+        handler="sharing.live:tunnels",
         plain=(
             Plain("(which|what) [tunnels|shares] (is|are) (open|shared)"),
             Plain("who is on [the] (tunnel|tunnels|share)"),
@@ -148,7 +91,7 @@ SPECS = (
     CommandSpec(
         name="unshare",
         summary="End a share: addresses, accounts, sessions, everything it made",
-        handler=_unshare,
+        handler="sharing.live:unshare",
         grammar=(Arg("share", required=False, show="SHARE|all"),),
         plain=(
             Plain("(stop|end) sharing", {"share": "all"}),
@@ -160,7 +103,7 @@ SPECS = (
     CommandSpec(
         name="extend",
         summary="Move a share's deadline, by a span or to a time of day",
-        handler=_extend,
+        handler="sharing.live:extend",
         grammar=(Arg("time", show="1h|18:30"), Arg("share", required=False)),
         plain=(Plain("(extend|prolong) [the] (share|tunnel|sharing) (by|for|until) {time}"),),
         examples=("extend the share by 1h",),
@@ -169,7 +112,7 @@ SPECS = (
     CommandSpec(
         name="kick",
         summary="Send one teammate away: delete the pass, end its sessions and processes",
-        handler=_kick,
+        handler="sharing.live:kick",
         grammar=(Arg("name", show="guest-fox-1"),),
         plain=(Plain("(kick|send) {name} [away|out]"),),
         examples=("kick guest-fox-1",),
@@ -179,20 +122,20 @@ SPECS = (
     CommandSpec(
         name="card",
         summary="Save one teammate's connection card to a new file",
-        handler=_card,
+        handler="sharing.live:save_card",
         grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file")),
         group="sharing",
     ),
     CommandSpec(
         name="leases",
         summary="What shares have made and not yet taken back, of every irisops on this machine",
-        handler=_leases,
+        handler="sharing.live:show_leases",
         group="sharing",
     ),
     CommandSpec(
         name="leases clear",
         summary="Take down what was left behind by a crash or an instance out of reach",
-        handler=_clear,
+        handler="sharing.live:clear_leases",
         grammar=(Arg("lease", required=False),),
         group="sharing",
     ),

@@ -1,0 +1,256 @@
+"""What can be typed about access: commands as data. Handlers are resolved at first use."""
+
+from __future__ import annotations
+
+from irisops.engine.spec import Arg, CommandSpec, Plain
+
+_WHAT = (
+    "[the] [database|resource|application] {what} [database|resource|application|page|data|global|globals]"
+)
+KIND = "audit.refusals"
+"""The journal's name for this kind of change."""
+_GRAMMAR = (
+    Arg("age", "text", required=False, show="90d"),
+    Arg("filter", "filter", required=False, many=True),
+)
+
+SPECS: tuple[CommandSpec, ...] = (
+    CommandSpec(
+        name="explain",
+        undo={"sql.privilege": "access.sql_change:AGAIN"},
+        summary="Whether a user may do something and through which role; if not, the smallest fix",
+        handler="access.explain:explain",
+        grammar=(
+            Arg("user", "user"),
+            Arg("what", "resource", required=False, show="RESOURCE[:PERM]|/web/app|sql"),
+            Arg("object", "text", required=False, show="SCHEMA.TABLE"),
+        ),
+        options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},
+        plain=(
+            Plain(
+                "(can|may|does|is|could) [the] [user] {user} [allowed to] (read|see|view) " + _WHAT,
+                {"access": "R"},
+            ),
+            Plain(
+                "(can|may|could|is) [the] [user] {user} [allowed to] (write|write to|change|modify|update) "
+                + _WHAT,
+                {"access": "W"},
+            ),
+            Plain("(can|may|could|is) [the] [user] {user} [allowed to] use " + _WHAT, {"access": "U"}),
+            Plain(
+                "(can|may|could|is) [the] [user] {user} [allowed to] (open|enter|access|reach|get into) "
+                + _WHAT
+            ),
+            Plain(
+                "(can|may|could|is) [the] [user] {user} [allowed to] (select|query|read) "
+                "(from|table|from table) {object}",
+                {"what": "sql", "access": "select"},
+            ),
+            Plain(
+                "(can|may|could|is) [the] [user] {user} [allowed to] insert into [table] {object}",
+                {"what": "sql", "access": "insert"},
+            ),
+            Plain(
+                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (read|see|view) " + _WHAT,
+                {"access": "R"},
+            ),
+            Plain(
+                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (write|write to|change|modify|update) "
+                + _WHAT,
+                {"access": "W"},
+            ),
+            Plain(
+                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} use " + _WHAT, {"access": "U"}
+            ),
+            Plain(
+                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (open|enter|access|reach|get into) "
+                + _WHAT
+            ),
+            Plain(
+                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (select|query) [from] [table] {object}",
+                {"what": "sql", "access": "select"},
+            ),
+            Plain("why (can|may) [the] [user] {user} (read|see|view) " + _WHAT, {"access": "R"}),
+            Plain(
+                "why (can|may) [the] [user] {user} (write|write to|change|modify|update) " + _WHAT,
+                {"access": "W"},
+            ),
+            Plain("why (can|may) [the] [user] {user} (use|open|enter|access|reach) " + _WHAT),
+            Plain("(why|how) does [the] [user] {user} (have|hold|get) [access to] " + _WHAT),
+            Plain("explain [the] [access] [of] {user} to " + _WHAT),
+            Plain("(does|has) [the] [user] {user} (have|got) access to " + _WHAT),
+            Plain("what (can|may) [the] [user] {user} (do|access|use|open)"),
+            Plain("(what|which) privileges does [the] [user] {user} (have|hold)"),
+            Plain("(show|list) [me] {user's} privileges"),
+        ),
+        examples=(
+            "can appuser read the payroll database",
+            "why can't appuser open /csp/sys",
+            "can appuser select from HR.Person",
+        ),
+        group="access",
+        needs_connection=True,
+        needs=("users.list", "roles.list"),
+    ),
+    CommandSpec(
+        name="who-can",
+        summary="Everybody who holds a privilege or may open a web application, and through which role",
+        handler="access.who_can:who_can",
+        grammar=(
+            Arg("what", "resource", show="RESOURCE[:PERM]|/web/app"),
+            Arg("filter", "filter", required=False, many=True),
+        ),
+        options={"access": "text"},
+        plain=(
+            Plain(
+                "(who|which users|who all) (can|may|is allowed to) (read|see|view) "
+                "[the] {what} [database|resource|data]",
+                {"access": "R"},
+            ),
+            Plain(
+                "(who|which users|who all) (can|may|is allowed to) (write|write to|change|modify|update) "
+                "[the] {what} [database|resource|data]",
+                {"access": "W"},
+            ),
+            Plain("(who|which users) (can|may|is allowed to) use [the] {what} [resource]", {"access": "U"}),
+            Plain(
+                "(who|which users) (can|may|is allowed to) (open|enter|access|reach|get into) "
+                "[the] {what} [application|page|database|resource]"
+            ),
+            Plain("who has access to [the] {what} [database|resource|application]"),
+        ),
+        examples=("who can write the user database", "who can use %Admin_Secure"),
+        aliases=("whocan", "who can"),
+        group="access",
+        needs_connection=True,
+        needs=("users.list", "roles.list"),
+        live=True,
+    ),
+    CommandSpec(
+        name="compare",
+        summary="What one user or role may do and the other may not",
+        handler="access.compare:compare",
+        grammar=(Arg("first", "user", show="A"), Arg("second", "user", show="B")),
+        options={"namespace": "text"},
+        plain=(
+            Plain(
+                "compare [the] [user|users|role|roles] {first} (with|and|to|against) [the] [user|role] {second}"
+            ),
+            Plain(
+                "(what is|what are) [the] (difference|differences) between [the] [user|users] {first} "
+                "and [the] [user] {second}"
+            ),
+            Plain("(difference|differences) between [the] [user|users] {first} and [the] [user] {second}"),
+            Plain("what (can|may) {first} do that {second} (can't|cannot|can not|may not|can’t)"),
+            Plain("how (does|do) {first} differ from {second}"),
+        ),
+        examples=("compare appuser with reader",),
+        group="access",
+        needs_connection=True,
+        needs=("users.list", "roles.list"),
+        live=True,
+    ),
+    CommandSpec(
+        name="denied",
+        summary="Newest refusals by cause: who, what was missing, the smallest fix; follows live",
+        handler="access.denied:show_denied",
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(who|what) (was|is|gets|got) [being] (denied|refused|rejected)"),
+            Plain(
+                "why (can't|cannot|can not|couldn't|can’t|couldn’t) [the] [user] {user} "
+                "(log in|login|log on|connect|get in|sign in)",
+                {"filter": ["user={user}"]},
+            ),
+            Plain(
+                "why (can|could) [the] [user] {user} not (log in|login|log on|connect|get in|sign in)",
+                {"filter": ["user={user}"]},
+            ),
+            Plain(
+                "(show|list) [me] [the|all] [recent|newest|last] (denials|refusals|denied|access denied|refused logins)"
+            ),
+            Plain("(denials|refusals|access denied|protect errors|protect|permission denied)"),
+            Plain("(why|what) (was|is) [it|that|access] (denied|refused|forbidden)"),
+            Plain(
+                "why (do|did) (i|we|they) get [a|an] (protect|protect error|access denied|permission denied)"
+            ),
+            Plain("(failed|refused) logins", {"filter": ["event=LoginFailure"]}),
+            Plain("(show|list) [me] [the] (failed|refused) logins", {"filter": ["event=LoginFailure"]}),
+            Plain("who failed to log in", {"filter": ["event=LoginFailure"]}),
+            Plain("what was {user} (denied|refused)", {"filter": ["user={user}"]}),
+        ),
+        examples=("what was denied", "show failed logins"),
+        group="access",
+        needs_connection=True,
+        needs=("audit.list",),
+        live=True,
+    ),
+    CommandSpec(
+        name="denied fix",
+        summary="One refusal in full, and the smallest change that ends it, as a plan",
+        handler="access.denied:fix_denied",
+        grammar=(Arg("id", "text", show="ID"),),
+        plain=(Plain("fix [the] (denial|refusal) {id}"),),
+        group="access",
+        needs_connection=True,
+        needs=("audit.list",),
+    ),
+    CommandSpec(
+        name="denied enable",
+        undo={KIND: "access.denied_enable:AGAIN"},
+        summary="Have every kind of refusal recorded in the audit log",
+        handler="access.denied_enable:enable",
+        plain=(
+            Plain("(enable|switch on|turn on|start) (auditing|the audit log)"),
+            Plain("record [all] [the] (refusals|denials)"),
+        ),
+        examples=("enable auditing",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+        needs=("audit.events", "security.settings", "audit.enable"),
+    ),
+    CommandSpec(
+        name="users dormant",
+        summary="Accounts not used for so long: last login, days until a limit ends them",
+        handler="access.dormant:show_dormant",
+        grammar=_GRAMMAR,
+        plain=(
+            Plain("(show|list) [me] [the|all] (dormant|unused|stale|idle|inactive) (users|accounts)"),
+            Plain("(dormant|unused|stale|idle|inactive) (users|accounts)"),
+            Plain("(which|what) (users|accounts) (are|were) (dormant|unused|stale|inactive|not used)"),
+            Plain("(users|accounts) [that were|that are] (not used|unused) (for|in|since) {age} [days]"),
+            Plain("who (has not|hasn't|did not|didn't) (logged in|log in) (for|in) [the last] {age} [days]"),
+            Plain(
+                "(which|what) (users|accounts) (were|have been|are) (not used|unused) (for|in) [the last] {age} [days]"
+            ),
+            Plain(
+                "(which|what|show|list) (users|accounts) [were|have] never [been] (used|logged in)",
+                {"filter": ["never_used=yes"]},
+            ),
+            Plain("who has never logged in", {"filter": ["never_used=yes"]}),
+        ),
+        examples=("show unused accounts", "who has not logged in for 90 days"),
+        aliases=("dormant",),
+        group="access",
+        needs_connection=True,
+        needs=("users.list",),
+        live=True,
+    ),
+    CommandSpec(
+        name="dormant disable",
+        summary="Disable the enabled accounts that nobody used for so long, as one change",
+        handler="access.dormant:disable_dormant",
+        grammar=_GRAMMAR,
+        plain=(
+            Plain("disable [all] [the] (dormant|unused|stale|inactive) (users|accounts)"),
+            Plain("disable [all] [the] (users|accounts) [that were] (not used|unused) (for|in) {age} [days]"),
+        ),
+        examples=("disable accounts not used for 90 days",),
+        aliases=("users disable-dormant",),
+        group="access",
+        changes=True,
+        needs_connection=True,
+        needs=("users.list", "users.detail"),
+    ),
+)

@@ -1,0 +1,159 @@
+"""What can be typed about security: commands as data. Handlers are resolved at first use."""
+
+from __future__ import annotations
+
+from irisops.engine.spec import Arg, CommandSpec, Plain
+
+NEEDS = ("services.list",)
+NEEDS_APPS = ("webapps.list",)
+NEEDS_RESOURCES = ("resources.list",)
+NONE = "none"
+
+SPECS: tuple[CommandSpec, ...] = (
+    CommandSpec(
+        name="services",
+        summary="Services, how one logs in to them, and from where; filter and sort by words",
+        handler="security.services:show_services",
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see) [me] [all] [the] services"),
+            Plain("(which|what) services (are|is) (on|enabled|open|running)", {"filter": ["enabled=yes"]}),
+            Plain("(show|list) [me] [the|all] enabled services", {"filter": ["enabled=yes"]}),
+            Plain("(show|list) [me] [the|all] disabled services", {"filter": ["enabled=no"]}),
+        ),
+        examples=("show services", "which services are enabled"),
+        group="access",
+        needs_connection=True,
+        needs=NEEDS,
+        live=True,
+    ),
+    CommandSpec(
+        name="service",
+        undo={"service": "security.kinds:SERVICE"},
+        summary="One service; or switch it, or set how one logs in: auth=password,ldap or auth=-unauthenticated",
+        handler="security.services:change_service",
+        grammar=(Arg("services", "service", many=True, show="SERVICE [enable|disable]"),),
+        options={"auth": "login"},
+        plain=(
+            Plain("(show|describe) [me] [the] service {service}", {"services": ["{service}"]}),
+            Plain(
+                "(take|remove) [the] unauthenticated [access|login|logins] (off|from) [the] [service] {service}",
+                {"services": ["{service}"], "auth": "-unauthenticated"},
+            ),
+            Plain(
+                "(enable|switch on|turn on) [the] service {service}", {"services": ["{service}", "enable"]}
+            ),
+            Plain(
+                "(disable|switch off|turn off) [the] service {service}",
+                {"services": ["{service}", "disable"]},
+            ),
+        ),
+        examples=(
+            "take unauthenticated access off %Service_Bindings",
+            "disable the service %Service_Monitor",
+        ),
+        group="access",
+        changes=True,
+        shows=True,
+        needs_connection=True,
+        needs=(*NEEDS, "services.read"),
+    ),
+    CommandSpec(
+        name="apps",
+        summary="Web applications, how one logs in to them, the roles they give; filter and sort by words",
+        handler="security.apps:show_apps",
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see) [me] [all] [the] [web] (applications|apps)"),
+            Plain(
+                "(which|what) [web] (applications|apps) (are open|need no login|have no login)",
+                {"filter": ["login~unauthenticated", "enabled=yes"]},
+            ),
+            Plain(
+                "(which|what) [web] (applications|apps) give [the] [role] {role}",
+                {"filter": ["roles={role}"]},
+            ),
+            Plain(
+                "(show|list) [me] [the|all] disabled [web] (applications|apps)", {"filter": ["enabled=no"]}
+            ),
+        ),
+        examples=("show the web applications", "which apps need no login"),
+        aliases=("webapps",),
+        group="access",
+        needs_connection=True,
+        needs=NEEDS_APPS,
+        live=True,
+    ),
+    CommandSpec(
+        name="app",
+        undo={"application": "security.kinds:APPLICATION"},
+        summary="One web application; or switch it, or set how one logs in, its resource, timeout, roles=-%All",
+        handler="security.apps:change_app",
+        grammar=(Arg("applications", "application", many=True, show="/APP [enable|disable]"),),
+        options={"resource": "resource", "timeout": "number", "roles": "text", "auth": "login"},
+        plain=(
+            Plain("(show|describe) [me] the [web] (application|app) {app}", {"applications": ["{app}"]}),
+            Plain("who may enter [the] [web] (application|app) {app}", {"applications": ["{app}"]}),
+            Plain(
+                "require a login (for|of|on) [the] [web] [application|app] {app}",
+                {"applications": ["{app}"], "auth": "-unauthenticated,+password"},
+            ),
+            Plain(
+                "take %all (off|from) [the] [web] (application|app) {app}",
+                {"applications": ["{app}"], "roles": "-%All"},
+            ),
+            Plain(
+                "(enable|switch on|turn on) [the] [web] (application|app) {app}",
+                {"applications": ["{app}", "enable"]},
+            ),
+            Plain(
+                "(disable|switch off|turn off) [the] [web] (application|app) {app}",
+                {"applications": ["{app}", "disable"]},
+            ),
+        ),
+        examples=("require a login for /api/monitor", "disable the application /csp/user"),
+        aliases=("webapp",),
+        group="access",
+        changes=True,
+        shows=True,
+        needs_connection=True,
+        needs=(*NEEDS_APPS, "webapps.read"),
+    ),
+    CommandSpec(
+        name="resources",
+        summary="Resources and their public permissions; filter and sort by words (public=RW, kind~Database)",
+        handler="security.resources:show_resources",
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain("(show|list|see) [me] [all] [the] resources"),
+            Plain("(which|what) resources are public", {"filter": ["public!=none"]}),
+            Plain("(show|list) [me] [the|all] public resources", {"filter": ["public!=none"]}),
+        ),
+        examples=("show resources", "which resources are public"),
+        group="access",
+        needs_connection=True,
+        needs=NEEDS_RESOURCES,
+        live=True,
+    ),
+    CommandSpec(
+        name="resource",
+        undo={"resource": "security.kinds:RESOURCE"},
+        summary="One resource; or set what everybody has on it: public=none, public=R, public=RW",
+        handler="security.resources:change_resource",
+        grammar=(Arg("resources", "resource", many=True, show="RESOURCE"),),
+        options={"public": "permission"},
+        plain=(
+            Plain("(show|describe) [me] the resource {resource}", {"resources": ["{resource}"]}),
+            Plain(
+                "(take|remove) [the] public [permission|access] (off|from) [the] [resource] {resource}",
+                {"resources": ["{resource}"], "public": NONE},
+            ),
+        ),
+        examples=("take the public permission from %DB_USER",),
+        group="access",
+        changes=True,
+        shows=True,
+        needs_connection=True,
+        needs=NEEDS_RESOURCES,
+    ),
+)
