@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.connections.connection import Link
+    from irisops.connections.reads import Reads
     from irisops.instance.models import WebSession
 
 
@@ -30,24 +30,27 @@ class KnownBirths:
         born = self.by_id.get(session.id)
         return None if born is None else max(0.0, (now - born).total_seconds())
 
+    async def learn(
+        self, reads: Reads, generation: int, sessions: Sequence[WebSession], now: datetime
+    ) -> KnownBirths:
+        """Ask the instance for the sessions that are new. A lost connection is raised, a refusal is a note.
 
-async def known_births(link: Link, sessions: Sequence[WebSession], now: datetime) -> KnownBirths:
-    """Of these sessions; the instance is asked only for new ones. A lost connection is raised, a refusal is a note."""
-    known = link.births
-    if known.generation != link.generation:
-        known.by_id, known.generation = {}, link.generation
-    known.by_id = {each.id: known.by_id[each.id] for each in sessions if each.id in known.by_id}
-    fresh = [session for session in sessions if session.id not in known.by_id]
-    if not fresh:
-        return known
-    try:
-        ages = await link.reads.session_ages(sessions)
-        known.note = ""
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        ages, known.note = {}, problem.message
-    for session in fresh:
-        age = ages.get(session.id)
-        known.by_id[session.id] = None if age is None else now - timedelta(seconds=age)
-    return known
+        `generation` is that of the connection: after a new login all is asked again.
+        """
+        if self.generation != generation:
+            self.by_id, self.generation = {}, generation
+        self.by_id = {each.id: self.by_id[each.id] for each in sessions if each.id in self.by_id}
+        fresh = [session for session in sessions if session.id not in self.by_id]
+        if not fresh:
+            return self
+        try:
+            ages = await reads.session_ages(sessions)
+            self.note = ""
+        except Unreachable:
+            raise
+        except InstanceProblem as problem:
+            ages, self.note = {}, problem.message
+        for session in fresh:
+            age = ages.get(session.id)
+            self.by_id[session.id] = None if age is None else now - timedelta(seconds=age)
+        return self

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from irisops.instance.errors import InstanceProblem, Unreachable
 
 if TYPE_CHECKING:
-    from irisops.connections.connection import Link
+    from irisops.connections.reads import Reads
     from irisops.instance.models import WebSession
 
 KEEP = 300.0
@@ -44,19 +44,21 @@ def key_of(application: str) -> str:
     return application.rstrip("/").casefold()
 
 
-async def known_timeouts(link: Link) -> KnownTimeouts:
-    """Of the link's instance, read at most every five minutes. A lost connection is raised, a refusal is a note."""
-    known = link.timeouts
-    now = link.clock.monotonic()
-    if known is not None and known.generation == link.generation and now - known.read_at < KEEP:
+async def known_timeouts(
+    known: KnownTimeouts | None, reads: Reads, generation: int, now: float
+) -> KnownTimeouts:
+    """`known` if it is of this login and less than five minutes old, else read anew. `now` is monotonic seconds.
+
+    A lost connection is raised, a refusal is a note.
+    """
+    if known is not None and known.generation == generation and now - known.read_at < KEEP:
         return known
     try:
-        found = await link.reads.timeouts()
+        found = await reads.timeouts()
         by_name = {key_of(each.name): each.timeout for each in found if each.timeout}
         note = "" if by_name else "this version does not list the timeouts of its applications"
     except Unreachable:
         raise
     except InstanceProblem as problem:
         by_name, note = {}, problem.message
-    link.timeouts = KnownTimeouts(by_name, note, now, link.generation)
-    return link.timeouts
+    return KnownTimeouts(by_name, note, now, generation)

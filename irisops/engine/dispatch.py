@@ -11,8 +11,9 @@ from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Problem
 from irisops.engine.availability import check
+from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
+from irisops.engine.spec import CommandSpec, Replies
 from irisops.instance.errors import InstanceProblem, NotPermitted
 from irisops.journal import JournalError
 from irisops.logs import LOG
@@ -32,7 +33,7 @@ async def run(context: Context, command: Command) -> Replies:
 
     async def checked() -> Replies:
         check(spec, context.hub)
-        async with contextlib.aclosing(spec.start(context, command)) as replies:
+        async with contextlib.aclosing(_handler(spec)(context, command)) as replies:
             async for reply in replies:
                 yield reply
 
@@ -41,6 +42,14 @@ async def run(context: Context, command: Command) -> Replies:
             if isinstance(reply, Problem):
                 LOG.info("command %s: %s", command.name, reply.error)
             yield reply
+
+
+def _handler(spec: CommandSpec) -> Callable[[Context, Command], Replies]:
+    found = resolve(spec.handler)
+    if not callable(found):
+        raise TypeError(f"the handler of /{spec.name} is no function")
+    handler: Callable[[Context, Command], Replies] = found
+    return handler
 
 
 async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:

@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from irisops.contract import quoting
-from irisops.contract.chat import Command
 from irisops.contract.replies import Reply
-from irisops.engine.by_name import resolve
-
-if TYPE_CHECKING:
-    from irisops.engine.context import Context
 
 Replies = AsyncGenerator[Reply, None]
 """What a handler is: an asynchronous generator of replies."""
-
-Handler = Callable[["Context", Command], Replies]
-"""Carries a command out. May raise `InstanceProblem` or `Refusal`: the session turns both into a `Problem`."""
 
 Group = Literal["this tool", "profiles", "instance", "license", "access", "sharing"]
 
@@ -76,8 +68,12 @@ class CommandSpec:
 
     name: str
     summary: str
-    handler: Handler | str = field(repr=False)
-    """The function, or its name (see `irisops.engine.by_name`) where its module is not needed before the command is."""
+    handler: str
+    """Name of the function that carries it out (see `irisops.engine.by_name`), e.g. `license.board:show`.
+
+    It takes the context and the command and yields replies. It may raise `InstanceProblem` or `Refusal`: both become a
+    `Problem`.
+    """
     grammar: tuple[Arg | Keyword, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     """`key=value` options that may stand anywhere: key -> kind ("text", "number", "flag", "profile", ...)."""
@@ -95,17 +91,9 @@ class CommandSpec:
     uses_connection: bool = False
     """Tells more on a connected instance, but works without."""
     needs: tuple[str, ...] = ()
-    """Keys of `irisops.instance.routes.FEATURES` without a route for which it is greyed out."""
+    """Keys of `irisops.instance.features.FEATURES` without a route for which it is greyed out."""
     undo: Mapping[str, str] = field(default_factory=dict)
     """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that leads it back or on."""
-
-    def start(self, context: Context, command: Command) -> Replies:
-        """Call the handler."""
-        handler = resolve(self.handler) if isinstance(self.handler, str) else self.handler
-        if not callable(handler):
-            raise TypeError(f"the handler of /{self.name} is no function")
-        replies: Replies = handler(context, command)
-        return replies
 
     @property
     def form(self) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irisops.instance.calls import Query, Rows, Value
-from irisops.instance.routes import FEATURES, HELPER, Route
+from irisops.instance.features import FEATURES, HELPER, Route
 
 if TYPE_CHECKING:
     from irisops.instance.admin_api import AdminApi

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from irisops.instance.calls import CELLS_TOO_SLOW, Answer, ClassQuery
 from irisops.instance.errors import DriverCrashed, InstanceProblem, NoAnswer, NotPermitted, Unreachable
-from irisops.instance.routes import Instance, Route
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance
 
 SHARE = 0.8
 """Of the deadline that reading cell by cell may take."""

@@ -244,3 +244,17 @@ class RoleChange:
     after: tuple[str, ...]
     route: str
     """Which call did it, e.g. `Security.Users.AddRoles`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseRow:
+    """One row of UserList. Durations in seconds."""
+
+    user_id: str
+    type: str
+    connections: int
+    max_connections: int
+    csp_connections: int
+    units: int
+    active: int
+    grace: int

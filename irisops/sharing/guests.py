@@ -14,7 +14,8 @@ from typing import Literal
 from irisops.instance.calls import Call, ClassMethod, ClassQuery, Function, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import status_failure
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.status import decode_status, is_ok
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.passes import Template

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from irisops.instance.calls import Call, ClassMethod, ClassQuery, ObjectCall, Query, Value
 from irisops.instance.errors import NotAvailable
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route, for_reads
 
 Row = dict[str, Value]
 

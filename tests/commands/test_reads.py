@@ -4,7 +4,7 @@ from irisops.commands.catalogue import ALL
 from irisops.contract.replies import Facts, Problem, Table
 from irisops.engine import reply_json
 from irisops.instance.errors import NotPermitted
-from irisops.instance.routes import FEATURES
+from irisops.instance.features import FEATURES
 from tests.commands.fakes import World
 
 

@@ -19,7 +19,7 @@ from irisops.instance.calls import (
 )
 from irisops.instance.capabilities import Capabilities, wanted_members
 from irisops.instance.errors import InstanceError, Unreachable
-from irisops.instance.routes import HELPER
+from irisops.instance.features import HELPER
 
 Scripted = Answer | Exception | Callable[[Call], Answer | Exception]
 

@@ -23,7 +23,7 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
-from irisops.instance.routes import SESSIONS_BY_REST
+from irisops.instance.features import SESSIONS_BY_REST
 from irisops.instance.usage.sessions import list_sessions
 from irisops.instance.usage.sessions_end import end_session
 from irisops.instance.web import WebAddress

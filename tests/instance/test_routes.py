@@ -7,7 +7,8 @@ import pytest
 from irisops.instance.calls import Query, Rows
 from irisops.instance.capabilities import Capabilities, dictionary_query, wanted_members
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
-from irisops.instance.routes import FEATURES, HELPER, Route, first_route, for_reads
+from irisops.instance.features import FEATURES, HELPER, Route
+from irisops.instance.routes import first_route, for_reads
 from tests.instance.fake_instance import FakeInstance, everything
 
 MISSING = InstanceError("<CLASS DOES NOT EXIST> *X", detail="<CLASS DOES NOT EXIST> *X")

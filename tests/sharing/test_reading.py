@@ -11,7 +11,7 @@ from irisops.instance.calls import Rows
 from irisops.instance.capabilities import Capabilities, wanted_members
 from irisops.instance.connection import Connection
 from irisops.instance.errors import NotAvailable
-from irisops.instance.routes import FEATURES
+from irisops.instance.features import FEATURES
 from irisops.sharing import facts, guests
 from irisops.sharing.facts import gather
 from tests.instance.served import PASSWORD, serve

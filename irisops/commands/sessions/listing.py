@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from irisops.connections.connection import Link
-from irisops.connections.session_ages import KnownBirths, known_births
+from irisops.connections.session_ages import KnownBirths
 from irisops.connections.session_timeouts import KnownTimeouts, known_timeouts
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
@@ -89,8 +89,9 @@ async def look(context: Context, link: Link) -> Seen:
     sessions = await link.reads.sessions()
     offset = await link.reads.clock_offset()
     now = context.clock.now() + timedelta(seconds=offset)
-    births = await known_births(link, sessions, now)
-    return Seen(sessions, now, await known_timeouts(link), births)
+    births = await link.births.learn(link.reads, link.generation, sessions, now)
+    link.timeouts = await known_timeouts(link.timeouts, link.reads, link.generation, link.clock.monotonic())
+    return Seen(sessions, now, link.timeouts, births)
 
 
 def _idle_note(timeouts: KnownTimeouts) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from irisops.instance.calls import ClassMethod, Value
 from irisops.instance.errors import InstanceError, NotAvailable
 from irisops.instance.failures import status_failure
-from irisops.instance.routes import HELPER, HELPER_VERSION_METHOD, Instance
+from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
+from irisops.instance.routes import Instance
 from irisops.instance.values import as_text
 
 

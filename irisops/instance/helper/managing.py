@@ -11,9 +11,10 @@ from typing import Literal
 
 from irisops.instance.calls import ClassMethod, LoadSource, Query
 from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.features import Route
 from irisops.instance.helper.source import HELPER, HELPER_VERSION_METHOD, VERSION, source
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.values import as_text
 
 COMPILING = 60.0

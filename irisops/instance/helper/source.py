@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irisops.instance.routes import HELPER, HELPER_VERSION_METHOD
+from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
 
 VERSION = "1"
 """What the version method of this source answers. Raise both when the source changes.

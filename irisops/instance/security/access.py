@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from irisops.instance.calls import ClassQuery, Query
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.features import Route
 from irisops.instance.models import Role, User
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security import privileges
 from irisops.instance.security.permissions import Permission, parse_permission
 from irisops.instance.security.resources import Resource, list_resources

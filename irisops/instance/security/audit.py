@@ -15,8 +15,9 @@ from datetime import datetime
 
 from irisops.instance.calls import ClassQuery, ObjectCall, ObjectStep, Query
 from irisops.instance.errors import InstanceError
+from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_flag, as_int, as_text, as_utc, in_portions
 
 SOURCE = "%System"

@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Query
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.features import Route
 from irisops.instance.models import User
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security.users import list_users
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
 

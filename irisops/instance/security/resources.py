@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irisops.instance.calls import ClassQuery, Query, Value
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security.permissions import Permission, parse_permission
 from irisops.instance.values import Row, as_int, as_text, in_portions
 

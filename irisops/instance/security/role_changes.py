@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
 from irisops.instance.failures import is_missing
+from irisops.instance.features import Route
 from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.models import Role
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, changed_fields
 from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
 

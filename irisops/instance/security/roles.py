@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from irisops.instance.calls import ClassQuery, Query
+from irisops.instance.features import Route
 from irisops.instance.models import Role
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_flag, as_names, as_privileges, as_text, in_portions
 
 COLUMNS = ("Name", "Description", "GrantedRoles", "Resources", "EscalationOnly")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from irisops.instance.calls import ClassQuery, Query
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_flag, as_names, as_text, in_portions
 
 BINDINGS = "%Service_Bindings"

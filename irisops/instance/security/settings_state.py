@@ -12,8 +12,9 @@ from typing import Literal
 
 from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError
+from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.security import authentication
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, Step
 from irisops.instance.security.permissions import Permission, parse_permission

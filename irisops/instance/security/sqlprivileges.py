@@ -14,8 +14,9 @@ from typing import Literal
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery
 from irisops.instance.class_queries import by_route, judging
 from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, answered, as_flag, as_int, as_text, in_portions
 
 Action = Literal["alter", "select", "insert", "update", "delete", "references", "execute", "use"]

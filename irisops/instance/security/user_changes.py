@@ -13,8 +13,9 @@ from typing import Literal
 
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
+from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security.object_state import (
     FieldValue,
     ObjectChange,

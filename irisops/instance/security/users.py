@@ -6,9 +6,10 @@ from typing import Literal
 
 from irisops.instance.calls import ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
+from irisops.instance.features import Route
 from irisops.instance.models import RoleChange, User
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_text, as_utc, in_portions
 
 LIST_COLUMNS = ("Name", "Enabled", "Roles", "LastLoginTime", "Flags")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from irisops.instance.calls import ClassQuery, ObjectCall, ObjectStep, Query, Value
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_flag, as_int, as_text, in_portions
 
 LIST_COLUMNS = ("Name", "Namespace", "Enabled", "Type", "DispatchClass")

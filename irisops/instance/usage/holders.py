@@ -7,29 +7,14 @@ processes, joined to it by that id, say why and until when (facts: iris-license-
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from irisops.instance.models import Holder, HolderKind, LicenseCounts, Process, WebSession
+from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, Process, WebSession
 from irisops.instance.usage.license_release import release_of
 from irisops.instance.values import Row, as_int, as_text
 
 UNEXPLAINED = "not explained"
 """Name of the row that makes the others add up."""
-
-
-@dataclass(frozen=True, slots=True)
-class LicenseRow:
-    """One row of UserList. Durations in seconds."""
-
-    user_id: str
-    type: str
-    connections: int
-    max_connections: int
-    csp_connections: int
-    units: int
-    active: int
-    grace: int
 
 
 def license_row_of(row: Row) -> LicenseRow | None:

@@ -9,9 +9,10 @@ from typing import TypeVar
 from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
 from irisops.instance.class_queries import run_class_query
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.models import LicenseBoard, LicenseCounts, Process
-from irisops.instance.routes import Instance, Route, first_route, for_reads
-from irisops.instance.usage.holders import LicenseRow, build_holders, license_row_of
+from irisops.instance.features import Route
+from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Process
+from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.usage.holders import build_holders, license_row_of
 from irisops.instance.usage.license_clock import TIME, instance_time
 from irisops.instance.usage.processes import CORE_COLUMNS, process_of, process_query
 from irisops.instance.usage.sessions import list_sessions

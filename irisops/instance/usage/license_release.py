@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from irisops.instance.models import LicenseRow
+
 if TYPE_CHECKING:
     from irisops.instance.models import WebSession
-    from irisops.instance.usage.holders import LicenseRow
 
 REST_HOLD = timedelta(seconds=10)
 """The least time for which a call without a session holds its unit (facts: 2.3)."""

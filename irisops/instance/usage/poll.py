@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, ObjectStep, Query
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import is_missing
+from irisops.instance.features import Route
 from irisops.instance.models import PollCounts
-from irisops.instance.routes import Instance, Route
+from irisops.instance.routes import Instance
 from irisops.instance.values import as_int
 
 DEADLINE = 4.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from irisops.instance.calls import Answer, ClassMethod, Query
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import is_missing
+from irisops.instance.features import Route
 from irisops.instance.models import Process
-from irisops.instance.routes import Instance, Route, first_route
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.values import Remade, Row, answered, as_flag, as_int, as_text, as_utc, number_of
 
 DEADLINE = 20.0

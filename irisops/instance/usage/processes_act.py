@@ -11,9 +11,10 @@ from typing import Literal
 
 from irisops.instance.calls import Answer, ClassMethod, ObjectCall, ObjectStep
 from irisops.instance.errors import InstanceError
+from irisops.instance.features import Route
 from irisops.instance.models import Process
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.usage.processes import CORE_COLUMNS, LATER_COLUMNS, process_of, process_query
 from irisops.instance.values import answered, as_int, in_portions, number_of
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from irisops.instance.calls import ClassQuery, Query
 from irisops.instance.class_queries import run_class_query
 from irisops.instance.errors import NotAvailable, NotPermitted
+from irisops.instance.features import SESSIONS_BY_REST, Route
 from irisops.instance.models import WebSession
-from irisops.instance.routes import SESSIONS_BY_REST, Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
 
 if TYPE_CHECKING:

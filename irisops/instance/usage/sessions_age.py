@@ -15,9 +15,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from irisops.instance.models import WebSession
+from irisops.instance.models import LicenseRow, WebSession
 from irisops.instance.routes import Instance
-from irisops.instance.usage.holders import LicenseRow
 from irisops.instance.usage.license import license_rows
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Query
 from irisops.instance.errors import InstanceError
+from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, Route, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_int, as_text, in_portions
 
 DEFAULT_TIMEOUT = 900

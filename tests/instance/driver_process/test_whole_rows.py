@@ -16,7 +16,7 @@ from irisops.instance.connection import Connection
 from irisops.instance.driver_process.driver_calls import CallError, Calls
 from irisops.instance.driver_process.whole_rows import WholeRows, WholeRowsError
 from irisops.instance.errors import DriverCrashed, InstanceError, InstanceProblem, NotPermitted
-from irisops.instance.routes import FEATURES
+from irisops.instance.features import FEATURES
 from irisops.instance.status import whole_list
 from irisops.instance.usage.license import read_board
 from irisops.instance.usage.sessions import list_sessions

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.instance.models import Holder, LicenseCounts, Process, WebSession
-from irisops.instance.usage.holders import UNEXPLAINED, LicenseRow, build_holders, license_row_of
+from irisops.instance.models import Holder, LicenseCounts, LicenseRow, Process, WebSession
+from irisops.instance.usage.holders import UNEXPLAINED, build_holders, license_row_of
 from irisops.instance.usage.processes import process_of
 
 NOW = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)

@@ -8,8 +8,7 @@ import pytest
 
 from irisops.instance.calls import Answer
 from irisops.instance.errors import InstanceError
-from irisops.instance.models import WebSession
-from irisops.instance.usage.holders import LicenseRow
+from irisops.instance.models import LicenseRow, WebSession
 from irisops.instance.usage.license_clock import instance_time
 from irisops.instance.usage.license_release import release_of
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from irisops.instance.connection import Connection
-from irisops.instance.models import WebSession
-from irisops.instance.usage.holders import LicenseRow
+from irisops.instance.models import LicenseRow, WebSession
 from irisops.instance.usage.sessions import list_sessions
 from irisops.instance.usage.sessions_age import ages_of, session_ages
 from irisops.simulator.world.clock import ManualClock
