@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import graphlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
+
+from irisops.changes.objects import ObjectKind
+from irisops.changes.record import Again
+from irisops.commands.catalogue import default_registry
+from irisops.engine.by_name import resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -81,3 +90,46 @@ def test_no_module_outside_the_driver_names_it() -> None:
         and ('import_module("iris")' in path.read_text() or '__import__("iris")' in path.read_text())
     ]
     assert offenders == []
+
+
+def product_imports() -> dict[str, set[str]]:
+    """Module -> modules that it imports, anywhere in it, of the product without the simulator; type-only ones too."""
+    graph = grimp.build_graph("irisops", cache_dir=None)
+    modules = {name for name in graph.modules if not name.startswith("irisops.simulator")}
+    return {name: graph.find_modules_directly_imported_by(name) & modules for name in modules}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    sorter = graphlib.TopologicalSorter(product_imports())
+    sorter.prepare()  # raises CycleError, which names the circle
+
+
+def test_imports_inside_functions_are_few() -> None:
+    """Each is there for a start that a benchmark measures; the table of commands resolves its handlers by name."""
+    found = []
+    for path in sorted((ROOT / "irisops").rglob("*.py")):
+        if "simulator" in path.parts or path.name == "cli.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                found += [
+                    f"{path.relative_to(ROOT)}:{each.lineno}"
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.ImportFrom) and (each.module or "").startswith("irisops")
+                ]
+    assert len(set(found)) <= 24, "\n".join(sorted(set(found)))
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in default_registry()])
+def test_every_handler_is_there_and_takes_a_context_and_a_command(name: str) -> None:
+    spec = default_registry().get(name)
+    assert spec is not None
+    handler = resolve(spec.handler)
+    assert inspect.isfunction(handler), spec.handler
+    names = [each.removeprefix("_") for each in inspect.signature(handler).parameters]
+    assert names == ["context", "command"]
+
+
+@pytest.mark.parametrize(("kind", "name"), list(default_registry().kinds_of_change.items()))
+def test_every_kind_of_change_is_there(kind: str, name: str) -> None:
+    assert isinstance(resolve(name), Again | ObjectKind), kind
