@@ -1,18 +1,101 @@
-"""Running a class query by the route that was chosen for it, and giving up a route that cannot be trusted."""
+"""Class queries that are declared as features: read by the first route that is there, one or several in one batch.
+
+Also giving up a route that cannot be trusted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
-from irisops.instance.calls import CELLS_TOO_SLOW, Answer, ClassQuery
-from irisops.instance.errors import DriverCrashed, InstanceProblem, NoAnswer, NotPermitted, Unreachable
-from irisops.instance.features import Route
-from irisops.instance.routes import Instance
+from irisops.instance.calls import CELLS_TOO_SLOW, Answer, ClassQuery, Query, Rows, Value
+from irisops.instance.errors import (
+    DriverCrashed,
+    InstanceProblem,
+    NoAnswer,
+    NotAvailable,
+    NotPermitted,
+    Unreachable,
+)
+from irisops.instance.failures import is_missing, needing
+from irisops.instance.features import FEATURES, Feature, Route
+from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.values import Row, in_portions
+
+T = TypeVar("T")
 
 SHARE = 0.8
 """Of the deadline that reading cell by cell may take."""
+
+
+ALL: tuple[Value, ...] = ("*",)
+"""The argument of the security lists: every name."""
+
+
+def call_of(feature: Feature, route: Route, args: Sequence[Value] = ALL) -> Query | ClassQuery:
+    """The call that reads a class query by a route: one SELECT, or object calls for the cells of its columns."""
+    if route.kind != "sql":
+        return ClassQuery(feature.query, tuple(args), feature.columns)
+    procedure = feature.query.replace(":", "_")
+    if tuple(args) == ALL:
+        return Query(f"SELECT * FROM {procedure}('*')")  # noqa: S608 - a name of ours
+    return Query(f"SELECT * FROM {procedure}({', '.join('?' for _ in args)})", tuple(args))  # noqa: S608 - a name of ours
+
+
+async def read_rows(instance: Instance, feature: str, args: Sequence[Value] = ALL) -> Rows:
+    """The rows of a class query. Raises the named problem of the last route, with the privilege named."""
+    known = FEATURES[feature]
+
+    async def attempt(route: Route) -> Rows:
+        return _rows_of(known, await instance.call(call_of(known, route, args)))
+
+    return await first_route(instance, feature, attempt, again=for_reads)
+
+
+def _rows_of(feature: Feature, answer: Answer) -> Rows:
+    if answer.rows is None:
+        raise NotAvailable(f"The instance gave no rows for {feature.query}.")
+    return answer.rows
+
+
+async def read_list(
+    instance: Instance, feature: str, make: Callable[[Row], T | None], args: Sequence[Value] = ALL
+) -> list[T]:
+    """What `make` makes of each row, without those it makes nothing of. Raises as `read_rows`."""
+    return await in_portions(await read_rows(instance, feature, args), make)
+
+
+async def read_several(instance: Instance, features: Sequence[str]) -> dict[str, Rows | InstanceProblem]:
+    """Several class queries of all names in one batch; a problem in the place of one that cannot be read.
+
+    Where the first route of one fails, its other routes are tried by themselves. Raises Unreachable.
+    """
+    found: dict[str, Rows | InstanceProblem] = {}
+    routes = {name: instance.capabilities.routes(name) for name in features}
+    first = {name: some[0] for name, some in routes.items() if some}
+    answers = await instance.batch([call_of(FEATURES[name], route) for name, route in first.items()])
+    for (name, route), answer in zip(first.items(), answers, strict=True):
+        known = FEATURES[name]
+        if isinstance(answer, Answer):
+            found[name] = _rows_of(known, answer)
+            continue
+        if not isinstance(answer, InstanceProblem) or isinstance(answer, Unreachable):
+            raise answer
+        if is_missing(answer):
+            instance.capabilities.learn(route, answer.message)
+        found[name] = needing(answer, known.privilege)
+    for name in features:
+        if isinstance(found.get(name), Rows) or (name in first and len(routes[name]) == 1):
+            continue
+        try:
+            found[name] = await read_rows(instance, name)
+        except Unreachable:
+            raise
+        except InstanceProblem as problem:
+            found[name] = problem
+    return found
 
 
 async def run_class_query(instance: Instance, route: Route, query: ClassQuery, *, deadline: float) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement", "function", "rest"]
@@ -24,15 +24,27 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A fact or action with its routes. `privilege` is what it is documented to need, when that is one thing."""
+    """A fact or action with its routes. `privilege` is what it is documented to need, when that is one thing.
+
+    Of a class query: `query` is `Package.Class:Query`, `columns` are those to read where each cell costs a round trip
+    (none: all).
+    """
 
     name: str
     routes: tuple[Route, ...]
     privilege: str = ""
+    query: str = ""
+    columns: tuple[str, ...] = ()
 
 
 def _query_feature(
-    name: str, class_name: str, query: str, privilege: str = "", *, further: tuple[Route, ...] = ()
+    name: str,
+    class_name: str,
+    query: str,
+    privilege: str = "",
+    *,
+    columns: tuple[str, ...] = (),
+    further: tuple[Route, ...] = (),
 ) -> Feature:
     """A class query: as an SQL procedure (one round trip), else by object calls (one per cell)."""
     procedure = f"{class_name}_{query}"
@@ -48,17 +60,25 @@ def _query_feature(
             *further,
         ),
         privilege,
+        f"{class_name}:{query}",
+        columns,
     )
 
 
 def _long_query_feature(
-    name: str, class_name: str, query: str, privilege: str = "", *, further: tuple[Route, ...] = ()
+    name: str,
+    class_name: str,
+    query: str,
+    privilege: str = "",
+    *,
+    columns: tuple[str, ...] = (),
+    further: tuple[Route, ...] = (),
 ) -> Feature:
     """A class query of many rows that may not be projected: between the two, by the class methods behind it.
 
     The class reference declares these methods in the classes that write their queries themselves.
     """
-    plain = _query_feature(name, class_name, query, privilege, further=further)
+    plain = _query_feature(name, class_name, query, privilege, columns=columns, further=further)
     by_rows = Route(
         "rows",
         f"{class_name}.{query}Fetch",
@@ -69,7 +89,7 @@ def _long_query_feature(
             ("%Library.ResultSet", ""),
         ),
     )
-    return Feature(name, (plain.routes[0], by_rows, *plain.routes[1:]), privilege)
+    return replace(plain, routes=(plain.routes[0], by_rows, *plain.routes[1:]))
 
 
 SESSIONS_BY_REST = Route("rest", "GET /api/admin/v2/web-sessions", ())
@@ -174,16 +194,46 @@ FEATURES: Mapping[str, Feature] = {
             "%Admin_Secure:U",
         ),
         _query_feature("webapps.detail", "Security.Applications", "Detail", "%Admin_Secure:U"),
-        _query_feature("webapps.list", "Security.Applications", "List", "%Admin_Secure:U"),
+        _query_feature(
+            "webapps.list",
+            "Security.Applications",
+            "List",
+            "%Admin_Secure:U",
+            columns=("Name", "Namespace", "Enabled", "Type", "DispatchClass"),
+        ),
         *_settable("webapps", "Security.Applications"),
-        _query_feature("resources.list", "Security.Resources", "List", "%Admin_Secure:U"),
+        _query_feature(
+            "resources.list",
+            "Security.Resources",
+            "List",
+            "%Admin_Secure:U",
+            columns=("Name", "Description", "PublicPermission", "Type"),
+        ),
         *_settable("resources", "Security.Resources"),
         _query_feature("services.detail", "Security.Services", "Detail", "%Admin_Secure:U"),
-        _query_feature("services.list", "Security.Services", "List", "%Admin_Secure:U"),
+        _query_feature(
+            "services.list",
+            "Security.Services",
+            "List",
+            "%Admin_Secure:U",
+            columns=("Name", "Enabled", "Public", "Description"),
+        ),
         *_settable("services", "Security.Services"),
-        _query_feature("users.list", "Security.Users", "List", "%Admin_Secure:U"),
+        _query_feature(
+            "users.list",
+            "Security.Users",
+            "List",
+            "%Admin_Secure:U",
+            columns=("Name", "Enabled", "Roles", "LastLoginTime", "Flags"),
+        ),
         _query_feature("users.detail", "Security.Users", "Detail", "%Admin_Secure:U"),
-        _query_feature("roles.list", "Security.Roles", "ListAll", "%Admin_Secure:U"),
+        _query_feature(
+            "roles.list",
+            "Security.Roles",
+            "ListAll",
+            "%Admin_Secure:U",
+            columns=("Name", "Description", "GrantedRoles", "Resources", "EscalationOnly"),
+        ),
         Feature("sql.check", (_method_route("%SYSTEM.SQL.Security", "CheckPrivilege"),), "%Admin_Secure:U"),
         Feature(
             "sql.grants",
@@ -240,7 +290,13 @@ FEATURES: Mapping[str, Feature] = {
             ),
             "%Admin_Secure:U",
         ),
-        _query_feature("audit.events", "Security.Events", "List", "%Admin_Secure:U"),
+        _query_feature(
+            "audit.events",
+            "Security.Events",
+            "List",
+            "%Admin_Secure:U",
+            columns=("Source", "Type", "Name", "Enabled"),
+        ),
         Feature(
             "audit.list",
             (
@@ -278,7 +334,7 @@ FEATURES: Mapping[str, Feature] = {
         ),
         Feature("users.exists", (_method_route("Security.Users", "Exists"),), "%Admin_Secure:U"),
         Feature("roles.exists", (_method_route("Security.Roles", "Exists"),), "%Admin_Secure:U"),
-        _query_feature("roles.names", "Security.Roles", "List", "%Admin_Secure:U"),
+        _query_feature("roles.names", "Security.Roles", "List", "%Admin_Secure:U", columns=("Name",)),
         Feature("users.create", (_method_route("Security.Users", "Create"),), "%Admin_Secure:U"),
         Feature("users.copy", (_method_route("Security.Users", "Copy"),), "%Admin_Secure:U"),
         Feature("users.delete", (_method_route("Security.Users", "Delete"),), "%Admin_Secure:U"),

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from irisops.instance.calls import ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Value
+from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Value
+from irisops.instance.class_queries import read_rows
 from irisops.instance.connection import Target
 from irisops.instance.errors import (
     InstanceError,
@@ -30,8 +31,8 @@ from irisops.instance.security.resources import list_resources
 from irisops.instance.security.services import BINDINGS
 from irisops.instance.security.settings_state import login_bits, read_settings
 from irisops.instance.security.webapps import list_applications
+from irisops.instance.single_reads import object_by, value_by
 from irisops.sharing.lease import Where
-from irisops.sharing.reading import object_by, rows_by, value_by
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
 from irisops.sharing.teardown import Connector
 
@@ -96,12 +97,7 @@ def _yes(value: Value) -> bool:
 
 
 async def _users(instance: Instance) -> tuple[UserFact, ...]:
-    rows = await rows_by(
-        instance,
-        "users.list",
-        Query("SELECT Name, Enabled, Roles, LastLoginTime FROM Security.Users_List('*')"),
-        ClassQuery("Security.Users:List", ("*",), ("Name", "Enabled", "Roles", "LastLoginTime")),
-    )
+    rows = (await read_rows(instance, "users.list")).dicts()
     return tuple(
         UserFact(
             name=str(row["name"] or ""),
@@ -134,12 +130,7 @@ async def _public_databases(instance: Instance) -> tuple[tuple[str, str], ...]:
 
 
 async def _login_events(instance: Instance) -> tuple[tuple[str, bool], ...]:
-    rows = await rows_by(
-        instance,
-        "audit.events",
-        Query("SELECT Source, Type, Name, Enabled FROM Security.Events_List('%System','%Login','*')"),
-        ClassQuery("Security.Events:List", ("%System", "%Login", "*"), ("Source", "Type", "Name", "Enabled")),
-    )
+    rows = (await read_rows(instance, "audit.events", ("%System", "%Login", "*"))).dicts()
     return tuple(
         ("/".join(str(row[key]) for key in ("source", "type", "name")), _yes(row["enabled"]))
         for row in rows

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from irisops.instance.calls import Call, ClassMethod, ClassQuery, Function, Query, Update, Value
+from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import status_failure
 from irisops.instance.features import Route
 from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.single_reads import statement_by, value_by
 from irisops.instance.status import decode_status, is_ok
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.passes import Template
-from irisops.sharing.reading import rows_by, statement_by, value_by
 
 ENDING_SECONDS = 10.0
 """For ended sessions and processes to be gone: a session takes up to 4 s (facts: iris-license-sessions 3.3)."""
@@ -86,24 +87,13 @@ def _texts(value: Value) -> tuple[str, ...]:
 
 async def accounts(instance: Instance) -> list[Account]:
     """All users (facts: iris-security 2.5). Raises the named problem."""
-    columns = ("Name", "Roles")
-    rows = await rows_by(
-        instance,
-        "users.list",
-        Query("SELECT Name, Roles FROM Security.Users_List('*')"),
-        ClassQuery("Security.Users:List", ("*",), columns),
-    )
+    rows = (await read_rows(instance, "users.list")).dicts()
     return [Account(str(row["name"] or ""), _texts(row["roles"])) for row in rows]
 
 
 async def role_names(instance: Instance) -> list[str]:
     """All roles by name. Raises the named problem."""
-    rows = await rows_by(
-        instance,
-        "roles.names",
-        Query("SELECT Name FROM Security.Roles_List('*')"),
-        ClassQuery("Security.Roles:List", ("*",), ("Name",)),
-    )
+    rows = (await read_rows(instance, "roles.names")).dicts()
     return [str(row["name"] or "") for row in rows]
 
 
@@ -118,12 +108,7 @@ async def database_resources(instance: Instance, namespace: str) -> list[str]:
     wanted = namespace.upper()
     databases = [wanted]
     try:
-        rows = await rows_by(
-            instance,
-            "namespaces.list",
-            Query("SELECT * FROM Config.Namespaces_List('*')"),
-            ClassQuery("Config.Namespaces:List", ("*",)),
-        )
+        rows = (await read_rows(instance, "namespaces.list")).dicts()
         for row in rows:
             values = list(row.values())
             if values and str(values[0] or "").upper() == wanted:
@@ -133,12 +118,7 @@ async def database_resources(instance: Instance, namespace: str) -> list[str]:
         databases = [wanted]  # the usual name is tried below, and refused if it is none
     known = {
         str(row["name"] or "").upper(): str(row["name"] or "")
-        for row in await rows_by(
-            instance,
-            "resources.list",
-            Query("SELECT Name FROM Security.Resources_List('*')"),
-            ClassQuery("Security.Resources:List", ("*",), ("Name",)),
-        )
+        for row in (await read_rows(instance, "resources.list")).dicts()
     }
     found = [known[key] for name in databases if (key := f"%DB_{name.upper()}") in known]
     if not found:

@@ -1,26 +1,29 @@
-"""What access depends on, read from the instance in a handful of round trips, as the pure model of `privileges`.
+"""What access depends on, read from the instance in one batch, as the pure model of `privileges`.
 
-One read each for users, roles, resources and web applications. Roles and users are necessary; what else cannot be read
+One list each of users, roles, resources and web applications. Roles and users are necessary; what else cannot be read
 is said in `notes`, and the answers are given without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from irisops.instance.calls import ClassQuery, Query
+from irisops.instance.calls import Rows
+from irisops.instance.class_queries import read_several
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.features import Route
 from irisops.instance.models import Role, User
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance
 from irisops.instance.security import privileges
 from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.resources import Resource, list_resources
-from irisops.instance.security.roles import list_roles
+from irisops.instance.security.resources import Resource, resource_of
+from irisops.instance.security.resources import in_order as resources_in_order
+from irisops.instance.security.roles import in_order as roles_in_order
+from irisops.instance.security.roles import role_of
 from irisops.instance.security.users import list_users, user_of
-from irisops.instance.security.webapps import WebApplication, list_applications
+from irisops.instance.security.webapps import WebApplication, application_of, list_applications
+from irisops.instance.security.webapps import in_order as applications_in_order
 from irisops.instance.values import Row, as_names, in_portions
 
 T = TypeVar("T")
@@ -55,16 +58,38 @@ class Access:
 
 
 async def read_access(instance: Instance) -> Access:
-    """Read it all. Raises NotAvailable or NotPermitted (%Admin_Secure:U) when users or roles cannot be read."""
-    users, escalation, notes = await _users(instance)
-    roles = await list_roles(instance)
-    resources = await _or_note(
-        list_resources(instance), notes, "Public permissions are not known: the resources cannot be read"
-    )
-    applications = await _or_note(
-        list_applications(instance), notes, "Web applications are left out: they cannot be read"
-    )
+    """Read it all, in one batch. Raises NotAvailable or NotPermitted (%Admin_Secure:U) without users or roles."""
+    lists = await read_several(instance, ("users.detail", "roles.list", "resources.list", "webapps.detail"))
+    notes: list[str] = []
+    users, escalation = await _users(instance, lists["users.detail"], notes)
+    roles = roles_in_order(await _made(lists["roles.list"], role_of))
+    resources: list[Resource] = []
+    applications: list[WebApplication] = []
+    try:
+        resources = resources_in_order(await _made(lists["resources.list"], resource_of))
+    except InstanceProblem as problem:
+        notes.append(
+            f"Public permissions are not known: the resources cannot be read ({problem.message.rstrip('.')})."
+        )
+    try:
+        detail = lists["webapps.detail"]
+        applications = (
+            await list_applications(instance)
+            if isinstance(detail, InstanceProblem)
+            else applications_in_order(await _made(detail, application_of))
+        )
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        notes.append(f"Web applications are left out: they cannot be read ({problem.message.rstrip('.')}).")
     return make_access(users, roles, resources, applications, escalation=escalation, notes=notes)
+
+
+async def _made(rows: Rows | InstanceProblem, make: Callable[[Row], T | None]) -> list[T]:
+    """The records of rows that were read; their problem raised."""
+    if isinstance(rows, InstanceProblem):
+        raise rows
+    return await in_portions(rows, make)
 
 
 def make_access(
@@ -110,43 +135,22 @@ def _application(application: WebApplication) -> privileges.Application:
     )
 
 
-async def _users(instance: Instance) -> tuple[list[User], dict[str, tuple[str, ...]], list[str]]:
-    """Users, their escalation roles by name, and notes. Detail first: List has no escalation roles."""
-
-    async def attempt(route: Route) -> list[tuple[User, tuple[str, ...] | None]]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
-        else:
-            answer = await instance.call(
-                ClassQuery("Security.Users:Detail", ("*",), ("Name", "Enabled", "Roles"))
-            )
-        return await in_portions(answer.rows, _detailed)
-
-    try:
-        found = await first_route(instance, "users.detail", attempt, again=for_reads)
-    except Unreachable:
-        raise
-    except InstanceProblem:
+async def _users(
+    instance: Instance, detail: Rows | InstanceProblem, notes: list[str]
+) -> tuple[list[User], dict[str, tuple[str, ...]]]:
+    """Users, and their escalation roles by name. Detail first: List has no escalation roles."""
+    if isinstance(detail, InstanceProblem):
         # List needs no less than Detail, so its problem is the one to tell.
         users = await list_users(instance)
-        return users, {}, ["Escalation roles are not known: the details of the users cannot be read."]
+        notes.append("Escalation roles are not known: the details of the users cannot be read.")
+        return users, {}
+    found = await _made(detail, _detailed)
     users = sorted((user for user, _ in found), key=lambda user: user.name.casefold())
     # UNVERIFIED: that Detail has a column EscalationRoles, and that it is a comma list (facts: iris-security 2.5).
     # To settle: SELECT * FROM Security.Users_Detail('*'). Versions before 2024 have no such roles.
-    return users, {user.name: roles for user, roles in found if roles}, []
+    return users, {user.name: roles for user, roles in found if roles}
 
 
 def _detailed(row: Row) -> tuple[User, tuple[str, ...] | None] | None:
     user = user_of(row)
     return (user, as_names(row.get("escalationroles"))) if user else None
-
-
-async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T]:
-    """The list, or nothing and a note. A lost connection is raised."""
-    try:
-        return await read
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        notes.append(f"{what} ({problem.message.rstrip('.')}).")
-        return []

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from irisops.instance.calls import ClassQuery, ObjectCall, ObjectStep, Query
+from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
@@ -137,19 +138,9 @@ async def read_auditing(instance: Instance) -> Auditing:
         )
         return as_flag(answer.values[0]) if answer.found else None
 
-    async def events(route: Route) -> list[tuple[str, bool]]:
-        kinds = ",".join(dict.fromkeys(REFUSALS.values()))
-        arguments = (SOURCE, kinds, ",".join(REFUSALS))
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Events_List(?,?,?)", arguments))
-        else:
-            answer = await instance.call(
-                ClassQuery("Security.Events:List", arguments, ("Source", "Type", "Name", "Enabled"))
-            )
-        return await in_portions(answer.rows, _event_of)
-
     system = await first_route(instance, "security.settings", settings, again=for_reads)
-    found = await first_route(instance, "audit.events", events, again=for_reads)
+    kinds = ",".join(dict.fromkeys(REFUSALS.values()))
+    found = await read_list(instance, "audit.events", _event_of, (SOURCE, kinds, ",".join(REFUSALS)))
     return Auditing(system, dict(found))
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irisops.instance.calls import ClassQuery, Query, Value
-from irisops.instance.features import Route
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.calls import Value
+from irisops.instance.class_queries import read_list
+from irisops.instance.routes import Instance
 from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.values import Row, as_int, as_text, in_portions
-
-COLUMNS = ("Name", "Description", "PublicPermission", "Type")
+from irisops.instance.values import Row, as_int, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,9 @@ def permission_of(value: Value) -> Permission:
 
 async def list_resources(instance: Instance) -> list[Resource]:
     """All resources, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
+    return in_order(await read_list(instance, "resources.list", resource_of))
 
-    async def attempt(route: Route) -> list[Resource]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Resources_List('*')"))
-        else:
-            answer = await instance.call(ClassQuery("Security.Resources:List", ("*",), COLUMNS))
-        return await in_portions(answer.rows, resource_of)
 
-    resources = await first_route(instance, "resources.list", attempt, again=for_reads)
+def in_order(resources: list[Resource]) -> list[Resource]:
+    """By name, whatever the letter case."""
     return sorted(resources, key=lambda resource: resource.name.casefold())

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from irisops.instance.calls import ClassQuery, Query
-from irisops.instance.features import Route
+from irisops.instance.class_queries import read_list
 from irisops.instance.models import Role
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.values import Row, as_flag, as_names, as_privileges, as_text, in_portions
-
-COLUMNS = ("Name", "Description", "GrantedRoles", "Resources", "EscalationOnly")
+from irisops.instance.routes import Instance
+from irisops.instance.values import Row, as_flag, as_names, as_privileges, as_text
 
 
 def role_of(row: Row) -> Role | None:
@@ -29,13 +26,9 @@ def role_of(row: Row) -> Role | None:
 
 async def list_roles(instance: Instance) -> list[Role]:
     """All roles with their resources, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
+    return in_order(await read_list(instance, "roles.list", role_of))
 
-    async def attempt(route: Route) -> list[Role]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Roles_ListAll('*')"))
-        else:
-            answer = await instance.call(ClassQuery("Security.Roles:ListAll", ("*",), COLUMNS))
-        return await in_portions(answer.rows, role_of)
 
-    roles = await first_route(instance, "roles.list", attempt, again=for_reads)
+def in_order(roles: list[Role]) -> list[Role]:
+    """By name, whatever the letter case."""
     return sorted(roles, key=lambda role: role.name.casefold())

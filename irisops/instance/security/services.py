@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irisops.instance.calls import ClassQuery, Query
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.features import Route
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.values import Row, as_flag, as_names, as_text, in_portions
+from irisops.instance.routes import Instance
+from irisops.instance.values import Row, as_flag, as_names, as_text
 
 BINDINGS = "%Service_Bindings"
 """The door of the superserver: this tool and every other driver come in here."""
 WEB_GATEWAY = "%Service_WebGateway"
-LIST_COLUMNS = ("Name", "Enabled", "Public", "Description")
 NAMES = tuple(
     f"%Service_{name}"
     for name in (
@@ -60,25 +58,10 @@ def service_of(row: Row) -> Service | None:
 
 async def list_services(instance: Instance) -> list[Service]:
     """All services, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
-
-    async def detail(route: Route) -> list[Service]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Services_Detail('*')"))
-        else:
-            answer = await instance.call(ClassQuery("Security.Services:Detail", ("*",)))
-        return await in_portions(answer.rows, service_of)
-
-    async def listed(route: Route) -> list[Service]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Services_List('*')"))
-        else:
-            answer = await instance.call(ClassQuery("Security.Services:List", ("*",), LIST_COLUMNS))
-        return await in_portions(answer.rows, service_of)
-
     try:
-        found = await first_route(instance, "services.detail", detail, again=for_reads)
+        found = await read_list(instance, "services.detail", service_of)
     except Unreachable:
         raise
     except InstanceProblem:
-        found = await first_route(instance, "services.list", listed, again=for_reads)
+        found = await read_list(instance, "services.list", service_of)
     return sorted(found, key=lambda service: service.name.casefold())

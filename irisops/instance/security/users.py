@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from irisops.instance.calls import ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Update, Value
+from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Update, Value
+from irisops.instance.class_queries import read_list, read_rows
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.features import Route
 from irisops.instance.models import RoleChange, User
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_text, as_utc, in_portions
+from irisops.instance.routes import Instance, first_route
+from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_text, as_utc
 
-LIST_COLUMNS = ("Name", "Enabled", "Roles", "LastLoginTime", "Flags")
 PROPERTIES = ("FullName", "Comment", "NameSpace", "Routine", "ExpirationDate", "ChangePassword")
 """Properties read from the object when the Detail query does not carry them (its 34 columns are not all known)."""
 
@@ -66,14 +66,7 @@ async def list_users(instance: Instance) -> list[User]:
 
 
 async def _listed(instance: Instance, names: str) -> list[User]:
-    async def attempt(route: Route) -> list[User]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Users_List(?)", (names,)))
-        else:
-            answer = await instance.call(ClassQuery("Security.Users:List", (names,), LIST_COLUMNS))
-        return await in_portions(answer.rows, user_of)
-
-    return await first_route(instance, "users.list", attempt, again=for_reads)
+    return await read_list(instance, "users.list", user_of, (names,))
 
 
 def _mask(name: str) -> str:
@@ -108,18 +101,10 @@ async def read_user(instance: Instance, name: str) -> User | None:
 
 async def _details(instance: Instance, name: str) -> dict[str, Value]:
     """What Detail and the object add to the list; empty where they cannot be read."""
-
-    async def attempt(route: Route) -> dict[str, Value]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Users_Detail(?)", (_mask(name),)))
-        else:
-            answer = await instance.call(ClassQuery("Security.Users:Detail", (_mask(name),)))
-        rows = answer.rows.dicts() if answer.rows else []
-        return next((row for row in rows if as_text(row.get("name")).casefold() == name.casefold()), {})
-
     found: dict[str, Value] = {}
     try:
-        found = await first_route(instance, "users.detail", attempt, again=for_reads)
+        rows = (await read_rows(instance, "users.detail", (_mask(name),))).dicts()
+        found = next((row for row in rows if as_text(row.get("name")).casefold() == name.casefold()), {})
     except Unreachable:
         raise
     except InstanceProblem:

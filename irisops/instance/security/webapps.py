@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from irisops.instance.calls import ClassQuery, ObjectCall, ObjectStep, Query, Value
+from irisops.instance.calls import ObjectCall, ObjectStep, Value
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.features import Route
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.values import Row, as_flag, as_int, as_text, in_portions
+from irisops.instance.routes import Instance
+from irisops.instance.values import Row, as_flag, as_int, as_text
 
-LIST_COLUMNS = ("Name", "Namespace", "Enabled", "Type", "DispatchClass")
 UNAUTHENTICATED = 64
 """The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
 _BITS = (
@@ -91,33 +90,23 @@ def _methods(value: Value) -> tuple[str, bool]:
     return ", ".join(word for bit, word in _BITS if bits & bit), bool(bits & UNAUTHENTICATED)
 
 
+# UNVERIFIED: whether Detail has Resource, MatchRoles and AutheEnabled, and under these names (facts: iris-security 11,
+# question 2); without them `complete` is False and `read_application` opens the object. To settle: SELECT * FROM
+# Security.Applications_Detail('*').
 async def list_applications(instance: Instance) -> list[WebApplication]:
     """All web applications, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
-
-    async def detail(route: Route) -> list[WebApplication]:
-        # UNVERIFIED: whether Detail has Resource, MatchRoles and AutheEnabled, and under these names (facts:
-        # iris-security 11, question 2); without them `complete` is False and `read_application` opens the object.
-        # To settle: SELECT * FROM Security.Applications_Detail('*').
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Applications_Detail('*')"))
-        else:
-            answer = await instance.call(ClassQuery("Security.Applications:Detail", ("*",)))
-        return await in_portions(answer.rows, application_of)
-
-    async def listed(route: Route) -> list[WebApplication]:
-        if route.kind == "sql":
-            answer = await instance.call(Query("SELECT * FROM Security.Applications_List('*')"))
-        else:
-            answer = await instance.call(ClassQuery("Security.Applications:List", ("*",), LIST_COLUMNS))
-        return await in_portions(answer.rows, application_of)
-
     try:
-        found = await first_route(instance, "webapps.detail", detail, again=for_reads)
+        found = await read_list(instance, "webapps.detail", application_of)
     except Unreachable:
         raise
     except InstanceProblem:
-        found = await first_route(instance, "webapps.list", listed, again=for_reads)
-    return sorted(found, key=lambda application: application.name.casefold())
+        found = await read_list(instance, "webapps.list", application_of)
+    return in_order(found)
+
+
+def in_order(applications: list[WebApplication]) -> list[WebApplication]:
+    """By name, whatever the letter case."""
+    return sorted(applications, key=lambda application: application.name.casefold())
 
 
 async def read_application(instance: Instance, known: WebApplication) -> WebApplication:

@@ -1,28 +1,10 @@
-"""Reads of sharing by the routes that the instance offers (`irisops.instance.routes`): /doctor tells of them."""
+"""One value, object or statement by the first route that is there."""
 
 from __future__ import annotations
 
-from irisops.instance.calls import Call, ClassMethod, ClassQuery, ObjectCall, Query, Value
-from irisops.instance.errors import NotAvailable
+from irisops.instance.calls import Call, ClassMethod, ObjectCall, Value
 from irisops.instance.features import Route
-from irisops.instance.routes import Instance, first_route, for_reads
-
-Row = dict[str, Value]
-
-
-async def rows_by(instance: Instance, feature: str, query: Query, fallback: ClassQuery) -> list[Row]:
-    """Rows by the SQL procedure, or by object calls where there is no such procedure. Columns in lower case.
-
-    Raises the named problem of the last route, with the privilege named.
-    """
-
-    async def attempt(route: Route) -> list[Row]:
-        answer = await instance.call(query if route.kind == "sql" else fallback)
-        if answer.rows is None:
-            raise NotAvailable(f"The instance gave no rows for {fallback.query}.")
-        return answer.rows.dicts()
-
-    return await first_route(instance, feature, attempt, again=for_reads)
+from irisops.instance.routes import Instance, first_route
 
 
 async def value_by(instance: Instance, feature: str, method: ClassMethod) -> Value:
