@@ -14,7 +14,7 @@ from irisops.contract.replies import Problem, Reply
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities, DoctorRow
 from irisops.instance.connection import State, Target
-from irisops.instance.errors import InstanceError, LoginRefused, Unreachable
+from irisops.instance.errors import InstanceError, InstanceProblem, LoginRefused, Unreachable
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
 from irisops.instance.web import WebAddress
@@ -182,7 +182,13 @@ class FakeConnection(InstanceConnection):
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        raise AssertionError("the fake answers through Reads")
+        answers: list[Answer | Exception] = []
+        for call in calls:
+            try:
+                answers.append(await self.instance.answer(call))
+            except InstanceProblem as problem:
+                answers.append(problem)
+        return answers
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
         return await self.instance.answer(call)

@@ -119,7 +119,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="user",
         undo={"user": "accounts.kinds:USER"},
         summary="A user: opens its form (read-only: a card), or takes full_name= roles= expires= …",
-        handler="accounts.user_edit_work:edit",
+        handler="accounts.user_editor:edit",
         grammar=(Arg("user", "user"),),
         options=options.USER,
         plain=(
@@ -136,7 +136,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="user add",
         summary="Make a user: opens a form, or takes template= roles= full_name= …",
-        handler="accounts.user_edit_work:add",
+        handler="accounts.user_editor:add",
         grammar=(Arg("name", "text", required=False),),
         options={"template": "text", **options.USER},
         plain=(
@@ -242,7 +242,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="role",
         undo={"role": "accounts.kinds:ROLE"},
         summary="A role: opens its form (read-only: a card), or takes add=RESOURCE:RW remove= description= …",
-        handler="accounts.role_edit_work:edit",
+        handler="accounts.role_editor:edit",
         grammar=(Arg("role", "role"),),
         options={**options.ROLE, **options.ROLE_CHANGES},
         plain=(Plain("(edit|open|change|modify) [the] role {role}"),),
@@ -256,7 +256,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="role add",
         summary="Make a role: opens a form, or takes privileges=RESOURCE:RW,… granted_roles= …",
-        handler="accounts.role_edit_work:add",
+        handler="accounts.role_editor:add",
         grammar=(Arg("name", "text", required=False),),
         options=options.ROLE,
         plain=(
@@ -273,7 +273,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="role copy",
         summary="Make a role like another, with its privileges and granted roles",
-        handler="accounts.role_edit_work:copy",
+        handler="accounts.role_editor:copy",
         grammar=(Arg("role", "role"), Keyword("to"), Arg("name", "text", show="NEW")),
         plain=(Plain("(copy|duplicate|clone) [the] role {role} (to|as) {name}"),),
         examples=("copy the role %Developer to Programmer",),
@@ -285,7 +285,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="role delete",
         summary="Delete a role, after showing what that takes from whom",
-        handler="accounts.role_edit_work:delete",
+        handler="accounts.role_editor:delete",
         grammar=(Arg("role", "role"),),
         plain=(Plain("(delete|remove|drop) [the] role {role}"),),
         examples=("delete the role Clerk",),
@@ -298,7 +298,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="role members",
         summary="Who holds a role, directly or through which role",
-        handler="accounts.role_edit_work:members",
+        handler="accounts.role_editor:members",
         grammar=(Arg("role", "role"),),
         plain=(
             Plain("(show|list) [me] [the] members of [the] [role] {role}"),

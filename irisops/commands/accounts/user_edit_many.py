@@ -8,7 +8,7 @@ from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.accounts.new_password import password_that_fits
-from irisops.commands.accounts.user_edit_fields import check_name, check_passwords
+from irisops.commands.accounts.user_fields import check_name, check_passwords
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest

@@ -7,7 +7,7 @@ is said in `notes`, and the answers are given without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from irisops.instance.calls import Rows
@@ -24,7 +24,7 @@ from irisops.instance.security.roles import role_of
 from irisops.instance.security.users import list_users, user_of
 from irisops.instance.security.webapps import WebApplication, application_of, list_applications
 from irisops.instance.security.webapps import in_order as applications_in_order
-from irisops.instance.values import Row, as_names, in_portions
+from irisops.instance.values import Row, as_names, as_text, in_portions
 
 T = TypeVar("T")
 
@@ -40,6 +40,8 @@ class Access:
     model: privileges.AccessModel
     notes: tuple[str, ...] = ()
     """Plain sentences: what could not be read, and what the answers leave out for it."""
+    details: Rows | None = field(default=None, repr=False)
+    """The rows of the users' Detail query, with every column that the instance gave; None where it was refused."""
 
     def user(self, name: str) -> User:
         """The record of a user, by name in any case. Raises `privileges.UnknownName`."""
@@ -48,20 +50,28 @@ class Access:
                 return user
         raise privileges.UnknownName("user", name)
 
+    def details_of(self, name: str) -> Row | None:
+        """The Detail row of a user by name in any case, keyed by lower-cased column; None if it was not read."""
+        if self.details is None:
+            return None
+        rows = self.details.dicts()
+        return next((row for row in rows if as_text(row.get("name")).casefold() == name.casefold()), None)
+
     def with_application(self, changed: WebApplication) -> Access:
         """The same with more known of one application."""
         applications = tuple(changed if each.name == changed.name else each for each in self.applications)
         model = privileges.AccessModel(
             self.model.users, self.model.roles, self.model.public, [_application(a) for a in applications]
         )
-        return Access(self.users, self.roles, self.resources, applications, model, self.notes)
+        return replace(self, applications=applications, model=model)
 
 
 async def read_access(instance: Instance) -> Access:
     """Read it all, in one batch. Raises NotAvailable or NotPermitted (%Admin_Secure:U) without users or roles."""
     lists = await read_several(instance, ("users.detail", "roles.list", "resources.list", "webapps.detail"))
     notes: list[str] = []
-    users, escalation = await _users(instance, lists["users.detail"], notes)
+    details = lists["users.detail"]
+    users, escalation = await _users(instance, details, notes)
     roles = roles_in_order(await _made(lists["roles.list"], role_of))
     resources: list[Resource] = []
     applications: list[WebApplication] = []
@@ -82,7 +92,8 @@ async def read_access(instance: Instance) -> Access:
         raise
     except InstanceProblem as problem:
         notes.append(f"Web applications are left out: they cannot be read ({problem.message.rstrip('.')}).")
-    return make_access(users, roles, resources, applications, escalation=escalation, notes=notes)
+    access = make_access(users, roles, resources, applications, escalation=escalation, notes=notes)
+    return replace(access, details=details if isinstance(details, Rows) else None)
 
 
 async def _made(rows: Rows | InstanceProblem, make: Callable[[Row], T | None]) -> list[T]:

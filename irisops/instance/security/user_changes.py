@@ -105,6 +105,13 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
     return _state(row, name)
 
 
+def user_state_of(row: Mapping[str, Value]) -> ObjectState | None:
+    """One user from a row of Detail, keyed by lower-cased column; None if the row lacks one of the fields."""
+    if any(spec.property.lower() not in row for spec in FIELDS.values()):
+        return None
+    return _state(row, "")
+
+
 async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str, ObjectState]:
     """Several users by casefolded name; those that are not there are left out. Raises as `read_user_state`.
 

@@ -306,7 +306,7 @@ async def test_a_plan_is_refused_when_the_user_moves_before_the_yes(at: Desk) ->
     problem = (await at.yes(plan))[-1]
     assert isinstance(problem, Problem)
     assert problem.error == "Moved"
-    assert "full name is Theirs now but was Bob in the plan" in problem.message
+    assert "full name of bob is Theirs now, but was Bob in the plan" in problem.message
     assert at.entries() == []
 
 

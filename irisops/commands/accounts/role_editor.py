@@ -1,34 +1,30 @@
-"""What the commands of `role_edit` do: open the form, check what was entered, plan the change, show who holds it."""
+"""The role editor: what is declared of roles for `irisops.changes.editor`, and the commands of one role."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from datetime import date
 
-from irisops.changes.objects import FieldRefusal, Wanted
+from irisops.changes import editor
+from irisops.changes.editor import Checked, Editor, Given, Start
+from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.accounts import options
-from irisops.commands.accounts.kinds import label_of, shown
-from irisops.commands.accounts.role_edit_fields import EMPTY, check_name, check_values, form_fields
-from irisops.commands.accounts.three_way import difference_table, merge
-from irisops.commands.accounts.user_edit_fields import Given
+from irisops.commands.accounts.options import ROLE, ROLE_CHANGES
+from irisops.commands.accounts.role_fields import EMPTY, check_name, check_values, form_fields
 from irisops.commands.accounts.view import role_cards
+from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Form, FormField, Problem, Table
+from irisops.contract.replies import Cell, Column, Facts, FormField, Table
 from irisops.contract.wording import counted, harmless, listed
-from irisops.engine.availability import only_shown, refuse_change
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.role_changes import role_state
-
-_SECOND_WORDS = frozenset({"add", "create", "copy", "delete", "remove", "members"})
-"""Names that `/role` would take for another command."""
 
 
 def _role(access: Access, name: str, command: str) -> ObjectState:
@@ -59,91 +55,6 @@ def _why_fixed(state: ObjectState) -> Refusal | None:
     )
 
 
-def _names(access: Access) -> tuple[list[str], list[str], list[str]]:
-    """Users, roles, resources."""
-    return (
-        [user.name for user in access.users],
-        [role.name for role in access.roles],
-        [resource.name for resource in access.resources],
-    )
-
-
-async def edit(context: Context, command: Command) -> Replies:
-    """`/role NAME`: the form; with values, the plan."""
-    link = context.link()
-    given: Given = command.fields or {
-        key: value for key, value in command.args.items() if key in {**options.ROLE, **options.ROLE_CHANGES}
-    }
-    if given:
-        refuse_change(link, "roles.edit")
-    access = await read_access(link.connection)
-    state = _role(access, str(command.args["role"]), "/role {}")
-    fixed = _why_fixed(state)
-    if fixed is not None and given:
-        raise fixed
-    why_not = [f"{fixed.message} {fixed.cure}"] if fixed is not None else only_shown(link, "roles.edit")
-    if why_not:
-        for card in role_cards(access, state, [*why_not, _held_by(access, state.name)]):
-            yield card
-        return
-    key = (link.name.casefold(), "role", state.name.casefold())
-    if not given:
-        context.loaded[key] = state
-        yield _edit_form(access, state)
-        return
-    base = context.loaded.get(key, state) if command.fields else state
-    _, roles, resources = _names(access)
-    checked = check_values(given, state, roles, resources)
-    merged = merge(base, state, checked.fields)
-    if checked.errors:
-        yield _wrong(access, state, command, checked.errors)
-        return
-    if merged.theirs and command.fields:
-        yield difference_table(base, state, checked.fields)
-    if merged.conflicts:
-        context.loaded[key] = state
-        told = {
-            name: f"Somebody else set this to {shown(state.fields[name], name)} meanwhile. "
-            "Save again to write yours, or enter theirs."
-            for name in merged.conflicts
-        }
-        yield _wrong(access, state, command, told)
-        return
-    change = ObjectChange(state, state.with_fields(merged.mine))
-    if not change.fields():
-        raise Refusal(
-            "NothingToChange", f"{harmless(state.name)} is like that already.", "Nothing is to be done."
-        )
-    parts = listed([label_of("role", each) for each in change.fields()])
-    wanted = Wanted(
-        "role", f"Change {parts} of role {harmless(state.name)}", (change,), Origin(command.slash)
-    )
-    async for reply in _planned(context, wanted, access, command, state):
-        yield reply
-
-
-async def _planned(
-    context: Context, wanted: Wanted, access: Access, command: Command, state: ObjectState | None
-) -> Replies:
-    try:
-        yield await plan(context, context.link(), wanted, access)
-    except FieldRefusal as refusal:
-        if not command.fields:
-            raise
-        yield _wrong(access, state, command, {"granted_roles": f"{refusal.message} {refusal.cure}"})
-
-
-def _edit_form(access: Access, state: ObjectState) -> Form:
-    _, roles, resources = _names(access)
-    return Form(
-        "role",
-        f"Role {state.name}",
-        form_fields(state.fields, roles, resources, new=False, name=state.name),
-        f"/role {quote(state.name, force=state.name.casefold() in _SECOND_WORDS)}",
-        notes=[*_tree(access, state.name), _held_by(access, state.name)],
-    )
-
-
 def _tree(access: Access, name: str) -> list[str]:
     """The roles that come with it, each with the way to it."""
     chains = [chain for chain in access.model.chains([name]).values() if len(chain) > 1]
@@ -162,55 +73,73 @@ def _held_by(access: Access, name: str) -> str:
     return f"{' and by '.join(parts)}: /role members {quote(name)}."
 
 
-def _wrong(
-    access: Access, state: ObjectState | None, command: Command, errors: Mapping[str, str]
-) -> Form | Problem:
-    """The form again with its messages, or a problem for a typed line."""
-    if not command.fields:
-        key, message = next(iter(errors.items()))
-        return Problem(
-            "BadValue", message, f"Correct {key}= and try again; nothing was changed.", text=command.text
-        )
-    _, roles, resources = _names(access)
-    if state is None:
-        form = Form("role", "New role", form_fields(EMPTY, roles, resources, new=True), command.slash)
-    else:
-        form = _edit_form(access, state)
-    form.command = command.slash or form.command
-    form.fields = [_refilled(each, command.fields) for each in form.fields]
-    form.errors = dict(errors)
-    return form
+class RoleEditor(Editor):
+    """See `Editor`."""
+
+    kind = "role"
+    edit_feature = "roles.edit"
+    options = frozenset({*ROLE, *ROLE_CHANGES})
+    new_options = ROLE
+    empty = EMPTY
+    second_words = frozenset({"add", "create", "copy", "delete", "remove", "members"})
+
+    async def find(self, _link: Link, access: Access, name: str) -> ObjectState:
+        """From the list, which has all fields."""
+        return _role(access, name, "/role {}")
+
+    def kept_by_instance(self, state: ObjectState) -> Refusal | None:
+        """%All and the roles of databases."""
+        return _why_fixed(state)
+
+    def cards(
+        self, access: Access, state: ObjectState, _today: date, notes: Sequence[str]
+    ) -> Sequence[Facts | Table]:
+        """All fields, then all that it brings."""
+        return role_cards(access, state, [*notes, _held_by(access, state.name)])
+
+    def form_fields(
+        self, values: Mapping[str, FieldValue], access: Access, *, new: bool, name: str
+    ) -> list[FormField]:
+        """With a grid of the permissions that make sense."""
+        roles, resources = [each.name for each in access.roles], [each.name for each in access.resources]
+        return form_fields(values, roles, resources, new=new, name=name)
+
+    def notes(self, access: Access, state: ObjectState) -> list[str]:
+        """The roles that come with it, and who holds it."""
+        return [*_tree(access, state.name), _held_by(access, state.name)]
+
+    def check_name(self, access: Access, name: str) -> str:
+        """By the rules for names of roles (facts: iris-security 3.1)."""
+        return check_name(name, [each.name for each in access.users], [each.name for each in access.roles])
+
+    async def check(
+        self, _link: Link, access: Access, given: Given, base: ObjectState, _today: date
+    ) -> Checked:
+        """Each value."""
+        roles, resources = [each.name for each in access.roles], [each.name for each in access.resources]
+        return check_values(given, base, roles, resources)
+
+    def start(self, _access: Access, _command: Command, _today: date) -> Start:
+        """Empty."""
+        return Start(EMPTY)
+
+    def with_companions(self, _access: Access, _command: Command, after: ObjectState) -> list[ObjectChange]:
+        """Nothing else is needed."""
+        return [ObjectChange(None, after)]
 
 
-def _refilled(field: FormField, given: Given) -> FormField:
-    return replace(field, value=given[field.name]) if field.name in given else field
+_EDITOR = RoleEditor()
+
+
+async def edit(context: Context, command: Command) -> Replies:
+    """`/role NAME`: the form; with values, the plan."""
+    async for reply in editor.edit(context, command, _EDITOR):
+        yield reply
 
 
 async def add(context: Context, command: Command) -> Replies:
     """`/role add [NAME]`: the form; with values, the plan."""
-    link = context.link()
-    access = await read_access(link.connection)
-    users, roles, resources = _names(access)
-    name = str(command.fields.get("name") or command.args.get("name") or "").strip()
-    given: Given = command.fields or {
-        key: value for key, value in command.args.items() if key in options.ROLE
-    }
-    if not command.fields and (not name or not given):
-        yield Form(
-            "role", "New role", form_fields(EMPTY, roles, resources, new=True, name=name), command.slash
-        )
-        return
-    start = ObjectState("role", name, dict(EMPTY))
-    checked = check_values(given, start, roles, resources)
-    refused = check_name(name, users, roles)
-    if refused:
-        checked.errors = {"name": refused, **checked.errors}
-    if checked.errors:
-        yield _wrong(access, None, command, checked.errors)
-        return
-    change = ObjectChange(None, start.with_fields(checked.fields))
-    wanted = Wanted("role_add", f"Make role {harmless(name)}", (change,), Origin(command.slash))
-    async for reply in _planned(context, wanted, access, command, None):
+    async for reply in editor.add(context, command, _EDITOR):
         yield reply
 
 
@@ -225,9 +154,8 @@ async def copy(context: Context, command: Command) -> Replies:
             "%All cannot be copied: it holds everything without listing it.",
             "Make a role with what is needed: /role add NAME",
         )
-    users, roles, _ = _names(access)
     name = str(command.args["name"])
-    refused = check_name(name, users, roles)
+    refused = _EDITOR.check_name(access, name)
     if refused:
         raise Refusal("BadName", refused, "Choose another name.")
     after = ObjectState("role", name, source.fields)

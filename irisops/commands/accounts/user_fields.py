@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from irisops.changes.editor import Checked, Given
 from irisops.contract.nearest import find, nearest
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import harmless, listed
 from irisops.instance.security.object_state import FieldValue, ObjectState, same
 from irisops.instance.security.user_changes import FIELDS, NAME_LIMIT, PASSING
-
-Given = Mapping[str, Cell | list[str]]
 
 _DAYS = re.compile(r"(\d{1,5})\s*d(?:ays?)?", re.IGNORECASE)
 _HELP = {
@@ -27,14 +25,6 @@ _HELP = {
     "password_never_expires": "For programs, which cannot change it",
     "must_change_password": "Refuses programs until it is changed in a terminal or the portal",
 }
-
-
-@dataclass(slots=True)
-class Checked:
-    """What a form or a line asks for: good values, and a message for each wrong field."""
-
-    fields: dict[str, FieldValue] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
 
 
 def check_name(name: str, users: Sequence[str], roles: Sequence[str]) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from irisops.commands.accounts.kinds import label_of, shown
+from irisops.changes.objects import ObjectKind
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless
 from irisops.instance.security.object_state import FieldValue, ObjectState, missing, same
-from irisops.instance.security.user_changes import PASSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +23,17 @@ class Merged:
     conflicts: tuple[str, ...]
 
 
-def merge(base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Merged:
+def merge(kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Merged:
     """Three ways: what was loaded, what is there now, what was entered.
 
-    Lists of names merge by member: what I added is added, what I took is taken, and nobody's change is lost.
+    Lists of names merge by member, so that nobody's addition or removal is lost.
     """
     mine: dict[str, FieldValue] = {}
     conflicts: list[str] = []
     theirs = [
         name
         for name in now.fields
-        if name not in PASSING and not same(base.fields.get(name), now.fields[name])
+        if name not in kind.passing and not same(base.fields.get(name), now.fields[name])
     ]
     for name, value in entered.items():
         was, there = base.fields.get(name), now.fields.get(name)
@@ -56,20 +55,22 @@ def merge(base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]
     return Merged(mine, tuple(theirs), tuple(conflicts))
 
 
-def difference_table(base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Table:
+def difference_table(
+    kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]
+) -> Table:
     """The three-way difference: as loaded, as it is now, as entered."""
     rows: list[dict[str, Cell]] = []
     for name in now.fields:
-        if name in PASSING:
+        if name in kind.passing:
             continue
         values = (base.fields.get(name), now.fields[name], entered.get(name, base.fields.get(name)))
         if same(values[0], values[1]) and same(values[0], values[2]):
             continue
-        loaded, current, yours = (shown(value, name) for value in values)
-        rows.append({"field": label_of(now.kind, name), "loaded": loaded, "now": current, "yours": yours})
+        loaded, current, yours = (kind.show(value, name) for value in values)
+        rows.append({"field": kind.label(name), "loaded": loaded, "now": current, "yours": yours})
     return Table(
         name="difference",
-        title=f"{now.kind.capitalize()} {harmless(now.name)} was changed by somebody else meanwhile",
+        title=f"{kind.noun.capitalize()} {harmless(now.name)} was changed by somebody else meanwhile",
         columns=[
             Column("field", "FIELD"),
             Column("loaded", "WHEN YOU OPENED IT"),

@@ -1,10 +1,10 @@
-"""The fields of the role editor: from a form or a typed line to values, each checked, with a message on its field."""
+"""The fields of a role: from a form or a typed line to values, each checked, with a message on its field."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from irisops.commands.accounts.user_edit_fields import Checked, Given
+from irisops.changes.editor import Checked, Given
 from irisops.contract.nearest import find, nearest
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import harmless, listed

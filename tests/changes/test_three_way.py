@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.commands.accounts.three_way import difference_table, merge
+from irisops.changes.three_way import difference_table, merge
+from irisops.commands.accounts.kinds import USER
 from irisops.instance.security.object_state import FieldValue, ObjectState, same
 
 NAMES = st.lists(st.sampled_from(["A", "B", "C", "D"]), unique=True).map(tuple)
@@ -24,7 +25,7 @@ def names(fields: dict[str, FieldValue]) -> set[str]:
 def test_nothing_of_anybody_is_lost_but_for_conflicts_that_are_told(
     base: dict[str, FieldValue], now: dict[str, FieldValue], entered: dict[str, FieldValue]
 ) -> None:
-    merged = merge(state(base), state(now), entered)
+    merged = merge(USER, state(base), state(now), entered)
     after = {**now, **merged.mine}
     for name, was in base.items():
         mine, theirs = not same(was, entered[name]), not same(was, now[name])
@@ -46,7 +47,7 @@ def test_nothing_of_anybody_is_lost_but_for_conflicts_that_are_told(
 def test_alone_what_was_entered_is_what_is_written(
     base: dict[str, FieldValue], entered: dict[str, FieldValue]
 ) -> None:
-    merged = merge(state(base), state(base), entered)
+    merged = merge(USER, state(base), state(base), entered)
     assert not merged.conflicts
     assert not merged.theirs
     assert all(same({**base, **merged.mine}[name], entered[name]) for name in base)
@@ -55,7 +56,7 @@ def test_alone_what_was_entered_is_what_is_written(
 def test_the_table_shows_the_three_ways() -> None:
     base: dict[str, FieldValue] = {"full_name": "a", "enabled": True, "roles": ("A",)}
     now = base | {"full_name": "b"}
-    table = difference_table(state(base), state(now), base | {"enabled": False})
+    table = difference_table(USER, state(base), state(now), base | {"enabled": False})
     assert table.rows == [
         {"field": "full name", "loaded": "a", "now": "b", "yours": "a"},
         {"field": "enabled", "loaded": "yes", "now": "yes", "yours": "no"},

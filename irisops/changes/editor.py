@@ -1,0 +1,284 @@
+"""The editor of an object: open its form, check what was entered, merge it with others' changes, plan the change.
+
+One flow for every kind of object; what differs is declared as an `Editor`. Values come from a form or from `key=value`
+on a typed line, and both end in the same plan.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import ClassVar
+
+from irisops.changes.objects import FieldRefusal, Wanted, kind_of
+from irisops.changes.plan import make_plan
+from irisops.changes.record import Origin
+from irisops.changes.three_way import difference_table, merge
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Cell, Facts, Form, FormField, Problem, Table
+from irisops.contract.wording import harmless, listed
+from irisops.engine.availability import only_shown, refuse_change
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
+
+Given = Mapping[str, Cell | list[str]]
+"""Values by field, as entered in a form or typed as `key=value`."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was asked for: good values, and a message for each wrong field."""
+
+    fields: dict[str, FieldValue] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    password: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Start:
+    """What a new object begins with. `title` follows the plan's title; `notes` are shown in the form."""
+
+    values: Mapping[str, FieldValue]
+    notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    title: str = ""
+    complete: bool = False
+    """Enough to plan the object without a form."""
+
+
+class Editor(ABC):
+    """What is declared of a kind of object, so that it can be edited."""
+
+    kind: ClassVar[Kind]
+    edit_feature: ClassVar[str]
+    """The feature without which the object is only shown."""
+    options: ClassVar[Collection[str]]
+    """Keys of `key=value` for an object that is there."""
+    new_options: ClassVar[Collection[str]]
+    empty: ClassVar[Mapping[str, FieldValue]]
+    """A new object before anything is entered."""
+    second_words: ClassVar[Collection[str]]
+    """Names that the command would take for another command."""
+
+    @abstractmethod
+    async def find(self, link: Link, access: Access, name: str) -> ObjectState:
+        """The object as it is. Raises `Refusal` with the nearest names."""
+
+    @abstractmethod
+    def kept_by_instance(self, state: ObjectState) -> Refusal | None:
+        """Why nobody can change this object; None if it can be changed."""
+
+    @abstractmethod
+    def cards(
+        self, access: Access, state: ObjectState, today: date, notes: Sequence[str]
+    ) -> Sequence[Facts | Table]:
+        """The object where it is only shown; `notes` say why."""
+
+    @abstractmethod
+    def form_fields(
+        self, values: Mapping[str, FieldValue], access: Access, *, new: bool, name: str
+    ) -> list[FormField]:
+        """The fields in order."""
+
+    @abstractmethod
+    def notes(self, access: Access, state: ObjectState) -> list[str]:
+        """What is said under the form."""
+
+    @abstractmethod
+    def check_name(self, access: Access, name: str) -> str:
+        """Why a new object cannot be called that, "" if it can."""
+
+    @abstractmethod
+    async def check(
+        self, link: Link, access: Access, given: Given, base: ObjectState, today: date
+    ) -> Checked:
+        """Check the values; what the object holds already is never refused. Raises a named problem."""
+
+    @abstractmethod
+    def start(self, access: Access, command: Command, today: date) -> Start:
+        """The values that a new object begins with. Raises `Refusal`."""
+
+    @abstractmethod
+    def with_companions(self, access: Access, command: Command, after: ObjectState) -> list[ObjectChange]:
+        """The changes that make a new object, and others that it needs. Raises `FieldRefusal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One editing command at work."""
+
+    context: Context
+    command: Command
+    editor: Editor
+    access: Access
+    given: Given
+
+    def form(self, state: ObjectState) -> Form:
+        """The form of an object that is there."""
+        name = state.name
+        forced = name.casefold() in self.editor.second_words
+        return Form(
+            self.editor.kind,
+            f"{self._noun.capitalize()} {name}",
+            self.editor.form_fields(state.fields, self.access, new=False, name=name),
+            f"/{self.editor.kind} {quote(name, force=forced)}",
+            notes=self.editor.notes(self.access, state),
+        )
+
+    def new_form(self, values: Mapping[str, FieldValue], name: str, notes: Sequence[str] = ()) -> Form:
+        """The form of a new object."""
+        fields = self.editor.form_fields(values, self.access, new=True, name=name)
+        return Form(self.editor.kind, f"New {self._noun}", fields, self.command.slash, notes=list(notes))
+
+    def wrong(self, state: ObjectState | None, errors: Mapping[str, str]) -> Form | Problem:
+        """The form again with its messages, or a problem for a typed line. A secret is not echoed."""
+        if not self.command.fields:
+            key, message = next(iter(errors.items()))
+            cure = f"Correct {key}= and try again; nothing was changed."
+            return Problem("BadValue", message, cure, text=self.command.text)
+        form = self.form(state) if state is not None else self.new_form(self.editor.empty, "")
+        form.command = self.command.slash or form.command
+        form.fields = [_refilled(each, self.given) for each in form.fields]
+        form.errors = dict(errors)
+        return form
+
+    def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
+        """The plan; a guard that refuses a field says so on the field of a form."""
+        return self._planned(wanted, state)
+
+    async def _planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
+        try:
+            yield make_plan(self.context, self.context.link(), wanted, self.access)
+        except FieldRefusal as refusal:
+            if not self.command.fields:
+                raise
+            yield self.wrong(state, {refusal.field: f"{refusal.message} {refusal.cure}"})
+
+    @property
+    def _noun(self) -> str:
+        return kind_of(self.context, self.editor.kind).noun
+
+
+def _refilled(each: FormField, given: Given) -> FormField:
+    if each.kind == "secret" or each.name not in given:
+        return each
+    value = given[each.name]
+    return replace(each, value="" if value is None and each.kind == "date" else value)
+
+
+async def edit(context: Context, command: Command, editor: Editor) -> Replies:
+    """`/KIND NAME`: the form; with values, the plan. Raises `Refusal` or a named problem."""
+    link = context.link()
+    kind = kind_of(context, editor.kind)
+    given: Given = command.fields or {
+        key: value for key, value in command.args.items() if key in editor.options
+    }
+    if given:
+        refuse_change(link, editor.edit_feature)
+    access = await read_access(link.connection)
+    state = await editor.find(link, access, str(command.args[editor.kind]))
+    desk = _Desk(context, command, editor, access, given)
+    kept = editor.kept_by_instance(state)
+    if kept is not None and given:
+        raise kept
+    why_not = [f"{kept.message} {kept.cure}"] if kept is not None else only_shown(link, editor.edit_feature)
+    today = context.clock.now().date()
+    if why_not:
+        for card in editor.cards(access, state, today, why_not):
+            yield card
+        return
+    key = (link.name.casefold(), editor.kind, state.name.casefold())
+    if not given:
+        context.loaded[key] = state
+        yield desk.form(state)
+        return
+    base = context.loaded.get(key, state) if command.fields else state
+    checked = await editor.check(link, access, given, state, today)
+    merged = merge(kind, base, state, checked.fields)
+    if checked.errors:
+        yield desk.wrong(state, checked.errors)
+        return
+    if merged.theirs and command.fields:
+        yield difference_table(kind, base, state, checked.fields)
+    if merged.conflicts:
+        context.loaded[key] = state
+        told = {
+            name: f"Somebody else set this to {kind.show(state.fields[name], name)} meanwhile. "
+            "Save again to write yours, or enter theirs."
+            for name in merged.conflicts
+        }
+        yield desk.wrong(state, told)
+        return
+    change = ObjectChange(state, state.with_fields(merged.mine))
+    parts = [kind.label(each) for each in change.fields()] + (["password"] if checked.password else [])
+    if not parts:
+        raise Refusal(
+            "NothingToChange", f"{harmless(state.name)} is like that already.", "Nothing is to be done."
+        )
+    of = "" if editor.kind == "user" else f"{kind.noun} "
+    warnings = [
+        f"Meanwhile somebody else changed {kind.label(each)}: it stays as they left it."
+        for each in merged.theirs
+    ]
+    wanted = Wanted(
+        editor.kind,
+        f"Change {listed(parts)} of {of}{harmless(state.name)}",
+        (change,),
+        Origin(command.slash),
+        {state.name: checked.password} if checked.password else {},
+        warnings=warnings if command.fields else (),
+    )
+    async for reply in desk.planned(wanted, state):
+        yield reply
+
+
+async def add(context: Context, command: Command, editor: Editor) -> Replies:
+    """`/KIND add [NAME]`: the form; with values, the plan. Raises `Refusal` or a named problem."""
+    link = context.link()
+    kind = kind_of(context, editor.kind)
+    access = await read_access(link.connection)
+    name = str(command.fields.get("name") or command.args.get("name") or "").strip()
+    given: Given = command.fields or {
+        key: value for key, value in command.args.items() if key in editor.new_options
+    }
+    today = context.clock.now().date()
+    start = editor.start(access, command, today)
+    desk = _Desk(context, command, editor, access, given)
+    if not command.fields and (not name or not (given or start.complete)):
+        yield desk.new_form(start.values, name, start.notes)
+        return
+    empty = ObjectState(editor.kind, name, dict(editor.empty if command.fields else start.values))
+    checked = await editor.check(link, access, given, empty, today)
+    refused = editor.check_name(access, name)
+    if refused:
+        checked.errors = {"name": refused, **checked.errors}
+    if checked.errors:
+        yield desk.wrong(None, checked.errors)
+        return
+    try:
+        changes = editor.with_companions(access, command, empty.with_fields(checked.fields))
+    except FieldRefusal as refusal:
+        if not command.fields:
+            raise
+        yield desk.wrong(None, {refusal.field: refusal.message})
+        return
+    made = kind.new_password is not None and not checked.password
+    password = await kind.new_password(link, name) if made and kind.new_password else checked.password
+    wanted = Wanted(
+        f"{editor.kind}_add",
+        f"Make {kind.noun} {harmless(name)}{start.title}",
+        tuple(changes),
+        Origin(command.slash),
+        {name: password} if password else {},
+        show=made,
+        warnings=start.warnings,
+    )
+    async for reply in desk.planned(wanted, None):
+        yield reply
