@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.commands.fakes import LOCAL, World
 
 # The same examples at every run and no deadline per example, so that a slow or busy machine fails nothing. To look
 # for new examples: IRISOPS_EXPLORE=1 python -m pytest.
@@ -47,3 +51,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("live"):
             item.add_marker(skip)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A session with one profile, not connected yet."""
+    made = World(tmp_path, LOCAL)
+    yield made
+    await made.session.close()
+
+
+@pytest.fixture
+async def connected(world: World) -> World:
+    """The same, logged in."""
+    await world.connect()
+    return world

@@ -129,6 +129,8 @@ class Stand:
     left: Sequence[Part] = ()
     moved: str = ""
     rows: Sequence[Moved] = ()
+    each_alone: bool = False
+    """Parts that are back already do not keep the others from being taken back."""
 
     def seen(self, way: Way) -> Stand:
         """The same from the other direction; a kind that reads its stand as "on" uses it for "back"."""

@@ -35,6 +35,7 @@ class Objects:
             [Part(said, said) for said in found.left],
             f"{listed(moved)} moved since change {entry.number}{now}." if moved else "",
             found.moved,
+            each_alone=True,
         )
 
     async def plan(
@@ -84,8 +85,8 @@ async def take(context: Context, link: Link, entry: Entry, origin: Origin) -> Re
     if found.rows:
         yield _difference(entry, found, way)
     moved = found.moved
-    if not moved and way == "back" and entry.status == "done" and found.done and found.left:
-        # Carried out in full, and in part back already: somebody else was there.
+    if not moved and way == "back" and entry.status == "done" and found.done and not found.each_alone:
+        # Carried out in full, and back already: somebody else was there.
         moved = f"{_sentence(found.done)[:-1]} by now: somebody changed that since change {number}."
     if moved:
         raise Refusal(
