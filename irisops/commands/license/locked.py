@@ -170,13 +170,11 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 
 
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
-
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
         return None, [f"With a web port in the profile more could be read without a login: {typed}"]
     try:
-        return await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https"), []
+        return await _read(profile, profile.web_port), []
     except InstanceProblem as problem:
         return None, [f"{problem.message} {problem.cure}"]
 
@@ -186,15 +184,21 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
 
     What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
     """
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - not at the start
-
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False
     try:
-        metrics = await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https")
+        metrics = await _read(profile, profile.web_port)
     except InstanceProblem:
         return False
     return metrics.license_available is not None and metrics.license_available <= 0
+
+
+async def _read(profile: Profile, web_port: int) -> Metrics:
+    """Raises what `read_metrics` raises."""
+    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
+
+    tls = profile.web_scheme == "https"
+    return await read_metrics(profile.host, web_port, tls=tls, prefix=profile.path_prefix)
 
 
 def _whole(value: float | None) -> int | None:
