@@ -127,6 +127,11 @@ def parse_address(text: str) -> Profile:
     return profile
 
 
+def named(text: str) -> str:
+    """What was given as a profile's name, for `There is no profile …`; not repeated if it looks like an address."""
+    return "of that name; an address begins with iris://" if "@" in text or "://" in text else text
+
+
 def _unescaped(text: str) -> str:
     """`%25SYS` -> `%SYS`; a `%` that begins no escape (`%SYS`), or one that is no UTF-8 (`%DB`), stays."""
     try:

@@ -17,6 +17,7 @@ from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import counted, harmless
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.profiles.address import named
 
 if TYPE_CHECKING:
     from irisops.instance.metrics import Metrics
@@ -218,7 +219,7 @@ async def show_locked(context: Context, command: Command) -> Replies:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
             "/profiles lists them; then /locked NAME.",
             suggestions=[f"/locked {each.name}" for each in profiles[:3]],
         )

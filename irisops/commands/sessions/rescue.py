@@ -37,6 +37,7 @@ from irisops.commands.sessions.sweep import missed_least
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import counted, harmless
 from irisops.commands.words import quote
+from irisops.profiles.address import named
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
@@ -58,7 +59,7 @@ def _profile(context: Context, wanted: str) -> Profile:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
             "/profiles lists them; then /locked free NAME.",
             suggestions=[f"/locked free {quote(each.name)}" for each in profiles[:3]],
         )
