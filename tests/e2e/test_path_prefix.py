@@ -31,6 +31,7 @@ async def test_locked_and_the_rescue_find_it_by_its_prefix(tmp_path: Path, prefi
                 assert isinstance(last, Problem), "without the prefix the web server answers 404"
                 return
             assert isinstance(last, Plan)
+            assert f"DELETE {PREFIX}/api/admin/" in last.calls["HTTP"][-1]
             (done,) = await person.yes(last)
             assert isinstance(done, Done)
             assert isinstance((await person.say("/connect a"))[-1], Done)

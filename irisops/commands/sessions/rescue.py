@@ -22,10 +22,10 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Done, Plan, Progress
 from irisops.commands.sessions.age import KnownBirths
 from irisops.commands.sessions.ending import (
-    CALLS_BY_HTTP,
     FINAL,
     LOOK_EVERY,
     PATIENCE,
+    calls_by_http,
     changes_of,
     described,
     journaled,
@@ -137,7 +137,7 @@ async def free(context: Context, command: Command) -> Replies:
             "Whoever uses them is logged out; what was typed there and not stored is lost.",
             "Units come back some seconds after your yes, unless their holder has other connections.",
         ],
-        calls=dict(CALLS_BY_HTTP),
+        calls=calls_by_http(link),
         confirm_word=profile.name if profile.guarded else "",
     )
     work = _Rescue(context, link, api, tuple(chosen), Origin(command.slash), shown)
