@@ -11,7 +11,7 @@ from irisops.commands.profiles.profiles import refuse_broken_file
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Done, Progress, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
-from irisops.commands.text import harmless
+from irisops.commands.text import harmless, listed
 from irisops.commands.words import quote
 from irisops.profiles.model import DEFAULT_USER, Profile, ProfileInvalidError
 from irisops.profiles.store import ProfileExistsError
@@ -102,6 +102,14 @@ async def adopt(context: Context, command: Command) -> Replies:
     profile = known_as(context, found)
     password = None
     if command.args.get("password") == "yes":
+        rivals = context.discoverer.rivals(found)
+        if rivals:
+            raise Refusal(
+                "PortAssumed",
+                f"Port {found.port} is only assumed for {found.name}, and {listed(rivals)} may be there as well: "
+                "the password could go to the wrong instance.",
+                f"/profile adopt {quote(found.name)} takes it without the password; then set its port.",
+            )
         password = await _password(found)
         if profile is not None and profile.user.casefold() != (found.user or DEFAULT_USER).casefold():
             profile = None  # the password is another account's: sent with this user it would count as a failed login

@@ -113,7 +113,7 @@ def _found(each: _Container, command: str, engine: Engine) -> Found:
     not_up = _not_up(each, command)
     if not_up is not None:
         state, cure = not_up
-        said = f"The container {each.name} is {state}."
+        said = f"The container {each.name} is not running: {state}."
         return replace(found, state=state, down=True, problem=said, cure=cure)
     if _CACHE.fullmatch(each.product):
         said = f"The container {each.name} is no IRIS; the driver reaches IRIS alone."

@@ -109,7 +109,9 @@ def _merged(found: Iterable[Found]) -> list[Found]:
 
 def _contradict(one: Found, other: Found) -> bool:
     """One of them is down and the other answers: the port is used by somebody else."""
-    return one.down != other.down and bool({one.state, other.state} & {"running", "listens"})
+    return one.down != other.down and any(
+        each.state.startswith(("running", "listens")) for each in (one, other)
+    )
 
 
 def _one_login(row: _Row, each: Found) -> bool:

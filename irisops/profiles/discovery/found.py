@@ -75,6 +75,12 @@ class Found:
             return (_same_host(self.host), self.port) == (_same_host(profile.host), profile.port)
         return self.same_instance(other)
 
+    def may_be_meant_instead_of(self, other: Found) -> bool:
+        """Whether the port that is assumed for `other` is as likely, or for sure, the one of this other instance."""
+        place, theirs = (_same_host(self.host), self.port), (_same_host(other.host), other.port)
+        known_apart = self._web is not None and other._web is not None and self._web != other._web
+        return other.port_assumed and place == theirs and known_apart
+
     @property
     def _superserver(self) -> tuple[str, int] | None:
         known = self.port is not None and not self.port_assumed and self.host

@@ -63,16 +63,15 @@ def _read(around: Surroundings) -> Report:
 
 
 def _files(around: Surroundings) -> Iterator[Path]:
-    """Settings files that exist: the workspace's first, as VS Code ranks them."""
+    """Where settings may be: the workspace's first, as VS Code ranks them. Not all of these files need to exist."""
     for folder in (around.folder, *around.folder.parents):
-        yield from (file for file in [folder / ".vscode" / "settings.json"] if file.is_file())
-        yield from sorted(file for file in folder.glob("*.code-workspace") if file.is_file())
-        for pattern in DEV_CONTAINERS:
-            yield from sorted(file for file in folder.glob(pattern) if file.is_file())
+        yield folder / ".vscode" / "settings.json"
+        for pattern in ("*.code-workspace", *DEV_CONTAINERS):
+            yield from sorted(folder.glob(pattern))
         if folder == around.home:
             break
     for base in _user_folders(around):
-        yield from (file for file in [base / "settings.json"] if file.is_file())
+        yield base / "settings.json"
         yield from sorted(base.glob("profiles/*/settings.json"))
 
 
@@ -98,6 +97,8 @@ def _settings(file: Path) -> dict[str, Any] | _Broken:
             return _Broken(file, "it is too big")
         text = file.read_text(encoding="utf-8")
         data = {} if jsonc.is_blank(text) else jsonc.loads(text)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return {}
     except OSError as error:
         return _Broken(file, error.strerror or type(error).__name__)
     except (ValueError, RecursionError) as error:

@@ -207,6 +207,28 @@ async def test_a_password_of_another_entry_is_never_sent(tmp_path: Path) -> None
     await world.session.close()
 
 
+async def test_a_password_is_not_sent_to_a_port_that_another_instance_may_have(tmp_path: Path) -> None:
+    def entry(web_port: int) -> dict[str, object]:
+        return {
+            "webServer": {"host": "127.0.0.1", "port": web_port}, "username": f"u{web_port}", "password": PASSWORD,
+        }  # fmt: skip
+
+    world, machine = a_machine(tmp_path, one=entry(52773), two=entry(52774))
+    for name, rival in (("one", "two"), ("two", "one")):
+        (problem,) = await world.say(f"/profile adopt {name} password=yes")
+        assert isinstance(problem, Problem)
+        assert problem.error == "PortAssumed"
+        assert rival in problem.message
+    assert world.instance.logins == []
+    machine.prints("docker", "i\tiris\t0.0.0.0:1980->1972/tcp, 0.0.0.0:52773->52773/tcp\n")
+    machine.settings({"intersystems.servers": {"one": entry(52773), "three": entry(52775)}})
+    await world.say("/discover")
+    for line in ("/profile adopt docker:i password=yes", "/profile adopt three password=yes"):
+        assert isinstance((await world.say(line))[-1], Done), line
+    assert world.instance.logins == [PASSWORD, PASSWORD]
+    await world.session.close()
+
+
 async def test_a_password_found_is_not_sent_as_the_user_of_a_known_profile(tmp_path: Path) -> None:
     world, _ = a_machine(tmp_path, one=server(52773, password=PASSWORD))
     await world.say("/profile add mine host=localhost port=1972 user=maria")

@@ -88,7 +88,11 @@ async def test_a_container_that_is_not_up_comes_with_its_cure(
     machine: Machine, status: str, state: str, cure: str
 ) -> None:
     found = await one(machine, "", status, "bridge")
-    assert (found.state, found.problem, found.down) == (state, f"The container i is {state}.", True)
+    assert (found.state, found.problem, found.down) == (
+        state,
+        f"The container i is not running: {state}.",
+        True,
+    )
     assert cure in found.cure
 
 

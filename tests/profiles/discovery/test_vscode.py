@@ -165,6 +165,14 @@ async def test_a_web_server_on_another_host_is_no_web_port(machine: Machine) -> 
     assert (profile.host, profile.port, profile.web_port, profile.path_prefix) == ("db", 1973, None, "")
 
 
+async def test_a_folder_where_a_file_should_be_is_passed_over(machine: Machine) -> None:
+    for place in (machine.work / ".vscode" / "settings.json", machine.work / "x.code-workspace"):
+        place.mkdir(parents=True)
+    (machine.home / ".config" / "Code").mkdir(parents=True)
+    (machine.home / ".config" / "Code" / "User").write_text("a file")
+    assert await vscode(machine.around()) == Report()
+
+
 async def test_a_server_that_no_settings_describe_is_told(machine: Machine) -> None:
     machine.settings({"objectscript.conn": {"server": "gone", "active": True}})
     report = await vscode(machine.around())
