@@ -56,7 +56,7 @@ class Found:
 
     def same_instance(self, other: Found) -> bool:
         """Whether both are one instance: the same superserver, or the same address on a web server."""
-        mine, theirs = self._superserver, other._superserver
+        mine, theirs = self.place, other.place
         if mine is not None and theirs is not None:
             return mine == theirs
         return self._web is not None and self._web == other._web
@@ -82,7 +82,8 @@ class Found:
         return other.port_assumed and place == theirs and known_apart
 
     @property
-    def _superserver(self) -> tuple[str, int] | None:
+    def place(self) -> tuple[str, int] | None:
+        """Host and port of the superserver, as far as they identify it: None for a port that is assumed."""
         known = self.port is not None and not self.port_assumed and self.host
         return (_same_host(self.host), self.port) if known and self.port else None
 
