@@ -17,7 +17,11 @@ SUPERSERVER = (1972, 51773)
 """Inside the container: now, and in images before 2020.3 (facts: iris-license-sessions 8.2)."""
 WEB = (52773,)
 FORMAT = "{{.Names}}\t{{.Image}}\t{{.Ports}}\t{{.Status}}\t{{.Networks}}"
-"""Columns that Docker and Podman print alike. No environment: a password may stand in it."""
+"""Columns that Docker and Podman print alike. No environment: a password may stand in it.
+
+UNVERIFIED: that Podman writes `host` among the networks of a container on its host's network, and words its states as
+Docker does (`Exited (0) 3 days ago`, `Up 2 hours (Paused)`). Settle: podman ps --all with this format.
+"""
 PASSWORD_VARIABLE = "IRIS_PASSWORD"  # noqa: S105 - the variable's name
 READ_DEADLINE = 10.0
 """Seconds for reading a password that the person asked for."""
