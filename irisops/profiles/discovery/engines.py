@@ -3,8 +3,8 @@
 Docker: DOCKER_HOST, else the context that DOCKER_CONTEXT or `currentContext` in its config.json names. Podman:
 CONTAINER_HOST or CONTAINER_CONNECTION; on macOS and Windows, where the engine is never local, its default connection.
 
-UNVERIFIED: where Docker keeps a context (`contexts/meta`, by the SHA-256 of its name). Settle: docker context create, then
-look. Where it is not found, the engine counts as one that cannot be placed.
+UNVERIFIED: where Docker keeps a context (`contexts/meta`, by the SHA-256 of its name). Settle: docker context create,
+then look. Where it is not found, the engine counts as one that cannot be placed.
 """
 
 from __future__ import annotations
