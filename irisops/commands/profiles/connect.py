@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irisops.commands.chat import Command
@@ -10,12 +9,11 @@ from irisops.commands.context import Context
 from irisops.commands.license.locked import locked_out, looks_full
 from irisops.commands.nearest import nearest
 from irisops.commands.profiles.expired_password import refused
-from irisops.commands.profiles.web_port_given import web_port_cure
 from irisops.commands.refusal import Refusal, problem_of
 from irisops.commands.replies import Done, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
-from irisops.instance.errors import LicenseExhausted, NotAnInstance, PasswordChangeRequired, Unreachable
+from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
 from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
 
@@ -58,13 +56,7 @@ async def connect(context: Context, command: Command) -> Replies:
     except PasswordChangeRequired as problem:
         yield refused(context, profile, problem, command.text or command.slash)
         return
-    except (LicenseExhausted, NotAnInstance, Unreachable) as problem:
-        cure = web_port_cure(context, profile, problem)
-        if cure:
-            yield replace(problem_of(problem, command.text or command.slash), cure=cure)
-            return
-        if isinstance(problem, NotAnInstance):
-            raise
+    except (LicenseExhausted, Unreachable) as problem:
         if isinstance(problem, Unreachable) and not await looks_full(profile, problem):
             raise
         yield problem_of(problem, command.text or command.slash)

@@ -13,7 +13,6 @@ from irisops.commands.context import Context
 from irisops.commands.license.locked import guess
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.expired_password import refused
-from irisops.commands.profiles.web_port_given import web_port_cure
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Column, Done, Problem, Progress, Table
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
@@ -235,7 +234,6 @@ def _blame(context: Context, found: _Test, problem: InstanceProblem) -> None:
     step = _step(problem)
     profile = found.profile
     reply = refused(context, profile, problem)
-    reply.cure = web_port_cure(context, profile, problem) or reply.cure
     order = list(STEPS)
     for earlier in order[: order.index(step)]:
         if earlier == "tls" and not profile.sslconfig:
