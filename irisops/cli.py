@@ -251,7 +251,7 @@ async def _run_with(options: argparse.Namespace, output: Output) -> int:
     from irisops.commands.run import exit_of, take_password
     from irisops.commands.session import Session
     from irisops.demo import DemoError, running
-    from irisops.profiles.address import AddressError, parse_address
+    from irisops.profiles.address import AddressError, named, parse_address
     from irisops.profiles.places import Places
     from irisops.profiles.secrets import Secrets
 
@@ -285,7 +285,7 @@ async def _run_with(options: argparse.Namespace, output: Output) -> int:
     if found is None and wanted:
         problem = Refusal(
             "NoSuchProfile",
-            f"There is no profile {wanted}.",
+            f"There is no profile {named(wanted)}.",
             'irisops run "/profiles" lists them.',
         ).problem()
         output.reply(problem)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from irisops.commands.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.commands.clock import Clock
 from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, target_of, web_of
+from irisops.commands.profiles.web_port_given import telling_of_a_web_port
 from irisops.commands.refusal import Refusal
 from irisops.commands.text import harmless
 from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
@@ -166,7 +167,8 @@ class Hub:
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            return await self._log_in(link, profile, password, keep=keep)
+            with telling_of_a_web_port(profile, temporary=self.temporary(profile.name)):
+                return await self._log_in(link, profile, password, keep=keep)
 
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
         asked = keep

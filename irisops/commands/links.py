@@ -104,7 +104,7 @@ def web_of(profile: Profile) -> WebAddress | None:
 
     if profile.web_port is None:
         return None
-    return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https")
+    return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https", profile.path_prefix)
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from irisops.commands.spec import CommandSpec, Registry
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG
+from irisops.profiles.address import named
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.refused import RefusedStore
@@ -163,7 +164,9 @@ class Session:
         elif profile is not None:
             self._opening = f"/connect {quote(profile.name)}"
         elif self._first:
-            self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
+            self._notice(
+                Notice("error", f"There is no profile {named(self._first)}.", "/profiles lists them.")
+            )
         elif not self.hub.profiles() and self.hub.loaded.problem is None:
             self._notice(
                 Notice(

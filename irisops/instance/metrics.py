@@ -64,14 +64,18 @@ def metrics_of(text: str) -> Metrics:
     )
 
 
-async def read_metrics(host: str, port: int, *, tls: bool = False, deadline: float = DEADLINE) -> Metrics:
-    """Ask once, without credentials.
+async def read_metrics(
+    host: str, port: int, *, tls: bool = False, prefix: str = "", deadline: float = DEADLINE
+) -> Metrics:
+    """Ask once, without credentials; `prefix` as in `WebAddress`.
 
     Raises Unreachable, NotPermitted (it wants a login) or NotAvailable (it is not there).
     """
     try:
         answer = await ask(
-            WebAddress(host, port, tls), WebRequest("GET", PATH, {"Accept": "text/plain"}), deadline=deadline
+            WebAddress(host, port, tls, prefix),
+            WebRequest("GET", PATH, {"Accept": "text/plain"}),
+            deadline=deadline,
         )
     except WebFailure as failure:
         raise Unreachable(failure.message, failure.cure) from None

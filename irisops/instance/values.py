@@ -127,7 +127,7 @@ def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after t
         return datetime.combine(value, time(), UTC)
     text = as_text(value).strip()
     days, comma, seconds = text.partition(",")
-    if comma and days.strip().isdigit():
+    if comma and days.strip().isdecimal():
         day = _horolog_day(int(days) if len(days) < 8 else 0)
         try:
             return datetime.combine(day, time(), UTC) + timedelta(seconds=float(seconds)) if day else None

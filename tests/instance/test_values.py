@@ -103,6 +103,8 @@ def test_dates(cell: Value, day: date | None) -> None:
         ("20261124", None),
         ("Never", None),
         ("67000,x", None),
+        ("²,5", None),
+        ("٦٧٠٠٠,3600", datetime(2024, 6, 9, 1, tzinfo=UTC)),
     ],
 )
 def test_times(cell: Value, when: datetime | None) -> None:

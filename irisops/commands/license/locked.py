@@ -17,6 +17,7 @@ from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import counted, harmless
 from irisops.commands.words import quote
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.profiles.address import named
 
 if TYPE_CHECKING:
     from irisops.instance.metrics import Metrics
@@ -170,13 +171,11 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 
 
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
-
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
         return None, [f"With a web port in the profile more could be read without a login: {typed}"]
     try:
-        return await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https"), []
+        return await _read(profile, profile.web_port), []
     except InstanceProblem as problem:
         return None, [f"{problem.message} {problem.cure}"]
 
@@ -186,15 +185,21 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
 
     What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
     """
-    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - not at the start
-
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False
     try:
-        metrics = await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https")
+        metrics = await _read(profile, profile.web_port)
     except InstanceProblem:
         return False
     return metrics.license_available is not None and metrics.license_available <= 0
+
+
+async def _read(profile: Profile, web_port: int) -> Metrics:
+    """Raises what `read_metrics` raises."""
+    from irisops.instance.metrics import read_metrics  # noqa: PLC0415 - for this moment alone
+
+    tls = profile.web_scheme == "https"
+    return await read_metrics(profile.host, web_port, tls=tls, prefix=profile.path_prefix)
 
 
 def _whole(value: float | None) -> int | None:
@@ -214,7 +219,7 @@ async def show_locked(context: Context, command: Command) -> Replies:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
             "/profiles lists them; then /locked NAME.",
             suggestions=[f"/locked {each.name}" for each in profiles[:3]],
         )

@@ -14,7 +14,7 @@ from irisops.commands.replies import Done, Progress
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import harmless
 from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
-from irisops.profiles.address import AddressError, parse_address
+from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def find_profile(context: Context, name: str) -> Profile:
     cure = f"Did you mean {', '.join(close)}?" if close else "/profiles lists them; /profile add makes one."
     raise Refusal(
         "NoSuchProfile",
-        f"There is no profile {harmless(name, 60)}.",
+        f"There is no profile {harmless(named(name), 60)}.",
         cure,
         suggestions=[f"/connect {each}" for each in close],
     )

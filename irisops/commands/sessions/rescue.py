@@ -22,10 +22,10 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Done, Plan, Progress
 from irisops.commands.sessions.age import KnownBirths
 from irisops.commands.sessions.ending import (
-    CALLS_BY_HTTP,
     FINAL,
     LOOK_EVERY,
     PATIENCE,
+    calls_by_http,
     changes_of,
     described,
     journaled,
@@ -37,6 +37,7 @@ from irisops.commands.sessions.sweep import missed_least
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import counted, harmless
 from irisops.commands.words import quote
+from irisops.profiles.address import named
 
 if TYPE_CHECKING:
     from irisops.commands.links import Link
@@ -58,7 +59,7 @@ def _profile(context: Context, wanted: str) -> Profile:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
             "/profiles lists them; then /locked free NAME.",
             suggestions=[f"/locked free {quote(each.name)}" for each in profiles[:3]],
         )
@@ -136,7 +137,7 @@ async def free(context: Context, command: Command) -> Replies:
             "Whoever uses them is logged out; what was typed there and not stored is lost.",
             "Units come back some seconds after your yes, unless their holder has other connections.",
         ],
-        calls=dict(CALLS_BY_HTTP),
+        calls=calls_by_http(link),
         confirm_word=profile.name if profile.guarded else "",
     )
     work = _Rescue(context, link, api, tuple(chosen), Origin(command.slash), shown)

@@ -96,6 +96,11 @@ async def _look(
             )
         return
     risks = [finding.title for finding in findings if finding.level == "amber"]
+    if wanted.web and link.profile.path_prefix:
+        risks.append(
+            f"The tunnel carries the whole web server, not {link.profile.path_prefix} alone: "
+            "what else it serves is shared as well."
+        )
     if reds:  # nothing leaves this machine, so it may be tried
         risks = [f"Would stop a real share: {title}" for title in reds] + risks
     plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback)
@@ -175,6 +180,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
             until=opened.until.astimezone(),
             template=wanted.template.title,
             share=opened.id,
+            prefix=link.profile.path_prefix,
         )
         for each in opened.passes
     )
@@ -193,7 +199,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     addresses = [endpoint.public_url for endpoint in opened.endpoints]
     journal.outcome(number, "done", f"{', '.join(addresses)}; {', '.join(p.name for p in opened.passes)}")
     yield findings_folded(context, findings, link)
-    yield _opened(made, loopback=desk.settings.loopback)
+    yield _opened(made, link.profile.path_prefix, loopback=desk.settings.loopback)
     for card in cards:
         yield Facts(
             f"team_card {card.name}",  # a name of its own: replies of one name replace each other on the screen
@@ -253,9 +259,10 @@ def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareCl
     )
 
 
-def _opened(share: OpenShare, *, loopback: bool) -> Facts:
+def _opened(share: OpenShare, prefix: str, *, loopback: bool) -> Facts:
     opened = share.opened
     web = address_of(opened.endpoints, "http")
+    web = f"{web}{prefix}" if web else ""
     notes = ["Stand-in agent: these addresses work on this machine alone."] if loopback else []
     if web and not loopback:
         notes.append("A free ngrok account shows a warning page first: choose Visit.")
