@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from irisops import children
+from irisops.children import locate
+
+__all__ = ["ProgramError", "ask", "locate"]
 
 MOST_OUTPUT = 1 << 20
 END_DEADLINE = 1.0
@@ -23,25 +28,21 @@ class ProgramError(Exception):
         self.said = said
 
 
-def locate(name: str, environment: Mapping[str, str]) -> str | None:
-    """The program as the person's own shell would find it."""
-    return shutil.which(name, path=environment.get("PATH", ""))
-
-
-async def ask(argv: Sequence[str], environment: Mapping[str, str], deadline: float) -> str:
+async def ask(
+    argv: Sequence[str], environment: Mapping[str, str], deadline: float, folder: Path = children.GROUND
+) -> str:
     """Standard output of a program that is given nothing to read. Raises `ProgramError`.
 
     It runs in a session of its own: without a terminal it cannot ask anything, and at the deadline (seconds) it ends
     together with all that it started.
     """
     try:
-        child = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(environment),
-            start_new_session=sys.platform != "win32",
+        child = await children.start(
+            argv,
+            children.program_environment(environment),
+            stdin=children.DEVNULL,
+            stderr=children.PIPE,
+            folder=folder,
         )
     except (OSError, ValueError) as error:
         raise ProgramError(f"could not be started ({type(error).__name__})") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
+
+from irisops import children
 
 
 def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
@@ -12,20 +13,20 @@ def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
 
     `load-buffer -w` puts it into tmux's buffer and on to the outer terminal's clipboard.
     """
-    return ["tmux", "load-buffer", "-w", "-"] if environment.get("TMUX") else None
+    if not environment.get("TMUX"):
+        return None
+    return [children.locate("tmux", environment) or "/usr/bin/tmux", "load-buffer", "-w", "-"]
 
 
 async def send_to_tmux(text: str, environment: Mapping[str, str] | None = None) -> str:
     """Hand `text` to the tmux around this program, by a pipe. Returns why it failed, or an empty string."""
-    command = tmux_command(environment if environment is not None else os.environ)
+    around = environment if environment is not None else os.environ
+    command = tmux_command(around)
     if command is None:
         return ""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+        process = await children.start(
+            command, children.program_environment(around), stdout=children.DEVNULL, stderr=children.PIPE
         )
     except OSError as error:
         return f"tmux cannot be started: {error}"

@@ -32,4 +32,4 @@ async def test_a_failure_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_child_is_this_module() -> None:
-    assert command(Path("/x/ngrok"))[1:] == ("-m", "irisops.sharing.installer", "/x/ngrok")
+    assert command(Path("/x/ngrok"))[1:] == ("-P", "-m", "irisops.sharing.installer", "/x/ngrok")

@@ -159,11 +159,16 @@ def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
     return tuple(specs)
 
 
+def named_agent(desk: ShareDesk, command: Command) -> str:
+    """The full path of the agent that was named, "" if none was: the keeper, who starts it, runs in another folder."""
+    named = arguments(command).get("agent", "") or desk.settings.agent
+    return str(Path(named).expanduser().absolute()) if named else ""
+
+
 async def agent_there(desk: ShareDesk, command: Command) -> Replies:
     """Make sure of an agent before anything else is asked; fetch one only when told to. Raises the named problem."""
-    given = arguments(command)
-    named = given.get("agent", "") or desk.settings.agent
-    if given.get("install") == "yes" and not named:
+    named = named_agent(desk, command)
+    if arguments(command).get("install") == "yes" and not named:
         async for step in install_agent(default_path()):
             yield Progress("share", step.message, step.fraction)
     await asyncio.to_thread(find_agent, Path(named) if named else None)

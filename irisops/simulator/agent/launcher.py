@@ -9,6 +9,8 @@ from pathlib import Path
 import irisops
 from irisops.simulator.agent.switches import Switches
 
+MODULE = "irisops.simulator.agent"
+
 
 def write_launcher(path: Path, switches: Switches | None = None) -> Path:
     """Write a small shell script to `path` that runs the stand-in with `switches`; returns the path.
@@ -19,10 +21,13 @@ def write_launcher(path: Path, switches: Switches | None = None) -> Path:
     lines = ["#!/bin/sh", "# A stand-in for the ngrok agent: loopback only."]
     for name, value in (switches or Switches()).as_environment().items():
         lines += [f"export {name}={shlex.quote(value)}"]
-    lines += [
-        f'export PYTHONPATH={shlex.quote(str(package))}"${{PYTHONPATH:+:$PYTHONPATH}}"',
-        f'exec {shlex.quote(sys.executable)} -m irisops.simulator.agent "$@"',
-    ]
+    # Isolated (-I): a file of the folder in which it is started must not be taken for a module. It needs the standard
+    # library and this package, whose folder comes last.
+    begin = (
+        f"import runpy, sys; sys.path.append({str(package)!r}); "
+        f"runpy.run_module({MODULE!r}, None, '__main__', alter_sys=True)"
+    )
+    lines.append(f'exec {shlex.quote(sys.executable)} -I -c {shlex.quote(begin)} "$@"')
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     path.chmod(0o700)
