@@ -143,7 +143,7 @@ class Child:
                     "kind": "failed",
                     "id": number,
                     "type": type(error).__name__,
-                    "text": str(error),
+                    "text": str(error) or type(error).__name__,
                     "elapsed": clock.monotonic() - started,
                 }
             )
@@ -218,8 +218,8 @@ def _move_standard_streams() -> tuple[int, int]:
     return source, sink
 
 
-def _stop(_number: int, _frame: object) -> None:
-    raise SystemExit(0)
+def _stop(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)  # not 0: that is how a server's order to end looks
 
 
 def main() -> int:

@@ -40,7 +40,14 @@ _PENDING_FRAMES = 8
 
 
 class DriverGoneError(Exception):
-    """The driver process is no more, or talks nonsense. The text says how it ended."""
+    """The driver process is no more, or talks nonsense. The text says how it ended.
+
+    `by_server`: it ended by itself as if all were well, which nothing but a server can tell it to.
+    """
+
+    def __init__(self, message: str, *, by_server: bool = False) -> None:
+        super().__init__(message)
+        self.by_server = by_server
 
 
 class DriverUnusableError(Exception):
@@ -94,7 +101,7 @@ class DriverProcess:
         self._held = Held()
         self._nonsense = ""
         self._expected_end = False
-        self.on_exit: Callable[[str], None] = lambda _how: None
+        self.on_exit: Callable[[DriverGoneError], None] = lambda _how: None
         """Called on the loop, once, when the process ends without having been asked to; with how it ended."""
         self._reader = asyncio.create_task(self._read(), name=f"driver process {process.pid}")
 
@@ -205,7 +212,7 @@ class DriverProcess:
             await self._stdin.drain()
         except (BrokenPipeError, ConnectionResetError, RuntimeError):
             # RuntimeError: the transport is closed already.
-            raise DriverGoneError(await self._how_it_ended()) from None
+            raise await self._how_it_ended() from None
         return self._number
 
     async def _receive(self, number: int) -> dict[str, Json]:
@@ -213,7 +220,7 @@ class DriverProcess:
             message = await self._inbox.get()
             if message is None:
                 self._inbox.put_nowait(None)
-                raise DriverGoneError(await self._how_it_ended())
+                raise await self._how_it_ended()
             if message.get("kind") == "ready":
                 continue
             if message.get("kind") == "fatal":
@@ -238,18 +245,18 @@ class DriverProcess:
         if not self._expected_end:
             self.on_exit(await self._how_it_ended())
 
-    async def _how_it_ended(self) -> str:
+    async def _how_it_ended(self) -> DriverGoneError:
         if self._nonsense:
-            return self._nonsense
+            return DriverGoneError(self._nonsense)
         try:
             async with asyncio.timeout(1.0):
                 code = await self._process.wait()
         except TimeoutError:
-            return "its output ended"
+            return DriverGoneError("its output ended")
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-            return f"it was ended by signal {name}"
-        return f"it ended with code {code}"
+            return DriverGoneError(f"it was ended by signal {name}")
+        return DriverGoneError(f"it ended with code {code}", by_server=code == 0 and not self._expected_end)
 
     def _out_of_step(self, message: Mapping[str, Json]) -> DriverGoneError:
         self._nonsense = f"an unexpected message {message.get('kind')!r}"
