@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irisops import children
+from irisops.files import open_private
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 
@@ -53,7 +54,7 @@ class Practice:
         with self._lock:
             if self._over:
                 raise DemoError("The program ends.")
-            with self._log.open("w+b") as log:
+            with os.fdopen(open_private(self._log, os.O_RDWR | os.O_TRUNC), "w+b") as log:
                 self._child = children.start_apart(
                     children.python("irisops", "simulator", "--with-parent", "--port", "0", *self._options),
                     children.python_environment(os.environ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from irisops import children
-from irisops.files import private_folder
+from irisops.files import open_private, private_folder
 from irisops.instance import errors as instance_errors
 from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
 from irisops.instance.errors import InstanceProblem
@@ -79,7 +79,7 @@ class KeeperClient:
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
         private_folder(log.parent)
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = open_private(log, os.O_WRONLY | os.O_APPEND)
         try:
             # Out of the terminal's group: the terminal's signals reach it as the end of the pipe, once.
             self._process = children.start_apart(
