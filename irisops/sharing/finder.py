@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irisops import children
-from irisops.sharing.errors import AgentFailed, AgentMissing, AgentTooOld
+from irisops.sharing.errors import AgentCannotRun, AgentFailed, AgentMissing, AgentTooOld, explain
 
 OLDEST = (3, 30)
 """`/api/endpoints`, which pyngrok uses, is there since 3.30; an older agent hangs pyngrok for ever (facts: A1.9)."""
@@ -70,7 +70,10 @@ def candidates(environment: Mapping[str, str], default: Path) -> Iterator[Path]:
 
 
 def read_version(path: Path) -> tuple[int, int, int]:
-    """Ask the binary itself; pyngrok's way fails while an agent runs (facts: A1.18). Raises AgentFailed."""
+    """Ask the binary itself; pyngrok's way fails while an agent runs (facts: A1.18).
+
+    Raises AgentFailed or AgentCannotRun.
+    """
     try:
         said = children.ask_and_wait(
             [str(path), "--version"], children.program_environment(os.environ), VERSION_DEADLINE
@@ -80,6 +83,9 @@ def read_version(path: Path) -> tuple[int, int, int]:
             f"{path} did not say its version within {VERSION_DEADLINE:g} seconds.", "Is it the ngrok agent?"
         ) from None
     except OSError as error:
+        known = explain(str(error))
+        if isinstance(known, AgentCannotRun):
+            raise AgentCannotRun(f"{path} cannot be started. {known.message}", known.cure) from error
         raise AgentFailed(f"{path} cannot be started: {error.strerror}.", "Install ngrok afresh.") from error
     found = _VERSION.search(said)
     if found is None:
@@ -105,11 +111,11 @@ def find_agent(
             )
         return _new_enough(AgentBinary(path, read_version(path)))
     old: AgentBinary | None = None
-    broken: AgentFailed | None = None
+    broken: AgentFailed | AgentCannotRun | None = None
     for path in candidates(os.environ if environment is None else environment, default or default_path()):
         try:
             found = AgentBinary(path, read_version(path))
-        except AgentFailed as error:
+        except (AgentFailed, AgentCannotRun) as error:
             broken = broken or error
             continue
         if found.version >= OLDEST:
