@@ -293,7 +293,8 @@ SAYINGS: tuple[Saying, ...] = (
     _saying(
         r"connection (?:was )?(?:forcibly )?(?:reset|refused|aborted|closed)|forcibly closed|broken pipe|"
         r"no route to host|(?:network|host|destination) is (?:unreachable|down)|unreachable (?:host|network)|"
-        r"time(?:d )?[- ]?out|deadline exceeded|did not properly respond|actively refused|\bunexpected EOF\b|: EOF\b|dial (?:tcp|udp)|"
+        r"time(?:d )?[- ]?out|deadline exceeded|did not properly respond|actively refused|\bunexpected EOF\b|: EOF\b|"
+        r"dial (?:tcp|udp)|"
         r"not yet ready to start tunnels|failed to (?:re)?connect|\bwsa(?:recv|send)\b|connection attempt failed",
         NoInternet,
         "The ngrok agent cannot reach ngrok: something between here and there blocks it.",
