@@ -25,7 +25,14 @@ AUDIT_DEADLINE = 240.0
 ANSWER_DEADLINE = 15
 """Seconds for one answer of the service."""
 
-OPTIONS = ("--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off")
+OPTIONS: tuple[str, ...] = (
+    "--disable-pip",
+    "--require-hashes",
+    "--format",
+    "json",
+    "--progress-spinner",
+    "off",
+)
 OPTIONS += ("--timeout", str(ANSWER_DEADLINE))
 
 _NO_ANSWER = re.compile(
