@@ -148,7 +148,7 @@ def start_apart(
 
 def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: float) -> str:
     """Standard output of a program, blocking; for threads. Raises like `start`, and `TimeoutExpired`."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - a full path and words, no shell; what they are is the caller's
         _full(argv),
         stdin=DEVNULL,
         capture_output=True,

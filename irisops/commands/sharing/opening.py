@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -72,9 +73,13 @@ async def _look(
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
-    if again is None:
-        async for step in agent_there(desk, command):
+    facts: Iterable[str] = ()
+    warnings: Iterable[str] = ()
+    async for step in agent_there(desk, command, fetch=again is None):
+        if isinstance(step, Progress):
             yield step
+        else:
+            facts, warnings = await asyncio.to_thread(desk.agents.look_at, step.path)
     yield Progress("share", f"Looking at the instance{' again' if again else ''} …")
     findings, probes = await examine(
         desk,
@@ -99,7 +104,8 @@ async def _look(
     risks = [finding.title for finding in findings if finding.level == "amber"]
     if reds:  # nothing leaves this machine, so it may be tried
         risks = [f"Would stop a real share: {title}" for title in reds] + risks
-    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback)
+    risks += warnings
+    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback, facts=facts)
     yield context.plans.add(plan, lambda: _carry_out(context, command, link, wanted, specs, findings), link)
 
 
