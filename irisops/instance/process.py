@@ -29,6 +29,7 @@ _SSL_CONFIGURATIONS = "ISC_SSLconfigurations"
 _PASSED_ON = frozenset(
     {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
     | {"OPENSSL_CONF", "OPENSSL_MODULES", "SSL_CERT_DIR", "SSL_CERT_FILE", _SSL_CONFIGURATIONS}
+    | {"IRISOPS_HOME"}  # by which the processes of one irisops are told from another's
     | {"SYSTEMROOT", "WINDIR", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}  # Windows
 )
 _PASSED_ON_KINDS = ("ISC_", "LC_", "PYTHON")

@@ -22,7 +22,7 @@ from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
 from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AgentFailed
-from irisops.sharing.facts import gather, probe_default_passwords
+from irisops.sharing.facts import NOT_ENABLED, SPARE_ATTEMPTS, gather, probe_default_passwords
 from irisops.sharing.finder import AgentBinary, default_path, find_agent
 from irisops.sharing.finding import Finding
 from irisops.sharing.installer import install_agent
@@ -241,6 +241,20 @@ def putting_right(context: Context, finding: Finding) -> str:
     return f"/{AFTER} {line}" if isinstance(command, Command) and command.changes else line
 
 
+def tries_note(probes: Sequence[ProbeFact]) -> list[str]:
+    """What looking at the passwords did to the instance, if it did something."""
+    counted_there = [each.user for each in probes if each.outcome == "refused" and each.reason != NOT_ENABLED]
+    if not counted_there:
+        return []
+    return [
+        (
+            f"The password that everybody knows was tried once, which IRIS counts as a failed login of "
+            f"{harmless(listed(counted_there))}. Tries stop while an account still has {SPARE_ATTEMPTS - 1} left before "
+            "its lock; probe=no leaves them out."
+        )
+    ]
+
+
 def findings_table(context: Context, findings: Sequence[Finding], link: Link) -> Table:
     """The preflight card."""
     counts: Counter[str] = Counter()
@@ -279,6 +293,7 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
                 "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
                 "instance is looked at again."
             ),
+            *(tries_note(looked.probes) if (looked := context.sharing_desk().looked) else ()),
         ],
         actions=[("enter", "put right", "{!key}")],
     )
