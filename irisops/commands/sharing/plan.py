@@ -249,8 +249,8 @@ def tries_note(probes: Sequence[ProbeFact]) -> list[str]:
     return [
         (
             f"The password that everybody knows was tried once, which IRIS counts as a failed login of "
-            f"{harmless(listed(counted_there))}. Tries stop while an account still has {SPARE_ATTEMPTS - 1} left before "
-            "its lock; probe=no leaves them out."
+            f"{harmless(listed(counted_there))}. Tries stop while an account has {SPARE_ATTEMPTS - 1} left before its "
+            "lock; probe=no leaves them out."
         )
     ]
 
