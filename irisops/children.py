@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -34,6 +35,9 @@ GROUND = Path(sys.prefix) if sys.platform == "win32" else Path("/")
 
 SECRETS = frozenset({"IRISOPS_PASSWORD", "NGROK_AUTHTOKEN", "NGROK_API_KEY"})
 """Variables of this program that hold secrets. A child that needs one gets it over its pipe."""
+
+MOST_SAID = 1 << 16
+"""Bytes that are read of a program that is asked a small thing; it may go on without end."""
 
 _PYTHON_KEPT = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONIOENCODING", "PYTHONNOUSERSITE", "PYTHONUTF8"})
 _PYTHON_FOLDERS = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONUSERBASE"})
@@ -147,21 +151,38 @@ def start_apart(
 
 
 def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: float) -> str:
-    """Standard output of a program, blocking; for threads. Raises like `start`, and `TimeoutExpired`."""
-    done = subprocess.run(  # noqa: S603 - a full path and words, no shell; what they are is the caller's
-        _full(argv),
+    """The first `MOST_SAID` bytes of a program's standard output, blocking; for threads. Raises like `start`.
+
+    Also raises `TimeoutExpired` when it goes on longer than `deadline` seconds without having said so much.
+    """
+    program = _full(argv)
+    late = threading.Event()
+    with Popen(
+        program,
         stdin=DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=deadline,
-        check=False,
+        stdout=PIPE,
+        stderr=DEVNULL,
         env=dict(environment),
         cwd=GROUND,
         close_fds=True,
         start_new_session=sys.platform != "win32",
-    )
-    return done.stdout
+    ) as child:
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        watchdog = threading.Timer(deadline, end)
+        watchdog.start()
+        try:
+            assert child.stdout is not None  # noqa: S101 - it is a pipe
+            said = child.stdout.read(MOST_SAID)
+        finally:
+            watchdog.cancel()
+            child.kill()  # it has said enough, or it has ended anyhow
+    if late.is_set():
+        raise TimeoutExpired(program, deadline)
+    return said.decode("utf-8", "replace")
 
 
 def _full(argv: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from irisops.profiles.discovery.containers import docker
 from irisops.profiles.discovery.found import Surroundings
 from irisops.profiles.discovery.installed import installed
 from irisops.profiles.password_command import PasswordCommandError, password_from
+from irisops.profiles.places import Places
 from irisops.sharing.client import KeeperClient
 from irisops.sharing.errors import AgentMissing
 from irisops.sharing.finder import find_agent, read_version
@@ -169,6 +171,7 @@ STARTERS = {
     "asyncio": ("create_subprocess",),
     "loop": ("subprocess_",),
 }
+ALL_STARTERS = (*STARTERS["os"], *STARTERS["asyncio"], *STARTERS["loop"], "ProcessPoolExecutor")
 MODULES_THAT_START = {"subprocess", "multiprocessing", "pty", "webbrowser", "concurrent.futures.process"}
 
 
@@ -187,7 +190,7 @@ def starts(tree: ast.AST) -> list[str]:
                 found += [
                     each.name for each in names if module == "os" and each.name.startswith(STARTERS["os"])
                 ]
-            case ast.Attribute(value=value, attr=name):
+            case ast.Attribute(value=value, attr=name) if name.startswith(ALL_STARTERS):
                 owner = (
                     ast.unparse(value).split(".")[-1].removesuffix("()").replace("get_running_loop", "loop")
                 )
@@ -198,11 +201,16 @@ def starts(tree: ast.AST) -> list[str]:
     return found
 
 
+@functools.cache
+def sources() -> dict[str, ast.Module]:
+    """The modules of the product."""
+    package = ROOT / "irisops"
+    return {str(path.relative_to(package)): ast.parse(path.read_text()) for path in package.rglob("*.py")}
+
+
 def test_one_module_starts_all_children() -> None:
     offenders = {
-        str(path.relative_to(ROOT)): found
-        for path in (ROOT / "irisops").rglob("*.py")
-        if path.name != "children.py" and (found := starts(ast.parse(path.read_text())))
+        name: found for name, tree in sources().items() if name != "children.py" and (found := starts(tree))
     }
     assert offenders == {}
     # The check itself finds what it is meant to find.
@@ -219,18 +227,18 @@ def test_one_module_starts_all_children() -> None:
         "futures.ProcessPoolExecutor()",
     ):
         assert starts(ast.parse(line)), line
-    assert starts(ast.parse((ROOT / "irisops/children.py").read_text()))
+    assert starts(sources()["children.py"])
 
 
 def test_our_python_is_named_in_two_places_and_isolated_in_both() -> None:
     """A new `sys.executable` is a new kind of child: it goes through `children`."""
     named = {
-        str(path.relative_to(ROOT / "irisops"))
-        for path in (ROOT / "irisops").rglob("*.py")
-        if any(
-            isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable"
-            for node in ast.walk(ast.parse(path.read_text()))
-        )
+        name
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "executable"
+        and ast.unparse(node) == "sys.executable"
     }
     assert named == {"children.py", "simulator/agent/launcher.py"}
     assert children.python("json", "x") == (sys.executable, "-P", "-m", "json", "x")
@@ -293,6 +301,36 @@ async def test_a_driver_process_has_what_it_needs_and_no_more(tmp_path: Path) ->
     finally:
         os.close(held)
         await process.close()
+
+
+@posix
+async def test_a_program_that_prints_without_end_costs_no_memory(tmp_path: Path) -> None:
+    endless = tmp_path / "endless"
+    endless.write_text("#!/bin/sh\nexec yes ngrok version 3.39.0\n")
+    endless.chmod(0o755)
+    loud = tmp_path / "loud"
+    loud.write_text(f"#!/bin/sh\nexec {endless} >&2\n")
+    loud.chmod(0o755)
+    for program in (endless, loud):
+        with pytest.raises(PasswordCommandError, match="more than 1 MB"):
+            await password_from(str(program))
+    assert read_version(endless) == (3, 39, 0)
+    said = children.ask_and_wait([str(endless)], dict(os.environ), 30.0)
+    assert len(said) == children.MOST_SAID
+    with pytest.raises(children.TimeoutExpired):
+        children.ask_and_wait([sys.executable, "-c", "import time; time.sleep(600)"], dict(os.environ), 0.2)
+
+
+def test_what_a_child_in_another_folder_is_told_are_full_paths(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = Places.find({"IRISOPS_HOME": "home"})
+    assert places.leases == tmp_path / "home" / "state" / "leases"
+    ngrok = tmp_path / "ngrok"
+    ngrok.write_text("#!/bin/sh\necho ngrok version 3.39.0\n")
+    ngrok.chmod(0o755)
+    assert find_agent(Path("ngrok"), environment={}).path == ngrok
 
 
 async def test_a_program_is_never_looked_up_by_the_system() -> None:
