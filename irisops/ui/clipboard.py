@@ -13,20 +13,23 @@ def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
 
     `load-buffer -w` puts it into tmux's buffer and on to the outer terminal's clipboard.
     """
-    if not environment.get("TMUX"):
-        return None
-    return [children.locate("tmux", environment) or "/usr/bin/tmux", "load-buffer", "-w", "-"]
+    return ["tmux", "load-buffer", "-w", "-"] if environment.get("TMUX") else None
 
 
 async def send_to_tmux(text: str, environment: Mapping[str, str] | None = None) -> str:
     """Hand `text` to the tmux around this program, by a pipe. Returns why it failed, or an empty string."""
-    around = environment if environment is not None else os.environ
-    command = tmux_command(around)
+    command = tmux_command(environment if environment is not None else os.environ)
     if command is None:
         return ""
+    program = children.locate(command[0], os.environ)
+    if program is None:
+        return "tmux cannot be started: it is not on the PATH"
     try:
         process = await children.start(
-            command, children.program_environment(around), stdout=children.DEVNULL, stderr=children.PIPE
+            [program, *command[1:]],
+            children.program_environment(os.environ),
+            stdout=children.DEVNULL,
+            stderr=children.PIPE,
         )
     except OSError as error:
         return f"tmux cannot be started: {error}"
