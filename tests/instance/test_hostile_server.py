@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import struct
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -97,6 +100,18 @@ async def test_a_server_that_ends_the_driver_is_said_so_and_not_met_again_by_its
         # A person may still want to.
         await connection.connect(PASSWORD)
         await connection.call(VERSION)
+        await connection.disconnect()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+async def test_a_signal_of_this_machine_is_not_taken_for_the_servers_order() -> None:
+    async with serve() as served:
+        connection = Connection(served.target(), sleep=never)
+        await connection.connect(PASSWORD)
+        assert connection.driver_pid is not None
+        os.kill(connection.driver_pid, signal.SIGTERM)
+        await until(lambda: connection.state.name == "lost")
+        assert connection.state.error == "DriverCrashed"
         await connection.disconnect()
 
 
