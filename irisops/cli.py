@@ -36,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["simulator"]:
         return _simulator(arguments[1:])
     options = parser().parse_args(arguments)
+    from irisops.children import no_core_dumps
+
+    no_core_dumps()
     if options.command == "run":
         return _run(options)
     if options.command == "demo":

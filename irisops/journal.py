@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from irisops.files import locked, sync_folder
+from irisops.files import locked, open_private, sync_folder
 
 Status = Literal["done", "failed", "unknown"]
 """`unknown`: the outcome was never written, or the call's effect could not be read back."""
@@ -241,7 +241,7 @@ class Journal:
 
     def _write(self, record: dict[str, Any]) -> None:
         fresh = not self.path.exists()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = open_private(self.path, os.O_RDWR | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
             torn = size > 0 and _last_byte(self.path) != b"\n"

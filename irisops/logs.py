@@ -55,7 +55,7 @@ def start(folder: Path, level: str) -> str:
 
     A second start replaces the first. No file is made before something is logged; the folder is the owner's alone.
     """
-    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it brings sockets and pickle along
+    from irisops.log_file import LogFile  # noqa: PLC0415 - it brings sockets and pickle along
 
     stop()
     LOG.setLevel(level.upper())
@@ -63,7 +63,7 @@ def start(folder: Path, level: str) -> str:
     try:
         private_folder(folder)
         path = folder / FILE
-        handler = RotatingFileHandler(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
+        handler = LogFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
     except OSError as error:
         return f"The log {folder / FILE} cannot be written: {error.strerror or error}."
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))

@@ -19,6 +19,7 @@ from irisops.sharing import leases as lease_work
 from irisops.sharing.client import COMMAND, KeeperClient
 from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
+from irisops.sharing.known_agent import KnownAgents
 from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
 from irisops.sharing.snapshot import ProbeFact
@@ -91,6 +92,7 @@ class ShareDesk:
         self._hub = hub
         self.settings = settings or SharingSettings()
         self.store = LeaseStore(places.leases)
+        self.agents = KnownAgents(places.state / "fetched-agents.json")
         self._log = places.state / "keeper.log"
         self.shares: dict[str, OpenShare] = {}
         self.looked: Looked | None = None

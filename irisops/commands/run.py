@@ -45,6 +45,8 @@ _EXITS = {
             "Unreachable",
             "NoAnswer",
             "DriverCrashed",
+            "EndedByServer",
+            "ReplyTooBig",
             "NotAnInstance",
             "LoginRefused",
             "PasswordChangeRequired",

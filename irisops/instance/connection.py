@@ -11,13 +11,13 @@ from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import (
-    DriverCrashed,
+    EndedByServer,
     InstanceProblem,
     LicenseExhausted,
     NotAnInstance,
     Unreachable,
 )
-from irisops.instance.login import LoggedIn, log_in, run, start
+from irisops.instance.login import LoggedIn, crashed, log_in, run, start
 from irisops.instance.models import SystemInfo
 from irisops.instance.process import COMMAND, DriverProcess
 from irisops.instance.state import State, StateName, Target, not_connected, state_of
@@ -231,9 +231,7 @@ class Connection:
         self._info, self._capabilities = info, capabilities
         self._child = child
         self._since = self._monotonic()
-        child.on_exit = lambda how: self._keep(
-            asyncio.create_task(self._lose(child, DriverCrashed("The driver process died.", detail=how)))
-        )
+        child.on_exit = lambda how: self._keep(asyncio.create_task(self._lose(child, crashed(how))))
         self._become(State("connected"))
         return info
 
@@ -252,6 +250,8 @@ class Connection:
         self._child = None
         if self._monotonic() - self._since >= STEADY_SECONDS:
             self._attempts = 0
+        if isinstance(problem, EndedByServer):
+            self._password = None
         if self._password is not None:
             self._become(state_of("lost", problem, retry_in=self._pause()))
             self._mending = asyncio.create_task(self._mend(problem), name="reconnect")
@@ -273,6 +273,10 @@ class Connection:
                 self._become(state_of("lost", problem))
                 try:
                     await self._open(password)
+                except EndedByServer as ended:
+                    self._password = None
+                    self._become(state_of("off", ended))
+                    return
                 except (Unreachable, NotAnInstance, LicenseExhausted) as again:
                     # No unit free: waiting is harmless (no account is locked by it) and ends when one is.
                     problem = again

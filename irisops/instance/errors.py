@@ -46,6 +46,26 @@ class DriverCrashed(Unreachable):
     )
 
 
+class EndedByServer(DriverCrashed):
+    """The driver process ended itself, with status 0: it does so when a server tells it to (facts: iris-operations 4).
+
+    Never mended by itself: no real IRIS is known to send that, and the login would be handed out again and again.
+    """
+
+    default_cure = (
+        "The tool does not reconnect by itself. Make sure that host and port are those of your IRIS and that nobody "
+        "stands in between (TLS: sslconfig), then /connect."
+    )
+
+
+class ReplyTooBig(Unreachable):
+    """The server announced more data at once than the driver process may hold. Only that process was lost."""
+
+    default_cure = (
+        "Ask for less, with a filter. If it happens at the login, something other than IRIS answers there."
+    )
+
+
 class NotAnInstance(InstanceProblem):
     """Something else listens on that port."""
 

@@ -21,6 +21,7 @@ from irisops.instance.errors import (
     NotAnInstance,
     NotPermitted,
     PasswordChangeRequired,
+    ReplyTooBig,
     Unreachable,
 )
 
@@ -66,6 +67,8 @@ _LOST = re.compile(
     r"SQLCODE:?\s*<?-461\b",
     re.IGNORECASE,
 )
+_TOO_BIG = re.compile(r"\bstd::bad_alloc\b|\bstd::length_error\b|^MemoryError$")
+"""What the driver's process says when it meets its bound of memory (seen with driver 5.4.1)."""
 _PROTECTED = re.compile(
     r"<PROTECT>|SQLCODE:?\s*<?-99\b|#822\b|#92[1-4]\b|#940\b|insufficient privilege", re.IGNORECASE
 )
@@ -119,6 +122,8 @@ def connect_failure(
 ) -> InstanceProblem:
     """The named error of a failed connect. `elapsed` and `timeout` in seconds tell a hang-up from silence."""
     detail = scrub(text, secrets).strip()
+    if _TOO_BIG.search(detail):
+        return too_big(detail)
     said = _inner(detail)
     refused = _refusal(text, said, detail)
     if refused is not None:
@@ -195,6 +200,8 @@ def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float |
 def call_failure(text: str, *, secrets: Iterable[str] = ()) -> InstanceProblem:
     """The named error of a failed call, from the driver's exception text."""
     detail = scrub(text, secrets).strip()
+    if _TOO_BIG.search(detail):
+        return too_big(detail)
     said = _inner(detail)
     if _LICENSE.search(text):
         return LicenseExhausted("The instance ran out of license units.", detail=detail)
@@ -218,6 +225,11 @@ def status_failure(text: str, *, secrets: Iterable[str] = ()) -> InstanceProblem
         code=_code_of(text),
         detail=detail,
     )
+
+
+def too_big(detail: str = "") -> ReplyTooBig:
+    """The server sends, or only announces, more than the driver's process may hold."""
+    return ReplyTooBig("The server's reply does not fit into the driver's memory (1 GB).", detail=detail)
 
 
 def not_permitted(said: str, detail: str = "", privilege: str = "") -> NotPermitted:

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import itertools
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from irisops import children
+from irisops.files import open_private, private_folder
 from irisops.instance import errors as instance_errors
 from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
 from irisops.instance.errors import InstanceProblem
@@ -30,15 +30,13 @@ from irisops.sharing.messages import (
     to_json,
 )
 
-COMMAND = (sys.executable, "-m", "irisops.sharing.keeper")
+COMMAND = children.python("irisops.sharing.keeper")
 START_DEADLINE = 20.0
 CALL_DEADLINE = 40.0
 OPEN_DEADLINE = 240.0
 CLOSE_DEADLINE = 90.0
 END_DEADLINE = 5.0
 """Seconds. The keeper has its own, shorter ones; these are for a keeper that hangs."""
-_NOT_HANDED_ON = frozenset({"NGROK_AUTHTOKEN", "NGROK_API_KEY", "IRISOPS_PASSWORD"})
-"""Variables with secrets: a keeper lives for hours, and gets what it needs over its pipe."""
 
 
 class KeeperClient:
@@ -59,7 +57,7 @@ class KeeperClient:
         self.on_log = on_log
         self.on_closed = on_closed
         # Not asyncio's subprocess: its transport kills the child when it is thrown away, and a keeper must go on.
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: children.Popen[bytes] | None = None
         self._transport: asyncio.ReadTransport | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -80,18 +78,12 @@ class KeeperClient:
 
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
-        environment = {key: value for key, value in os.environ.items() if key not in _NOT_HANDED_ON}
-        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        private_folder(log.parent)
+        descriptor = open_private(log, os.O_WRONLY | os.O_APPEND)
         try:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of some milliseconds
-                list(command),
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=descriptor,
-                start_new_session=True,  # the terminal's signals reach it as the end of the pipe, once
-                env=environment,
+            # Out of the terminal's group: the terminal's signals reach it as the end of the pipe, once.
+            self._process = children.start_apart(
+                command, children.python_environment(os.environ), stderr=descriptor, bufsize=0
             )
         except OSError as error:
             raise KeeperLost("The keeper process could not be started.", detail=str(error)) from error

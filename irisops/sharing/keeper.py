@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from irisops.children import no_core_dumps
 from irisops.instance.channel import HEADER_SIZE, ChannelError, decode_body, encode_frame, frame_size
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing.endpoints import LogLine
@@ -265,6 +266,7 @@ async def serve(reading: BinaryIO, writing: BinaryIO, connector: Connector) -> N
 
 def main(connector: Connector = connect_by_driver) -> int:
     """Entry point of the process."""
+    no_core_dumps()
     # A token in the environment of irisops would go onto the agent's command line (facts: ngrok-keyring A5.1).
     for name in ("NGROK_AUTHTOKEN", "NGROK_API_KEY"):
         os.environ.pop(name, None)

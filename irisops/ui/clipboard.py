@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
+
+from irisops import children
 
 
 def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
@@ -20,12 +21,15 @@ async def send_to_tmux(text: str, environment: Mapping[str, str] | None = None) 
     command = tmux_command(environment if environment is not None else os.environ)
     if command is None:
         return ""
+    program = children.locate(command[0], os.environ)
+    if program is None:
+        return "tmux cannot be started: it is not on the PATH"
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+        process = await children.start(
+            [program, *command[1:]],
+            children.program_environment(os.environ),
+            stdout=children.DEVNULL,
+            stderr=children.PIPE,
         )
     except OSError as error:
         return f"tmux cannot be started: {error}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from irisops.files import open_private, private_folder
 from irisops.ui.record import has_secret
 
 MOST = 2_000
@@ -71,10 +72,10 @@ class History:
             self.trouble = error
 
     def _append(self, path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         record = json.dumps({"at": self._now().astimezone(UTC).isoformat(), "text": text}, ensure_ascii=False)
         # One write of one line in append mode: two programs at once do not tear each other's lines.
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(descriptor, f"{record}\n".encode())
         finally:

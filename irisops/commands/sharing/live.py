@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 from irisops.commands import spans
@@ -14,6 +13,7 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Table
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, duration, harmless, listed
+from irisops.files import write_new
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent
 from irisops.sharing import guests
@@ -305,7 +305,5 @@ async def save_card(context: Context, command: Command) -> Replies:
 
 def _write_new(name: str, text: str) -> Path:
     path = Path(name).expanduser()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_new(path, text)
     return path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ from irisops.commands.sharing.plan import (
     examine,
     findings_folded,
     findings_table,
+    named_agent,
     plan_of,
     putting_right,
     share_form,
@@ -71,9 +73,13 @@ async def _look(
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
-    if again is None:
-        async for step in agent_there(desk, command):
+    facts: Iterable[str] = ()
+    warnings: Iterable[str] = ()
+    async for step in agent_there(desk, command, fetch=again is None):
+        if isinstance(step, Progress):
             yield step
+        else:
+            facts, warnings = await asyncio.to_thread(desk.agents.look_at, step.path)
     yield Progress("share", f"Looking at the instance{' again' if again else ''} …")
     findings, probes = await examine(
         desk,
@@ -103,7 +109,8 @@ async def _look(
         )
     if reds:  # nothing leaves this machine, so it may be tried
         risks = [f"Would stop a real share: {title}" for title in reds] + risks
-    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback)
+    risks += warnings
+    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback, facts=facts)
     yield context.plans.add(plan, lambda: _carry_out(context, command, link, wanted, specs, findings), link)
 
 
@@ -143,7 +150,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         people=wanted.people,
         template=wanted.template.name,
         namespace=wanted.namespace,
-        agent=arguments(command).get("agent", "") or desk.settings.agent,
+        agent=named_agent(desk, command),
         password=await _password(context, link.profile) if wanted.people else "",
         token=token,
         deadlines=desk.settings.deadlines,

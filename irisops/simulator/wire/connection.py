@@ -272,6 +272,7 @@ def _spoil(fault: Fault, message: bytes) -> bytes:
         sequence = (sequence + fault.offset) & 0xFFFFFFFF
     elif isinstance(fault, Malformed):
         payload = fault.payload
-        size = len(payload)
+        size = len(payload) if fault.announced is None else fault.announced
+        sequence = (sequence + fault.offset) & 0xFFFFFFFF
         status = status if fault.status is None else fault.status
     return REPLY_HEADER.pack(size, sequence, statement, status) + payload
