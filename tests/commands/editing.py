@@ -76,7 +76,7 @@ class Desk:
         return role
 
     def entries(self) -> list[Entry]:
-        return self.session.context.journal("local").entries()
+        return list(self.session.context.journal("local").entries())
 
     def changes(self) -> int:
         """How often the security tables of the world were changed."""

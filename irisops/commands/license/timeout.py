@@ -128,7 +128,7 @@ async def _plan_again(
     return _plan(context, link, _find(await link.reads.timeouts(), name), seconds, origin)
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Kind(_states, _stand, _plan_again)
 
 
 def _told(seconds: int | None) -> str:

@@ -21,7 +21,7 @@ from irisops.commands.spec import Replies
 from irisops.commands.text import counted, duration, harmless, listed
 from irisops.instance.access import read_access
 from irisops.instance.object_state import FieldValue, same
-from irisops.instance.settings_state import KINDS, Kind, SettingsState, read_settings, save_settings
+from irisops.instance.settings_state import KINDS, Kind, SettingsState, logical, read_settings, save_settings
 from irisops.instance.webapps import parse_match_roles
 from irisops.journal import Entry, Reverse
 
@@ -228,12 +228,27 @@ def _written(state: SettingsState, fields: Sequence[str]) -> str:
 
 
 def _read(kind: Kind, line: str) -> SettingsState:
-    """The reverse."""
-    raw = json.loads(line)
-    name = str(raw.pop("name"))
-    return SettingsState(
+    """The reverse. Raises `ValueError` for a line of another shape, or a value that its field cannot have."""
+    try:
+        raw = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    named = isinstance(raw, dict) and isinstance(raw.get("name"), str)
+    if not named:
+        raise ValueError("no settings of an object")
+    name = raw.pop("name")
+    state = SettingsState(
         kind, name, {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
     )
+    for field, value in state.fields.items():
+        form = KINDS[kind].properties[field].kind if field in KINDS[kind].properties else None
+        right = {"flag": bool, "methods": tuple, "groups": tuple}.get(form or "", str)
+        if form is None or not isinstance(value, right):
+            raise ValueError(f"{field} is not of {SINGULAR[kind]}")
+        if isinstance(value, tuple) and not all(isinstance(each, str) for each in value):
+            raise ValueError(f"{field} is no list of names")
+        logical(form, state, field)
+    return state
 
 
 def _edits(entry: Entry) -> tuple[Kind, list[Edit]]:
@@ -242,7 +257,10 @@ def _edits(entry: Entry) -> tuple[Kind, list[Edit]]:
         raise ValueError(f"change {entry.number} is none of settings")
     kind = JOURNALED[reverse.kind]
     pairs = zip(reverse.before, reverse.after, strict=True)
-    return kind, [Edit(_read(kind, before), _read(kind, after)) for before, after in pairs]
+    edits = [Edit(_read(kind, before), _read(kind, after)) for before, after in pairs]
+    if not edits or any(edit.before.fields.keys() != edit.after.fields.keys() for edit in edits):
+        raise ValueError(f"change {entry.number} names different fields before and after it")
+    return kind, edits
 
 
 async def _stand(link: Link, entry: Entry) -> Stand:
@@ -283,7 +301,7 @@ async def _plan_again(
     return await plan(context, link, kind, wanted, origin)
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_edits, _stand, _plan_again)
 KINDS_AGAIN: Mapping[str, Again] = dict.fromkeys(JOURNALED, AGAIN)
 """For `irisops.commands.taking_back`."""
 
