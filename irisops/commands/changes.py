@@ -20,6 +20,10 @@ Way = Literal["back", "on"]
 """Back to the state before a change, or on to the state after it."""
 
 
+OVERWRITTEN = "Either it was not carried out, or somebody else changed the same at that moment."
+"""What it means that a change reads back otherwise: an instance does not tell which of the two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Why a change is made: the command in its slash form, and the earlier change that it takes back or finishes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Plan
 from irisops.commands.spec import CommandSpec, Plain, Replies
 from irisops.commands.text import counted
+from irisops.commands.turns import turn
 from irisops.instance.errors import NotAvailable
 from irisops.journal import Entry, Reverse
 
@@ -150,6 +152,12 @@ class _Switching:
     origin: Origin
 
     async def carry_out(self, shown: Plan) -> Replies:
+        """Wait for one's turn, then change."""
+        async with turn(self.context, self.link, "audit settings"), aclosing(self._change(shown)) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _change(self, shown: Plan) -> Replies:
         """Look again, journal, change, verify."""
         now = await self.link.reads.auditing()
         if any(_is_on(now, each) is self.on for each in self.settings):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from irisops.commands.changes import OVERWRITTEN, Origin, Part, Record, Stand
 from irisops.commands.changes import Kind as Again
-from irisops.commands.changes import Origin, Part, Record, Stand
 from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
@@ -19,6 +20,7 @@ from irisops.commands.security.code import calls_of
 from irisops.commands.security.meaning import guard, meaning
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, duration, harmless, listed
+from irisops.commands.turns import What, turn
 from irisops.instance.access import read_access
 from irisops.instance.object_state import FieldValue, same
 from irisops.instance.settings_state import KINDS, Kind, SettingsState, logical, read_settings, save_settings
@@ -32,7 +34,7 @@ JOURNALED: Mapping[str, Kind] = {
 }
 """The journal's names for these kinds of change."""
 _NAME_OF = {kind: name for name, kind in JOURNALED.items()}
-PLURAL: Mapping[Kind, str] = {
+PLURAL: Mapping[Kind, What] = {
     "service": "services",
     "application": "web applications",
     "resource": "resources",
@@ -128,6 +130,13 @@ class _Work:
     made: Plan
 
     async def carry_out(self) -> Replies:
+        """Wait for one's turn, then change."""
+        what = PLURAL[self.edits[0].before.kind]
+        async with turn(self.context, self.link, what), aclosing(self._change()) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _change(self) -> Replies:
         """Look again, journal, save each, read back and compare."""
         kind = self.edits[0].before.kind
         names = [edit.before.name for edit in self.edits]
@@ -161,17 +170,18 @@ class _Work:
                     )
                 await save_settings(self.link.connection, edit.after, edit.fields)
                 saved.append(edit.before.name)
-            now = await read_settings(self.link.connection, kind, names)
+            last, now = now, await read_settings(self.link.connection, kind, names)
         wrong = self._wrong(now)
         if wrong:
             record.end("unknown", f"read back: {'; '.join(wrong)}")
             raise Refusal(
                 "NotVerified",
-                f"The instance accepted the change, but reads back: {'; '.join(wrong)}.",
+                f"The instance accepted the change, but reads back: {'; '.join(wrong)}. {OVERWRITTEN}",
                 f"/history {record.number} shows what was done; /undo {record.number} takes back what is there.",
             )
         record.end("done", f"{listed(names)}, read back")
-        yield Done(self.made.name, self._past(), details=["Read back and compared."], undo=record.number)
+        details = ["Read back and compared.", *self._besides(last, now)]
+        yield Done(self.made.name, self._past(), details=details, undo=record.number)
 
     def _refuse_moved(self, now: Mapping[str, SettingsState]) -> None:
         """Somebody else was there between the plan and the yes. Raises `Refusal`."""
@@ -211,6 +221,23 @@ class _Work:
                         f"instead of {shown(kind, field, edit.after.fields[field])}"
                     )
         return wrong
+
+    def _besides(self, last: Mapping[str, SettingsState], now: Mapping[str, SettingsState]) -> list[str]:
+        """What is different since the last look and was no part of the change, as a sentence."""
+        told = []
+        for edit in self.edits:
+            kind, key = edit.after.kind, edit.after.name.casefold()
+            told += [
+                f"{line_of(kind, edit.after.name, each)} was {shown(kind, each, last[key].fields[each])} and is "
+                f"{shown(kind, each, now[key].fields.get(each))}"
+                for each in last[key].differing(now[key])
+                if each not in edit.fields
+            ]
+        return (
+            [f"Changed at the same time by somebody else, or by the instance: {'; '.join(told)}."]
+            if told
+            else []
+        )
 
     def _past(self) -> str:
         if len(self.edits) > 1:
