@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import queue
 import shlex
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,14 +27,7 @@ from irisops.sharing.lease import Where
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus, from_json, to_json
 from irisops.sharing.policy import networks, same_policy
 from tests.fuzz.conftest import Fuzz
-from tests.fuzz.mutation import (
-    SECRET,
-    holds_it_whole_or_not,
-    json_bytes,
-    json_texts,
-    texts,
-    trees,
-)
+from tests.fuzz.mutation import SECRET, holds_it_whole_or_not, json_bytes, json_texts, texts, trees
 
 NOW = datetime(2026, 11, 24, 14, 43, tzinfo=UTC)
 REFUSED = f"""\
@@ -130,25 +126,75 @@ def api() -> Iterator[AgentApi]:
     thread.join()
 
 
-@pytest.fixture
-def agent(tmp_path: Path, api: AgentApi) -> Iterator[Agent]:
-    """An agent that says that it is up, and whose API is the one above."""
+def an_agent(folder: Path, port: int, then: str, on_log: Callable[[LogLine], None] = lambda _: None) -> Agent:
+    """An agent that says that it is up, with its API at `port`, and then goes on with the line `then` of its script."""
     lines = [
-        f't=2026-11-24T10:00:00+0000 lvl=info msg="starting web service" obj=web addr=127.0.0.1:{api.server_port}',
+        f't=2026-11-24T10:00:00+0000 lvl=info msg="starting web service" obj=web addr=127.0.0.1:{port}',
         't=2026-11-24T10:00:00+0000 lvl=info msg="tunnel session started" obj=tunnels.session',
         't=2026-11-24T10:00:00+0000 lvl=info msg="client session established" obj=tunnels.session',
     ]
-    binary = tmp_path / "ngrok"
+    binary = folder / "ngrok"
     said = "\n".join(f"echo {shlex.quote(line)}" for line in lines)
-    binary.write_text(f"#!/bin/sh\n{said}\nexec sleep 100000\n")
+    binary.write_text(f"#!/bin/sh\n{said}\n{then}\n")
     binary.chmod(0o700)
-    runtime = tmp_path / "runtime"
+    runtime = folder / "runtime"
     runtime.mkdir()
+    return Agent(
+        AgentBinary(binary, (3, 30, 0)), SECRET, runtime, on_log=on_log, deadlines=Deadlines(start=20)
+    )
+
+
+@pytest.fixture
+def agent(tmp_path: Path, api: AgentApi) -> Iterator[Agent]:
+    """A running agent whose API is the one above."""
     api.body = json.dumps(OPENED).encode()
-    made = Agent(AgentBinary(binary, (3, 30, 0)), SECRET, runtime, deadlines=Deadlines(start=20))
+    made = an_agent(tmp_path, api.server_port, "exec sleep 100000")
     made.start()
     yield made
     made.stop()
+
+
+def test_log_of_the_agent(fuzz: Fuzz, tmp_path: Path, api: AgentApi) -> None:
+    """Whatever it says, the reading goes on: an agent whose output nobody reads stalls (facts: A1.12).
+
+    In UTF-8 alone: pyngrok's reading ends at any other byte, and nothing public lets irisops prevent that.
+    """
+    pipe = tmp_path / "says"
+    os.mkfifo(pipe)
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    api.body = json.dumps(OPENED).encode()
+    agent = an_agent(
+        tmp_path, api.server_port, f"exec cat <>{shlex.quote(str(pipe))}", lambda line: heard.put(line.text)
+    )
+    agent.start()
+    numbers = itertools.count(1)
+    try:
+        with pipe.open("wb", buffering=0) as says:
+
+            def read(text: str) -> str:
+                mark = f"heard-{next(numbers)}-"
+                says.write(f"{text[:20_000]}\nlvl=info msg={mark}\n".encode(errors="replace"))
+                lines: list[str] = []
+                while not lines or mark not in lines[-1]:
+                    lines.append(heard.get(timeout=20))
+                return "\n".join(lines)
+
+            whole = texts([f"{line}\n" for line in SAID]).filter(holds_it_whole_or_not)
+            fuzz.run(whole, read, told=str)
+    finally:
+        agent.stop()
+
+
+@pytest.mark.parametrize(
+    "metrics", [None, [], 1, "x", {}, {"conns": None}, {"conns": [1]}, {"conns": {"gauge": "x"}}]
+)
+def test_figures_that_the_agent_gives_in_another_shape_are_not_known(
+    agent: Agent, api: AgentApi, metrics: object
+) -> None:
+    agent.open(EndpointSpec("sql", "tcp", "127.0.0.1:1972"))
+    api.body = json.dumps({**OPENED, "metrics": metrics}).encode()
+    (figures,) = agent.figures()
+    assert (figures.open, figures.total) == (None, None)
 
 
 def test_api_of_the_agent(fuzz: Fuzz, agent: Agent, api: AgentApi) -> None:
