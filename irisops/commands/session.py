@@ -179,6 +179,7 @@ class Session:
 
     def _tell_damaged(self) -> None:
         """What the program keeps for itself between runs and could not read."""
+        self._remembered.load()
         for trouble in (self._remembered.trouble, self._refused_commands.trouble()):
             if trouble:
                 self._notice(Notice("warning", trouble))

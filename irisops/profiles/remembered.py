@@ -39,6 +39,7 @@ class RememberedStore:
         """Keep the profile's name; False if the folder cannot be written."""
         if profile == self._last:
             return True
+        self.load()  # a damaged file is kept aside before it is written anew
         quoted = profile.replace("\\", "\\\\").replace('"', '\\"')
         try:
             write_atomically(self._file.path, f'profile = "{quoted}"\n')

@@ -155,6 +155,12 @@ def test_a_message_that_nests_without_end_is_refused_by_name() -> None:
         decode_body(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
 
 
+@pytest.mark.parametrize("args", [[[]], [{}], [1], {}, None])
+def test_a_call_whose_arguments_are_none_is_refused_by_name(args: Json) -> None:
+    with pytest.raises(ChannelError):
+        unpack_call({"call": "class_method", "class": "X", "method": "Y", "args": args})
+
+
 def test_a_frame_that_cannot_be_ours_is_refused() -> None:
     with pytest.raises(ChannelError):
         frame_size(b"HTTP")

@@ -127,6 +127,13 @@ def test_a_damaged_list_of_refused_passwords_is_kept_aside_and_said(tmp_path: Pa
     assert RefusedStore(path).holds("u@h:1", "pass show x")
 
 
+def test_a_damaged_memory_is_not_overwritten_by_a_start_that_does_not_need_it(tmp_path: Path) -> None:
+    path = tmp_path / "remembered.toml"
+    path.write_bytes(b"\0\0")
+    assert RememberedStore(path).remember("local")
+    assert (tmp_path / "remembered.toml.unreadable").read_bytes() == b"\0\0"
+
+
 async def test_the_start_says_what_was_damaged(tmp_path: Path) -> None:
     places = Places.below(tmp_path)
     places.state.mkdir(parents=True)
