@@ -20,6 +20,10 @@ Way = Literal["back", "on"]
 """Back to the state before a change, or on to the state after it."""
 
 
+OVERWRITTEN = "Either it was not carried out, or somebody else changed the same at that moment."
+"""What it means that a change reads back otherwise: an instance does not tell which of the two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Why a change is made: the command in its slash form, and the earlier change that it takes back or finishes."""
@@ -112,10 +116,12 @@ class Stand:
 class Kind:
     """How one kind of journaled change is looked at again, and led back or on.
 
-    `stand` reads where it is now. `plan` is the plan for these parts of it, the way that the origin says. Both raise
-    `Refusal` or a named problem.
+    `understood` raises `ValueError` or `LookupError` for an entry whose states are not such as this version writes
+    them: a damaged line, or a newer irisops. `stand` reads where it is now. `plan` is the plan for these parts of it,
+    the way that the origin says. Both raise `Refusal` or a named problem.
     """
 
+    understood: Callable[[Entry], object]
     stand: Callable[[Link, Entry], Coroutine[Any, Any, Stand]]
     plan: Callable[[Context, Link, Entry, Sequence[str], Origin], Coroutine[Any, Any, Plan]]
 
@@ -132,6 +138,16 @@ def settled(context: Context, link: Link, entry: Entry, way: Way) -> Refusal:
         "NothingToUndo" if way == "back" else "NothingToFinish",
         f"Change {entry.number} {told}.",
         "The history says so now.",
+    )
+
+
+def not_understood(entry: Entry) -> Refusal:
+    """The journal has this change, but not in a shape that this version can look at again."""
+    return Refusal(
+        "NotUnderstood",
+        f"What change {entry.number} changed is written in a way that this irisops does not understand: its line was "
+        "damaged, or a newer irisops wrote it.",
+        f"/history {entry.number} shows what is known of it.",
     )
 
 

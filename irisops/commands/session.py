@@ -103,6 +103,7 @@ class Session:
         self.clock = clock or Clock()
         self.settings = SettingsStore(places.settings)
         self._remembered = RememberedStore(places.remembered)
+        self._refused_commands = RefusedStore(places.refused)
         self._registry = registry or Registry(_all_commands)
         self._first = first
         self._later = later
@@ -124,7 +125,7 @@ class Session:
             reads_factory,
             poll_interval=loaded.settings.interval(environment),
             extra=extra,
-            refused_commands=RefusedStore(places.refused),
+            refused_commands=self._refused_commands,
         )
         self.hub.on_change = self._changed
         self.hub.on_notice = self._notice
@@ -159,6 +160,7 @@ class Session:
             self._spawn(self._connect_later(self._later))
             return
         profile = self.start_profile()
+        self._tell_damaged()
         if profile is not None and self._connects_first:
             self._spawn(self._connect_first(profile))
         elif profile is not None:
@@ -177,6 +179,13 @@ class Session:
             )
             if self.settings.load().settings.discovery:
                 self._opening = "/discover"
+
+    def _tell_damaged(self) -> None:
+        """What the program keeps for itself between runs and could not read."""
+        self._remembered.load()
+        for trouble in (self._remembered.trouble, self._refused_commands.trouble()):
+            if trouble:
+                self._notice(Notice("warning", trouble))
 
     def load_profiles(self) -> None:
         """Read the profiles file, telling what is wrong with it."""

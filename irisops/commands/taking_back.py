@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from irisops.commands.access import denied_enable, sql_change
-from irisops.commands.changes import Kind, Origin, Part, Stand, Way, cannot_undo, settled
+from irisops.commands.changes import Kind, Origin, Part, Stand, Way, cannot_undo, not_understood, settled
 from irisops.commands.context import Context
 from irisops.commands.helper import managing as helper
 from irisops.commands.license import timeout
@@ -62,7 +62,10 @@ async def take(context: Context, link: Link, entry: Entry, way: Way, command: st
 
 
 async def told(link: Link, entry: Entry) -> tuple[str, Stand]:
-    """A sentence or two for the next start: what of a change that was cut off was done, and what was not."""
+    """A sentence or two for the next start: what of a change that was cut off was done, and what was not.
+
+    Raises `Refusal` or a named problem.
+    """
     kind = _kind_of(entry)
     found = await kind.stand(link, entry) if kind is not None else Stand()
     if kind is None:
@@ -75,9 +78,15 @@ async def told(link: Link, entry: Entry) -> tuple[str, Stand]:
 
 
 def _kind_of(entry: Entry) -> Kind | None:
-    """None for a change that this version of the tool knows no way back for."""
+    """None for a change that this version of the tool knows no way back for. Raises `Refusal` for a damaged one."""
     reverse = entry.intent.reverse
-    return KINDS.get(reverse.kind) if reverse is not None else None
+    kind = KINDS.get(reverse.kind) if reverse is not None else None
+    if kind is not None:
+        try:
+            kind.understood(entry)
+        except (ValueError, LookupError) as error:
+            raise not_understood(entry) from error
+    return kind
 
 
 def _sentence(parts: Sequence[Part], start: str | None = None) -> str:

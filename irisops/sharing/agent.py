@@ -348,10 +348,15 @@ class Agent:
         """Connections of each open endpoint. Raises AgentFailed or AgentSilent."""
         shown = []
         for endpoint, uri in list(self._endpoints.values()):
-            conns = self._request(uri).get("metrics", {}).get("conns", {})
-            shown.append(
-                EndpointFigures(endpoint.name, endpoint.public_url, conns.get("gauge"), conns.get("count"))
+            metrics = self._request(uri).get("metrics")
+            conns = metrics.get("conns") if isinstance(metrics, dict) else None
+            gauge, count = (
+                each if isinstance(each, int) else None
+                for each in (
+                    conns.get(name) if isinstance(conns, dict) else None for name in ("gauge", "count")
+                )
             )
+            shown.append(EndpointFigures(endpoint.name, endpoint.public_url, gauge, count))
         return shown
 
     def status(self) -> str:

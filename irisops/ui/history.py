@@ -48,7 +48,7 @@ class History:
             try:
                 item = json.loads(line)
                 stamped.append((str(item["at"]), str(item["text"])))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
         stamped.sort(key=lambda pair: pair[0])
         return [text for _, text in stamped[-MOST:]]

@@ -7,16 +7,19 @@ All editors and typed commands that change a user or a role come through here, s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from irisops.commands.accounts.object_code import calls_of
 from irisops.commands.accounts.object_meaning import meaning, model_after
+from irisops.commands.changes import OVERWRITTEN
 from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Facts, Plan, Progress
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, harmless, listed
+from irisops.commands.turns import turn
 from irisops.commands.words import quote
 from irisops.instance.access import Access, read_access
 from irisops.instance.errors import InstanceProblem, Unreachable
@@ -200,6 +203,16 @@ def _guard_own(change: ObjectChange) -> None:
 
 
 async def _carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) -> Replies:
+    """Wait for one's turn, then change."""
+    async with (
+        turn(context, link, "users and roles"),
+        aclosing(_change(context, link, wanted, made)) as replies,
+    ):
+        async for reply in replies:
+            yield reply
+
+
+async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> Replies:
     """Read again, journal, make the calls, read back, journal. Problems are raised after they were journaled."""
     keys = [(change.kind, change.name) for change in wanted.changes if not change.follows]
     now = await read_states(link, keys)
@@ -239,14 +252,14 @@ async def _carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) -
                 f"/undo {number} takes those back, /finish {number} goes on. {problem.cure}",
             ) from problem
         journal.step(number)
-    await _verify(context, link, wanted, number)
-    journal.outcome(number, "done", "; ".join(step.label for step in steps))
+    besides = await _verify(context, link, wanted, now, number)
+    journal.outcome(number, "done", "; ".join([*(step.label for step in steps), *besides]))
     if wanted.finishes is not None:
         journal.outcome(wanted.finishes, "done", f"finished by change {number}")
     yield Done(
         wanted.name,
         _past(wanted),
-        details=[f"On {made.instance}, read back and compared."],
+        details=[f"On {made.instance}, read back and compared.", *besides],
         undo=number if _can_be_undone(wanted) else None,
     )
     if wanted.show:
@@ -338,8 +351,13 @@ def _refuse_moved(wanted: Wanted, now: Mapping[tuple[Kind, str], ObjectState]) -
             )
 
 
-async def _verify(context: Context, link: Link, wanted: Wanted, number: int) -> None:
-    """Read back and compare: a status of 1 is no proof (facts: iris-security 6.1). Raises `Refusal`."""
+async def _verify(
+    context: Context, link: Link, wanted: Wanted, last: Mapping[tuple[Kind, str], ObjectState], number: int
+) -> list[str]:
+    """Read back and compare: a status of 1 is no proof (facts: iris-security 6.1). Raises `Refusal`.
+
+    `last` is the last look before the change. Returns what else of the same objects is different since then.
+    """
     now = await read_states(link, [(change.kind, change.name) for change in wanted.changes])
     wrong: list[str] = []
     for change in wanted.changes:
@@ -364,9 +382,32 @@ async def _verify(context: Context, link: Link, wanted: Wanted, number: int) -> 
         context.journal(link.name).outcome(number, "unknown", f"read back: {'; '.join(wrong)}")
         raise Refusal(
             "NotVerified",
-            f"The instance accepted the change, but reads back: {'; '.join(wrong)}.",
+            f"The instance accepted the change, but reads back: {'; '.join(wrong)}. {OVERWRITTEN}",
             f"/history {number} shows what was done; /undo {number} takes back what is there.",
         )
+    return _besides(wanted, last, now)
+
+
+def _besides(
+    wanted: Wanted, last: Mapping[tuple[Kind, str], ObjectState], now: Mapping[tuple[Kind, str], ObjectState]
+) -> list[str]:
+    """What is different since the last look and was no part of the change, as a sentence; or nothing."""
+    told = []
+    for change in wanted.changes:
+        before = last.get((change.kind, change.name.casefold()))
+        after = now.get((change.kind, change.name.casefold()))
+        if before is None or after is None or change.before is None or change.follows:
+            continue
+        own = {*change.fields(), *PASSING}
+        told += [
+            f"{label_of(change.kind, each)} of {harmless(change.name)} was {shown(value, each)} and is "
+            f"{shown(after.fields.get(each), each)}"
+            for each, value in before.fields.items()
+            if each not in own and not same(value, after.fields.get(each))
+        ]
+    return (
+        [f"Changed at the same time by somebody else, or by the instance: {'; '.join(told)}."] if told else []
+    )
 
 
 def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import cast
 
 from irisops.commands.accounts.object_change import Wanted, label_of, plan, read_states, shown
 from irisops.commands.accounts.user_edit_many import password_that_fits
-from irisops.commands.changes import Way, settled
+from irisops.commands.changes import Way, not_understood, settled
 from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
@@ -21,7 +22,8 @@ from irisops.commands.spec import Replies
 from irisops.commands.text import harmless, listed
 from irisops.commands.words import quote
 from irisops.instance.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
-from irisops.instance.user_changes import PASSING
+from irisops.instance.role_changes import LABELS, privileges_of
+from irisops.instance.user_changes import FIELDS, PASSING
 from irisops.journal import Entry, Touched
 
 
@@ -134,8 +136,41 @@ def _row(what: str, left: str, is_now: str, goal: str) -> dict[str, Cell]:
     return {"what": what, "left": left, "now": is_now, "goal": goal}
 
 
+def _understood(entry: Entry) -> bool:
+    """Whether each state is such as this version writes them: a line may be damaged, or from a newer irisops."""
+    states = [
+        (each.kind, fields)
+        for each in entry.intent.touched
+        for fields in (each.before, each.after)
+        if fields is not None
+    ]
+    return all(
+        _fits(kind, field_name, value) for kind, fields in states for field_name, value in fields.items()
+    )
+
+
+def _fits(kind: str, field_name: str, value: FieldValue) -> bool:
+    if kind == "role":
+        kinds = {"privileges": "names", "granted_roles": "names", "escalation_only": "flag"}
+        form = kinds.get(field_name, "text") if field_name in LABELS else None
+    else:
+        form = FIELDS[field_name].kind if kind == "user" and field_name in FIELDS else None
+    if form is None or not isinstance(value, {"flag": bool, "names": tuple}.get(form, str)):
+        return False
+    try:
+        if form == "date" and value:
+            date.fromisoformat(str(value))
+        if field_name == "privileges":
+            privileges_of(ObjectState("role", "", {field_name: value}))
+    except ValueError:
+        return False
+    return form != "number" or str(value).isdecimal() or not value
+
+
 async def stand(link: Link, entry: Entry, way: Way) -> Standing:
-    """Read the objects of a change and compare."""
+    """Read the objects of a change and compare. Raises `Refusal` or a named problem."""
+    if not _understood(entry):
+        raise not_understood(entry)
     keys = [(cast("Kind", each.kind), each.name) for each in entry.intent.touched]
     return standing(entry, await read_states(link, keys), way)
 

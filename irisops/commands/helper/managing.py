@@ -270,7 +270,7 @@ async def _plan_again(
     return _plan(context, link, _Work(context, link, found, wanted=bool(wanted), origin=origin))
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Kind(_versions, _stand, _plan_again)
 
 SPECS = (
     CommandSpec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from irisops.commands.refusal import Refusal
 from irisops.commands.replies import Change, Done, Plan
 from irisops.commands.spec import Arg, CommandSpec, Plain, Replies
 from irisops.commands.text import duration, harmless, listed
+from irisops.commands.turns import turn
 from irisops.instance.errors import NotAvailable
 from irisops.journal import Entry, Reverse
 
@@ -128,7 +130,7 @@ async def _plan_again(
     return _plan(context, link, _find(await link.reads.timeouts(), name), seconds, origin)
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Kind(_states, _stand, _plan_again)
 
 
 def _told(seconds: int | None) -> str:
@@ -179,6 +181,12 @@ class _Changing:
     shown: Plan
 
     async def carry_out(self) -> Replies:
+        """Wait for one's turn, then change."""
+        async with turn(self.context, self.link, "web applications"), aclosing(self._change()) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _change(self) -> Replies:
         """Look again, journal, change, verify."""
         now = _find(await self.link.reads.timeouts(), self.application.name)
         if now.timeout != self.application.timeout:

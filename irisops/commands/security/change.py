@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from irisops.commands.changes import OVERWRITTEN, Origin, Part, Record, Stand
 from irisops.commands.changes import Kind as Again
-from irisops.commands.changes import Origin, Part, Record, Stand
 from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.refusal import Refusal
@@ -19,9 +20,10 @@ from irisops.commands.security.code import calls_of
 from irisops.commands.security.meaning import guard, meaning
 from irisops.commands.spec import Replies
 from irisops.commands.text import counted, duration, harmless, listed
+from irisops.commands.turns import What, turn
 from irisops.instance.access import read_access
 from irisops.instance.object_state import FieldValue, same
-from irisops.instance.settings_state import KINDS, Kind, SettingsState, read_settings, save_settings
+from irisops.instance.settings_state import KINDS, Kind, SettingsState, logical, read_settings, save_settings
 from irisops.instance.webapps import parse_match_roles
 from irisops.journal import Entry, Reverse
 
@@ -32,7 +34,7 @@ JOURNALED: Mapping[str, Kind] = {
 }
 """The journal's names for these kinds of change."""
 _NAME_OF = {kind: name for name, kind in JOURNALED.items()}
-PLURAL: Mapping[Kind, str] = {
+PLURAL: Mapping[Kind, What] = {
     "service": "services",
     "application": "web applications",
     "resource": "resources",
@@ -128,6 +130,13 @@ class _Work:
     made: Plan
 
     async def carry_out(self) -> Replies:
+        """Wait for one's turn, then change."""
+        what = PLURAL[self.edits[0].before.kind]
+        async with turn(self.context, self.link, what), aclosing(self._change()) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _change(self) -> Replies:
         """Look again, journal, save each, read back and compare."""
         kind = self.edits[0].before.kind
         names = [edit.before.name for edit in self.edits]
@@ -161,17 +170,18 @@ class _Work:
                     )
                 await save_settings(self.link.connection, edit.after, edit.fields)
                 saved.append(edit.before.name)
-            now = await read_settings(self.link.connection, kind, names)
+            last, now = now, await read_settings(self.link.connection, kind, names)
         wrong = self._wrong(now)
         if wrong:
             record.end("unknown", f"read back: {'; '.join(wrong)}")
             raise Refusal(
                 "NotVerified",
-                f"The instance accepted the change, but reads back: {'; '.join(wrong)}.",
+                f"The instance accepted the change, but reads back: {'; '.join(wrong)}. {OVERWRITTEN}",
                 f"/history {record.number} shows what was done; /undo {record.number} takes back what is there.",
             )
         record.end("done", f"{listed(names)}, read back")
-        yield Done(self.made.name, self._past(), details=["Read back and compared."], undo=record.number)
+        details = ["Read back and compared.", *self._besides(last, now)]
+        yield Done(self.made.name, self._past(), details=details, undo=record.number)
 
     def _refuse_moved(self, now: Mapping[str, SettingsState]) -> None:
         """Somebody else was there between the plan and the yes. Raises `Refusal`."""
@@ -212,6 +222,23 @@ class _Work:
                     )
         return wrong
 
+    def _besides(self, last: Mapping[str, SettingsState], now: Mapping[str, SettingsState]) -> list[str]:
+        """What is different since the last look and was no part of the change, as a sentence."""
+        told = []
+        for edit in self.edits:
+            kind, key = edit.after.kind, edit.after.name.casefold()
+            told += [
+                f"{line_of(kind, edit.after.name, each)} was {shown(kind, each, last[key].fields[each])} and is "
+                f"{shown(kind, each, now[key].fields.get(each))}"
+                for each in last[key].differing(now[key])
+                if each not in edit.fields
+            ]
+        return (
+            [f"Changed at the same time by somebody else, or by the instance: {'; '.join(told)}."]
+            if told
+            else []
+        )
+
     def _past(self) -> str:
         if len(self.edits) > 1:
             kind = self.edits[0].before.kind
@@ -228,12 +255,27 @@ def _written(state: SettingsState, fields: Sequence[str]) -> str:
 
 
 def _read(kind: Kind, line: str) -> SettingsState:
-    """The reverse."""
-    raw = json.loads(line)
-    name = str(raw.pop("name"))
-    return SettingsState(
+    """The reverse. Raises `ValueError` for a line of another shape, or a value that its field cannot have."""
+    try:
+        raw = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    named = isinstance(raw, dict) and isinstance(raw.get("name"), str)
+    if not named:
+        raise ValueError("no settings of an object")
+    name = raw.pop("name")
+    state = SettingsState(
         kind, name, {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
     )
+    for field, value in state.fields.items():
+        form = KINDS[kind].properties[field].kind if field in KINDS[kind].properties else None
+        right = {"flag": bool, "methods": tuple, "groups": tuple}.get(form or "", str)
+        if form is None or not isinstance(value, right):
+            raise ValueError(f"{field} is not of {SINGULAR[kind]}")
+        if isinstance(value, tuple) and not all(isinstance(each, str) for each in value):
+            raise ValueError(f"{field} is no list of names")
+        logical(form, state, field)
+    return state
 
 
 def _edits(entry: Entry) -> tuple[Kind, list[Edit]]:
@@ -242,7 +284,10 @@ def _edits(entry: Entry) -> tuple[Kind, list[Edit]]:
         raise ValueError(f"change {entry.number} is none of settings")
     kind = JOURNALED[reverse.kind]
     pairs = zip(reverse.before, reverse.after, strict=True)
-    return kind, [Edit(_read(kind, before), _read(kind, after)) for before, after in pairs]
+    edits = [Edit(_read(kind, before), _read(kind, after)) for before, after in pairs]
+    if not edits or any(edit.before.fields.keys() != edit.after.fields.keys() for edit in edits):
+        raise ValueError(f"change {entry.number} names different fields before and after it")
+    return kind, edits
 
 
 async def _stand(link: Link, entry: Entry) -> Stand:
@@ -283,7 +328,7 @@ async def _plan_again(
     return await plan(context, link, kind, wanted, origin)
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_edits, _stand, _plan_again)
 KINDS_AGAIN: Mapping[str, Again] = dict.fromkeys(JOURNALED, AGAIN)
 """For `irisops.commands.taking_back`."""
 

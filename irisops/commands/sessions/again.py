@@ -52,4 +52,4 @@ async def _plan_again(
     return await plan_end(context, link, there, origin, broad=False)
 
 
-AGAIN = Kind(_stand, _plan_again)
+AGAIN = Kind(_pairs, _stand, _plan_again)
