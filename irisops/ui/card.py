@@ -16,13 +16,14 @@ from textual.widget import Widget
 
 from irisops.commands.chat import Command
 from irisops.commands.replies import Facts, Plan, Problem, Progress, Reply, Table
+from irisops.commands.secret_words import without_secrets
 from irisops.commands.text import harmless
 from irisops.ui.cards.factory import section_for
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, same
-from irisops.ui.record import Entry, without_secrets
+from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
 

@@ -20,6 +20,7 @@ from textual.worker import Worker, WorkerState
 
 from irisops.commands.chat import Chat, Command, Notice
 from irisops.commands.replies import Cell, Done, Effect, Form, Problem, Reply
+from irisops.commands.secret_words import without_secrets
 from irisops.commands.text import harmless
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.card import Card
@@ -31,7 +32,6 @@ from irisops.ui.jobs import Job, Waiting, cancelled, failure_of, replies_of
 from irisops.ui.pinned import Pinned
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
-from irisops.ui.record import without_secrets
 from irisops.ui.rows import filled
 from irisops.ui.transcript import Transcript
 

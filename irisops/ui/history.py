@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from irisops.ui.record import has_secret
+from irisops.commands.secret_words import has_secret
 
 MOST = 2_000
 

@@ -1,7 +1,7 @@
 """What was said and answered, apart from the widgets: for saving as Markdown and for copying a card. No secrets.
 
 Passwords never get here: they are asked for by a masked prompt and go to the chat alone. A password that somebody
-typed into a line all the same is masked by `without_secrets` before the line is shown, kept or saved.
+typed into a line all the same is masked (`irisops.commands.secret_words`) before the line is shown, kept or saved.
 """
 
 from __future__ import annotations
@@ -13,29 +13,13 @@ from datetime import datetime
 
 from irisops.commands.chat import Notice
 from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
+from irisops.commands.secret_words import without_secrets
 from irisops.commands.text import harmless
 from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
 
-MASK = "•••"
 MOST_ROWS = 1_000
 """Rows of one table in a saved transcript."""
-
-_SECRET = re.compile(
-    r"(?ix) (\b (?: password | passwd | pass(?:word|phrase) | pwd | secret | token | authtoken | api[_-]?key ) \b"
-    r"\s* (?: [=:] \s* | \s+ (?:is|to) \s+ | \s+ ) ) (\"(?:[^\"\\]|\\.)*\" | '[^']*' | \S+)"
-)
-_URL = re.compile(r"(://[^\s/:@]*:)[^\s@]+(@)")
-
-
-def has_secret(text: str) -> bool:
-    """Whether a typed line seems to hold a password, a token or a URL with a password."""
-    return bool(_SECRET.search(text) or _URL.search(text))
-
-
-def without_secrets(text: str) -> str:
-    """The line with whatever looks like a secret masked."""
-    return _URL.sub(rf"\g<1>{MASK}\g<2>", _SECRET.sub(rf"\g<1>{MASK}", text))
 
 
 @dataclass(slots=True)
