@@ -12,6 +12,7 @@ from irisops.commands.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.commands.clock import Clock
 from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, target_of, web_of
 from irisops.commands.refusal import Refusal
+from irisops.commands.secret_words import show_names
 from irisops.commands.text import harmless
 from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
 from irisops.logs import LOG, hide
@@ -64,6 +65,7 @@ class Hub:
     def reload(self) -> Loaded:
         """Read the profiles file again; links keep their connections, with the profile's new flags and colour."""
         self.loaded = self.store.load()
+        show_names(name for each in self.loaded.profiles for name in (each.name, each.user))
         for link in self.links.values():
             fresh = self.find(link.name)
             if fresh is not None and target_of(fresh) == target_of(link.profile):
@@ -78,6 +80,7 @@ class Hub:
 
     def add_temporary(self, profile: Profile) -> None:
         """A profile for this run alone; it replaces one of the same name."""
+        show_names((profile.name, profile.user))
         self._extra = [
             *(each for each in self._extra if each.name.casefold() != profile.name.casefold()),
             profile,

@@ -18,7 +18,20 @@ from irisops.commands.replies import Problem
 from irisops.logs import MASK, hidden_in
 
 NOUNS = frozenset(
-    "password passwd passphrase passcode pwd pw secret token authtoken apikey api-key api_key".split()
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "pw",
+        "secret",
+        "token",
+        "authtoken",
+        "apikey",
+        "api-key",
+        "api_key",
+    ]
 )
 """Words for a secret in a sentence."""
 
@@ -28,13 +41,14 @@ KEYS = NOUNS | {"pass", "authorization", "credential", "credentials", "userpwd"}
 _GLUED = ("password", "passwd", "passphrase", "authtoken", "apikey", "token", "secret", "pwd", "basicauth")
 """Ends of a key that is written in one word: `webpassword`, `NGROKTOKEN`."""
 
-_FLAGS = frozenset("yes no y n on off true false 1 0".split())
+_FLAGS = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0"])
 """Values of an option such as `must_change_password=yes`."""
 
 COMMANDS = {
     "password": 1,
     "user": 1,
     "user add": 1,
+    "user create": 1,
     "user copy": 2,
     "connect": 1,
     "profile add": 1,
@@ -77,38 +91,429 @@ _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s]+")
 # Sentences
 
 _THE = frozenset(
-    "the a an my your his her its our their this that new old current present same last first own ngrok user account "
-    "profile instance login web database iris".split()
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "your",
+        "his",
+        "her",
+        "its",
+        "our",
+        "their",
+        "this",
+        "that",
+        "new",
+        "old",
+        "current",
+        "present",
+        "same",
+        "last",
+        "first",
+        "own",
+        "ngrok",
+        "user",
+        "account",
+        "profile",
+        "instance",
+        "login",
+        "web",
+        "database",
+        "iris",
+    ]
 )
 _OWNER = frozenset(("of", "for", "on", "at", "in", "by"))
-_HANDED = frozenset("give gave tell told send sent show showed hand handed mail mailed email".split())
+_HANDED = frozenset(
+    [
+        "give",
+        "gave",
+        "tell",
+        "told",
+        "send",
+        "sent",
+        "show",
+        "showed",
+        "hand",
+        "handed",
+        "mail",
+        "mailed",
+        "email",
+    ]
+)
 """Verbs whose `to` names a person: "give the password to bob"."""
-_LINK = frozenset("to is was as be being becomes equals with from should will must = : → are into".split())
-_STILL = frozenset("still now really just only currently exactly literally simply called named not".split())
-_MAKE = frozenset("make use set take try enter type give put with using want choose".split())
-_CONNECT = re.compile(r"(?i)^\s*/?(?:connect|reconnect|log\s?in|login|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$")
+_LINK = frozenset(
+    [
+        "to",
+        "is",
+        "was",
+        "as",
+        "be",
+        "being",
+        "becomes",
+        "equals",
+        "with",
+        "from",
+        "should",
+        "will",
+        "must",
+        "=",
+        ":",
+        "→",
+        "are",
+        "into",
+    ]
+)
+_STILL = frozenset(
+    [
+        "still",
+        "now",
+        "really",
+        "just",
+        "only",
+        "currently",
+        "exactly",
+        "literally",
+        "simply",
+        "called",
+        "named",
+        "not",
+    ]
+)
+_MAKE = frozenset(
+    ["make", "use", "set", "take", "try", "enter", "type", "give", "put", "with", "using", "want", "choose"]
+)
+_NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
+"""Without one of these there is no sentence to look at: a long history is looked through in no time."""
+_CONNECT = re.compile(
+    r"(?i)^\s*/?(?:connect|reconnect|log\s?in|login|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
+)
 
 _PLAIN_WORDS = frozenset(
-    """
-    wrong right correct incorrect expired expires expire expiring default defaults required require needed needs need
-    missing refused rejected known unknown empty blank weak strong not too already about due kept stored saved in at on
-    never always ok okay bad good changed change changes reset resets set lost forgotten forgot locked unlocked valid
-    invalid accepted asked hidden shown there here everywhere anywhere nowhere keyring file files memory computer
-    machine encrypted something whatever anything nothing nobody somebody everybody anybody everyone anyone someone
-    policy policies pattern prompt command commands manager length age hash history by before after today tomorrow
-    yesterday again please without and or but so yet until since while if because who whom whose which what when where
-    why how has have had were did does do done can could may might shall would cannot can't works work working fails
-    fail failed login logins log connect authentication field form question box dialog list card holder owner owners
-    users rules rule settings setting options option he she it they i you we him them me us these those one ones two
-    three times time day days hour hours week weeks month months year years between than more less most least many
-    much long short out up down over under off through per during within instead rather also both either neither each
-    every any some all no yes later soon ago next once twice service services limit limits error problem message
-    messages help safe secure public private shared sharing share used use uses using refuses accepts took taken take
-    takes told tell given gives give get gets got know knows keep keeps leave left allow allowed allows enable enabled
-    disable disabled says said say show shows see seen look looks asks ask typed types type fine easy simple hard
-    role roles resource resources privilege privileges table tables gone back user's
-    longer shorter different stays stay goes go went comes come came must should will
-    """.split()
+    [
+        "wrong",
+        "right",
+        "correct",
+        "incorrect",
+        "expired",
+        "expires",
+        "expire",
+        "expiring",
+        "default",
+        "defaults",
+        "required",
+        "require",
+        "needed",
+        "needs",
+        "need",
+        "missing",
+        "refused",
+        "rejected",
+        "known",
+        "unknown",
+        "empty",
+        "blank",
+        "weak",
+        "strong",
+        "not",
+        "too",
+        "already",
+        "about",
+        "due",
+        "kept",
+        "stored",
+        "saved",
+        "in",
+        "at",
+        "on",
+        "never",
+        "always",
+        "ok",
+        "okay",
+        "bad",
+        "good",
+        "changed",
+        "change",
+        "changes",
+        "reset",
+        "resets",
+        "set",
+        "lost",
+        "forgotten",
+        "forgot",
+        "locked",
+        "unlocked",
+        "valid",
+        "invalid",
+        "accepted",
+        "asked",
+        "hidden",
+        "shown",
+        "there",
+        "here",
+        "everywhere",
+        "anywhere",
+        "nowhere",
+        "keyring",
+        "file",
+        "files",
+        "memory",
+        "computer",
+        "machine",
+        "encrypted",
+        "something",
+        "whatever",
+        "anything",
+        "nothing",
+        "nobody",
+        "somebody",
+        "everybody",
+        "anybody",
+        "everyone",
+        "anyone",
+        "someone",
+        "policy",
+        "policies",
+        "pattern",
+        "prompt",
+        "command",
+        "commands",
+        "manager",
+        "length",
+        "age",
+        "hash",
+        "history",
+        "by",
+        "before",
+        "after",
+        "today",
+        "tomorrow",
+        "yesterday",
+        "again",
+        "please",
+        "without",
+        "and",
+        "or",
+        "but",
+        "so",
+        "yet",
+        "until",
+        "since",
+        "while",
+        "if",
+        "because",
+        "who",
+        "whom",
+        "whose",
+        "which",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "has",
+        "have",
+        "had",
+        "were",
+        "did",
+        "does",
+        "do",
+        "done",
+        "can",
+        "could",
+        "may",
+        "might",
+        "shall",
+        "would",
+        "cannot",
+        "can't",
+        "works",
+        "work",
+        "working",
+        "fails",
+        "fail",
+        "failed",
+        "login",
+        "logins",
+        "log",
+        "connect",
+        "authentication",
+        "field",
+        "form",
+        "question",
+        "box",
+        "dialog",
+        "list",
+        "card",
+        "holder",
+        "owner",
+        "owners",
+        "users",
+        "rules",
+        "rule",
+        "settings",
+        "setting",
+        "options",
+        "option",
+        "he",
+        "she",
+        "it",
+        "they",
+        "i",
+        "you",
+        "we",
+        "him",
+        "them",
+        "me",
+        "us",
+        "these",
+        "those",
+        "one",
+        "ones",
+        "two",
+        "three",
+        "times",
+        "time",
+        "day",
+        "days",
+        "hour",
+        "hours",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "between",
+        "than",
+        "more",
+        "less",
+        "most",
+        "least",
+        "many",
+        "much",
+        "long",
+        "short",
+        "out",
+        "up",
+        "down",
+        "over",
+        "under",
+        "off",
+        "through",
+        "per",
+        "during",
+        "within",
+        "instead",
+        "rather",
+        "also",
+        "both",
+        "either",
+        "neither",
+        "each",
+        "every",
+        "any",
+        "some",
+        "all",
+        "no",
+        "yes",
+        "later",
+        "soon",
+        "ago",
+        "next",
+        "once",
+        "twice",
+        "service",
+        "services",
+        "limit",
+        "limits",
+        "error",
+        "problem",
+        "message",
+        "messages",
+        "help",
+        "safe",
+        "secure",
+        "public",
+        "private",
+        "shared",
+        "sharing",
+        "share",
+        "used",
+        "use",
+        "uses",
+        "using",
+        "refuses",
+        "accepts",
+        "took",
+        "taken",
+        "take",
+        "takes",
+        "told",
+        "tell",
+        "given",
+        "gives",
+        "give",
+        "get",
+        "gets",
+        "got",
+        "know",
+        "knows",
+        "keep",
+        "keeps",
+        "leave",
+        "left",
+        "allow",
+        "allowed",
+        "allows",
+        "enable",
+        "enabled",
+        "disable",
+        "disabled",
+        "says",
+        "said",
+        "say",
+        "show",
+        "shows",
+        "see",
+        "seen",
+        "look",
+        "looks",
+        "asks",
+        "ask",
+        "typed",
+        "types",
+        "type",
+        "fine",
+        "easy",
+        "simple",
+        "hard",
+        "role",
+        "roles",
+        "resource",
+        "resources",
+        "privilege",
+        "privileges",
+        "table",
+        "tables",
+        "gone",
+        "back",
+        "user's",
+        "longer",
+        "shorter",
+        "different",
+        "stays",
+        "stay",
+        "goes",
+        "go",
+        "went",
+        "comes",
+        "come",
+        "came",
+        "must",
+        "should",
+        "will",
+    ]
 )
 """Words that are no password behind "the password is" or "move the password to"."""
 
@@ -215,7 +620,9 @@ def is_secret_key(key: str) -> bool:
     if words[-1] in ("command", "again") and len(words) > 1:
         words.pop()
     joined = "".join(words)
-    return words[-1] in KEYS or joined.endswith(_GLUED) or joined.endswith(("apikey", "accesskey", "privatekey"))
+    return (
+        words[-1] in KEYS or joined.endswith(_GLUED) or joined.endswith(("apikey", "accesskey", "privatekey"))
+    )
 
 
 def _pairs(line: str) -> Iterator[Found]:
@@ -242,7 +649,11 @@ def _says_nothing(line: str, match: re.Match[str], start: int) -> bool:
     word = _WORD.match(line, start)
     if word is None:
         return True
-    return word[0].casefold() in _FLAGS or ("=" in match[0] and match[0][-1].isspace() and _is_key(word[0]))
+    return (
+        word[0].casefold() in _FLAGS
+        or word[0].startswith("yes|no")
+        or ("=" in match[0] and match[0][-1].isspace() and _is_key(word[0]))
+    )
 
 
 def _is_key(word: str) -> bool:
@@ -256,9 +667,9 @@ def _commands(line: str) -> Iterator[Found]:
         name = match["name"].casefold()
         if words and f"{name} {words[0][0].casefold()}" in COMMANDS:
             name = f"{name} {words.pop(0)[0].casefold()}"
-        elif words and name == "user" and words[0][0].casefold() in ("delete", "add", "copy"):
-            continue
-        elif name == "profile":
+        elif (
+            words and name == "user" and words[0][0].casefold() in ("delete", "remove")
+        ) or name == "profile":
             continue
         if name not in COMMANDS:
             continue
@@ -266,7 +677,7 @@ def _commands(line: str) -> Iterator[Found]:
         for word in words:
             if word[0].startswith("/"):
                 break  # a line of its own
-            if _is_key(word[0]) or word[0].startswith("["):
+            if _is_key(word[0]) or word[0].startswith(("[", "…")):
                 continue
             if not word[0].startswith(("'", '"')) and word[0].casefold().strip(",") in _BETWEEN:
                 continue
@@ -301,7 +712,7 @@ def _tokens(line: str) -> list[_Token]:
 
 def _sentences(line: str) -> Iterator[Found]:
     """`set the password of bob to X`, `bob's password is X`, `the token X`, `use X as the password`."""
-    tokens = _tokens(line)
+    tokens = _tokens(line) if _NOUN.search(line) else []
     for place, token in enumerate(tokens):
         two = token.word == "key" and place and tokens[place - 1].word in ("api", "access")
         strict = token.word == "pass"
@@ -335,9 +746,7 @@ def _looks_secret(word: str) -> bool:
     return letters and ((digits and len(word) >= _SHORT) or any(sign in word for sign in "!#$^&*+?~|\\<>"))
 
 
-def _behind(
-    tokens: list[_Token], place: int, linked: bool, *, strict: bool, handed: bool
-) -> _Token | None:
+def _behind(tokens: list[_Token], place: int, linked: bool, *, strict: bool, handed: bool) -> _Token | None:
     """The first word of the secret behind the noun at `place - 1`; it goes on to the end of the line.
 
     With `strict` only a link ("is", "=") makes a word a secret. With `handed` a "to" names a person.

@@ -20,7 +20,7 @@ from textual.worker import Worker, WorkerState
 
 from irisops.commands.chat import Chat, Command, Notice
 from irisops.commands.replies import Cell, Done, Effect, Form, Problem, Reply
-from irisops.commands.secret_words import without_secrets
+from irisops.commands.secret_words import has_secret, without_secrets
 from irisops.commands.text import harmless
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.card import Card
@@ -138,7 +138,7 @@ class Conversation(Vertical):
             turn = self.transcript.add_turn(text, Command("", text=text))
             turn.card.add(parsed, self._now())
             turn.card.set_state("failed")
-            if not self.prompt.text and not self._waiting.lines:
+            if not self.prompt.text and not self._waiting.lines and not has_secret(text):
                 self.prompt.put(text, selected=True)
             return
         self.carry_out(parsed, text)
