@@ -1,8 +1,8 @@
 """What is secret in a typed line: the one table that the parser, the screen, the history and `/save` share. Pure.
 
 No command takes a password or a token in its line, as lines are shown and kept. A line that holds one is refused by
-`refusal` before it is shown anywhere; whatever shows or keeps a line all the same asks `without_secrets` or `has_secret`.
-The one value of this kind that a command takes is a `password_command=`, which is carried out and shown masked.
+`refusal` before it is shown anywhere; whatever shows or keeps a line all the same asks `without_secrets` or
+`has_secret`. The one value of this kind that a command takes is a `password_command=`, which is carried out and shown masked.
 
 Names of users and profiles look like passwords. In "reset the password agarcia120" only `show_names` can tell; an
 unknown word there is hidden.
@@ -17,21 +17,15 @@ from dataclasses import dataclass
 from irisops.commands.replies import Problem
 from irisops.logs import MASK, hidden_in
 
-NOUNS = frozenset(
-    [
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "pw",
-        "secret",
-        "token",
-        "authtoken",
-        "apikey",
-        "api-key",
-        "api_key",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NOUNS = _words(
+    """
+    password passwd passphrase passcode pwd pw secret token authtoken apikey api-key api_key
+    """
 )
 """Words for a secret in a sentence."""
 
@@ -41,7 +35,7 @@ KEYS = NOUNS | {"pass", "authorization", "credential", "credentials", "userpwd"}
 _GLUED = ("password", "passwd", "passphrase", "authtoken", "apikey", "token", "secret", "pwd", "basicauth")
 """Ends of a key that is written in one word: `webpassword`, `NGROKTOKEN`."""
 
-_FLAGS = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0"])
+_FLAGS = _words("yes no y n on off true false 1 0")
 """Values of an option such as `must_change_password=yes`."""
 
 COMMANDS = {
@@ -90,430 +84,48 @@ _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s]+")
 
 # Sentences
 
-_THE = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "my",
-        "your",
-        "his",
-        "her",
-        "its",
-        "our",
-        "their",
-        "this",
-        "that",
-        "new",
-        "old",
-        "current",
-        "present",
-        "same",
-        "last",
-        "first",
-        "own",
-        "ngrok",
-        "user",
-        "account",
-        "profile",
-        "instance",
-        "login",
-        "web",
-        "database",
-        "iris",
-    ]
+_THE = _words(
+    """
+    the a an my your his her its our their this that new old current present same last first own ngrok
+    user account profile instance login web database iris
+    """
 )
 _OWNER = frozenset(("of", "for", "on", "at", "in", "by"))
-_HANDED = frozenset(
-    [
-        "give",
-        "gave",
-        "tell",
-        "told",
-        "send",
-        "sent",
-        "show",
-        "showed",
-        "hand",
-        "handed",
-        "mail",
-        "mailed",
-        "email",
-    ]
-)
+_HANDED = _words("give gave tell told send sent show showed hand handed mail mailed email")
 """Verbs whose `to` names a person: "give the password to bob"."""
-_LINK = frozenset(
-    [
-        "to",
-        "is",
-        "was",
-        "as",
-        "be",
-        "being",
-        "becomes",
-        "equals",
-        "with",
-        "from",
-        "should",
-        "will",
-        "must",
-        "=",
-        ":",
-        "→",
-        "are",
-        "into",
-    ]
-)
-_STILL = frozenset(
-    [
-        "still",
-        "now",
-        "really",
-        "just",
-        "only",
-        "currently",
-        "exactly",
-        "literally",
-        "simply",
-        "called",
-        "named",
-        "not",
-    ]
-)
-_MAKE = frozenset(
-    ["make", "use", "set", "take", "try", "enter", "type", "give", "put", "with", "using", "want", "choose"]
-)
+_LINK = _words("to is was as be being becomes equals with from should will must = : → are into")
+_STILL = _words("still now really just only currently exactly literally simply called named not")
+_MAKE = _words("make use set take try enter type give put with using want choose")
 _NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
 """Without one of these there is no sentence to look at: a long history is looked through in no time."""
 _CONNECT = re.compile(
     r"(?i)^\s*/?(?:connect|reconnect|log\s?in|login|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
 )
 
-_PLAIN_WORDS = frozenset(
-    [
-        "wrong",
-        "right",
-        "correct",
-        "incorrect",
-        "expired",
-        "expires",
-        "expire",
-        "expiring",
-        "default",
-        "defaults",
-        "required",
-        "require",
-        "needed",
-        "needs",
-        "need",
-        "missing",
-        "refused",
-        "rejected",
-        "known",
-        "unknown",
-        "empty",
-        "blank",
-        "weak",
-        "strong",
-        "not",
-        "too",
-        "already",
-        "about",
-        "due",
-        "kept",
-        "stored",
-        "saved",
-        "in",
-        "at",
-        "on",
-        "never",
-        "always",
-        "ok",
-        "okay",
-        "bad",
-        "good",
-        "changed",
-        "change",
-        "changes",
-        "reset",
-        "resets",
-        "set",
-        "lost",
-        "forgotten",
-        "forgot",
-        "locked",
-        "unlocked",
-        "valid",
-        "invalid",
-        "accepted",
-        "asked",
-        "hidden",
-        "shown",
-        "there",
-        "here",
-        "everywhere",
-        "anywhere",
-        "nowhere",
-        "keyring",
-        "file",
-        "files",
-        "memory",
-        "computer",
-        "machine",
-        "encrypted",
-        "something",
-        "whatever",
-        "anything",
-        "nothing",
-        "nobody",
-        "somebody",
-        "everybody",
-        "anybody",
-        "everyone",
-        "anyone",
-        "someone",
-        "policy",
-        "policies",
-        "pattern",
-        "prompt",
-        "command",
-        "commands",
-        "manager",
-        "length",
-        "age",
-        "hash",
-        "history",
-        "by",
-        "before",
-        "after",
-        "today",
-        "tomorrow",
-        "yesterday",
-        "again",
-        "please",
-        "without",
-        "and",
-        "or",
-        "but",
-        "so",
-        "yet",
-        "until",
-        "since",
-        "while",
-        "if",
-        "because",
-        "who",
-        "whom",
-        "whose",
-        "which",
-        "what",
-        "when",
-        "where",
-        "why",
-        "how",
-        "has",
-        "have",
-        "had",
-        "were",
-        "did",
-        "does",
-        "do",
-        "done",
-        "can",
-        "could",
-        "may",
-        "might",
-        "shall",
-        "would",
-        "cannot",
-        "can't",
-        "works",
-        "work",
-        "working",
-        "fails",
-        "fail",
-        "failed",
-        "login",
-        "logins",
-        "log",
-        "connect",
-        "authentication",
-        "field",
-        "form",
-        "question",
-        "box",
-        "dialog",
-        "list",
-        "card",
-        "holder",
-        "owner",
-        "owners",
-        "users",
-        "rules",
-        "rule",
-        "settings",
-        "setting",
-        "options",
-        "option",
-        "he",
-        "she",
-        "it",
-        "they",
-        "i",
-        "you",
-        "we",
-        "him",
-        "them",
-        "me",
-        "us",
-        "these",
-        "those",
-        "one",
-        "ones",
-        "two",
-        "three",
-        "times",
-        "time",
-        "day",
-        "days",
-        "hour",
-        "hours",
-        "week",
-        "weeks",
-        "month",
-        "months",
-        "year",
-        "years",
-        "between",
-        "than",
-        "more",
-        "less",
-        "most",
-        "least",
-        "many",
-        "much",
-        "long",
-        "short",
-        "out",
-        "up",
-        "down",
-        "over",
-        "under",
-        "off",
-        "through",
-        "per",
-        "during",
-        "within",
-        "instead",
-        "rather",
-        "also",
-        "both",
-        "either",
-        "neither",
-        "each",
-        "every",
-        "any",
-        "some",
-        "all",
-        "no",
-        "yes",
-        "later",
-        "soon",
-        "ago",
-        "next",
-        "once",
-        "twice",
-        "service",
-        "services",
-        "limit",
-        "limits",
-        "error",
-        "problem",
-        "message",
-        "messages",
-        "help",
-        "safe",
-        "secure",
-        "public",
-        "private",
-        "shared",
-        "sharing",
-        "share",
-        "used",
-        "use",
-        "uses",
-        "using",
-        "refuses",
-        "accepts",
-        "took",
-        "taken",
-        "take",
-        "takes",
-        "told",
-        "tell",
-        "given",
-        "gives",
-        "give",
-        "get",
-        "gets",
-        "got",
-        "know",
-        "knows",
-        "keep",
-        "keeps",
-        "leave",
-        "left",
-        "allow",
-        "allowed",
-        "allows",
-        "enable",
-        "enabled",
-        "disable",
-        "disabled",
-        "says",
-        "said",
-        "say",
-        "show",
-        "shows",
-        "see",
-        "seen",
-        "look",
-        "looks",
-        "asks",
-        "ask",
-        "typed",
-        "types",
-        "type",
-        "fine",
-        "easy",
-        "simple",
-        "hard",
-        "role",
-        "roles",
-        "resource",
-        "resources",
-        "privilege",
-        "privileges",
-        "table",
-        "tables",
-        "gone",
-        "back",
-        "user's",
-        "longer",
-        "shorter",
-        "different",
-        "stays",
-        "stay",
-        "goes",
-        "go",
-        "went",
-        "comes",
-        "come",
-        "came",
-        "must",
-        "should",
-        "will",
-    ]
+_PLAIN_WORDS = _words(
+    """
+    wrong right correct incorrect expired expires expire expiring default defaults required require
+    needed needs need missing refused rejected known unknown empty blank weak strong not too already
+    about due kept stored saved in at on never always ok okay bad good changed change changes reset
+    resets set lost forgotten forgot locked unlocked valid invalid accepted asked hidden shown there
+    here everywhere anywhere nowhere keyring file files memory computer machine encrypted something
+    whatever anything nothing nobody somebody everybody anybody everyone anyone someone policy policies
+    pattern prompt command commands manager length age hash history by before after today tomorrow
+    yesterday again please without and or but so yet until since while if because who whom whose which
+    what when where why how has have had were did does do done can could may might shall would cannot
+    can't works work working fails fail failed login logins log connect authentication field form
+    question box dialog list card holder owner owners users rules rule settings setting options option
+    he she it they i you we him them me us these those one ones two three times time day days hour hours
+    week weeks month months year years between than more less most least many much long short out up
+    down over under off through per during within instead rather also both either neither each every any
+    some all no yes later soon ago next once twice service services limit limits error problem message
+    messages help safe secure public private shared sharing share used use uses using refuses accepts
+    took taken take takes told tell given gives give get gets got know knows keep keeps leave left allow
+    allowed allows enable enabled disable disabled says said say show shows see seen look looks asks ask
+    typed types type fine easy simple hard role roles resource resources privilege privileges table
+    tables gone back user's longer shorter different stays stay goes go went comes come came must should
+    will
+    """
 )
 """Words that are no password behind "the password is" or "move the password to"."""
 
