@@ -138,6 +138,8 @@ class IrisopsApp(App[int]):
             self._housekeeping.begin()
             self.set_interval(1.0, self._housekeeping.tick)
         await self.chat.start()
+        if self.chat.overview().profiles and self.chat.overview().active is None:
+            self.conversation.prompt.guard()  # the first login may ask for a password any moment
         self._overview_changed()
         opening = self.chat.overview().opening
         if opening:
@@ -170,6 +172,8 @@ class IrisopsApp(App[int]):
         self.side.show(overview)
         self.status.show(overview)
         active = overview.active
+        if active is not None and active.state == "connected":
+            self.conversation.prompt.unguard()
         self.conversation.set_stale(active is None or active.stale or active.state != "connected")
         if not self.is_headless:
             self._terminal_title.show(window_title(active))
@@ -289,7 +293,7 @@ class IrisopsApp(App[int]):
             await self._pressed(event)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
-            self.conversation.questions.before_paste()
+            self.conversation.questions.before_paste(event.time)
             if not isinstance(self.focused, Input):
                 self.conversation.focus_prompt()
         await super().on_event(event)
@@ -304,7 +308,8 @@ class IrisopsApp(App[int]):
             return
         self.conversation.questions.before_key(event)
         if self._is_for_prompt(event):
-            if event.character == "?" and not self.conversation.prompt.text:
+            prompt = self.conversation.prompt
+            if event.character == "?" and not prompt.text and not prompt.veiled:
                 self.action_keys()
                 return
             self.screen.set_focus(self.conversation.prompt.input)
@@ -322,9 +327,14 @@ class IrisopsApp(App[int]):
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:
-        """Cancel what runs; with nothing to cancel, the second time quits."""
+        """Cancel what runs or is asked, else close the form; with neither, the second time quits."""
+        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
+
         if self.conversation.cancel():
             self.status.show(note="")
+            return
+        if isinstance(self.screen, EditorScreen):
+            self.screen.action_leave()
             return
         now = self._now().timestamp()
         if now - self._last_interrupt <= QUIT_WINDOW:

@@ -2,7 +2,8 @@
 
 No command takes a password or a token in its line, as lines are shown and kept. A line that holds one is refused by
 `refusal` before it is shown anywhere; whatever shows or keeps a line all the same asks `without_secrets` or
-`has_secret`. The one value of this kind that a command takes is a `password_command=`, which is carried out and shown masked.
+`has_secret`. The one value of this kind that a command takes is a `password_command=`, which is carried out, and shown
+masked.
 
 Names of users and profiles look like passwords. In "reset the password agarcia120" only `show_names` can tell; an
 unknown word there is hidden.
@@ -65,6 +66,25 @@ COMMANDS = {
 }
 """Commands where a person may think that a secret goes behind the names, with the number of names. The last ones are
 no commands of ours, but are typed as if they were. A test holds this to the commands' grammar."""
+
+ASKS = frozenset(
+    (
+        "connect",
+        "profile add",
+        "profile adopt",
+        "profile edit",
+        "profile test",
+        "locked free",
+        "on",
+        "secrets",
+        "secrets file",
+        "secrets forget",
+        "secrets move",
+        "secrets unlock",
+        "share",
+    )
+)
+"""Commands that may ask for a secret: a line typed meanwhile that is no command may be one."""
 
 _CONNECTION_KEYS = (
     "server|port|database|uid|user|username|driver|host|hostname|namespace|dsn|data source|protocol|timeout"

@@ -164,7 +164,7 @@ class KeysScreen(ModalScreen[None]):
 
     CSS_PATH = str(styles_folder() / "keys.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,q,question_mark", "close", "Close", show=False),
+        Binding("escape,enter,f1,q,question_mark,ctrl+c", "close", "Close", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
     ]
