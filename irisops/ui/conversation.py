@@ -5,7 +5,7 @@ A worker only posts messages; widgets change in the handlers. One handler turns 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -126,6 +126,7 @@ class Conversation(Vertical):
     @on(Prompt.Sent)
     def _sent(self, event: Prompt.Sent) -> None:
         event.stop()
+        self.prompt.on_the_way.remove(event.text)
         self.send(event.text)
 
     @on(Prompt.Withheld)
@@ -136,14 +137,14 @@ class Conversation(Vertical):
         turn.card.add(WITHHELD, self._now())
         turn.card.set_state("failed")
 
-    def _may_ask(self) -> bool:
-        """Whether a command that may ask for a secret runs, asks, or waits to run."""
+    def _may_ask(self, sent: Iterable[str]) -> bool:
+        """Whether a command that may ask for a secret runs, asks, or is to be run, as one of `sent` is."""
         if isinstance(self.questions.shown, Secret):
             return True
         running = self.running
         if running is not None and running.command.name in ASKS:
             return True
-        waiting = (self._chat.parse(line) for line in self._waiting.lines)
+        waiting = (self._chat.parse(line) for line in (*sent, *self._waiting.lines))
         return any(isinstance(each, Command) and each.name in ASKS for each in waiting)
 
     def _is_command(self, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len
@@ -152,11 +152,13 @@ class Prompt(Vertical):
             super().__init__()
             self.error = error
 
-    def __init__(self, chat: Chat, history: History, may_ask: Callable[[], bool]) -> None:
+    def __init__(self, chat: Chat, history: History, may_ask: Callable[[Iterable[str]], bool]) -> None:
         super().__init__()
         self._chat = chat
         self._may_ask = may_ask
-        """Whether a question for a secret is asked or may come any moment."""
+        """Whether a question for a secret is asked or may come any moment, with these lines still to be run."""
+        self.on_the_way: list[str] = []
+        """Lines that were sent and that nobody has taken yet; whoever takes one removes it."""
         self._guarded = False
         self._asked = False
         """Whether a question for a secret was asked in this run."""
@@ -226,7 +228,13 @@ class Prompt(Vertical):
 
     def _unveil(self) -> None:
         self.input.password = False
-        self._hints.show(HINTS)
+        self._tell_veil()
+
+    def _tell_veil(self) -> None:
+        """Say that what stands there is hidden; there is always room for that."""
+        hidden = self.veiled and bool(self.text)
+        self._hints.set_class(hidden, "-veiled")
+        self._hints.show(VEILED if hidden else HINTS)
 
     def typed_for_it(self) -> str:
         """What was typed behind the mask when the next question for a secret comes: it was meant for that."""
@@ -239,7 +247,7 @@ class Prompt(Vertical):
 
     def _withholds(self, text: str) -> bool:
         """Whether a line may be a secret that was typed for a question: no command, and a question is or was near."""
-        asks = self._may_ask()
+        asks = self._may_ask(self.on_the_way)
         if not (asks or self._guarded):
             return False
         if isinstance(self._chat.parse(text), Problem):
@@ -279,7 +287,7 @@ class Prompt(Vertical):
             return
         self._walker.reset()
         if self.veiled:
-            self._hints.show(VEILED if event.value else HINTS)
+            self._tell_veil()
             return
         if self._mode == "search":
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
@@ -329,6 +337,7 @@ class Prompt(Vertical):
         self._walker.reset()
         self.put("")
         self._hints.show(HINTS)
+        self.on_the_way.append(text)
         self.post_message(self.Sent(text))
 
     def _tell_trouble(self) -> None:
