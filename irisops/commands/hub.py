@@ -14,7 +14,7 @@ from irisops.commands.links import Connector, Link, ReadsFactory, idle_state, ta
 from irisops.commands.refusal import Refusal
 from irisops.commands.secret_words import show_names
 from irisops.commands.text import harmless
-from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
+from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
@@ -177,6 +177,8 @@ class Hub:
         # The driver process starts while the keyring or the person is asked.
         warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")
         try:
+            if password is None and link.unjudged is not None:
+                password, asked = link.unjudged, True
             if password is None and not link.refused:
                 password = await self.secrets.get(profile)
                 stored = password is not None
@@ -184,7 +186,7 @@ class Hub:
                 password = await self._by_command(profile)
                 commanded = password is not None
             if password is None:
-                password = await self._ask_password(profile, again=link.refused)
+                password = await self._ask_password(profile, again=link.password_refused)
                 asked = True
         except BaseException:
             await warming
@@ -194,18 +196,18 @@ class Hub:
         hide(password)
         try:
             info = await link.connection.connect(password)
-        except (PasswordChangeRequired, AccountDisabled):
-            link.refused = True
-            raise
-        except LoginRefused:
-            link.refused = True
+        except InstanceProblem as problem:
+            link.unjudged = password if asked else None
+            link.judged(problem.name)
+            if not link.password_refused:
+                raise
             if stored:
                 # The next start would send it again by itself, and refused passwords lock accounts.
                 await self.secrets.forget(profile)
             elif commanded:
                 self._refused_commands.add(account_of(profile), profile.password_command)
             raise
-        link.refused = False
+        link.judged("")
         self._refused_commands.clear(account_of(profile), profile.password_command)
         if asked and self.temporary(profile.name):
             self.secrets.remember(profile, password)
@@ -218,11 +220,11 @@ class Hub:
 
         It is kept nowhere. Raises `Refusal` when the person gives none.
         """
-        password = None
-        if not link.refused:
+        password = link.unjudged
+        if password is None and not link.refused:
             password = await self.secrets.get(link.profile) or await self._by_command(link.profile)
         if password is None:
-            password = await self._ask_password(link.profile, again=link.refused)
+            password = await self._ask_password(link.profile, again=link.password_refused)
         hide(password)
         return password
 
@@ -325,7 +327,7 @@ class Hub:
             self.say_stale(link, state.message or f"The connection to {link.name} was lost.")
         elif state.name == "refused" and not link.logging_in.locked():
             # Mending was refused; nobody waits for this login, so it is said here.
-            link.refused = state.error != "LicenseExhausted"
+            link.judged(state.error)
             self.on_notice(Notice("error", f"{link.name}: {state.message}", state.cure, link.name))
         self.on_change()
 

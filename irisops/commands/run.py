@@ -49,6 +49,7 @@ _EXITS = {
             "LoginRefused",
             "PasswordChangeRequired",
             "AccountDisabled",
+            "LoginsOff",
             "LicenseExhausted",
             "NamespaceUnknown",
             "NotConnected",
