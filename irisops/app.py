@@ -37,13 +37,16 @@ from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line, Prompt
-from irisops.ui.record import card_text, transcript_markdown
+from irisops.ui.record import to_copy, transcript_markdown
 from irisops.ui.styles import sheets
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
+
+WORD = 0.5
+"""Seconds between two letters of one word, at most."""
 
 FORM_WAITS = "The editor opens when your line is sent or cleared"
 
@@ -87,6 +90,8 @@ class IrisopsApp(App[int]):
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
+        self._row_letter = ("", 0.0)
+        """The letter that acted on a row with the last key, and when."""
         self._form_waits: Conversation.FormWanted | None = None
         """An editor that opens when the line is done: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
@@ -307,6 +312,7 @@ class IrisopsApp(App[int]):
             await super().on_event(event)
             return
         self.conversation.questions.before_key(event)
+        self._finish_word(event)
         if self._is_for_prompt(event):
             prompt = self.conversation.prompt
             if event.character == "?" and not prompt.text and not prompt.veiled:
@@ -315,6 +321,19 @@ class IrisopsApp(App[int]):
             self.screen.set_focus(self.conversation.prompt.input)
         await super().on_event(event)
         self.conversation.questions.after_key(event)
+
+    def _finish_word(self, event: events.Key) -> None:
+        """A letter right behind one that acted on a row: both begin a word, and half a word is no line."""
+        focused = self.focused
+        acts = event.is_printable and isinstance(focused, Grid) and focused.takes(event.key)
+        (before, at), self._row_letter = self._row_letter, (event.character or "" if acts else "", event.time)
+        prompt = self.conversation.prompt
+        if not before or not event.is_printable or event.time - at > WORD or event.character == before:
+            return
+        if not prompt.text and not self._asked() and (focused is prompt.input or isinstance(focused, Grid)):
+            prompt.put(before)
+            self._row_letter = ("", event.time)
+            self.screen.set_focus(prompt.input)
 
     def _is_for_prompt(self, event: events.Key) -> bool:
         if not event.is_printable or self._asked():
@@ -375,16 +394,19 @@ class IrisopsApp(App[int]):
             card.toggle_expanded()
 
     async def action_copy_card(self) -> None:
-        """Send the card to the clipboard. Whether it arrives is up to the terminal."""
+        """Send the card, or its one part that is to be copied alone. Whether it arrives is up to the terminal."""
         card = self.conversation.transcript.current
         if card is None:
             return
-        text = card_text(card.entry)
-        self.copy_to_clipboard(text)
+        copied = to_copy(card.replies, card.focused_reply)
+        if not copied.text:
+            self._say(copied.said)
+            return
+        self.copy_to_clipboard(copied.text)
         from irisops.ui.clipboard import send_to_tmux  # noqa: PLC0415 - not before it is needed
 
-        trouble = await send_to_tmux(text, self._environment)
-        self._say(trouble or "Card sent to the terminal's clipboard")
+        trouble = await send_to_tmux(copied.text, self._environment)
+        self._say(trouble or copied.said)
 
     def action_reuse(self) -> None:
         """Take the card's command into the prompt."""

@@ -174,7 +174,7 @@ class Found:
 def secrets_in(line: str) -> list[Found]:
     """The secrets of a line, in order, none within another."""
     found = sorted(
-        (each for rule in _RULES for each in rule(line) if line[each.start : each.end].strip(f"{MASK}\"' ")),
+        (each for rule in _RULES for each in rule(line) if not _is_masked(line[each.start : each.end])),
         key=lambda each: (each.start, -each.end),
     )
     whole: list[Found] = []
@@ -185,6 +185,11 @@ def secrets_in(line: str) -> list[Found]:
         else:
             whole.append(each)
     return whole
+
+
+def _is_masked(text: str) -> bool:
+    text = text.lstrip("\"' ")
+    return not text or text.startswith(MASK)
 
 
 def has_secret(line: str) -> bool:
@@ -289,7 +294,7 @@ def _says_nothing(line: str, match: re.Match[str], start: int) -> bool:
 
 
 def _is_key(word: str) -> bool:
-    return re.match(r"[A-Za-z_][\w.-]*=", word) is not None
+    return re.match(r"[A-Za-z_]+=", word) is not None
 
 
 def _commands(line: str) -> Iterator[Found]:
@@ -351,9 +356,9 @@ def _sentences(line: str) -> Iterator[Found]:
         if token.word not in NOUNS and not two and not strict:
             continue
         handed = any(each.word in _HANDED for each in tokens[:place])
-        behind = _behind(tokens, place + 1, token.colon, strict=strict, handed=handed)
+        behind, reached = _behind(tokens, place + 1, token.colon, strict=strict, handed=handed)
         if behind is None and not strict and not handed:
-            behind = _further_on(tokens, place)
+            behind = _further_on(tokens, reached)
         if behind is not None:
             yield Found(behind.start, len(line.rstrip()))
         if not strict:
@@ -362,8 +367,8 @@ def _sentences(line: str) -> Iterator[Found]:
 
 def _further_on(tokens: list[_Token], place: int) -> _Token | None:
     """Behind words that say nothing: `set the password of bob, who forgot it, to X`; `password change bob X`."""
-    before = tokens[place]
-    for token in tokens[place + 1 :]:
+    before = tokens[place - 1]
+    for token in tokens[place:]:
         said = token is tokens[-1] and before.word in ("to", "is", "=", "as")
         if before.word not in _OWNER and not _is_harmless(token.word) and (said or _looks_secret(token.word)):
             return token
@@ -378,10 +383,13 @@ def _looks_secret(word: str) -> bool:
     return letters and ((digits and len(word) >= _SHORT) or any(sign in word for sign in "!#$^&*+?~|\\<>"))
 
 
-def _behind(tokens: list[_Token], place: int, linked: bool, *, strict: bool, handed: bool) -> _Token | None:
+def _behind(
+    tokens: list[_Token], place: int, linked: bool, *, strict: bool, handed: bool
+) -> tuple[_Token | None, int]:
     """The first word of the secret behind the noun at `place - 1`; it goes on to the end of the line.
 
-    With `strict` only a link ("is", "=") makes a word a secret. With `handed` a "to" names a person.
+    Also where the look ended. With `strict` only a link ("is", "=") makes a word a secret; with `handed` a "to" names
+    a person.
     """
     owned = False
     while place < len(tokens):
@@ -399,10 +407,10 @@ def _behind(tokens: list[_Token], place: int, linked: bool, *, strict: bool, han
             owned = True  # "the password agarcia120"
             place += 1
         elif _is_harmless(token.word) or (strict and not linked):
-            return None
+            return None, place
         else:
-            return token
-    return None
+            return token, place
+    return None, place
 
 
 def _past_owner(tokens: list[_Token], place: int) -> int:

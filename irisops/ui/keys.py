@@ -40,7 +40,7 @@ APP_KEYS = (
     AppKey("pageup", "page(-1)", "Scroll up", "app.pageup"),
     AppKey("pagedown", "page(1)", "Scroll down", "app.pagedown"),
     AppKey("ctrl+o", "expand", "Show all of a card, or less", "app.expand"),
-    AppKey("ctrl+y", "copy_card", "Send a card to the clipboard", "app.copy"),
+    AppKey("ctrl+y", "copy_card", "Send a card, or a pass alone, to the clipboard", "app.copy"),
     AppKey("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
 )
 

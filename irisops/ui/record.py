@@ -143,10 +143,30 @@ def transcript_markdown(entries: Sequence[Entry]) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def card_text(entry: Entry) -> str:
-    """One turn's answer as plain Markdown, for the clipboard."""
-    parts = [reply_markdown(reply) for reply in entry.replies]
-    # Blocks may hold a teammate's password: a person who copies the card wants it, a saved transcript must not have it.
-    blocks = [each.blocks for each in entry.replies if isinstance(each, Facts)]
-    parts += [f"{title}\n{text}" for each in blocks for title, text in each.items()]
-    return "\n\n".join(parts)
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What goes to the clipboard, and the words that say what it is. Without a text the words say what to do."""
+
+    said: str
+    text: str = field(default="", repr=False)
+
+
+def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
+    """An answer as plain Markdown, for the clipboard.
+
+    Where it holds blocks (a teammate's access, a new password), only one section is copied: the focused one, or the one
+    with blocks if it is alone. So nobody hands over another person's password, or what the preflight found.
+    """
+    passes = [each for each in replies if isinstance(each, Facts) and each.blocks]
+    if not passes:
+        return Copied("Card sent to the terminal's clipboard", "\n\n".join(map(reply_markdown, replies)))
+    if focused is None and len(passes) > 1:
+        return Copied(
+            f"Nothing copied: go to one of the {len(passes)} with Alt+↑, then Ctrl+Y copies that one"
+        )
+    chosen = focused or passes[0]
+    said = harmless(getattr(chosen, "title", "") or "This part", 60)
+    text = reply_markdown(chosen)
+    if isinstance(chosen, Facts) and chosen.blocks:
+        text = "\n\n".join(f"{title}\n{block}" for title, block in chosen.blocks.items())
+    return Copied(f"“{said}” alone sent to the terminal's clipboard", text)
