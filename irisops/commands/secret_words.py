@@ -119,7 +119,7 @@ _MAKE = _words("make use set take try enter type give put with using want choose
 _NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
 """Without one of these there is no sentence to look at: a long history is looked through in no time."""
 _CONNECT = re.compile(
-    r"(?i)^\s*/?(?:connect|reconnect|log\s?in|login|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
+    r"(?i)(?P<more>.*)(?<!\w)(?:connect|reconnect|log\s?in|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
 )
 
 _PLAIN_WORDS = _words(
@@ -245,6 +245,9 @@ def _patterns(line: str) -> Iterator[Found]:
             yield Found(*match.span("secret"))
     last = _CONNECT.match(line)
     if last is not None and not _is_harmless(last["secret"]):
+        # At the beginning it is an order; within a sentence it may speak of a user or a service.
+        if last["more"].strip(" /") and not _looks_secret(last["secret"]):
+            return
         yield Found(*last.span("secret"))
 
 

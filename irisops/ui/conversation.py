@@ -276,6 +276,8 @@ class Conversation(Vertical):
 
     def _succeeded(self, job: Job) -> None:
         job.card.set_state(job.outcome())
+        if job.command.name in ASKS and job.problem is None:
+            self.prompt.answered()
         if job.card.is_live:
             self.transcript.freeze_older(job.card)
         if job.offer and not self.prompt.text and not self._waiting.lines:

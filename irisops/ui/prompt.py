@@ -162,6 +162,8 @@ class Prompt(Vertical):
         self._guarded = False
         self._asked = False
         """Whether a question for a secret was asked in this run."""
+        self._answered = False
+        """Whether what asked for a secret got it and went well: with the next pause that is over."""
         self._last_key = 0.0
         self._history = history
         self._walker = Walker(history)
@@ -213,6 +215,10 @@ class Prompt(Vertical):
         if not self._asked:
             self._guarded = False
 
+    def answered(self) -> None:
+        """What asked for a secret got it and went well."""
+        self._answered = True
+
     def veil(self, at: float) -> None:
         """A question for a secret ended at `at` (the clock of `Message.time`): mask what follows without a pause."""
         self._guarded = True
@@ -222,8 +228,10 @@ class Prompt(Vertical):
 
     def lift_veil(self, at: float) -> None:
         """A key or a paste comes: after a pause, and with nothing typed yet, the person has seen that it is a line."""
-        if self.veiled and not self.text and at - self._last_key >= PAUSE:
-            self._unveil()
+        if not self.text and at - self._last_key >= PAUSE:
+            self._guarded = self._guarded and not self._answered
+            if self.veiled:
+                self._unveil()
         self._last_key = at
 
     def _unveil(self) -> None:
@@ -239,6 +247,7 @@ class Prompt(Vertical):
     def typed_for_it(self) -> str:
         """What was typed behind the mask when the next question for a secret comes: it was meant for that."""
         self._guarded = self._asked = True
+        self._answered = False
         text = self.text
         if not self.veiled or not text or text.startswith("/"):
             return ""

@@ -241,6 +241,17 @@ async def test_a_line_that_is_no_command_is_withheld_before_and_behind_a_questio
         assert "coffee" not in history.read_text()
 
 
+async def test_after_a_good_login_and_a_pause_a_line_is_shown_again() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await asked(pilot, "/connect clinic-test")
+        keyboard = Keyboard(pilot)
+        keyboard.type(f"{SECRET}\r")
+        await until(pilot, lambda: app.conversation.running is None)
+        keyboard.type("make me coffee\r", slow=True)
+        await until(pilot, lambda: "make me coffee" in screen_text(app))
+
+
 async def test_a_command_in_a_password_question_is_given_only_the_second_time() -> None:
     """Terminals lose an Esc with a slash right behind it: what follows then stands in the masked line."""
     chat = FakeChat()
