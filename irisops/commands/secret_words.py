@@ -91,8 +91,8 @@ _CONNECTION_KEYS = (
 )
 """Keys of a connection string: only in front of one of these does `;` or `&` end a password, which may hold both."""
 
-_KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)[\"']?\s*(?:=|:(?!//))\s*")
-_NEXT_KEY = re.compile(rf"(?i)\s+(?=[A-Za-z_][\w.-]*=)|[;&]\s*(?=(?:{_CONNECTION_KEYS})\s*=)")
+_KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]{0,60})[\"']?\s*(?:=|:(?!//))\s*")
+_NEXT_KEY = re.compile(rf"(?i)\s(?=[A-Za-z_][\w.-]*=)|[;&]\s*(?=(?:{_CONNECTION_KEYS})\s*=)")
 _URL = re.compile(r"(?:://[^\s/:@]*|(?<![^\s\"'])[^\s:@/=\"']+(?=:(?!//))):(?P<secret>[^\s]+)@(?=[\w\[%(])")
 _SWITCH = re.compile(r"(?i)(?<!\S)(?P<switch>--?[\w-]+|add-authtoken)\s+(?P<secret>\S+)")
 _SQL = re.compile(r"(?i)\bidentif(?:y|ied)\s+by\s+(?P<secret>\S.*)")
@@ -171,8 +171,17 @@ class Found:
     taken: bool = False
 
 
+LONGEST = 4_000
+"""Signs of a line that are looked at one by one; what a longer one has behind them is one secret if it may hold any."""
+
+
 def secrets_in(line: str) -> list[Found]:
     """The secrets of a line, in order, none within another."""
+    if len(line) > LONGEST:
+        behind = (
+            [Found(LONGEST, len(line))] if re.search(r"[=:@]", line[LONGEST:]) or _NOUN.search(line) else []
+        )
+        return [*secrets_in(line[:LONGEST]), *(each for each in behind if not _is_masked(line[LONGEST:]))]
     found = sorted(
         (each for rule in _RULES for each in rule(line) if not _is_masked(line[each.start : each.end])),
         key=lambda each: (each.start, -each.end),

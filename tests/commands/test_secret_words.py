@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import assume, given
@@ -245,6 +246,17 @@ def test_any_line_can_be_looked_at(line: str) -> None:
     shown = without_secrets(line)
     assert without_secrets(shown) == shown
     assert has_secret(line) is (shown != line)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", " ", "a-", "://a:", "password ", "password=", "connect with ", "/password ", '"', "x@"]
+)
+def test_a_huge_paste_is_looked_at_in_a_moment(piece: str) -> None:
+    line = piece * (200_000 // len(piece))
+    began = process_time()
+    shown = without_secrets(f"{line} q7hunterZk pw=q7hunterZk")
+    assert process_time() - began < 2.0, "quadratic"
+    assert "q7hunterZk" not in shown
 
 
 def test_a_history_of_an_earlier_version_is_cleaned(tmp_path: Path) -> None:
