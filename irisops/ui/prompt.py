@@ -272,6 +272,8 @@ class Prompt(Vertical):
         self._placing = text
         self.input.value = text
         self.input.cursor_position = len(text)
+        if self.veiled:
+            self._tell_veil()
         if selected:
             self.input.action_select_all()
         self.popup.close()

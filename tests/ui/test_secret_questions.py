@@ -218,6 +218,7 @@ async def test_a_line_behind_a_question_is_masked_until_it_is_a_command_or_a_pau
         assert "hidden, as it may be" in screen_text(app)
         keyboard.type("\x1b")
         await until(pilot, lambda: app.conversation.prompt.text == "")
+        assert "hidden, as it may be" not in screen_text(app)
         keyboard.type("w", slow=True)
         await until(pilot, lambda: app.conversation.prompt.text == "w")
         assert not app.conversation.prompt.veiled
