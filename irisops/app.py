@@ -37,13 +37,16 @@ from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line, Prompt
-from irisops.ui.record import card_text, transcript_markdown
+from irisops.ui.record import to_copy, transcript_markdown
 from irisops.ui.styles import sheets
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
+
+WORD = 0.5
+"""Seconds between two letters of one word, at most."""
 
 FORM_WAITS = "The editor opens when your line is sent or cleared"
 
@@ -87,6 +90,8 @@ class IrisopsApp(App[int]):
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
+        self._row_letter = ("", 0.0)
+        """The letter that acted on a row with the last key, and when."""
         self._form_waits: Conversation.FormWanted | None = None
         """An editor that opens when the line is done: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
@@ -138,6 +143,8 @@ class IrisopsApp(App[int]):
             self._housekeeping.begin()
             self.set_interval(1.0, self._housekeeping.tick)
         await self.chat.start()
+        if self.chat.overview().profiles and self.chat.overview().active is None:
+            self.conversation.prompt.guard()  # the first login may ask for a password any moment
         self._overview_changed()
         opening = self.chat.overview().opening
         if opening:
@@ -170,6 +177,8 @@ class IrisopsApp(App[int]):
         self.side.show(overview)
         self.status.show(overview)
         active = overview.active
+        if active is not None and active.state == "connected":
+            self.conversation.prompt.unguard()
         self.conversation.set_stale(active is None or active.stale or active.state != "connected")
         if not self.is_headless:
             self._terminal_title.show(window_title(active))
@@ -289,7 +298,7 @@ class IrisopsApp(App[int]):
             await self._pressed(event)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
-            self.conversation.questions.before_paste()
+            self.conversation.questions.before_paste(event.time)
             if not isinstance(self.focused, Input):
                 self.conversation.focus_prompt()
         await super().on_event(event)
@@ -303,13 +312,28 @@ class IrisopsApp(App[int]):
             await super().on_event(event)
             return
         self.conversation.questions.before_key(event)
+        self._finish_word(event)
         if self._is_for_prompt(event):
-            if event.character == "?" and not self.conversation.prompt.text:
+            prompt = self.conversation.prompt
+            if event.character == "?" and not prompt.text and not prompt.veiled:
                 self.action_keys()
                 return
             self.screen.set_focus(self.conversation.prompt.input)
         await super().on_event(event)
         self.conversation.questions.after_key(event)
+
+    def _finish_word(self, event: events.Key) -> None:
+        """A letter right behind one that acted on a row: both begin a word, and half a word is no line."""
+        focused = self.focused
+        acts = event.is_printable and isinstance(focused, Grid) and focused.takes(event.key)
+        (before, at), self._row_letter = self._row_letter, (event.character or "" if acts else "", event.time)
+        prompt = self.conversation.prompt
+        if not before or not event.is_printable or event.time - at > WORD or event.character == before:
+            return
+        if not prompt.text and not self._asked() and (focused is prompt.input or isinstance(focused, Grid)):
+            prompt.put(before)
+            self._row_letter = ("", event.time)
+            self.screen.set_focus(prompt.input)
 
     def _is_for_prompt(self, event: events.Key) -> bool:
         if not event.is_printable or self._asked():
@@ -322,9 +346,14 @@ class IrisopsApp(App[int]):
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:
-        """Cancel what runs; with nothing to cancel, the second time quits."""
+        """Cancel what runs or is asked, else close the form; with neither, the second time quits."""
+        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
+
         if self.conversation.cancel():
             self.status.show(note="")
+            return
+        if isinstance(self.screen, EditorScreen):
+            self.screen.action_leave()
             return
         now = self._now().timestamp()
         if now - self._last_interrupt <= QUIT_WINDOW:
@@ -365,16 +394,19 @@ class IrisopsApp(App[int]):
             card.toggle_expanded()
 
     async def action_copy_card(self) -> None:
-        """Send the card to the clipboard. Whether it arrives is up to the terminal."""
+        """Send the card, or its one part that is to be copied alone. Whether it arrives is up to the terminal."""
         card = self.conversation.transcript.current
         if card is None:
             return
-        text = card_text(card.entry)
-        self.copy_to_clipboard(text)
+        copied = to_copy(card.replies, card.focused_reply)
+        if not copied.text:
+            self._say(copied.said)
+            return
+        self.copy_to_clipboard(copied.text)
         from irisops.ui.clipboard import send_to_tmux  # noqa: PLC0415 - not before it is needed
 
-        trouble = await send_to_tmux(text, self._environment)
-        self._say(trouble or "Card sent to the terminal's clipboard")
+        trouble = await send_to_tmux(copied.text, self._environment)
+        self._say(trouble or copied.said)
 
     def action_reuse(self) -> None:
         """Take the card's command into the prompt."""

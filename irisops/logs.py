@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from irisops.files import private_folder
@@ -19,6 +20,8 @@ BIGGEST = 512 * 1024
 """Bytes of one file; with `KEPT` older ones the log takes 2 MiB at most."""
 KEPT = 3
 MASK = "•••"
+LONG = 8
+"""Letters of a word that is more likely a password than a name that a person types."""
 SHORTEST = 3
 """Shorter secrets are not looked for: they stand in innocent words, and nothing that may hold one is logged."""
 
@@ -41,6 +44,25 @@ def scrub(text: str) -> str:
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
+
+
+def hidden_in(line: str) -> Iterator[tuple[int, int]]:
+    """Where a typed line holds a secret that was told to `hide`: start and end.
+
+    As the whole line always; as a word of it only if it is no ordinary short word, as weak passwords are names too.
+    """
+    whole = line.strip()
+    if whole in _hidden:
+        start = line.index(whole)
+        yield start, start + len(whole)
+        return
+    for secret in _hidden:
+        if len(secret) < LONG and secret.isalpha():
+            continue
+        place = line.find(secret)
+        while place >= 0:
+            yield place, place + len(secret)
+            place = line.find(secret, place + 1)
 
 
 class _Formatter(logging.Formatter):

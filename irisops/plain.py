@@ -16,6 +16,7 @@ from dataclasses import replace
 from irisops.commands import render
 from irisops.commands.chat import Chat, Command, Notice
 from irisops.commands.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
+from irisops.commands.secret_words import without_secrets
 from irisops.commands.text import harmless
 from irisops.plain_terminal import Terminal
 
@@ -61,7 +62,7 @@ class PlainChat:
             text = text.strip() or self._offer
             self._offer = ""
             if text:
-                self._said.append(f"> {text}")
+                self._said.append(f"> {without_secrets(text)}")
                 await self._carefully(text)
         return 0
 
@@ -96,7 +97,7 @@ class PlainChat:
 
     async def _do(self, command: Command) -> None:
         if command.slash and command.slash != command.text.strip():
-            self._write(command.slash)  # what the words became, so that people learn it
+            self._write(without_secrets(command.slash))  # what the words became, so that people learn it
         await self._all(self._chat.run(command))
 
     async def _all(self, replies: AsyncIterator[Reply]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from irisops.commands.chat import Chat
 from irisops.commands.run import ask_on_terminal
+from irisops.commands.secret_words import has_secret
 from irisops.daemon_thread import in_daemon_thread
 from irisops.ui.history import History
 
@@ -83,7 +84,15 @@ class Editor:
 
         # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
-        known = InMemoryHistory(history.lines)
+
+        class Kept(InMemoryHistory):
+            """What the arrows bring back: no secrets, as in the file."""
+
+            def append_string(self, string: str) -> None:
+                if not has_secret(string):
+                    super().append_string(string)
+
+        known = Kept(history.lines)
         self._history = history
 
         class Words(Completer):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from irisops.commands import patterns, words
 from irisops.commands.chat import Command
 from irisops.commands.replies import Problem
+from irisops.commands.secret_words import refusal
 from irisops.commands.spec import LINE, Arg, CommandSpec, Keyword, Registry
 from irisops.commands.text import harmless
 from irisops.commands.words import Word
@@ -50,8 +51,11 @@ def parse(text: str, registry: Registry) -> Command | Problem:
 def understood(text: str, registry: Registry) -> Command | Problem:
     """Like `parse`, and looks into a line within the line (`/on clinic /license`): live if that one is.
 
-    A line within that is not understood is the problem of the whole.
+    A line within that is not understood is the problem of the whole. A line that holds a secret is refused.
     """
+    refused = refusal(text)
+    if refused is not None:
+        return refused
     found = parse(text, registry)
     if isinstance(found, Problem):
         return found

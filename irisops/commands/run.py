@@ -51,6 +51,7 @@ _EXITS = {
             "LoginRefused",
             "PasswordChangeRequired",
             "AccountDisabled",
+            "LoginsOff",
             "LicenseExhausted",
             "NamespaceUnknown",
             "NotConnected",

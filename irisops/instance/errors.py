@@ -78,6 +78,12 @@ class LoginRefused(InstanceProblem):
     default_cure = "Check user and password, then /connect. The tool does not try a refused password again."
 
 
+class LoginsOff(LoginRefused):
+    """The instance takes no logins of this kind, whatever the password is."""
+
+    default_cure = "Enable the service %Service_Bindings with password authentication, then /connect."
+
+
 class PasswordChangeRequired(LoginRefused):
     """The account must change its password before it can log in through the driver."""
 
@@ -91,6 +97,13 @@ class AccountDisabled(LoginRefused):
     """The account is disabled or has expired."""
 
     default_cure = "An administrator must enable it: /enable NAME."
+
+
+LOGIN_REFUSALS = frozenset(
+    each.__name__ for each in (LoginRefused, LoginsOff, PasswordChangeRequired, AccountDisabled)
+)
+"""Names of the problems after which a login is not tried again by itself. Only `LoginRefused` itself is about user and
+password: the others, and a full license, say nothing against the password that was given."""
 
 
 class LicenseExhausted(InstanceProblem):

@@ -17,6 +17,7 @@ from irisops.instance.errors import (
     InstanceProblem,
     LicenseExhausted,
     LoginRefused,
+    LoginsOff,
     NamespaceUnknown,
     NotAnInstance,
     NotPermitted,
@@ -151,11 +152,7 @@ def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
     elif _DISABLED.search(text):
         problem = AccountDisabled(f"The account cannot log in: {said}", detail=detail)
     elif _SERVICE_OFF.search(text):
-        problem = LoginRefused(
-            f"The instance takes no logins of this kind: {said}",
-            "Enable the service %Service_Bindings with password authentication, then /connect.",
-            detail=detail,
-        )
+        problem = LoginsOff(f"The instance takes no logins of this kind: {said}", detail=detail)
     elif _NAMESPACE.search(text):
         problem = NamespaceUnknown(f"The namespace cannot be entered: {said}", detail=detail)
     elif _REFUSED.search(text):

@@ -118,8 +118,9 @@ async def watch(
             ):
                 if cleared.report.refused:
                     tried.add(lease.where)
-                    refused(lease.where)
-                    say(f"The password of {lease.where.text} was refused; it is not tried again in this run.")
+                    if cleared.report.password_refused:
+                        refused(lease.where)
+                    say(f"The login of {lease.where.text} was refused; it is not tried again in this run.")
                 for line in (*cleared.report.done, *cleared.report.problems):
                     say(f"share {lease.id}: {line}")
         await sleep(WATCH_PAUSE)

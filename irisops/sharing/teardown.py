@@ -61,7 +61,9 @@ class Report:
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     refused: bool = False
-    """The instance refused the password: it must not be sent again (accounts get locked)."""
+    """The instance refused the login: its password must not be sent again (accounts get locked)."""
+    password_refused: bool = False
+    """It was refused for user and password."""
 
     @property
     def clean(self) -> bool:
@@ -128,6 +130,7 @@ class Teardown:
             lease = await self._clear_accounts(lease, login, info.pid, report)
         except InstanceProblem as problem:
             report.refused = isinstance(problem, LoginRefused)
+            report.password_refused = problem.name == LoginRefused.__name__
             report.problems.append(f"{lease.where.text}: {problem.message}")
             return lease
         finally:

@@ -93,6 +93,7 @@ class EditorScreen(ModalScreen[None]):
         Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("ctrl+s", "save", "Save: shows the plan", id="editor.save"),
         Binding("escape", "leave", "Close without saving", id="editor.leave"),
+        Binding("ctrl+c", "app.interrupt", "Cancel what runs, else close", id="editor.cancel"),
         Binding("down", "app.focus_next", "Next field", show=False, id="editor.next"),
         Binding("up", "app.focus_previous", "Field before", show=False, id="editor.before"),
     ]

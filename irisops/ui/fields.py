@@ -17,6 +17,7 @@ from textual.widgets import Input, Select
 
 from irisops.commands.replies import Cell, FormField
 from irisops.commands.text import harmless
+from irisops.ui.inputs import OneLine
 
 PERMISSIONS = "RWU"
 
@@ -33,7 +34,7 @@ class Value(Protocol):
         ...
 
 
-class TextField(Input):
+class TextField(OneLine):
     """A line of text; also a masked one, a number, a date."""
 
     def __init__(self, field: FormField) -> None:
@@ -68,16 +69,6 @@ class TextField(Input):
             except ValueError:
                 return "Not a date. Write it as 2027-03-31."
         return ""
-
-    def action_copy(self) -> None:
-        """A password is not copied."""
-        if not self.password:
-            super().action_copy()
-
-    def action_cut(self) -> None:
-        """A password is not copied."""
-        if not self.password:
-            super().action_cut()
 
 
 def _number(text: str) -> int | float | str:
@@ -226,7 +217,7 @@ class ManyField(Vertical):
         self.field = field
         held = {str(each) for each in field.value} if isinstance(field.value, list) else set()
         self._choices = list(dict.fromkeys([*sorted(held), *field.choices]))
-        self._find = Input(placeholder="find", compact=True, select_on_focus=False)
+        self._find = OneLine(placeholder="find", compact=True, select_on_focus=False)
         self._find.cursor_blink = False
         self._find.display = len(self._choices) > Ticks.ROWS
         self._ticks = Ticks(self._choices, held)
@@ -347,7 +338,7 @@ class PrivilegesField(Vertical):
     def __init__(self, field: FormField) -> None:
         super().__init__()
         self._grid = PrivilegesGrid(field)
-        self._find = Input(placeholder="find", compact=True, select_on_focus=False)
+        self._find = OneLine(placeholder="find", compact=True, select_on_focus=False)
         self._find.cursor_blink = False
         self._find.display = self._grid.many
 

@@ -50,7 +50,7 @@ TIMED_OUT = (
         (f"{REPLY}Invalid Username or Password", errors.LoginRefused),
         (f"{REPLY}ОШИБКА #831: User x invalid name or password", errors.LoginRefused),
         (f"{REPLY}something that nobody has documented", errors.LoginRefused),
-        (f"{REPLY}Logins for Service %Service_Bindings are disabled", errors.LoginRefused),
+        (f"{REPLY}Logins for Service %Service_Bindings are disabled", errors.LoginsOff),
         (f"{REPLY}User x account is disabled", errors.AccountDisabled),
         (f"{REPLY}ERROR #959: User x account has expired", errors.AccountDisabled),
         (f"{REPLY}Password change required.", errors.PasswordChangeRequired),

@@ -20,13 +20,13 @@ from textual.theme import Theme
 
 from irisops.commands.chat import CommandInfo
 from irisops.commands.replies import Cell, Done, Facts, Problem
+from irisops.commands.secret_words import has_secret, without_secrets
 from irisops.commands.words import split
 from irisops.ui import clipboard, crash, figures, themes
 from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
 from irisops.ui.popup import command_item, common_start, matching_commands
-from irisops.ui.record import has_secret, without_secrets
 from irisops.ui.rows import filled
 from irisops.ui.saving import save
 from irisops.ui.styles import PARTS, sheets, styles_folder

@@ -262,13 +262,13 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
         details=[f"On {made.instance}, read back and compared.", *besides],
         undo=number if _can_be_undone(wanted) else None,
     )
-    if wanted.show:
-        yield Facts(
-            "password",
+    for user, password in wanted.passwords.items() if wanted.show else ():
+        yield Facts(  # one for each: each is copied alone
+            "password" if len(wanted.passwords) == 1 else f"password {user}",
             "Shown once",
-            {"users": list(wanted.passwords)},
+            {"users": [user]},
             notes=["It is kept nowhere: hand it over now."],
-            blocks={f"Password of {harmless(user)}": password for user, password in wanted.passwords.items()},
+            blocks={f"Password of {harmless(user)}": password},
         )
 
 
