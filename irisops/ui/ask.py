@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from irisops.commands.replies import Plan
 from irisops.commands.text import harmless
+from irisops.ui.door import LineInput
 from irisops.ui.keys import act_now
 from irisops.ui.lines import Lines, same
 
@@ -97,7 +98,7 @@ LINE_FIRST = Content.assemble(
 )
 
 
-class Answer(Input):
+class Answer(LineInput):
     """A line for an answer: Enter gives it here and now, while the letters behind it already go elsewhere."""
 
     def __init__(self, *, password: bool = False) -> None:
