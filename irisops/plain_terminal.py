@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from irisops.commands.chat import Chat
 from irisops.commands.run import ask_on_terminal
+from irisops.commands.text import harmless, in_line
 from irisops.daemon_thread import in_daemon_thread
 from irisops.ui.history import History
 
@@ -83,7 +84,7 @@ class Editor:
 
         # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
-        known = InMemoryHistory(history.lines)
+        known = InMemoryHistory(list(map(in_line, history.lines)))
         self._history = history
 
         class Words(Completer):
@@ -139,7 +140,8 @@ def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
         yield Completion(
             each.value,
             start_position=each.start - document.cursor_position,
-            display_meta=each.hint,
+            display=harmless(each.value),
+            display_meta=harmless(each.hint),
         )
 
 

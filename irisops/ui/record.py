@@ -13,7 +13,7 @@ from datetime import datetime
 
 from irisops.commands.chat import Notice
 from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
-from irisops.commands.text import harmless
+from irisops.commands.text import harmless, harmless_lines
 from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
 
@@ -165,4 +165,4 @@ def card_text(entry: Entry) -> str:
     # Blocks may hold a teammate's password: a person who copies the card wants it, a saved transcript must not have it.
     blocks = [each.blocks for each in entry.replies if isinstance(each, Facts)]
     parts += [f"{title}\n{text}" for each in blocks for title, text in each.items()]
-    return "\n\n".join(parts)
+    return harmless_lines("\n\n".join(parts))

@@ -77,7 +77,7 @@ def check_values(given: Given, base: ObjectState | None, roles: Sequence[str], t
             if not same(text, old):  # what nobody touched stays as it is, blanks at its ends included
                 text = text.strip()
                 problem = _text_problem(name, text, spec.longest, old)
-                if problem:
+                if problem and not same(text, old):
                     checked.errors[name] = problem
             checked.fields[name] = text
     return checked
