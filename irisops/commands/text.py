@@ -47,11 +47,9 @@ _SIGNS = (
     | {code: f"‹{name}›" for code, name in _MARKS.items()}
 )
 
-
 _HIDDEN = frozenset(
-    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0)
-    + tuple(range(0xFE00, 0xFE0E))
-    + tuple(range(0xE0100, 0xE01F0))
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0}
+    | {*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0)}
 )
 """Letters and marks that no terminal shows: two names that differ by one look the same. The two selectors that choose
 between text and emoji (FE0E, FE0F) are not among them: they stand in ordinary text.

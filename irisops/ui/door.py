@@ -15,7 +15,7 @@ from textual.widgets import Input
 from irisops.commands.text import in_line, signs
 
 LACK = "\N{REPLACEMENT CHARACTER}"
-"""Stands for a character that acts and takes cells; the layout is done, so one that takes none has no place for a sign."""
+"""Stands for a character that acts and takes cells. The layout is done: one that takes none has no place for a sign."""
 
 MOST_TO_A_CELL = 5
 """Characters: a letter and as many marks as `signs` leaves it."""
