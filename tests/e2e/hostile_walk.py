@@ -141,9 +141,8 @@ class Person:
     async def until(self, holds: Callable[[], object]) -> None:
         """Let everything else work; the test's time limit ends a wait in vain."""
         while not holds():
-            await self.pilot.pause()
-            await asyncio.sleep(0)
-        await self.pilot.pause()
+            await self.pilot.pause(0.01)
+        await self.pilot.pause(0)
 
     @property
     def shown(self) -> str:
@@ -183,8 +182,11 @@ class Person:
             cards[-1].toggle_expanded()
             for grid in list(cards[-1].query(Grid))[:2]:
                 if grid.view.count and question is None:
-                    grid.focus()
-                    await self.pilot.press("end", "right", "home", "right")
+                    grid.action_edge(1)
+                    grid.action_detail(wanted=True)
+                    await self.pilot.pause()
+                    grid.action_edge(-1)
+                    grid.action_detail(wanted=True)
             await self.pilot.pause()
             text += text_of(cards[-1])
         self.report.saw(what, text)
@@ -192,7 +194,6 @@ class Person:
             await self.pilot.press("escape")
             await self.until(lambda: self.app.conversation.questions.shown is None)
         self.app.conversation.focus_prompt()
-        await self.pilot.pause()
 
     async def edit(self, what: str) -> None:
         """Go through all fields of an editor, then leave it."""
