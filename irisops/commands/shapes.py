@@ -99,7 +99,4 @@ def shape(reply: Reply) -> dict[str, Any] | None:  # noqa: PLR0911 - one kind af
 def line(reply: Reply) -> str | None:
     """The reply as one line of JSON, without its newline."""
     shaped = shape(reply)
-    if shaped is None:
-        return None
-    text = json.dumps(shaped, ensure_ascii=True, separators=(", ", ": "))
-    return text.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
+    return None if shaped is None else json.dumps(shaped, ensure_ascii=True, separators=(", ", ": "))

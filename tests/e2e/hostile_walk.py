@@ -142,7 +142,14 @@ class Person:
         """Let everything else work; the test's time limit ends a wait in vain."""
         while not holds():
             await self.pilot.pause(0.01)
-        await self.pilot.pause(0)
+        await self.painted()
+
+    async def painted(self) -> None:
+        """Wait until what was done is on the terminal; twice, because a message may lead to another."""
+        for _ in range(2):
+            done = asyncio.Event()
+            self.app.screen.call_after_refresh(done.set)
+            await done.wait()
 
     @property
     def shown(self) -> str:
@@ -180,14 +187,15 @@ class Person:
         text = self.shown
         if cards:
             cards[-1].toggle_expanded()
+            await self.until(lambda: all(_arranged(grid) for grid in cards[-1].query(Grid)))
             for grid in list(cards[-1].query(Grid))[:2]:
                 if grid.view.count and question is None:
                     grid.action_edge(1)
                     grid.action_detail(wanted=True)
-                    await self.pilot.pause()
+                    await self.painted()
                     grid.action_edge(-1)
                     grid.action_detail(wanted=True)
-            await self.pilot.pause()
+            await self.painted()
             text += text_of(cards[-1])
         self.report.saw(what, text)
         if question is not None:
@@ -203,6 +211,10 @@ class Person:
         self.report.saw(f"form of {what}", self.shown)
         await self.pilot.press("escape", "escape")
         await self.until(lambda: not isinstance(self.app.screen, EditorScreen))
+
+
+def _arranged(grid: Grid) -> bool:
+    return grid.view.count > 0 or not grid.view.table.rows
 
 
 async def every_command(person: Person, part: int) -> None:
