@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Horizontal
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -29,6 +30,7 @@ from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
+from irisops.ui.door import Door
 from irisops.ui.frame import SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.hangup import on_ending_signals
@@ -99,6 +101,7 @@ class IrisopsApp(App[int]):
         self.error_console = CrashConsole(sys.stderr)
         self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
         self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
+        self._door = Door()
         self._terminal_title = TerminalTitle()
         self._housekeeping = Housekeeping()
         self.header = Header()
@@ -116,6 +119,10 @@ class IrisopsApp(App[int]):
             "row-cursor": "#404070",
             "row-cursor-text": "#ffffff",
         }
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever is painted, Textual's own toasts and palette included, passes the door."""
+        return [*super().get_line_filters(), self._door]
 
     def compose(self) -> ComposeResult:
         """The four parts."""

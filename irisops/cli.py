@@ -82,7 +82,14 @@ def _start_log(places: Places, level: str) -> None:
 
     trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
     if trouble:
-        print(f"irisops: {trouble}", file=sys.stderr)
+        _complain(trouble)
+
+
+def _complain(trouble: object) -> None:
+    """Say what is wrong, on the error stream: it may hold text of a file or of the system."""
+    from irisops.commands.text import harmless
+
+    print(f"irisops: {harmless(trouble, 2000)}", file=sys.stderr)
 
 
 def _is_plain(options: argparse.Namespace) -> bool:
@@ -174,7 +181,7 @@ def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[
     try:
         demo = practice.start()
     except DemoError as error:
-        print(f"irisops: {error}", file=sys.stderr)
+        _complain(error)
         return STATUS_OF_PROBLEM
     secrets.remember(demo.profile, demo.password)
     session = Session(

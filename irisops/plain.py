@@ -17,7 +17,7 @@ from irisops.commands import render
 from irisops.commands.chat import Chat, Command, Notice
 from irisops.commands.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
 from irisops.commands.secret_words import without_secrets
-from irisops.commands.text import harmless
+from irisops.commands.text import harmless, harmless_lines
 from irisops.plain_terminal import Terminal
 
 KEEP = "Enter keeps what is shown, - empties it, Ctrl+C or a line with only . leaves the form."
@@ -62,7 +62,7 @@ class PlainChat:
             text = text.strip() or self._offer
             self._offer = ""
             if text:
-                self._said.append(f"> {without_secrets(text)}")
+                self._said.append(harmless_lines(f"> {without_secrets(text)}"))
                 await self._carefully(text)
         return 0
 
@@ -127,6 +127,7 @@ class PlainChat:
             self._write(f"An empty line does: {self._offer}")
 
     def _write(self, text: str, *, keep: bool = True) -> None:
+        text = harmless_lines(text)
         self._terminal.write(text)
         if keep:
             self._said.append(text)
@@ -154,11 +155,11 @@ class PlainChat:
             if there
         ]
         said = f" ({', '.join(marks)})" if marks else ""
-        return f"{active.name}{said}> "
+        return f"{harmless(active.name)}{said}> "
 
     async def _secret(self, title: str, prompt: str) -> str | None:
         async with self._asking:
-            return await self._terminal.secret(title, prompt)
+            return await self._terminal.secret(harmless(title), harmless(prompt))
 
     # Plans
 

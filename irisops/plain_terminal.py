@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from irisops.commands.chat import Chat
 from irisops.commands.run import ask_on_terminal
 from irisops.commands.secret_words import has_secret
+from irisops.commands.text import harmless, in_line
 from irisops.daemon_thread import in_daemon_thread
 from irisops.ui.history import History
 
@@ -92,7 +93,7 @@ class Editor:
                 if not has_secret(string):
                     super().append_string(string)
 
-        known = Kept(history.lines)
+        known = Kept(list(map(in_line, history.lines)))
         self._history = history
 
         class Words(Completer):
@@ -148,7 +149,8 @@ def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
         yield Completion(
             each.value,
             start_position=each.start - document.cursor_position,
-            display_meta=each.hint,
+            display=harmless(each.value),
+            display_meta=harmless(each.hint),
         )
 
 

@@ -16,7 +16,7 @@ from irisops.commands import render, shapes
 from irisops.commands.chat import Command, Notice
 from irisops.commands.replies import Effect, Form, Plan, Problem, Progress, Reply
 from irisops.commands.session import Session
-from irisops.commands.text import harmless
+from irisops.commands.text import harmless, harmless_lines
 from irisops.daemon_thread import in_daemon_thread
 from irisops.profiles.model import Profile
 
@@ -89,7 +89,11 @@ class Output:
             return
         text = render.text(reply, self._width())
         if text:
-            print(text, file=self.err if isinstance(reply, Problem | Progress) else self.out, flush=True)
+            print(
+                harmless_lines(text),
+                file=self.err if isinstance(reply, Problem | Progress) else self.out,
+                flush=True,
+            )
 
     def notice(self, notice: Notice) -> None:
         """Print what the person did not ask for."""
@@ -105,7 +109,7 @@ async def ask_on_terminal(title: str, prompt: str) -> str | None:
 
     def ask() -> str | None:
         try:
-            return getpass.getpass(f"{title}. {prompt}: ") or None
+            return getpass.getpass(f"{harmless(title)}. {harmless(prompt)}: ") or None
         except (EOFError, KeyboardInterrupt):
             return None
 

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from irisops.commands.replies import Plan
 from irisops.commands.text import harmless
-from irisops.ui.inputs import OneLine
+from irisops.ui.door import LineInput
 from irisops.ui.keys import act_now
 from irisops.ui.lines import Lines, same
 
@@ -118,7 +118,7 @@ LINE_FIRST = Content.assemble(
 )
 
 
-class Answer(OneLine):
+class Answer(LineInput):
     """A line for an answer: Enter gives it here and now, while the letters behind it already go elsewhere."""
 
     def __init__(self, *, password: bool = False) -> None:

@@ -20,8 +20,8 @@ from textual.widgets import Input
 from irisops.commands.chat import Chat
 from irisops.commands.replies import Problem
 from irisops.commands.text import harmless
+from irisops.ui.door import LineInput
 from irisops.ui.history import History, Walker
-from irisops.ui.inputs import OneLine
 from irisops.ui.keys import act_now
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
 
@@ -75,7 +75,7 @@ class Hints(Widget):
         return Content.styled(self.text, "$quiet")
 
 
-class Line(OneLine):
+class Line(LineInput):
     """The prompt's input. `?` in an empty line asks for the keys; Ctrl+C without a selection goes on to the app."""
 
     # A longer line makes no widget larger: without this each key would lay the whole screen out anew and paint the

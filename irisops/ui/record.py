@@ -14,7 +14,7 @@ from datetime import datetime
 from irisops.commands.chat import Notice
 from irisops.commands.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.commands.secret_words import without_secrets
-from irisops.commands.text import harmless
+from irisops.commands.text import harmless, harmless_lines
 from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
 
@@ -159,7 +159,9 @@ def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
     """
     passes = [each for each in replies if isinstance(each, Facts) and each.blocks]
     if not passes:
-        return Copied("Card sent to the terminal's clipboard", "\n\n".join(map(reply_markdown, replies)))
+        return Copied(
+            "Card sent to the terminal's clipboard", harmless_lines("\n\n".join(map(reply_markdown, replies)))
+        )
     if focused is None and len(passes) > 1:
         return Copied(
             f"Nothing copied: go to one of the {len(passes)} with Alt+↑, then Ctrl+Y copies that one"
@@ -169,4 +171,4 @@ def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
     text = reply_markdown(chosen)
     if isinstance(chosen, Facts) and chosen.blocks:
         text = "\n\n".join(f"{title}\n{block}" for title, block in chosen.blocks.items())
-    return Copied(f"“{said}” alone sent to the terminal's clipboard", text)
+    return Copied(f"“{said}” alone sent to the terminal's clipboard", harmless_lines(text))

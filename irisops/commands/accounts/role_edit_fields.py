@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from irisops.commands.accounts.user_edit_fields import Checked, Given
 from irisops.commands.nearest import find, nearest
 from irisops.commands.replies import Cell, FormField
-from irisops.commands.text import harmless, listed
+from irisops.commands.text import acting, harmless, listed
 from irisops.instance.object_state import FieldValue, ObjectState
 from irisops.instance.permissions import Permission, format_privileges, parse_permission
 from irisops.instance.role_changes import DESCRIPTION_LIMIT, NAME_LIMIT, privileges_of, sensible_permissions
@@ -46,12 +46,15 @@ def check_values(given: Given, base: ObjectState, roles: Sequence[str], resource
     """Typed or submitted values. `add` and `remove` change the privileges that the role has already."""
     checked = Checked()
     if "description" in given:
-        text = str(given["description"] or "").strip()
-        if text == base.text("description"):
-            pass  # it may have been there before there were rules
+        text = str(given["description"] or "")
+        old = base.text("description")
+        if text != old:  # that may have been there before there were rules
+            text = text.strip()
+        if text == old:
+            pass
         elif len(text) > DESCRIPTION_LIMIT:
             checked.errors["description"] = f"At most {DESCRIPTION_LIMIT} characters; this has {len(text)}."
-        elif not text.isprintable():
+        elif acting(text) - acting(old):
             checked.errors["description"] = "No line breaks and no control characters."
         checked.fields["description"] = text
     if "escalation_only" in given:

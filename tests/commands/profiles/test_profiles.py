@@ -84,10 +84,13 @@ async def test_a_host_that_is_none_is_refused_on_its_field(tmp_path: Path, host:
     for line in (f"/profile add p host={host} user=u", f"/profile edit a host={host}"):
         told = await first(world, line)
         assert isinstance(told, Problem)
+        assert "canary" not in told.message + told.cure + told.text
+        if "canary" in host:
+            assert told.error == "SecretInLine"  # before anybody looks at the host
+            continue
         assert told.message.startswith("The host is a name or an address alone")
         assert told.message.endswith(right or "path.")
         assert "host=" in told.cure
-        assert "canary" not in told.message + told.cure
     form = await submit(world, "/profile edit a", name="a", host=host, user="u")
     assert isinstance(form, Form)
     assert list(form.errors) == ["host"]
