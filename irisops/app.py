@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Horizontal
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -45,6 +46,7 @@ BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
+NO_COLOURS = (NoColor(),)
 FORM_WAITS = "The editor opens when your line is sent or cleared"
 
 
@@ -83,6 +85,7 @@ class IrisopsApp(App[int]):
         super().__init__(css_path=[str(path) for path in sheets()])
         self.chat = chat
         self._environment = environment if environment is not None else os.environ
+        self.no_color = bool(self._environment.get("NO_COLOR"))  # an empty one does not count (no-color.org)
         self._on_theme = on_theme
         self._poll_interval = poll_interval
         self._now = now
@@ -100,6 +103,12 @@ class IrisopsApp(App[int]):
         self.side = SidePanel()
         self.conversation = Conversation(chat, History(history, now), now, seconds)
         self.status = StatusLine()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With NO_COLOR no colour at all; Textual's own way would be greys, whatever the terminal's background is."""
+        if self.no_color:
+            return NO_COLOURS
+        return [each for each in super().get_line_filters() if not isinstance(each, Monochrome | NoColor)]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables for themes that do not know them (Textual's, chosen in the palette)."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from irisops import streams
 from irisops.commands import render
 from irisops.commands.chat import Chat, Command, Notice
 from irisops.commands.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
@@ -63,7 +64,8 @@ class PlainChat:
             if text:
                 self._said.append(f"> {text}")
                 await self._carefully(text)
-        return 0
+        lost = self._terminal.lost
+        return 0 if lost is None else streams.status_of(lost)
 
     def cancel(self) -> bool:
         """Stop what runs; False if nothing does."""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from irisops import streams
 from irisops.commands.chat import Chat
 from irisops.commands.run import ask_on_terminal
 from irisops.daemon_thread import in_daemon_thread
@@ -44,6 +45,11 @@ class Terminal(Protocol):
         """Lines for the person."""
         ...
 
+    @property
+    def lost(self) -> OSError | None:
+        """Why nothing can be written any more. The input counts as ended then."""
+        ...
+
 
 class Lines:
     """A pipe, a file, or a terminal without a line editor of ours."""
@@ -52,16 +58,19 @@ class Lines:
         self._source = source
         self._sink = sink
         self._person = source.isatty()
+        self.lost: OSError | None = None
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         """See `Terminal.line`."""
         del answer
         if self._person:
-            print(prompt, end="", file=self._sink, flush=True)
+            self._print(prompt, end="")
+        if self.lost is not None:
+            return None
         text = await in_daemon_thread(self._source.readline, FOREVER)
         if not text:
             return None
-        return text.rstrip("\r\n")
+        return text.rstrip("\r\n").removeprefix("\ufeff")  # PowerShell begins a pipe with a byte order mark
 
     async def secret(self, title: str, prompt: str) -> str | None:
         """See `Terminal.secret`. A pipe is never taken for a person: the next line of it is a command."""
@@ -69,7 +78,11 @@ class Lines:
 
     def write(self, text: str) -> None:
         """See `Terminal.write`."""
-        print(text, file=self._sink, flush=True)
+        self._print(text)
+
+    def _print(self, text: str, *, end: str = "\n") -> None:
+        if self.lost is None:
+            self.lost = streams.say(text, self._sink, end=end)
 
 
 class Editor:
@@ -83,6 +96,7 @@ class Editor:
 
         # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
+        self.lost: OSError | None = None
         known = InMemoryHistory(history.lines)
         self._history = history
 
@@ -110,6 +124,9 @@ class Editor:
         """See `Terminal.line`."""
         from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415 - not at the start
 
+        if self.lost is not None:
+            return None
+        prompt = streams.spelled(prompt, sys.__stdout__ or sys.stdout)
         try:
             with patch_stdout():
                 if answer:
@@ -129,7 +146,9 @@ class Editor:
 
     def write(self, text: str) -> None:
         """See `Terminal.write`."""
-        print(text, flush=True)
+        if self.lost is None:
+            # prompt_toolkit stands in for standard output while a line is typed, and has question marks for signs.
+            self.lost = streams.say(streams.spelled(text, sys.__stdout__ or sys.stdout), sys.stdout)
 
 
 def _completions(chat: Chat, document: Document) -> Iterable[Completion]:

@@ -31,6 +31,7 @@ class Typed:
         self.greeting: list[str] = []
         self.secrets: list[str] = []
         self.password: str | None = PASSWORD
+        self.lost: OSError | None = None
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         if not self.prompts:

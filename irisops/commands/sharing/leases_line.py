@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from irisops import streams
 from irisops.commands.desk import SharingSettings
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -28,7 +29,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
     def say(line: str) -> None:
         if line not in said:  # the same reason every five seconds helps nobody
             said.add(line)
-            print(line, flush=True)
+            streams.say(line, sys.stdout)  # deadlines are kept also when nobody reads any more
 
     profiles = ProfileStore(places.profiles)
     unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)
@@ -45,7 +46,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
             refused=lambda where: unasked.refused(_login(where)),
         )
     except LeaseError as error:
-        print(f"irisops: {error}", file=sys.stderr)
+        streams.say(f"irisops: {error}", sys.stderr)
         return 1
     say("No share is open, and none left anything behind.")
     return 0
