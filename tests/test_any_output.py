@@ -118,9 +118,8 @@ def test_plain_mode_and_what_it_saves(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_a_line_that_is_not_understood(tmp_path: Path) -> None:
-    typed = (
-        b"\xef\xbb\xbf/history\r\n\xff\xfe\x80\n/quit\n"  # PowerShell begins a pipe with a byte order mark
-    )
+    begun = "\xef\xbb\xbf"  # as PowerShell begins a pipe: a byte order mark
+    typed = f"{begun}/history\r\n\xff\xfe\x80\n/quit\n"
     ran = irisops(tmp_path, "--plain", typed=typed, PYTHONUTF8="1", PYTHONIOENCODING="utf-8:strict")
     assert ran.returncode == 0
     assert ran.stdout.count(b"NotUnderstood") == 1

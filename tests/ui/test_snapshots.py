@@ -142,7 +142,7 @@ def test_theme(theme: str, snap_compare: Compare) -> None:
     assert snap_compare(make_app(theme=theme), terminal_size=WIDE, run_before=plan)
 
 
-@pytest.mark.parametrize("scene", ["plan", "rows", "problem"])
+@pytest.mark.parametrize("scene", ["plan", "rows", "problem", "editor", "secret"])
 def test_without_colour(scene: str, snap_compare: Compare) -> None:
     """State and cursor are seen without any colour too."""
     app = make_app(environment={"NO_COLOR": "1"})
