@@ -46,7 +46,8 @@ class PlainChat:
     async def run(self) -> int:
         """Converse until the person leaves or the input ends. Returns the exit status."""
         self._chat.subscribe(lambda: None, self._notice)
-        self._chat.ask_with(self._secret)
+        if self._terminal.asks:
+            self._chat.ask_with(self._secret)
         self._write("irisops, plain mode. /help lists everything, /quit leaves.")
         await self._chat.start()
         opening = self._chat.overview().opening

@@ -46,6 +46,11 @@ class Terminal(Protocol):
         ...
 
     @property
+    def asks(self) -> bool:
+        """Whether somebody can be asked for a secret here."""
+        ...
+
+    @property
     def lost(self) -> OSError | None:
         """Why nothing can be written any more. The input counts as ended then."""
         ...
@@ -57,13 +62,13 @@ class Lines:
     def __init__(self, source: TextIO, sink: TextIO) -> None:
         self._source = source
         self._sink = sink
-        self._person = source.isatty()
+        self.asks = source.isatty()
         self.lost: OSError | None = None
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         """See `Terminal.line`."""
         del answer
-        if self._person:
+        if self.asks:
             self._print(prompt, end="")
         if self.lost is not None:
             return None
@@ -74,7 +79,7 @@ class Lines:
 
     async def secret(self, title: str, prompt: str) -> str | None:
         """See `Terminal.secret`. A pipe is never taken for a person: the next line of it is a command."""
-        return await ask_on_terminal(title, prompt) if self._person else None
+        return await ask_on_terminal(title, prompt) if self.asks else None
 
     def write(self, text: str) -> None:
         """See `Terminal.write`."""
@@ -96,6 +101,7 @@ class Editor:
 
         # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
+        self.asks = True
         self.lost: OSError | None = None
         known = InMemoryHistory(history.lines)
         self._history = history

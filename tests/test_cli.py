@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pexpect
@@ -74,6 +75,19 @@ def test_what_is_not_understood_is_status_2(tmp_path: Path) -> None:
     assert ran.returncode == 2
     (reply,) = map(json.loads, ran.stdout.splitlines())
     assert (reply["reply"], reply["error"]) == ("error", "NotUnderstood")
+
+
+@pytest.mark.parametrize("line", ["/connect sima", "/profile test sima", "/on sima /license"])
+def test_a_password_for_another_profile_is_named_with_the_option(line: str, tmp_path: Path) -> None:
+    """K10: the cure was to set IRISOPS_PASSWORD, which was set."""
+    store = ProfileStore(Places.below(tmp_path).profiles)
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        store.add(replace(LOCAL, name="other", port=held.getsockname()[1]))
+        store.add(replace(LOCAL, name="sima", host="localhost", port=held.getsockname()[1]))
+        ran = irisops(tmp_path, "run", "--profile", "other", "--json", line, password=CANARY)
+    assert ran.returncode == 4
+    assert "irisops run --profile sima" in ran.stdout
+    assert CANARY not in ran.stdout + ran.stderr
 
 
 def test_words_need_no_quotes(tmp_path: Path) -> None:
