@@ -8,7 +8,7 @@ obeying or silently dropping them. It knows no markup, and its result must not b
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 ELLIPSIS = "…"
 DEFAULT_LIMIT = 200
@@ -96,6 +96,12 @@ def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+
+
+def not_known(facts: Mapping[str, object], names: Mapping[str, str]) -> list[str]:
+    """A sentence for those of the figures in `names` (key: words) that could not be read; none if all are there."""
+    missing = [words for key, words in names.items() if facts.get(key) is None]
+    return [f"Not known: {listed(missing)}."] if missing else []
 
 
 def counted(number: int, one: str, many: str = "") -> str:
