@@ -157,14 +157,17 @@ def _show(session: Session) -> int:
     loaded = session.settings.load().settings
     chosen = {"theme": loaded.theme} if loaded.theme else {}
     streams.for_screen()
-    return run(
-        session,
-        history=session.places.prompt_history,
-        on_theme=keep_theme,
-        poll_interval=session.hub.default_interval,
-        mouse=loaded.mouse,
-        **chosen,
-    )
+    try:
+        return run(
+            session,
+            history=session.places.prompt_history,
+            on_theme=keep_theme,
+            poll_interval=session.hub.default_interval,
+            mouse=loaded.mouse,
+            **chosen,
+        )
+    finally:
+        streams.for_screen(on=False)
 
 
 def _demo(options: argparse.Namespace) -> int:
