@@ -17,7 +17,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Horizontal
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -50,6 +50,7 @@ QUIT_WINDOW = 2.0
 WORD = 0.5
 """Seconds between two letters of one word, at most."""
 
+NO_COLOURS = (NoColor(),)
 FORM_WAITS = "The editor opens when your line is sent or cleared"
 
 
@@ -88,6 +89,7 @@ class IrisopsApp(App[int]):
         super().__init__(css_path=[str(path) for path in sheets()])
         self.chat = chat
         self._environment = environment if environment is not None else os.environ
+        self.no_color = bool(self._environment.get("NO_COLOR"))  # an empty one does not count (no-color.org)
         self._on_theme = on_theme
         self._poll_interval = poll_interval
         self._now = now
@@ -109,6 +111,16 @@ class IrisopsApp(App[int]):
         self.conversation = Conversation(chat, History(history, now), now, seconds)
         self.status = StatusLine()
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever is painted, Textual's own toasts and palette included, passes the door.
+
+        With NO_COLOR there is no colour at all; Textual's own way would be greys, whatever the terminal's background.
+        """
+        if self.no_color:
+            return [*NO_COLOURS, self._door]
+        colours = [each for each in super().get_line_filters() if not isinstance(each, Monochrome | NoColor)]
+        return [*colours, self._door]
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables for themes that do not know them (Textual's, chosen in the palette)."""
         return {
@@ -119,10 +131,6 @@ class IrisopsApp(App[int]):
             "row-cursor": "#404070",
             "row-cursor-text": "#ffffff",
         }
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Whatever is painted, Textual's own toasts and palette included, passes the door."""
-        return [*super().get_line_filters(), self._door]
 
     def compose(self) -> ComposeResult:
         """The four parts."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from irisops import streams
 from irisops.commands import render
 from irisops.commands.chat import Chat, Command, Notice
 from irisops.commands.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
@@ -46,7 +47,8 @@ class PlainChat:
     async def run(self) -> int:
         """Converse until the person leaves or the input ends. Returns the exit status."""
         self._chat.subscribe(lambda: None, self._notice)
-        self._chat.ask_with(self._secret)
+        if self._terminal.asks:
+            self._chat.ask_with(self._secret)
         self._write("irisops, plain mode. /help lists everything, /quit leaves.")
         await self._chat.start()
         opening = self._chat.overview().opening
@@ -64,7 +66,8 @@ class PlainChat:
             if text:
                 self._said.append(harmless_lines(f"> {without_secrets(text)}"))
                 await self._carefully(text)
-        return 0
+        lost = self._terminal.lost
+        return 0 if lost is None else streams.status_of(lost)
 
     def cancel(self) -> bool:
         """Stop what runs; False if nothing does."""

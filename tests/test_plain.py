@@ -31,6 +31,8 @@ class Typed:
         self.greeting: list[str] = []
         self.secrets: list[str] = []
         self.password: str | None = PASSWORD
+        self.asks = True
+        self.lost: OSError | None = None
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         if not self.prompts:
@@ -95,6 +97,18 @@ async def test_a_plan_waits_for_yes(tmp_path: Path, answer: str | None, held: tu
     assert world.instance.held("bob") == held
     assert "Do it? yes or no: " in terminal.prompts
     assert ("Nothing was changed." in terminal.text) == (not held)
+
+
+async def test_where_nobody_can_be_asked_the_cure_is_another(tmp_path: Path) -> None:
+    """K10: a pipe has nobody to ask, so `/connect asks again` is none."""
+    world = World(tmp_path, LOCAL, polling=False, connect_first=False)
+    world.session.hub.ask = None
+    terminal = Typed("/connect local")
+    terminal.asks = False
+    await PlainChat(world.session, terminal).run()
+    assert "PasswordNeeded" in terminal.text
+    assert "irisops run --" in terminal.text
+    assert terminal.secrets == []
 
 
 async def test_the_end_of_the_input_is_no(tmp_path: Path) -> None:

@@ -273,10 +273,13 @@ class Hub:
     async def _ask_password(self, profile: Profile, *, again: bool) -> str:
         user = profile.user or "the user"
         if self.ask is None:
+            lasting = not self.temporary(profile.name)
+            named = f"--profile {profile.name}" if lasting else "--url iris://USER@HOST:PORT/NAMESPACE"
             raise Refusal(
                 "PasswordNeeded",
                 f"No password is known for {harmless(user)} on {profile.name}.",
-                "Run it in a terminal to be asked, or set IRISOPS_PASSWORD.",
+                "Run it in a terminal to be asked; or set IRISOPS_PASSWORD, which counts for the instance named in: "
+                f"irisops run {named}",
             )
         title = "The last password was refused" if again else f"Log in to {profile.name}"
         answer = await self.ask(title, f"Password of {harmless(user)} on {harmless(profile.address)}")

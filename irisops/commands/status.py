@@ -6,6 +6,14 @@ from irisops.commands.chat import Command
 from irisops.commands.context import Context
 from irisops.commands.replies import Facts, Scalar
 from irisops.commands.spec import CommandSpec, Plain, Replies
+from irisops.commands.text import not_known
+
+FIGURES = {
+    "units_used": "license units used",
+    "units_limit": "units in the key",
+    "sessions": "web sessions",
+    "processes": "processes",
+}
 
 
 async def show_status(context: Context, _command: Command) -> Replies:
@@ -48,7 +56,11 @@ async def show_status(context: Context, _command: Command) -> Replies:
     }
     shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}
     flags = [word for word in ("read_only", "guarded") if facts[word]]
-    notes = [*counts.notes, *(f"This profile is {flag.replace('_', '-')}." for flag in flags)]
+    notes = [
+        *not_known(facts, FIGURES),
+        *counts.notes,
+        *(f"This profile is {flag.replace('_', '-')}." for flag in flags),
+    ]
     yield Facts(
         "status", f"{link.name} at a glance", facts, labels=shown, notes=notes, series=tuple(link.history)
     )

@@ -10,7 +10,7 @@ or silently dropped: `harmless` for a value in one line, `harmless_lines` for a 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 ELLIPSIS = "…"
 DEFAULT_LIMIT = 200
@@ -143,6 +143,12 @@ def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+
+
+def not_known(facts: Mapping[str, object], names: Mapping[str, str]) -> list[str]:
+    """A sentence for those of the figures in `names` (key: words) that could not be read; none if all are there."""
+    missing = [words for key, words in names.items() if facts.get(key) is None]
+    return [f"Not known: {listed(missing)}."] if missing else []
 
 
 def counted(number: int, one: str, many: str = "") -> str:

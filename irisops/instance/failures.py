@@ -61,6 +61,11 @@ _OTHER_SERVICE = re.compile(
     r"message out of order|invalid message sequence|unknown message code", re.IGNORECASE
 )
 _TLS = re.compile(r"<SSL Error>|\bSSL\b|\bTLS\b")
+# The driver's words for a TLS configuration that is missing on this side, measured on 5.4.1.
+_TLS_UNSET = re.compile(r"Environment variable '(ISC_SSLconfigurations)' not defined")
+_TLS_FILE = re.compile(r"Could not open SSL configuration file '([^\n]*)'")
+_TLS_NAME = re.compile(r'Could not read SSL configuration "([^\n]*)" from File ([^\n]*)')
+_TLS_REASON = re.compile(r"Reason: \(\d+\) ([^\n]+)")
 _NO_HOST = re.compile(r"getaddrinfo|name or service not known|Error code: -2\b", re.IGNORECASE)
 _LOST = re.compile(
     r"<COMMUNICATION LINK ERROR>|<COMMUNICATION ERROR>|communication timed out|broken pipe|connection reset|"
@@ -169,7 +174,7 @@ def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
 
 def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float | None) -> Unreachable:
     if _TLS.search(text):
-        return Unreachable(
+        return _tls_set_up_wrong(text, detail) or Unreachable(
             "The TLS handshake failed.",
             "Set sslconfig for a server that wants TLS, and leave it empty for one that does not.",
             detail=detail,
@@ -192,6 +197,31 @@ def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float |
     return Unreachable(
         f"The connection failed: {_inner(detail) or 'the driver gave no reason'}", detail=detail
     )
+
+
+def _tls_set_up_wrong(text: str, detail: str) -> Unreachable | None:
+    """Nothing was sent yet: what is missing is on this machine (facts: iris-license-sessions 7.1)."""
+    found = _TLS_REASON.search(text)
+    reason = f" ({found[1].strip()})" if found else ""
+    if _TLS_UNSET.search(text):
+        what = "ISC_SSLconfigurations is not set"
+        cure = (
+            "Set it to the file that holds the configuration named by sslconfig, and start irisops again; or leave "
+            "sslconfig empty for a server without TLS."
+        )
+    elif found := _TLS_FILE.search(text):
+        what = f"the file of ISC_SSLconfigurations, {found[1] or '(an empty name)'}, cannot be opened{reason}"
+        cure = "Correct ISC_SSLconfigurations, and start irisops again."
+    elif found := _TLS_NAME.search(text):
+        if reason:
+            what = f"{found[2].strip()}, the file of ISC_SSLconfigurations, cannot be read{reason}"
+            cure = "Correct ISC_SSLconfigurations, and start irisops again."
+        else:
+            what = f"there is no configuration {found[1]} in {found[2].strip()}"
+            cure = f"Correct sslconfig in the profile, or write a section [{found[1]}] into that file."
+    else:
+        return None
+    return Unreachable(f"TLS is not set up on this machine: {what}.", cure, detail=detail)
 
 
 def call_failure(text: str, *, secrets: Iterable[str] = ()) -> InstanceProblem:

@@ -254,12 +254,8 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.unverified:
         print(unverified.listing())
         return 0
-    try:
-        with faults_shown_on(sys.stderr):
-            return asyncio.run(_serve_until_stopped(options_of(arguments)))
-    except OSError as error:
-        print(f"irisops simulator: cannot listen: {error}. Choose another --port, or 0.", file=sys.stderr)
-        return 1
+    with faults_shown_on(sys.stderr):
+        return asyncio.run(_serve_until_stopped(options_of(arguments)))
 
 
 @contextmanager
@@ -285,7 +281,11 @@ async def _serve_until_stopped(options: Options) -> int:
             loop.add_signal_handler(number, stopped.set)
         except NotImplementedError:  # Windows: the default handlers raise KeyboardInterrupt
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    running = await serve(options)
+    try:
+        running = await serve(options)
+    except OSError as error:
+        print(f"irisops simulator: cannot listen: {error}. Choose another --port, or 0.", file=sys.stderr)
+        return 1
     try:
         print(running.announcement(), flush=True)
         await stopped.wait()

@@ -10,7 +10,7 @@ from irisops.commands.context import Context
 from irisops.commands.links import Link
 from irisops.commands.replies import Cell, Column, Facts, Scalar, Table
 from irisops.commands.spec import CommandSpec, Plain, Replies
-from irisops.commands.text import counted, duration
+from irisops.commands.text import counted, duration, not_known
 
 if TYPE_CHECKING:
     from irisops.instance.models import Holder, LicenseBoard
@@ -28,6 +28,9 @@ async def show_license(context: Context, _command: Command) -> Replies:
     board = link.board = await link.reads.board()
     yield counts_card(link, board, context.clock.now())
     yield holders_table(board, context.clock.now())
+
+
+FIGURES = {"consumed": "units used", "limit": "units in the key", "available": "free units"}
 
 
 def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
@@ -69,7 +72,7 @@ def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
         "License",
         facts,
         labels=shown,
-        notes=[*warnings(board, now), *counts.notes],
+        notes=[*warnings(board, now), *not_known(facts, FIGURES), *counts.notes],
         series=tuple(link.history),
     )
 

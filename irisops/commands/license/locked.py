@@ -21,7 +21,7 @@ from irisops.profiles.address import named
 
 if TYPE_CHECKING:
     from irisops.instance.metrics import Metrics
-    from irisops.instance.models import Holder
+    from irisops.instance.models import Holder, PollCounts
     from irisops.profiles.model import Profile
 
 HostKind = Literal["Unix", "Windows", "container"]
@@ -74,15 +74,20 @@ def guess(profile: Profile, platform: str = sys.platform) -> HostKind:
     return "Unix"
 
 
-def _title(profile: Profile, available: object) -> str:
+def _title(profile: Profile, available: object, *, full: bool) -> str:
     name = harmless(profile.name, 60)
     if isinstance(available, int) and available > 0:
         return f"{counted(available, 'unit')} free on {name} by now: /connect {name}"
-    return f"No unit is free on {name}"
+    if full or available is not None:
+        return f"No unit is free on {name}"
+    return f"Whether a unit is free on {name} is not known"
 
 
-async def locked_out(context: Context, profile: Profile) -> Replies:
-    """What can still be read, what to end first, and the emergency commands for each kind of host."""
+async def locked_out(context: Context, profile: Profile, *, full: bool = False) -> Replies:
+    """What can still be read, what to end first, and the emergency commands for each kind of host.
+
+    `full` says that the instance itself just refused a login for want of a unit.
+    """
     link = context.hub.links.get(profile.name.casefold())
     holders = link.board.holders if link is not None and link.board is not None else ()
     metrics, note = await _metrics(profile)
@@ -97,7 +102,13 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
             "processes": _whole(metrics.processes),
             "days_remaining": metrics.license_days,
         }
+        if available is None:
+            note.append("The metrics on the web port do not tell how many units are free.")
+    elif link is not None and link.counts is not None and not link.stale(context.hub.interval(link)):
+        facts |= _polled(link.counts)
     labels = {
+        "consumed": "Units used",
+        "limit": "Units in the key",
         "available": "Free",
         "sessions": "Web sessions",
         "processes": "Processes",
@@ -105,7 +116,7 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
     }
     yield Facts(
         "locked_out",
-        _title(profile, facts.get("available")),
+        _title(profile, facts.get("available"), full=full),
         facts,
         labels={key: label for key, label in labels.items() if facts.get(key) is not None},
         notes=[*note, *_over_the_web_port(profile), *first_to_end(holders), *_WAITING],
@@ -128,6 +139,13 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
             "A portal that is open in a browser keeps its unit: System Operation, Web Sessions, End works there now.",
         ],
     )
+
+
+def _polled(counts: PollCounts) -> dict[str, Scalar]:
+    """The same figures from the side panel of a connection that is there all the same."""
+    used, limit = counts.units_used, counts.units_limit
+    available = None if used is None or limit is None else max(0, limit - used)
+    return {"consumed": used, "limit": limit, "available": available}
 
 
 def _over_the_web_port(profile: Profile) -> list[str]:
@@ -173,7 +191,7 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
-        return None, [f"With a web port in the profile more could be read without a login: {typed}"]
+        return None, [f"Without a web port in the profile nothing can be read without a login: {typed}"]
     try:
         return await _read(profile, profile.web_port), []
     except InstanceProblem as problem:

@@ -60,7 +60,7 @@ async def connect(context: Context, command: Command) -> Replies:
         if isinstance(problem, Unreachable) and not await looks_full(profile, problem):
             raise
         yield problem_of(problem, command.text or command.slash)
-        async for reply in locked_out(context, profile):
+        async for reply in locked_out(context, profile, full=isinstance(problem, LicenseExhausted)):
             yield reply
         return
     yield Done("connect", f"Connected to {profile.name}.", details=_greeting(profile, info))

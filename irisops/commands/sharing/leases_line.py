@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from irisops import streams
 from irisops.commands.desk import SharingSettings
 from irisops.commands.text import harmless
 from irisops.profiles.model import Profile
@@ -29,7 +30,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
     def say(line: str) -> None:
         if line not in said:  # the same reason every five seconds helps nobody
             said.add(line)
-            print(harmless(line, 2000), flush=True)
+            streams.say(harmless(line, 2000), sys.stdout)  # deadlines are kept also when nobody reads any more
 
     profiles = ProfileStore(places.profiles)
     unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)
@@ -46,7 +47,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
             refused=lambda where: unasked.refused(_login(where)),
         )
     except LeaseError as error:
-        print(f"irisops: {harmless(error, 2000)}", file=sys.stderr)
+        streams.say(f"irisops: {harmless(error, 2000)}", sys.stderr)
         return 1
     say("No share is open, and none left anything behind.")
     return 0
