@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOG_LINES = 200
+LOG_WIDTH = 4000
+"""Characters of a line that are kept; a real one has a few hundred."""
 OFFLINE_LINES = 5
 """Failed attempts to reach ngrok, some seven seconds of them, after which a start is given up (facts: A9)."""
 
@@ -75,7 +77,6 @@ class Agent:
         token: str,
         runtime: Path,
         *,
-        on_log: Callable[[LogLine], None] = lambda _line: None,
         on_start: Callable[[ProcessId], None] = lambda _process: None,
         deadlines: Deadlines = USUAL_DEADLINES,
         token_in_memory: bool = sys.platform == "linux" and hasattr(os, "memfd_create"),
@@ -88,7 +89,6 @@ class Agent:
         self._token_in_memory = token_in_memory
         self._runtime = runtime
         self._deadlines = deadlines
-        self._on_log = on_log
         self._on_start = on_start
         # One thread for the agent's whole life: the death signal fires when the thread that forked ends (facts: A2.7).
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="irisops agent")
@@ -219,9 +219,8 @@ class Agent:
             if self._stopped and identity is not None:
                 procs.send(identity, signal.SIGTERM)  # `stop` came before the pid was known
             self._give_up_offline(log.line)
-            line = LogLine(datetime.now(UTC), log.lvl, redact(log.line, (self._token,)))
-            self.log.append(line)
-            self._on_log(line)
+            text = redact(log.line, (self._token,))[:LOG_WIDTH]
+            self.log.append(LogLine(datetime.now(UTC), log.lvl, text))
         except Exception as error:  # noqa: BLE001 - what it caught becomes a line of the log itself
             told = f"irisops could not take a line of the agent: {type(error).__name__}"
             self.log.append(LogLine(datetime.now(UTC), "ERROR", told))

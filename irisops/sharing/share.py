@@ -19,7 +19,7 @@ from irisops.instance.errors import InstanceProblem
 from irisops.sharing import guests, passes, procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
-from irisops.sharing.endpoints import EndpointFigures, EndpointSpec, LogLine
+from irisops.sharing.endpoints import EndpointFigures, EndpointSpec
 from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.finder import AgentBinary, find_agent
 from irisops.sharing.guests import Activity
@@ -46,7 +46,6 @@ class Share:
         request: ShareRequest,
         *,
         progress: Callable[[str], None] = lambda _message: None,
-        on_log: Callable[[LogLine], None] = lambda _line: None,
         connector: Connector = connect_by_driver,
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -54,7 +53,6 @@ class Share:
     ) -> None:
         self._request = request
         self._progress = progress
-        self._on_log = on_log
         self._connector = connector
         self._now = now
         self._sleep = sleep
@@ -134,7 +132,6 @@ class Share:
             binary,
             request.token,
             self._runtime,
-            on_log=self._on_log,
             on_start=self._agent_started,
             deadlines=request.deadlines,
         )
