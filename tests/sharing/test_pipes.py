@@ -1,23 +1,19 @@
 """Every pipe of the product, each with its reader stopped: nothing that guards a share or ends a program waits for it.
 
-| pipe | why a reader that stops holds up nothing that matters | shown by |
-|---|---|---|
-| keeper to chat | non-blocking, bounded (`sharing.outbox`) | the first three tests here |
-| chat to keeper | non-blocking, each request with a deadline | `test_a_stopped_keeper_…` |
-| agent's log to keeper | pyngrok's thread always drains it, and a flood takes nothing from the loop | `test_a_flood_…` |
-| chat to driver, keeper to driver | asyncio's, under the deadline of each call; at the deadline the driver is killed | \
-`test_a_stopped_driver_…` |
-| driver to chat | eight frames are read ahead, then the driver waits: it has nothing else to do, and ends with its input | \
-`test_a_driver_whose_answer_nobody_wants_…` |
-| installer to chat | both outputs are read together | `test_an_installer_…` |
-| demo to simulator (input) | never written to: its end is the message | tests/test_demo.py |
-| simulator to demo (output) | one line in all, which is read | `test_the_simulator_says_one_line` |
-| text to tmux | under a deadline | tests/ui/test_clipboard.py |
-| programs asked for a password, `docker`, `ngrok --version` | read together, under a deadline | \
-tests/profiles/test_password_command.py, tests/sharing/test_finder.py |
-| errors of keeper, agent, simulator | files, no pipes; those of the driver lead nowhere | – |
-| screen and plain mode to the terminal | a chat may hang on an unread terminal; its keeper does not, see the first row | \
-tests/e2e/test_share_torture.py |
+- Keeper to chat: non-blocking and bounded (`sharing.outbox`). The first two tests.
+- Chat to keeper: non-blocking, each request with a deadline. `test_a_stopped_keeper_…`
+- The agent's log to the keeper: pyngrok's thread always drains it, and the loop has no part in it. `test_a_flood_…`
+- Chat or keeper to a driver: asyncio's, under the deadline of each call, at which the driver is killed.
+  `test_a_stopped_driver_…`
+- Driver to chat or keeper: eight frames are read ahead, then the driver waits; it has nothing else to do, and ends with
+  its input. `test_a_driver_whose_answer_nobody_wants_…`
+- Installer to chat: both outputs are read together. `test_an_installer_…`
+- Demo to simulator: never written to, its end is the message (tests/test_demo.py); simulator to demo: one line in all.
+  `test_the_simulator_says_one_line`
+- Text to tmux, and programs that are asked for a password, for containers or for their version: read together, under a
+  deadline (tests/ui/test_clipboard.py, tests/profiles/test_password_command.py, tests/sharing/test_finder.py).
+- Error outputs of keeper, agent and simulator are files; that of a driver leads nowhere.
+- Screen and plain mode to the terminal: a chat may hang on an unread terminal, its keeper does not (see the first).
 """
 
 from __future__ import annotations
@@ -238,7 +234,7 @@ async def test_a_driver_whose_answer_nobody_wants_waits_and_is_ended() -> None:
     asleep = 0
     async with asyncio.timeout(20):
         while asleep < 20:
-            asleep = asleep + 1 if ") S " in state.read_text() else 0
+            asleep = asleep + 1 if ") S " in state.read_text() else 0  # noqa: ASYNC240 - a file of the kernel
             await asyncio.sleep(0.01)
         await child.close(seconds=0.5)
     assert not child.alive
