@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irisops.commands import completion, names, running, unfinished
@@ -44,6 +45,17 @@ if TYPE_CHECKING:
     from irisops.instance.routes import Instance
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def _something_in(folder: Path) -> bool:
+    """True for a folder with a file in it, and for one that cannot be read: whoever reads it says why."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".json") for entry in entries)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _connect_by_driver(target: Target) -> InstanceConnection:
@@ -152,7 +164,7 @@ class Session:
         self.load_profiles()
         self._spawn(asyncio.to_thread(self._registry.load))
         self._spawn(self.hub.secrets.probe())
-        if any(self.places.leases.glob("*.json")):
+        if _something_in(self.places.leases):
             self._spawn(self.context.sharing_desk().recover(self._notice))
         if self._later is not None:
             self._spawn(self._connect_later(self._later))

@@ -27,9 +27,8 @@ from irisops.sharing.messages import (
     ShareOpened,
     ShareRequest,
     ShareStatus,
-    from_json,
-    to_json,
 )
+from irisops.sharing.records import from_json, to_json
 
 COMMAND = (sys.executable, "-m", "irisops.sharing.keeper")
 START_DEADLINE = 20.0
@@ -82,8 +81,14 @@ class KeeperClient:
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
         environment = {key: value for key, value in os.environ.items() if key not in _NOT_HANDED_ON}
-        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise KeeperLost(
+                f"The keeper's log {log} cannot be written: {error.strerror}.",
+                "Nothing was opened. Make room, or correct the rights of that folder.",
+            ) from error
         try:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of some milliseconds
                 list(command),

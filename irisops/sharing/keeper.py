@@ -27,10 +27,9 @@ from irisops.sharing.messages import (
     ShareActivity,
     ShareClosed,
     ShareRequest,
-    from_json,
-    to_json,
 )
 from irisops.sharing.outbox import Outbox
+from irisops.sharing.records import from_json, to_json
 from irisops.sharing.share import Share
 from irisops.sharing.teardown import Connector, connect_by_driver
 
@@ -90,7 +89,7 @@ class Keeper:
         try:
             result = await self._do(str(message.get("op")), message)
         except (InstanceProblem, LeaseError) as problem:
-            self._send({"id": number, "error": _problem(problem)})
+            self._send({"id": number, "error": _problem(problem, opening=message.get("op") == "open")})
         except asyncio.CancelledError:
             told = SharingProblem(f"Nothing was opened: {self._reason or 'it was cancelled'}.")
             self._send({"id": number, "error": _problem(told)})
@@ -202,10 +201,10 @@ class Keeper:
         share = self._share
         if share is None:
             return
-        closed = await share.close(self._reason)
+        closed = await self._close(share)
         self._send({"event": "closed", "closed": to_json(closed)})
         for pause in RETRY_PAUSES:
-            if not closed.problems or self._hurry.is_set():
+            if not closed.problems or self._hurry.is_set() or share.refused:
                 return
             waiting = asyncio.ensure_future(self._sleep(pause))
             hurry = asyncio.ensure_future(self._hurry.wait())
@@ -213,18 +212,33 @@ class Keeper:
             waiting.cancel()
             hurry.cancel()
             if not self._hurry.is_set():
-                closed = await share.close(self._reason)
+                closed = await self._close(share)
                 if not closed.problems:
                     self._send({"event": "closed", "closed": to_json(closed)})
 
+    async def _close(self, share: Share) -> ShareClosed:
+        """Take the share down as far as it goes now. Whatever goes wrong is a reason to try again, not to end."""
+        try:
+            return await share.close(self._reason)
+        except Exception as error:  # noqa: BLE001 - noted with its place in the keeper's log
+            self._failed("taking the share down", error)
+            return ShareClosed(self._reason, (), (f"the keeper failed: {type(error).__name__}",))
 
-def _problem(problem: InstanceProblem | LeaseError) -> dict[str, object]:
+
+NO_LEASE_CURE = "Without a lease nothing is opened: make room or correct the rights of that folder."
+LEASE_CURE = (
+    "The share goes on as it was: make room or correct the rights of that folder, then try again. /unshare ends it "
+    "all the same."
+)
+
+
+def _problem(problem: InstanceProblem | LeaseError, *, opening: bool = False) -> dict[str, object]:
     """A problem as the chat takes it."""
     if isinstance(problem, LeaseError):
         return {
             "name": "LeaseError",
             "message": str(problem),
-            "cure": "Without a lease nothing is opened: make room or correct the rights of that folder.",
+            "cure": NO_LEASE_CURE if opening else LEASE_CURE,
             "detail": "",
             "code": None,
         }

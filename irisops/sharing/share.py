@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from irisops.instance.errors import InstanceProblem
+from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.sharing import guests, passes, procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
@@ -23,7 +23,7 @@ from irisops.sharing.endpoints import EndpointFigures, EndpointSpec
 from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.finder import AgentBinary, find_agent
 from irisops.sharing.guests import Activity
-from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseStore, State
+from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseError, LeaseStore, State
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.procs import ProcessId
@@ -74,6 +74,10 @@ class Share:
         self._lease_lock = threading.Lock()
         self._closing = asyncio.Lock()
         self._closed: ShareClosed | None = None
+        self._noted = False
+        """The lease was on disk; before that, nothing was made that it would have to name."""
+        self.refused = False
+        """The instance refused the password, which is not sent again: accounts get locked."""
 
     @property
     def lease(self) -> Lease:
@@ -96,10 +100,14 @@ class Share:
         return self._lease.outlive
 
     def _note(self, change: Callable[[Lease], Lease]) -> None:
-        """Change the lease and write it, before or after what it describes. Called from any thread."""
+        """Change the lease and write it, before or after what it describes. Called from any thread.
+
+        Raises LeaseError when it cannot be written; it is then unchanged.
+        """
         with self._lease_lock:
-            self._lease = change(self._lease)
-            self._store.save(self._lease)
+            lease = change(self._lease)
+            self._store.save(lease)
+            self._lease, self._noted = lease, True
 
     def _note_account(self, name: str, state: State) -> None:
         self._note(lambda lease: lease.with_account(name, state))
@@ -111,11 +119,17 @@ class Share:
         try:
             return await self._open()
         except BaseException as error:
+            self.refused = isinstance(error, LoginRefused)
             closed = await asyncio.shield(self.close("it could not be opened"))
-            if closed.problems and isinstance(error, InstanceProblem):
+            if closed.problems and isinstance(error, InstanceProblem | LeaseError):
                 raise LeaseStays(
-                    f"{error.message} And not all could be taken back: {'; '.join(closed.problems)}.",
-                    detail=error.detail,
+                    f"{error} And not all could be taken back: {'; '.join(closed.problems)}.",
+                    detail=getattr(error, "detail", ""),
+                ) from error
+            if isinstance(error, OSError):
+                raise SharingProblem(
+                    f"The files of the share cannot be written: {error.strerror or error}.",
+                    "Make room, or correct the rights of that folder.",
                 ) from error
             raise
 
@@ -243,26 +257,35 @@ class Share:
             await guests.delete_account(admin, item.name)
             own = admin.info.pid if admin.info else None
             left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
-        self._note(lambda lease: lease.without_account(item.name))
         report.done.append(f"{item.name} is deleted and its sessions and processes are ended")
+        try:
+            self._note(lambda lease: lease.without_account(item.name))
+        except LeaseError as error:
+            report.problems.append(f"its lease still names it: {error}")
         report.problems += [f"process {process.pid} does not end" for process in left.processes]
         return report
 
     # close
 
     async def close(self, reason: str) -> ShareClosed:
-        """Take it down. May be called again: then it tries what was left. Never raises for the instance's sake."""
+        """Take it down. May be called again: then it tries what was left, but for a password that was refused.
+
+        Never raises for the sake of the instance or of the disk.
+        """
         async with self._closing:
-            if self._closed is not None and not self._closed.problems:
+            if self._closed is not None and (self.refused or not self._closed.problems):
                 return self._closed
             if self._agent is not None:
                 await asyncio.to_thread(self._agent.stop)
             if self._runtime is not None:
                 await asyncio.to_thread(shutil.rmtree, self._runtime, ignore_errors=True)
-            known = self._store.read(self._lease.id)
-            report = Report() if known is None else await self._teardown.run(known, self._request.password)
-            if known is not None and not report.clean:
-                self._lease = self._store.read(self._lease.id) or self._lease
+            # By what is in memory: the file may be unreadable by now, and names no more than this.
+            report = Report()
+            if self._noted:
+                password = None if self.refused else self._request.password
+                report = await self._teardown.run(self._lease, password)
+                self._lease = report.left or self._lease
+            self.refused = self.refused or report.refused
             self._closed = ShareClosed(reason, tuple(report.done), tuple(report.problems))
             return self._closed
 

@@ -11,7 +11,7 @@
 - Demo to simulator: never written to, its end is the message (tests/test_demo.py); simulator to demo: one line in all.
   `test_the_simulator_says_one_line`
 - Text to tmux, and programs that are asked for a password, for containers or for their version: read together, under a
-  deadline (tests/ui/test_clipboard.py, tests/profiles/test_password_command.py, tests/sharing/test_finder.py).
+  deadline (tests/ui/test_pure.py, tests/profiles/test_password_command.py, tests/sharing/test_finder.py).
 - Error outputs of keeper, agent and simulator are files; that of a driver leads nowhere.
 - Screen and plain mode to the terminal: a chat may hang on an unread terminal, its keeper does not (see the first).
 """
@@ -38,7 +38,7 @@ from irisops.sharing.client import KeeperClient
 from irisops.sharing.errors import KeeperLost
 from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import LeaseStore
-from irisops.sharing.messages import to_json
+from irisops.sharing.records import to_json
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import MakeRequest
 from tests.sharing.fake_instance import FakeConnector
