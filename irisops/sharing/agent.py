@@ -156,7 +156,7 @@ class Agent:
             config_path=str(config),
             monitor_thread=True,  # an agent whose output nobody reads stalls (facts: A1.12)
             log_event_callback=self._took_line,
-            startup_timeout=int(self._deadlines.start),
+            startup_timeout=int(self._deadlines.start) + 5,  # ours comes first: it says what was missed
             request_timeout=self._deadlines.create,
             max_logs=LOG_LINES,
         )
