@@ -54,7 +54,7 @@ def write_launcher(folder: Path, binary: Path) -> Path:
     """
     pid_file = folder / PID_FILE
     pid_file.unlink(missing_ok=True)
-    noted = f'echo $$ > {shlex.quote(str(pid_file))}; exec {shlex.quote(str(binary))} "$@"'
+    noted = f'echo $$ > {shlex.quote(str(pid_file))} && exec {shlex.quote(str(binary))} "$@"'
     tool = setpriv()
     if tool:
         # Each second shell sees whether its parent died before the death signal was set.
