@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,6 +49,7 @@ class Share:
         progress: Callable[[str], None] = lambda _message: None,
         connector: Connector = connect_by_driver,
         now: Callable[[], datetime] = _now,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         find: Callable[[Path | None], AgentBinary] = find_agent,
     ) -> None:
@@ -55,6 +57,8 @@ class Share:
         self._progress = progress
         self._connector = connector
         self._now = now
+        self._monotonic = monotonic
+        self._ends = self._ends_at(request.until)
         self._sleep = sleep
         self._find = find
         self._store = LeaseStore(Path(request.leases))
@@ -86,8 +90,15 @@ class Share:
 
     @property
     def overdue(self) -> bool:
-        """Whether the deadline has passed."""
-        return self._lease.overdue(self._now())
+        """Whether the deadline has passed: by the wall clock (a laptop may sleep over it) or by the time that went by.
+
+        A wall clock that is set back makes no share longer.
+        """
+        return self._lease.overdue(self._now()) or self._monotonic() >= self._ends
+
+    def _ends_at(self, until: datetime) -> float:
+        """The deadline on the clock that nobody sets."""
+        return self._monotonic() + (until - self._now()).total_seconds()
 
     @property
     def agent_running(self) -> bool:
@@ -240,6 +251,7 @@ class Share:
                 "Share again for longer: new passes are made.",
             )
         self._note(lambda lease: replace(lease, until=until))
+        self._ends = self._ends_at(until)
 
     def set_outlive(self, outlive: bool) -> None:
         """Whether it goes on when the chat is closed."""

@@ -1,7 +1,7 @@
 """A chat without a screen for the torture of shares: it opens one, says what it hears, and ends it or waits.
 
-`python -m tests.e2e.sharing_child LOG HOW`, the request as a line of JSON on standard input. HOW is `close`, `wait`, or
-`talk`: wait, and write to the terminal all the while.
+`python -m tests.e2e.sharing_child LOG HOW`, the request as a line of JSON on standard input. HOW is `close`, `wait`,
+`talk` (wait, and write to the terminal all the while) or `outlive` (wait, and let it go on without this process).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ async def main(log: Path, how: str) -> None:
     try:
         opened = await client.open(request)
         say("opened", opened.endpoints[0].public_url)
+        if how == "outlive":
+            await client.outlive(on=True)
         if how == "close":
             await client.close()
         while how == "talk" and client.running:

@@ -121,7 +121,9 @@ class Relay:
 class Ordeal:
     """One share in a home of its own, by a chat whose output is a terminal that the test may leave unread."""
 
-    def __init__(self, running: Running, state: Path, moments: Moments, how: str) -> None:
+    def __init__(
+        self, running: Running, state: Path, moments: Moments, how: str, *, both: bool = False
+    ) -> None:
         self.running = running
         self.state = state
         self.store = LeaseStore(state / "leases")
@@ -151,13 +153,19 @@ class Ordeal:
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        places = {
+            "tcp": f"127.0.0.1:{self._upstream.getsockname()[1]}",
+            "http": f"http://127.0.0.1:{running.instance.web.port}",
+        }
         lasts = LASTS if how != "close" else 3600.0
         request = ShareRequest(
             id=new_id(),
             where=self.where,
             until=datetime.now(UTC) + timedelta(seconds=lasts),
             leases=str(self.store.folder),
-            endpoints=(EndpointSpec("iris", "tcp", f"127.0.0.1:{self._upstream.getsockname()[1]}"),),
+            endpoints=tuple(
+                EndpointSpec(kind, kind, places[kind]) for kind in (("tcp", "http") if both else ("tcp",))
+            ),
             people=1,
             agent=str(running.agent),
             deadlines=Deadlines(start=30.0, create=10.0, call=3.0, stop=0.5),
@@ -277,6 +285,8 @@ class Trouble:
     """What befalls a share: `strike` at the moment, then what must hold."""
 
     how = "close"
+    both = False
+    """Share the web port as well."""
 
     def prepare(self, state: Path) -> None:
         """Before the share."""
@@ -329,6 +339,25 @@ class KilledKeeper(Trouble):
         ordeal.wait_for_chat()
         ordeal.assert_nothing_is_open()
         ordeal.assert_the_next_start_says_and_clears_what_is_left()
+
+
+class KilledKeeperOfBoth(KilledKeeper):
+    both = True
+
+
+class KilledChat(Trouble):
+    """kill -9 of the chat whose share may outlive it: before the share is open that ends it, later its deadline."""
+
+    how = "outlive"
+    both = True
+
+    def strike(self, ordeal: Ordeal) -> None:
+        ordeal.note_addresses()
+        os.kill(ordeal.chat.pid, signal.SIGKILL)
+
+    def check(self, ordeal: Ordeal) -> None:
+        ordeal.wait_for_keeper()
+        ordeal.assert_all_is_as_before()
 
 
 class NoWritableFiles(Trouble):
@@ -399,6 +428,8 @@ TROUBLES = {
     "suspended chat": SuspendedChat,
     "unread terminal": UnreadTerminal,
     "killed keeper": KilledKeeper,
+    "killed keeper of both": KilledKeeperOfBoth,
+    "killed chat, outliving": KilledChat,
     "no writable files": NoWritableFiles,
     "full disk": FullDisk,
     "read-only state": ReadOnly,
@@ -439,7 +470,7 @@ def test_a_share_survives_nothing(
     state = running.home / "state"
     befalls.prepare(state)
     moments = Moments(kind, number, lambda: befalls.strike(ordeal))
-    ordeal = Ordeal(running, state, moments, befalls.how)
+    ordeal = Ordeal(running, state, moments, befalls.how, both=befalls.both)
     try:
         befalls.check(ordeal)
         if moments.failure is not None:
