@@ -134,7 +134,7 @@ class Share:
             closed = await asyncio.shield(self.close("it could not be opened"))
             if closed.problems and isinstance(error, InstanceProblem | LeaseError):
                 raise LeaseStays(
-                    f"{error} And not all could be taken back: {'; '.join(closed.problems)}.",
+                    f"{error} And not all could be taken back: {'; '.join(closed.problems).rstrip('.')}.",
                     detail=getattr(error, "detail", ""),
                 ) from error
             if isinstance(error, OSError):

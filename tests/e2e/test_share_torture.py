@@ -97,7 +97,8 @@ class Relay:
                 return
             upstream.settimeout(None)
             with upstream:
-                threading.Thread(target=self._back, args=(upstream, client), daemon=True).start()
+                back = threading.Thread(target=self._back, args=(upstream, client), daemon=True)
+                back.start()
                 with contextlib.suppress(OSError):
                     while head := client.recv(HEADER, socket.MSG_WAITALL):
                         size = int.from_bytes(head[:4], "little")
@@ -106,6 +107,7 @@ class Relay:
                         upstream.sendall(head + body)
                 with contextlib.suppress(OSError):
                     upstream.shutdown(socket.SHUT_RDWR)
+                back.join()  # else it could meet the next connection under the number of this one
 
     @staticmethod
     def _back(upstream: socket.socket, client: socket.socket) -> None:
