@@ -23,7 +23,18 @@ if (
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "moment" in metafunc.fixturenames:
+        metafunc.parametrize("moment", range(metafunc.config.getoption("--moments")))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--moments",
+        type=int,
+        default=1,
+        help="moments for each trouble of tests/e2e/test_share_torture.py: one in CI, twenty by hand",
+    )
     parser.addoption(
         "--iris-url",
         metavar="iris://USER@HOST:PORT/NAMESPACE",

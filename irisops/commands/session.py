@@ -8,8 +8,10 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irisops.background import Background, to_log
 from irisops.commands import completion, names, running, unfinished
 from irisops.commands.availability import unavailable
 from irisops.commands.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
@@ -45,6 +47,17 @@ if TYPE_CHECKING:
     from irisops.instance.routes import Instance
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def _something_in(folder: Path) -> bool:
+    """True for a folder with a file in it, and for one that cannot be read: whoever reads it says why."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".json") for entry in entries)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _connect_by_driver(target: Target) -> InstanceConnection:
@@ -108,7 +121,7 @@ class Session:
         self._first = first
         self._later = later
         self._polls = polling
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background(self._failed)
         self._closed = False
         self._on_change: Callable[[], None] = lambda: None
         self._on_notice: Callable[[Notice], None] = lambda _notice: None
@@ -154,7 +167,7 @@ class Session:
         self.load_profiles()
         self._spawn(asyncio.to_thread(self._registry.load))
         self._spawn(self.hub.secrets.probe())
-        if any(self.places.leases.glob("*.json")):
+        if _something_in(self.places.leases):
             self._spawn(self.context.sharing_desk().recover(self._notice))
         if self._later is not None:
             self._spawn(self._connect_later(self._later))
@@ -206,9 +219,8 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.cancel()
+        await self._tasks.wait()
         await self._polling.close()
         try:
             while self.context.on_close:
@@ -376,9 +388,13 @@ class Session:
         self._remembered.remember(link.name)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(work, getattr(work, "__qualname__", "background work"))
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        to_log(name, error)
+        if not isinstance(error, InstanceProblem):  # the connection itself tells its state
+            what = f"Something failed behind the chat: {type(error).__name__}."
+            self._notice(Notice("error", what, "Please report it; the log shows where."))
 
     def _changed(self) -> None:
         self._on_change()

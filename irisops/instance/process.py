@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self, cast
 
 from irisops import children
+from irisops.background import Background, to_log
 from irisops.instance.calls import Answer, Call, Query, Rows, Value
 from irisops.instance.channel import HEADER_SIZE, ChannelError, Json, decode_body, encode_frame, frame_size
 from irisops.instance.deltas import Held
@@ -104,7 +105,8 @@ class DriverProcess:
         self._expected_end = False
         self.on_exit: Callable[[DriverGoneError], None] = lambda _how: None
         """Called on the loop, once, when the process ends without having been asked to; with how it ended."""
-        self._reader = asyncio.create_task(self._read(), name=f"driver process {process.pid}")
+        self._reading = Background(self._cannot_read)
+        self._reading.start(self._read(), f"driver process {process.pid}")
 
     @classmethod
     async def start(cls, command: Sequence[str] = COMMAND) -> Self:
@@ -197,13 +199,9 @@ class DriverProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._stdin.close()
-        self._reader.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._reader
-        # Whoever still waits for an answer is to hear that none will come.
-        if self._inbox.full():
-            self._inbox.get_nowait()
-        self._inbox.put_nowait(None)
+        self._reading.cancel()
+        await self._reading.wait()
+        self._end_inbox()
         await self._process.wait()
 
     async def _send(self, message: Mapping[str, Json]) -> int:
@@ -245,6 +243,18 @@ class DriverProcess:
         await self._inbox.put(None)
         if not self._expected_end:
             self.on_exit(await self._how_it_ended())
+
+    def _cannot_read(self, name: str, error: BaseException) -> None:
+        """Reading failed for a reason nobody thought of: the process is of no further use, as if it talked nonsense."""
+        to_log(name, error)
+        self._nonsense = f"its output could not be read: {type(error).__name__}"
+        self._end_inbox()
+
+    def _end_inbox(self) -> None:
+        """Whoever still waits for an answer is to hear that none will come."""
+        if self._inbox.full():
+            self._inbox.get_nowait()
+        self._inbox.put_nowait(None)
 
     async def _how_it_ended(self) -> DriverGoneError:
         if self._nonsense:

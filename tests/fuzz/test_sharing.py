@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import queue
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,8 +24,9 @@ from irisops.sharing.endpoints import Deadlines, Endpoint, EndpointFigures, Endp
 from irisops.sharing.errors import SharingProblem, explain, ngrok_code, redact
 from irisops.sharing.finder import AgentBinary
 from irisops.sharing.lease import Where
-from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus, from_json, to_json
+from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
 from irisops.sharing.policy import networks, same_policy
+from irisops.sharing.records import from_json, to_json
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.mutation import SECRET, holds_it_whole_or_not, json_bytes, json_texts, texts, trees
 
@@ -126,7 +127,7 @@ def api() -> Iterator[AgentApi]:
     thread.join()
 
 
-def an_agent(folder: Path, port: int, then: str, on_log: Callable[[LogLine], None] = lambda _: None) -> Agent:
+def an_agent(folder: Path, port: int, then: str) -> Agent:
     """An agent that says that it is up, with its API at `port`, and then goes on with the line `then` of its script."""
     lines = [
         f't=2026-11-24T10:00:00+0000 lvl=info msg="starting web service" obj=web addr=127.0.0.1:{port}',
@@ -139,9 +140,7 @@ def an_agent(folder: Path, port: int, then: str, on_log: Callable[[LogLine], Non
     binary.chmod(0o700)
     runtime = folder / "runtime"
     runtime.mkdir()
-    return Agent(
-        AgentBinary(binary, (3, 30, 0)), SECRET, runtime, on_log=on_log, deadlines=Deadlines(start=20)
-    )
+    return Agent(AgentBinary(binary, (3, 30, 0)), SECRET, runtime, deadlines=Deadlines(start=20))
 
 
 @pytest.fixture
@@ -161,11 +160,8 @@ def test_log_of_the_agent(fuzz: Fuzz, tmp_path: Path, api: AgentApi) -> None:
     """
     pipe = tmp_path / "says"
     os.mkfifo(pipe)
-    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
     api.body = json.dumps(OPENED).encode()
-    agent = an_agent(
-        tmp_path, api.server_port, f"exec cat <>{shlex.quote(str(pipe))}", lambda line: heard.put(line.text)
-    )
+    agent = an_agent(tmp_path, api.server_port, f"exec cat <>{shlex.quote(str(pipe))}")
     agent.start()
     numbers = itertools.count(1)
     try:
@@ -174,10 +170,11 @@ def test_log_of_the_agent(fuzz: Fuzz, tmp_path: Path, api: AgentApi) -> None:
             def read(text: str) -> str:
                 mark = f"heard-{next(numbers)}-"
                 says.write(f"{text[:20_000]}\nlvl=info msg={mark}\n".encode(errors="replace"))
-                lines: list[str] = []
-                while not lines or mark not in lines[-1]:
-                    lines.append(heard.get(timeout=20))
-                return "\n".join(lines)
+                deadline = time.monotonic() + 20
+                while not any(mark in line.text for line in list(agent.log)):
+                    assert time.monotonic() < deadline, "the log is not read any more"
+                    os.sched_yield()
+                return "\n".join(line.text for line in list(agent.log))
 
             whole = texts([f"{line}\n" for line in SAID]).filter(holds_it_whole_or_not)
             fuzz.run(whole, read, told=str)

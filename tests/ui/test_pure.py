@@ -242,6 +242,15 @@ def test_saving_never_overwrites_and_says_what_to_do(tmp_path: Path) -> None:
     assert isinstance(save("new", " "), Problem)
 
 
+def test_a_tmux_that_reads_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmux = tmp_path / "tmux"
+    tmux.write_text("#!/bin/sh\nexec sleep 600\n")
+    tmux.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    told = asyncio.run(clipboard.send_to_tmux("x" * 300_000, {"TMUX": "x"}, deadline=0.3))
+    assert told == "tmux did not take the text within 0.3 seconds"
+
+
 def test_tmux_gets_the_text_by_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got = tmp_path / "got"
     tmux = tmp_path / "tmux"

@@ -30,7 +30,9 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
     def say(line: str) -> None:
         if line not in said:  # the same reason every five seconds helps nobody
             said.add(line)
-            streams.say(harmless(line, 2000), sys.stdout)  # deadlines are kept also when nobody reads any more
+            streams.say(
+                harmless(line, 2000), sys.stdout
+            )  # deadlines are kept also when nobody reads any more
 
     profiles = ProfileStore(places.profiles)
     unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)
