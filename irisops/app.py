@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Horizontal
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -29,6 +30,7 @@ from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.crash import CrashConsole
+from irisops.ui.door import Door
 from irisops.ui.frame import SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.hangup import on_ending_signals
@@ -37,7 +39,7 @@ from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line, Prompt
-from irisops.ui.record import card_text, transcript_markdown
+from irisops.ui.record import to_copy, transcript_markdown
 from irisops.ui.styles import sheets
 
 POLL_INTERVAL = 2.0
@@ -45,6 +47,10 @@ BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
+WORD = 0.5
+"""Seconds between two letters of one word, at most."""
+
+NO_COLOURS = (NoColor(),)
 FORM_WAITS = "The editor opens when your line is sent or cleared"
 
 
@@ -83,10 +89,13 @@ class IrisopsApp(App[int]):
         super().__init__(css_path=[str(path) for path in sheets()])
         self.chat = chat
         self._environment = environment if environment is not None else os.environ
+        self.no_color = bool(self._environment.get("NO_COLOR"))  # an empty one does not count (no-color.org)
         self._on_theme = on_theme
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
+        self._row_letter = ("", 0.0)
+        """The letter that acted on a row with the last key, and when."""
         self._form_waits: Conversation.FormWanted | None = None
         """An editor that opens when the line is done: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
@@ -94,12 +103,23 @@ class IrisopsApp(App[int]):
         self.error_console = CrashConsole(sys.stderr)
         self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
         self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
+        self._door = Door()
         self._terminal_title = TerminalTitle()
         self._housekeeping = Housekeeping()
         self.header = Header()
         self.side = SidePanel()
         self.conversation = Conversation(chat, History(history, now), now, seconds)
         self.status = StatusLine()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever is painted, Textual's own toasts and palette included, passes the door.
+
+        With NO_COLOR there is no colour at all; Textual's own way would be greys, whatever the terminal's background.
+        """
+        if self.no_color:
+            return [*NO_COLOURS, self._door]
+        colours = [each for each in super().get_line_filters() if not isinstance(each, Monochrome | NoColor)]
+        return [*colours, self._door]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables for themes that do not know them (Textual's, chosen in the palette)."""
@@ -138,6 +158,8 @@ class IrisopsApp(App[int]):
             self._housekeeping.begin()
             self.set_interval(1.0, self._housekeeping.tick)
         await self.chat.start()
+        if self.chat.overview().profiles and self.chat.overview().active is None:
+            self.conversation.prompt.guard()  # the first login may ask for a password any moment
         self._overview_changed()
         opening = self.chat.overview().opening
         if opening:
@@ -170,6 +192,8 @@ class IrisopsApp(App[int]):
         self.side.show(overview)
         self.status.show(overview)
         active = overview.active
+        if active is not None and active.state == "connected":
+            self.conversation.prompt.unguard()
         self.conversation.set_stale(active is None or active.stale or active.state != "connected")
         if not self.is_headless:
             self._terminal_title.show(window_title(active))
@@ -289,7 +313,7 @@ class IrisopsApp(App[int]):
             await self._pressed(event)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
-            self.conversation.questions.before_paste()
+            self.conversation.questions.before_paste(event.time)
             if not isinstance(self.focused, Input):
                 self.conversation.focus_prompt()
         await super().on_event(event)
@@ -303,13 +327,28 @@ class IrisopsApp(App[int]):
             await super().on_event(event)
             return
         self.conversation.questions.before_key(event)
+        self._finish_word(event)
         if self._is_for_prompt(event):
-            if event.character == "?" and not self.conversation.prompt.text:
+            prompt = self.conversation.prompt
+            if event.character == "?" and not prompt.text and not prompt.veiled:
                 self.action_keys()
                 return
             self.screen.set_focus(self.conversation.prompt.input)
         await super().on_event(event)
         self.conversation.questions.after_key(event)
+
+    def _finish_word(self, event: events.Key) -> None:
+        """A letter right behind one that acted on a row: both begin a word, and half a word is no line."""
+        focused = self.focused
+        acts = event.is_printable and isinstance(focused, Grid) and focused.takes(event.key)
+        (before, at), self._row_letter = self._row_letter, (event.character or "" if acts else "", event.time)
+        prompt = self.conversation.prompt
+        if not before or not event.is_printable or event.time - at > WORD or event.character == before:
+            return
+        if not prompt.text and not self._asked() and (focused is prompt.input or isinstance(focused, Grid)):
+            prompt.put(before)
+            self._row_letter = ("", event.time)
+            self.screen.set_focus(prompt.input)
 
     def _is_for_prompt(self, event: events.Key) -> bool:
         if not event.is_printable or self._asked():
@@ -322,9 +361,14 @@ class IrisopsApp(App[int]):
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:
-        """Cancel what runs; with nothing to cancel, the second time quits."""
+        """Cancel what runs or is asked, else close the form; with neither, the second time quits."""
+        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
+
         if self.conversation.cancel():
             self.status.show(note="")
+            return
+        if isinstance(self.screen, EditorScreen):
+            self.screen.action_leave()
             return
         now = self._now().timestamp()
         if now - self._last_interrupt <= QUIT_WINDOW:
@@ -365,16 +409,19 @@ class IrisopsApp(App[int]):
             card.toggle_expanded()
 
     async def action_copy_card(self) -> None:
-        """Send the card to the clipboard. Whether it arrives is up to the terminal."""
+        """Send the card, or its one part that is to be copied alone. Whether it arrives is up to the terminal."""
         card = self.conversation.transcript.current
         if card is None:
             return
-        text = card_text(card.entry)
-        self.copy_to_clipboard(text)
+        copied = to_copy(card.replies, card.focused_reply)
+        if not copied.text:
+            self._say(copied.said)
+            return
+        self.copy_to_clipboard(copied.text)
         from irisops.ui.clipboard import send_to_tmux  # noqa: PLC0415 - not before it is needed
 
-        trouble = await send_to_tmux(text, self._environment)
-        self._say(trouble or "Card sent to the terminal's clipboard")
+        trouble = await send_to_tmux(copied.text, self._environment)
+        self._say(trouble or copied.said)
 
     def action_reuse(self) -> None:
         """Take the card's command into the prompt."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from irisops import streams
 from irisops.cli_options import parser
 
 if TYPE_CHECKING:
@@ -27,24 +28,40 @@ if TYPE_CHECKING:
     from irisops.session import Session
 
 STATUS_OF_PROBLEM = 1
+STATUS_NOT_UNDERSTOOD = 2
 STATUS_OF_INTERRUPT = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Run the program; returns its exit status. Raises SystemExit for `--help` and wrong options, as argparse does."""
+    streams.prepare()
+    try:
+        status = _main(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit:
+        if lost := streams.flush():
+            return streams.status_of(lost)
+        raise
+    if lost := streams.flush():
+        return status or streams.status_of(lost)
+    return status
+
+
+def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["simulator"]:
         return _simulator(arguments[1:])
     options = parser().parse_args(arguments)
+    from irisops.children import no_core_dumps
+
+    no_core_dumps()
     if options.command == "run":
         return _run(options)
     if options.command == "demo":
-        return _demo(options)
+        return _conversation(options, _demo)
     if options.command == "leases":
         return _leases(options.action)
     if options.command == "completion":
         return _completion(options.shell)
-    return _chat(options)
+    return _conversation(options, _chat)
 
 
 def _leases(action: str | None) -> int:
@@ -63,13 +80,13 @@ def _completion(shell: str) -> int:
     from irisops.profiles.store import ProfileStore
 
     if shell == "names":
-        for profile in ProfileStore(Places.find().profiles).load().profiles:
-            print(profile.name)
-        return 0
-    from irisops.commands.catalogue import default_registry
+        text = "".join(f"{each.name}\n" for each in ProfileStore(Places.find().profiles).load().profiles)
+    else:
+        from irisops.commands.catalogue import default_registry
 
-    print(script(shell, [(spec.name, spec.summary) for spec in default_registry()]), end="")
-    return 0
+        text = script(shell, [(spec.name, spec.summary) for spec in default_registry()])
+    lost = streams.say(text, sys.stdout, end="")
+    return 0 if lost is None else streams.status_of(lost)
 
 
 def _start_log(places: Places, level: str) -> None:
@@ -79,11 +96,37 @@ def _start_log(places: Places, level: str) -> None:
 
     trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
     if trouble:
-        print(f"irisops: {trouble}", file=sys.stderr)
+        _complain(trouble)
+
+
+def _complain(trouble: object) -> None:
+    """Say what is wrong, on the error stream: it may hold text of a file or of the system."""
+    from irisops.contract.wording import harmless
+
+    streams.say(f"irisops: {harmless(trouble, 2000)}", sys.stderr)
 
 
 def _is_plain(options: argparse.Namespace) -> bool:
     return getattr(options, "plain", False)
+
+
+def _conversation(options: argparse.Namespace, begin: Callable[[argparse.Namespace], int]) -> int:
+    """On the screen or line by line, as this terminal allows; a sentence where only lines could and nobody asked."""
+    from irisops import terminals
+
+    if not _is_plain(options):
+        asked = "irisops demo" if options.command == "demo" else "irisops"
+        if trouble := terminals.no_screen(asked, sys.stdin, sys.stdout, sys.stderr):
+            streams.say(f"irisops: {trouble}", sys.stderr)
+            return STATUS_NOT_UNDERSTOOD
+        if terminals.cannot_draw():
+            kind = os.environ.get("TERM") or "none"
+            streams.say(
+                f"irisops: This terminal (TERM: {kind}) cannot draw a screen, so this is plain mode.",
+                sys.stderr,
+            )
+            options.plain = True
+    return begin(options)
 
 
 def _chat(options: argparse.Namespace) -> int:
@@ -122,17 +165,19 @@ def _show(session: Session) -> int:
             session.settings.set_theme(theme)
 
     loaded = session.settings.load().settings
-    # Without colours the terminal's own ones become black on black: Textual's filter knows no shade for them.
-    theme = "contrast" if loaded.theme == "ansi" and os.environ.get("NO_COLOR") else loaded.theme
-    chosen = {"theme": theme} if theme else {}
-    return run(
-        session,
-        history=session.places.prompt_history,
-        on_theme=keep_theme,
-        poll_interval=session.hub.default_interval,
-        mouse=loaded.mouse,
-        **chosen,
-    )
+    chosen = {"theme": loaded.theme} if loaded.theme else {}
+    streams.for_screen()
+    try:
+        return run(
+            session,
+            history=session.places.prompt_history,
+            on_theme=keep_theme,
+            poll_interval=session.hub.default_interval,
+            mouse=loaded.mouse,
+            **chosen,
+        )
+    finally:
+        streams.for_screen(on=False)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -171,7 +216,7 @@ def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[
     try:
         demo = practice.start()
     except DemoError as error:
-        print(f"irisops: {error}", file=sys.stderr)
+        _complain(error)
         return STATUS_OF_PROBLEM
     secrets.remember(demo.profile, demo.password)
     session = Session(
@@ -212,14 +257,14 @@ def _run(options: argparse.Namespace) -> int:
 
     output = standard_output(json=options.json)
     try:
-        return asyncio.run(_run_guarded(options, output))
+        status = asyncio.run(_run_guarded(options, output))
     except KeyboardInterrupt:
-        print(file=sys.stderr)
+        streams.say("", sys.stderr)
         return STATUS_OF_INTERRUPT
-    except BrokenPipeError:
-        # The reader left (`| head`): nothing more is to be said, and the interpreter must not try to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return STATUS_OF_PROBLEM
+    if output.lost is None:
+        return status
+    lost = streams.status_of(output.lost)
+    return status or lost
 
 
 async def _run_guarded(options: argparse.Namespace, output: Output) -> int:
@@ -249,7 +294,7 @@ async def _run_guarded(options: argparse.Namespace, output: Output) -> int:
 async def _run_with(options: argparse.Namespace, output: Output) -> int:
     from irisops.contract.refusal import Refusal
     from irisops.demo import DemoError, running
-    from irisops.profiles.address import AddressError, parse_address
+    from irisops.profiles.address import AddressError, named, parse_address
     from irisops.profiles.places import Places
     from irisops.profiles.secrets import Secrets
     from irisops.run_command import exit_of, take_password
@@ -285,7 +330,7 @@ async def _run_with(options: argparse.Namespace, output: Output) -> int:
     if found is None and wanted:
         problem = Refusal(
             "NoSuchProfile",
-            f"There is no profile {wanted}.",
+            f"There is no profile {named(wanted)}.",
             'irisops run "/profiles" lists them.',
         ).problem()
         output.reply(problem)
@@ -331,7 +376,10 @@ def _simulator(arguments: list[str]) -> int:
     options = command.parse_args(arguments)
     if options.with_parent:
         _stop_with_parent()
-    return simulator.main(options)
+    try:
+        return simulator.main(options)
+    except OSError as error:  # of what it prints; the errors of its sockets end in the event loop
+        return streams.lose(error)
 
 
 def _stop_with_parent() -> None:

@@ -23,11 +23,12 @@ commands:
 environment:
   IRISOPS_PASSWORD           the password for "irisops run"
   IRISOPS_HOME               keep profiles, settings, journals and history below this folder
-  NO_COLOR                   no colours
+  NO_COLOR                   no colours, if it is not empty
+  TERM=dumb                  the chat line by line, as with --plain
 
 exit status of run:
   0 done   1 the instance refused or failed   2 not understood   3 needs a yes (--yes)
-  4 cannot reach or log in
+  4 cannot reach or log in   5 the output cannot be written   141 the reader of the output left (as after SIGPIPE)
 
 Passwords are kept in the system's keyring, or in memory where there is none; never in a file or on the command line."""
 

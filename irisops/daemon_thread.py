@@ -13,10 +13,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+class BrokenOffError(Exception):
+    """Foreign code asked to end the program; the text is the name of what it raised."""
+
+
 async def in_daemon_thread(work: Callable[[], T], deadline: float) -> T:
     """Run blocking `work` with a deadline in seconds, in a thread that never holds up the program's end.
 
-    Raises `TimeoutError` at the deadline (the thread is left to itself), else what `work` raises.
+    Raises `TimeoutError` at the deadline (the thread is left to itself), else what `work` raises. What would end the
+    program or this task (SystemExit, KeyboardInterrupt, CancelledError) is no business of a waiting thread: foreign
+    code that raises it raises `BrokenOffError`.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
@@ -31,7 +37,9 @@ async def in_daemon_thread(work: Callable[[], T], deadline: float) -> T:
         try:
             result = work()
         except BaseException as error:  # noqa: BLE001 - handed over to the waiting coroutine
-            failure = error
+            # A future takes no StopIteration either.
+            passed = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            failure = error if passed else BrokenOffError(type(error).__name__)
             settle(lambda: outcome.set_exception(failure))
         else:
             settle(lambda: outcome.set_result(result))

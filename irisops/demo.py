@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
+import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from irisops import children
+from irisops.files import open_private
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 
@@ -44,7 +45,7 @@ class Practice:
         self.places = Places.below(home / "home")
         self._log = home / LOG
         self._options = options
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: children.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._over = False
 
@@ -53,22 +54,11 @@ class Practice:
         with self._lock:
             if self._over:
                 raise DemoError("The program ends.")
-            with self._log.open("w+b") as log:
-                self._child = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-m",
-                        "irisops",
-                        "simulator",
-                        "--with-parent",
-                        "--port",
-                        "0",
-                        *self._options,
-                    ],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
+            with os.fdopen(open_private(self._log, os.O_RDWR | os.O_TRUNC), "w+b") as log:
+                self._child = children.start_apart(
+                    children.python("irisops", "simulator", "--with-parent", "--port", "0", *self._options),
+                    children.python_environment(os.environ),
                     stderr=log,
-                    start_new_session=True,  # Ctrl+C in the terminal is for the chat, not for its instance
                 )
         ready = _ready(self._child, self._log)
         profile = Profile(
@@ -111,7 +101,7 @@ def running(options: Sequence[str] = ()) -> Iterator[Demo]:
         yield practice.start()
 
 
-def _ready(child: subprocess.Popen[bytes], log: Path) -> dict[str, object]:
+def _ready(child: children.Popen[bytes], log: Path) -> dict[str, object]:
     """The line that the simulator prints when it listens."""
     assert child.stdout is not None  # noqa: S101 - it is a pipe
     watchdog = threading.Timer(READY_DEADLINE, child.kill)
@@ -133,14 +123,14 @@ def _ready(child: subprocess.Popen[bytes], log: Path) -> dict[str, object]:
     )
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
+def _stop(child: children.Popen[bytes]) -> None:
     """Close its input, which ends it; kill it if it does not."""
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
             pipe.close()
     try:
         child.wait(STOP_DEADLINE)
-    except subprocess.TimeoutExpired:
+    except children.TimeoutExpired:
         child.kill()
         child.wait()
 

@@ -1,4 +1,8 @@
-"""Writing small files so that neither a crash nor a second irisops loses what was in them."""
+"""Writing small files so that neither a crash nor a second irisops loses what was in them.
+
+Everything that irisops writes is its owner's alone, whatever the umask: files 0600, folders 0700. So nothing of the
+product makes a file or a folder but by the functions here, or with such a mode.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,22 @@ PRIVATE_FOLDER = 0o700
 
 
 def private_folder(folder: Path) -> None:
-    """Create a folder that only its owner may enter. One that exists keeps the rights it has."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """Create a folder, with all that lead to it, that only its owner may enter. One that exists keeps its rights."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        # One by one: `parents=True` would give those in between the rights of the umask.
+        missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)  # raises what is wrong with it if it is no folder
+
+
+def open_private(path: Path, flags: int) -> int:
+    """A descriptor of a file to be written with these `os.O_…` flags, made for its owner alone. Raises `OSError`."""
+    return os.open(path, flags | os.O_CREAT, PRIVATE_FILE)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that must not be there yet. Raises `FileExistsError` or another `OSError`."""
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def sync_folder(folder: Path) -> None:
@@ -79,7 +97,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     private_folder(path.parent)
     lock = path.with_name(f".{path.name}.lock")
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    descriptor = open_private(lock, os.O_RDWR)
     with os.fdopen(descriptor, "r+b") as file:
         _lock(file)
         try:

@@ -3,7 +3,7 @@
 A change is two lines: the intent, written and synced before the first call, and the outcome after the state was read
 back; in between, one line for each call that returned. An intent without an outcome means that the program died in
 between; the next start says what was and was not done. Lines are never rewritten; undoing is a change of its own that
-names the number it undoes. No secret is ever written.
+names the number it undoes. No secret is ever written. The shape of the lines is `irisops.journal_lines`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from irisops.files import locked, sync_folder
+from irisops.files import locked, open_private, sync_folder
+from irisops.journal_lines import MOST_NUMBER, Line, Skipped, places, read_lines, written
 
 Status = Literal["done", "failed", "unknown"]
 """`unknown`: the outcome was never written, or the call's effect could not be read back."""
@@ -111,12 +112,63 @@ class Entry:
         return self.intent.reverse is not None or bool(self.intent.touched)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A journal as it could be read: all changes, the oldest first, and what had to be skipped."""
+
+    entries: Sequence[Entry]
+    unreadable: Sequence[int] = ()
+    """Numbers of the lines that cannot be read, or that go with one that cannot."""
+    newer: Sequence[int] = ()
+    """Numbers of the lines that a newer irisops wrote."""
+    path: Path = Path()
+
+    @property
+    def skipped(self) -> str:
+        """What was skipped and where, as a sentence; "" if everything could be read."""
+        told = []
+        if self.unreadable:
+            told.append(f"{places(self.unreadable)} cannot be read")
+        if self.newer:
+            told.append(
+                f"{places(self.newer)} {'was' if len(self.newer) == 1 else 'were'} written by a newer irisops"
+            )
+        count = len(self.unreadable) + len(self.newer)
+        noun = "line" if count == 1 else "lines"
+        return f"The journal {self.path} was read without {count} {noun}: {', '.join(told)}." if told else ""
+
+    def unfinished(self) -> list[Entry]:
+        """Changes whose outcome was never written: the program died between the two lines."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.status == "unknown" and not entry.detail and entry.undone_by is None
+        ]
+
+    def entry(self, number: int) -> Entry | None:
+        """The change of that number, the later one where a damaged journal has two of them."""
+        return next((entry for entry in reversed(self.entries) if entry.number == number), None)
+
+
+@dataclass(slots=True)
+class _Change:
+    """A change while its lines are collected."""
+
+    line: Line
+    outcome: Line | None = None
+    steps: int = 0
+    undoes: _Change | None = None
+    undone_by: int | None = None
+
+
 class Journal:
     """The journal of one profile. `clock` gives the time in UTC."""
 
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self.path = path
         self._clock = clock
+        self._last = path.with_name(f".{path.name}.last")
+        """Holds the last number that was given: no damage of the journal itself makes a number come again."""
 
     @classmethod
     def of_profile(cls, folder: Path, profile: str, clock: Callable[[], datetime]) -> Journal:
@@ -176,76 +228,102 @@ class Journal:
         record = {"kind": "outcome", "at": self._clock().isoformat(), "status": status, "detail": detail}
         self._append(record, number)
 
-    def entries(self) -> list[Entry]:
-        """All changes, oldest first. A line that was cut off by a crash is left out. Raises `JournalError`."""
-        intents: dict[int, dict[str, Any]] = {}
-        outcomes: dict[int, dict[str, Any]] = {}
-        undone: dict[int, int] = {}
-        steps: dict[int, int] = {}
-        for record in self._records():
-            number = record["number"]
-            if record["kind"] == "intent":
-                intents[number] = record
-            elif record["kind"] == "step":
-                steps[number] = steps.get(number, 0) + 1
+    def read(self) -> Reading:
+        """Everything that can be read, and what was skipped. Raises `JournalError`.
+
+        A change of which the outcome cannot be read counts as cut off: what became of it is looked for on the
+        instance.
+        """
+        changes: list[_Change] = []
+        latest: dict[int, _Change] = {}
+        unreadable: list[int] = []
+        newer: list[int] = []
+        for line in self._lines():
+            if isinstance(line, Skipped):
+                (newer if line.newer else unreadable).append(line.at_line)
+            elif line.kind == "intent":
+                known = latest.get(line.number)
+                if known is not None and known.line.data == line.data:
+                    continue  # the same line twice
+                undoes = line.data.get("undoes")
+                change = _Change(line, undoes=latest.get(undoes) if undoes is not None else None)
+                latest[line.number] = change
+                changes.append(change)
+            elif line.number not in latest:
+                unreadable.append(line.at_line)  # what it belongs to was skipped
+            elif line.kind == "step":
+                latest[line.number].steps += 1
             else:
-                outcomes[number] = record
-        for number, record in intents.items():
-            undoes = record.get("undoes")
-            if undoes is not None and outcomes.get(number, {}).get("status") == "done":
-                undone[undoes] = number
-        return [
-            _entry(number, record, outcomes.get(number), undone, steps.get(number, 0))
-            for number, record in intents.items()
-        ]
+                latest[line.number].outcome = line
+        for change in changes:
+            if change.undoes is not None and change.outcome and change.outcome.data["status"] == "done":
+                change.undoes.undone_by = change.line.number
+        return Reading([_entry(change) for change in changes], unreadable, newer, self.path)
+
+    def entries(self) -> Sequence[Entry]:
+        """All changes that can be read, oldest first. Raises `JournalError`."""
+        return self.read().entries
 
     def unfinished(self) -> list[Entry]:
-        """Changes whose outcome was never written: the program died between the two lines."""
-        return [
-            entry
-            for entry in self.entries()
-            if entry.status == "unknown" and not entry.detail and entry.undone_by is None
-        ]
+        """As `Reading.unfinished`. Raises `JournalError`."""
+        return self.read().unfinished()
 
-    def _records(self) -> list[dict[str, Any]]:
+    def _lines(self) -> list[Line | Skipped]:
         try:
-            raw = self.path.read_bytes()
+            return read_lines(self.path.read_bytes())
         except FileNotFoundError:
             return []
         except OSError as error:
             raise JournalError(
                 f"The journal {self.path} cannot be read: {error.strerror or error}."
             ) from error
-        records: list[dict[str, Any]] = []
-        for line in raw.split(b"\n"):
-            try:
-                record = json.loads(line) if line.strip() else None
-            except ValueError:
-                continue  # cut off by a crash; the next append began a line of its own
-            if isinstance(record, dict) and isinstance(record.get("number"), int) and "kind" in record:
-                records.append(record)
-        return records
 
-    def _append(self, record: dict[str, Any], number: int | None = None) -> int:
+    def _append(self, record: Mapping[str, object], number: int | None = None) -> int:
         """Add one line and make it durable. The number of an intent is given under the lock."""
         try:
             with locked(self.path):
                 if number is None:
-                    number = max((each["number"] for each in self._records()), default=0) + 1
-                self._write({"number": number, **record})
-        except OSError as error:
+                    number = self._next_number()
+                    self._keep_number(number)
+                self._write(written(number, record))
+        except (OSError, ValueError) as error:
+            said = (error.strerror if isinstance(error, OSError) else None) or error
             raise JournalError(
-                f"The journal {self.path} cannot be written: {error.strerror or error}. Nothing is changed without it."
+                f"The journal {self.path} cannot be written: {said}. Nothing is changed without it."
             ) from error
         return number
 
-    def _write(self, record: dict[str, Any]) -> None:
+    def _next_number(self) -> int:
+        """One that was never given. Without the file that says so, each line without a number may have had one."""
+        lines = self._lines()
+        highest = max((each.number for each in lines if each.number is not None), default=0)
+        kept = self._kept_number()
+        if kept is None:
+            return highest + sum(each.number is None for each in lines) + 1
+        return max(highest, kept) + 1
+
+    def _kept_number(self) -> int | None:
+        try:
+            text = self._last.read_bytes()[:20].strip()
+        except FileNotFoundError:
+            return None
+        return int(text) if text.isdigit() and int(text) <= MOST_NUMBER else None
+
+    def _keep_number(self, number: int) -> None:
+        """Written in place, as one small block: of a torn one the journal's own lines still know better."""
+        descriptor = open_private(self._last, os.O_WRONLY)
+        try:
+            os.write(descriptor, b"%010d\n" % number)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _write(self, line: bytes) -> None:
         fresh = not self.path.exists()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = open_private(self.path, os.O_RDWR | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
             torn = size > 0 and _last_byte(self.path) != b"\n"
-            line = json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
             data = (b"\n" if torn else b"") + line
             while data:
                 data = data[os.write(descriptor, data) :]
@@ -262,13 +340,8 @@ def _last_byte(path: Path) -> bytes:
         return file.read(1)
 
 
-def _entry(
-    number: int,
-    record: dict[str, Any],
-    outcome: dict[str, Any] | None,
-    undone: Mapping[int, int],
-    steps_done: int,
-) -> Entry:
+def _entry(change: _Change) -> Entry:
+    record = change.line.data
     reverse = record.get("reverse")
     touched = [
         Touched(
@@ -301,15 +374,16 @@ def _entry(
         passwords=tuple(record.get("passwords", ())),
         final=record.get("final", ""),
     )
-    status: Status = outcome["status"] if outcome else "unknown"
+    outcome = change.outcome.data if change.outcome else {}
+    status: Status = outcome.get("status", "unknown")
     return Entry(
-        number=number,
-        at=datetime.fromisoformat(record["at"]),
+        number=change.line.number,
+        at=change.line.at,
         intent=intent,
         status=status,
-        detail=outcome.get("detail", "") if outcome else "",
-        undone_by=undone.get(number),
-        steps_done=steps_done,
+        detail=outcome.get("detail", ""),
+        undone_by=change.undone_by,
+        steps_done=change.steps,
     )
 
 
@@ -322,13 +396,20 @@ OLD_SETTINGS: Mapping[str, str] = {
 
 
 def _old_settings(reverse: Mapping[str, Any]) -> list[Touched]:
-    found = []
-    for lines in zip(reverse["before"], reverse["after"], strict=True):
-        before, after = (json.loads(line) for line in lines)
-        name = str(before.pop("name"))
-        after.pop("name")
-        found.append(Touched(OLD_SETTINGS[reverse["kind"]], name, _fields(before), _fields(after)))
-    return found
+    kind = OLD_SETTINGS[reverse["kind"]]
+    try:
+        pairs = zip(map(json.loads, reverse["before"]), map(json.loads, reverse["after"]), strict=True)
+        found = [
+            Touched(kind, before.pop("name"), _fields(before), _fields(after))
+            for before, after in pairs
+            if after.pop("name") and before.keys() - {"name"} == after.keys()
+        ]
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        found = []
+    if len(found) == len(reverse["before"]) and found and all(isinstance(each.name, str) for each in found):
+        return found
+    # A damaged state: no object has this field, so that whoever looks at it says that it is not understood.
+    return [Touched(kind, reverse["target"], {"unreadable": ""}, {"unreadable": ""})]
 
 
 def _fields(raw: dict[str, Any] | None) -> Fields | None:

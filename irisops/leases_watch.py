@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from irisops import streams
 from irisops.connections.open_shares import SharingSettings
+from irisops.contract.wording import harmless
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.refused import RefusedStore
@@ -28,7 +30,9 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
     def say(line: str) -> None:
         if line not in said:  # the same reason every five seconds helps nobody
             said.add(line)
-            print(line, flush=True)
+            streams.say(
+                harmless(line, 2000), sys.stdout
+            )  # deadlines are kept also when nobody reads any more
 
     profiles = ProfileStore(places.profiles)
     unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)
@@ -45,7 +49,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
             refused=lambda where: unasked.refused(_login(where)),
         )
     except LeaseError as error:
-        print(f"irisops: {error}", file=sys.stderr)
+        streams.say(f"irisops: {harmless(error, 2000)}", sys.stderr)
         return 1
     say("No share is open, and none left anything behind.")
     return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from irisops.files import private_folder
@@ -19,6 +20,8 @@ BIGGEST = 512 * 1024
 """Bytes of one file; with `KEPT` older ones the log takes 2 MiB at most."""
 KEPT = 3
 MASK = "•••"
+LONG = 8
+"""Letters of a word that is more likely a password than a name that a person types."""
 SHORTEST = 3
 """Shorter secrets are not looked for: they stand in innocent words, and nothing that may hold one is logged."""
 
@@ -43,6 +46,25 @@ def scrub(text: str) -> str:
     return text
 
 
+def hidden_in(line: str) -> Iterator[tuple[int, int]]:
+    """Where a typed line holds a secret that was told to `hide`: start and end.
+
+    As the whole line always; as a word of it only if it is no ordinary short word, as weak passwords are names too.
+    """
+    whole = line.strip()
+    if whole in _hidden:
+        start = line.index(whole)
+        yield start, start + len(whole)
+        return
+    for secret in _hidden:
+        if len(secret) < LONG and secret.isalpha():
+            continue
+        place = line.find(secret)
+        while place >= 0:
+            yield place, place + len(secret)
+            place = line.find(secret, place + 1)
+
+
 class _Formatter(logging.Formatter):
     """One line per event, and no secret in it or in its traceback."""
 
@@ -55,7 +77,7 @@ def start(folder: Path, level: str) -> str:
 
     A second start replaces the first. No file is made before something is logged; the folder is the owner's alone.
     """
-    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it brings sockets and pickle along
+    from irisops.log_file import LogFile  # noqa: PLC0415 - it brings sockets and pickle along
 
     stop()
     LOG.setLevel(level.upper())
@@ -63,7 +85,7 @@ def start(folder: Path, level: str) -> str:
     try:
         private_folder(folder)
         path = folder / FILE
-        handler = RotatingFileHandler(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
+        handler = LogFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
     except OSError as error:
         return f"The log {folder / FILE} cannot be written: {error.strerror or error}."
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))

@@ -13,9 +13,11 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from irisops import streams
 from irisops.contract.chat import Chat, Command, Notice
 from irisops.contract.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
-from irisops.contract.wording import harmless
+from irisops.contract.secret_words import without_secrets
+from irisops.contract.wording import harmless, harmless_lines
 from irisops.engine import reply_text
 from irisops.plain_terminal import Terminal
 
@@ -45,7 +47,8 @@ class PlainChat:
     async def run(self) -> int:
         """Converse until the person leaves or the input ends. Returns the exit status."""
         self._chat.subscribe(lambda: None, self._notice)
-        self._chat.ask_with(self._secret)
+        if self._terminal.asks:
+            self._chat.ask_with(self._secret)
         self._write("irisops, plain mode. /help lists everything, /quit leaves.")
         await self._chat.start()
         opening = self._chat.overview().opening
@@ -61,9 +64,10 @@ class PlainChat:
             text = text.strip() or self._offer
             self._offer = ""
             if text:
-                self._said.append(f"> {text}")
+                self._said.append(harmless_lines(f"> {without_secrets(text)}"))
                 await self._carefully(text)
-        return 0
+        lost = self._terminal.lost
+        return 0 if lost is None else streams.status_of(lost)
 
     def cancel(self) -> bool:
         """Stop what runs; False if nothing does."""
@@ -96,7 +100,7 @@ class PlainChat:
 
     async def _do(self, command: Command) -> None:
         if command.slash and command.slash != command.text.strip():
-            self._write(command.slash)  # what the words became, so that people learn it
+            self._write(without_secrets(command.slash))  # what the words became, so that people learn it
         await self._all(self._chat.run(command))
 
     async def _all(self, replies: AsyncIterator[Reply]) -> None:
@@ -126,6 +130,7 @@ class PlainChat:
             self._write(f"An empty line does: {self._offer}")
 
     def _write(self, text: str, *, keep: bool = True) -> None:
+        text = harmless_lines(text)
         self._terminal.write(text)
         if keep:
             self._said.append(text)
@@ -153,11 +158,11 @@ class PlainChat:
             if there
         ]
         said = f" ({', '.join(marks)})" if marks else ""
-        return f"{active.name}{said}> "
+        return f"{harmless(active.name)}{said}> "
 
     async def _secret(self, title: str, prompt: str) -> str | None:
         async with self._asking:
-            return await self._terminal.secret(title, prompt)
+            return await self._terminal.secret(harmless(title), harmless(prompt))
 
     # Plans
 

@@ -12,7 +12,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from irisops import streams
 from irisops.contract.chat import Chat
+from irisops.contract.secret_words import has_secret
+from irisops.contract.wording import harmless, in_line
 from irisops.daemon_thread import in_daemon_thread
 from irisops.run_command import ask_on_terminal
 from irisops.ui.history import History
@@ -44,6 +47,16 @@ class Terminal(Protocol):
         """Lines for the person."""
         ...
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody can be asked for a secret here."""
+        ...
+
+    @property
+    def lost(self) -> OSError | None:
+        """Why nothing can be written any more. The input counts as ended then."""
+        ...
+
 
 class Lines:
     """A pipe, a file, or a terminal without a line editor of ours."""
@@ -51,25 +64,32 @@ class Lines:
     def __init__(self, source: TextIO, sink: TextIO) -> None:
         self._source = source
         self._sink = sink
-        self._person = source.isatty()
+        self.asks = source.isatty()
+        self.lost: OSError | None = None
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         """See `Terminal.line`."""
         del answer
-        if self._person:
-            print(prompt, end="", file=self._sink, flush=True)
+        if self.asks:
+            self._print(prompt, end="")
+        if self.lost is not None:
+            return None
         text = await in_daemon_thread(self._source.readline, FOREVER)
         if not text:
             return None
-        return text.rstrip("\r\n")
+        return text.rstrip("\r\n").removeprefix("\ufeff")  # PowerShell begins a pipe with a byte order mark
 
     async def secret(self, title: str, prompt: str) -> str | None:
         """See `Terminal.secret`. A pipe is never taken for a person: the next line of it is a command."""
-        return await ask_on_terminal(title, prompt) if self._person else None
+        return await ask_on_terminal(title, prompt) if self.asks else None
 
     def write(self, text: str) -> None:
         """See `Terminal.write`."""
-        print(text, file=self._sink, flush=True)
+        self._print(text)
+
+    def _print(self, text: str, *, end: str = "\n") -> None:
+        if self.lost is None:
+            self.lost = streams.say(text, self._sink, end=end)
 
 
 class Editor:
@@ -83,7 +103,17 @@ class Editor:
 
         # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
-        known = InMemoryHistory(history.lines)
+        self.asks = True
+        self.lost: OSError | None = None
+
+        class Kept(InMemoryHistory):
+            """What the arrows bring back: no secrets, as in the file."""
+
+            def append_string(self, string: str) -> None:
+                if not has_secret(string):
+                    super().append_string(string)
+
+        known = Kept(list(map(in_line, history.lines)))
         self._history = history
 
         class Words(Completer):
@@ -110,6 +140,9 @@ class Editor:
         """See `Terminal.line`."""
         from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415 - not at the start
 
+        if self.lost is not None:
+            return None
+        prompt = streams.spelled(prompt, sys.__stdout__ or sys.stdout)
         try:
             with patch_stdout():
                 if answer:
@@ -129,7 +162,9 @@ class Editor:
 
     def write(self, text: str) -> None:
         """See `Terminal.write`."""
-        print(text, flush=True)
+        if self.lost is None:
+            # prompt_toolkit stands in for standard output while a line is typed, and has question marks for signs.
+            self.lost = streams.say(streams.spelled(text, sys.__stdout__ or sys.stdout), sys.stdout)
 
 
 def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
@@ -139,7 +174,8 @@ def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
         yield Completion(
             each.value,
             start_position=each.start - document.cursor_position,
-            display_meta=each.hint,
+            display=harmless(each.value),
+            display_meta=harmless(each.hint),
         )
 
 

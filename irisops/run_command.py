@@ -8,13 +8,15 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import TextIO
 
+from irisops import streams
 from irisops.contract.chat import Command, Notice
 from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, harmless_lines
 from irisops.daemon_thread import in_daemon_thread
 from irisops.engine import reply_json, reply_text
 from irisops.profiles.model import Profile
@@ -33,6 +35,8 @@ class Exit(IntEnum):
     NOT_UNDERSTOOD = 2
     NEEDS_YES = 3
     CANNOT_REACH = 4
+    UNWRITABLE = streams.STATUS_UNWRITABLE
+    BROKEN_PIPE = streams.STATUS_OF_BROKEN_PIPE
 
 
 _EXITS = {
@@ -45,10 +49,13 @@ _EXITS = {
             "Unreachable",
             "NoAnswer",
             "DriverCrashed",
+            "EndedByServer",
+            "ReplyTooBig",
             "NotAnInstance",
             "LoginRefused",
             "PasswordChangeRequired",
             "AccountDisabled",
+            "LoginsOff",
             "LicenseExhausted",
             "NamespaceUnknown",
             "NotConnected",
@@ -71,27 +78,45 @@ def exit_of(problem: Problem) -> Exit:
 
 @dataclass(slots=True)
 class Output:
-    """Where replies go. Replies to `out`; what is said besides (progress, notices, problems in text) to `err`."""
+    """Where replies go. Replies to `out`; what is said besides (progress, notices, problems in text) to `err`.
+
+    When `out` can no longer be written (its reader left, the disk is full), `lost` says why and the rest goes nowhere:
+    a change that was begun is not cut off for it.
+    """
 
     out: TextIO
     err: TextIO
     json: bool
+    lost: OSError | None = field(default=None, init=False)
 
     def reply(self, reply: Reply) -> None:
         """Print one reply."""
         if self.json:
             line = reply_json.line(reply)
             if line is not None:
-                print(line, file=self.out, flush=True)
+                self._print(line)
             return
-        text = reply_text.text(reply, self._width())
-        if text:
-            print(text, file=self.err if isinstance(reply, Problem | Progress) else self.out, flush=True)
+        beside = isinstance(reply, Problem | Progress)
+        text = reply_text.text(
+            reply, self._width(), partial(streams.spelled, stream=self.err if beside else self.out)
+        )
+        if text and beside:
+            self.say(harmless_lines(text))
+        elif text:
+            self._print(harmless_lines(text))
 
     def notice(self, notice: Notice) -> None:
         """Print what the person did not ask for."""
         words = f"{notice.message} {notice.cure}".strip()
-        print(f"irisops: {harmless(words, 2000)}", file=self.err, flush=True)
+        self.say(f"irisops: {harmless(words, 2000)}")
+
+    def say(self, text: str) -> None:
+        """Print beside the replies. Where that is not possible nobody reads it, which changes nothing."""
+        streams.say(text, self.err)
+
+    def _print(self, text: str) -> None:
+        if self.lost is None:
+            self.lost = streams.say(text, self.out)
 
     def _width(self) -> int | None:
         return shutil.get_terminal_size().columns if self.out.isatty() else None
@@ -102,7 +127,7 @@ async def ask_on_terminal(title: str, prompt: str) -> str | None:
 
     def ask() -> str | None:
         try:
-            return getpass.getpass(f"{title}. {prompt}: ") or None
+            return getpass.getpass(f"{harmless(title)}. {harmless(prompt)}: ") or None
         except (EOFError, KeyboardInterrupt):
             return None
 
@@ -205,10 +230,14 @@ async def _print(session: Session, command: Command, output: Output, *, yes: boo
 
 async def _confirm(session: Session, plan: Plan, output: Output, *, yes: bool, word: str) -> Exit:
     """Carry a plan out if that was said, else say how."""
+    if output.lost is not None:
+        session.decline(plan.id)
+        output.say("Nothing was changed: the plan could not be shown.")
+        return Exit.DONE  # what became of the output decides
     if not yes:
         session.decline(plan.id)
         if not output.json:
-            print("Nothing was changed: add --yes to carry it out.", file=output.err, flush=True)
+            output.say("Nothing was changed: add --yes to carry it out.")
         return Exit.NEEDS_YES
     status = Exit.DONE
     async for reply in session.confirm(plan.id, word):

@@ -8,8 +8,10 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irisops.background import Background, to_log
 from irisops.changes import interrupted
 from irisops.connections import known_names as names
 from irisops.connections.connection import Connector, InstanceConnection, Link, Names, ReadsFactory
@@ -28,6 +30,7 @@ from irisops.engine.plans import CarryOut, PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG
+from irisops.profiles.address import named
 from irisops.profiles.discovery.discoverer import Discoverer, Look, look_around
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -46,6 +49,17 @@ if TYPE_CHECKING:
     from irisops.instance.routes import Instance
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def _something_in(folder: Path) -> bool:
+    """True for a folder with a file in it, and for one that cannot be read: whoever reads it says why."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".json") for entry in entries)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _connect_by_driver(target: Target) -> InstanceConnection:
@@ -104,11 +118,12 @@ class Session:
         self.clock = clock or Clock()
         self.settings = SettingsStore(places.settings)
         self._remembered = RememberedStore(places.remembered)
+        self._refused_commands = RefusedStore(places.refused)
         self._registry = registry or Registry(_all_commands)
         self._first = first
         self._later = later
         self._polls = polling
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background(self._failed)
         self._closed = False
         self._on_change: Callable[[], None] = lambda: None
         self._on_notice: Callable[[Notice], None] = lambda _notice: None
@@ -125,7 +140,7 @@ class Session:
             reads_factory,
             poll_interval=loaded.settings.interval(environment),
             extra=extra,
-            refused_commands=RefusedStore(places.refused),
+            refused_commands=self._refused_commands,
         )
         self.hub.on_change = self._changed
         self.hub.on_notice = self._notice
@@ -154,18 +169,21 @@ class Session:
         self.load_profiles()
         self._spawn(asyncio.to_thread(self._registry.load))
         self._spawn(self.hub.secrets.probe())
-        if any(self.places.leases.glob("*.json")):
+        if _something_in(self.places.leases):
             self._spawn(self.context.sharing_desk().recover(self._notice))
         if self._later is not None:
             self._spawn(self._connect_later(self._later))
             return
         profile = self.start_profile()
+        self._tell_damaged()
         if profile is not None and self._connects_first:
             self._spawn(self._connect_first(profile))
         elif profile is not None:
             self._opening = f"/connect {quote(profile.name)}"
         elif self._first:
-            self._notice(Notice("error", f"There is no profile {self._first}.", "/profiles lists them."))
+            self._notice(
+                Notice("error", f"There is no profile {named(self._first)}.", "/profiles lists them.")
+            )
         elif not self.hub.profiles() and self.hub.loaded.problem is None:
             self._notice(
                 Notice(
@@ -176,6 +194,13 @@ class Session:
             )
             if self.settings.load().settings.discovery:
                 self._opening = "/discover"
+
+    def _tell_damaged(self) -> None:
+        """What the program keeps for itself between runs and could not read."""
+        self._remembered.load()
+        for trouble in (self._remembered.trouble, self._refused_commands.trouble()):
+            if trouble:
+                self._notice(Notice("warning", trouble))
 
     def load_profiles(self) -> None:
         """Read the profiles file, telling what is wrong with it."""
@@ -196,9 +221,8 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.cancel()
+        await self._tasks.wait()
         await self._polling.close()
         try:
             while self.context.on_close:
@@ -364,9 +388,13 @@ class Session:
         self._remembered.remember(link.name)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(work, getattr(work, "__qualname__", "background work"))
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        to_log(name, error)
+        if not isinstance(error, InstanceProblem):  # the connection itself tells its state
+            what = f"Something failed behind the chat: {type(error).__name__}."
+            self._notice(Notice("error", what, "Please report it; the log shows where."))
 
     def _changed(self) -> None:
         self._on_change()

@@ -27,7 +27,18 @@ if (
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "moment" in metafunc.fixturenames:
+        metafunc.parametrize("moment", range(metafunc.config.getoption("--moments")))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--moments",
+        type=int,
+        default=1,
+        help="moments for each trouble of tests/e2e/test_share_torture.py: one in CI, twenty by hand",
+    )
     parser.addoption(
         "--iris-url",
         metavar="iris://USER@HOST:PORT/NAMESPACE",
@@ -41,6 +52,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="install the public clients that the simulator is tried with, each into a virtual environment in DIR",
     )
+    parser.addoption(
+        "--fuzz-seconds",
+        type=float,
+        default=20.0,
+        help="seconds for all of tests/fuzz together (an hour by hand: 3600)",
+    )
+    parser.addoption(
+        "--fuzz-seed",
+        type=int,
+        default=0,
+        help="where tests/fuzz begins; the same seed gives the same examples",
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was fuzzed."""
+    counts = [
+        value
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, value in report.user_properties
+        if name == "fuzz_examples" and isinstance(value, int)
+    ]
+    if counts:
+        terminalreporter.write_line(f"fuzzing: {sum(counts):,} examples for {len(counts)} parsers")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pexpect
@@ -24,12 +25,17 @@ CANARY = "canary-Secret-1"
 
 
 def irisops(
-    home: Path, *arguments: str, password: str = "", stdin: str = ""
+    home: Path,
+    *arguments: str,
+    password: str = "",
+    stdin: str = "",
+    keyring: str = "keyring.backends.fail.Keyring",
 ) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "IRISOPS_HOME": str(home),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYTHON_KEYRING_BACKEND": keyring,
+        "PYTHONPATH": str(Path(__file__).parent.parent),
         "COLUMNS": "100",
     }
     environment.pop("IRISOPS_PASSWORD", None)
@@ -74,6 +80,50 @@ def test_what_is_not_understood_is_status_2(tmp_path: Path) -> None:
     assert ran.returncode == 2
     (reply,) = map(json.loads, ran.stdout.splitlines())
     assert (reply["reply"], reply["error"]) == ("error", "NotUnderstood")
+
+
+@pytest.mark.parametrize("line", ["/connect sima", "/profile test sima", "/on sima /license"])
+def test_a_password_for_another_profile_is_named_with_the_option(line: str, tmp_path: Path) -> None:
+    """K10: the cure was to set IRISOPS_PASSWORD, which was set."""
+    store = ProfileStore(Places.below(tmp_path).profiles)
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        store.add(replace(LOCAL, name="other", port=held.getsockname()[1]))
+        store.add(replace(LOCAL, name="sima", host="localhost", port=held.getsockname()[1]))
+        ran = irisops(tmp_path, "run", "--profile", "other", "--json", line, password=CANARY)
+    assert ran.returncode == 4
+    assert "irisops run --profile sima" in ran.stdout
+    assert CANARY not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        (
+            "keyring.backends.null.Keyring",
+            "not used: the keyring that is configured does not keep what it is given.",
+        ),
+        ("tests.profiles.keyring_backends.Leaving", "not used: the keyring failed (SystemExit)."),
+        ("tests.profiles.keyring_backends.Interrupting", "not used: the keyring failed (KeyboardInterrupt)."),
+        ("tests.profiles.keyring_backends.Failing", "not used: the keyring failed (OSError)."),
+        ("keyring.backends.fail.Keyring", "not used: there is no keyring here"),
+        ("no.such.Backend", "not used: the keyring's settings are wrong"),
+    ],
+)
+def test_every_keyring_is_told_as_it_is(backend: str, said: str, tmp_path: Path) -> None:
+    """K15: /secrets says what the login says; a backend that exits does not end the program."""
+    ProfileStore(Places.below(tmp_path).profiles).add(LOCAL)
+    ran = irisops(tmp_path, "run", "/secrets", keyring=backend)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"Keyring: {said}" in ran.stdout
+
+
+@pytest.mark.parametrize("backend", ["Leaving", "Interrupting", "Failing", "Forgetting"])
+def test_a_keyring_that_ends_programs_does_not_end_this_one(backend: str, tmp_path: Path) -> None:
+    """K15: status 3 means that a yes is needed, and nothing was said."""
+    ProfileStore(Places.below(tmp_path).profiles).add(LOCAL)
+    ran = irisops(tmp_path, "run", "--json", "/license", keyring=f"tests.profiles.keyring_backends.{backend}")
+    assert ran.returncode == 4
+    assert json.loads(ran.stdout)["error"] == "PasswordNeeded"
 
 
 def test_words_need_no_quotes(tmp_path: Path) -> None:

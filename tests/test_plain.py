@@ -31,6 +31,8 @@ class Typed:
         self.greeting: list[str] = []
         self.secrets: list[str] = []
         self.password: str | None = PASSWORD
+        self.asks = True
+        self.lost: OSError | None = None
 
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         if not self.prompts:
@@ -97,6 +99,18 @@ async def test_a_plan_waits_for_yes(tmp_path: Path, answer: str | None, held: tu
     assert ("Nothing was changed." in terminal.text) == (not held)
 
 
+async def test_where_nobody_can_be_asked_the_cure_is_another(tmp_path: Path) -> None:
+    """K10: a pipe has nobody to ask, so `/connect asks again` is none."""
+    world = World(tmp_path, LOCAL, polling=False, connect_first=False)
+    world.session.hub.ask = None
+    terminal = Typed("/connect local")
+    terminal.asks = False
+    await PlainChat(world.session, terminal).run()
+    assert "PasswordNeeded" in terminal.text
+    assert "irisops run --" in terminal.text
+    assert terminal.secrets == []
+
+
 async def test_the_end_of_the_input_is_no(tmp_path: Path) -> None:
     world, _ = await converse(tmp_path, "/grant %SQL to bob")
     assert world.instance.held("bob") == ()
@@ -113,7 +127,7 @@ async def test_a_guarded_profile_wants_its_name(tmp_path: Path, word: str, held:
 
 
 async def test_a_form_is_asked_field_by_field_and_wrong_ones_again(tmp_path: Path) -> None:
-    answers = ["", "mine", "h", "many", "70000", "", "bob", "", "", "", "", "", "", "", ""]
+    answers = ["", "mine", "h", "many", "70000", "", "bob", "", "", "", "", "", "", "", "", ""]
     world, terminal = await converse(tmp_path, "/profile add", *answers[1:4], *answers[4:], "1973", "/quit")
     assert "That is not a number." in terminal.text
     assert "port: The port is a number from 1 to 65535." in terminal.text

@@ -90,8 +90,8 @@ def test_without_colours_state_is_still_seen(sshd: SshServer, theme: str, tmp_pa
 
 
 def test_a_lost_terminal_ends_the_program_and_all_it_started(sshd: SshServer, tmp_path: Path) -> None:
-    mark = f"IRISOPS_TEST_MARK={tmp_path.name}"
-    with over_ssh(sshd, "demo", term="xterm", environment={"IRISOPS_TEST_MARK": tmp_path.name}) as terminal:
+    mark = f"IRISOPS_HOME={tmp_path}"
+    with over_ssh(sshd, "demo", term="xterm", environment={"IRISOPS_HOME": str(tmp_path)}) as terminal:
         terminal.wait_for(r"● demo")
         assert len(marked(mark)) >= 3, "the program, its simulator and its driver process"
         terminal.process.kill()

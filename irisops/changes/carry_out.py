@@ -6,9 +6,11 @@ What must hold for every change stands here once. Problems are raised after they
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack, aclosing
 
 from irisops.changes.objects import Wanted, guard, kind_of, read_states
-from irisops.changes.record import Record
+from irisops.changes.record import OVERWRITTEN, Record
+from irisops.changes.turns import turn
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -21,9 +23,22 @@ from irisops.instance.security.access import read_access
 from irisops.instance.security.object_state import Kind, ObjectChange, ObjectState, Step
 from irisops.journal import Status, Touched
 
+States = Mapping[tuple[Kind, str], ObjectState]
+"""Objects by kind and casefolded name."""
+
 
 async def carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) -> Replies:
-    """Do what `wanted` asks for, as the plan `made` showed it."""
+    """Wait for one's turn, then do what `wanted` asks for, as the plan `made` showed it."""
+    async with AsyncExitStack() as turns:
+        # Always in the same order, so that two changes never wait for each other.
+        for what in sorted({kind_of(context, change.kind).turn for change in wanted.changes}):
+            await turns.enter_async_context(turn(context, link, what))
+        replies = await turns.enter_async_context(aclosing(_change(context, link, wanted, made)))
+        async for reply in replies:
+            yield reply
+
+
+async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> Replies:
     now = await read_states(context, link, [(change.kind, change.name) for change in wanted.direct])
     _refuse_moved(context, wanted, now)
     guard(context, link, await read_access(link.connection), wanted.changes)
@@ -55,28 +70,30 @@ async def carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) ->
                 f"/undo {record.number} takes those back, /finish {record.number} goes on. {problem.cure}",
             ) from problem
         record.step()
-    wrong = await _wrong(context, link, wanted)
+    after = await read_states(context, link, [(change.kind, change.name) for change in wanted.changes])
+    wrong = _wrong(context, wanted, after)
     if wrong:
         record.end("unknown", f"read back: {'; '.join(wrong)}")
         raise Refusal(
             "NotVerified",
-            f"The instance accepted the change, but reads back: {'; '.join(wrong)}.",
+            f"The instance accepted the change, but reads back: {'; '.join(wrong)}. {OVERWRITTEN}",
             f"/history {record.number} shows what was done; /undo {record.number} takes back what is there.",
         )
-    record.end("done", "; ".join(step.label for step in steps))
+    besides = _besides(context, wanted, now, after)
+    record.end("done", "; ".join([*(step.label for step in steps), *besides]))
     yield Done(
         wanted.name,
         _past(context, wanted),
-        details=[f"On {made.instance}, read back and compared."],
+        details=[f"On {made.instance}, read back and compared.", *besides],
         undo=record.number if _can_be_undone(context, wanted) else None,
     )
-    if wanted.show:
-        yield Facts(
-            "password",
+    for user, password in wanted.passwords.items() if wanted.show else ():
+        yield Facts(  # one for each: each is copied alone
+            "password" if len(wanted.passwords) == 1 else f"password {user}",
             "Shown once",
-            {"users": list(wanted.passwords)},
+            {"users": [user]},
             notes=["It is kept nowhere: hand it over now."],
-            blocks={f"Password of {harmless(user)}": password for user, password in wanted.passwords.items()},
+            blocks={f"Password of {harmless(user)}": password},
         )
 
 
@@ -130,7 +147,7 @@ def _past(context: Context, wanted: Wanted) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _refuse_moved(context: Context, wanted: Wanted, now: Mapping[tuple[Kind, str], ObjectState]) -> None:
+def _refuse_moved(context: Context, wanted: Wanted, now: States) -> None:
     """Refuse what somebody else changed between the plan and the yes. Raises `Refusal`."""
     for change in wanted.direct:
         kind = kind_of(context, change.kind)
@@ -156,9 +173,28 @@ def _refuse_moved(context: Context, wanted: Wanted, now: Mapping[tuple[Kind, str
             )
 
 
-async def _wrong(context: Context, link: Link, wanted: Wanted) -> list[str]:
-    """Read back and compare: a status of 1 is no proof (facts: iris-security 6.1)."""
-    now = await read_states(context, link, [(change.kind, change.name) for change in wanted.changes])
+def _besides(context: Context, wanted: Wanted, last: States, now: States) -> list[str]:
+    """What is different since the last look and was no part of the change, as a sentence; or nothing."""
+    told = []
+    for change in wanted.direct:
+        kind = kind_of(context, change.kind)
+        before = last.get((change.kind, change.name.casefold()))
+        found = now.get((change.kind, change.name.casefold()))
+        if before is None or found is None or change.before is None:
+            continue
+        told += [
+            f"{kind.label(each)} of {harmless(change.name, 80)} was {kind.show(before.fields[each], each)} and is "
+            f"{kind.show(found.fields.get(each), each)}"
+            for each in kind.differing(before, found)
+            if each not in change.fields()
+        ]
+    return (
+        [f"Changed at the same time by somebody else, or by the instance: {'; '.join(told)}."] if told else []
+    )
+
+
+def _wrong(context: Context, wanted: Wanted, now: States) -> list[str]:
+    """Compare what was read back: a status of 1 is no proof (facts: iris-security 6.1)."""
     wrong: list[str] = []
     for change in wanted.changes:
         kind = kind_of(context, change.kind)

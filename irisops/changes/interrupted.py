@@ -1,4 +1,7 @@
-"""Report changes interrupted by a crash, once, at start-up."""
+"""Report changes interrupted by a crash, once, at start-up.
+
+Lines that cannot be read are said, too: nobody can know whether one of them was such a change.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from irisops.changes import undo
 from irisops.changes.record import ways_out
 from irisops.connections.connection import Link
 from irisops.contract.chat import Notice
+from irisops.contract.refusal import Refusal
 from irisops.engine.context import Context
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Entry, JournalError
@@ -14,14 +18,19 @@ from irisops.journal import Entry, JournalError
 async def tell(context: Context, link: Link) -> None:
     """For each change that was cut off: what was done of it and what was not, and the ways out."""
     try:
-        unfinished = context.journal(link.name).unfinished()
+        reading = context.journal(link.name).read()
     except JournalError as error:
         cure = "Changes are refused until it can be written."
         context.notify(Notice("warning", str(error), cure, link.name))
         return
-    for entry in unfinished:
+    if reading.skipped:
+        cure = "/history lists what could be read; the file stays as it is."
+        context.notify(Notice("warning", reading.skipped, cure, link.name))
+    for entry in reading.unfinished():
         try:
             told, cure = await _told(context, link, entry)
+        except Refusal as refusal:
+            told, cure = refusal.message, refusal.cure
         except InstanceProblem as problem:
             told = f"what was done of it cannot be read now ({problem.message})"
             cure = f"/history {entry.number} shows it. {ways_out(entry)}"
@@ -36,7 +45,7 @@ async def tell(context: Context, link: Link) -> None:
 
 
 async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
-    """What is known of it, and what to do. Raises a named problem.
+    """What is known of it, and what to do. Raises `Refusal` for a change that is not understood, or a named problem.
 
     What is settled, or of which nothing more can be found out, is noted in the journal: it is said this once.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from irisops.changes.record import Origin
+from irisops.changes.turns import What
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.engine.by_name import resolve
@@ -56,6 +57,8 @@ class ObjectKind:
     noun: str
     plural: str
     family: Family
+    turn: What
+    """What is changed in turn with it (see `irisops.changes.turns`)."""
     label: Callable[[str], str]
     """A field in a person's words."""
     show: Callable[[FieldValue | None, str], str]
@@ -64,6 +67,8 @@ class ObjectKind:
     """The objects of these names by casefolded name, as they are now. Raises a named problem."""
     steps: Callable[[ObjectChange, str], list[Step]]
     """The calls, in order; the text is a new password or ""."""
+    fits: Callable[[str, FieldValue], bool] = lambda _field, _value: True
+    """Whether a journal's value is one that this version writes for the field."""
     passing: frozenset[str] = frozenset()
     """Fields that the instance changes by itself: no reason to refuse a change, and nothing to take back."""
     copied: tuple[str, ...] = ()

@@ -18,6 +18,10 @@ Way = Literal["back", "on"]
 """Direction: "back" undoes a change, "on" finishes it."""
 
 
+OVERWRITTEN = "Either it was not carried out, or somebody else changed the same at that moment."
+"""What it means that a change reads back otherwise: an instance does not tell which of the two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Why a change is made: the command in its slash form, and the earlier change that it takes back or finishes.
@@ -155,9 +159,12 @@ class Kind(Protocol):
 class Again:
     """A `Kind` made of two functions, for changes that are not of objects.
 
-    `look` reads the stand as seen from "on"; `again` plans these parts (by key), the way that the origin says.
+    `understood` raises `ValueError` or `LookupError` for an entry whose states are not such as this version writes
+    them: a damaged line, or a newer irisops. `look` reads the stand as seen from "on"; `again` plans these parts (by
+    key), the way that the origin says.
     """
 
+    understood: Callable[[Entry], object]
     look: Callable[[Link, Entry], Coroutine[Any, Any, Stand]]
     again: Callable[[Context, Link, Entry, Sequence[str], Origin], Coroutine[Any, Any, Plan]]
 
@@ -184,6 +191,16 @@ def settled(context: Context, link: Link, entry: Entry, way: Way) -> Refusal:
         "NothingToUndo" if way == "back" else "NothingToFinish",
         f"Change {entry.number} {told}.",
         "The history says so now.",
+    )
+
+
+def not_understood(entry: Entry) -> Refusal:
+    """The journal has this change, but not in a shape that this version can look at again."""
+    return Refusal(
+        "NotUnderstood",
+        f"What change {entry.number} changed is written in a way that this irisops does not understand: its line was "
+        "damaged, or a newer irisops wrote it.",
+        f"/history {entry.number} shows what is known of it.",
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from irisops.changes.objects import ObjectKind, kind_named, read_states
-from irisops.changes.record import Moved, Way
+from irisops.changes.record import Moved, Way, not_understood
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
@@ -52,6 +52,9 @@ async def look(context: Context, link: Link, entry: Entry, way: Way) -> Standing
                 f"/history {entry.number} shows what it did.",
             )
         kinds[each.kind] = kind
+        fields = [*(each.before or {}).items(), *(each.after or {}).items()]
+        if not all(kind.fits(name, value) for name, value in fields):
+            raise not_understood(entry)
     names = [(cast("Kind", each.kind), each.name) for each in entry.intent.touched]
     return standing(entry, kinds, await read_states(context, link, names), way)
 

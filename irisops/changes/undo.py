@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from irisops.changes import standing
 from irisops.changes.objects import Wanted, kind_of
 from irisops.changes.plan import plan as plan_objects
-from irisops.changes.record import Again, Kind, Origin, Part, Stand, Way, cannot_undo, settled
+from irisops.changes.record import Again, Kind, Origin, Part, Stand, Way, cannot_undo, not_understood, settled
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -65,13 +65,22 @@ class Objects:
 
 
 def kind_of_change(context: Context, entry: Entry) -> Kind | None:
-    """How to lead a change back or on; None for one that this version of the tool knows no way for."""
+    """How to lead a change back or on; None for one that this version of the tool knows no way for.
+
+    Raises `Refusal` for a damaged one.
+    """
     if entry.intent.touched:
         return Objects()
     reverse = entry.intent.reverse
     declared = context.registry.kinds_of_change.get(reverse.kind) if reverse is not None else None
     found = resolve(declared) if declared else None
-    return found if isinstance(found, Again) else None
+    if not isinstance(found, Again):
+        return None
+    try:
+        found.understood(entry)
+    except (ValueError, LookupError) as error:
+        raise not_understood(entry) from error
+    return found
 
 
 async def take(context: Context, link: Link, entry: Entry, origin: Origin) -> Replies:
@@ -142,7 +151,10 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
 
 
 async def told(context: Context, link: Link, entry: Entry) -> tuple[str, Stand]:
-    """A sentence or two for the next start: what of a change that was cut off was done, and what was not."""
+    """A sentence or two for the next start: what of a change that was cut off was done, and what was not.
+
+    Raises `Refusal` or a named problem.
+    """
     kind = kind_of_change(context, entry)
     if kind is None:
         return "it is unknown whether it was carried out.", Stand()

@@ -16,6 +16,7 @@ from irisops.connections.kept_rows import KeptRows
 from irisops.connections.session_ages import KnownBirths
 from irisops.contract.chat import ProfileState, State
 from irisops.contract.clock import Clock
+from irisops.instance.errors import LOGIN_REFUSALS, LoginRefused
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
@@ -104,7 +105,7 @@ def web_of(profile: Profile) -> WebAddress | None:
 
     if profile.web_port is None:
         return None
-    return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https")
+    return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https", profile.path_prefix)
 
 
 @dataclass(slots=True)
@@ -148,8 +149,19 @@ class Link:
     logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the login that is under way: a second one waits for its end instead of asking again."""
     refused: bool = False
-    """The last password was refused; it must not be used again by itself."""
+    """The last login was refused; its password must not be used again by itself."""
+    password_refused: bool = False
+    """It was refused for user and password."""
+    unjudged: str | None = field(default=None, repr=False)
+    """A password that a person typed and of which the instance said nothing yet: the next login takes it again."""
     stop_listening: Callable[[], None] = field(default=lambda: None)
+
+    def judged(self, error: str) -> None:
+        """How the last login went, by the name of its problem, "" for a good one: what that says of the password."""
+        self.refused = error in LOGIN_REFUSALS
+        self.password_refused = error == LoginRefused.__name__
+        if not error or self.refused:
+            self.unjudged = None
 
     @property
     def name(self) -> str:

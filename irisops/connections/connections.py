@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Connector, Link, ReadsFactory, idle_state, target_of, web_of
+from irisops.connections.web_port_given import telling_of_a_web_port
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.refusal import Refusal
+from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
-from irisops.instance.errors import AccountDisabled, LoginRefused, PasswordChangeRequired
+from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
@@ -64,6 +66,7 @@ class Hub:
     def reload(self) -> Loaded:
         """Read the profiles file again; links keep their connections, with the profile's new flags and colour."""
         self.loaded = self.store.load()
+        show_names(name for each in self.loaded.profiles for name in (each.name, each.user))
         for link in self.links.values():
             fresh = self.find(link.name)
             if fresh is not None and target_of(fresh) == target_of(link.profile):
@@ -78,6 +81,7 @@ class Hub:
 
     def add_temporary(self, profile: Profile) -> None:
         """A profile for this run alone; it replaces one of the same name."""
+        show_names((profile.name, profile.user))
         self._extra = [
             *(each for each in self._extra if each.name.casefold() != profile.name.casefold()),
             profile,
@@ -166,7 +170,8 @@ class Hub:
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            return await self._log_in(link, profile, password, keep=keep)
+            with telling_of_a_web_port(profile, temporary=self.temporary(profile.name)):
+                return await self._log_in(link, profile, password, keep=keep)
 
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
         asked = keep
@@ -174,6 +179,8 @@ class Hub:
         # The driver process starts while the keyring or the person is asked.
         warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")
         try:
+            if password is None and link.unjudged is not None:
+                password, asked = link.unjudged, True
             if password is None and not link.refused:
                 password = await self.secrets.get(profile)
                 stored = password is not None
@@ -181,7 +188,7 @@ class Hub:
                 password = await self._by_command(profile)
                 commanded = password is not None
             if password is None:
-                password = await self._ask_password(profile, again=link.refused)
+                password = await self._ask_password(profile, again=link.password_refused)
                 asked = True
         except BaseException:
             await warming
@@ -191,18 +198,18 @@ class Hub:
         hide(password)
         try:
             info = await link.connection.connect(password)
-        except (PasswordChangeRequired, AccountDisabled):
-            link.refused = True
-            raise
-        except LoginRefused:
-            link.refused = True
+        except InstanceProblem as problem:
+            link.unjudged = password if asked else None
+            link.judged(problem.name)
+            if not link.password_refused:
+                raise
             if stored:
                 # The next start would send it again by itself, and refused passwords lock accounts.
                 await self.secrets.forget(profile)
             elif commanded:
                 self._refused_commands.add(account_of(profile), profile.password_command)
             raise
-        link.refused = False
+        link.judged("")
         self._refused_commands.clear(account_of(profile), profile.password_command)
         if asked and self.temporary(profile.name):
             self.secrets.remember(profile, password)
@@ -215,11 +222,11 @@ class Hub:
 
         It is kept nowhere. Raises `Refusal` when the person gives none.
         """
-        password = None
-        if not link.refused:
+        password = link.unjudged
+        if password is None and not link.refused:
             password = await self.secrets.get(link.profile) or await self._by_command(link.profile)
         if password is None:
-            password = await self._ask_password(link.profile, again=link.refused)
+            password = await self._ask_password(link.profile, again=link.password_refused)
         hide(password)
         return password
 
@@ -266,10 +273,13 @@ class Hub:
     async def _ask_password(self, profile: Profile, *, again: bool) -> str:
         user = profile.user or "the user"
         if self.ask is None:
+            lasting = not self.temporary(profile.name)
+            named = f"--profile {profile.name}" if lasting else "--url iris://USER@HOST:PORT/NAMESPACE"
             raise Refusal(
                 "PasswordNeeded",
                 f"No password is known for {harmless(user)} on {profile.name}.",
-                "Run it in a terminal to be asked, or set IRISOPS_PASSWORD.",
+                "Run it in a terminal to be asked; or set IRISOPS_PASSWORD, which counts for the instance named in: "
+                f"irisops run {named}",
             )
         title = "The last password was refused" if again else f"Log in to {profile.name}"
         answer = await self.ask(title, f"Password of {harmless(user)} on {harmless(profile.address)}")
@@ -322,7 +332,7 @@ class Hub:
             self.say_stale(link, state.message or f"The connection to {link.name} was lost.")
         elif state.name == "refused" and not link.logging_in.locked():
             # Mending was refused; nobody waits for this login, so it is said here.
-            link.refused = state.error != "LicenseExhausted"
+            link.judged(state.error)
             self.on_notice(Notice("error", f"{link.name}: {state.message}", state.cure, link.name))
         self.on_change()
 

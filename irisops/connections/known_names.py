@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Link
+from irisops.contract.secret_words import show_names
 from irisops.instance.errors import InstanceProblem
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ async def learn(link: Link) -> None:
         found = await link.reads.users()
         link.names.users = tuple(user.name for user in found)
         link.names.roles = tuple(role.name for role in await link.reads.roles())
+        show_names((*link.names.users, *link.names.roles))
     except InstanceProblem:
         return
 
@@ -25,5 +27,6 @@ def remember(link: Link, access: Access) -> None:
     """Keep the names of what was read to explain access."""
     link.names.users = tuple(user.name for user in access.users)
     link.names.roles = tuple(role.name for role in access.roles)
+    show_names((*link.names.users, *link.names.roles))
     link.names.resources = tuple(resource.name for resource in access.resources)
     link.names.applications = tuple(application.name for application in access.applications)

@@ -19,7 +19,8 @@ from irisops.sharing import leases as lease_work
 from irisops.sharing.client import COMMAND, KeeperClient
 from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
-from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where, summary
+from irisops.sharing.known_agent import KnownAgents
+from irisops.sharing.lease import UNREADABLE_CURE, Lease, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
 from irisops.sharing.snapshot import ProbeFact
 from irisops.sharing.team_card import TeamCard
@@ -91,6 +92,7 @@ class ShareDesk:
         self._hub = hub
         self.settings = settings or SharingSettings()
         self.store = LeaseStore(places.leases)
+        self.agents = KnownAgents(places.state / "fetched-agents.json")
         self._log = places.state / "keeper.log"
         self.shares: dict[str, OpenShare] = {}
         self.looked: Looked | None = None
@@ -247,7 +249,7 @@ class ShareDesk:
     async def clear(
         self, *, only: str = "", running: bool = False, ask: bool = True
     ) -> list[lease_work.Cleared]:
-        """Take down what is left behind; asks for a password only with `ask`. Raises LeaseError."""
+        """Take down what is left behind; asks for a password only with `ask`."""
 
         async def password_of(where: Where) -> str | None:
             return await self._password(where, ask=ask)
@@ -270,26 +272,15 @@ class ShareDesk:
     async def recover(self, say: Callable[[Notice], None]) -> None:
         """At the start: take down what a crash or power cut left, and say what could not be. Never raises for it."""
         found = await asyncio.to_thread(self.store.all)
-        for file, why in found.broken:
-            say(
-                Notice(
-                    "warning",
-                    f"The lease {file} cannot be read: {why}.",
-                    "Look into it, then delete it by hand.",
-                )
-            )
+        for sentence in found.unreadable():
+            say(Notice("warning", sentence, UNREADABLE_CURE))
         kept = [lease for lease in found.leases if lease.kept]
         for line in summary(kept, datetime.now(UTC)):
             say(Notice("info", line, "/leases shows it; /leases clear ends it."))
         left = [lease for lease in found.leases if not lease.kept]
         if not left:
             return
-        try:
-            cleared = await self.clear(ask=False)
-        except LeaseError as error:
-            say(Notice("error", str(error), "/leases clear tries again."))
-            return
-        for each in cleared:
+        for each in await self.clear(ask=False):
             what = f"Share {each.lease.id} of {each.lease.where.text}"
             if each.report.clean:
                 say(Notice("info", f"{what} was left behind by a crash and is now taken down."))

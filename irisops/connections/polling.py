@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from irisops.background import Background, to_log
 from irisops.connections.alert_rules import counts_of, state_of
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
@@ -47,6 +48,7 @@ class Polling:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._background = Background()
         self._tasks: dict[int, tuple[asyncio.Task[None], asyncio.Task[None]]] = {}
 
     def start(self, link: Link) -> None:
@@ -56,19 +58,22 @@ class Polling:
         if running and not running[0].done():
             return
         self._stop(key)
-        loop = asyncio.get_running_loop()
+
+        def failed(name: str, error: BaseException) -> None:
+            to_log(name, error)
+            cure = f"The side panel is no longer renewed. /connect {link.name} starts it again; please report it."
+            self._hub.say_stale(link, f"{link.name}: reading failed ({type(error).__name__}).", cure)
+
         self._tasks[key] = (
-            loop.create_task(self._poll(link), name=f"poll {link.name}"),
-            loop.create_task(self._watch(link), name=f"watch {link.name}"),
+            self._background.start(self._poll(link), f"poll {link.name}", failed),
+            self._background.start(self._watch(link), f"watch {link.name}", failed),
         )
 
     async def close(self) -> None:
         """Stop all tasks and wait for their end."""
-        tasks = [task for pair in self._tasks.values() for task in pair]
         self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._background.cancel()
+        await self._background.wait()
 
     def _stop(self, key: int) -> None:
         for task in self._tasks.pop(key, ()):

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from irisops.contract.wording import in_line, signs
+
 _BLANK = " \t\u00a0\n\r"
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 
@@ -89,6 +91,7 @@ def quote(value: str, *, force: bool = False) -> str:
     plain = (
         bool(value)
         and value.isprintable()
+        and in_line(value) == value
         and not any(character in _BLANK for character in value)
         and value[0] not in "\"'"
         and not re.search("=[\"']", value)
@@ -96,11 +99,33 @@ def quote(value: str, *, force: bool = False) -> str:
     if plain and not force:
         return value
     out: list[str] = []
-    for character in value:
+    for character, sign in zip(value, signs(value), strict=True):
         if character in '"\\':
             out.append("\\" + character)
-        elif character.isprintable():
+        elif character == sign and character.isprintable():
             out.append(character)
         else:
             out.append(f"\\u{{{ord(character):x}}}")
     return f'"{"".join(out)}"'
+
+
+def spelled(value: str) -> str:
+    r"""`value` as a person may edit it on a terminal: what would act there is written as `\u{1b}`.
+
+    A value that needs none of this stays as it is. Of any other, `unspelled` gives back exactly what it was: one that
+    holds `\u{1b}` itself has its backslash written so, too.
+    """
+    if in_line(value) == value:
+        return value
+    literal = {found.start() for found in _ESCAPE.finditer(value)}
+    return "".join(
+        character if sign == character and place not in literal else f"\\u{{{ord(character):x}}}"
+        for place, (character, sign) in enumerate(zip(value, signs(value), strict=True))
+    )
+
+
+def unspelled(text: str) -> str:
+    r"""The value that `spelled` wrote as `text`, also after a person changed it: `\u{1b}` is its character again."""
+    return _ESCAPE.sub(
+        lambda found: chr(int(found[1], 16)) if int(found[1], 16) <= 0x10FFFF else found[0], text
+    )

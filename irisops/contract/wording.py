@@ -1,20 +1,24 @@
-"""Text that came from an instance, a file or a person, made fit to show.
+"""Text that came from an instance, a file or a person, made fit to show. The one place that decides what may be.
 
 Names and descriptions are data: an ANSI escape in a role's description must not move the cursor, a newline must not
-break a table, a right-to-left mark must not turn a line round. `harmless` makes such characters visible instead of
-obeying or silently dropping them. It knows no markup, and its result must not be read as markup either.
+break a table, a right-to-left mark must not turn a line round. Such characters become visible instead of being obeyed
+or silently dropped: `harmless` for a value in one line, `harmless_lines` for a block that goes to a stream, and
+`words.spelled` for a value that a person may edit. What is painted passes `ui.door` at the end as well, which asks
+`acts`, too. Nothing here knows markup, and no result must be read as markup either.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 ELLIPSIS = "…"
 DEFAULT_LIMIT = 200
 """Characters kept of one value. IRIS names have at most 160 (facts: iris-security 2.1); descriptions more."""
 
 _MAX_COMBINING = 4
+_LOOKED_AT = 1 + _MAX_COMBINING
+"""Characters that are looked at for one that is shown: a pile of a million marks must not stop the screen."""
 _MARKS = {
     0x061C: "ALM",
     0x200B: "ZWSP",
@@ -43,49 +47,92 @@ _SIGNS = (
     | {code: f"‹{name}›" for code, name in _MARKS.items()}
 )
 
+_HIDDEN = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0}
+    | {*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0)}
+)
+"""Letters and marks that no terminal shows: two names that differ by one look the same. The two selectors that choose
+between text and emoji (FE0E, FE0F) are not among them: they stand in ordinary text.
+Source: Unicode, DerivedCoreProperties, Default_Ignorable_Code_Point."""
 
-def visible(character: str) -> str:
-    """One character as it may be shown: itself, or a sign for what would act on the terminal."""
-    code = ord(character)
-    if code in _SIGNS:
-        return _SIGNS[code]
-    category = unicodedata.category(character)
-    if category in ("Cc", "Cf", "Cs", "Co", "Cn"):
-        return f"‹{code:04X}›"
-    return " " if category == "Zs" else character
+
+def acts(character: str) -> bool:
+    """Whether a character does something to a terminal or cannot be seen, instead of being shown there.
+
+    Control, format, private, unassigned and lone surrogate characters, line separators, and `_HIDDEN` ones. Blanks of
+    any width only stand there.
+    """
+    if character.isprintable():
+        return ord(character) in _HIDDEN
+    return unicodedata.category(character) != "Zs"
+
+
+def acting(text: str) -> set[str]:
+    """The characters of a text that act."""
+    return set() if text.isascii() and text.isprintable() else set(filter(acts, text))
+
+
+def signs(text: str) -> Iterator[str]:
+    """For each character what may be shown for it: itself, or a sign for one that `acts`.
+
+    Of a pile of combining marks the first four stay, "" stands for the others. Blanks of any width are themselves.
+    """
+    combining = 0
+    for character in text:
+        if " " <= character <= "~":
+            combining = 0
+            yield character
+            continue
+        combining = combining + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if combining > _MAX_COMBINING:
+            yield ""
+        elif acts(character):
+            code = ord(character)
+            yield _SIGNS.get(code) or f"‹{code:04X}›"
+        else:
+            yield character
 
 
 def harmless(text: object, limit: int = DEFAULT_LIMIT) -> str:
     """`text` on one line, with everything that could act on a terminal made visible, at most `limit` characters.
 
     A longer text is cut and ends in `…`. Of a pile of combining marks only the first four are kept. The result
-    holds printable characters alone, so `harmless(harmless(x)) == harmless(x)`.
+    holds printable characters alone, so `harmless(harmless(x)) == harmless(x)`. The time it takes depends on `limit`,
+    not on the length of the text.
     """
+    whole = str(text)
+    if len(whole) <= limit and whole.isascii() and whole.isprintable():
+        return whole
+    raw = whole[: limit * _LOOKED_AT + 1].replace("\r\n", "\n")
     shown: list[str] = []
     length = 0
-    combining = 0
-    raw = str(text).replace("\r\n", "\n")
-    for character in raw:
-        if unicodedata.combining(character):
-            combining += 1
-            if combining > _MAX_COMBINING:
-                continue
-        else:
-            combining = 0
-        piece = character if " " <= character <= "~" else visible(character)
+    for sign in signs(raw):
+        piece = sign if sign.isprintable() else " "
         if length + len(piece) > limit:
             return _cut(shown, limit)
         shown.append(piece)
         length += len(piece)
-    return "".join(shown)
+    return "".join(shown) if len(whole) <= limit * _LOOKED_AT + 1 else _cut(shown, limit)
+
+
+def harmless_lines(text: str) -> str:
+    """A block for a stream: its line ends, and each of its lines `in_line`."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "\n".join(map(in_line, text.replace("\r\n", "\n").split("\n")))
+
+
+def in_line(text: str) -> str:
+    """`text` as it may stand in a line: what acts is made visible, nothing is cut, blanks stay as wide as they are."""
+    return text if text.isascii() and text.isprintable() else "".join(signs(text))
 
 
 def _cut(pieces: list[str], limit: int) -> str:
     """Join as many whole pieces as leave room for the ellipsis."""
-    kept = list(pieces)
-    while kept and sum(map(len, kept)) > limit - 1:
-        kept.pop()
-    return "".join(kept) + ELLIPSIS if limit > 0 else ""
+    length = sum(map(len, pieces))
+    while pieces and length > limit - 1:
+        length -= len(pieces.pop())
+    return "".join(pieces) + ELLIPSIS if limit > 0 else ""
 
 
 def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str:
@@ -96,6 +143,12 @@ def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+
+
+def not_known(facts: Mapping[str, object], names: Mapping[str, str]) -> list[str]:
+    """A sentence for those of the figures in `names` (key: words) that could not be read; none if all are there."""
+    missing = [words for key, words in names.items() if facts.get(key) is None]
+    return [f"Not known: {listed(missing)}."] if missing else []
 
 
 def counted(number: int, one: str, many: str = "") -> str:

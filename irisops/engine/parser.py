@@ -14,6 +14,7 @@ from irisops.contract import quoting
 from irisops.contract.chat import Command
 from irisops.contract.quoting import Word
 from irisops.contract.replies import Problem
+from irisops.contract.secret_words import refusal
 from irisops.contract.wording import harmless
 from irisops.engine import plain_words
 from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
@@ -51,8 +52,11 @@ def parse(text: str, registry: Registry) -> Command | Problem:
 def understood(text: str, registry: Registry) -> Command | Problem:
     """Like `parse`, and looks into a line within the line (`/on clinic /license`): live if that one is.
 
-    A line within that is not understood is the problem of the whole.
+    A line within that is not understood is the problem of the whole. A line that holds a secret is refused.
     """
+    refused = refusal(text)
+    if refused is not None:
+        return refused
     found = parse(text, registry)
     if isinstance(found, Problem):
         return found

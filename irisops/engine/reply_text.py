@@ -25,16 +25,16 @@ def width_of(text: str) -> int:
     )
 
 
-def fitted(text: str, width: int) -> str:
+def fitted(text: str, width: int, ellipsis: str = "…") -> str:
     """Cut to `width` cells with an ellipsis."""
     if width_of(text) <= width:
         return text
     kept = ""
     for character in text:
-        if width_of(kept + character) > width - 1:
+        if width_of(kept + character) > width - len(ellipsis):
             break
         kept += character
-    return kept + "…"
+    return kept + ellipsis
 
 
 def cell(raw: object, kind: str = "text") -> str:
@@ -58,10 +58,13 @@ def cell(raw: object, kind: str = "text") -> str:
     return shown
 
 
-def text(reply: Reply, width: int | None = None) -> str:
-    """A reply as lines. `width` in cells fits tables to a terminal; None cuts nothing but overlong values."""
+def text(reply: Reply, width: int | None = None, spelled: Callable[[str], str] = str) -> str:
+    """A reply as lines. `width` in cells fits tables to a terminal; None cuts nothing but overlong values.
+
+    `spelled` gives a text as the stream will show it: a sign that its encoding lacks may take more cells.
+    """
     if isinstance(reply, Table):
-        return _table(reply, width)
+        return _table(reply, width, spelled)
     for kind, write in _WRITERS.items():
         if isinstance(reply, kind):
             return write(reply)
@@ -124,21 +127,22 @@ def _notes(notes: Sequence[str]) -> list[str]:
     return [f"  {harmless(note, 2000)}" for note in notes]
 
 
-def _table(reply: Table, width: int | None) -> str:
+def _table(reply: Table, width: int | None, spelled: Callable[[str], str]) -> str:
     room = width or 160
     columns = [column for column in reply.columns if column.hide_under <= room]
     head = harmless(reply.title)
     if not reply.rows:
         return "\n".join([f"{head}: none", *_notes(reply.notes)])
-    rows = [[cell(row.get(column.name), column.kind) for column in columns] for row in reply.rows]
+    rows = [[spelled(cell(row.get(column.name), column.kind)) for column in columns] for row in reply.rows]
     widths = [
         max(width_of(column.title), *(width_of(row[index]) for row in rows))
         for index, column in enumerate(columns)
     ]
     if width is not None:
         widths = _squeezed(columns, widths, width - 2)
-    lines = [head, "  " + _line([column.title for column in columns], columns, widths)]
-    lines += ["  " + _line(row, columns, widths) for row in rows]
+    ellipsis = spelled("…")
+    lines = [head, "  " + _line([column.title for column in columns], columns, widths, ellipsis)]
+    lines += ["  " + _line(row, columns, widths, ellipsis) for row in rows]
     return "\n".join([*lines, *_notes(reply.notes)])
 
 
@@ -156,10 +160,10 @@ def _squeezed(columns: Sequence[Column], widths: Sequence[int], room: int) -> li
     return fitting
 
 
-def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int], ellipsis: str) -> str:
     shown = []
     for text_of_cell, column, width in zip(cells, columns, widths, strict=True):
-        short = fitted(text_of_cell, width)
+        short = fitted(text_of_cell, width, ellipsis)
         padding = " " * (width - width_of(short))
         shown.append(padding + short if column.kind == "number" else short + padding)
     return GAP.join(shown).rstrip()

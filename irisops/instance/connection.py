@@ -7,18 +7,19 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from irisops.background import Background, to_log
 from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.driver_process.child import COMMAND, DriverProcess
+from irisops.instance.driver_process.child import COMMAND, DriverGoneError, DriverProcess
 from irisops.instance.errors import (
-    DriverCrashed,
+    EndedByServer,
     InstanceProblem,
     LicenseExhausted,
     NotAnInstance,
     Unreachable,
 )
-from irisops.instance.login import LoggedIn, log_in, run, start
+from irisops.instance.login import LoggedIn, crashed, log_in, run, start
 from irisops.instance.models import SystemInfo
 from irisops.instance.state import State, StateName, Target, not_connected, state_of
 from irisops.instance.system import read_at_connect
@@ -74,7 +75,7 @@ class Connection:
         """Held while calls are in the driver process: it takes one request at a time."""
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks = Background(_unless_named)
         self._since = 0.0
         self._attempts = 0
 
@@ -158,8 +159,7 @@ class Connection:
                 await warm.close()
             if self._state.name != "off":
                 self._become(State("off"))
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.wait()
 
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
@@ -172,10 +172,8 @@ class Connection:
         if not calls:
             return []
         begun = asyncio.Event()
-        task: asyncio.Task[list[Answer | Exception]] = asyncio.create_task(
-            self._in_turn(list(calls), self._deadline if deadline is None else deadline, begun)
-        )
-        self._keep(task)
+        work = self._in_turn(list(calls), self._deadline if deadline is None else deadline, begun)
+        task = self._tasks.start(work, "a call to the driver")
         try:
             # Who waits may be cancelled; what the driver has begun cannot be, and keeps its turn until it is done.
             return await asyncio.shield(task)
@@ -231,9 +229,11 @@ class Connection:
         self._info, self._capabilities = info, capabilities
         self._child = child
         self._since = self._monotonic()
-        child.on_exit = lambda how: self._keep(
-            asyncio.create_task(self._lose(child, DriverCrashed("The driver process died.", detail=how)))
-        )
+
+        def exited(how: DriverGoneError) -> None:
+            self._tasks.start(self._lose(child, crashed(how)), "giving up a driver process")
+
+        child.on_exit = exited
         self._become(State("connected"))
         return info
 
@@ -252,9 +252,11 @@ class Connection:
         self._child = None
         if self._monotonic() - self._since >= STEADY_SECONDS:
             self._attempts = 0
+        if isinstance(problem, EndedByServer):
+            self._password = None
         if self._password is not None:
             self._become(state_of("lost", problem, retry_in=self._pause()))
-            self._mending = asyncio.create_task(self._mend(problem), name="reconnect")
+            self._mending = self._tasks.start(self._mend(problem), "reconnect", self._cannot_mend)
         else:
             self._become(state_of("off", problem))
         await child.kill()
@@ -273,6 +275,10 @@ class Connection:
                 self._become(state_of("lost", problem))
                 try:
                     await self._open(password)
+                except EndedByServer as ended:
+                    self._password = None
+                    self._become(state_of("off", ended))
+                    return
                 except (Unreachable, NotAnInstance, LicenseExhausted) as again:
                     # No unit free: waiting is harmless (no account is locked by it) and ends when one is.
                     problem = again
@@ -308,14 +314,14 @@ class Connection:
         for listener in tuple(self._listeners):
             listener(state)
 
-    def _keep(self, task: asyncio.Task[list[Answer | Exception]] | asyncio.Task[None]) -> None:
-        """Hold on to a task until it ends; whoever awaited it may be gone, and its problem is told by the state."""
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+    def _cannot_mend(self, name: str, error: BaseException) -> None:
+        """Reconnecting failed for a reason nobody thought of: a person is to know that it is not tried any more."""
+        to_log(name, error)
+        self._password = None
+        self._become(State("off", f"Reconnecting failed: {type(error).__name__}.", "/connect tries again."))
 
-    def _done(self, task: asyncio.Task[list[Answer | Exception]] | asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) and not isinstance(error, InstanceProblem):
-            task.get_loop().call_exception_handler(
-                {"message": "a call to the driver failed", "exception": error}
-            )
+
+def _unless_named(name: str, error: BaseException) -> None:
+    """Whoever awaited a call may be gone, and a named problem is told by the state. Anything else goes to the log."""
+    if not isinstance(error, InstanceProblem):
+        to_log(name, error)

@@ -46,6 +46,26 @@ class DriverCrashed(Unreachable):
     )
 
 
+class EndedByServer(DriverCrashed):
+    """The driver process ended itself, with status 0: it does so when a server tells it to (facts: iris-operations 4).
+
+    Never mended by itself: no real IRIS is known to send that, and the login would be handed out again and again.
+    """
+
+    default_cure = (
+        "The tool does not reconnect by itself. Make sure that host and port are those of your IRIS and that nobody "
+        "stands in between (TLS: sslconfig), then /connect."
+    )
+
+
+class ReplyTooBig(Unreachable):
+    """The server announced more data at once than the driver process may hold. Only that process was lost."""
+
+    default_cure = (
+        "Ask for less, with a filter. If it happens at the login, something other than IRIS answers there."
+    )
+
+
 class NotAnInstance(InstanceProblem):
     """Something else listens on that port."""
 
@@ -56,6 +76,12 @@ class LoginRefused(InstanceProblem):
     """User or password refused. Never retried by itself: accounts get locked."""
 
     default_cure = "Check user and password, then /connect. The tool does not try a refused password again."
+
+
+class LoginsOff(LoginRefused):
+    """The instance takes no logins of this kind, whatever the password is."""
+
+    default_cure = "Enable the service %Service_Bindings with password authentication, then /connect."
 
 
 class PasswordChangeRequired(LoginRefused):
@@ -71,6 +97,13 @@ class AccountDisabled(LoginRefused):
     """The account is disabled or has expired."""
 
     default_cure = "An administrator must enable it: /enable NAME."
+
+
+LOGIN_REFUSALS = frozenset(
+    each.__name__ for each in (LoginRefused, LoginsOff, PasswordChangeRequired, AccountDisabled)
+)
+"""Names of the problems after which a login is not tried again by itself. Only `LoginRefused` itself is about user and
+password: the others, and a full license, say nothing against the password that was given."""
 
 
 class LicenseExhausted(InstanceProblem):

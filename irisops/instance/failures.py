@@ -17,10 +17,12 @@ from irisops.instance.errors import (
     InstanceProblem,
     LicenseExhausted,
     LoginRefused,
+    LoginsOff,
     NamespaceUnknown,
     NotAnInstance,
     NotPermitted,
     PasswordChangeRequired,
+    ReplyTooBig,
     Unreachable,
 )
 
@@ -59,6 +61,11 @@ _OTHER_SERVICE = re.compile(
     r"message out of order|invalid message sequence|unknown message code", re.IGNORECASE
 )
 _TLS = re.compile(r"<SSL Error>|\bSSL\b|\bTLS\b")
+# The driver's words for a TLS configuration that is missing on this side, measured on 5.4.1.
+_TLS_UNSET = re.compile(r"Environment variable '(ISC_SSLconfigurations)' not defined")
+_TLS_FILE = re.compile(r"Could not open SSL configuration file '([^\n]*)'")
+_TLS_NAME = re.compile(r'Could not read SSL configuration "([^\n]*)" from File ([^\n]*)')
+_TLS_REASON = re.compile(r"Reason: \(\d+\) ([^\n]+)")
 _NO_HOST = re.compile(r"getaddrinfo|name or service not known|Error code: -2\b", re.IGNORECASE)
 _LOST = re.compile(
     r"<COMMUNICATION LINK ERROR>|<COMMUNICATION ERROR>|communication timed out|broken pipe|connection reset|"
@@ -66,6 +73,8 @@ _LOST = re.compile(
     r"SQLCODE:?\s*<?-461\b",
     re.IGNORECASE,
 )
+_TOO_BIG = re.compile(r"\bstd::bad_alloc\b|\bstd::length_error\b|^MemoryError$")
+"""What the driver's process says when it meets its bound of memory (seen with driver 5.4.1)."""
 _PROTECTED = re.compile(
     r"<PROTECT>|SQLCODE:?\s*<?-99\b|#822\b|#92[1-4]\b|#940\b|insufficient privilege", re.IGNORECASE
 )
@@ -119,6 +128,8 @@ def connect_failure(
 ) -> InstanceProblem:
     """The named error of a failed connect. `elapsed` and `timeout` in seconds tell a hang-up from silence."""
     detail = scrub(text, secrets).strip()
+    if _TOO_BIG.search(detail):
+        return too_big(detail)
     said = _inner(detail)
     refused = _refusal(text, said, detail)
     if refused is not None:
@@ -146,11 +157,7 @@ def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
     elif _DISABLED.search(text):
         problem = AccountDisabled(f"The account cannot log in: {said}", detail=detail)
     elif _SERVICE_OFF.search(text):
-        problem = LoginRefused(
-            f"The instance takes no logins of this kind: {said}",
-            "Enable the service %Service_Bindings with password authentication, then /connect.",
-            detail=detail,
-        )
+        problem = LoginsOff(f"The instance takes no logins of this kind: {said}", detail=detail)
     elif _NAMESPACE.search(text):
         problem = NamespaceUnknown(f"The namespace cannot be entered: {said}", detail=detail)
     elif _REFUSED.search(text):
@@ -167,7 +174,7 @@ def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
 
 def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float | None) -> Unreachable:
     if _TLS.search(text):
-        return Unreachable(
+        return _tls_set_up_wrong(text, detail) or Unreachable(
             "The TLS handshake failed.",
             "Set sslconfig for a server that wants TLS, and leave it empty for one that does not.",
             detail=detail,
@@ -192,9 +199,36 @@ def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float |
     )
 
 
+def _tls_set_up_wrong(text: str, detail: str) -> Unreachable | None:
+    """Nothing was sent yet: what is missing is on this machine (facts: iris-license-sessions 7.1)."""
+    found = _TLS_REASON.search(text)
+    reason = f" ({found[1].strip()})" if found else ""
+    if _TLS_UNSET.search(text):
+        what = "ISC_SSLconfigurations is not set"
+        cure = (
+            "Set it to the file that holds the configuration named by sslconfig, and start irisops again; or leave "
+            "sslconfig empty for a server without TLS."
+        )
+    elif found := _TLS_FILE.search(text):
+        what = f"the file of ISC_SSLconfigurations, {found[1] or '(an empty name)'}, cannot be opened{reason}"
+        cure = "Correct ISC_SSLconfigurations, and start irisops again."
+    elif found := _TLS_NAME.search(text):
+        if reason:
+            what = f"{found[2].strip()}, the file of ISC_SSLconfigurations, cannot be read{reason}"
+            cure = "Correct ISC_SSLconfigurations, and start irisops again."
+        else:
+            what = f"there is no configuration {found[1]} in {found[2].strip()}"
+            cure = f"Correct sslconfig in the profile, or write a section [{found[1]}] into that file."
+    else:
+        return None
+    return Unreachable(f"TLS is not set up on this machine: {what}.", cure, detail=detail)
+
+
 def call_failure(text: str, *, secrets: Iterable[str] = ()) -> InstanceProblem:
     """The named error of a failed call, from the driver's exception text."""
     detail = scrub(text, secrets).strip()
+    if _TOO_BIG.search(detail):
+        return too_big(detail)
     said = _inner(detail)
     if _LICENSE.search(text):
         return LicenseExhausted("The instance ran out of license units.", detail=detail)
@@ -218,6 +252,11 @@ def status_failure(text: str, *, secrets: Iterable[str] = ()) -> InstanceProblem
         code=_code_of(text),
         detail=detail,
     )
+
+
+def too_big(detail: str = "") -> ReplyTooBig:
+    """The server sends, or only announces, more than the driver's process may hold."""
+    return ReplyTooBig("The server's reply does not fit into the driver's memory (1 GB).", detail=detail)
 
 
 def not_permitted(said: str, detail: str = "", privilege: str = "") -> NotPermitted:

@@ -17,7 +17,14 @@ from irisops.instance.driver_process.child import (
     DriverProcess,
     DriverUnusableError,
 )
-from irisops.instance.errors import DriverCrashed, InstanceProblem, NoAnswer, NotAvailable, Unreachable
+from irisops.instance.errors import (
+    DriverCrashed,
+    EndedByServer,
+    InstanceProblem,
+    NoAnswer,
+    NotAvailable,
+    Unreachable,
+)
 from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
 from irisops.instance.state import Target
 from irisops.instance.status import decode_status, is_error_status
@@ -38,6 +45,15 @@ async def start(command: Sequence[str]) -> DriverProcess:
         ) from None
 
 
+def crashed(
+    error: DriverGoneError | DriverUnusableError, message: str = "The driver process died."
+) -> DriverCrashed:
+    """The named problem for a driver process that is gone."""
+    if isinstance(error, DriverGoneError) and error.by_server:
+        return EndedByServer("The server told the driver to end.", detail=str(error))
+    return DriverCrashed(message, detail=str(error))
+
+
 async def log_in(child: DriverProcess, target: Target, password: str) -> int:
     """Log in, once; returns the round trips that it cost. Raises the named `InstanceProblem`."""
     request: dict[str, Json] = {
@@ -56,7 +72,7 @@ async def log_in(child: DriverProcess, target: Target, password: str) -> int:
             f"Nothing answered within {target.timeout:g} seconds.", Unreachable.default_cure
         ) from None
     except DriverGoneError as error:
-        raise DriverCrashed("The driver process died during the login.", detail=str(error)) from None
+        raise crashed(error, "The driver process died during the login.") from None
     except DriverUnusableError as error:
         raise NotAvailable(
             "The driver for InterSystems IRIS does not load on this machine.",
@@ -81,7 +97,7 @@ async def run(child: DriverProcess, calls: Sequence[Call], deadline: float) -> l
     except TimeoutError:
         raise NoAnswer(f"The instance gave no answer within {deadline:g} seconds.") from None
     except (DriverGoneError, DriverUnusableError) as error:
-        raise DriverCrashed("The driver process died.", detail=str(error)) from None
+        raise crashed(error) from None
     except ChannelError as error:
         raise DriverCrashed("A call was too big for the driver process.", detail=str(error)) from None
     return _named(calls, result)

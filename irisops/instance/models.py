@@ -157,9 +157,9 @@ class Process:
     in_transaction: bool
     transaction_offset: int
     priority: int | None
-    commands: int
-    global_refs: int
-    cpu_ms: int
+    commands: int | None
+    global_refs: int | None
+    cpu_ms: int | None
     roles: str
     login_roles: str
     can_be_examined: bool
@@ -190,6 +190,7 @@ class User:
     enabled: bool
     roles: tuple[str, ...]
     last_login: datetime | None
+    """None for never; also where the list tells no logins at all, see `last_login_known`."""
     full_name: str | None = None
     comment: str | None = None
     namespace: str | None = None
@@ -202,6 +203,7 @@ class User:
     account_never_expires: bool | None = None
     superuser: bool = False
     """Holds %All directly."""
+    last_login_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

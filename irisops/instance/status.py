@@ -6,6 +6,7 @@ it into text itself (`%SYSTEM.Status.GetErrorText`); the decoder here is for whe
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def _decode_error(packed: str) -> StatusError | None:
     if not items:
         return None
     code, rest = items[0], items[1:]
-    if isinstance(code, str) and code.lstrip("-").isdigit():
+    if isinstance(code, str) and re.fullmatch(r"-?[0-9]{1,9}", code):
         code = int(code)
     if not isinstance(code, int):
         return None

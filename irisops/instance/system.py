@@ -12,8 +12,13 @@ from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
 from irisops.instance.values import as_int, number_of, text_of
 
-_VERSION = re.compile(r"\b(\d{4}\.\d+(?:\.\d+)*)")
+_VERSION = re.compile(r"\b(\d{4}\.\d+(?:\.\d+)*(?:[A-Z]\b)?)")
 _BUILD = re.compile(r"\(Build ([^)]*)\)")
+_SYSTEM = re.compile(r" for (?:UNIX|Windows|Linux|OpenVMS|macOS|Mac OS)\b.*")
+_EDITION = re.compile(r"\[(Health|HealthConnect):")
+_EDITIONS = {"Health": "IRIS for Health", "HealthConnect": "Health Connect"}
+# UNVERIFIED: `[HealthConnect:2.1.0]` behind the date is in public reports, `[Health:3.4.0]` is from memory.
+# To settle: write $ZVERSION on IRIS for Health.
 _VERSION_CALL = ClassMethod("%SYSTEM.Version", "GetVersion")
 _PID_CALL = ClassMethod("%SYSTEM.SYS", "ProcessID")
 _NAME_CALL = ClassMethod("%SYS.System", "GetInstanceName")
@@ -36,9 +41,10 @@ def parse_version(zversion: str) -> Version:
     build = _BUILD.search(zversion)
     head = zversion[: found.start()] if found else zversion
     name, paren, platform = head.partition("(")
-    product = name.strip()
-    for system in ("UNIX", "Windows", "Linux", "OpenVMS", "macOS"):
-        product = product.removesuffix(f" for {system}")
+    product = _SYSTEM.sub("", name.strip())
+    edition = _EDITION.search(zversion)
+    if edition and product == "IRIS":
+        product = _EDITIONS[edition[1]]
     if not found:
         # Text of another shape: no part of it is certain.
         product = "IRIS" if zversion.startswith("IRIS") else ""

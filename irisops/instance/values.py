@@ -31,18 +31,16 @@ LOOKED_AT = 1_024
 
 def as_int(value: Value) -> int | None:
     """A whole number, from a number or its text; None for "" and all else."""
-    if isinstance(value, bool):
-        return int(value)
     if isinstance(value, int):
-        return value
-    if isinstance(value, float | Decimal):
-        number = float(value)
-        return int(value) if math.isfinite(number) and abs(number) < 1e30 else None
-    if isinstance(value, str):
+        return int(value)
+    if isinstance(value, float | Decimal | str):
         try:
-            return int(value.strip())
-        except ValueError:
+            if isinstance(value, str):
+                return int(value.strip())
+            number = float(value)
+        except ValueError:  # no number, or a signalling NaN
             return None
+        return int(value) if math.isfinite(number) and abs(number) < 1e30 else None
     return None
 
 
@@ -122,12 +120,12 @@ def _horolog_day(days: int) -> date | None:
 def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after the other
     """A UTC time from `YYYY-MM-DD HH:MM:SS[.fff]` or $HOROLOG `days,seconds`; None for "", 0 and what is no time."""
     if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _in_utc(value)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     text = as_text(value).strip()
     days, comma, seconds = text.partition(",")
-    if comma and days.strip().isdigit():
+    if comma and days.strip().isdecimal():
         day = _horolog_day(int(days) if len(days) < 8 else 0)
         try:
             return datetime.combine(day, time(), UTC) + timedelta(seconds=float(seconds)) if day else None
@@ -140,7 +138,15 @@ def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after t
     # A bare number is read by fromisoformat as a compact date; the instance never sends one.
     if text.isdigit() or found.year < 1900:
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return _in_utc(found)
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    """A time without a zone is UTC already; None for one that no calendar has in UTC."""
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def answered(outcome: Answer | Exception) -> Answer:

@@ -27,6 +27,13 @@ class WebAddress:
     host: str
     port: int
     tls: bool = False
+    prefix: str = ""
+    """Begins the path of every request, where one web server serves several instances: `/iris-a`."""
+
+    def page(self, path: str) -> str:
+        """The URL of a path of the instance, as a person would open it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.prefix}{path}"
 
     @property
     def shown(self) -> str:
@@ -141,7 +148,8 @@ class _Exchange:
         headers = {"Host": self._address.shown, **request.headers, "Connection": "close"}
         if request.body:
             headers["Content-Length"] = str(len(request.body))
-        lines = [f"{request.method} {request.target} HTTP/1.0", *(f"{k}: {v}" for k, v in headers.items())]
+        target = f"{self._address.prefix}{request.target}"
+        lines = [f"{request.method} {target} HTTP/1.0", *(f"{k}: {v}" for k, v in headers.items())]
         if any("\r" in line or "\n" in line for line in lines):
             raise ConnectionError("a header would not fit on one line")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")

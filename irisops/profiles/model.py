@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from irisops.profiles.host import is_host, split_host
+
 DEFAULT_PORT = 1972
 """The superserver's port of a standard installation."""
+DEFAULT_USER = "_SYSTEM"
+"""The administrator that every installation creates (facts: iris-security); taken where no user is named."""
 COLOURS = ("green", "cyan", "blue", "magenta", "yellow", "red", "white")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 
 
 class ProfileInvalidError(ValueError):
@@ -34,6 +39,9 @@ class Profile:
     guarded: bool = False
     web_port: int | None = None
     web_scheme: str = "http"
+    path_prefix: str = ""
+    """Begins every path on the web port, where one web server serves several instances: `/iris-a` (VS Code:
+    `pathPrefix`)."""
     sslconfig: str = ""
     """Name of a TLS configuration in the driver's SSLDefs.ini; "" connects without TLS."""
     poll_interval: float | None = None
@@ -54,10 +62,8 @@ class Profile:
                 "name",
                 "A profile's name has letters, digits and . _ : - only, and begins with a letter or digit.",
             )
-        if not self.host or any(
-            character.isspace() or not character.isprintable() for character in self.host
-        ):
-            raise ProfileInvalidError("host", "The host is a name or an address without blanks.")
+        if not is_host(self.host):
+            raise ProfileInvalidError("host", _wrong_host(self.host))
         _check_port("port", self.port)
         if self.web_port is not None:
             _check_port("web_port", self.web_port)
@@ -69,8 +75,32 @@ class Profile:
             raise ProfileInvalidError("colour", f"The colour is one of {', '.join(COLOURS)}.")
         if self.web_scheme not in ("http", "https"):
             raise ProfileInvalidError("web_scheme", "The web scheme is http or https.")
+        if not _PREFIX.fullmatch(self.path_prefix):
+            raise ProfileInvalidError(
+                "path_prefix", "The path prefix begins with / and does not end with it: /iris-a."
+            )
         if self.poll_interval is not None and not 0.5 <= self.poll_interval <= 3600:
             raise ProfileInvalidError("poll_interval", "The poll interval is between 0.5 and 3600 seconds.")
+
+
+def fit_prefix(text: str) -> str:
+    """A path prefix as a person or VS Code writes it (`iris-a`, `/iris-a/`), in the form that `check` wants."""
+    inner = text.strip().strip("/")
+    return f"/{inner}" if inner else ""
+
+
+def _wrong_host(text: str) -> str:
+    """What is wrong with a host, and how to write its parts. Not repeated where it may hold a password."""
+    alone = "The host is a name or an address alone, without scheme, user, port or path"
+    parts = split_host(text)
+    if parts is None:
+        return f"{alone}."
+    fields = [f"host={parts.host}"]
+    if parts.port is not None:
+        fields.append(f"{'web_port' if parts.web else 'port'}={parts.port}")
+    if parts.scheme == "https":
+        fields.append("web_scheme=https")
+    return f"{alone}: {' '.join(fields)}."
 
 
 def _check_port(field: str, port: int) -> None:

@@ -6,7 +6,9 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
+from irisops.children import GROUND
 from irisops.profiles.programs import ProgramError, ask, locate
 
 DEADLINE = 60.0
@@ -22,12 +24,18 @@ def words_of(command: str) -> list[str]:
     return shlex.split(command, posix=sys.platform != "win32")
 
 
+def _home() -> Path:
+    home = Path.home()
+    return home if home.is_dir() else GROUND
+
+
 async def password_from(
     command: str, *, environment: Mapping[str, str] | None = None, deadline: float = DEADLINE
 ) -> str:
     """The first line that the program prints, as `pass show` has it. Raises `PasswordCommandError`.
 
     It gets no terminal: a pinentry that draws on ours would fight with the screen. `GPG_TTY` is taken away for that.
+    It runs in the home folder: in the working folder, a `python` among its words would import whatever lies there.
     """
     around = dict(os.environ if environment is None else environment)
     around.pop("GPG_TTY", None)
@@ -39,9 +47,10 @@ async def password_from(
         raise PasswordCommandError("it is empty")
     program = locate(argv[0], around)
     if program is None:
-        raise PasswordCommandError(f"there is no program {argv[0]}")
+        bare = Path(argv[0]).name == argv[0] or Path(argv[0]).is_absolute()
+        raise PasswordCommandError(f"there is no program {argv[0]}" if bare else f"{argv[0]} is no full path")
     try:
-        printed = await ask([program, *argv[1:]], around, deadline)
+        printed = await ask([program, *argv[1:]], around, deadline, _home())
     except ProgramError as error:
         raise PasswordCommandError(f"it {error}") from None
     password = printed.split("\n", 1)[0].rstrip("\r")

@@ -74,7 +74,7 @@ class Places:
         """The platform's folders, or those below `IRISOPS_HOME`."""
         home = (os.environ if environment is None else environment).get("IRISOPS_HOME", "")
         if home:
-            return cls.below(Path(home).expanduser())
+            return cls.below(Path(home).expanduser().absolute())  # a keeper runs in another folder
         import platformdirs  # noqa: PLC0415 - 10 ms, not paid where IRISOPS_HOME says it
 
         return cls(

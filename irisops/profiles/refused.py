@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from irisops.files import locked, write_atomically
+from irisops.profiles.kept_aside import OwnFile
 
 Change = Callable[[list[str]], list[str]]
 MOST = 200
@@ -22,6 +23,14 @@ class RefusedStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: OwnFile[list[str]] = OwnFile(
+            path, _parsed, [], "Which password commands gave a refused password is not known any more."
+        )
+
+    def trouble(self) -> str:
+        """Why the file cannot be read; "" if it can."""
+        self._file.read()
+        return self._file.trouble
 
     def holds(self, account: str, source: str) -> bool:
         """Whether the password from there was refused."""
@@ -40,11 +49,7 @@ class RefusedStore:
         return self._write(lambda marks: [each for each in marks if each != mark])
 
     def _load(self) -> list[str]:
-        try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return []
-        return [each for each in data if isinstance(each, str)] if isinstance(data, list) else []
+        return self._file.read()
 
     def _write(self, change: Change) -> bool:
         try:
@@ -53,6 +58,14 @@ class RefusedStore:
         except OSError:
             return False
         return True
+
+
+def _parsed(text: str) -> list[str]:
+    """Raises `ValueError`, `RecursionError`."""
+    data = json.loads(text)
+    if not isinstance(data, list) or not all(isinstance(each, str) for each in data):
+        raise ValueError("no list of marks")
+    return data
 
 
 def _mark(account: str, source: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irisops.files import write_atomically
+from irisops.profiles.kept_aside import OwnFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +21,37 @@ class RememberedStore:
     """`remembered.toml` in the state folder: a convenience, so neither reading nor writing it may stop anything."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._file = OwnFile(
+            path, _parsed, Remembered(), "The profile that was used last is not known; /connect takes one."
+        )
         self._last = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the file could not be read, once that was tried; "" if it could."""
+        return self._file.trouble
 
     def load(self) -> Remembered:
         """Read the file; what cannot be read is not remembered."""
-        try:
-            data = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return Remembered()
-        profile = data.get("profile", "")
-        return Remembered(profile if isinstance(profile, str) else "")
+        return self._file.read()
 
     def remember(self, profile: str) -> bool:
         """Keep the profile's name; False if the folder cannot be written."""
         if profile == self._last:
             return True
+        self.load()  # a damaged file is kept aside before it is written anew
         quoted = profile.replace("\\", "\\\\").replace('"', '\\"')
         try:
-            write_atomically(self.path, f'profile = "{quoted}"\n')
+            write_atomically(self._file.path, f'profile = "{quoted}"\n')
         except OSError:
             return False
         self._last = profile
         return True
+
+
+def _parsed(text: str) -> Remembered:
+    """Raises `ValueError`, `RecursionError`."""
+    profile = tomllib.loads(text).get("profile", "")
+    if not isinstance(profile, str):
+        raise ValueError("no name")  # noqa: TRY004 - of the file, not of an argument
+    return Remembered(profile)

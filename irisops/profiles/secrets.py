@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol, TypeVar
 
-from irisops.daemon_thread import in_daemon_thread
+from irisops.daemon_thread import BrokenOffError, in_daemon_thread
 from irisops.logs import hide
 from irisops.profiles.model import Profile
 from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError
@@ -28,6 +28,9 @@ CURE = (
     "To be asked only once: unlock or install a keyring (gnome-keyring, KWallet, Keychain, Credential Manager), set up "
     "an encrypted file with /secrets file, or give the profile a password_command."
 )
+NOBODY = "(is it usable?)"
+"""An account that nothing is kept for: a keyring that cannot even be asked for it is not used."""
+FORGETS = "the keyring that is configured does not keep what it is given"
 FILE_DEADLINE = 30.0
 """Seconds for the encrypted file: deriving its key is slow on purpose, and slower on a small machine."""
 TRIES = 3
@@ -120,6 +123,8 @@ class Secrets:
         """Held while the keyring is asked: what waits behind a hanging call learns of it instead of hanging too."""
         self._opening = asyncio.Lock()
         self._declined = False
+        self._forgets = False
+        """The last secret that was given to the keyring was not there when it was read back."""
         self.ask: Ask | None = None
 
     def __repr__(self) -> str:
@@ -190,8 +195,9 @@ class Secrets:
                 return keyring.get(SERVICE, account) == secret
 
             try:
-                if not await self._call(write):
-                    raise NotKeptError("the keyring that is configured does not keep what it is given")
+                self._forgets = not await self._call(write)
+                if self._forgets:
+                    raise NotKeptError(FORGETS)
             except KeyringUnusableError as error:
                 raise NotKeptError(str(error)) from None
         self._memory.pop(account, None)
@@ -250,10 +256,10 @@ class Secrets:
     async def describe(self) -> str:
         """Whether passwords go to a keyring, in plain words."""
         try:
-            await self._call(lambda _keyring: None)
+            await self._call(lambda keyring: keyring.get(SERVICE, NOBODY))
         except KeyringUnusableError as error:
             return f"not used: {error}"
-        return "used for passwords"
+        return f"not used: {FORGETS}" if self._forgets else "used for passwords"
 
     async def probe(self) -> None:
         """Ask the keyring in the background whether it can be used, so that nobody waits for the answer later."""
@@ -374,6 +380,8 @@ class Secrets:
         except TimeoutError:
             self._unusable = f"the keyring did not answer within {self._deadline:g} seconds (is it locked?)"
             raise KeyringUnusableError(self._unusable) from None
+        except BrokenOffError as error:
+            raise KeyringUnusableError(f"the keyring failed ({error})") from None
         except Exception as error:  # noqa: BLE001 - backends raise anything: OSError, D-Bus and Windows errors
             # Only the kind is told: some backends put what they were given into the text.
             raise KeyringUnusableError(f"the keyring failed ({type(error).__name__})") from None

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from irisops.files import locked, write_atomically
-from irisops.profiles.toml_lines import line_in, line_of
+from irisops.profiles.toml_lines import TomlError, decoded, line_of, parsed
+
+if TYPE_CHECKING:
+    import tomlkit
 
 DEFAULT_POLL_INTERVAL = 2.0
 SHORTEST_POLL = 0.5
 LONGEST_POLL = 3600.0
+LARGEST = 1e300
+"""No number beyond it, however a setting is bounded: a whole number of a file may be too large for a float."""
 LOG_LEVELS = ("error", "warning", "info", "debug")
 
 Value = bool | float | str
@@ -49,7 +53,7 @@ class Setting:
         if self.kind == "flag" and isinstance(value, bool):
             return value
         if self.kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
-            if self.low <= value <= self.high:
+            if self.low <= value <= self.high and value <= LARGEST:
                 return float(value)
         elif isinstance(value, str) and (
             (self.kind == "choice" and value in self.choices) or (self.kind == "text" and value.isprintable())
@@ -157,14 +161,13 @@ class SettingsStore:
     def load(self) -> LoadedSettings:
         """Read the file; never raises for its contents."""
         try:
-            text = self.path.read_text(encoding="utf-8")
-            data: dict[str, Any] = tomllib.loads(text)
+            text = decoded(self.path.read_bytes())
+            data = parsed(text)
         except FileNotFoundError:
             return LoadedSettings(Settings())
-        except tomllib.TOMLDecodeError as error:
-            line = line_in(str(error), text)
-            return LoadedSettings(Settings(), (f"{self._at(line)}: {error}. No setting is used.",))
-        except (OSError, ValueError) as error:
+        except TomlError as error:
+            return LoadedSettings(Settings(), (f"{self._at(error.line)}: {error}. No setting is used.",))
+        except OSError as error:
             return LoadedSettings(Settings(), (f"The settings cannot be read. {self.path}: {error}.",))
         given: dict[str, Value] = {}
         problems: list[str] = []
@@ -195,17 +198,29 @@ class SettingsStore:
 
         checked = {name: BY_NAME[name].checked(value) for name, value in values.items()}
         with locked(self.path):
-            text = self.path.read_text(encoding="utf-8") if self.path.exists() else template()
+            text = decoded(self.path.read_bytes()) if self.path.exists() else template()
+            parsed(text)
             for name, value in checked.items():
-                document = tomlkit.parse(text)
+                document = _document(text)
                 if name not in document:
                     text, found = _uncommented(text, name, tomlkit.item(value).as_string())
                     if found:
                         continue
                 document[name] = value
                 text = tomlkit.dumps(document)
-            tomllib.loads(text)
+            parsed(text)
             write_atomically(self.path, text)
+
+
+def _document(text: str) -> tomlkit.TOMLDocument:
+    """What tomllib has read already; tomlkit is stricter in a few things. Raises `ValueError`."""
+    import tomlkit  # noqa: PLC0415 - only when something is written
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - only when something is written
+
+    try:
+        return tomlkit.parse(text)
+    except (TOMLKitError, RecursionError) as error:
+        raise ValueError(f"it can be read, but not be changed: {error}") from None
 
 
 def template() -> str:

@@ -7,7 +7,6 @@ it is at that moment, under a lock, so two irisops at once never lose each other
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from irisops.files import locked, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
-from irisops.profiles.toml_lines import line_in, line_of
+from irisops.profiles.toml_lines import TomlError, decoded, line_of, parsed
 
 if TYPE_CHECKING:
     import tomlkit
@@ -24,6 +23,8 @@ HEADER = "irisops profiles: how to reach each instance. Passwords are never kept
 _FIELDS = {field.name: field for field in dataclasses.fields(Profile) if field.name != "name"}
 _NUMBERS = {"port": int, "web_port": int, "poll_interval": float}
 _FLAGS = {"read_only", "guarded"}
+_LARGEST = 1e9
+"""No number of a profile is near it; a whole number of a file may be too large for a float."""
 
 
 class ProfilesFileError(Exception):
@@ -136,20 +137,19 @@ class ProfileStore:
 
     def _text(self) -> str:
         try:
-            return self.path.read_text(encoding="utf-8")
+            return decoded(self.path.read_bytes())
         except FileNotFoundError:
             return ""
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise ProfilesFileError(self.path, "this is not UTF-8 text", line) from None
+        except TomlError as error:
+            raise ProfilesFileError(self.path, str(error), error.line) from None
         except OSError as error:
             raise ProfilesFileError(self.path, error.strerror or str(error)) from error
 
     def _parsed(self, text: str) -> dict[str, Any]:
         try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ProfilesFileError(self.path, str(error), line_in(str(error), text)) from None
+            data = parsed(text)
+        except TomlError as error:
+            raise ProfilesFileError(self.path, str(error), error.line) from None
         if not isinstance(data.get("profiles", {}), dict):
             line = line_of(text, "profiles")
             raise ProfilesFileError(self.path, "profiles must be tables: [profiles.NAME]", line)
@@ -178,7 +178,7 @@ class _Edit:
         try:
             text = self._store._text()  # noqa: SLF001 - one class in two parts
             self._store._parsed(text)  # noqa: SLF001 - one class in two parts
-            self.document = tomlkit.parse(text)
+            self.document = self._document(text)
             if not text:
                 self.document.add(tomlkit.comment(HEADER))
             if "profiles" not in self.document:
@@ -188,6 +188,18 @@ class _Edit:
             self._lock.__exit__(None, None, None)
             raise
         return self
+
+    def _document(self, text: str) -> tomlkit.TOMLDocument:
+        """What tomllib has read already; tomlkit is stricter in a few things. Raises `ProfilesFileError`."""
+        import tomlkit  # noqa: PLC0415 - not at the start
+        from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - not at the start
+
+        try:
+            return tomlkit.parse(text)
+        except (TOMLKitError, RecursionError) as error:
+            raise ProfilesFileError(
+                self._store.path, f"it can be read, but not be changed: {error}"
+            ) from None
 
     def text(self) -> str:
         """The file as it would be written now."""
@@ -232,12 +244,16 @@ def _value(key: str, value: object) -> object:
     number = _NUMBERS.get(key)
     if number is not None:
         allowed: type | UnionType = int if number is int else int | float
-        if isinstance(value, bool) or not isinstance(value, allowed):
+        if isinstance(value, bool) or not isinstance(value, allowed) or not _is_near(value):
             raise ProfileInvalidError(key, f"{key} is a number")
         return number(value)
     if not isinstance(value, str):
         raise ProfileInvalidError(key, f"{key} is a text in quotation marks")
     return value
+
+
+def _is_near(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < _LARGEST
 
 
 def _table(profile: Profile) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from irisops.profiles.secrets import FORGETS
+
 
 class SystemKeyring:
     """The `keyring` library, imported at the first use (facts: ngrok-keyring B1 to B4)."""
@@ -10,6 +12,7 @@ class SystemKeyring:
         """See `Keyring.problem`."""
         import keyring  # noqa: PLC0415 - 70 to 160 ms that the start must not pay
         import keyring.backends.fail  # noqa: PLC0415 - not at the start
+        import keyring.backends.null  # noqa: PLC0415 - not at the start
 
         try:
             backend = keyring.get_keyring()
@@ -17,6 +20,8 @@ class SystemKeyring:
             return f"the keyring's settings are wrong ({type(error).__name__})"
         if isinstance(backend, keyring.backends.fail.Keyring):
             return "there is no keyring here (usual over SSH and in containers)"
+        if isinstance(backend, keyring.backends.null.Keyring):
+            return FORGETS
         if "SecretService" in type(backend).__module__:
             return self._secret_service_problem()
         return ""

@@ -1,6 +1,37 @@
-"""Where in a TOML file something stands, so that what is wrong can be named by its line."""
+"""TOML that a person edits: read with one error for all that can be wrong, named by its line."""
 
 from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+
+class TomlError(ValueError):
+    """The text is no TOML. `line` counts from 1, 0 if it is not known."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def decoded(raw: bytes) -> str:
+    """The text of a file. Raises `TomlError`."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise TomlError("this is not UTF-8 text", raw[: error.start].count(b"\n") + 1) from None
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """What a TOML text holds. Raises `TomlError`."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TomlError(str(error), line_in(str(error), text)) from None
+    except ValueError:  # a number longer than Python converts
+        raise TomlError("a number in it is too long") from None
+    except RecursionError:
+        raise TomlError("it nests too deep") from None
 
 
 def line_in(message: str, text: str) -> int:

@@ -8,7 +8,6 @@ use `in_daemon_thread`. The passphrase itself is kept nowhere; the key stays in 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import secrets
 from collections.abc import Callable
@@ -152,7 +151,7 @@ class Vault:
             raise VaultError(f"There is no encrypted file {self.path}") from None
         except OSError as error:
             raise VaultError(f"{self.path}: {error.strerror or error}") from error
-        except (ValueError, KeyError, TypeError, binascii.Error):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise VaultError(f"{self.path} is not an encrypted file of irisops, or it is damaged.") from None
 
     def _seal(self, held: dict[str, str]) -> None:
@@ -192,7 +191,7 @@ class _Guard:
 
 
 def _parsed(raw: bytes) -> _Sealed:
-    """Raises `ValueError`, `KeyError`, `TypeError`."""
+    """Raises `ValueError`, `KeyError`, `TypeError`, `RecursionError`."""
     data: Any = json.loads(raw)
     if not isinstance(data, dict) or data["format"] != FORMAT:
         raise ValueError("another format")
@@ -208,7 +207,9 @@ def _parsed(raw: bytes) -> _Sealed:
 def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - not at the start
 
-    return Scrypt(salt=salt, length=_KEY_BYTES, n=cost, r=8, p=1).derive(passphrase.encode())
+    return Scrypt(salt=salt, length=_KEY_BYTES, n=cost, r=8, p=1).derive(
+        passphrase.encode(errors="surrogatepass")
+    )
 
 
 def _opened(sealed: _Sealed, key: bytes) -> dict[str, str]:
@@ -219,5 +220,10 @@ def _opened(sealed: _Sealed, key: bytes) -> dict[str, str]:
         plain = AESGCM(key).decrypt(sealed.nonce, sealed.data, sealed.header)
     except InvalidTag:
         raise WrongPassphraseError("The passphrase does not open the encrypted file.") from None
-    held: dict[str, str] = json.loads(plain)
+    try:
+        held = json.loads(plain)
+    except (ValueError, RecursionError):
+        held = None
+    if not isinstance(held, dict) or not all(isinstance(each, str) for each in held.values()):
+        raise VaultError("The passphrase opens the encrypted file, but what is in it is not of this irisops.")
     return held

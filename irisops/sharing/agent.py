@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from irisops.sharing import procs
+from irisops.sharing.agent_api import ENDPOINTS, NOT_FOUND, AgentApi, endpoint_path
 from irisops.sharing.agent_files import (
     PID_FILE,
     allow_local_calls,
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOG_LINES = 200
+LOG_WIDTH = 4000
+"""Characters of a line that are kept; a real one has a few hundred."""
 OFFLINE_LINES = 5
 """Failed attempts to reach ngrok, some seven seconds of them, after which a start is given up (facts: A9)."""
 
@@ -75,7 +78,6 @@ class Agent:
         token: str,
         runtime: Path,
         *,
-        on_log: Callable[[LogLine], None] = lambda _line: None,
         on_start: Callable[[ProcessId], None] = lambda _process: None,
         deadlines: Deadlines = USUAL_DEADLINES,
         token_in_memory: bool = sys.platform == "linux" and hasattr(os, "memfd_create"),
@@ -88,7 +90,6 @@ class Agent:
         self._token_in_memory = token_in_memory
         self._runtime = runtime
         self._deadlines = deadlines
-        self._on_log = on_log
         self._on_start = on_start
         # One thread for the agent's whole life: the death signal fires when the thread that forked ends (facts: A2.7).
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="irisops agent")
@@ -96,7 +97,7 @@ class Agent:
         self._process: NgrokProcess | None = None
         self._memory: int | None = None
         self._identity: ProcessId | None = None
-        self._endpoints: dict[str, tuple[Endpoint, str]] = {}
+        self._endpoints: dict[str, Endpoint] = {}
         self._lock = threading.Lock()
         self._stopped = False
         self._failed_attempts = 0
@@ -118,7 +119,7 @@ class Agent:
     @property
     def endpoints(self) -> list[Endpoint]:
         """What this agent opened and has not closed: our own registry, as pyngrok's is shared (facts: A1.15)."""
-        return [endpoint for endpoint, _uri in self._endpoints.values()]
+        return list(self._endpoints.values())
 
     # start
 
@@ -156,8 +157,7 @@ class Agent:
             config_path=str(config),
             monitor_thread=True,  # an agent whose output nobody reads stalls (facts: A1.12)
             log_event_callback=self._took_line,
-            startup_timeout=int(self._deadlines.start),
-            request_timeout=self._deadlines.create,
+            startup_timeout=int(self._deadlines.start) + 5,  # ours comes first: it says what was missed
             max_logs=LOG_LINES,
         )
         # What the environment of irisops itself said would go onto the agent's command line (facts: A5.1).
@@ -219,9 +219,8 @@ class Agent:
             if self._stopped and identity is not None:
                 procs.send(identity, signal.SIGTERM)  # `stop` came before the pid was known
             self._give_up_offline(log.line)
-            line = LogLine(datetime.now(UTC), log.lvl, redact(log.line, (self._token,)))
-            self.log.append(line)
-            self._on_log(line)
+            text = redact(log.line, (self._token,))[:LOG_WIDTH]
+            self.log.append(LogLine(datetime.now(UTC), log.lvl, text))
         except Exception as error:  # noqa: BLE001 - what it caught becomes a line of the log itself
             told = f"irisops could not take a line of the agent: {type(error).__name__}"
             self.log.append(LogLine(datetime.now(UTC), "ERROR", told))
@@ -261,13 +260,9 @@ class Agent:
         return AgentSilent(f"{missed} within {deadline:g} seconds, so it was stopped.", detail=last)
 
     def _named(self, error: BaseException | None) -> SharingProblem:
-        """The named problem for what pyngrok raised."""
-        from pyngrok.exception import PyngrokNgrokURLError  # noqa: PLC0415 - not at the start
-
+        """The named problem for what pyngrok raised while the agent started."""
         if isinstance(error, SharingProblem):
             return error
-        if isinstance(error, PyngrokNgrokURLError) and "timed out" in str(error):
-            return AgentSilent("The ngrok agent did not answer in time.", detail=str(error))
         texts = [
             str(getattr(error, "body", "") or ""),
             str(getattr(error, "ngrok_error", "") or ""),
@@ -278,49 +273,48 @@ class Agent:
             texts += [line.text for line in self.log if line.text.startswith("ERROR")]
         return explain("\n".join(filter(None, texts)), (self._token,))
 
-    def _request(self, path: str, *, method: str = "GET", deadline: float | None = None) -> Mapping[str, Any]:
-        """A call of the agent's API by pyngrok's public function. Raises AgentFailed when the agent is gone."""
-        from pyngrok import ngrok  # noqa: PLC0415 - not at the start
-
+    def _request(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: Mapping[str, object] | None = None,
+        deadline: float | None = None,
+    ) -> Mapping[str, Any]:
+        """A call of the agent's API. Raises the named problem; AgentFailed when the agent is gone."""
         process, limit = self._process, deadline or self._deadlines.call
         if process is None or process.api_url is None or not self.running:
             raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")
-        url = f"{process.api_url}{path}"
+        api = AgentApi(process.api_url, self._token)
         return self._run(
-            lambda: ngrok.api_request(url, method=method, timeout=limit),
-            limit + 2.0,
-            "The ngrok agent did not answer",
+            lambda: api.call(method, path, limit, body), limit + 2.0, "The ngrok agent did not answer"
         )
 
     # endpoints
 
     def open(self, spec: EndpointSpec) -> Endpoint:
         """Open an endpoint and make sure that its policy is in force. Raises the named problem; then it is closed."""
-        from pyngrok import ngrok  # noqa: PLC0415 - not at the start
-
-        if not self.running or self._config is None:
-            raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")
-        options: dict[str, Any] = {"upstream": {"url": spec.upstream}, "inspect": False}
+        options: dict[str, object] = {
+            "name": spec.name,
+            "upstream": {"url": spec.upstream},
+            "inspect": False,
+        }
         if spec.policy is not None:
             options["traffic_policy"] = as_option(spec.policy)
-        if spec.url:
-            options["url"] = spec.url
-        config = self._config
+        if spec.url or spec.kind == "tcp":
+            options["url"] = spec.url or "tcp://"  # any address of that kind (facts: A4.1)
+        path = endpoint_path(spec.name)
         try:
-            tunnel = self._run(
-                lambda: ngrok.connect(proto=spec.kind, name=spec.name, pyngrok_config=config, **options),
-                self._deadlines.create + 5.0,
-                "The ngrok agent did not open the tunnel",
-            )
+            made = self._request(ENDPOINTS, method="POST", body=options, deadline=self._deadlines.create)
+            url = made.get("url") or made.get("public_url")
+            if not isinstance(url, str) or not url:
+                raise AgentFailed("The ngrok agent opened a tunnel, but named no address for it.")
         except SharingProblem:
             self._close_by_name(spec.name)  # it may have come up after the request timed out (facts: A4.10)
             raise
-        url, uri = str(tunnel.public_url), str(tunnel.uri or f"/api/endpoints/{spec.name}")
-        endpoint = Endpoint(
-            spec.name, spec.kind, url, spec.upstream, str(tunnel.data.get("x_loopback") or "")
-        )
-        self._endpoints[spec.name] = endpoint, uri
-        told = self._request(uri).get("traffic_policy")
+        endpoint = Endpoint(spec.name, spec.kind, url, spec.upstream, str(made.get("x_loopback") or ""))
+        self._endpoints[spec.name] = endpoint
+        told = self._request(path).get("traffic_policy")
         if spec.policy is not None and not same_policy(spec.policy, told):
             self.close(spec.name)
             raise PolicyNotApplied(
@@ -333,30 +327,34 @@ class Agent:
         found = self._endpoints.pop(name, None)
         if found is not None and self.running:
             try:
-                self._request(found[1], method="DELETE")
+                self._request(endpoint_path(name), method="DELETE")
             except SharingProblem as problem:
-                if self.running and "404" not in problem.detail:
+                if self.running and f"HTTP {NOT_FOUND}" not in problem.detail:
                     raise
 
     def _close_by_name(self, name: str) -> None:
         if not self.running:
             return
         with contextlib.suppress(SharingProblem):
-            self._request(f"/api/endpoints/{name}", method="DELETE")
+            self._request(endpoint_path(name), method="DELETE")
 
     def figures(self) -> list[EndpointFigures]:
         """Connections of each open endpoint. Raises AgentFailed or AgentSilent."""
         shown = []
-        for endpoint, uri in list(self._endpoints.values()):
-            conns = self._request(uri).get("metrics", {}).get("conns", {})
-            shown.append(
-                EndpointFigures(endpoint.name, endpoint.public_url, conns.get("gauge"), conns.get("count"))
+        for endpoint in self.endpoints:
+            told: object = self._request(endpoint_path(endpoint.name))
+            for key in ("metrics", "conns"):
+                told = told.get(key) if isinstance(told, Mapping) else None
+            counts = told if isinstance(told, Mapping) else {}
+            now, total = (
+                each if isinstance(each := counts.get(key), int) else None for key in ("gauge", "count")
             )
+            shown.append(EndpointFigures(endpoint.name, endpoint.public_url, now, total))
         return shown
 
     def status(self) -> str:
         """What the agent says of its session: `online`, `reconnecting`, ... Raises AgentFailed or AgentSilent."""
-        return str(self._request("/api/status").get("status", ""))
+        return str(self._request("/api/status").get("status", ""))[:100]
 
     # stop
 

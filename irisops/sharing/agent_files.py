@@ -50,14 +50,15 @@ def write_launcher(folder: Path, binary: Path) -> Path:
     pyngrok takes it for the agent. Its path is unlike any other, so agents are never mixed up (facts: A1.13).
     pyngrok looks whether its child lives after each line that it read, and drops what it has not read then: the
     reason of an agent that prints it and exits. So the script stays for `LINGER` after an agent that failed.
+    The death signal is KILL: it comes when the keeper was killed, and nobody is left to see whether TERM is heeded.
     """
     pid_file = folder / PID_FILE
     pid_file.unlink(missing_ok=True)
-    noted = f'echo $$ > {shlex.quote(str(pid_file))}; exec {shlex.quote(str(binary))} "$@"'
+    noted = f'echo $$ > {shlex.quote(str(pid_file))} && exec {shlex.quote(str(binary))} "$@"'
     tool = setpriv()
     if tool:
         # Each second shell sees whether its parent died before the death signal was set.
-        tied = f"{shlex.quote(tool)} --pdeathsig TERM /bin/sh -c"
+        tied = f"{shlex.quote(tool)} --pdeathsig KILL /bin/sh -c"
         start = f"""{tied} {shlex.quote('[ "$PPID" = "$0" ] || exit 1; ' + noted)} "$$" "$@" &"""
         guard = [f'[ "$PPID" = {os.getpid()} ] || exit 1']
     else:

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import itertools
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from irisops import children
+from irisops.background import Background, to_log
+from irisops.files import open_private, private_folder
 from irisops.instance import errors as instance_errors
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
@@ -23,55 +24,52 @@ from irisops.instance.driver_process.channel import (
 )
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing import errors as sharing_errors
-from irisops.sharing.endpoints import LogLine
 from irisops.sharing.errors import KeeperLost, SharingProblem
 from irisops.sharing.guests import Activity
+from irisops.sharing.lease import LeaseError, LeaseStore
 from irisops.sharing.messages import (
     ShareActivity,
     ShareClosed,
     ShareOpened,
     ShareRequest,
     ShareStatus,
-    from_json,
-    to_json,
 )
+from irisops.sharing.records import from_json, to_json
 
-COMMAND = (sys.executable, "-m", "irisops.sharing.keeper")
+COMMAND = children.python("irisops.sharing.keeper")
 START_DEADLINE = 20.0
 CALL_DEADLINE = 40.0
 OPEN_DEADLINE = 240.0
 CLOSE_DEADLINE = 90.0
 END_DEADLINE = 5.0
 """Seconds. The keeper has its own, shorter ones; these are for a keeper that hangs."""
-_NOT_HANDED_ON = frozenset({"NGROK_AUTHTOKEN", "NGROK_API_KEY", "IRISOPS_PASSWORD"})
-"""Variables with secrets: a keeper lives for hours, and gets what it needs over its pipe."""
 
 
 class KeeperClient:
     """One keeper with one share. All coroutines belong to the event loop on which it was started.
 
-    `on_progress` hears what is being done while a share opens, `on_log` each line of the agent, `on_closed` that the
-    share was taken down, whatever the reason (also when the keeper itself was lost).
+    `on_progress` hears what is being done while a share opens, `on_closed` that the share was taken down, whatever the
+    reason (also when the keeper itself was lost).
     """
 
     def __init__(
         self,
         *,
         on_progress: Callable[[str], None] = lambda _message: None,
-        on_log: Callable[[LogLine], None] = lambda _line: None,
         on_closed: Callable[[ShareClosed], None] = lambda _closed: None,
     ) -> None:
         self.on_progress = on_progress
-        self.on_log = on_log
         self.on_closed = on_closed
         # Not asyncio's subprocess: its transport kills the child when it is thrown away, and a keeper must go on.
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: children.Popen[bytes] | None = None
         self._transport: asyncio.ReadTransport | None = None
+        self._requests: asyncio.WriteTransport | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._ready = asyncio.Event()
-        self._reading: asyncio.Task[None] | None = None
+        self._reading = Background(self._lost)
         self._told_closed = False
+        self._leases = Path()
         self.opened: ShareOpened | None = None
 
     @property
@@ -86,28 +84,31 @@ class KeeperClient:
 
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the keeper; its own error output goes to the file `log`. Raises KeeperLost."""
-        environment = {key: value for key, value in os.environ.items() if key not in _NOT_HANDED_ON}
-        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of some milliseconds
-                list(command),
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=descriptor,
-                start_new_session=True,  # the terminal's signals reach it as the end of the pipe, once
-                env=environment,
+            private_folder(log.parent)
+            descriptor = open_private(log, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise KeeperLost(
+                f"The keeper's log {log} cannot be written: {error.strerror}.",
+                "Nothing was opened. Make room, or correct the rights of that folder.",
+            ) from error
+        try:
+            # Out of the terminal's group: the terminal's signals reach it as the end of the pipe, once.
+            self._process = children.start_apart(
+                command, children.python_environment(os.environ), stderr=descriptor, bufsize=0
             )
         except OSError as error:
             raise KeeperLost("The keeper process could not be started.", detail=str(error)) from error
         finally:
             os.close(descriptor)
         reader = asyncio.StreamReader()
-        self._transport, _protocol = await asyncio.get_running_loop().connect_read_pipe(
+        loop = asyncio.get_running_loop()
+        self._transport, _protocol = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
         )
-        self._reading = asyncio.create_task(self._read(reader))
+        # Non-blocking, too: a stopped keeper must not hold up the chat.
+        self._requests, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, self._process.stdin)
+        self._reading.start(self._read(reader), "listening to the keeper")
         try:
             async with asyncio.timeout(START_DEADLINE):
                 await self._ready.wait()
@@ -119,6 +120,7 @@ class KeeperClient:
 
     async def open(self, request: ShareRequest) -> ShareOpened:
         """Open a share. Raises the named problem; then nothing was left open (or the message says what was)."""
+        self._leases = Path(request.leases)
         answer = await self._ask("open", OPEN_DEADLINE, request=to_json(request))
         self.opened = from_json(ShareOpened, answer)
         return self.opened
@@ -158,9 +160,8 @@ class KeeperClient:
     async def leave(self) -> None:
         """Let go of the keeper without waiting for it: it takes the share down by itself, or goes on if asked to."""
         self._let_go()
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        self._reading.cancel()
+        await self._reading.wait()
 
     async def wait(self) -> None:
         """Until the keeper has ended."""
@@ -177,27 +178,24 @@ class KeeperClient:
 
     def _let_go(self) -> None:
         """Close both ends of ours."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+        if self._requests is not None and not self._requests.is_closing():
+            self._requests.abort()  # what a keeper has not read by now is said by the end of its input
         if self._transport is not None:
             self._transport.close()
 
     async def _ask(self, operation: str, deadline: float, **values: Any) -> Any:
-        process = self._process
-        if process is None or process.stdin is None or not self.running:
+        requests = self._requests
+        if requests is None or requests.is_closing() or not self.running:
             raise KeeperLost("The keeper process is not there.")
         number = next(self._numbers)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            frame = encode_frame({"id": number, "op": operation, **values})
-            await asyncio.to_thread(_write_all, process.stdin, frame)
+            requests.write(encode_frame({"id": number, "op": operation, **values}))
             async with asyncio.timeout(deadline):
                 return await answer
         except TimeoutError:
             raise KeeperLost(f"The keeper process did not answer within {deadline:g} seconds.") from None
-        except (OSError, ValueError) as error:  # a broken pipe, or one that was closed
-            raise KeeperLost("The keeper process ended.", detail=str(error)) from error
         finally:
             self._waiting.pop(number, None)
 
@@ -208,17 +206,33 @@ class KeeperClient:
                 self._took(decode_body(await reader.readexactly(frame_size(header))))
         except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
             await self.wait()
-            self._let_go()
+        self._ended(await asyncio.to_thread(self._left))
+
+    def _lost(self, name: str, error: BaseException) -> None:
+        """Listening failed: what the keeper says is not known any more, so it is let go, which ends the share."""
+        to_log(name, error)
+        self._ended(("what it had made is in its lease: /leases clear",))
+
+    def _ended(self, left: tuple[str, ...]) -> None:
+        self._let_go()
         self._ready.set()
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(KeeperLost("The keeper process ended."))
-        if self.opened is not None:
-            self._tell_closed(
-                ShareClosed(
-                    "the keeper process ended", (), ("what it had made is in its lease: /leases clear",)
-                )
-            )
+        reason = "the keeper process ended" if left else "its keeper took it down"
+        self._tell_closed(ShareClosed(reason, (), left))
+
+    def _left(self) -> tuple[str, ...]:
+        """What an ended keeper left, by its lease: its last words are lost where this process was stopped for long."""
+        if self.opened is None:
+            return ()
+        try:
+            lease = LeaseStore(self._leases).read(self.opened.id)
+        except LeaseError as error:
+            return (str(error),)
+        if lease is None:
+            return ()
+        return (lease.problem or "what it had made is in its lease: /leases clear",)
 
     def _took(self, message: Mapping[str, Any]) -> None:
         match message.get("event"):
@@ -226,8 +240,6 @@ class KeeperClient:
                 self._ready.set()
             case "progress":
                 self.on_progress(str(message["message"]))
-            case "log":
-                self.on_log(from_json(LogLine, message["line"]))
             case "closed":
                 self._tell_closed(from_json(ShareClosed, message["closed"]))
             case _:
@@ -243,11 +255,6 @@ class KeeperClient:
         if self.opened is not None and not self._told_closed:
             self._told_closed = True
             self.on_closed(closed)
-
-
-def _write_all(pipe: IO[bytes], data: bytes) -> None:
-    while data:
-        data = data[pipe.write(data) or 0 :]
 
 
 def revive(error: Mapping[str, Any]) -> InstanceProblem:

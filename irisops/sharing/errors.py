@@ -16,10 +16,6 @@ MASK = "•••"
 
 _CODE = re.compile(r"ERR_NGROK_(\d+)")
 _TOKEN_TEXT = re.compile(r"((?:authtoken|api[_ ]?key)[\"']?\s*[:=]\s*[\"']?)([^\s\"'\\]+)", re.IGNORECASE)
-_OFFLINE = re.compile(
-    r"dial tcp|lookup |no such host|i/o timeout|network is unreachable|connection refused|context deadline exceeded",
-    re.IGNORECASE,
-)
 
 
 class SharingProblem(InstanceProblem):
@@ -95,11 +91,28 @@ class QuotaUsedUp(SharingProblem):
 
 
 class NoInternet(SharingProblem):
-    """The agent cannot reach ngrok."""
+    """The agent cannot reach ngrok: no connection, or something in between intercepts or blocks it."""
 
     default_cure = (
-        "Check the internet connection; many companies block ngrok. Set http_proxy if you need a proxy. "
-        "/share help shows other ways."
+        "Check the internet connection; many companies block ngrok, so try another network. Set http_proxy if you "
+        "need a proxy. /share help shows other ways."
+    )
+
+
+class ClockWrong(NoInternet):
+    """A certificate is not valid at the time that this machine's clock shows."""
+
+    default_cure = (
+        "Set the clock of this machine right, then share again. If it is right, something between here and ngrok "
+        "shows a certificate of its own: try another network."
+    )
+
+
+class AgentCannotRun(AgentMissing):
+    """There is a file, but this machine does not run it."""
+
+    default_cure = (
+        "Install the ngrok agent for this machine from ngrok.com/download, or name one: agent=FILE."
     )
 
 
@@ -198,6 +211,100 @@ WALLS: dict[int, Wall] = {
 """Every code of facts: ngrok-keyring A11 that can stop a share."""
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A kind of words that come without a code of ngrok's: from Go's network library, a proxy, or the system."""
+
+    words: re.Pattern[str]
+    wall: Wall
+
+
+def _saying(words: str, kind: type[SharingProblem], sentence: str, cure: str = "") -> Saying:
+    return Saying(re.compile(words, re.IGNORECASE), Wall(kind, sentence, cure))
+
+
+_LOOPBACK = r"(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)"
+_ASK_THE_NETWORK = (
+    "Try another network, or ask whoever runs this one to let connect.ngrok-agent.com through, port 443, unopened."
+    " /share help shows other ways."
+)
+SAYINGS: tuple[Saying, ...] = (
+    # The other end: ngrok was reached, and this machine's own port does not answer. A proxy may be on loopback, too.
+    _saying(
+        rf"^(?!.*proxy)(?!.*lookup)(?=.*dial tcp {_LOOPBACK}:\d+: )|(?:dial|connect)(?:ing)?(?: to)?(?: the)? upstream|"
+        r"upstream.{0,40}(?:refused|timed out)",
+        LocalPortDead,
+        "ngrok was reached, but nothing answers on the local port.",
+    ),
+    _saying(
+        r"contains a virus|potentially unwanted software|winerror 225\b",
+        AgentCannotRun,
+        "The virus scanner of this machine keeps the ngrok agent from running.",
+        "Windows Defender and others take tunnels for malware: have it allowed by whoever runs this machine, then "
+        "install it again.",
+    ),
+    _saying(
+        r"exec format error|bad cpu type|not a valid win32 application|cannot execute binary|winerror (?:193|216)\b|"
+        r"not compatible with the version of windows|incompatible architecture",
+        AgentCannotRun,
+        "That ngrok agent is made for another processor or system.",
+    ),
+    _saying(
+        r"with custom CAs",
+        AccountRefused,
+        "ngrok does not let this account use certificates of its own choice.",
+        "The connection is probably intercepted here: try another network. /share help shows other ways.",
+    ),
+    _saying(
+        r"has expired or is not yet valid|certificate (?:has )?expired|not yet valid|clock skew",
+        ClockWrong,
+        "The certificate that was shown is not valid at the time of this machine's clock.",
+    ),
+    _saying(
+        r"\bCRLs?\b|revocation list",
+        NoInternet,
+        "Something between here and ngrok blocks the list of revoked certificates, which the agent asks for.",
+        "Try another network, or have http://crl.ngrok-agent.com (port 80) let through. An agent of your own can do "
+        "without by crl_noverify: true in its config; irisops leaves the check on. /share help shows other ways.",
+    ),
+    _saying(
+        r"\b407 proxy|(?:status|code|error|failed):? 407\b|proxy ?authentication|proxyconnect|"
+        r"\bproxy\b.{0,60}(?:refused|denied|forbidden|fail|requires)",
+        NoInternet,
+        "The proxy between here and ngrok does not let the agent through.",
+        "Set http_proxy to its address, with user and password if it wants them, and start irisops again. "
+        "/share help shows other ways.",
+    ),
+    _saying(
+        r"\bx509\b|\btls:|certificate|TLS handshake(?! timeout)|handshake failure",
+        NoInternet,
+        "Something between here and ngrok intercepts the encrypted connection.",
+        f"{_ASK_THE_NETWORK} An agent of your own can trust the certificates of this machine by connect_cas: host in "
+        "its config (root_cas: host in older files), if ngrok lets your account.",
+    ),
+    _saying(
+        r"no such host|lookup \S|has no records|server misbehaving|name resolution|name or service not known|"
+        r"nodename nor servname|host is known|getaddrinfo|NXDOMAIN|SERVFAIL|\bDNS\b",
+        NoInternet,
+        "The name of ngrok's server cannot be looked up here.",
+        "Check the internet connection; some networks hide ngrok's names, so try another one. "
+        "/share help shows other ways.",
+    ),
+    _saying(
+        r"connection (?:was )?(?:forcibly )?(?:reset|refused|aborted|closed)|forcibly closed|broken pipe|"
+        r"no route to host|(?:network|host|destination) is (?:unreachable|down)|unreachable (?:host|network)|"
+        r"time(?:d )?[- ]?out|deadline exceeded|did not properly respond|actively refused|\bunexpected EOF\b|: EOF\b|"
+        r"dial (?:tcp|udp)|"
+        r"not yet ready to start tunnels|failed to (?:re)?connect|\bwsa(?:recv|send)\b|connection attempt failed",
+        NoInternet,
+        "The ngrok agent cannot reach ngrok: something between here and there blocks it.",
+    ),
+)
+"""In this order: the first that fits counts. Collected from what people reported."""
+# UNVERIFIED: the words of Windows and macOS, which nobody could try here. Settle: share there behind a firewall, with
+# an agent in quarantine, and with one of another processor.
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secrets and without anything that follows "authtoken:" or the like."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
@@ -227,7 +334,9 @@ def explain(
             detail=detail,
             code=code,
         )
-    if "not yet ready to start tunnels" in text or _OFFLINE.search(text):
-        return NoInternet("The ngrok agent cannot reach ngrok.", detail=detail)
+    words = " ".join(text.split())
+    for saying in SAYINGS:
+        if saying.words.search(words):
+            return saying.wall.kind(saying.wall.sentence, saying.wall.cure or None, detail=detail)
     first = next((line.strip() for line in detail.splitlines() if line.strip()), "it gave no reason")
     return AgentFailed(f"{doing}: {first[:200].rstrip('.')}.", detail=detail)

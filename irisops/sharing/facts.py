@@ -48,6 +48,8 @@ KNOWN_PASSWORDS: tuple[tuple[str, str], ...] = (
 SPARE_ATTEMPTS = 3
 """A try is made only if the account has this many failed logins left before its limit: two remain for its owner."""
 
+NOT_ENABLED = "it is disabled"
+"""Why no try was needed."""
 UNREADABLE = "the account used here may not read it"
 
 
@@ -213,7 +215,7 @@ async def probe_default_passwords(
             continue  # not there; or it is the account in use, whose password is the person's own knowledge
         reason = "" if not user.enabled else await _risk(instance, user, limit)
         if not user.enabled:
-            results.append(ProbeFact(user.name, "refused", "it is disabled"))
+            results.append(ProbeFact(user.name, "refused", NOT_ENABLED))
         elif reason:
             results.append(ProbeFact(user.name, "skipped", reason))
         else:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from irisops.sharing.errors import AgentFailed, AgentMissing, AgentTooOld
+from irisops import children
+from irisops.sharing.errors import AgentCannotRun, AgentFailed, AgentMissing, AgentTooOld, explain
 
 OLDEST = (3, 30)
 """`/api/endpoints`, which pyngrok uses, is there since 3.30; an older agent hangs pyngrok for ever (facts: A1.9)."""
@@ -60,7 +59,9 @@ def candidates(environment: Mapping[str, str], default: Path) -> Iterator[Path]:
     name = "ngrok.exe" if os.name == "nt" else "ngrok"
     seen: set[Path] = set()
     places = [
-        Path(folder) / name for folder in environment.get("PATH", os.defpath).split(os.pathsep) if folder
+        Path(folder) / name
+        for folder in environment.get("PATH", os.defpath).split(os.pathsep)
+        if Path(folder).is_absolute()  # a relative one is the working folder by another name
     ]
     for path in (*places, default):
         if path not in seen and usable(path):
@@ -69,24 +70,24 @@ def candidates(environment: Mapping[str, str], default: Path) -> Iterator[Path]:
 
 
 def read_version(path: Path) -> tuple[int, int, int]:
-    """Ask the binary itself; pyngrok's way fails while an agent runs (facts: A1.18). Raises AgentFailed."""
+    """Ask the binary itself; pyngrok's way fails while an agent runs (facts: A1.18).
+
+    Raises AgentFailed or AgentCannotRun.
+    """
     try:
-        done = subprocess.run(
-            [str(path), "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=VERSION_DEADLINE,
-            check=False,
+        said = children.ask_and_wait(
+            [str(path), "--version"], children.program_environment(os.environ), VERSION_DEADLINE
         )
-    except subprocess.TimeoutExpired:
+    except children.TimeoutExpired:
         raise AgentFailed(
             f"{path} did not say its version within {VERSION_DEADLINE:g} seconds.", "Is it the ngrok agent?"
         ) from None
     except OSError as error:
+        known = explain(str(error))
+        if isinstance(known, AgentCannotRun):
+            raise AgentCannotRun(f"{path} cannot be started. {known.message}", known.cure) from error
         raise AgentFailed(f"{path} cannot be started: {error.strerror}.", "Install ngrok afresh.") from error
-    found = _VERSION.search(done.stdout)
+    found = _VERSION.search(said)
     if found is None:
         raise AgentFailed(
             f"{path} is not an ngrok agent: it did not say its version.", "Install ngrok afresh."
@@ -103,18 +104,18 @@ def find_agent(
     Raises AgentMissing, AgentTooOld or AgentFailed. Never downloads anything.
     """
     if named is not None:
-        path = named.expanduser()
+        path = named.expanduser().absolute()
         if not usable(path):
             raise AgentMissing(
                 f"{path} is not an ngrok agent that can be run.", "Name another file, or none."
             )
         return _new_enough(AgentBinary(path, read_version(path)))
     old: AgentBinary | None = None
-    broken: AgentFailed | None = None
+    broken: AgentFailed | AgentCannotRun | None = None
     for path in candidates(os.environ if environment is None else environment, default or default_path()):
         try:
             found = AgentBinary(path, read_version(path))
-        except AgentFailed as error:
+        except (AgentFailed, AgentCannotRun) as error:
             broken = broken or error
             continue
         if found.version >= OLDEST:
@@ -138,4 +139,4 @@ def _new_enough(found: AgentBinary) -> AgentBinary:
 
 def setpriv() -> str:
     """util-linux's `setpriv`, which gives the agent a death signal; "" where there is none (macOS, BusyBox)."""
-    return shutil.which("setpriv") or ""
+    return children.locate("setpriv", os.environ) or ""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from irisops import children
 from irisops.sharing.errors import AgentMissing, explain
 
 DEADLINE = 180.0
@@ -32,17 +34,17 @@ class Step:
 
 def command(path: Path) -> tuple[str, ...]:
     """The process that installs to `path`."""
-    return (sys.executable, "-m", "irisops.sharing.installer", str(path))
+    return children.python("irisops.sharing.installer", str(path))
 
 
 async def install_agent(path: Path, run: Sequence[str] = ()) -> AsyncIterator[Step]:
     """Steps of an installation. Raises AgentMissing when it failed; then the person has to install it."""
     yield Step("Fetching the ngrok agent …", 0.0)
-    process = await asyncio.create_subprocess_exec(
-        *(run or command(path)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    process = await children.start(
+        run or command(path),
+        children.python_environment(os.environ),
+        stdin=children.DEVNULL,
+        stderr=children.PIPE,
     )
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     assert process.stderr is not None  # noqa: S101 - the state says so

@@ -2,7 +2,8 @@
 
 `python -m irisops.sharing.keeper`, spoken to over its standard input and output. When its input closes (the chat ended,
 crashed or was killed), on SIGTERM, SIGHUP or SIGINT, at the deadline and when the agent dies, the share is taken down.
-If the instance cannot be reached then, it is tried again for a while; after that the lease file is what remembers.
+None of that waits for the chat: it may be stopped, or hang on a terminal that nobody reads. If the instance cannot be
+reached then, it is tried again for a while; after that the lease file is what remembers.
 """
 
 from __future__ import annotations
@@ -12,28 +13,24 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from irisops.instance.driver_process.channel import (
-    HEADER_SIZE,
-    ChannelError,
-    decode_body,
-    encode_frame,
-    frame_size,
-)
+from irisops.background import Background
+from irisops.children import no_core_dumps
+from irisops.instance.driver_process.channel import HEADER_SIZE, ChannelError, decode_body, frame_size
 from irisops.instance.errors import InstanceProblem
-from irisops.sharing.endpoints import LogLine
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.lease import LeaseError
 from irisops.sharing.messages import (
     ShareActivity,
     ShareClosed,
     ShareRequest,
-    from_json,
-    to_json,
 )
+from irisops.sharing.outbox import Outbox
+from irisops.sharing.records import from_json, to_json
 from irisops.sharing.share import Share
 from irisops.sharing.teardown import Connector, connect_by_driver
 
@@ -44,7 +41,7 @@ RETRY_PAUSES = (5.0, 10.0, 20.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
 
 
 class Keeper:
-    """Answers requests and watches over one share. `send` writes one message to the chat; it may fail silently."""
+    """Answers requests and watches over one share. `send` hands one message to the chat: it neither waits nor fails."""
 
     def __init__(
         self,
@@ -58,7 +55,8 @@ class Keeper:
         self._sleep = sleep
         self._share: Share | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background(self._failed)
+        self._listening = Background(self._deaf)
         self._end = asyncio.Event()
         self._hurry = asyncio.Event()
         """Told to end while it is already taking down: no further attempts."""
@@ -83,9 +81,7 @@ class Keeper:
 
     def take(self, message: Mapping[str, Any]) -> None:
         """One request of the chat; the answer is sent when it is there."""
-        task = asyncio.get_running_loop().create_task(self._answer(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._tasks.start(self._answer(message), f"request {message.get('op')}")
         if message.get("op") == "open":
             self._opening = task
 
@@ -94,12 +90,12 @@ class Keeper:
         try:
             result = await self._do(str(message.get("op")), message)
         except (InstanceProblem, LeaseError) as problem:
-            self._send({"id": number, "error": _problem(problem)})
+            self._send({"id": number, "error": _problem(problem, opening=message.get("op") == "open")})
         except asyncio.CancelledError:
             told = SharingProblem(f"Nothing was opened: {self._reason or 'it was cancelled'}.")
             self._send({"id": number, "error": _problem(told)})
         except Exception as error:
-            # The chat must hear of every failure; what it was goes to the keeper's log, which holds no secret texts.
+            # The chat must hear of every failure; where it happened goes to the keeper's log (see `_failed`).
             told = AgentFailed(
                 f"The keeper failed: {type(error).__name__}.", "Please report it; see the keeper's log."
             )
@@ -135,16 +131,9 @@ class Keeper:
     async def _open(self, request: ShareRequest) -> object:
         if self._share is not None or self._end.is_set():
             raise SharingProblem("This keeper has a share already.", "/unshare ends it.")
-        loop = asyncio.get_running_loop()
-
-        def log(line: LogLine) -> None:  # on pyngrok's thread
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._send, {"event": "log", "line": to_json(line)})
-
         share = Share(
             request,
             progress=lambda text: self._send({"event": "progress", "message": text}),
-            on_log=log,
             connector=self._connector,
         )
         self._share = share
@@ -182,17 +171,41 @@ class Keeper:
                 await asyncio.wait_for(self._end.wait(), TICK)
         await self._stop_opening()
         await self._take_down()
-        while self._tasks:  # answers that are still to be sent
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.wait()  # answers that are still to be sent
+        self._listening.cancel()
+        await self._listening.wait()
+
+    def listen(self, reader: asyncio.StreamReader) -> None:
+        """Take the chat's requests until its pipe closes. A failure to listen counts as the end of the chat."""
+        self._listening.start(self._listen(reader), "listening")
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                header = await reader.readexactly(HEADER_SIZE)
+                self.take(decode_body(await reader.readexactly(frame_size(header))))
+        except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
+            self.pipe_closed()
+
+    def _deaf(self, name: str, error: BaseException) -> None:
+        self.pipe_closed()
+        self._failed(name, error)
+
+    @staticmethod
+    def _failed(name: str, error: BaseException) -> None:
+        """Note where a task failed in the keeper's log; a traceback shows code, never values."""
+        with contextlib.suppress(OSError):  # the disk is full
+            print(f"{name}: {type(error).__name__}", file=sys.stderr)
+            traceback.print_tb(error.__traceback__, file=sys.stderr)
 
     async def _take_down(self) -> None:
         share = self._share
         if share is None:
             return
-        closed = await share.close(self._reason)
+        closed = await self._close(share)
         self._send({"event": "closed", "closed": to_json(closed)})
         for pause in RETRY_PAUSES:
-            if not closed.problems or self._hurry.is_set():
+            if not closed.problems or self._hurry.is_set() or share.refused:
                 return
             waiting = asyncio.ensure_future(self._sleep(pause))
             hurry = asyncio.ensure_future(self._hurry.wait())
@@ -200,18 +213,33 @@ class Keeper:
             waiting.cancel()
             hurry.cancel()
             if not self._hurry.is_set():
-                closed = await share.close(self._reason)
+                closed = await self._close(share)
                 if not closed.problems:
                     self._send({"event": "closed", "closed": to_json(closed)})
 
+    async def _close(self, share: Share) -> ShareClosed:
+        """Take the share down as far as it goes now. Whatever goes wrong is a reason to try again, not to end."""
+        try:
+            return await share.close(self._reason)
+        except Exception as error:  # noqa: BLE001 - noted with its place in the keeper's log
+            self._failed("taking the share down", error)
+            return ShareClosed(self._reason, (), (f"the keeper failed: {type(error).__name__}",))
 
-def _problem(problem: InstanceProblem | LeaseError) -> dict[str, object]:
+
+NO_LEASE_CURE = "Without a lease nothing is opened: make room or correct the rights of that folder."
+LEASE_CURE = (
+    "The share goes on as it was: make room or correct the rights of that folder, then try again. /unshare ends it "
+    "all the same."
+)
+
+
+def _problem(problem: InstanceProblem | LeaseError, *, opening: bool = False) -> dict[str, object]:
     """A problem as the chat takes it."""
     if isinstance(problem, LeaseError):
         return {
             "name": "LeaseError",
             "message": str(problem),
-            "cure": "Without a lease nothing is opened: make room or correct the rights of that folder.",
+            "cure": NO_LEASE_CURE if opening else LEASE_CURE,
             "detail": "",
             "code": None,
         }
@@ -235,26 +263,23 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return reading, writing
 
 
-async def _read(reader: asyncio.StreamReader, keeper: Keeper) -> None:
-    try:
-        while True:
-            header = await reader.readexactly(HEADER_SIZE)
-            keeper.take(decode_body(await reader.readexactly(frame_size(header))))
-    except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
-        keeper.pipe_closed()
+def _no_core_dumps() -> None:
+    """Let no core dump hold the password or the token: not of the keeper, nor of the agent and drivers it starts.
+
+    1 byte, as 0 would still feed a handler such as systemd-coredump; Linux skips that at exactly 1 (fs/coredump.c).
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not on Windows
+
+        if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:  # a hard limit of 0 cannot be raised
+            resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
 async def serve(reading: BinaryIO, writing: BinaryIO, connector: Connector) -> None:
     """Run a keeper on two pipes until it has finished."""
     loop = asyncio.get_running_loop()
-
-    def send(message: Mapping[str, Any]) -> None:
-        with contextlib.suppress(OSError, ValueError):  # nobody listens any more
-            data = encode_frame(message)
-            while data:
-                data = data[writing.write(data) :]
-
-    keeper = Keeper(send, connector=connector)
+    outbox = await Outbox.on(writing)
+    keeper = Keeper(outbox.send, connector=connector)
     for number, said in (
         (signal.SIGTERM, "the keeper was asked to end"),
         (signal.SIGHUP, "the terminal was closed"),
@@ -263,17 +288,19 @@ async def serve(reading: BinaryIO, writing: BinaryIO, connector: Connector) -> N
         loop.add_signal_handler(number, keeper.end, said)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), reading)
-    listening = asyncio.create_task(_read(reader, keeper))
-    send({"event": "ready", "pid": os.getpid()})
+    keeper.listen(reader)
+    outbox.send({"event": "ready", "pid": os.getpid()})
     await keeper.run()
-    listening.cancel()
+    await outbox.close()
 
 
 def main(connector: Connector = connect_by_driver) -> int:
     """Entry point of the process."""
+    no_core_dumps()
     # A token in the environment of irisops would go onto the agent's command line (facts: ngrok-keyring A5.1).
     for name in ("NGROK_AUTHTOKEN", "NGROK_API_KEY"):
         os.environ.pop(name, None)
+    _no_core_dumps()
     reading, writing = _take_pipes()
     asyncio.run(serve(reading, writing, connector))
     return 0

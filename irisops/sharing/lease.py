@@ -8,17 +8,21 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from irisops.files import locked, sync_folder, write_atomically
 from irisops.sharing import procs
 from irisops.sharing.procs import ProcessId
+from irisops.sharing.records import from_json, to_json
 
 FORMAT = 1
+BIGGEST = 256 * 1024
+"""Bytes of a lease file; one of fifty passes has ten thousand."""
 
 State = Literal["intended", "made"]
 """`intended` is written before the instance is asked, `made` after it was seen there."""
@@ -119,13 +123,7 @@ def new_id() -> str:
 
 def encode(lease: Lease) -> str:
     """As JSON text."""
-
-    def plain(value: object) -> str:
-        if isinstance(value, datetime):
-            return value.astimezone(UTC).isoformat()
-        raise TypeError(f"no {type(value).__name__} belongs in a lease")
-
-    return json.dumps({"format": FORMAT, **asdict(lease)}, default=plain, indent=1) + "\n"
+    return json.dumps({"format": FORMAT, **to_json(lease)}, indent=1) + "\n"
 
 
 def decode(text: str) -> Lease:
@@ -134,35 +132,50 @@ def decode(text: str) -> Lease:
         found = json.loads(text)
         if found.pop("format") != FORMAT:
             raise LeaseError("it was written by another version of irisops")
-        return Lease(
-            **{
-                **found,
-                "where": Where(**found["where"]),
-                "created": datetime.fromisoformat(found["created"]),
-                "until": datetime.fromisoformat(found["until"]),
-                "keeper": _process(found["keeper"]),
-                "agent": _process(found["agent"]),
-                "endpoints": tuple(LeasedEndpoint(**each) for each in found["endpoints"]),
-                "role": Item(**found["role"]) if found["role"] else None,
-                "accounts": tuple(Item(**each) for each in found["accounts"]),
-                "schemas": tuple(found["schemas"]),
-                "sql": tuple(found["sql"]),
-            }
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return from_json(Lease, found)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LeaseError(f"it is no lease of irisops ({type(error).__name__})") from error
 
 
-def _process(found: dict[str, Any] | None) -> ProcessId | None:
-    return ProcessId(**found) if found else None
+def _load(file: Path) -> Lease:
+    """A lease from its file. Raises FileNotFoundError, or LeaseError for whatever else is wrong with it."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or a device might never end
+            raise LeaseError("it is no file")
+        with file.open("rb") as lines:
+            data = lines.read(BIGGEST + 1)
+        if len(data) > BIGGEST:
+            raise LeaseError(f"it is larger than {BIGGEST // 1024} KiB")
+        lease = decode(data.decode())
+    except FileNotFoundError:
+        raise
+    except UnicodeDecodeError as error:
+        raise LeaseError("it is no text in UTF-8") from error
+    except OSError as error:
+        raise LeaseError(error.strerror or type(error).__name__) from error
+    if lease.id != file.stem:
+        raise LeaseError("it is not named after the share in it")
+    return lease
 
 
 @dataclass(slots=True)
 class Leases:
-    """All that were found. `broken` are files that cannot be read, with the reason."""
+    """All that were found. `broken` are files that cannot be read, with the reason: left where they are, for a person.
+
+    Another version of irisops may still read them, and nothing else remembers what they name.
+    """
 
     leases: list[Lease] = field(default_factory=list)
     broken: list[tuple[Path, str]] = field(default_factory=list)
+
+    def unreadable(self) -> list[str]:
+        """A plain sentence for each broken one."""
+        return [f"The lease {file} cannot be read: {why}." for file, why in self.broken]
+
+
+UNREADABLE_CURE = (
+    "It may name accounts and an address that are still there: look into it, then delete it by hand."
+)
 
 
 class LeaseStore:
@@ -187,34 +200,53 @@ class LeaseStore:
     def read(self, lease_id: str) -> Lease | None:
         """One lease, None if it is gone. Raises LeaseError."""
         try:
-            return decode(self.path(lease_id).read_text(encoding="utf-8"))
+            return _load(self.path(lease_id))
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise LeaseError(f"The lease {lease_id} cannot be read: {error.strerror}.") from error
+        except LeaseError as error:
+            raise LeaseError(f"The lease {self.path(lease_id)} cannot be read: {error}.") from error
 
     def all(self) -> Leases:
-        """Every lease, oldest first. Never raises for a file that is broken: it is listed as such."""
+        """Every lease, oldest first. Never raises: what cannot be read is listed as such, be it the whole folder."""
         found = Leases()
-        for file in sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []:
+        try:
+            files = sorted(file for file in self.folder.iterdir() if file.suffix == ".json")
+        except FileNotFoundError:
+            return found
+        except OSError as error:
+            found.broken.append((self.folder, error.strerror or type(error).__name__))
+            return found
+        for file in files:
             try:
-                found.leases.append(decode(file.read_text(encoding="utf-8")))
+                found.leases.append(_load(file))
             except FileNotFoundError:
                 continue  # its keeper has just finished
-            except (LeaseError, OSError) as error:
+            except LeaseError as error:
                 found.broken.append((file, str(error)))
         found.leases.sort(key=lambda lease: lease.created)
         return found
 
     def delete(self, lease_id: str) -> None:
-        """Everything is undone. Fine if it is gone already."""
-        self.path(lease_id).unlink(missing_ok=True)
-        if self.folder.is_dir():
-            sync_folder(self.folder)
+        """Everything is undone. Fine if it is gone already. Raises LeaseError."""
+        try:
+            self.path(lease_id).unlink(missing_ok=True)
+            if self.folder.is_dir():
+                sync_folder(self.folder)
+        except OSError as error:
+            raise LeaseError(
+                f"The lease {self.path(lease_id)} cannot be removed: {error.strerror or error}."
+            ) from error
 
-    def lock(self) -> contextlib.AbstractContextManager[None]:
-        """Hold the folder while leases are cleared. Blocks while another irisops does the same."""
-        return locked(self.folder / "clearing")
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder while leases are cleared. Blocks while another irisops does the same.
+
+        On a full disk or in a read-only folder there is no lock, and the clearing goes on: each step may be repeated.
+        """
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(OSError):
+                held.enter_context(locked(self.folder / "clearing"))
+            yield
 
 
 def summary(leases: Iterable[Lease], now: datetime) -> list[str]:

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from irisops.sharing import procs
-from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where
+from irisops.sharing.lease import UNREADABLE_CURE, Lease, LeaseError, LeaseStore, Where
 from irisops.sharing.teardown import Connector, Report, Teardown, connect_by_driver
 
 KEEPER_PATIENCE = 30.0
@@ -44,7 +44,7 @@ async def clear(
 ) -> list[Cleared]:
     """Take down what is left behind, and with `running` also shares whose keeper lives (it is asked to do it).
 
-    `only` names one lease. May be repeated; two at once wait for each other. Raises LeaseError.
+    `only` names one lease. May be repeated; two at once wait for each other.
     """
     lock = store.lock()
     await asyncio.to_thread(lock.__enter__)
@@ -72,16 +72,23 @@ async def _by_keeper(store: LeaseStore, lease: Lease) -> Report:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(KEEPER_PATIENCE):
             while procs.is_running(keeper):
-                now = store.read(lease.id)
-                if now is not None and now.problem:
+                if (now := _read(store, lease)) is not None and now.problem:
                     procs.send(keeper, signal.SIGTERM)  # it has tried; the second time it stops trying
                 await asyncio.sleep(0.1)
-    left = store.read(lease.id)
+    left = _read(store, lease)
     if left is None:
         report.done.append("its keeper took it down")
     else:
         report.problems.append(left.problem or "its keeper is still at it")
     return report
+
+
+def _read(store: LeaseStore, lease: Lease) -> Lease | None:
+    """A lease as it is now; one that cannot be read any more is as it was, with that as its problem."""
+    try:
+        return store.read(lease.id)
+    except LeaseError as error:
+        return replace(lease, problem=str(error))
 
 
 async def watch(
@@ -106,10 +113,13 @@ async def watch(
 
     while True:
         found = store.all()
-        for file, why in found.broken:
-            raise LeaseError(f"The lease {file} cannot be read: {why}. Look into it, then delete it by hand.")
+        unreadable = [f"{sentence} {UNREADABLE_CURE}" for sentence in found.unreadable()]
+        if not found.leases and unreadable:
+            raise LeaseError(" ".join(unreadable))
         if not found.leases:
             return
+        for line in unreadable:
+            say(line)
         for lease in found.leases:
             if lease.kept and not lease.overdue(now()):
                 continue
@@ -118,8 +128,9 @@ async def watch(
             ):
                 if cleared.report.refused:
                     tried.add(lease.where)
-                    refused(lease.where)
-                    say(f"The password of {lease.where.text} was refused; it is not tried again in this run.")
+                    if cleared.report.password_refused:
+                        refused(lease.where)
+                    say(f"The login of {lease.where.text} was refused; it is not tried again in this run.")
                 for line in (*cleared.report.done, *cleared.report.problems):
                     say(f"share {lease.id}: {line}")
         await sleep(WATCH_PAUSE)

@@ -76,6 +76,8 @@ def same_policy(asked: Policy | None, told: object) -> bool:
 def _understood(text: str) -> object:
     try:
         return json.loads(text)
+    except RecursionError:
+        return text
     except ValueError:
         return _from_yaml(text)
 
@@ -85,5 +87,5 @@ def _from_yaml(text: str) -> object:
 
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return text

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from irisops import children
+
 _PROC = Path("/proc/self")
 """There on Linux; elsewhere `ps` is asked."""
+_PS_DEADLINE = 10.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,8 @@ def start_time(pid: int) -> str | None:
             return None
         fields = text.rpartition(")")[2].split()  # the name in parentheses may hold spaces
         return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
-    found = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    words = found.stdout.split()
+    asked = [children.locate("ps", os.environ) or "/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    words = children.ask_and_wait(asked, children.program_environment(os.environ), _PS_DEADLINE).split()
     return None if not words or words[0].startswith("Z") else " ".join(words[1:])
 
 

@@ -87,7 +87,10 @@ def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]
         if "/api/monitor" in [name.casefold() for name in others]:
             detail += " /api/monitor tells figures and alerts of the instance."
         yield Finding(rule, "amber", f"Open without a login: {names_of(others)}", detail, _login_for(others))
-    if not found:
+    unread = [each.name for each in facts.applications if each.enabled and each.authentication is None]
+    if unread:
+        yield unknown(rule, f"Whether {names_of(unread)} want a login", facts.why("applications"))
+    elif not found:
         yield Finding(rule, "green", "No web application is open without a login")
 
 
@@ -199,5 +202,8 @@ def unused_accounts(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
             f"{detail} Disable what nobody needs.".strip(),
             ("/disable", *people) if people else ("/dormant",),
         )
-    else:
+    unread = [user.name for user in facts.users if user.enabled and user.roles and user.used is None]
+    if unread:
+        yield unknown(rule, f"Whether {names_of(unread)} were ever used", facts.why("users"))
+    elif not unused:
         yield Finding(rule, "green", "Every enabled account with roles has been used")

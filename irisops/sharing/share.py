@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,15 +16,15 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from irisops.instance.errors import InstanceProblem
+from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.sharing import guests, passes, procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
-from irisops.sharing.endpoints import EndpointFigures, EndpointSpec, LogLine
+from irisops.sharing.endpoints import EndpointFigures, EndpointSpec
 from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.finder import AgentBinary, find_agent
 from irisops.sharing.guests import Activity
-from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseStore, State
+from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseError, LeaseStore, State
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.procs import ProcessId
@@ -46,17 +47,18 @@ class Share:
         request: ShareRequest,
         *,
         progress: Callable[[str], None] = lambda _message: None,
-        on_log: Callable[[LogLine], None] = lambda _line: None,
         connector: Connector = connect_by_driver,
         now: Callable[[], datetime] = _now,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         find: Callable[[Path | None], AgentBinary] = find_agent,
     ) -> None:
         self._request = request
         self._progress = progress
-        self._on_log = on_log
         self._connector = connector
         self._now = now
+        self._monotonic = monotonic
+        self._ends = self._ends_at(request.until)
         self._sleep = sleep
         self._find = find
         self._store = LeaseStore(Path(request.leases))
@@ -76,6 +78,10 @@ class Share:
         self._lease_lock = threading.Lock()
         self._closing = asyncio.Lock()
         self._closed: ShareClosed | None = None
+        self._noted = False
+        """The lease was on disk; before that, nothing was made that it would have to name."""
+        self.refused = False
+        """The instance refused the password, which is not sent again: accounts get locked."""
 
     @property
     def lease(self) -> Lease:
@@ -84,8 +90,15 @@ class Share:
 
     @property
     def overdue(self) -> bool:
-        """Whether the deadline has passed."""
-        return self._lease.overdue(self._now())
+        """Whether the deadline has passed: by the wall clock (a laptop may sleep over it) or by the time that went by.
+
+        A wall clock that is set back makes no share longer.
+        """
+        return self._lease.overdue(self._now()) or self._monotonic() >= self._ends
+
+    def _ends_at(self, until: datetime) -> float:
+        """The deadline on the clock that nobody sets."""
+        return self._monotonic() + (until - self._now()).total_seconds()
 
     @property
     def agent_running(self) -> bool:
@@ -98,10 +111,14 @@ class Share:
         return self._lease.outlive
 
     def _note(self, change: Callable[[Lease], Lease]) -> None:
-        """Change the lease and write it, before or after what it describes. Called from any thread."""
+        """Change the lease and write it, before or after what it describes. Called from any thread.
+
+        Raises LeaseError when it cannot be written; it is then unchanged.
+        """
         with self._lease_lock:
-            self._lease = change(self._lease)
-            self._store.save(self._lease)
+            lease = change(self._lease)
+            self._store.save(lease)
+            self._lease, self._noted = lease, True
 
     def _note_account(self, name: str, state: State) -> None:
         self._note(lambda lease: lease.with_account(name, state))
@@ -113,11 +130,17 @@ class Share:
         try:
             return await self._open()
         except BaseException as error:
+            self.refused = isinstance(error, LoginRefused)
             closed = await asyncio.shield(self.close("it could not be opened"))
-            if closed.problems and isinstance(error, InstanceProblem):
+            if closed.problems and isinstance(error, InstanceProblem | LeaseError):
                 raise LeaseStays(
-                    f"{error.message} And not all could be taken back: {'; '.join(closed.problems)}.",
-                    detail=error.detail,
+                    f"{error} And not all could be taken back: {'; '.join(closed.problems).rstrip('.')}.",
+                    detail=getattr(error, "detail", ""),
+                ) from error
+            if isinstance(error, OSError):
+                raise SharingProblem(
+                    f"The files of the share cannot be written: {error.strerror or error}.",
+                    "Make room, or correct the rights of that folder.",
                 ) from error
             raise
 
@@ -134,7 +157,6 @@ class Share:
             binary,
             request.token,
             self._runtime,
-            on_log=self._on_log,
             on_start=self._agent_started,
             deadlines=request.deadlines,
         )
@@ -229,6 +251,7 @@ class Share:
                 "Share again for longer: new passes are made.",
             )
         self._note(lambda lease: replace(lease, until=until))
+        self._ends = self._ends_at(until)
 
     def set_outlive(self, outlive: bool) -> None:
         """Whether it goes on when the chat is closed."""
@@ -246,26 +269,35 @@ class Share:
             await guests.delete_account(admin, item.name)
             own = admin.info.pid if admin.info else None
             left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
-        self._note(lambda lease: lease.without_account(item.name))
         report.done.append(f"{item.name} is deleted and its sessions and processes are ended")
+        try:
+            self._note(lambda lease: lease.without_account(item.name))
+        except LeaseError as error:
+            report.problems.append(f"its lease still names it: {error}")
         report.problems += [f"process {process.pid} does not end" for process in left.processes]
         return report
 
     # close
 
     async def close(self, reason: str) -> ShareClosed:
-        """Take it down. May be called again: then it tries what was left. Never raises for the instance's sake."""
+        """Take it down. May be called again: then it tries what was left, but for a password that was refused.
+
+        Never raises for the sake of the instance or of the disk.
+        """
         async with self._closing:
-            if self._closed is not None and not self._closed.problems:
+            if self._closed is not None and (self.refused or not self._closed.problems):
                 return self._closed
             if self._agent is not None:
                 await asyncio.to_thread(self._agent.stop)
             if self._runtime is not None:
                 await asyncio.to_thread(shutil.rmtree, self._runtime, ignore_errors=True)
-            known = self._store.read(self._lease.id)
-            report = Report() if known is None else await self._teardown.run(known, self._request.password)
-            if known is not None and not report.clean:
-                self._lease = self._store.read(self._lease.id) or self._lease
+            # By what is in memory: the file may be unreadable by now, and names no more than this.
+            report = Report()
+            if self._noted:
+                password = None if self.refused else self._request.password
+                report = await self._teardown.run(self._lease, password)
+                self._lease = report.left or self._lease
+            self.refused = self.refused or report.refused
             self._closed = ShareClosed(reason, tuple(report.done), tuple(report.problems))
             return self._closed
 

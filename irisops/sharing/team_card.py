@@ -56,14 +56,19 @@ def card_for(
     until: datetime,
     template: str = "",
     share: str = "",
+    prefix: str = "",
 ) -> TeamCard:
-    """The card of one teammate; `until` is shown in the zone that it carries."""
+    """The card of one teammate; `until` is shown in the zone that it carries.
+
+    `prefix` begins the instance's paths on the web port (a profile's `path_prefix`): a tunnel leaves paths alone.
+    """
     tcp, web = address_of(endpoints, "tcp"), address_of(endpoints, "http")
-    blocks = [Block("Your access", _access(team_pass, tcp, web, namespace, until, template))]
+    page = f"{web}{prefix}" if web else ""
+    blocks = [Block("Your access", _access(team_pass, tcp, page, namespace, until, template))]
     if tcp:
         blocks += _superserver(team_pass, *host_port(tcp), namespace)
     if web:
-        blocks += _web(team_pass, web, tcp, namespace, share or "irisops")
+        blocks += _web(team_pass, web, prefix, tcp, namespace, share or "irisops")
     return TeamCard(team_pass.name, tuple(blocks))
 
 
@@ -107,10 +112,13 @@ def _superserver(team_pass: TeamPass, host: str, port: int, namespace: str) -> l
     ]
 
 
-def _web(team_pass: TeamPass, web: str, tcp: str, namespace: str, share: str) -> list[Block]:
+def _web(  # noqa: PLR0917 - a part of the address each
+    team_pass: TeamPass, web: str, prefix: str, tcp: str, namespace: str, share: str
+) -> list[Block]:
     host, port = host_port(web)
+    web_server = {"scheme": urlsplit(web).scheme, "host": host, "port": port}
     server: dict[str, object] = {
-        "webServer": {"scheme": urlsplit(web).scheme, "host": host, "port": port},
+        "webServer": {**web_server, "pathPrefix": prefix} if prefix else web_server,
         "username": team_pass.name,
         "description": "shared by irisops",
     }
@@ -125,7 +133,7 @@ def _web(team_pass: TeamPass, web: str, tcp: str, namespace: str, share: str) ->
         Block("VS Code (settings.json; it asks for the password)", json.dumps(settings, indent=2)),
         Block(
             "Management Portal",
-            f"{web}/csp/sys/UtilHome.csp\n"
+            f"{web}{prefix}/csp/sys/UtilHome.csp\n"
             "A free ngrok account shows a warning page first: choose Visit. Programs can send the header\n"
             "ngrok-skip-browser-warning: 1",
         ),

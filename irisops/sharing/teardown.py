@@ -15,7 +15,7 @@ from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
 from irisops.sharing import guests, procs
 from irisops.sharing.agent_files import RUNTIME_PREFIX
-from irisops.sharing.lease import Lease, LeaseStore, Where
+from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where
 
 STOP_PATIENCE = 3.0
 """Seconds an agent gets to end by itself."""
@@ -61,7 +61,13 @@ class Report:
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     refused: bool = False
-    """The instance refused the password: it must not be sent again (accounts get locked)."""
+    """The instance refused the login: its password must not be sent again (accounts get locked)."""
+    password_refused: bool = False
+    """It was refused for user and password."""
+    left: Lease | None = None
+    """What is still to be taken down."""
+    unwritten: str = ""
+    """Why the lease could not be rewritten."""
 
     @property
     def clean(self) -> bool:
@@ -86,7 +92,8 @@ class Teardown:
         """Agent first (nobody can come in any more), then what its people do, then accounts and role.
 
         The lease is rewritten after each step and deleted at the end. `password` None means that it is not known:
-        then what is on the instance stays in the lease. Raises LeaseError if the lease cannot be written.
+        then what is on the instance stays in the lease. A lease that cannot be written (full disk, read-only folder)
+        stops nothing: the one on disk names at least as much as is left.
         """
         report = Report()
         lease = await self._stop_agent(lease, report)
@@ -96,11 +103,33 @@ class Teardown:
             else:
                 lease = await self._clear_instance(lease, password, report)
         if report.clean:
-            self._store.delete(lease.id)
-            report.done.append("the lease is cleared")
+            self._forget(lease, report)
         else:
-            self._store.save(replace(lease, problem="; ".join(report.problems)))
+            lease = replace(lease, problem="; ".join(report.problems))
+            self._keep(lease, report)
+            report.left = lease
+            if report.unwritten:
+                report.done.append(f"the lease names more than is left: {report.unwritten}")
         return report
+
+    def _forget(self, lease: Lease, report: Report) -> None:
+        try:
+            self._store.delete(lease.id)
+        except LeaseError as error:
+            report.problems.append(
+                f"everything is taken down but its lease stays: {error} Make that folder writable"
+            )
+            report.left = lease
+        else:
+            report.done.append("the lease is cleared")
+
+    def _keep(self, lease: Lease, report: Report) -> None:
+        try:
+            self._store.save(lease)
+        except LeaseError as error:
+            report.unwritten = str(error)
+        else:
+            report.unwritten = ""
 
     async def _stop_agent(self, lease: Lease, report: Report) -> Lease:
         agent = lease.agent
@@ -118,7 +147,7 @@ class Teardown:
         ):  # a lease is a file; only such a folder is ever removed
             await asyncio.to_thread(shutil.rmtree, lease.runtime, ignore_errors=True)
         lease = replace(lease, agent=None, endpoints=(), runtime="")
-        self._store.save(lease)
+        self._keep(lease, report)
         return lease
 
     async def _clear_instance(self, lease: Lease, password: str, report: Report) -> Lease:
@@ -128,6 +157,7 @@ class Teardown:
             lease = await self._clear_accounts(lease, login, info.pid, report)
         except InstanceProblem as problem:
             report.refused = isinstance(problem, LoginRefused)
+            report.password_refused = problem.name == LoginRefused.__name__
             report.problems.append(f"{lease.where.text}: {problem.message}")
             return lease
         finally:
@@ -165,7 +195,7 @@ class Teardown:
             else:
                 report.done.append(f"{name} is deleted")
                 lease = lease.without_account(name)
-                self._store.save(lease)
+                self._keep(lease, report)
         if left.processes or left.sessions:
             # Without its account nobody comes back; what lingers is ended once more and else said.
             left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
@@ -193,5 +223,5 @@ class Teardown:
             await login.disconnect()
         report.done.append(f"the role {role.name} is deleted")
         lease = replace(lease, role=None)
-        self._store.save(lease)
+        self._keep(lease, report)
         return lease

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from irisops.simulator import unverified
+from irisops.simulator.background import Background
 from irisops.simulator.control import Control, ControlServer
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.web.server import WebServer
@@ -71,7 +72,10 @@ class RunningSimulator:
         self.control_server = (
             None if options.control_port is None else ControlServer(self.control, HOST, options.control_port)
         )
-        self._ticker: asyncio.Task[None] | None = None
+        self._ticker = Background(self._failed)
+        self.failure: BaseException | None = None
+        """Why the world's clock stopped."""
+        self.on_failure: Callable[[], None] = lambda: None
 
     @property
     def port(self) -> int:
@@ -106,14 +110,11 @@ class RunningSimulator:
         except OSError:
             await self.stop()
             raise
-        self._ticker = asyncio.create_task(self._tick())
+        self._ticker.start(self._tick())
 
     async def stop(self) -> None:
         """Stop serving; every connection is closed."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
-            self._ticker = None
+        await self._ticker.stop()
         if self.control_server is not None:
             await self.control_server.stop()
         if self.web is not None:
@@ -140,6 +141,11 @@ class RunningSimulator:
         if self.web is not None:
             self.web.use(world)
         return world
+
+    def _failed(self, error: BaseException) -> None:
+        self.failure = error
+        logging.getLogger("irisops.simulator").error("the clock stopped", exc_info=error)
+        self.on_failure()
 
     async def _tick(self) -> None:
         while True:
@@ -254,12 +260,8 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.unverified:
         print(unverified.listing())
         return 0
-    try:
-        with faults_shown_on(sys.stderr):
-            return asyncio.run(_serve_until_stopped(options_of(arguments)))
-    except OSError as error:
-        print(f"irisops simulator: cannot listen: {error}. Choose another --port, or 0.", file=sys.stderr)
-        return 1
+    with faults_shown_on(sys.stderr):
+        return asyncio.run(_serve_until_stopped(options_of(arguments)))
 
 
 @contextmanager
@@ -285,10 +287,15 @@ async def _serve_until_stopped(options: Options) -> int:
             loop.add_signal_handler(number, stopped.set)
         except NotImplementedError:  # Windows: the default handlers raise KeyboardInterrupt
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    running = await serve(options)
+    try:
+        running = await serve(options)
+    except OSError as error:
+        print(f"irisops simulator: cannot listen: {error}. Choose another --port, or 0.", file=sys.stderr)
+        return 1
+    running.on_failure = stopped.set
     try:
         print(running.announcement(), flush=True)
         await stopped.wait()
     finally:
         await running.stop()
-    return 0
+    return 0 if running.failure is None else 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events, on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,6 +17,7 @@ from textual.widgets import Input
 
 from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless
+from irisops.ui.door import LineInput
 from irisops.ui.keys import act_now
 from irisops.ui.lines import Lines, same
 
@@ -65,6 +68,24 @@ class Asked(Vertical):
         """Whether this key gives the answer, so that what is typed behind it is a line."""
         raise NotImplementedError
 
+    @property
+    def copying(self) -> bool:
+        """Whether text of the screen is selected: then Ctrl+C copies that and ends nothing."""
+        return bool(self.screen.get_selected_text())
+
+    def action_cancel(self) -> None:
+        """Ctrl+C: end the question and what asked it."""
+        if self.copying:
+            raise SkipAction
+        self.post_message(self.Cancelled(self))
+
+    class Cancelled(Message):
+        """The person ends the question and the command that asked it."""
+
+        def __init__(self, question: Asked) -> None:
+            super().__init__()
+            self.question = question
+
     def is_stray(self, event: events.Key) -> bool:  # noqa: ARG002 - subclasses look at it
         """Whether this key cannot be an answer but may begin a line."""
         return False
@@ -97,7 +118,7 @@ LINE_FIRST = Content.assemble(
 )
 
 
-class Answer(Input):
+class Answer(LineInput):
     """A line for an answer: Enter gives it here and now, while the letters behind it already go elsewhere."""
 
     def __init__(self, *, password: bool = False) -> None:
@@ -113,16 +134,6 @@ class Answer(Input):
             await self.action_submit()
 
 
-class Masked(Answer):
-    """An input that never lets its text out to the clipboard."""
-
-    def action_copy(self) -> None:
-        """A password is not copied."""
-
-    def action_cut(self) -> None:
-        """A password is not copied."""
-
-
 class Confirm(Asked, can_focus=True):
     """Yes or no to a plan. With a `confirm_word`, that word typed is the yes.
 
@@ -132,6 +143,7 @@ class Confirm(Asked, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
         Binding("n,escape", "answer(False)", "No", id="confirm.no"),
+        Binding("ctrl+c", "cancel", "No, and drop the lines that wait", id="confirm.cancel"),
         Binding("question_mark,f2", "calls", "Show the calls", id="confirm.calls"),
     ]
 
@@ -209,7 +221,9 @@ class Confirm(Asked, can_focus=True):
         self.screen.set_focus(self._word if self.takes_words else self)
 
     def ends(self, key: str) -> bool:
-        """Esc always; y and n, or Enter behind the word."""
+        """Esc and Ctrl+C always; y and n, or Enter behind the word."""
+        if key == "ctrl+c":
+            return not self.copying
         return key in (("escape", "enter") if self.takes_words else ("escape", "y", "n"))
 
     def is_stray(self, event: events.Key) -> bool:
@@ -254,7 +268,8 @@ class Secret(Asked):
     """A masked prompt. The value goes to whoever asked and is kept nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "decline", "Do not give it", id="secret.decline")
+        Binding("escape", "decline", "Do not give it", id="secret.decline"),
+        Binding("ctrl+c", "cancel", "Cancel the command that asks", id="secret.cancel"),
     ]
 
     class Given(Message):
@@ -268,10 +283,12 @@ class Secret(Asked):
             """Never the value."""
             return [("value", "None" if self.value is None else "•••")]
 
-    def __init__(self, title: str, prompt: str) -> None:
+    def __init__(self, title: str, prompt: str, is_command: Callable[[str], bool]) -> None:
         super().__init__()
+        self._is_command = is_command
+        self._doubted = ""
         self._title, self._prompt = harmless(title, 160), harmless(prompt, 160)
-        self._field = Masked(password=True)
+        self._field = Answer(password=True)
         self._line = Horizontal(SecretMark(), self._field, id="secret-line")
 
     def words(self) -> tuple[Content, ...]:
@@ -279,6 +296,11 @@ class Secret(Asked):
         head = Content.assemble(("◆ ", "$warning bold"), (self._title, "bold"))
         if not self.armed:
             return head, LINE_FIRST
+        if self._doubted:
+            warned = ("That is a command, not a password. ", "$error")
+            return head, Content.assemble(
+                "  ", warned, ("Enter gives it all the same   Esc leaves", "$quiet")
+            )
         return head, Content.assemble("  ", self._prompt, ("   Enter gives it   Esc does not", "$quiet"))
 
     def compose(self) -> ComposeResult:
@@ -296,8 +318,19 @@ class Secret(Asked):
         self.screen.set_focus(self._field)
 
     def ends(self, key: str) -> bool:
-        """Enter gives it, Esc does not."""
-        return key in ("escape", "enter")
+        """Enter gives it, Esc and Ctrl+C do not."""
+        if key == "ctrl+c":
+            return not self.copying
+        return key == "escape" or (key == "enter" and not self._doubtful())
+
+    def take(self, typed: str) -> None:
+        """Begin with what was typed for it before it could be seen."""
+        self._field.value = typed
+        self._field.cursor_position = len(typed)
+
+    def _doubtful(self) -> bool:
+        """Whether a command stands there: terminals lose an Esc with a slash right behind it."""
+        return self._field.value != self._doubted and self._is_command(self._field.value)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
         """Only while it is asked."""
@@ -307,6 +340,10 @@ class Secret(Asked):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         value = event.value
+        if self._doubtful():
+            self._doubted = value
+            self.renew()
+            return
         self._field.value = ""
         self.post_message(self.Given(value))
 
@@ -318,6 +355,11 @@ class Secret(Asked):
         """Give nothing."""
         self._field.value = ""
         self.post_message(self.Given(None))
+
+    def action_cancel(self) -> None:
+        """Give nothing, and end what asked."""
+        super().action_cancel()
+        self._field.value = ""
 
     async def on_key(self, event: events.Key) -> None:
         """Keys act here and now: the focus may be elsewhere before they have gone up to the app."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable
 
+from irisops import streams
 from irisops.contract.wording import harmless
 
 TITLE_LIMIT = 80
@@ -21,7 +23,8 @@ def to_terminal(text: str, device: str = "/dev/tty") -> bool:
         return False
     try:
         with contextlib.suppress(OSError):
-            os.write(terminal, text.encode())
+            encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
+            os.write(terminal, text.encode(encoding, streams.WORDS))
             return True
         return False
     finally:

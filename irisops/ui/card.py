@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, get_args
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,13 +17,14 @@ from textual.widget import Widget
 
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Plan, Problem, Progress, Reply, Table
+from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless
 from irisops.ui.cards.factory import section_for
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, same
-from irisops.ui.record import Entry, without_secrets
+from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
 
@@ -97,6 +99,13 @@ class Card(Vertical, can_focus=True):
     def replies(self) -> list[Reply]:
         """What the card shows, in order."""
         return [section.reply for section in self._sections.values()]
+
+    @property
+    def focused_reply(self) -> Reply | None:
+        """What the section shows that has the focus."""
+        focused = self.screen.focused
+        around = focused.ancestors_with_self if focused is not None else ()
+        return next((each.reply for each in self._sections.values() if each in around), None)
 
     @property
     def is_live(self) -> bool:
@@ -217,12 +226,12 @@ class Card(Vertical, can_focus=True):
         return max(0, self.virtual_size.height - self.scrollable_content_region.height)
 
     def _subtitle(self) -> Content | None:
-        if self.hidden_lines:
-            return Content.styled(f"{self.hidden_lines:,} more lines · ^O shows all", "$quiet")
         grids = [grid for grid in self.query(Grid) if grid.view.count]
-        if not grids:
-            return None
-        grid = next((each for each in grids if each.has_focus), grids[-1])
+        grid = next((each for each in grids if each.has_focus), None)
+        hidden = f"{self.hidden_lines:,} more lines · ^O shows all" if self.hidden_lines else ""
+        if grid is None and (hidden or not grids):
+            return Content.styled(hidden, "$quiet") if hidden else None
+        grid = grid or grids[-1]
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
@@ -231,12 +240,18 @@ class Card(Vertical, can_focus=True):
         ]
         if view.find:
             parts.append(f"with “{harmless(view.find, 30)}”")
+        room = max(1, self.size.width - 6)
         if grid.has_focus:
-            parts += [f"{_key(key)} {harmless(words, 20)}" for key, words, _ in view.table.actions]
-            parts += ["→ all of it", "^F find", "^S sort"]
-        return Content.styled(" · ".join(parts), "$quiet").truncate(
-            max(1, self.size.width - 6), ellipsis=True
-        )
+            actions = [(key, f"{_key(key)} {harmless(words, 20)}") for key, words, _ in view.table.actions]
+            parts += [shown for _, shown in actions]
+            # A letter acts on the row only where the person can read that it does; else it begins a line.
+            grid.keys_shown = frozenset(
+                key
+                for number, (key, _) in enumerate(actions)
+                if cell_len(" · ".join(parts[: len(parts) - len(actions) + number + 1])) < room
+            )
+            parts += ["→ all of it", "^F find", "^S sort", *([hidden] if hidden else [])]
+        return Content.styled(" · ".join(parts), "$quiet").truncate(room, ellipsis=True)
 
     @on(Grid.Arranged)
     def _relabel(self) -> None:
@@ -258,7 +273,11 @@ class Card(Vertical, can_focus=True):
 
     def stops(self) -> list[Widget]:
         """Where the block cursor halts in this card: its tables and suggestions, or the card itself."""
-        inner = [each for each in self.query("Grid, ProblemSection") if each.focusable and each.display]
+        inner = [
+            each
+            for each in self.query("Grid, ProblemSection, FactsSection")
+            if each.focusable and each.display
+        ]
         rows = [each for each in inner if not isinstance(each, Grid) or each.view.count]
         return list(rows) or [self]
 

@@ -6,6 +6,11 @@ import asyncio
 import os
 from collections.abc import Mapping
 
+from irisops import children
+
+DEADLINE = 5.0
+"""Seconds for tmux to take a text; its server may be stopped."""
+
 
 def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
     """How to hand a text to tmux, which by default ignores OSC 52 of the programs inside it; None outside tmux.
@@ -15,19 +20,30 @@ def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
     return ["tmux", "load-buffer", "-w", "-"] if environment.get("TMUX") else None
 
 
-async def send_to_tmux(text: str, environment: Mapping[str, str] | None = None) -> str:
+async def send_to_tmux(
+    text: str, environment: Mapping[str, str] | None = None, deadline: float = DEADLINE
+) -> str:
     """Hand `text` to the tmux around this program, by a pipe. Returns why it failed, or an empty string."""
     command = tmux_command(environment if environment is not None else os.environ)
     if command is None:
         return ""
+    program = children.locate(command[0], os.environ)
+    if program is None:
+        return "tmux cannot be started: it is not on the PATH"
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+        process = await children.start(
+            [program, *command[1:]],
+            children.program_environment(os.environ),
+            stdout=children.DEVNULL,
+            stderr=children.PIPE,
         )
     except OSError as error:
         return f"tmux cannot be started: {error}"
-    _, errors = await process.communicate(text.encode())
+    try:
+        async with asyncio.timeout(deadline):
+            _, errors = await process.communicate(text.encode())
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return f"tmux did not take the text within {deadline:g} seconds"
     return errors.decode(errors="replace").strip() if process.returncode else ""

@@ -5,7 +5,7 @@ A worker only posts messages; widgets change in the handlers. One handler turns 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -20,8 +20,10 @@ from textual.worker import Worker, WorkerState
 
 from irisops.contract.chat import Chat, Command, Notice
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
+from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
-from irisops.ui.ask import Confirm, Secret
+from irisops.logs import MASK
+from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
@@ -31,10 +33,14 @@ from irisops.ui.jobs import Job, Waiting, cancelled, failure_of, replies_of
 from irisops.ui.pinned import Pinned
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
-from irisops.ui.record import without_secrets
 from irisops.ui.rows import filled
 from irisops.ui.transcript import Transcript
 
+WITHHELD = Problem(
+    "NotShown",
+    "This line was not understood. It may have been a password, so it is neither shown nor kept.",
+    "If a password is still wanted, /connect asks for it. For anything else, /help lists what can be typed.",
+)
 REST = 4.0
 """A live card rests so many times as long as its last refresh took: a fifth of the instance's time at the most."""
 
@@ -91,10 +97,10 @@ class Conversation(Vertical):
         self._seconds = seconds
         self.pinned = Pinned()
         self.transcript = Transcript(now)
-        self.prompt = Prompt(chat, history)
+        self.prompt = Prompt(chat, history, self._may_ask)
         self._waiting = Waiting()
         self._jobs: dict[Worker[None], Job] = {}
-        self.questions = Questions(self, self.prompt)
+        self.questions = Questions(self, self.prompt, self._is_command)
         self._confirming: Card | None = None
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Until when (monotonic seconds) a live card is left alone."""
@@ -120,7 +126,29 @@ class Conversation(Vertical):
     @on(Prompt.Sent)
     def _sent(self, event: Prompt.Sent) -> None:
         event.stop()
+        self.prompt.on_the_way.remove(event.text)
         self.send(event.text)
+
+    @on(Prompt.Withheld)
+    def _withheld(self, event: Prompt.Withheld) -> None:
+        """A line that may be a secret is answered without being shown."""
+        event.stop()
+        turn = self.transcript.add_turn(MASK, Command(""))
+        turn.card.add(WITHHELD, self._now())
+        turn.card.set_state("failed")
+
+    def _may_ask(self, sent: Iterable[str]) -> bool:
+        """Whether a command that may ask for a secret runs, asks, or is to be run, as one of `sent` is."""
+        if isinstance(self.questions.shown, Secret):
+            return True
+        running = self.running
+        if running is not None and running.command.name in ASKS:
+            return True
+        waiting = (self._chat.parse(line) for line in (*sent, *self._waiting.lines))
+        return any(isinstance(each, Command) and each.name in ASKS for each in waiting)
+
+    def _is_command(self, text: str) -> bool:
+        return text.startswith("/") and not isinstance(self._chat.parse(text), Problem)
 
     def send(self, text: str) -> None:
         """Take a line as if it were typed."""
@@ -138,7 +166,7 @@ class Conversation(Vertical):
             turn = self.transcript.add_turn(text, Command("", text=text))
             turn.card.add(parsed, self._now())
             turn.card.set_state("failed")
-            if not self.prompt.text and not self._waiting.lines:
+            if not self.prompt.text and not self._waiting.lines and not has_secret(text):
                 self.prompt.put(text, selected=True)
             return
         self.carry_out(parsed, text)
@@ -248,6 +276,8 @@ class Conversation(Vertical):
 
     def _succeeded(self, job: Job) -> None:
         job.card.set_state(job.outcome())
+        if job.command.name in ASKS and job.problem is None:
+            self.prompt.answered()
         if job.card.is_live:
             self.transcript.freeze_older(job.card)
         if job.offer and not self.prompt.text and not self._waiting.lines:
@@ -261,13 +291,17 @@ class Conversation(Vertical):
             self.run_worker(self.questions.confirm(job.plan), group="question", exit_on_error=False)
 
     def cancel(self) -> bool:
-        """Cancel what runs, drop what waits. False if there was nothing."""
+        """Cancel what runs or is asked, drop what waits. False if there was nothing."""
+        asked = self.questions.end()
+        if self._confirming is not None and isinstance(self.questions.shown, Confirm):
+            self.post_message(Confirm.Answered(self.questions.shown.plan, yes=False))
+            asked = True
         dropped = self._waiting.drop()
         self.prompt.wait([])
         running = [worker for worker, job in self._jobs.items() if not job.refresh]
         for worker in running:
             worker.cancel()
-        return bool(running or dropped)
+        return bool(running or dropped or asked)
 
     # Effects
 
@@ -335,6 +369,14 @@ class Conversation(Vertical):
     async def ask_secret(self, title: str, prompt: str) -> str | None:
         """Show a masked prompt in the prompt's place and wait for the person."""
         return await self.questions.ask_secret(title, prompt)
+
+    @on(Asked.Cancelled)
+    def _cancel_asked(self, event: Asked.Cancelled) -> None:
+        event.stop()
+        question = event.question
+        if isinstance(question, Confirm):
+            self.post_message(Confirm.Answered(question.plan, yes=False))
+        self.cancel()
 
     @on(Confirm.Wrong)
     def _wrong_word(self) -> None:

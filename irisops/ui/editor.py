@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -13,7 +14,15 @@ from textual.screen import ModalScreen
 
 from irisops.contract.replies import Cell, Form, FormField
 from irisops.contract.wording import harmless
-from irisops.ui.fields import FieldWidget, PrivilegesGrid, Ticks, values_of, widget_for
+from irisops.ui.fields import (
+    FIELD_LIMIT,
+    FieldWidget,
+    PrivilegesGrid,
+    TextField,
+    Ticks,
+    values_of,
+    widget_for,
+)
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
 from irisops.ui.styles import styles_folder
@@ -72,7 +81,13 @@ class FieldRow(Vertical):
         if self._error:
             self._below.put(f"✕ {self._error}", "$error")
         else:
-            self._below.put(self.field.help if self.has_focus_within else "", "$quiet")
+            note = self.widget.note if isinstance(self.widget, TextField) else ""
+            help_text = self.field.help if self.has_focus_within else ""
+            self._below.put(" ".join(filter(None, (note, help_text))), "$quiet")
+
+    @on(TextField.Full)
+    def _full(self) -> None:
+        self.say(f"At most {FIELD_LIMIT:,} characters fit here; that was not taken.")
 
     def on_descendant_focus(self) -> None:
         """Help is shown where the person is."""
@@ -93,6 +108,7 @@ class EditorScreen(ModalScreen[None]):
         Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("ctrl+s", "save", "Save: shows the plan", id="editor.save"),
         Binding("escape", "leave", "Close without saving", id="editor.leave"),
+        Binding("ctrl+c", "app.interrupt", "Cancel what runs, else close", id="editor.cancel"),
         Binding("down", "app.focus_next", "Next field", show=False, id="editor.next"),
         Binding("up", "app.focus_previous", "Field before", show=False, id="editor.before"),
     ]

@@ -12,13 +12,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Select
 
+from irisops.contract.quoting import spelled, unspelled
 from irisops.contract.replies import Cell, FormField
-from irisops.contract.wording import harmless
+from irisops.contract.wording import ELLIPSIS, harmless
+from irisops.ui.door import LineInput
 
 PERMISSIONS = "RWU"
+FIELD_LIMIT = 4_000
+"""Characters of a value that can be edited in a line: a key in a longer one is slow, and nobody finds a place in it."""
 
 
 class Value(Protocol):
@@ -33,22 +38,59 @@ class Value(Protocol):
         ...
 
 
-class TextField(Input):
-    """A line of text; also a masked one, a number, a date."""
+class TextField(LineInput):
+    """A line of text; also a masked one, a number, a date.
+
+    A value that holds what would act on the terminal stands there as `spelled` writes it, and is that again when it is
+    saved. One that is too long to edit shows its beginning. What nobody touched is given back as it was, to the byte.
+    """
+
+    class Full(Message):
+        """More was typed or pasted than the field takes."""
 
     def __init__(self, field: FormField) -> None:
+        given = "" if field.value is None else str(field.value)
+        secret = field.kind == "secret"
+        shown = given if secret else spelled(given[: FIELD_LIMIT + 1])
+        self._too_long = len(shown) > FIELD_LIMIT
+        self._spelled = not secret and shown != given
         super().__init__(
-            value="" if field.value is None else str(field.value),
-            password=field.kind == "secret",
+            value=shown[: FIELD_LIMIT - 1] + ELLIPSIS if self._too_long else shown,
+            password=secret,
             compact=True,
             select_on_focus=False,
+            max_length=FIELD_LIMIT,
+            disabled=self._too_long,
         )
         self.field = field
         self.cursor_blink = False
+        self._given, self._shown = given, self.value
+
+    @property
+    def note(self) -> str:
+        """What is to be known of a value that does not stand here as it is, or ""."""
+        if self._too_long:
+            return f"{len(self._given):,} characters, too long to edit here. It stays as it is."
+        if self._spelled:
+            return r"Control characters are written \u{1b}. What you do not touch stays as it is."
+        return ""
+
+    def restricted(self) -> None:
+        """A bell alone does not say what is wrong."""
+        super().restricted()
+        self.post_message(self.Full())
+
+    @property
+    def _text(self) -> str:
+        if self.value == self._shown:
+            return self._given
+        if self.password:
+            return self.value
+        return (unspelled(self.value) if self._spelled else self.value).strip()
 
     def value_of(self) -> Cell:
         """Text; a number or a date as such if it is one; None for an empty number or date."""
-        text = self.value if self.field.kind == "secret" else self.value.strip()
+        text = self._text
         if self.field.kind in ("number", "date") and not text:
             return None
         if self.field.kind == "number":
@@ -57,7 +99,7 @@ class TextField(Input):
 
     def fault(self) -> str:
         """Missing, not a number, not a date."""
-        text = self.value.strip()
+        text = self._text.strip()
         if not text:
             return "This is needed." if self.field.required else ""
         if self.field.kind == "number" and isinstance(_number(text), str):
@@ -68,16 +110,6 @@ class TextField(Input):
             except ValueError:
                 return "Not a date. Write it as 2027-03-31."
         return ""
-
-    def action_copy(self) -> None:
-        """A password is not copied."""
-        if not self.password:
-            super().action_copy()
-
-    def action_cut(self) -> None:
-        """A password is not copied."""
-        if not self.password:
-            super().action_cut()
 
 
 def _number(text: str) -> int | float | str:
@@ -226,7 +258,7 @@ class ManyField(Vertical):
         self.field = field
         held = {str(each) for each in field.value} if isinstance(field.value, list) else set()
         self._choices = list(dict.fromkeys([*sorted(held), *field.choices]))
-        self._find = Input(placeholder="find", compact=True, select_on_focus=False)
+        self._find = LineInput(placeholder="find", compact=True, select_on_focus=False)
         self._find.cursor_blink = False
         self._find.display = len(self._choices) > Ticks.ROWS
         self._ticks = Ticks(self._choices, held)
@@ -347,7 +379,7 @@ class PrivilegesField(Vertical):
     def __init__(self, field: FormField) -> None:
         super().__init__()
         self._grid = PrivilegesGrid(field)
-        self._find = Input(placeholder="find", compact=True, select_on_focus=False)
+        self._find = LineInput(placeholder="find", compact=True, select_on_focus=False)
         self._find.cursor_blink = False
         self._find.display = self._grid.many
 

@@ -110,7 +110,7 @@ def _header_left(profile: ProfileState, room: int) -> Content:
     if flags:
         parts += [(f"  {flags}", f"{colour} bold")]
     if room >= 3 and profile.version:
-        parts += [GAP, (harmless(profile.version, 20), "$foreground")]
+        parts += [GAP, (harmless(profile.version, 24), "$foreground")]
     if room >= 2 and profile.user:
         parts += [GAP, (harmless(profile.user, NAME_LIMIT), "$quiet")]
     return Content.assemble(*parts)

@@ -111,6 +111,8 @@ class Grid(ScrollView, can_focus=True):
         self.cursor_key: str = self.view.keys[0] if self.view.keys else ""
         self._wish: tuple[Table, Order | None, str] = (table, None, "")
         """The rows, order and filter that are to be shown."""
+        self.keys_shown: frozenset[str] = frozenset()
+        """Keys of the row that the card names in its border: only these act."""
         self._texts = Texts()
         self._strips: dict[tuple[str, bool], tuple[Row, Strip]] = {}
         self._styles: dict[str, Style] = {}
@@ -340,8 +342,8 @@ class Grid(ScrollView, can_focus=True):
         await asyncio.to_thread(self._texts.of, self._wish[0])
 
     def takes(self, key: str) -> bool:
-        """Whether a letter is an action of this table's rows."""
-        return key != "enter" and any(each == key for each, _, _ in self.view.table.actions)
+        """Whether a letter is an action of the marked row, and is shown to be one."""
+        return key != "enter" and self.cursor_row is not None and key in self.keys_shown
 
     def on_key(self, event: events.Key) -> None:
         """Letters that are row actions of this table act; everything else goes on."""

@@ -1,4 +1,7 @@
-"""What was typed, across runs, strictly by time. An append-only file of JSON lines; nothing secret is written."""
+"""What was typed, across runs, strictly by time. A file of JSON lines that are appended; nothing secret is written.
+
+What an earlier version wrote and is known for a secret now is not read, and leaves the file with the next line.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from irisops.ui.record import has_secret
+from irisops.contract.secret_words import has_secret
+from irisops.files import locked, open_private, private_folder, write_atomically
 
 MOST = 2_000
 
@@ -22,6 +26,8 @@ class History:
         self._path = path
         self._now = now
         self._lines: list[str] | None = None
+        self._unclean = False
+        """Whether the file holds a secret that an earlier version did not know for one."""
         self.trouble: OSError | None = None
         """Why the file cannot be read or written, once that was tried."""
 
@@ -44,11 +50,11 @@ class History:
             return []
         stamped: list[tuple[str, str]] = []
         for line in raw.splitlines():
-            try:
-                item = json.loads(line)
-                stamped.append((str(item["at"]), str(item["text"])))
-            except (ValueError, KeyError, TypeError):
-                continue
+            at, text = _parts(line)
+            if has_secret(text):
+                self._unclean = True
+            elif at:
+                stamped.append((at, text))
         stamped.sort(key=lambda pair: pair[0])
         return [text for _, text in stamped[-MOST:]]
 
@@ -66,15 +72,18 @@ class History:
         if self._path is None:
             return
         try:
+            if self._unclean:
+                _clean(self._path)
+                self._unclean = False
             self._append(self._path, text)
         except OSError as error:
             self.trouble = error
 
     def _append(self, path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         record = json.dumps({"at": self._now().astimezone(UTC).isoformat(), "text": text}, ensure_ascii=False)
         # One write of one line in append mode: two programs at once do not tear each other's lines.
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(descriptor, f"{record}\n".encode())
         finally:
@@ -85,6 +94,23 @@ class History:
         wanted = words.casefold().split()
         found = (line for line in reversed(self.lines) if all(word in line.casefold() for word in wanted))
         return list(dict.fromkeys(found))
+
+
+def _parts(record: str) -> tuple[str, str]:
+    """Time and text of a line of the file; of a damaged one no time and all of it as text."""
+    try:
+        item = json.loads(record)
+        return str(item["at"]), str(item["text"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "", record
+
+
+def _clean(path: Path) -> None:
+    """Write the file anew without the lines that hold a secret. Raises `OSError`, with the file as it was."""
+    with locked(path):
+        raw = path.read_text(encoding="utf-8", errors="replace")
+        kept = [line for line in raw.splitlines() if not has_secret(_parts(line)[1])]
+        write_atomically(path, "".join(f"{line}\n" for line in kept))
 
 
 class Walker:

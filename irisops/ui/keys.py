@@ -40,7 +40,7 @@ APP_KEYS = (
     AppKey("pageup", "page(-1)", "Scroll up", "app.pageup"),
     AppKey("pagedown", "page(1)", "Scroll down", "app.pagedown"),
     AppKey("ctrl+o", "expand", "Show all of a card, or less", "app.expand"),
-    AppKey("ctrl+y", "copy_card", "Send a card to the clipboard", "app.copy"),
+    AppKey("ctrl+y", "copy_card", "Send a card, or a pass alone, to the clipboard", "app.copy"),
     AppKey("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
 )
 
@@ -164,7 +164,7 @@ class KeysScreen(ModalScreen[None]):
 
     CSS_PATH = str(styles_folder() / "keys.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,q,question_mark", "close", "Close", show=False),
+        Binding("escape,enter,f1,q,question_mark,ctrl+c", "close", "Close", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
     ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len
 from textual import events, on
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,7 +18,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from irisops.contract.chat import Chat
+from irisops.contract.replies import Problem
 from irisops.contract.wording import harmless
+from irisops.ui.door import LineInput
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import act_now
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
@@ -28,6 +29,9 @@ Mode = Literal["line", "search"]
 HINTS = "Tab complete   ↑ history   Ctrl+P commands"
 MARK = "› "
 SEARCH_MARK = "⌕ "
+VEILED = "hidden, as it may be a password   Esc clears"
+PAUSE = 1.5
+"""Seconds without a key after which what is typed is a line in the open again."""
 
 
 class Mark(Widget):
@@ -71,7 +75,7 @@ class Hints(Widget):
         return Content.styled(self.text, "$quiet")
 
 
-class Line(Input):
+class Line(LineInput):
     """The prompt's input. `?` in an empty line asks for the keys; Ctrl+C without a selection goes on to the app."""
 
     # A longer line makes no widget larger: without this each key would lay the whole screen out anew and paint the
@@ -91,7 +95,7 @@ class Line(Input):
         Keys that edit or send act here and now. A binding acts only once its key has gone up to the app, by when the
         letters behind it, of a fast typist or a pasted burst, would already stand in the line.
         """
-        if event.character == "?" and not self.value:
+        if event.character == "?" and not self.value and not self.password:
             event.stop()
             event.prevent_default()
             self.post_message(self.KeysWanted())
@@ -111,12 +115,6 @@ class Line(Input):
     async def action_submit(self) -> None:
         """Send what stands in the line now."""
         self._send()
-
-    def action_copy(self) -> None:
-        """Copy the selection; with none, Ctrl+C means cancel or quit."""
-        if not self.selected_text:
-            raise SkipAction
-        super().action_copy()
 
 
 class Prompt(Vertical):
@@ -144,6 +142,9 @@ class Prompt(Vertical):
     class Emptied(Message):
         """The line was sent or cleared."""
 
+    class Withheld(Message):
+        """A line was sent that may be a secret: nothing of it was kept."""
+
     class HistoryFailed(Message):
         """The history file cannot be read or written."""
 
@@ -151,9 +152,19 @@ class Prompt(Vertical):
             super().__init__()
             self.error = error
 
-    def __init__(self, chat: Chat, history: History) -> None:
+    def __init__(self, chat: Chat, history: History, may_ask: Callable[[Iterable[str]], bool]) -> None:
         super().__init__()
         self._chat = chat
+        self._may_ask = may_ask
+        """Whether a question for a secret is asked or may come any moment, with these lines still to be run."""
+        self.on_the_way: list[str] = []
+        """Lines that were sent and that nobody has taken yet; whoever takes one removes it."""
+        self._guarded = False
+        self._asked = False
+        """Whether a question for a secret was asked in this run."""
+        self._answered = False
+        """Whether what asked for a secret got it and went well: with the next pause that is over."""
+        self._last_key = 0.0
         self._history = history
         self._walker = Walker(history)
         self._mode: Mode = "line"
@@ -188,11 +199,81 @@ class Prompt(Vertical):
         """Whether a line is begun; one that the next key replaces is not."""
         return bool(self.text) and self.input.selected_text != self.text
 
+    # Around a question for a secret
+
+    @property
+    def veiled(self) -> bool:
+        """Whether what is typed is masked."""
+        return self.input.password
+
+    def guard(self) -> None:
+        """A question for a secret may come before any line was sent: of a login at the start."""
+        self._guarded = True
+
+    def unguard(self) -> None:
+        """It did not come."""
+        if not self._asked:
+            self._guarded = False
+
+    def answered(self) -> None:
+        """What asked for a secret got it and went well."""
+        self._answered = True
+
+    def veil(self, at: float) -> None:
+        """A question for a secret ended at `at` (the clock of `Message.time`): mask what follows without a pause."""
+        self._guarded = True
+        self._last_key = at
+        if not self.text:
+            self.input.password = True
+
+    def lift_veil(self, at: float) -> None:
+        """A key or a paste comes: after a pause, and with nothing typed yet, the person has seen that it is a line."""
+        if not self.text and at - self._last_key >= PAUSE:
+            self._guarded = self._guarded and not self._answered
+            if self.veiled:
+                self._unveil()
+        self._last_key = at
+
+    def _unveil(self) -> None:
+        self.input.password = False
+        self._tell_veil()
+
+    def _tell_veil(self) -> None:
+        """Say that what stands there is hidden; there is always room for that."""
+        hidden = self.veiled and bool(self.text)
+        self._hints.set_class(hidden, "-veiled")
+        self._hints.show(VEILED if hidden else HINTS)
+
+    def typed_for_it(self) -> str:
+        """What was typed behind the mask when the next question for a secret comes: it was meant for that."""
+        self._guarded = self._asked = True
+        self._answered = False
+        text = self.text
+        if not self.veiled or not text or text.startswith("/"):
+            return ""
+        self.put("")
+        return text
+
+    def _withholds(self, text: str) -> bool:
+        """Whether a line may be a secret that was typed for a question: no command, and a question is or was near."""
+        asks = self._may_ask(self.on_the_way)
+        if not (asks or self._guarded):
+            return False
+        if isinstance(self._chat.parse(text), Problem):
+            return True
+        self._guarded = asks
+        self._unveil()
+        return False
+
     def put(self, text: str, *, selected: bool = False) -> None:
         """Put a text into the line; `selected` lets the next key replace it."""
+        if text:
+            self._unveil()
         self._placing = text
         self.input.value = text
         self.input.cursor_position = len(text)
+        if self.veiled:
+            self._tell_veil()
         if selected:
             self.input.action_select_all()
         self.popup.close()
@@ -216,6 +297,9 @@ class Prompt(Vertical):
         if event.value == placed:
             return
         self._walker.reset()
+        if self.veiled:
+            self._tell_veil()
+            return
         if self._mode == "search":
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
             return
@@ -254,12 +338,17 @@ class Prompt(Vertical):
         if not text:
             self.post_message(self.Passed())
             return
+        if self._withholds(text):
+            self.put("")
+            self.post_message(self.Withheld())
+            return
         keep = self.text if self.text.startswith(" ") else text
         self._history.add(keep)
         self._tell_trouble()
         self._walker.reset()
         self.put("")
         self._hints.show(HINTS)
+        self.on_the_way.append(text)
         self.post_message(self.Sent(text))
 
     def _tell_trouble(self) -> None:
@@ -288,6 +377,10 @@ class Prompt(Vertical):
             self.popup.move(1)
         elif (line := self._walker.down()) is not None:
             self.put(line)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
+        """What is typed behind the mask is neither completed nor kept as a draft, from where it would come back."""
+        return not (self.veiled and self.text and action in ("older", "newer", "complete", "search"))
 
     def action_complete(self) -> None:
         """Take the chosen line of the list, or complete the word under the cursor."""

@@ -3,17 +3,21 @@
 What a person types is never taken for an answer by accident, and never lost. A question that comes while a line is
 being typed stands above the line and waits until it is called (Enter in an empty line). Keys that were pressed before
 the question could be seen, and letters that are no answer, go on to the prompt. With the key that answers, the prompt
-has the focus again at once: what is typed behind it is a line.
+has the focus again at once: what is typed behind it is a line. Behind a question for a secret the prompt is veiled, as
+the next keys may be the rest of the secret, or the secret once more.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from textual import events
+from textual.message import Message
 from textual.widget import Widget
 
 from irisops.contract.replies import Plan
+from irisops.logs import hide
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.prompt import Prompt
 
@@ -21,7 +25,8 @@ from irisops.ui.prompt import Prompt
 class Questions:
     """Puts questions in place of `prompt`, inside `home`."""
 
-    def __init__(self, home: Widget, prompt: Prompt) -> None:
+    def __init__(self, home: Widget, prompt: Prompt, is_command: Callable[[str], bool]) -> None:
+        self._is_command = is_command
         self._home = home
         self._prompt = prompt
         self._standing: Confirm | Secret | None = None
@@ -52,16 +57,25 @@ class Questions:
         async with self._place:
             self._secret = asyncio.get_running_loop().create_future()
             try:
-                await self._put(Secret(title, prompt))
+                await self._put(Secret(title, prompt, self._is_command))
                 return await self._secret
             finally:
                 self._secret = None
                 await self._take()
 
     def give(self, secret: str | None) -> None:
-        """What the person typed behind the mask."""
+        """What the person typed behind the mask. From now on it is known wherever it turns up."""
+        if secret:
+            hide(secret)
         if self._secret is not None and not self._secret.done():
             self._secret.set_result(secret)
+
+    def end(self) -> bool:
+        """End a question for a secret as if the person gave none; False if none is asked."""
+        if self._secret is None or self._secret.done():
+            return False
+        self._secret.set_result(None)
+        return True
 
     def focus(self) -> None:
         """Put the focus where typing belongs: the question, else the prompt."""
@@ -75,6 +89,7 @@ class Questions:
 
     def before_key(self, event: events.Key) -> None:
         """A key is about to be handed on: see that it does not reach a question for which it was not meant."""
+        self._prompt.lift_veil(event.time)
         question = self.shown
         if question is None or not question.armed:
             return
@@ -88,11 +103,13 @@ class Questions:
         question = self.shown
         if question is not None and question.armed and question.focused and question.ends(event.key):
             self._answering = True
+            self._veil(question, event.time)
             self._show_prompt()
             question.display = False
 
-    def before_paste(self) -> None:
+    def before_paste(self, at: float) -> None:
         """Text is about to be pasted: a yes or no takes none."""
+        self._prompt.lift_veil(at)
         if isinstance(self.shown, Confirm) and self.shown.armed and not self.shown.takes_words:
             self.let_type()
 
@@ -124,6 +141,11 @@ class Questions:
         question.arm()
         self._prompt.display = False  # after the focus has moved on: else it would go astray
 
+    def _veil(self, question: Confirm | Secret | None, at: float) -> None:
+        """Somebody who is still typing a secret must not see the rest of it in the open."""
+        if isinstance(question, Secret) and question.armed:
+            self._prompt.veil(at)
+
     def _show_prompt(self) -> None:
         self._prompt.display = True
         self._focus_prompt()
@@ -137,6 +159,8 @@ class Questions:
         question.display = True
         self._standing = question
         self._answering = False
+        if isinstance(question, Secret):
+            question.take(self._prompt.typed_for_it())
         if not self._prompt.typing:
             self._arm(question)
 
@@ -144,6 +168,7 @@ class Questions:
         # The focus moves first: left to itself it would go to the last card when the question goes, and scroll there.
         question, self._standing = self._standing, None
         if not self._answering:
+            self._veil(question, Message().time)
             self._show_prompt()
         self._answering = False
         if question is not None:

@@ -1,7 +1,7 @@
 """What was said and answered, apart from the widgets: for saving as Markdown and for copying a card. No secrets.
 
 Passwords never get here: they are asked for by a masked prompt and go to the chat alone. A password that somebody
-typed into a line all the same is masked by `without_secrets` before the line is shown, kept or saved.
+typed into a line all the same is masked (`irisops.contract.secret_words`) before the line is shown, kept or saved.
 """
 
 from __future__ import annotations
@@ -13,29 +13,13 @@ from datetime import datetime
 
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
-from irisops.contract.wording import harmless
+from irisops.contract.secret_words import without_secrets
+from irisops.contract.wording import harmless, harmless_lines
 from irisops.ui.arrange import written_as
 from irisops.ui.figures import TEXT_LIMIT, cell, clock
 
-MASK = "•••"
 MOST_ROWS = 1_000
 """Rows of one table in a saved transcript."""
-
-_SECRET = re.compile(
-    r"(?ix) (\b (?: password | passwd | pass(?:word|phrase) | pwd | secret | token | authtoken | api[_-]?key ) \b"
-    r"\s* (?: [=:] \s* | \s+ (?:is|to) \s+ | \s+ ) ) (\"(?:[^\"\\]|\\.)*\" | '[^']*' | \S+)"
-)
-_URL = re.compile(r"(://[^\s/:@]*:)[^\s@]+(@)")
-
-
-def has_secret(text: str) -> bool:
-    """Whether a typed line seems to hold a password, a token or a URL with a password."""
-    return bool(_SECRET.search(text) or _URL.search(text))
-
-
-def without_secrets(text: str) -> str:
-    """The line with whatever looks like a secret masked."""
-    return _URL.sub(rf"\g<1>{MASK}\g<2>", _SECRET.sub(rf"\g<1>{MASK}", text))
 
 
 @dataclass(slots=True)
@@ -159,10 +143,32 @@ def transcript_markdown(entries: Sequence[Entry]) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def card_text(entry: Entry) -> str:
-    """One turn's answer as plain Markdown, for the clipboard."""
-    parts = [reply_markdown(reply) for reply in entry.replies]
-    # Blocks may hold a teammate's password: a person who copies the card wants it, a saved transcript must not have it.
-    blocks = [each.blocks for each in entry.replies if isinstance(each, Facts)]
-    parts += [f"{title}\n{text}" for each in blocks for title, text in each.items()]
-    return "\n\n".join(parts)
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What goes to the clipboard, and the words that say what it is. Without a text the words say what to do."""
+
+    said: str
+    text: str = field(default="", repr=False)
+
+
+def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
+    """An answer as plain Markdown, for the clipboard.
+
+    Where it holds blocks (a teammate's access, a new password), only one section is copied: the focused one, or the one
+    with blocks if it is alone. So nobody hands over another person's password, or what the preflight found.
+    """
+    passes = [each for each in replies if isinstance(each, Facts) and each.blocks]
+    if not passes:
+        return Copied(
+            "Card sent to the terminal's clipboard", harmless_lines("\n\n".join(map(reply_markdown, replies)))
+        )
+    if focused is None and len(passes) > 1:
+        return Copied(
+            f"Nothing copied: go to one of the {len(passes)} with Alt+↑, then Ctrl+Y copies that one"
+        )
+    chosen = focused or passes[0]
+    said = harmless(getattr(chosen, "title", "") or "This part", 60)
+    text = reply_markdown(chosen)
+    if isinstance(chosen, Facts) and chosen.blocks:
+        text = "\n\n".join(f"{title}\n{block}" for title, block in chosen.blocks.items())
+    return Copied(f"“{said}” alone sent to the terminal's clipboard", harmless_lines(text))

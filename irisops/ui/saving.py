@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from irisops.contract.replies import Done, Problem
+from irisops.files import write_new
 
 
 def save(text: str, name: str) -> Done | Problem:
@@ -14,9 +14,7 @@ def save(text: str, name: str) -> Done | Problem:
     if not name.strip():
         return Problem("NoFile", "No file was named.", "Say where: /save transcript.md", text="/save ")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        write_new(path, text)
     except FileExistsError:
         return Problem(
             "FileExists", f"{path} is already there.", "Choose another name.", text=f"/save {name}"

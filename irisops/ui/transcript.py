@@ -15,6 +15,7 @@ from textual.widget import Widget
 from irisops.contract.chat import Command, Notice
 from irisops.contract.wording import harmless
 from irisops.ui.card import Card, Turn
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
@@ -227,6 +228,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     @on(Grid.Leave)
     @on(ProblemSection.Leave)
-    def _leave(self, event: Grid.Leave | ProblemSection.Leave) -> None:
+    @on(FactsSection.Leave)
+    def _leave(self, event: Grid.Leave | ProblemSection.Leave | FactsSection.Leave) -> None:
         event.stop()
         self.walk(event.step)

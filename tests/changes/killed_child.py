@@ -39,7 +39,7 @@ class Killed(Connection):
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        if not (self.armed and any(_changes(call) for call in calls)):
+        if not (self.armed and any(changes(call) for call in calls)):
             return await super().batch(calls, deadline=deadline)
         self._seen += 1
         if (self._seen, self._when) == (self._at, "before"):
@@ -50,7 +50,8 @@ class Killed(Connection):
         return answers
 
 
-def _changes(call: Call) -> bool:
+def changes(call: Call) -> bool:
+    """Whether a call changes the instance."""
     if isinstance(call, ObjectCall):
         return any(step.name in _STEPS for step in call.steps)
     if isinstance(call, ClassMethod):

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from irisops.connections.connection import Connector
 from irisops.contract.chat import Command, Notice
 from irisops.contract.replies import Cell, Done, Form, Plan, Problem, Reply
+from irisops.instance.connection import Connection
 from irisops.journal import Entry
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -76,7 +78,7 @@ class Desk:
         return role
 
     def entries(self) -> list[Entry]:
-        return self.session.context.journal("local").entries()
+        return list(self.session.context.journal("local").entries())
 
     def changes(self) -> int:
         """How often the security tables of the world were changed."""
@@ -92,20 +94,23 @@ def add_role(served: Served, name: str, *granted: str, **resources: Permission) 
     served.world.roles.add(role)
 
 
-def session_on(served: Served, home: Path, *, polling: bool = False) -> tuple[Session, Profile]:
+def session_on(
+    served: Served, home: Path, connector: Connector = Connection, *, polling: bool = False
+) -> tuple[Session, Profile]:
     """A session that is not connected yet."""
     profile = Profile("local", "127.0.0.1", served.server.port, "%SYS", USER)
     secrets = Secrets(None)
     secrets.remember(profile, PASSWORD)
+    places = Places.below(home)
     return Session(
-        Places.below(home), secrets=secrets, extra=[profile], first="local", polling=polling
+        places, secrets=secrets, connector=connector, extra=[profile], first="local", polling=polling
     ), profile
 
 
 @asynccontextmanager
-async def desk_on(served: Served, home: Path) -> AsyncIterator[Desk]:
+async def desk_on(served: Served, home: Path, connector: Connector = Connection) -> AsyncIterator[Desk]:
     """A connected session; another one for another person."""
-    session, profile = session_on(served, home)
+    session, profile = session_on(served, home, connector)
     desk = Desk(session, served)
     session.subscribe(lambda: None, desk.notices.append)
     session.load_profiles()

@@ -19,6 +19,9 @@ async def test_an_open_connection_takes_over_the_web_port_of_its_profile(tmp_pat
     assert world.connection.web == WebAddress("iris.example", 8443)
     await world.say("/profile edit far web_port=52773")
     assert world.connection.web == WebAddress("iris.example", 52773)
+    await world.say("/profile edit far path_prefix=iris-a/")
+    assert world.connection.web == WebAddress("iris.example", 52773, prefix="/iris-a")
+    assert world.connection.web.page("/csp") == "http://iris.example:52773/iris-a/csp"
     assert len(world.connections) == 1
     await world.session.close()
 

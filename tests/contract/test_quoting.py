@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.contract import quoting
+from irisops.contract.wording import acting, in_line
 
 
 def values(text: str) -> list[str]:
@@ -62,3 +63,25 @@ def test_any_text_splits_or_says_which_quote_is_open(text: str) -> None:
     except quoting.UnclosedQuoteError:
         return
     assert all(0 <= word.start < word.end <= len(text) for word in found)
+
+
+LITERAL = st.text(alphabet=["\\", "u", "{", "1", "b", "}", "\x1b", "\u0301", "é", "\u3000"])
+
+
+@given(st.one_of(st.text(), LITERAL))
+def test_a_spelled_value_holds_nothing_that_acts_and_is_exactly_itself_again(value: str) -> None:
+    spelled = quoting.spelled(value)
+    assert not acting(spelled)
+    assert spelled == value or quoting.unspelled(spelled) == value
+
+
+@pytest.mark.parametrize("value", [r"DOMAIN\bob", r"\u{1b}", "山田　太郎", "", "plain"])
+def test_a_value_that_needs_no_spelling_is_left_alone(value: str) -> None:
+    assert quoting.spelled(value) == value
+
+
+@pytest.mark.parametrize("value", ["a\u3164", "a\ufe00", "a" + "\u0301" * 9])
+def test_a_word_that_holds_what_cannot_be_seen_is_quoted_by_its_numbers(value: str) -> None:
+    quoted = quoting.quote(value)
+    assert in_line(quoted) == quoted
+    assert values(quoted) == [value]

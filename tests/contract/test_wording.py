@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import unicodedata
+from timeit import timeit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.contract.wording import counted, duration, harmless, listed
+from irisops.contract.wording import acting, counted, duration, harmless, harmless_lines, in_line, listed
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,42 @@ def test_lists_and_counts() -> None:
 )
 def test_durations(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("a" + "\u20dd" * 50, "a" + "\u20dd" * 4),  # marks that combine without a combining class
+        ("admin\u3164", "admin‹3164›"),
+        ("a\ufe00b\U000e0100", "a‹FE00›b‹E0100›"),
+        ("☎\ufe0f", "☎\ufe0f"),
+        ("\U000e0041", "‹E0041›"),
+    ],
+)
+def test_what_cannot_be_seen_is_told(raw: str, shown: str) -> None:
+    assert harmless(raw) == shown
+
+
+@pytest.mark.parametrize("character", ["x", "\x1b", "\u0301", "山"], ids=ascii)
+def test_a_long_text_costs_no_more_than_what_is_shown_of_it(character: str) -> None:
+    """A megabyte of marks would hold the screen for a tenth of a second at each paint of each cell."""
+    assert harmless("a" + character * 1_000_000, 10).endswith("…")
+    taken = min(timeit(lambda: harmless("a" + character * 1_000_000, 120), number=1) for _ in range(5))
+    assert taken < 0.02
+
+
+@given(st.text())
+def test_a_block_keeps_its_lines_and_nothing_that_acts(text: str) -> None:
+    shown = harmless_lines(text)
+    assert not acting(shown.replace("\n", ""))
+    assert shown.count("\n") == text.count("\n")
+
+
+@given(st.text())
+def test_a_line_that_is_typed_holds_nothing_that_acts(text: str) -> None:
+    assert not acting(in_line(text))
+    assert in_line(in_line(text)) == in_line(text)
+
+
+def test_blanks_of_another_width_stay_in_a_line_that_is_typed() -> None:
+    assert in_line("山田　太郎\xa0x") == "山田　太郎\xa0x"

@@ -50,7 +50,7 @@ TIMED_OUT = (
         (f"{REPLY}Invalid Username or Password", errors.LoginRefused),
         (f"{REPLY}ОШИБКА #831: User x invalid name or password", errors.LoginRefused),
         (f"{REPLY}something that nobody has documented", errors.LoginRefused),
-        (f"{REPLY}Logins for Service %Service_Bindings are disabled", errors.LoginRefused),
+        (f"{REPLY}Logins for Service %Service_Bindings are disabled", errors.LoginsOff),
         (f"{REPLY}User x account is disabled", errors.AccountDisabled),
         (f"{REPLY}ERROR #959: User x account has expired", errors.AccountDisabled),
         (f"{REPLY}Password change required.", errors.PasswordChangeRequired),
@@ -68,6 +68,55 @@ def test_failed_connects(text: str, name: type[errors.InstanceProblem]) -> None:
     assert type(problem) is name
     assert problem.detail == text.strip()
     assert problem.cure
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "cure"),
+    [
+        (
+            "Environment variable 'ISC_SSLconfigurations' not defined\n.\nReason: (2) No such file or directory\n",
+            "ISC_SSLconfigurations is not set.",
+            "Set it to the file",
+        ),
+        (
+            "Could not open SSL configuration file '/nosuch/my defs.ini'\n.\nReason: (2) No such file or directory\n",
+            "/nosuch/my defs.ini, cannot be opened (No such file or directory).",
+            "Correct ISC_SSLconfigurations",
+        ),
+        (
+            "Could not open SSL configuration file ''\n.\nReason: (2) No such file or directory\n",
+            "(an empty name), cannot be opened",
+            "Correct ISC_SSLconfigurations",
+        ),
+        (
+            "Could not open SSL configuration file '/root/x'\n.\nReason: (13) Permission denied\n",
+            "/root/x, cannot be opened (Permission denied).",
+            "Correct ISC_SSLconfigurations",
+        ),
+        (
+            'Could not read SSL configuration "My Config, new" from File /srv/defs.ini\n.\n',
+            "there is no configuration My Config, new in /srv/defs.ini.",
+            "a section [My Config, new]",
+        ),
+        (
+            'Could not read SSL configuration "GD" from File /srv/tls\n.\nReason: (21) Is a directory\n',
+            "/srv/tls, the file of ISC_SSLconfigurations, cannot be read (Is a directory).",
+            "Correct ISC_SSLconfigurations",
+        ),
+    ],
+)
+def test_a_tls_configuration_that_is_missing_here(said: str, message: str, cure: str) -> None:
+    """K9: it was told as a failed handshake."""
+    problem = connect_failure(f"{LINK}Error code: 2 Error message: <SSL Error> {said}")
+    assert type(problem) is errors.Unreachable
+    assert problem.message.startswith("TLS is not set up on this machine: ")
+    assert message in problem.message
+    assert cure in problem.cure
+
+
+def test_a_server_without_tls_is_told_as_before() -> None:
+    problem = connect_failure(f"{LINK}{LINK}Error code: -6 Error message: <SSL Error> ")
+    assert problem.message == "The TLS handshake failed."
 
 
 def test_silence_and_a_hang_up_are_told_apart_by_their_time() -> None:

@@ -46,6 +46,12 @@ def test_known_errors_get_the_vendors_words() -> None:
     assert decode_status(status(838, "x" * 400))[0].params == ("x" * 400,)
 
 
+@pytest.mark.parametrize("code", ["²", "--5", "-", pytest.param("9" * 5000, id="long")])
+def test_a_code_that_is_no_number_is_passed_over(code: str) -> None:
+    inner = item(code.encode("latin-1"), 1)
+    assert not decode_status("0 " + item(inner, 1).decode("latin-1"))
+
+
 def test_items_of_every_type() -> None:
     packed = (
         item(b"x", 1) + item("日本".encode("utf-16-le"), 2) + item(b"\x05", 4) + item(b"\xfe", 5) + item(b"", 5)

@@ -30,7 +30,7 @@ from tests.instance.driver_process.test_channel import values
 @pytest.mark.parametrize(
     ("cell", "number"),
     [(5, 5), ("5", 5), (" -7 ", -7), (Decimal("3.9"), 3), (2.5, 2), (True, 1), ("", None), (None, None), ("x", None),
-     (float("inf"), None), (b"5", None)],
+     (float("inf"), None), (b"5", None), (Decimal("sNaN"), None), (Decimal("1e999"), None)],
 )  # fmt: skip
 def test_numbers(cell: Value, number: int | None) -> None:
     assert as_int(cell) == number
@@ -103,6 +103,12 @@ def test_dates(cell: Value, day: date | None) -> None:
         ("20261124", None),
         ("Never", None),
         ("67000,x", None),
+        ("²,5", None),
+        ("٦٧٠٠٠,3600", datetime(2024, 6, 9, 1, tzinfo=UTC)),
+        ("²,1", None),
+        ("9999-12-31T23:59:59-10:00", None),
+        ("0001-01-01T00:00:00+10:00", None),
+        (datetime.fromisoformat("9999-12-31T23:59:59-10:00"), None),
     ],
 )
 def test_times(cell: Value, when: datetime | None) -> None:

@@ -26,6 +26,33 @@ class Hanging(KeyringBackend):
         time.sleep(3600)
 
 
+class Forgetting(Hanging):
+    """Takes everything and keeps nothing, without being the library's own null backend."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        pass
+
+    def delete_password(self, service: str, username: str) -> None:
+        pass
+
+
+class Leaving(Forgetting):
+    """Ends the program, as a command line tool that was made into a backend does."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise SystemExit(3)
+
+
+class Interrupting(Forgetting):
+    """Says that a person pressed Ctrl+C."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise KeyboardInterrupt
+
+
 class Failing(Hanging):
     """A bus that dies, with the secret in its words."""
 

@@ -104,6 +104,17 @@ async def test_memory_only_runs_without_any_keyring() -> None:
     assert await Secrets(FakeKeyring()).describe() == "used for passwords"
 
 
+async def test_a_keyring_that_forgets_is_described_as_such() -> None:
+    keyring = FakeKeyring()
+    keyring.loses = True
+    secrets = Secrets(keyring)
+    kept = await secrets.keep(LOCAL, SECRET)
+    assert f"{await secrets.describe()}." == f"not used: {kept.reason}"
+    keyring.loses = False
+    assert (await secrets.keep(LOCAL, SECRET)).in_keyring
+    assert await secrets.describe() == "used for passwords"
+
+
 async def test_the_real_library_without_a_bus_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     kept = await Secrets(SystemKeyring(), deadline=30).keep(LOCAL, SECRET)

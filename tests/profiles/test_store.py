@@ -51,7 +51,7 @@ def test_the_file_is_private(store: ProfileStore) -> None:
 
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
-    host = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=20)
+    host = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=20)
     return Profile(
         name=draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,20}", fullmatch=True)),
         host=draw(host),
@@ -62,6 +62,7 @@ def profiles(draw: st.DrawFn) -> Profile:
         read_only=draw(st.booleans()),
         guarded=draw(st.booleans()),
         web_port=draw(st.none() | st.integers(1, 65535)),
+        path_prefix=draw(st.sampled_from(["", "/iris-a", "/a/b.c"])),
         sslconfig=draw(st.text(max_size=10)),
         poll_interval=draw(st.none() | st.sampled_from([0.5, 2.0, 60.0])),
     )

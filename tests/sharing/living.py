@@ -50,16 +50,26 @@ class LivingInstance:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.world = World(key=LicenseKey(units=25))
-        self.world.user_tables += CLINIC
-        for user in list(self.world.users.values()):
-            give_password(self.world.tables, user.name, f"none-knows-{user.name}-7", self.world.chance)
-        give_password(self.world.tables, USER, PASSWORD, self.world.chance)
-        self.runtime = Runtime(self.world)
+        self.world, self.runtime = self._fresh()
         self.server = SuperServer(self.runtime)
         self.web = WebServer(self.world)
         self.do(self.server.start())
         self.do(self.web.start())
+
+    @staticmethod
+    def _fresh() -> tuple[World, Runtime]:
+        world = World(key=LicenseKey(units=25))
+        world.user_tables += CLINIC
+        for user in list(world.users.values()):
+            give_password(world.tables, user.name, f"none-knows-{user.name}-7", world.chance)
+        give_password(world.tables, USER, PASSWORD, world.chance)
+        return world, Runtime(world)
+
+    def lose_everything(self) -> None:
+        """It restarts on the same port, from an image that knows nothing of what was made since."""
+        self.stop()
+        self.world, self.runtime = self._fresh()
+        self.start()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the instance's loop."""

@@ -20,7 +20,7 @@ import pytest
 from irisops.sharing import procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import allow_local_calls
-from irisops.sharing.endpoints import Deadlines, EndpointSpec, LogLine
+from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.errors import (
     AccountRefused,
     AddressTaken,
@@ -320,17 +320,17 @@ def test_the_agents_stderr_goes_to_a_file(
 def test_a_callback_that_raises_does_not_stop_the_reading(make_binary: MakeBinary, tmp_path: Path) -> None:
     """A1.11: the monitor would die, the pipe fill and the agent stall."""
 
-    def broken(_line: LogLine) -> None:
+    def broken(_process: procs.ProcessId) -> None:
         raise RuntimeError("from the callback")
 
     runtime = tmp_path / "run"
     runtime.mkdir()
-    agent = Agent(make_binary(Switches()), TOKEN, runtime, on_log=broken)
+    agent = Agent(make_binary(Switches()), TOKEN, runtime, on_start=broken)
     try:
         agent.start()
+        assert any("could not take a line" in line.text for line in agent.log)
         for _ in range(400):  # A1.12: an undrained agent stalls before this
             agent.status()
-        assert any("could not take a line" in line.text for line in agent.log)
     finally:
         agent.stop()
 
@@ -434,9 +434,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_the_agent_dies_with_a_killed_keeper(make_binary: MakeBinary, tmp_path: Path) -> None:
-    """A2.7: nothing but the death signal helps against SIGKILL."""
-    binary = make_binary(Switches())
+@pytest.mark.parametrize(
+    "switches", [Switches(), Switches(fail="stubborn")], ids=["heeds TERM", "ignores TERM"]
+)
+def test_the_agent_dies_with_a_killed_keeper(
+    make_binary: MakeBinary, tmp_path: Path, switches: Switches
+) -> None:
+    """A2.7: nothing but the death signal helps against SIGKILL. R9: an agent may ignore SIGTERM."""
+    binary = make_binary(switches)
     done = subprocess.run(
         [sys.executable, "-c", ORPHAN, str(binary.path), str(tmp_path / "run")],
         capture_output=True,

@@ -147,6 +147,11 @@ async def test_an_account_whose_default_password_was_refused_is_not_tried_again(
         assert levels(first)["default-passwords"] == "red"
         failed = {name: at.served.user(name).invalid_login_attempts for name in situations.PREDEFINED}
         assert failed == {"SuperUser": 1, "Admin": 0, "CSPSystem": 1}
+        (told,) = [note for note in first.notes if "failed login" in note]
+        assert "SuperUser" in told
+        assert "CSPSystem" in told
+        assert "Admin" not in told, "its default password worked"
+        assert "probe=no" in told
         row = next(row for row in first.rows if row["rule"] == "open-applications")
         again = preflight(await at.yes(await at.say(str(row["key"]))))
         assert levels(again)["default-passwords"] == "red", "still, and it was tried again for that"
@@ -158,6 +163,7 @@ async def test_red_that_is_left_is_shown_but_no_failure_of_the_cure(tmp_path: Pa
         situations.bindings(at.served.world)
         situations.public(at.served.world)
         table = preflight(await at.say("/share superserver for 1h probe=no"))
+        assert not [note for note in table.notes if "failed login" in note], "nothing was tried"
         row = next(row for row in table.rows if row["rule"] == "bindings-unauthenticated")
         replies = await at.yes(await at.say(str(row["key"])))
         assert levels(preflight(replies)) | {"public-databases": "red"} == levels(preflight(replies))

@@ -104,13 +104,16 @@ async def chatting(
     *,
     units: int = 25,
     deadlines: Deadlines = USUAL_DEADLINES,
+    path_prefix: str = "",
 ) -> AsyncIterator[Chatting]:
     async with serve(units=units) as served, AsyncExitStack() as stack:
         served.world.user_tables += CLINIC
         web = WebServer(served.world)
         await web.start()
         stack.push_async_callback(web.stop)
-        profile = Profile("local", "127.0.0.1", served.server.port, "%SYS", USER, web_port=web.port)
+        profile = Profile(
+            "local", "127.0.0.1", served.server.port, "%SYS", USER, web_port=web.port, path_prefix=path_prefix
+        )
         secrets = Secrets(None)
         secrets.remember(profile, PASSWORD)
         agent = write_launcher(tmp_path / "bin" / "ngrok", switches or Switches())
@@ -293,6 +296,21 @@ async def test_without_a_card_the_web_port_and_other_ways_are_offered(tmp_path: 
         assert [reply.name for reply in replies if isinstance(reply, Table)] == ["preflight", "other_ways"]
         assert chat.security() == before
         assert chat.session.overview().tunnels == ()
+
+
+async def test_a_shared_web_port_is_told_with_its_path_prefix(tmp_path: Path) -> None:
+    async with chatting(tmp_path, path_prefix="/iris-a") as chat:
+        replies = await chat.say("/share web for 1h people 1")
+        (plan,) = [reply for reply in replies if isinstance(reply, Plan)]
+        assert any("not /iris-a alone" in warning for warning in plan.warnings)
+        (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
+        address = str(shared.facts["web"])
+        assert address.endswith("/iris-a")
+        assert f"web        {address}" in card.blocks["Your access"]
+        (settings,) = [text for title, text in card.blocks.items() if title.startswith("VS Code")]
+        (server,) = json.loads(settings)["intersystems.servers"].values()
+        assert server["webServer"]["pathPrefix"] == "/iris-a"
+        assert f"{address}/csp/sys/UtilHome.csp" in card.blocks["Management Portal"]
 
 
 async def test_a_declined_word_changes_nothing(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from irisops.sharing.errors import AgentFailed, AgentMissing, AgentTooOld
+from irisops.sharing.errors import AgentCannotRun, AgentFailed, AgentMissing, AgentTooOld
 from irisops.sharing.finder import find_agent, is_pyngroks_own_script
 
 
@@ -64,6 +65,20 @@ def test_too_old(tmp_path: Path, version: str) -> None:
     agent(tmp_path / "a", version)
     with pytest.raises(AgentTooOld, match=version.replace(".", r"\.")):
         find_agent(environment=path_of(tmp_path / "a"), default=tmp_path / "x")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an executable of another system")
+def test_an_agent_for_another_processor(tmp_path: Path) -> None:
+    path = agent(tmp_path / "a")
+    path.write_bytes(b"\x7fELF" + bytes(60))
+    with pytest.raises(AgentCannotRun, match="another processor") as told:
+        find_agent(environment=path_of(tmp_path / "a"), default=tmp_path / "x")
+    assert str(path) in told.value.message
+    assert "ngrok.com/download" in told.value.cure
+    good = agent(tmp_path / "b")
+    assert (
+        find_agent(environment=path_of(tmp_path / "a", tmp_path / "b"), default=tmp_path / "x").path == good
+    )
 
 
 def test_something_else_called_ngrok(tmp_path: Path) -> None:

@@ -26,10 +26,10 @@ async def test_progress_is_read_from_what_pyngrok_prints(tmp_path: Path) -> None
 
 async def test_a_failure_is_one_sentence(tmp_path: Path) -> None:
     text = "import sys; sys.exit('An error occurred: <urlopen error dial tcp: no such host>')"
-    with pytest.raises(AgentMissing, match="cannot reach ngrok") as caught:
+    with pytest.raises(AgentMissing, match="cannot be looked up") as caught:
         [step async for step in install_agent(tmp_path / "ngrok", script(text))]
     assert "ngrok.com/download" in caught.value.cure
 
 
 def test_the_child_is_this_module() -> None:
-    assert command(Path("/x/ngrok"))[1:] == ("-m", "irisops.sharing.installer", "/x/ngrok")
+    assert command(Path("/x/ngrok"))[1:] == ("-P", "-m", "irisops.sharing.installer", "/x/ngrok")

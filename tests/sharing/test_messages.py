@@ -15,11 +15,10 @@ from irisops.sharing.messages import (
     ShareOpened,
     ShareRequest,
     ShareStatus,
-    from_json,
-    to_json,
 )
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.policy import Restrictions, policy_for
+from irisops.sharing.records import from_json, to_json
 from tests.sharing.conftest import MakeRequest
 
 NOW = datetime(2026, 5, 1, 12, 0, 1, 5, tzinfo=UTC)

@@ -69,7 +69,7 @@ on_tcp_connect:
 """
     assert same_policy(policy, yaml)
     assert not same_policy(policy, yaml.replace("113.7", "113.8"))
-    for told in ("", None, "{}", ": : broken", "text"):
+    for told in ("", None, "{}", ": : broken", "text", "[" * 100_000 + "]" * 100_000, "- " * 2_000):
         assert not same_policy(policy, told)
     assert same_policy(None, "")
     assert same_policy(None, None)

@@ -123,6 +123,7 @@ async def test_failing_to_take_back_is_said(
     share = Share(request_for(people=1), connector=BreaksAtTheEnd(instance))
     with pytest.raises(LeaseStays, match="not all could be taken back") as caught:
         await share.open()
+    assert not caught.value.message.endswith("..")
     assert caught.value.cure
     assert store.all().leases[0].problem
 
@@ -169,6 +170,26 @@ async def test_a_namesake_of_somebody_else_is_left_alone(
     store.save(lease.with_account("appuser", "intended"))
     await share.close("test")
     assert instance.state()["users"]["appuser"] == ["%SQL"]
+
+
+async def test_a_clock_that_is_set_back_makes_no_share_longer(
+    request_for: MakeRequest, instance: FakeConnector
+) -> None:
+    request = request_for(people=0)
+    start = request.until - timedelta(minutes=10)
+
+    def overdue(wall: timedelta, passed: float) -> bool:
+        """Whether it is, after the wall clock went on by `wall` and the other by `passed` seconds."""
+        walls, others = iter([start, start, start + wall, start + wall]), iter([100.0, 100.0 + passed])
+        share = Share(
+            request, connector=instance, now=lambda: next(walls), monotonic=lambda: next(others, 100.0)
+        )
+        return share.overdue
+
+    assert not overdue(timedelta(days=-1), 599.0)
+    assert overdue(timedelta(days=-1), 600.0)
+    assert not overdue(timedelta(minutes=9), 540.0)
+    assert overdue(timedelta(minutes=10), 5.0), "the machine slept, and its other clock with it"
 
 
 async def test_extending(request_for: MakeRequest, instance: FakeConnector, store: LeaseStore) -> None:

@@ -17,8 +17,16 @@ PASS = TeamPass("guest-fox-1", "Secret7Secret")
 UNTIL = datetime(2026, 5, 1, 18, 30, tzinfo=UTC)
 
 
-def card(*endpoints: Endpoint) -> TeamCard:
-    return card_for(PASS, endpoints, namespace="USER", until=UNTIL, template="read-only SQL", share="ab12")
+def card(*endpoints: Endpoint, prefix: str = "") -> TeamCard:
+    return card_for(
+        PASS,
+        endpoints,
+        namespace="USER",
+        until=UNTIL,
+        template="read-only SQL",
+        share="ab12",
+        prefix=prefix,
+    )
 
 
 def block(made: TeamCard, title: str) -> str:
@@ -61,6 +69,15 @@ def test_the_web_port() -> None:
     assert "https://abc.ngrok-free.app/csp/sys/UtilHome.csp" in block(made, "Management Portal")
     assert "ngrok-skip-browser-warning" in made.as_text()
     assert "JDBC" not in made.as_text()
+
+
+def test_a_path_prefix_is_in_every_way_over_the_web() -> None:
+    made = card(TCP, WEB, prefix="/iris-a")
+    server = json.loads(block(made, "VS Code"))["intersystems.servers"]["share-ab12"]
+    assert server["webServer"]["pathPrefix"] == "/iris-a"
+    assert "https://abc.ngrok-free.app/iris-a/csp/sys/UtilHome.csp" in block(made, "Management Portal")
+    assert "web        https://abc.ngrok-free.app/iris-a\n" in block(made, "Your access")
+    assert "/iris-a" not in card(TCP, prefix="/iris-a").as_text()
 
 
 def test_the_password_is_in_no_repr() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -48,6 +48,7 @@ def make_app(
     on_theme: Callable[[str], None] | None = None,
     seconds: Callable[[], float] = monotonic,
     kind: type[IrisopsApp] = IrisopsApp,
+    environment: Mapping[str, str] | None = None,
 ) -> IrisopsApp:
     """The app on a scripted chat."""
     return kind(
@@ -58,7 +59,7 @@ def make_app(
         poll_interval=NEVER,
         now=clock or Clock(),
         seconds=seconds,
-        environment={},
+        environment=environment or {},
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.contract.chat import Notice
+from irisops.contract.chat import Command, Notice
+from irisops.contract.replies import Column, Facts, Reply, Table
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.editor import EditorScreen
@@ -305,3 +306,48 @@ async def test_a_form_goes_through_a_plan_and_shows_errors_on_its_fields() -> No
         assert isinstance(app.conversation.questions.shown, Confirm)
         await pilot.press("y")
         await until(pilot, lambda: "confirm plan-1" in chat.log)
+
+
+def share_replies() -> list[Reply]:
+    """A share of two people, as it is answered."""
+    found = Table(
+        "preflight", "Preflight", [Column("finding", "FINDING")], [{"finding": "Admin: default password"}]
+    )
+    passes = [
+        Facts(
+            f"team_card {name}",
+            f"For {name}",
+            {"name": name},
+            {"name": "Pass"},
+            blocks={"Access": f"pw-of-{name}"},
+        )
+        for name in ("guest-fox-1", "guest-owl-1")
+    ]
+    return [found, Facts("share", "Shared until 18:00", {"share": "abcd1234"}, {"share": "Share"}), *passes]
+
+
+class Sharing(FakeChat):
+    """Answers /status with a share."""
+
+    def _replies(self, command: Command, rest: list[str]) -> list[Reply]:
+        return share_replies()
+
+
+async def test_ctrl_y_on_a_share_copies_the_focused_pass_alone() -> None:
+    async with make_app(Sharing()).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/undo")
+        await pilot.press("ctrl+y")
+        assert app.clipboard == ""
+        await until(pilot, lambda: "Nothing copied" in text_of(app.status))
+        for name, other in (("guest-owl-1", "guest-fox-1"), ("guest-fox-1", "guest-owl-1")):
+            await pilot.press("alt+up")
+            await until(pilot, lambda: "Ctrl+Y copies this alone" in screen_text(app))
+            await pilot.press("ctrl+y")
+            assert f"pw-of-{name}" in app.clipboard
+            for absent in (other, "default password", "abcd1234"):
+                assert absent not in app.clipboard
+            await until(pilot, lambda name=name: f"“For {name}” alone" in text_of(app.status))  # type: ignore[misc]
+        await pilot.press("alt+up", "ctrl+y")
+        assert "default password" in app.clipboard
+        assert "pw-of" not in app.clipboard

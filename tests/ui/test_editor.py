@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 from textual import events
 
+from irisops.app import IrisopsApp
 from irisops.contract.replies import Cell, Form, FormField
 from irisops.ui.editor import EditorScreen
-from irisops.ui.fields import PrivilegesGrid, TextField, Ticks
+from irisops.ui.fields import FIELD_LIMIT, PrivilegesGrid, TextField, Ticks
+from tests.hostile import acting
 from tests.ui.driving import SMALL, Driver, app_of, make_app, screen_text, until
 from tests.ui.fake_chat import user_form
 
@@ -171,3 +173,76 @@ async def test_what_belongs_to_no_field_is_seen_from_the_last_field_too() -> Non
         assert "Not saved." in shown
         assert "Field 29" in shown
         assert screen.is_current
+
+
+ATTACK = "Bob \x1b]52;c;Y2FuYXJ5\x07\x9b2J\u202e\r\n "
+"""A full name that writes the reader's clipboard. The blank at its end belongs to it."""
+
+
+def one_field(value: str, **options: bool) -> Form:
+    return Form("user", "User h0", [FormField("full_name", "Full name", value=value, **options)], "/user h0")  # type: ignore[arg-type]  # flags
+
+
+async def test_a_field_shows_control_characters_as_signs_and_gives_back_what_nobody_touched() -> None:
+    async with editing(one_field(ATTACK)) as (pilot, screen, sent):
+        field = screen.query_one(TextField)
+        assert acting(field.value.encode()) == []
+        assert field.value == r"Bob \u{1b}]52;c;Y2FuYXJ5\u{7}\u{9b}2J\u{202e}\u{d}\u{a} "
+        assert r"Control characters are written \u{1b}" in flowing(app_of(pilot))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: sent)
+        assert sent == [{"full_name": ATTACK}]
+
+
+async def test_an_edit_changes_nothing_but_what_was_edited() -> None:
+    async with editing(one_field(ATTACK)) as (pilot, _, sent):
+        await pilot.press("home", *"St. ", "ctrl+s")
+        await until(pilot, lambda: sent)
+        assert sent == [{"full_name": f"St. {ATTACK}".strip()}]
+
+
+async def test_an_edit_that_is_taken_back_is_none() -> None:
+    async with editing(one_field(ATTACK)) as (pilot, screen, sent):
+        await pilot.press("end", "x", "backspace", "ctrl+s")
+        await until(pilot, lambda: sent)
+        assert sent == [{"full_name": ATTACK}]
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen.is_current)
+
+
+@pytest.mark.parametrize("value", [r"DOMAIN\u{1b}", r"\n", "山田　太郎", "e\u0301"])
+async def test_a_value_without_control_characters_stands_as_it_is(value: str) -> None:
+    async with editing(one_field(value)) as (pilot, screen, sent):
+        assert screen.query_one(TextField).value == value
+        assert "Control characters" not in screen_text(app_of(pilot))
+        await pilot.press("end", "x", "ctrl+s")
+        await until(pilot, lambda: sent)
+        assert sent == [{"full_name": f"{value}x"}]
+
+
+LONG = {"letters": "x" * 1_000_000, "escapes": "\x1b" * 1_000_000, "marks": "n" + "\u0301" * 999_999}
+
+
+@pytest.mark.parametrize("kind", LONG)
+async def test_a_value_too_long_to_edit_stays_as_it_is(kind: str) -> None:
+    async with editing(one_field(LONG[kind], required=True)) as (pilot, screen, sent):
+        field = screen.query_one(TextField)
+        assert field.disabled
+        assert len(field.value) == FIELD_LIMIT
+        assert "1,000,000 characters, too long to edit here." in flowing(app_of(pilot))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: sent)
+        assert sent[0]["full_name"] is LONG[kind]
+
+
+async def test_a_paste_that_does_not_fit_is_refused_in_words() -> None:
+    async with editing(one_field("Bob")) as (pilot, screen, _):
+        field = screen.query_one(TextField)
+        field.post_message(events.Paste("x" * 1_000_000))
+        await until(pilot, lambda: "At most 4,000 characters fit here" in flowing(app_of(pilot)))
+        assert len(field.value) == len("Bob")
+
+
+def flowing(app: IrisopsApp) -> str:
+    """The words on the screen, however they are wrapped."""
+    return " ".join(screen_text(app).split())

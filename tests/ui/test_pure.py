@@ -21,12 +21,12 @@ from textual.theme import Theme
 from irisops.contract.chat import CommandInfo
 from irisops.contract.quoting import split
 from irisops.contract.replies import Cell, Done, Facts, Problem
+from irisops.contract.secret_words import has_secret, without_secrets
 from irisops.ui import clipboard, crash, figures, themes
 from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
 from irisops.ui.popup import command_item, common_start, matching_commands
-from irisops.ui.record import has_secret, without_secrets
 from irisops.ui.rows import filled
 from irisops.ui.saving import save
 from irisops.ui.styles import PARTS, sheets, styles_folder
@@ -240,6 +240,15 @@ def test_saving_never_overwrites_and_says_what_to_do(tmp_path: Path) -> None:
     assert isinstance(missing, Problem)
     assert missing.error == "NotWritten"
     assert isinstance(save("new", " "), Problem)
+
+
+def test_a_tmux_that_reads_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmux = tmp_path / "tmux"
+    tmux.write_text("#!/bin/sh\nexec sleep 600\n")
+    tmux.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    told = asyncio.run(clipboard.send_to_tmux("x" * 300_000, {"TMUX": "x"}, deadline=0.3))
+    assert told == "tmux did not take the text within 0.3 seconds"
 
 
 def test_tmux_gets_the_text_by_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

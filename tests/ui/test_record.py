@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Problem, Table
-from irisops.ui.record import Entry, card_text, reply_markdown, transcript_markdown
+from irisops.ui.record import Entry, reply_markdown, to_copy, transcript_markdown
 from tests.ui.fake_chat import (
     HOSTILE,
     NOW,
@@ -80,6 +80,6 @@ def test_a_password_in_a_line_is_masked_in_the_file() -> None:
 
 
 def test_the_text_of_a_card_is_its_answer_alone() -> None:
-    text = card_text(Entry(NOW, "/users", "/users", [users_table()]))
+    text = to_copy([users_table()]).text
     assert text.startswith("**Users**")
     assert "›" not in text

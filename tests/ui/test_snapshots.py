@@ -142,11 +142,11 @@ def test_theme(theme: str, snap_compare: Compare) -> None:
     assert snap_compare(make_app(theme=theme), terminal_size=WIDE, run_before=plan)
 
 
-@pytest.mark.parametrize("scene", ["plan", "rows", "problem"])
-def test_without_colour(scene: str, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
-    """State and cursor are seen in monochrome too."""
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(make_app(), terminal_size=SMALL, run_before=SCENES[scene])
+@pytest.mark.parametrize("scene", ["plan", "rows", "problem", "editor", "secret"])
+def test_without_colour(scene: str, snap_compare: Compare) -> None:
+    """State and cursor are seen without any colour too."""
+    app = make_app(environment={"NO_COLOR": "1"})
+    assert snap_compare(app, terminal_size=SMALL, run_before=SCENES[scene])
 
 
 def test_the_least_screen(snap_compare: Compare) -> None:

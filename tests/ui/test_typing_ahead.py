@@ -14,6 +14,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Done
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.editor import EditorScreen
+from irisops.ui.grid import Grid
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, screen_text, until
 from tests.ui.fake_chat import FakeChat
 
@@ -254,3 +255,49 @@ async def test_alt_with_a_letter_clears_no_line() -> None:
         app_of(pilot).conversation.prompt.put("draft")
         app_of(pilot).post_message(events.Key("alt+b", "b"))
         await until(pilot, lambda: "draft" in app_of(pilot).conversation.prompt.text)
+
+
+async def test_a_word_typed_on_a_table_is_a_line_and_never_half_of_one() -> None:
+    """`k` may be a key of the row under the cursor; "kick bob" is none."""
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/users")
+        letter = next(key for key, _, _ in card.query_one(Grid).view.table.actions if len(key) == 1)
+        await pilot.press("alt+up")
+        await until(pilot, lambda: card.query_one(Grid).keys_shown)
+        burst(pilot, f"{letter}ick bob")
+        await until(pilot, lambda: app.conversation.prompt.text == f"{letter}ick bob")
+        assert not any(each.startswith("confirm") for each in chat.log)
+
+
+async def test_a_letter_whose_key_is_not_shown_begins_a_line() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=(40, 24)) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/processes")
+        grid = card.query_one(Grid)
+        await pilot.press("alt+up")
+        await until(pilot, lambda: grid.has_focus)
+        await pilot.pause()
+        shown_keys = str(card.border_subtitle)
+        actions = [key for key, _, _ in grid.view.table.actions if len(key) == 1]
+        hidden = [key for key in actions if key not in grid.keys_shown]
+        assert all(f" {key} " not in shown_keys for key in hidden)
+        before = list(chat.log)
+        await pilot.press(*(hidden or ["x"]), "z")
+        assert app.conversation.prompt.text.endswith("z")
+        assert chat.log == before
+
+
+async def test_a_row_key_alone_still_acts() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/users")
+        grid = card.query_one(Grid)
+        letter = next(key for key, _, _ in grid.view.table.actions if len(key) == 1)
+        await pilot.press("alt+up")
+        await until(pilot, lambda: letter in grid.keys_shown)
+        before = len(runs(chat))
+        await pilot.press(letter)
+        await until(pilot, lambda: len(runs(chat)) > before)

@@ -45,7 +45,9 @@ async def show_denied(context: Context, command: Command) -> Replies:
     rows = [_row(cause) for cause in causes]
     chosen = select(rows, filter_words(command), COLUMNS)
     notes = [*selection_notes(chosen, len(rows), "cause"), *_recording(link, auditing), *told, *notes]
-    if not causes and auditing is not None and auditing.system is False:
+    if not causes and auditing is None:
+        notes.insert(0, "No refusal is in the audit database.")
+    elif not causes and auditing is not None and auditing.system is False:
         notes.insert(0, "No refusal is recorded.")
     elif not causes:
         notes.insert(0, "No refusal is recorded. Click in your browser now: this list follows.")

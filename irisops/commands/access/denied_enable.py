@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.changes.turns import turn
 from irisops.commands.access.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -43,18 +45,16 @@ async def enable(context: Context, command: Command) -> Replies:
     yield _plan(context, link, _Switching(context, link, settings, True, Origin(command.slash)))  # noqa: FBT003 - it is switched on
 
 
-def _leads_on(entry: Entry) -> bool:
-    """Whether the change switches on what its settings name."""
+def _states(entry: Entry) -> tuple[bool, tuple[str, ...]]:
+    """Whether the change switches on what its settings name, and these."""
     reverse = entry.intent.reverse
-    if reverse is None or reverse.kind != KIND:
+    if reverse is None or reverse.kind != KIND or bool(reverse.after) is bool(reverse.before):
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
-    return bool(reverse.after)
+    return bool(reverse.after), reverse.after or reverse.before
 
 
 async def _stand(link: Link, entry: Entry) -> Stand:
-    on = _leads_on(entry)
-    reverse = entry.intent.reverse
-    settings = (reverse.after or reverse.before) if reverse else ()
+    on, settings = _states(entry)
     auditing = await link.reads.auditing()
     done: list[Part] = []
     left: list[Part] = []
@@ -69,11 +69,11 @@ async def _stand(link: Link, entry: Entry) -> Stand:
 async def _plan_again(
     context: Context, link: Link, entry: Entry, parts: Sequence[str], origin: Origin
 ) -> Plan:
-    on = _leads_on(entry) is (origin.way == "on")
+    on = _states(entry)[0] is (origin.way == "on")
     return _plan(context, link, _Switching(context, link, tuple(parts), on, origin))
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_states, _stand, _plan_again)
 
 
 def _named(setting: str) -> str:
@@ -146,6 +146,12 @@ class _Switching:
     origin: Origin
 
     async def carry_out(self, shown: Plan) -> Replies:
+        """Wait for one's turn, then change."""
+        async with turn(self.context, self.link, "audit settings"), aclosing(self._change(shown)) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _change(self, shown: Plan) -> Replies:
         """Look again, journal, change, verify."""
         now = await self.link.reads.auditing()
         if any(_is_on(now, each) is self.on for each in self.settings):

@@ -105,7 +105,12 @@ def _chosen(context: Context, command: Command, logins: Logins, days: int) -> tu
 
 
 def _dormant(account: Account, context: Context, days: int) -> bool:
-    """Not used for so long. An account that was never used counts from when it was made, always if that is unknown."""
+    """Not used for so long. An account that was never used counts from when it was made, always if that is unknown.
+
+    Whether it was used has to be known.
+    """
+    if not account.user.last_login_known:
+        return False
     since = account.last_used or account.created
     return since is None or context.clock.now() - since >= timedelta(days=days)
 
@@ -127,6 +132,7 @@ def _ends(account: Account, logins: Logins, context: Context) -> str:
 
 def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     notes = []
+    unknown = [each.user.name for each in logins.accounts if not each.user.last_login_known]
     if logins.inactive_limit:
         notes.append(
             f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
@@ -140,8 +146,10 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
         notes.append(
             f"/dormant disable {days}d disables those that are enabled, after a yes; /undo takes it back."
         )
-    else:
+    elif not unknown:
         notes.append(f"Every account that people log in with was used in the last {counted(days, 'day')}.")
+    if unknown:
+        notes.append(f"When these were used last is not known, so they are not listed: {listed(unknown)}.")
     return notes
 
 

@@ -102,8 +102,8 @@ def _asked(entry: Entry, origin: Origin) -> SqlChange:
     if reverse is None or reverse.kind != KIND:
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
     action_text, kind_text, name, namespace = reverse.after or reverse.before
-    action = next(each for each in LETTERS if each == action_text)
-    kind = next(each for each in _KINDS if each == kind_text)
+    (action,) = (each for each in LETTERS if each == action_text)
+    (kind,) = (each for each in _KINDS if each == kind_text)
     grant = bool(reverse.after) is (origin.way == "on")
     return SqlChange(reverse.target, SqlObject(kind, name, namespace), action, grant, origin)
 
@@ -126,7 +126,7 @@ async def _plan_again(
     return plan(context, link, _asked(entry, origin))
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(lambda entry: _asked(entry, Origin("")), _stand, _plan_again)
 
 
 async def _carry_out(context: Context, link: Link, asked: SqlChange, shown: Plan) -> Replies:

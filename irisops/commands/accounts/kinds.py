@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.commands.accounts.as_code import calls_of
@@ -12,7 +13,7 @@ from irisops.commands.accounts.new_password import password_that_fits
 from irisops.connections.connection import Link
 from irisops.contract.wording import harmless
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
-from irisops.instance.security.role_changes import LABELS, role_state, role_steps
+from irisops.instance.security.role_changes import LABELS, privileges_of, role_state, role_steps
 from irisops.instance.security.roles import list_roles
 from irisops.instance.security.user_changes import FIELDS, PASSING, read_user_states, user_steps
 
@@ -60,14 +61,47 @@ def _past(change: ObjectChange) -> str:
 
 _ACCOUNTS = Family(guard, meaning, calls_of)
 
+
+def _fits_user(field_name: str, value: FieldValue) -> bool:
+    if field_name not in FIELDS:
+        return False
+    form = FIELDS[field_name].kind
+    if form == "date" and value and not _is_date(value):
+        return False
+    if form == "number" and value and not str(value).isdecimal():
+        return False
+    return isinstance(value, {"flag": bool, "names": tuple}.get(form, str))
+
+
+def _is_date(value: FieldValue) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _fits_role(field_name: str, value: FieldValue) -> bool:
+    forms = {"privileges": tuple, "granted_roles": tuple, "escalation_only": bool}
+    if field_name not in LABELS or not isinstance(value, forms.get(field_name, str)):
+        return False
+    try:
+        privileges_of(ObjectState("role", "", {field_name: value}))
+    except ValueError:
+        return False
+    return True
+
+
 USER = ObjectKind(
     "user",
     "users",
     _ACCOUNTS,
+    "users and roles",
     label=lambda field: FIELDS[field].label,
     show=shown,
     read=_read_users,
     steps=user_steps,
+    fits=_fits_user,
     passing=PASSING,
     copied=("roles",),
     agrees=_agrees,
@@ -78,9 +112,11 @@ ROLE = ObjectKind(
     "role",
     "roles",
     _ACCOUNTS,
+    "users and roles",
     label=lambda field: LABELS[field],
     show=shown,
     read=_read_roles,
     steps=lambda change, _password: role_steps(change),
+    fits=_fits_role,
     copied=("privileges", "granted_roles"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from irisops.changes.editor import Checked, Given
 from irisops.contract.nearest import find, nearest
 from irisops.contract.replies import Cell, FormField
-from irisops.contract.wording import harmless, listed
+from irisops.contract.wording import acting, harmless, listed
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
 from irisops.instance.security.role_changes import (
@@ -51,12 +51,15 @@ def check_values(given: Given, base: ObjectState, roles: Sequence[str], resource
     """Typed or submitted values. `add` and `remove` change the privileges that the role has already."""
     checked = Checked()
     if "description" in given:
-        text = str(given["description"] or "").strip()
-        if text == base.text("description"):
-            pass  # it may have been there before there were rules
+        text = str(given["description"] or "")
+        old = base.text("description")
+        if text != old:  # that may have been there before there were rules
+            text = text.strip()
+        if text == old:
+            pass
         elif len(text) > DESCRIPTION_LIMIT:
             checked.errors["description"] = f"At most {DESCRIPTION_LIMIT} characters; this has {len(text)}."
-        elif not text.isprintable():
+        elif acting(text) - acting(old):
             checked.errors["description"] = "No line breaks and no control characters."
         checked.fields["description"] = text
     if "escalation_only" in given:

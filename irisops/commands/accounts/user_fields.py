@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from irisops.changes.editor import Checked, Given
 from irisops.contract.nearest import find, nearest
 from irisops.contract.replies import Cell, FormField
-from irisops.contract.wording import harmless, listed
+from irisops.contract.wording import acting, harmless, listed
 from irisops.instance.security.object_state import FieldValue, ObjectState, same
 from irisops.instance.security.user_changes import FIELDS, NAME_LIMIT, PASSING
 
@@ -63,18 +63,20 @@ def check_values(given: Given, base: ObjectState | None, roles: Sequence[str], t
         elif spec.kind == "date":
             _date(checked, name, raw, old, today)
         else:
-            text = "" if raw is None else str(raw).strip()
-            problem = _text_problem(name, text, spec.longest)
-            if problem and not same(text, old):
-                checked.errors[name] = problem
+            text = "" if raw is None else str(raw)
+            if not same(text, old):  # what nobody touched stays as it is, blanks at its ends included
+                text = text.strip()
+                problem = _text_problem(name, text, spec.longest, old)
+                if problem and not same(text, old):
+                    checked.errors[name] = problem
             checked.fields[name] = text
     return checked
 
 
-def _text_problem(name: str, text: str, longest: int) -> str:
+def _text_problem(name: str, text: str, longest: int, old: FieldValue | None) -> str:
     if len(text) > longest:
         return f"At most {longest:,} characters; this has {len(text):,}."
-    if not text.isprintable():
+    if acting(text) - acting(old if isinstance(old, str) else ""):
         return "No line breaks and no control characters."
     if name == "email" and text and not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
         return "Not an e-mail address: it needs one @ with something on both sides."

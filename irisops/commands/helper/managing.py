@@ -266,4 +266,4 @@ async def _plan_again(
     return _plan(context, link, _Work(context, link, found, wanted=bool(wanted), origin=origin))
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_versions, _stand, _plan_again)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from irisops.changes.record import Origin, cannot_undo, ways_out
 from irisops.changes.undo import take
 from irisops.connections.connection import Link
-from irisops.contract.chat import Command
+from irisops.contract.chat import Command, Notice
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.journal import Entry
+from irisops.journal import Entry, Reading
 
 _STATUS = {"done": "done", "failed": "failed", "unknown": "outcome unknown"}
 
@@ -34,24 +32,34 @@ def _profile(context: Context) -> str:
     raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")
 
 
-def _entry(context: Context, profile: str, number: int) -> Entry:
-    entries = context.journal(profile).entries()
-    for entry in entries:
-        if entry.number == number:
-            return entry
+def _entry(reading: Reading, profile: str, number: int) -> Entry:
+    entry = reading.entry(number)
+    if entry is not None:
+        return entry
+    cure = "/history lists them by number."
     raise Refusal(
-        "NoSuchChange", f"There is no change {number} on {profile}.", "/history lists them by number."
+        "NoSuchChange", f"There is no change {number} on {profile}.", f"{cure} {reading.skipped}".strip()
     )
+
+
+def _read(context: Context, profile: str) -> Reading:
+    """The journal. What had to be skipped is said first: it may be the change that is meant. Raises `JournalError`."""
+    reading = context.journal(profile).read()
+    if reading.skipped:
+        context.notify(
+            Notice("warning", reading.skipped, "The changes in all other lines are known.", profile)
+        )
+    return reading
 
 
 async def show_history(context: Context, command: Command) -> Replies:
     """All changes made through a profile, the newest first; one in full when its number is given."""
     profile = _profile(context)
     asked = command.args.get("number")
+    reading = context.journal(profile).read()
     if isinstance(asked, str):
-        yield _one(_entry(context, profile, int(asked)))
+        yield _one(_entry(reading, profile, int(asked)))
         return
-    entries = context.journal(profile).entries()
     rows: list[dict[str, Cell]] = [
         {
             "number": entry.number,
@@ -62,8 +70,9 @@ async def show_history(context: Context, command: Command) -> Replies:
             "instance": entry.intent.instance,
             "can_be_undone": entry.can_be_undone,
         }
-        for entry in reversed(entries)
+        for entry in reversed(reading.entries)
     ]
+    notes = [] if rows else ["Nothing was changed through this profile yet."]
     yield Table(
         name="history",
         title=f"Changes on {profile}",
@@ -78,7 +87,7 @@ async def show_history(context: Context, command: Command) -> Replies:
         ],
         rows=rows,
         key="number",
-        notes=[] if rows else ["Nothing was changed through this profile yet."],
+        notes=[reading.skipped] if reading.skipped else notes,
         actions=[("enter", "show", "/history {number}"), ("u", "undo", "/undo {number}")],
     )
 
@@ -129,13 +138,15 @@ async def undo(context: Context, command: Command) -> Replies:
     """Plan the reverse of a change: the one of that number, else the newest."""
     link = context.link()
     asked = command.args.get("number")
-    entry = _entry(context, link.name, int(asked)) if isinstance(asked, str) else _newest(context, link)
-    async for reply in _take_back(context, link, entry, command):
+    reading = _read(context, link.name)
+    entry = _entry(reading, link.name, int(asked)) if isinstance(asked, str) else _newest(reading, link)
+    async for reply in _take_back(context, link, (reading, entry), command):
         yield reply
 
 
-async def _take_back(context: Context, link: Link, entry: Entry, command: Command) -> Replies:
-    """Plan the reverse of one change."""
+async def _take_back(context: Context, link: Link, read: tuple[Reading, Entry], command: Command) -> Replies:
+    """Plan the reverse of one change of what was read."""
+    reading, entry = read
     if entry.undone_by is not None:
         raise Refusal(
             "AlreadyUndone",
@@ -151,42 +162,49 @@ async def _take_back(context: Context, link: Link, entry: Entry, command: Comman
                 f"/history {entry.number} shows what it did.",
             )
         raise cannot_undo(entry, harmless(entry.intent.title))
-    by_number = {each.number: each for each in context.journal(link.name).entries()}
-    title = _title(entry, by_number)
+    title = _title(entry, reading)
     async for reply in take(context, link, entry, Origin(command.slash, undoes=entry.number, title=title)):
         yield reply
 
 
-def _depth(entry: Entry, by_number: Mapping[int, Entry]) -> int:
-    """0 for a change, 1 for its undo, 2 for the redo of that, and so on."""
-    undone = by_number.get(entry.intent.undoes) if entry.intent.undoes is not None else None
-    return 0 if undone is None else 1 + _depth(undone, by_number)
+def _below(entry: Entry, reading: Reading) -> list[Entry]:
+    """The change that this one undoes, the one that that one undoes, and so on, as far as they are known."""
+    found: list[Entry] = []
+    undoes = entry.intent.undoes
+    while undoes is not None and (below := reading.entry(undoes)) is not None:
+        found.append(below)
+        undoes = below.intent.undoes
+    return found
 
 
-def _title(entry: Entry, by_number: Mapping[int, Entry]) -> str:
+def _is_undo(entry: Entry, reading: Reading) -> bool:
+    """Whether it takes something back: a change does not, its undo does, the redo of that does not, and so on."""
+    below = _below(entry, reading)
+    unknown = (below[-1] if below else entry).intent.undoes is not None  # an undo of what cannot be read
+    return bool((len(below) + unknown) % 2)
+
+
+def _title(entry: Entry, reading: Reading) -> str:
     """What taking this entry back is called: the change at the bottom is what people remember."""
-    root = entry
-    while root.intent.undoes is not None and root.intent.undoes in by_number:
-        root = by_number[root.intent.undoes]
-    if _depth(entry, by_number) % 2:
+    below = _below(entry, reading)
+    root = below[-1] if below else entry
+    if len(below) % 2:
         return f"Do change {root.number} again: {root.intent.title}"
     return f"Take back change {root.number}: {root.intent.title}"
 
 
-def _newest(context: Context, link: Link) -> Entry:
+def _newest(reading: Reading, link: Link) -> Entry:
     """The newest change that stands, a cut-off one included.
 
     Where nobody can take that one back, an earlier one is offered and not taken back by itself: it is not what "undo"
     means to whoever has just ended a session. Raises `Refusal`.
     """
-    entries = context.journal(link.name).entries()
-    by_number = {entry.number: entry for entry in entries}
     standing = [
         entry
-        for entry in reversed(entries)
+        for entry in reversed(reading.entries)
         if entry.undone_by is None
         and (entry.status != "failed" or entry.half_done)
-        and not _depth(entry, by_number) % 2
+        and not _is_undo(entry, reading)
     ]
     possible = [
         entry for entry in standing if (entry.can_be_undone or entry.half_done) and not entry.intent.final
@@ -217,15 +235,14 @@ def _newest(context: Context, link: Link) -> Entry:
 async def redo(context: Context, command: Command) -> Replies:
     """Plan to do again what was undone: change N, else the one that was undone last."""
     link = context.link()
-    entries = context.journal(link.name).entries()
-    by_number = {entry.number: entry for entry in entries}
+    reading = _read(context, link.name)
     asked = command.args.get("number")
     if isinstance(asked, str):
-        entry = _entry(context, link.name, int(asked))
-        undoing = by_number.get(entry.undone_by) if entry.undone_by is not None else entry
+        entry = _entry(reading, link.name, int(asked))
+        undoing = reading.entry(entry.undone_by) if entry.undone_by is not None else entry
     else:
         undoing = next(
-            (each for each in reversed(entries) if each.can_be_undone and _depth(each, by_number) % 2),
+            (each for each in reversed(reading.entries) if each.can_be_undone and _is_undo(each, reading)),
             None,
         )
     if undoing is None or undoing.intent.undoes is None or undoing.undone_by is not None:
@@ -234,7 +251,7 @@ async def redo(context: Context, command: Command) -> Replies:
             f"Change {asked} is not undone." if asked else f"Nothing on {link.name} is undone.",
             "/history says of each change whether it was undone.",
         )
-    async for reply in _take_back(context, link, undoing, command):
+    async for reply in _take_back(context, link, (reading, undoing), command):
         yield reply
 
 
@@ -242,11 +259,11 @@ async def finish(context: Context, command: Command) -> Replies:
     """Plan what is left to do of a change that was cut off: change N, else the last such one."""
     link = context.link()
     asked = command.args.get("number")
-    entries = context.journal(link.name).entries()
+    reading = _read(context, link.name)
     if isinstance(asked, str):
-        entry = _entry(context, link.name, int(asked))
+        entry = _entry(reading, link.name, int(asked))
     else:
-        cut_off = [each for each in entries if each.half_done]
+        cut_off = [each for each in reading.entries if each.half_done]
         if not cut_off:
             raise Refusal(
                 "NothingToFinish", f"No change on {link.name} was cut off.", "/history lists them all."

@@ -38,8 +38,10 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     applications = await _or_note(link.reads.timeouts(), notes, "Settings of the applications")
     own = (link.connection.info.license_id if link.connection.info else None) or ""
     cures = advise(board, sessions, processes, applications, own_license_id=own)
+    unread = [*notes, *board.notes]
     if not cures:
-        yield Done("advice", "Nothing stands out: no unit is held longer than it is used.", details=notes)
+        said = "no unit is held longer than it is used" if not unread else "but not everything could be read"
+        yield Done("advice", f"Nothing stands out{':' if not unread else ','} {said}.", details=unread)
         return
     rows: list[dict[str, Cell]] = [
         {

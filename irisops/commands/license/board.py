@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
-from irisops.contract.wording import counted, duration
+from irisops.contract.wording import counted, duration, not_known
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Holder, LicenseBoard
@@ -25,6 +25,9 @@ async def show_license(context: Context, _command: Command) -> Replies:
     board = link.board = await link.reads.board()
     yield counts_card(link, board, context.clock.now())
     yield holders_table(board, context.clock.now())
+
+
+FIGURES = {"consumed": "units used", "limit": "units in the key", "available": "free units"}
 
 
 def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
@@ -66,7 +69,7 @@ def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
         "License",
         facts,
         labels=shown,
-        notes=[*warnings(board, now), *counts.notes],
+        notes=[*warnings(board, now), *not_known(facts, FIGURES), *counts.notes],
         series=tuple(link.history),
     )
 

@@ -86,7 +86,7 @@ async def show_forecast(context: Context, command: Command) -> Replies:
             "fits": shortest["admitted"] == number,
         },
         labels={"free": "Free now"},
-        notes=_notes(situation, kind),
+        notes=_notes(situation, kind, sharing_known=bool(board.counts.max_connections)),
     )
     yield Table("ways", "If they come", COLUMNS, rows, key="how")
 
@@ -159,7 +159,7 @@ def _verdict(said: Forecast, situation: Situation, number: int, held: Identity |
     return "they fit"
 
 
-def _notes(situation: Situation, kind: ArrivalKind) -> list[str]:
+def _notes(situation: Situation, kind: ArrivalKind, *, sharing_known: bool) -> list[str]:
     notes: list[str] = []
     if situation.community:
         notes.append(
@@ -171,6 +171,10 @@ def _notes(situation: Situation, kind: ArrivalKind) -> list[str]:
                 f"Careful: {'one unit is' if situation.free else 'no unit is'} left of {situation.limit}. The next "
                 "connection can be the last that gets in."
             )
+    elif not sharing_known:
+        notes.append(
+            "How many connections of one address share a unit is not known: each is counted as a unit here."
+        )
     else:
         notes.append(
             f"Up to {situation.max_connections} connections of one address (or user at an address) share a unit; "

@@ -17,8 +17,9 @@ from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.models import Holder
+from irisops.instance.models import Holder, PollCounts
 from irisops.instance.usage.metrics import Metrics, read_metrics
+from irisops.profiles.address import named
 from irisops.profiles.model import Profile
 
 HostKind = Literal["Unix", "Windows", "container"]
@@ -71,15 +72,20 @@ def guess(profile: Profile, platform: str = sys.platform) -> HostKind:
     return "Unix"
 
 
-def _title(profile: Profile, available: object) -> str:
+def _title(profile: Profile, available: object, *, full: bool) -> str:
     name = harmless(profile.name, 60)
     if isinstance(available, int) and available > 0:
         return f"{counted(available, 'unit')} free on {name} by now: /connect {name}"
-    return f"No unit is free on {name}"
+    if full or available is not None:
+        return f"No unit is free on {name}"
+    return f"Whether a unit is free on {name} is not known"
 
 
-async def locked_out(context: Context, profile: Profile) -> Replies:
-    """What can still be read, what to end first, and the emergency commands for each kind of host."""
+async def locked_out(context: Context, profile: Profile, *, full: bool = False) -> Replies:
+    """What can still be read, what to end first, and the emergency commands for each kind of host.
+
+    `full` says that the instance itself just refused a login for want of a unit.
+    """
     link = context.hub.links.get(profile.name.casefold())
     holders = link.board.holders if link is not None and link.board is not None else ()
     metrics, note = await _metrics(profile)
@@ -94,7 +100,13 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
             "processes": _whole(metrics.processes),
             "days_remaining": metrics.license_days,
         }
+        if available is None:
+            note.append("The metrics on the web port do not tell how many units are free.")
+    elif link is not None and link.counts is not None and not link.stale(context.hub.interval(link)):
+        facts |= _polled(link.counts)
     labels = {
+        "consumed": "Units used",
+        "limit": "Units in the key",
         "available": "Free",
         "sessions": "Web sessions",
         "processes": "Processes",
@@ -102,7 +114,7 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
     }
     yield Facts(
         "locked_out",
-        _title(profile, facts.get("available")),
+        _title(profile, facts.get("available"), full=full),
         facts,
         labels={key: label for key, label in labels.items() if facts.get(key) is not None},
         notes=[*note, *_over_the_web_port(profile), *first_to_end(holders), *_WAITING],
@@ -125,6 +137,13 @@ async def locked_out(context: Context, profile: Profile) -> Replies:
             "A portal that is open in a browser keeps its unit: System Operation, Web Sessions, End works there now.",
         ],
     )
+
+
+def _polled(counts: PollCounts) -> dict[str, Scalar]:
+    """The same figures from the side panel of a connection that is there all the same."""
+    used, limit = counts.units_used, counts.units_limit
+    available = None if used is None or limit is None else max(0, limit - used)
+    return {"consumed": used, "limit": limit, "available": available}
 
 
 def _over_the_web_port(profile: Profile) -> list[str]:
@@ -168,12 +187,11 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 
 
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
-
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
-        return None, [f"With a web port in the profile more could be read without a login: {typed}"]
+        return None, [f"Without a web port in the profile nothing can be read without a login: {typed}"]
     try:
-        return await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https"), []
+        return await _read(profile, profile.web_port), []
     except InstanceProblem as problem:
         return None, [f"{problem.message} {problem.cure}"]
 
@@ -186,10 +204,16 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False
     try:
-        metrics = await read_metrics(profile.host, profile.web_port, tls=profile.web_scheme == "https")
+        metrics = await _read(profile, profile.web_port)
     except InstanceProblem:
         return False
     return metrics.license_available is not None and metrics.license_available <= 0
+
+
+async def _read(profile: Profile, web_port: int) -> Metrics:
+    """Raises what `read_metrics` raises."""
+    tls = profile.web_scheme == "https"
+    return await read_metrics(profile.host, web_port, tls=tls, prefix=profile.path_prefix)
 
 
 def _whole(value: float | None) -> int | None:
@@ -209,7 +233,7 @@ async def show_locked(context: Context, command: Command) -> Replies:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
             "/profiles lists them; then /locked NAME.",
             suggestions=[f"/locked {each.name}" for each in profiles[:3]],
         )

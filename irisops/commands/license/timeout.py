@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.changes.turns import turn
 from irisops.commands.license.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -122,7 +124,7 @@ async def _plan_again(
     return _plan(context, link, _find(await link.reads.timeouts(), name), seconds, origin)
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_states, _stand, _plan_again)
 
 
 def _told(seconds: int | None) -> str:
@@ -173,6 +175,12 @@ class _Changing:
     shown: Plan
 
     async def carry_out(self) -> Replies:
+        """Wait for one's turn, then change."""
+        async with turn(self.context, self.link, "web applications"), aclosing(self._change()) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _change(self) -> Replies:
         """Look again, journal, change, verify."""
         now = _find(await self.link.reads.timeouts(), self.application.name)
         if now.timeout != self.application.timeout:

@@ -61,10 +61,11 @@ def rules(holder: Holder, board: LicenseBoard) -> list[str]:
             "the application lets the sessions of one person share a unit."
         )
     elif most:
-        used = holder.connections or 0
+        used = holder.connections
+        has = "How many it has is not known." if used is None else f"It has {counted(used, 'connection')}."
         said.append(
             f"Up to {most} connections of one license user share one unit; one more, and each costs a unit until "
-            f"all of them have closed. It has {counted(used, 'connection')}."
+            f"all of them have closed. {has}"
         )
     if holder.kind in ("web", "mixed"):
         said.append(

@@ -292,8 +292,10 @@ _OPPOSITE: Mapping[ProcessAction, ProcessAction] = {"suspend": "resume", "resume
 
 
 def _reverse(entry: Entry) -> Reverse:
+    """The process that was meant, by pid and identity."""
     reverse = entry.intent.reverse
-    if reverse is None or not reverse.kind.startswith(KIND):
+    known = reverse is not None and reverse.kind.startswith(KIND) and len(reverse.before) == 3
+    if reverse is None or not known or not (reverse.target.isascii() and reverse.target.isdigit()):
         raise ValueError(f"change {entry.number} is none of a process")
     return reverse
 
@@ -338,4 +340,4 @@ async def _plan_again(
     )
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_reverse, _stand, _plan_again)

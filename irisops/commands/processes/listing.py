@@ -71,7 +71,7 @@ def row_of(process: Process) -> dict[str, Cell]:
 
 def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str]) -> Selection:
     """People's before the system's, busiest first, as the words have it."""
-    found.sort(key=lambda process: (process.system, -process.commands, process.pid))
+    found.sort(key=lambda process: (process.system, -(process.commands or 0), process.pid))
     return select(kept.of(found, attrgetter("pid"), row_of), words, COLUMNS)
 
 

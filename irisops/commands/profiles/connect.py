@@ -14,7 +14,7 @@ from irisops.engine.dispatch import problem_of
 from irisops.engine.spec import Replies
 from irisops.instance.errors import LicenseExhausted, PasswordChangeRequired, Unreachable
 from irisops.instance.models import SystemInfo
-from irisops.profiles.address import AddressError, parse_address
+from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
 
 
@@ -28,7 +28,7 @@ def find_profile(context: Context, name: str) -> Profile:
     cure = f"Did you mean {', '.join(close)}?" if close else "/profiles lists them; /profile add makes one."
     raise Refusal(
         "NoSuchProfile",
-        f"There is no profile {harmless(name, 60)}.",
+        f"There is no profile {harmless(named(name), 60)}.",
         cure,
         suggestions=[f"/connect {each}" for each in close],
     )
@@ -57,7 +57,7 @@ async def connect(context: Context, command: Command) -> Replies:
         if isinstance(problem, Unreachable) and not await looks_full(profile, problem):
             raise
         yield problem_of(problem, command.text or command.slash)
-        async for reply in locked_out(context, profile):
+        async for reply in locked_out(context, profile, full=isinstance(problem, LicenseExhausted)):
             yield reply
         return
     yield Done("connect", f"Connected to {profile.name}.", details=_greeting(profile, info))

@@ -42,8 +42,6 @@ STEPS = {
     "namespace": "namespace",
     "privilege": "privileges",
 }
-WEB_PORTS = (52773, 57772, 80, 443, 8080)
-"""Ports that people give by mistake: the web server's (facts: iris-license-sessions 8.2)."""
 
 
 @dataclass(slots=True)
@@ -233,11 +231,6 @@ def _blame(context: Context, found: _Test, problem: InstanceProblem) -> None:
     step = _step(problem)
     profile = found.profile
     reply = refused(context, profile, problem)
-    if isinstance(problem, NotAnInstance) and profile.port in WEB_PORTS:
-        reply.cure = (
-            f"{profile.port} is a web port. The superserver's is 1972 by default: "
-            f"/profile edit {quote(profile.name)} port=1972 web_port={profile.port}"
-        )
     order = list(STEPS)
     for earlier in order[: order.index(step)]:
         if earlier == "tls" and not profile.sslconfig:

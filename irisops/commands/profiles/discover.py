@@ -9,11 +9,11 @@ from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Done, Progress, Table
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.profiles.discovery.found import Found
-from irisops.profiles.model import Profile, ProfileInvalidError
+from irisops.profiles.model import DEFAULT_USER, Profile, ProfileInvalidError
 from irisops.profiles.programs import ProgramError
 from irisops.profiles.store import ProfileExistsError
 
@@ -35,14 +35,14 @@ async def discover(context: Context, _command: Command) -> Replies:
             {
                 "name": each.name,
                 "source": each.source,
-                "address": f"{each.host}:{each.port}" if each.port else each.host,
+                "address": each.address,
                 "user": each.user,
-                "state": f"profile {known.name}" if known else each.problem or each.state or "perhaps",
+                "state": f"profile {known.name}" if known else _state(each),
                 "password": each.password.where if each.password else "",
                 "about": each.about,
             }
         )
-        if not offer and not known and not each.problem:
+        if not offer and not known and not each.problem and not each.aside:
             offer = f"/profile adopt {quote(each.name)}"
     notes = list(seen.troubles)
     if offer:
@@ -75,13 +75,18 @@ async def discover(context: Context, _command: Command) -> Replies:
     )
 
 
+def _state(found: Found) -> str:
+    if found.problem:
+        return found.problem
+    assumed = f"{found.port} assumed" if found.port_assumed else ""
+    return ", ".join(each for each in (found.state or "perhaps", assumed) if each)
+
+
 def known_as(context: Context, found: Found) -> Profile | None:
-    """The profile that goes to the same place already."""
+    """The profile that goes to the same instance already, as the same user if the source names one."""
     for profile in context.hub.profiles():
-        if (
-            found.port is not None
-            and replace(found, host=profile.host, port=profile.port).place == found.place
-        ):
+        other_user = found.user and found.user.casefold() != profile.user.casefold()
+        if not found.problem and not other_user and found.goes_to(profile):
             return profile
     return None
 
@@ -93,13 +98,29 @@ async def adopt(context: Context, command: Command) -> Replies:
     if found.problem:
         raise Refusal("NotReady", found.problem, found.cure)
     profile = known_as(context, found)
-    password = await _password(found) if command.args.get("password") == "yes" else None
+    password = None
+    if command.args.get("password") == "yes":
+        rivals = context.discoverer.rivals(found)
+        if rivals:
+            raise Refusal(
+                "PortAssumed",
+                f"Port {found.port} is only assumed for {found.name}, and {listed(rivals)} may be there as well: "
+                "the password could go to the wrong instance.",
+                f"/profile adopt {quote(found.name)} takes it without the password; then set its port.",
+            )
+        password = await _password(found)
+        if profile is not None and profile.user.casefold() != (found.user or DEFAULT_USER).casefold():
+            profile = None  # the password is another account's: sent with this user it would count as a failed login
     if profile is None:
         profile = _add(context, found, str(command.args.get("name", "")))
         details = [harmless(f"{profile.user} on {profile.address}, found by {found.source}")]
         if not found.user:
             details.append(
                 f"The user was not told: {profile.user} is taken; /profile edit {profile.name} user="
+            )
+        if found.port_assumed:
+            details.append(
+                f"The superserver port was not told: {profile.port} is assumed; /profile edit {profile.name} port="
             )
         yield Done("profile", f"Profile {profile.name} is added.", details=details)
     if password is not None:
@@ -122,7 +143,7 @@ def _add(context: Context, found: Found, name: str) -> Profile:
     except ProfileExistsError as error:
         raise Refusal(
             "ProfileExists",
-            f"There is a profile {error} already, for another address.",
+            f"There is a profile {error} already, for another address or user.",
             f"Give this one another name: /profile adopt {quote(found.name)} name=NEW",
         ) from None
     context.hub.reload()

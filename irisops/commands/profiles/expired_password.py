@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 
 from irisops.commands.license.locked import guess
+from irisops.connections.connection import web_of
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Problem
 from irisops.contract.wording import harmless
@@ -69,7 +70,8 @@ def _by_hand(profile: Profile) -> Sequence[str]:
         where, line = f"On {harmless(profile.host, 80)}", "iris session INSTANCE"
     command = f"{line} -U %SYS {shlex.quote(inside)}" if line else f"write {inside}"
     said = [f"{where}: {command} (the account then keeps the password that it has)."]
-    if profile.web_port is not None:
-        page = f"{profile.web_scheme}://{profile.host}:{profile.web_port}/csp/sys/UtilHome.csp"
+    web = web_of(profile)
+    if web is not None:
+        page = web.page("/csp/sys/UtilHome.csp")
         said.append(f"Or log in to {page} as {harmless(profile.user, 60)}: the portal asks for a new one.")
     return said

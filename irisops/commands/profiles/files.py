@@ -55,7 +55,7 @@ async def move(context: Context, command: Command) -> Replies:
     where = str(command.args["position"])
     count = len(context.hub.loaded.profiles)
     positions = {"first": 1, "top": 1, "last": count, "end": count}
-    position = positions.get(where.casefold()) or (int(where) if where.isdigit() else 0)
+    position = positions.get(where.casefold()) or (int(where) if where.isdecimal() and len(where) < 6 else 0)
     if not 1 <= position <= count:
         raise Refusal(
             "NotUnderstood", f"There is no place {harmless(where, 20)}.", f"Say first, last or 1 to {count}."

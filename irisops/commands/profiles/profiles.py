@@ -15,7 +15,14 @@ from irisops.contract.replies import Cell, Change, Column, Done, Form, FormField
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.profiles.model import COLOURS, DEFAULT_PORT, Profile, ProfileInvalidError
+from irisops.profiles.model import (
+    COLOURS,
+    DEFAULT_PORT,
+    DEFAULT_USER,
+    Profile,
+    ProfileInvalidError,
+    fit_prefix,
+)
 from irisops.profiles.store import NoSuchProfileError, ProfileExistsError
 
 _WORDS = {
@@ -97,6 +104,9 @@ def form_of(profile: Profile, command: str, title: str, errors: Mapping[str, str
                 "web_port", "Web port", "number", profile.web_port, help="Portal and REST, often 52773"
             ),
             FormField("web_scheme", "Web scheme", "choice", profile.web_scheme, ("http", "https")),
+            FormField(
+                "path_prefix", "Path prefix", value=profile.path_prefix, help="On the web port, e.g. /iris-a"
+            ),
             FormField("sslconfig", "TLS configuration", value=profile.sslconfig, help="In SSLDefs.ini"),
             FormField(
                 "poll_interval", "Poll interval", value=profile.poll_interval, help="Seconds; empty: setting"
@@ -124,6 +134,8 @@ def apply_values(profile: Profile, values: Mapping[str, Cell | list[str]]) -> Pr
             changed[field.name] = value in (True, "yes")
         elif field.name in ("port", "web_port", "poll_interval"):
             changed[field.name] = _number(field.name, value)
+        elif field.name == "path_prefix":
+            changed[field.name] = fit_prefix(str(value if value is not None else ""))
         else:
             changed[field.name] = str(value if value is not None else "").strip()
     fresh = replace(profile, **changed)  # type: ignore[arg-type]  # `check` looks at each
@@ -149,7 +161,7 @@ async def add(context: Context, command: Command) -> Replies:
     start = Profile(name=name, user="")
     if not command.fields and (not name or not given):
         yield form_of(
-            replace(start, user="_SYSTEM"),
+            replace(start, user=DEFAULT_USER),
             f"/profile add {quote(name)}" if name else "/profile add",
             "Add a profile",
         )

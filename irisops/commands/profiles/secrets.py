@@ -13,6 +13,7 @@ from irisops.contract.replies import Cell, Change, Column, Done, Plan, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.profiles.address import named
 from irisops.profiles.secrets import PLACES, NotKeptError, Place, account_of
 from irisops.profiles.vault import VaultError
 
@@ -104,7 +105,7 @@ def _find(context: Context, name: str) -> _Known:
         return _Known(name, name, "password")  # of a profile that is gone
     close = nearest(name, [each.name for each in known])
     cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists what there is."
-    raise Refusal("NoSuchProfile", f"There is no profile {harmless(name, 60)}.", cure)
+    raise Refusal("NoSuchProfile", f"There is no profile {harmless(named(name), 60)}.", cure)
 
 
 async def move(context: Context, command: Command) -> Replies:

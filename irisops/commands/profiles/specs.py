@@ -14,6 +14,7 @@ OPTIONS = {
     "guarded": "flag",
     "web_port": "number",
     "web_scheme": "text",
+    "path_prefix": "text",
     "sslconfig": "text",
     "poll_interval": "text",
     "password_command": "text",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from irisops.changes.objects import Family, ObjectKind
+from irisops.changes.turns import What
 from irisops.commands.security.as_code import calls_of
 from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import duration, harmless
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
-from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
+from irisops.instance.security.settings_state import KINDS, logical, read_settings, settings_steps
 from irisops.instance.security.webapps import parse_match_roles
 
 PLURAL: Mapping[Kind, str] = {
@@ -48,6 +49,25 @@ def roles_given(groups: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
 _SETTINGS = Family(guard, meaning, calls_of)
 
 
+_TURNS: Mapping[Kind, What] = {
+    "service": "services",
+    "application": "web applications",
+    "resource": "resources",
+}
+
+
+def _fits(kind: Kind, field: str, value: FieldValue) -> bool:
+    known = KINDS[kind].properties.get(field)
+    right = {"flag": bool, "methods": tuple, "groups": tuple}.get(known.kind if known else "", str)
+    if known is None or not isinstance(value, right):
+        return False
+    try:
+        logical(known.kind, ObjectState(kind, "", {field: value}), field)
+    except ValueError:
+        return False
+    return True
+
+
 def _kind(kind: Kind) -> ObjectKind:
     properties = KINDS[kind].properties
 
@@ -66,10 +86,12 @@ def _kind(kind: Kind) -> ObjectKind:
         SINGULAR[kind],
         PLURAL[kind],
         _SETTINGS,
+        _TURNS[kind],
         label=lambda field: properties[field].label,
         show=show,
         read=read,
         steps=lambda change, _password: settings_steps(change),
+        fits=lambda field, value: _fits(kind, field, value),
         past=past,
     )
 

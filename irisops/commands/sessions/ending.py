@@ -32,12 +32,17 @@ PORTAL = "/csp/sys"
 SHOWN = 12
 """Groups that a plan names one by one."""
 FINAL = "a session that has ended is gone; whoever used it logs in again."
-CALLS_BY_HTTP = {
-    "HTTP": [
-        'POST /api/admin/login {"user": …, "password": …}  # gives access_token',
-        "DELETE /api/admin/v2/web-session?id=…  # Authorization: Bearer access_token",
-    ]
-}
+
+
+def calls_by_http(link: Link) -> dict[str, list[str]]:
+    """What is sent over the web port, as a plan shows it."""
+    base = f"{link.profile.path_prefix}/api/admin"
+    return {
+        "HTTP": [
+            f'POST {base}/login {{"user": …, "password": …}}  # gives access_token',
+            f"DELETE {base}/v2/web-session?id=…  # Authorization: Bearer access_token",
+        ]
+    }
 
 
 async def plan_end(
@@ -201,7 +206,7 @@ def _calls(link: Link) -> dict[str, list[str]]:
         ],
     }
     if any(route.kind == "rest" for route in link.connection.capabilities.routes("sessions.end")):
-        calls |= CALLS_BY_HTTP
+        calls |= calls_by_http(link)
     return calls
 
 
@@ -353,4 +358,4 @@ async def _plan_again(
     return await plan_end(context, link, there, origin, broad=False)
 
 
-AGAIN = Again(_stand, _plan_again)
+AGAIN = Again(_pairs, _stand, _plan_again)

@@ -15,10 +15,10 @@ from datetime import timedelta
 
 from irisops.changes.record import Origin, Record
 from irisops.commands.sessions.ending import (
-    CALLS_BY_HTTP,
     FINAL,
     LOOK_EVERY,
     PATIENCE,
+    calls_by_http,
     changes_of,
     described,
     journaled,
@@ -43,6 +43,7 @@ from irisops.instance.models import WebSession
 from irisops.instance.usage.leaks import find_leaks
 from irisops.instance.usage.sessions import sessions_by_rest
 from irisops.instance.usage.sessions_end import NO_SUCH_SESSION
+from irisops.profiles.address import named
 from irisops.profiles.model import Profile
 
 
@@ -59,7 +60,7 @@ def _profile(context: Context, wanted: str) -> Profile:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(wanted, 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
             "/profiles lists them; then /locked free NAME.",
             suggestions=[f"/locked free {quote(each.name)}" for each in profiles[:3]],
         )
@@ -131,7 +132,7 @@ async def free(context: Context, command: Command) -> Replies:
             "Whoever uses them is logged out; what was typed there and not stored is lost.",
             "Units come back some seconds after your yes, unless their holder has other connections.",
         ],
-        calls=dict(CALLS_BY_HTTP),
+        calls=calls_by_http(link),
         confirm_word=profile.name if profile.guarded else "",
     )
     work = _Rescue(context, link, api, tuple(chosen), Origin(command.slash), shown)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 from irisops.connections.open_shares import OpenShare, ShareDesk
@@ -14,12 +13,13 @@ from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, 
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.files import write_new
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent
 from irisops.sharing import guests
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.guests import Activity
-from irisops.sharing.lease import summary
+from irisops.sharing.lease import UNREADABLE_CURE, summary
 from irisops.sharing.team_card import TeamCard
 
 LOG_LINES = 3
@@ -209,7 +209,6 @@ async def show_leases(context: Context, _command: Command) -> Replies:
         for lease in found.leases
     ]
     notes = summary([lease for lease in found.leases if not lease.kept], now)
-    notes += [f"{file} cannot be read: {why}" for file, why in found.broken]
     yield Table(
         name="leases",
         title="Leases",
@@ -224,9 +223,11 @@ async def show_leases(context: Context, _command: Command) -> Replies:
         ],
         rows=rows,
         key="lease",
-        notes=notes or ([] if rows else ["No share is open, and none left anything behind."]),
+        notes=notes or ([] if rows or found.broken else ["No share is open, and none left anything behind."]),
         actions=[("c", "take down", "/leases clear {lease}")],
     )
+    for sentence in found.unreadable():
+        yield Problem("LeaseUnreadable", sentence, UNREADABLE_CURE)
 
 
 async def clear_leases(context: Context, command: Command) -> Replies:
@@ -235,7 +236,9 @@ async def clear_leases(context: Context, command: Command) -> Replies:
     only = str(command.args.get("lease", ""))
     if only in desk.shares:
         raise Refusal("OwnShare", f"Share {only} is open in this chat.", f"/unshare {only} ends it.")
-    if only and await asyncio.to_thread(desk.store.read, only) is None:
+    found = await asyncio.to_thread(desk.store.all)
+    broken = [file for file, _why in found.broken if only in {"", file.stem}]
+    if only and not broken and only not in {lease.id for lease in found.leases}:
         raise Refusal("NoSuchLease", f"There is no lease {harmless(only, 20)}.", "/leases lists them.")
     yield Progress("leases", "Taking down …")
     cleared = await desk.clear(only=only, running=bool(only))
@@ -247,8 +250,11 @@ async def clear_leases(context: Context, command: Command) -> Replies:
             f"{'; '.join(each.report.problems)}.",
             "Check that the instance runs, then /leases clear.",
         )
+    for file, why in found.broken:
+        if file in broken:
+            yield Problem("LeaseUnreadable", f"The lease {file} cannot be read: {why}.", UNREADABLE_CURE)
     gone = [each for each in cleared if each.report.clean]
-    if gone or not left:
+    if gone or not (left or broken):
         yield Done(
             "leases",
             f"{counted(len(gone), 'share')} taken down." if gone else "Nothing was left behind.",
@@ -305,7 +311,5 @@ async def save_card(context: Context, command: Command) -> Replies:
 
 def _write_new(name: str, text: str) -> Path:
     path = Path(name).expanduser()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_new(path, text)
     return path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from irisops.commands.sharing.plan import (
     examine,
     findings_folded,
     findings_table,
+    named_agent,
     plan_of,
     putting_right,
     share_form,
@@ -72,9 +74,13 @@ async def _look(
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
-    if again is None:
-        async for step in agent_there(desk, command):
+    facts: Iterable[str] = ()
+    warnings: Iterable[str] = ()
+    async for step in agent_there(desk, command, fetch=again is None):
+        if isinstance(step, Progress):
             yield step
+        else:
+            facts, warnings = await asyncio.to_thread(desk.agents.look_at, step.path)
     yield Progress("share", f"Looking at the instance{' again' if again else ''} …")
     findings, probes = await examine(
         desk,
@@ -97,9 +103,15 @@ async def _look(
             )
         return
     risks = [finding.title for finding in findings if finding.level == "amber"]
+    if wanted.web and link.profile.path_prefix:
+        risks.append(
+            f"The tunnel carries the whole web server, not {link.profile.path_prefix} alone: "
+            "what else it serves is shared as well."
+        )
     if reds:  # nothing leaves this machine, so it may be tried
         risks = [f"Would stop a real share: {title}" for title in reds] + risks
-    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback)
+    risks += warnings
+    plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback, facts=facts)
     yield context.plans.add(plan, lambda: _carry_out(context, command, link, wanted, specs, findings), link)
 
 
@@ -139,7 +151,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
         people=wanted.people,
         template=wanted.template.name,
         namespace=wanted.namespace,
-        agent=arguments(command).get("agent", "") or desk.settings.agent,
+        agent=named_agent(desk, command),
         password=await _password(context, link.profile) if wanted.people else "",
         token=token,
         deadlines=desk.settings.deadlines,
@@ -176,6 +188,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
             until=opened.until.astimezone(),
             template=wanted.template.title,
             share=opened.id,
+            prefix=link.profile.path_prefix,
         )
         for each in opened.passes
     )
@@ -194,7 +207,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     addresses = [endpoint.public_url for endpoint in opened.endpoints]
     journal.outcome(number, "done", f"{', '.join(addresses)}; {', '.join(p.name for p in opened.passes)}")
     yield findings_folded(context, findings, link)
-    yield _opened(made, loopback=desk.settings.loopback)
+    yield _opened(made, link.profile.path_prefix, loopback=desk.settings.loopback)
     for card in cards:
         yield Facts(
             f"team_card {card.name}",  # a name of its own: replies of one name replace each other on the screen
@@ -254,9 +267,10 @@ def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareCl
     )
 
 
-def _opened(share: OpenShare, *, loopback: bool) -> Facts:
+def _opened(share: OpenShare, prefix: str, *, loopback: bool) -> Facts:
     opened = share.opened
     web = address_of(opened.endpoints, "http")
+    web = f"{web}{prefix}" if web else ""
     notes = ["Stand-in agent: these addresses work on this machine alone."] if loopback else []
     if web and not loopback:
         notes.append("A free ngrok account shows a warning page first: choose Visit.")

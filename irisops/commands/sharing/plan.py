@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +18,12 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
 from irisops.sharing.endpoints import EndpointSpec
-from irisops.sharing.facts import gather, probe_default_passwords
-from irisops.sharing.finder import default_path, find_agent
+from irisops.sharing.errors import AgentFailed
+from irisops.sharing.facts import NOT_ENABLED, SPARE_ATTEMPTS, gather, probe_default_passwords
+from irisops.sharing.finder import AgentBinary, default_path, find_agent
 from irisops.sharing.finding import Finding
 from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
@@ -159,14 +159,31 @@ def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
     return tuple(specs)
 
 
-async def agent_there(desk: ShareDesk, command: Command) -> Replies:
-    """Make sure of an agent before anything else is asked; fetch one only when told to. Raises the named problem."""
-    given = arguments(command)
-    named = given.get("agent", "") or desk.settings.agent
-    if given.get("install") == "yes" and not named:
+def named_agent(desk: ShareDesk, command: Command) -> str:
+    """The full path of the agent that was named, "" if none was: the keeper, who starts it, runs in another folder."""
+    named = arguments(command).get("agent", "") or desk.settings.agent
+    return str(Path(named).expanduser().absolute()) if named else ""
+
+
+async def agent_there(
+    desk: ShareDesk, command: Command, *, fetch: bool
+) -> AsyncIterator[Progress | AgentBinary]:
+    """Make sure of an agent before anything else is asked, and end with it; `fetch` one only when told to.
+
+    Raises the named problem.
+    """
+    named = named_agent(desk, command)
+    if fetch and arguments(command).get("install") == "yes" and not named:
         async for step in install_agent(default_path()):
             yield Progress("share", step.message, step.fraction)
-    await asyncio.to_thread(find_agent, Path(named) if named else None)
+        try:
+            await asyncio.to_thread(desk.agents.remember, default_path())
+        except OSError as error:
+            raise AgentFailed(
+                f"What was fetched could not be noted: {error.filename}: {error.strerror}.",
+                "Make room or correct the rights of that folder, then share again.",
+            ) from error
+    yield await asyncio.to_thread(find_agent, Path(named) if named else None)
 
 
 async def examine(
@@ -224,6 +241,20 @@ def putting_right(context: Context, finding: Finding) -> str:
     return f"/{AFTER} {line}" if isinstance(command, Command) and command.changes else line
 
 
+def tries_note(probes: Sequence[ProbeFact]) -> list[str]:
+    """What looking at the passwords did to the instance, if it did something."""
+    counted_there = [each.user for each in probes if each.outcome == "refused" and each.reason != NOT_ENABLED]
+    if not counted_there:
+        return []
+    return [
+        (
+            f"The password that everybody knows was tried once, which IRIS counts as a failed login of "
+            f"{harmless(listed(counted_there))}. Tries stop while an account has {SPARE_ATTEMPTS - 1} left before its "
+            "lock; probe=no leaves them out."
+        )
+    ]
+
+
 def findings_table(context: Context, findings: Sequence[Finding], link: Link) -> Table:
     """The preflight card."""
     counts: Counter[str] = Counter()
@@ -262,6 +293,7 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
                 "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
                 "instance is looked at again."
             ),
+            *(tries_note(looked.probes) if (looked := context.sharing_desk().looked) else ()),
         ],
         actions=[("enter", "put right", "{!key}")],
     )
@@ -279,9 +311,15 @@ def findings_folded(context: Context, findings: Sequence[Finding], link: Link) -
 
 
 def plan_of(
-    link: Link, wanted: Wanted, specs: Sequence[EndpointSpec], ambers: Sequence[str], *, loopback: bool
+    link: Link,
+    wanted: Wanted,
+    specs: Sequence[EndpointSpec],
+    ambers: Sequence[str],
+    *,
+    loopback: bool,
+    facts: Iterable[str] = (),
 ) -> Plan:
-    """The plan that waits for a yes."""
+    """The plan that waits for a yes; `facts` are to be said with it."""
     until = wanted.until.astimezone()
     where = "an address on this machine (stand-in agent)" if loopback else "a public ngrok address"
     changes = [Change(spec.upstream, "reachable on this machine", where) for spec in specs]
@@ -294,6 +332,7 @@ def plan_of(
         effects += [f"Each may: {wanted.template.allows}.", f"Not: {wanted.template.refuses}."]
     if wanted.outlive:
         effects.append("It goes on when the chat is closed, until its time is up.")
+    effects += facts
     return Plan(
         name="share",
         title=f"Share {listed([spec.upstream for spec in specs])}",

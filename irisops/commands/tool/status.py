@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Scalar
+from irisops.contract.wording import not_known
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+
+FIGURES = {
+    "units_used": "license units used",
+    "units_limit": "units in the key",
+    "sessions": "web sessions",
+    "processes": "processes",
+}
 
 
 async def show_status(context: Context, _command: Command) -> Replies:
@@ -48,7 +56,11 @@ async def show_status(context: Context, _command: Command) -> Replies:
     }
     shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}
     flags = [word for word in ("read_only", "guarded") if facts[word]]
-    notes = [*counts.notes, *(f"This profile is {flag.replace('_', '-')}." for flag in flags)]
+    notes = [
+        *not_known(facts, FIGURES),
+        *counts.notes,
+        *(f"This profile is {flag.replace('_', '-')}." for flag in flags),
+    ]
     yield Facts(
         "status", f"{link.name} at a glance", facts, labels=shown, notes=notes, series=tuple(link.history)
     )

@@ -97,7 +97,7 @@ def decode_body(body: bytes) -> dict[str, Json]:
     """The message in a frame's body. Raises ChannelError."""
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # The body may hold a secret (a password on its way to the driver): it stays out of the error.
         raise ChannelError(f"a frame of {len(body)} bytes is not JSON: {type(error).__name__}") from None
     if not isinstance(message, dict):

@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
 
-import irisops
+from irisops import children
+from irisops.background import Background, to_log
 from irisops.instance.calls import Answer, Call, Query, Rows, Value
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
@@ -28,18 +28,35 @@ from irisops.instance.driver_process.channel import (
 from irisops.instance.driver_process.deltas import Held
 from irisops.instance.driver_process.messages import pack_call, unpack_answer, unpack_rows
 
-COMMAND = (sys.executable, "-P", "-m", "irisops.instance.driver_process.driver")
-"""`-P`: a file of the person's working folder must not be taken for a module of the driver's."""
+COMMAND = children.python("irisops.instance.driver_process.driver")
 
 CLOSE_SECONDS = 3.0
 """How long a process may take to log out before it is killed."""
+
+_SSL_CONFIGURATIONS = "ISC_SSLconfigurations"
+_PASSED_ON = frozenset(
+    {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
+    | {"OPENSSL_CONF", "OPENSSL_MODULES", "SSL_CERT_DIR", "SSL_CERT_FILE", _SSL_CONFIGURATIONS}
+    | {"IRISOPS_HOME"}  # by which the processes of one irisops are told from another's
+    | {"SYSTEMROOT", "WINDIR", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}  # Windows
+)
+_PASSED_ON_KINDS = ("ISC_", "LC_", "PYTHON")
+"""The variables of a driver process. A server can make the driver import a module (facts: iris-operations 4): whoever
+is at the other end of the connection is to find no token and no password of another program here."""
 
 _PENDING_FRAMES = 8
 """Frames read ahead of who wants them; beyond that the process has to wait, so memory stays bounded."""
 
 
 class DriverGoneError(Exception):
-    """The driver process is no more, or talks nonsense. The text says how it ended."""
+    """The driver process is no more, or talks nonsense. The text says how it ended.
+
+    `by_server`: it ended by itself as if all were well, which nothing but a server can tell it to.
+    """
+
+    def __init__(self, message: str, *, by_server: bool = False) -> None:
+        super().__init__(message)
+        self.by_server = by_server
 
 
 class DriverUnusableError(Exception):
@@ -68,13 +85,14 @@ class BatchResult:
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a driver process: no password of ours, and this very package importable."""
-    environment = {name: value for name, value in environ.items() if name != "IRISOPS_PASSWORD"}
-    root = Path(irisops.__file__).resolve().parent.parent
-    if root.name not in {"site-packages", "dist-packages"}:
-        # A checkout that runs from its own folder. Installed packages are found by themselves.
-        inherited = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = f"{root}{os.pathsep}{inherited}" if inherited else str(root)
+    """The environment of a driver process: what it is known to need, and nothing else of the person's."""
+    environment = {
+        name: value
+        for name, value in children.python_environment(environ).items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_KINDS)
+    }
+    if named := environment.get(_SSL_CONFIGURATIONS):
+        environment[_SSL_CONFIGURATIONS] = str(Path(named).absolute())  # the process runs in another folder
     return environment
 
 
@@ -92,23 +110,15 @@ class DriverProcess:
         self._held = Held()
         self._nonsense = ""
         self._expected_end = False
-        self.on_exit: Callable[[str], None] = lambda _how: None
+        self.on_exit: Callable[[DriverGoneError], None] = lambda _how: None
         """Called on the loop, once, when the process ends without having been asked to; with how it ended."""
-        self._reader = asyncio.create_task(self._read(), name=f"driver process {process.pid}")
+        self._reading = Background(self._cannot_read)
+        self._reading.start(self._read(), f"driver process {process.pid}")
 
     @classmethod
     async def start(cls, command: Sequence[str] = COMMAND) -> Self:
         """Start one. Raises OSError when the program cannot be started."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=child_environment(os.environ),
-            # Out of the terminal's foreground group: Ctrl+C is for the tool, which logs out through the pipe.
-            start_new_session=True,
-        )
-        return cls(process)
+        return cls(await children.start(command, child_environment(os.environ)))
 
     @property
     def pid(self) -> int:
@@ -196,13 +206,9 @@ class DriverProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._stdin.close()
-        self._reader.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._reader
-        # Whoever still waits for an answer is to hear that none will come.
-        if self._inbox.full():
-            self._inbox.get_nowait()
-        self._inbox.put_nowait(None)
+        self._reading.cancel()
+        await self._reading.wait()
+        self._end_inbox()
         await self._process.wait()
 
     async def _send(self, message: Mapping[str, Json]) -> int:
@@ -212,7 +218,7 @@ class DriverProcess:
             await self._stdin.drain()
         except (BrokenPipeError, ConnectionResetError, RuntimeError):
             # RuntimeError: the transport is closed already.
-            raise DriverGoneError(await self._how_it_ended()) from None
+            raise await self._how_it_ended() from None
         return self._number
 
     async def _receive(self, number: int) -> dict[str, Json]:
@@ -220,7 +226,7 @@ class DriverProcess:
             message = await self._inbox.get()
             if message is None:
                 self._inbox.put_nowait(None)
-                raise DriverGoneError(await self._how_it_ended())
+                raise await self._how_it_ended()
             if message.get("kind") == "ready":
                 continue
             if message.get("kind") == "fatal":
@@ -245,18 +251,30 @@ class DriverProcess:
         if not self._expected_end:
             self.on_exit(await self._how_it_ended())
 
-    async def _how_it_ended(self) -> str:
+    def _cannot_read(self, name: str, error: BaseException) -> None:
+        """Reading failed for a reason nobody thought of: the process is of no further use, as if it talked nonsense."""
+        to_log(name, error)
+        self._nonsense = f"its output could not be read: {type(error).__name__}"
+        self._end_inbox()
+
+    def _end_inbox(self) -> None:
+        """Whoever still waits for an answer is to hear that none will come."""
+        if self._inbox.full():
+            self._inbox.get_nowait()
+        self._inbox.put_nowait(None)
+
+    async def _how_it_ended(self) -> DriverGoneError:
         if self._nonsense:
-            return self._nonsense
+            return DriverGoneError(self._nonsense)
         try:
             async with asyncio.timeout(1.0):
                 code = await self._process.wait()
         except TimeoutError:
-            return "its output ended"
+            return DriverGoneError("its output ended")
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-            return f"it was ended by signal {name}"
-        return f"it ended with code {code}"
+            return DriverGoneError(f"it was ended by signal {name}")
+        return DriverGoneError(f"it ended with code {code}", by_server=code == 0 and not self._expected_end)
 
     def _out_of_step(self, message: Mapping[str, Json]) -> DriverGoneError:
         self._nonsense = f"an unexpected message {message.get('kind')!r}"

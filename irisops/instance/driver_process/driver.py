@@ -22,6 +22,7 @@ import threading
 import time as clock
 from typing import Any
 
+from irisops.children import limit_memory, no_core_dumps, no_new_privileges
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
@@ -36,6 +37,10 @@ from irisops.instance.driver_process.driver_calls import CallError, Calls
 from irisops.instance.driver_process.messages import pack_answer, pack_rows, unpack_call
 from irisops.instance.errors import Unreachable
 from irisops.instance.failures import call_failure
+
+MEMORY = 1 << 30
+"""Bytes of address space that this process may use. The driver allocates whatever length a server announces, up to
+4 GB, before anything of it has come; beyond this bound it reports `std::bad_alloc` instead."""
 
 LAST_CALL_SECONDS = 2.0
 """How long a running call may still take after the tool is gone, before the process ends without logging out."""
@@ -145,7 +150,7 @@ class Child:
                     "kind": "failed",
                     "id": number,
                     "type": type(error).__name__,
-                    "text": str(error),
+                    "text": str(error) or type(error).__name__,
                     "elapsed": clock.monotonic() - started,
                 }
             )
@@ -220,12 +225,16 @@ def _move_standard_streams() -> tuple[int, int]:
     return source, sink
 
 
-def _stop(_number: int, _frame: object) -> None:
-    raise SystemExit(0)
+def _stop(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)  # not 0: that is how a server's order to end looks
 
 
 def main() -> int:
     """Serve one tool until it goes."""
+    # The driver is compiled code that obeys a server in more than it should: it gets as little as it can work with.
+    no_core_dumps()
+    no_new_privileges()
+    limit_memory(MEMORY)
     source, sink = _move_standard_streams()
     # Ctrl+C and a hang-up go to the whole foreground group. They are the tool's business: it logs out through the pipe.
     for name in ("SIGINT", "SIGHUP", "SIGQUIT"):

@@ -81,7 +81,7 @@ def unpack_call(item: Json) -> Call:
     """Undo `pack_call`. Raises ChannelError."""
     try:
         return _unpack_call(cast("dict[str, Json]", item))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ChannelError(f"not a call: {type(error).__name__}") from None
 
 

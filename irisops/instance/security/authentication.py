@@ -82,7 +82,7 @@ def _bit(word: str) -> int:
     if key in _ALIASES:
         return _ALIASES[key]
     number = key.removeprefix(_UNKNOWN)
-    if key.startswith(_UNKNOWN) and number.isdecimal() and int(number) < 31:
+    if key.startswith(_UNKNOWN) and number.isdecimal() and len(number) < 3 and int(number) < 31:
         return int(1 << int(number))
     known = ", ".join(name for bit, name in METHODS.items() if bit & (WEB_METHODS | 16))
     raise ValueError(f"“{word}” is no way to log in; there are {known}")

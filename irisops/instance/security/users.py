@@ -29,6 +29,7 @@ def user_of(row: Row) -> User | None:
         roles=roles,
         # UNVERIFIED: whether this time is in UTC, and its form. To settle: compare with the property LoginDateTime.
         last_login=as_utc(row.get("lastlogintime")),
+        last_login_known="lastlogintime" in row,
         full_name=_text_if(row, "fullname"),
         comment=_text_if(row, "comment"),
         namespace=_text_if(row, "namespace"),

@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from irisops.instance.errors import NotAvailable, NotPermitted, Unreachable
-from irisops.instance.web import WebAddress, WebFailure, WebRequest, ask
+from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.web import WebAddress, WebAnswer, WebFailure, WebRequest, ask
 
 PATH = "/api/monitor/metrics"
 DEADLINE = 5.0
 """Seconds for the whole request."""
 
-_LINE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}]*\})?\s+(\S+)(?:\s+-?\d+)?\s*")
+# Prometheus's text, and OpenMetrics's with fractions of a second and an exemplar after `#`.
+_LINE = re.compile(
+    r"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*\})?\s+(\S+)(?:\s+-?[\d.]+(?:[eE][+-]?\d+)?)?(?:\s+#.*)?\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,59 +36,125 @@ class Metrics:
     sessions: float | None
     processes: float | None
     others: dict[str, float]
+    known: bool
+    """Whether anything could be read as a metric at all."""
 
 
-def parse_metrics(text: str) -> dict[str, float]:
-    """Unlabelled metrics by name; lines of another form are passed over, of a repeated name the last one counts."""
-    found: dict[str, float] = {}
+def _samples(text: str) -> dict[str, dict[str, float]]:
+    """Values by name and labels; lines of another form are passed over, of a repeated one the last counts."""
+    found: dict[str, dict[str, float]] = {}
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
-        if match is None or match[2]:
+        if match is None:
             continue
         try:
             value = float(match[3])
         except ValueError:
             continue
         if math.isfinite(value):
-            found[match[1]] = value
+            found.setdefault(match[1], {})[(match[2] or "").strip("{}")] = value
     return found
 
 
+def parse_metrics(text: str) -> dict[str, float]:
+    """Unlabelled metrics by name."""
+    return {name: values[""] for name, values in _samples(text).items() if "" in values}
+
+
 def metrics_of(text: str) -> Metrics:
-    """The figures of interest out of the text."""
-    found = parse_metrics(text)
+    """The figures of interest out of the text.
+
+    One that has labels counts if it stands there once (`{instance="IRIS"}`, as exporters add): with several sets of
+    them none is the instance's figure.
+    """
+    samples = _samples(text)
+
+    def figure(name: str) -> float | None:
+        values = samples.get(name, {})
+        return next(iter(values.values())) if len(values) == 1 else values.get("")
+
     return Metrics(
-        license_consumed=found.get("iris_license_consumed"),
-        license_available=found.get("iris_license_available"),
-        license_percent=found.get("iris_license_percent_used"),
-        license_days=found.get("iris_license_days_remaining"),
-        sessions=found.get("iris_csp_sessions"),
-        processes=found.get("iris_process_count"),
-        others=found,
+        license_consumed=figure("iris_license_consumed"),
+        license_available=figure("iris_license_available"),
+        license_percent=figure("iris_license_percent_used"),
+        license_days=figure("iris_license_days_remaining"),
+        sessions=figure("iris_csp_sessions"),
+        processes=figure("iris_process_count"),
+        others=parse_metrics(text),
+        known=bool(samples),
     )
 
 
-async def read_metrics(host: str, port: int, *, tls: bool = False, deadline: float = DEADLINE) -> Metrics:
-    """Ask once, without credentials.
+async def read_metrics(
+    host: str, port: int, *, tls: bool = False, prefix: str = "", deadline: float = DEADLINE
+) -> Metrics:
+    """Ask once, without credentials; `prefix` as in `WebAddress`.
 
     Raises Unreachable, NotPermitted (it wants a login) or NotAvailable (it is not there).
     """
     try:
         answer = await ask(
-            WebAddress(host, port, tls), WebRequest("GET", PATH, {"Accept": "text/plain"}), deadline=deadline
+            WebAddress(host, port, tls, prefix),
+            WebRequest("GET", PATH, {"Accept": "text/plain"}),
+            deadline=deadline,
         )
     except WebFailure as failure:
         raise Unreachable(failure.message, failure.cure) from None
+    if answer.status != 200:
+        raise _refused(answer)
+    text = answer.body.decode("utf-8", "replace")
+    metrics = metrics_of(text)
+    if not metrics.known:
+        what = "a page for browsers" if text.lstrip("\ufeff \t\r\n").startswith("<") else "something"
+        raise NotAvailable(
+            f"{PATH} answered with {what}, but with nothing that can be read.",
+            "Check web_port; or a proxy in front of it wants a login.",
+        )
+    return metrics
+
+
+def _refused(answer: WebAnswer) -> InstanceProblem:
+    """What another status than 200 means (facts: iris-license-sessions 2.4, 6.1; iris-webapps-gateway)."""
     status = answer.status
     if status in (401, 403):
-        raise NotPermitted(
-            f"{PATH} wants a login on this instance.", "An administrator can read it, or the portal."
+        return NotPermitted(
+            f"{PATH} wants a login on this instance (HTTP {status}).",
+            "An administrator can read it, or the portal.",
         )
-    if status != 200:
-        raise NotAvailable(
-            f"{PATH} answered with HTTP {status}.", "It exists from IRIS 2019.4 on, behind a web server."
-        )
-    metrics = metrics_of(answer.body.decode("utf-8", "replace"))
-    if not metrics.others:
-        raise NotAvailable(f"{PATH} answered, but with nothing that can be read.", "Check web_port.")
-    return metrics
+    if 300 <= status < 400:
+        return _elsewhere(status, answer.headers.get("location", ""))
+    said, cure = _STATUSES.get(
+        status, ("answered with an error", "The web server's log on the host may say why.")
+    )
+    return NotAvailable(f"{PATH} {said} (HTTP {status}).", cure)
+
+
+_NO_IRIS = ("cannot be served: the web server reaches no IRIS", "Check that IRIS runs.")
+_NOT_THERE = (
+    "It exists from IRIS 2019.4 on. Or the instance is behind a path prefix (path_prefix in the profile), or another "
+    "web server has that port."
+)
+_STATUSES = {
+    404: ("is not there", _NOT_THERE),
+    502: _NO_IRIS,
+    503: (
+        "cannot be served now: no unit is free for the request, or the web server reaches no IRIS",
+        "On the host, irisstat -L tells which.",
+    ),
+    504: _NO_IRIS,
+}
+
+
+def _elsewhere(status: int, location: str) -> NotAvailable:
+    """A redirect. Its host and port are told alone: the rest may hold anything."""
+    try:
+        parts = urlsplit(location)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return NotAvailable(f"{PATH} sends on to an address that is none (HTTP {status}).", "Check web_port.")
+    where = f" {parts.scheme}://{parts.hostname}{port}" if parts.hostname else " another page"
+    if parts.scheme == "https":
+        cure = "Set web_scheme=https in the profile, and web_port to the port of https."
+    else:
+        cure = "Check web_port; or a proxy in front of it wants a login."
+    return NotAvailable(f"{PATH} sends on to{where} (HTTP {status}).", cure)

@@ -65,9 +65,9 @@ def process_of(row: Row, own_pid: int | None = None) -> Process | None:
         in_transaction=transaction != 0,
         transaction_offset=transaction,
         priority=as_int(row.get("priority")),
-        commands=as_int(row.get("commandsexecuted")) or 0,
-        global_refs=as_int(row.get("globalreferences")) or 0,
-        cpu_ms=as_int(row.get("cputime")) or 0,
+        commands=as_int(row.get("commandsexecuted")),
+        global_refs=as_int(row.get("globalreferences")),
+        cpu_ms=as_int(row.get("cputime")),
         roles=as_text(row.get("roles")),
         login_roles=as_text(row.get("loginroles")),
         # What cannot be read must not be acted on.

@@ -52,6 +52,11 @@ class Discoverer:
             suggestions=[f"/profile adopt {each}" for each in close],
         )
 
+    def rivals(self, found: Found) -> list[str]:
+        """Names of other instances that may be the one at a port that was only assumed for this one."""
+        seen = self._last.found if self._last else ()
+        return [each.name for each in seen if each.may_be_meant_instead_of(found)]
+
     def names(self) -> list[tuple[str, str]]:
         """Names with where they were found, for completion."""
         return [(each.name, each.source) for each in (self._last.found if self._last else ())]

@@ -76,34 +76,71 @@ async def _one(name: str, source: Source, around: Surroundings) -> Report:
         return Report(trouble=f"Looking at {name} failed ({type(error).__name__}).")
 
 
+@dataclass(slots=True)
+class _Row:
+    """One instance and login, with the place in the list of the entry that named it."""
+
+    at: int
+    found: Found
+    names: set[tuple[str, str]]
+    """Source and name of every entry in it."""
+
+
 def _merged(found: Iterable[Found]) -> list[Found]:
-    """One entry per instance; what the first source does not know comes from the next ones."""
-    merged: dict[tuple[str, int | None], Found] = {}
-    unplaced: list[Found] = []
-    for each in found:
-        if each.port is None:
-            unplaced.append(each)
+    """One row per instance and login; what the first source does not know comes from the next ones.
+
+    Entries whose port is assumed come last: only by their web address can they be recognised.
+    """
+    rows: list[_Row] = []
+    for at, each in sorted(enumerate(found), key=lambda pair: pair[1].port_assumed):
+        alike = [row for row in rows if row.found.same_instance(each) and not _contradict(row.found, each)]
+        row = next((row for row in alike if _one_login(row, each)), None)
+        if row is not None:
+            row.found = _joined(row.found, each)
+            row.names.add((each.source, each.name))
             continue
-        known = merged.get(each.place)
-        if known is None:
-            merged[each.place] = each
-            continue
-        sources = (
-            known.source if each.source in known.source.split(", ") else f"{known.source}, {each.source}"
-        )
-        merged[each.place] = replace(
-            known,
-            source=sources,
-            user=known.user or each.user,
-            web_port=known.web_port or each.web_port,
-            web_scheme=known.web_scheme if known.web_port else each.web_scheme,
-            state=known.state or each.state,
-            # A container offers its password whether it has one or not; one that was seen is better.
-            password=each.password if each.password and known.password is None else known.password,
-        )
-    listening = [each for each in merged.values() if not each.problem]
-    troubled = [each for each in merged.values() if each.problem]
-    return [*listening, *troubled, *unplaced]
+        if alike and each.port_assumed:  # another login of an instance whose port is known by now
+            known = alike[0].found
+            each = replace(each, port=known.port, port_assumed=known.port_assumed)  # noqa: PLW2901
+        rows.append(_Row(at, each, {(each.source, each.name)}))
+    rows.sort(key=lambda row: (bool(row.found.problem), row.found.port is None, row.at))
+    return [row.found for row in rows]
+
+
+def _contradict(one: Found, other: Found) -> bool:
+    """One of them is down and the other answers: the port is used by somebody else."""
+    return one.down != other.down and any(
+        each.state.startswith(("running", "listens")) for each in (one, other)
+    )
+
+
+def _one_login(row: _Row, each: Found) -> bool:
+    """Whether an entry adds to a row: not if it has another user, or if its own source calls it by another name."""
+    users = {each.user.casefold(), row.found.user.casefold()} - {""}
+    named = {name for source, name in row.names if source == each.source}
+    return len(users) < 2 and named <= {each.name}
+
+
+def _joined(known: Found, each: Found) -> Found:
+    """A row with what another entry knows. User and password, and what belongs to the web port, stay together."""
+    sources = known.source if each.source in known.source.split(", ") else f"{known.source}, {each.source}"
+    web = known if known.web_port or not each.web_port else each
+    login = each if _knows_more(each, known) else known
+    return replace(
+        known,
+        source=sources,
+        user=login.user,
+        password=login.password,
+        web_port=web.web_port,
+        web_scheme=web.web_scheme,
+        path_prefix=web.path_prefix,
+        state=known.state or each.state,
+    )
+
+
+def _knows_more(each: Found, known: Found) -> bool:
+    """Whether its login is the better one; equally good ones stay."""
+    return (bool(each.user), each.password is not None) > (bool(known.user), known.password is not None)
 
 
 def _named_apart(found: Sequence[Found]) -> list[Found]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
+from pathlib import PurePosixPath, PureWindowsPath
 
 from irisops.profiles.discovery.found import Found, Report, Surroundings, fit_name
+from irisops.profiles.host import port_number
 from irisops.profiles.programs import ProgramError, ask, locate
 
 FEWEST_FIELDS = 8
 """Older products print eight fields, newer ones up to fourteen (facts: iris-license-sessions 8.1)."""
-_VERSION = re.compile(r"\d{4}\.\d+(?:\.\d+)*")
+_VERSION = re.compile(r"\d{4}\.\d+(?:\.\d+)*", re.ASCII)
+_PORT = re.compile(r"\d*", re.ASCII)
 
 
 async def installed(around: Surroundings) -> Report:
@@ -32,24 +36,49 @@ def _instance(line: str) -> Found | None:
     fields = [field.strip() for field in line.split("^")]
     if len(fields) < FEWEST_FIELDS:
         return None
-    name, folder, version, status, _cpf, superserver, web = fields[:7]
-    if not name or not _VERSION.match(version) or not superserver.isdigit() or not status:
+    name, folder, version, status, cpf, superserver, web, _jdbc, health, product = [*fields, "", ""][:10]
+    if not name or not _VERSION.match(version) or not _PORT.fullmatch(superserver) or not status:
         return None
-    state = status.split(",", 1)[0]
-    port, web_port = _port(superserver), _port(web)
-    down = state.casefold() != "running"
+    state = status.split(",", 1)[0].casefold()
+    troubled = health.casefold() if health.casefold() in ("hung", "alert", "warn") else ""
+    port = port_number(superserver)
+    problem, cure = _trouble(name, folder, state, port, _other_product(cpf, product))
     return Found(
         name=fit_name(name.casefold()),
         source="installed here",
         port=port,
-        web_port=web_port,
-        state=state,
+        web_port=port_number(web),
+        state=f"{state}, {troubled}" if troubled and state == "running" else state,
+        down=state == "down",
+        aside=troubled == "hung",
         about=f"{version} in {folder}",
-        problem=f"{name} is {state}." if down else "",
-        cure=f"Start it with: iris start {name}" if down else "",
+        problem=problem,
+        cure=cure,
     )
 
 
-def _port(text: str) -> int | None:
-    """A port, None for 0 (no private web server) and for what is none."""
-    return int(text) if text.isdigit() and 1 <= int(text) <= 65535 else None
+def _trouble(name: str, folder: str, state: str, port: int | None, other: str) -> tuple[str, str]:
+    """Why it cannot be connected to, and what to do; two empty texts if it can."""
+    typed = shlex.quote(name)
+    if other:
+        return f"{name} is {other}; the driver reaches IRIS alone.", "Nothing can be done here."
+    if state == "running" and port is None:
+        return f"{name} runs, and its superserver port is not told.", f"iris list {typed} tells more."
+    cures = {
+        "running": "",
+        "down": f"Start it with: iris start {typed}",
+        "starting": "Wait until it runs, then /discover looks again.",
+        "stopping": f"Wait until it is down, then start it with: iris start {typed}",
+        "sign-on inhibited": f"It is up and refuses logins: messages.log in {folder}/mgr says why; "
+        f"iris session {typed} -B gets in all the same.",
+    }
+    cure = cures.get(state, f"iris list {typed} tells more; so does messages.log in {folder}/mgr.")
+    return (f"{name} is {state}.", cure) if cure else ("", "")
+
+
+def _other_product(cpf: str, product: str) -> str:
+    """Caché or Ensemble, "" for IRIS: older lines have no product, and IRIS never calls its file cache.cpf."""
+    file = PureWindowsPath(cpf).name if "\\" in cpf else PurePosixPath(cpf).name
+    if product.casefold() == "ensemble":
+        return "Ensemble"
+    return "Caché" if product.casefold() in ("cache", "caché") or file.casefold() == "cache.cpf" else ""

@@ -12,6 +12,12 @@ _TOKEN = re.compile(
 )
 
 
+def is_blank(text: str) -> bool:
+    """Whether it holds nothing but blanks and comments, as a settings file that was never filled in."""
+    pieces = _TOKEN.finditer(text.removeprefix("\ufeff"))
+    return all(piece.lastgroup in ("comment", "blank") for piece in pieces)
+
+
 def loads(text: str) -> Any:
     """The value. Raises `ValueError` as `json.loads` does; an unclosed comment is an error too."""
     kept: list[str] = []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
 
+from irisops.profiles.address import AddressError, read_address
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
+from irisops.profiles.host import HostField, port_number, split_host
 from irisops.profiles.model import DEFAULT_PORT
 
 HOSTS = ("IRIS_HOSTNAME", "IRIS_HOST")
@@ -20,51 +21,63 @@ async def variables(around: Surroundings) -> Report:
     environment = around.environment
     found: list[Found] = []
     troubles: list[str] = []
-    host = next((environment[name] for name in HOSTS if environment.get(name)), "")
-    if host or environment.get(PORT):
-        port = environment.get(PORT, "") or str(DEFAULT_PORT)
-        if port.isdigit() and 1 <= int(port) <= 65535:
-            found.append(_from_variables(environment, host or "127.0.0.1", int(port)))
-        else:
+    named = next((name for name in HOSTS if environment.get(name)), "")
+    if named or environment.get(PORT):
+        host = split_host(_bare(environment[named])) if named else HostField("127.0.0.1")
+        port = port_number(_bare(environment.get(PORT, "")))
+        if host is None:
+            troubles.append(f"The environment variable {named} is no host name or address.")
+        elif environment.get(PORT) and port is None:
             troubles.append(f"The environment variable {PORT} is no port.")
+        elif port and host.port and not host.web and port != host.port:
+            troubles.append(f"The environment variables {named} and {PORT} name different ports.")
+        else:
+            found.append(_from_variables(environment, host, port))
     for name, value in sorted(environment.items()):
-        if value.partition("://")[0] in SCHEMES and "://" in value:
-            each = _from_address(name, value)
-            if each is None:
-                troubles.append(f"The address in the environment variable {name} cannot be understood.")
-            else:
-                found.append(each)
+        address = _bare(value)
+        if address.partition("://")[0].casefold() in SCHEMES and "://" in address:
+            try:
+                found.append(_from_address(name, address))
+            except AddressError as error:
+                troubles.append(f"The address in the environment variable {name} cannot be used: {error}")
     return Report(tuple(found), " ".join(troubles))
 
 
-def _from_variables(environment: Mapping[str, str], host: str, port: int) -> Found:
+def _bare(value: str) -> str:
+    """Without the quotation marks that a file of variables, as Docker reads it, leaves around a value."""
+    value = value.strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
+
+
+def _from_variables(environment: Mapping[str, str], host: HostField, port: int | None) -> Found:
+    superserver = port or (None if host.web else host.port)
     return Found(
-        name=fit_name(f"env-{host}"),
+        name=fit_name(f"env-{host.host}"),
         source="environment",
-        host=host,
-        port=port,
+        host=host.host,
+        port=superserver or DEFAULT_PORT,
+        port_assumed=superserver is None,
         user=environment.get(USER, ""),
+        web_port=host.port if host.web else None,
+        web_scheme=host.scheme if host.web else "http",
         about="IRIS_… variables",
         password=_later(PASSWORD, environment.get(PASSWORD, "")),
     )
 
 
-def _from_address(name: str, value: str) -> Found | None:
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return None
-    if not parts.hostname:
-        return None
+def _from_address(name: str, value: str) -> Found:
+    """Raises `AddressError`."""
+    address = read_address(value)
     return Found(
-        name=fit_name(f"env-{parts.hostname}"),
+        name=fit_name(f"env-{address.host}"),
         source="environment",
-        host=parts.hostname,
-        port=port or DEFAULT_PORT,
-        user=unquote(parts.username or ""),
+        host=address.host,
+        port=address.port or DEFAULT_PORT,
+        port_assumed=address.port is None,
+        user=address.user,
         about=f"address in {name}",
-        password=_later(name, unquote(parts.password or "")),
+        password=_later(name, address.password or ""),
     )
 
 

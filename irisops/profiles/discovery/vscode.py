@@ -1,20 +1,26 @@
-"""Servers in VS Code's settings, of the person and of the folder they work in (facts: iris-license-sessions 8.3)."""
+"""Servers in the settings of VS Code and the editors made from it (facts: iris-license-sessions 8.3).
+
+Looked into are the settings of the person, of the folder they work in, and of its dev containers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from irisops.daemon_thread import in_daemon_thread
 from irisops.profiles.discovery import jsonc
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
+from irisops.profiles.host import port_number, split_host
+from irisops.profiles.model import DEFAULT_PORT, fit_prefix
 
-PRODUCTS = ("Code", "Code - Insiders", "VSCodium", "Cursor")
-REMOTE = (".vscode-server", ".vscode-server-insiders", ".vscodium-server", ".cursor-server")
-SUPERSERVER = 1972
-"""The port where superServer names none."""
+DEV_CONTAINERS = (
+    ".devcontainer.json",
+    ".devcontainer/devcontainer.json",
+    ".devcontainer/*/devcontainer.json",
+)
 BIGGEST = 4 << 20
 """Bytes of a settings file that is still read."""
 
@@ -36,114 +42,194 @@ async def vscode(around: Surroundings) -> Report:
 def _read(around: Surroundings) -> Report:
     found: list[Found] = []
     troubles: list[str] = []
+    described: set[str] = set()
+    wanted: dict[str, Path] = {}
     for file in _files(around):
         settings = _settings(file)
         if isinstance(settings, _Broken):
             troubles.append(f"VS Code's {settings.file} cannot be read: {settings.why}.")
-        else:
-            found += _servers(settings, file)
+            continue
+        found += _servers(settings, file)
+        described |= set(_table(settings, "intersystems", "servers"))
+        server = _text(_table(settings, "objectscript", "conn"), "server")
+        if server:
+            wanted.setdefault(server, file)
+    troubles += [
+        f"VS Code's {file} names the server {fit_name(name)}, which no settings here describe."
+        for name, file in wanted.items()
+        if name not in described
+    ]
     return Report(tuple(found), " ".join(troubles))
 
 
 def _files(around: Surroundings) -> Iterator[Path]:
-    """Settings files that exist: the workspace's first, as VS Code ranks them."""
+    """Where settings may be: the workspace's first, as VS Code ranks them. Not all of these files need to exist."""
     for folder in (around.folder, *around.folder.parents):
-        yield from (file for file in [folder / ".vscode" / "settings.json"] if file.is_file())
-        yield from sorted(file for file in folder.glob("*.code-workspace") if file.is_file())
+        yield folder / ".vscode" / "settings.json"
+        for pattern in ("*.code-workspace", *DEV_CONTAINERS):
+            yield from sorted(folder.glob(pattern))
         if folder == around.home:
             break
     for base in _user_folders(around):
-        yield from (file for file in [base / "settings.json"] if file.is_file())
+        yield base / "settings.json"
         yield from sorted(base.glob("profiles/*/settings.json"))
 
 
 def _user_folders(around: Surroundings) -> Iterator[Path]:
-    environment = around.environment
+    """Where editors keep a person's settings. All have VS Code's shape, whatever the editor is called."""
+    environment, home = around.environment, around.home
     if around.platform == "win32":
-        roaming = Path(environment.get("APPDATA") or around.home / "AppData" / "Roaming")
+        roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
     elif around.platform == "darwin":
-        roaming = around.home / "Library" / "Application Support"
+        roaming = home / "Library" / "Application Support"
     else:
-        roaming = Path(environment.get("XDG_CONFIG_HOME") or around.home / ".config")
-    for product in PRODUCTS:
-        yield roaming / product / "User"
-    for server in REMOTE:
-        yield around.home / server / "data" / "Machine"
-        yield around.home / server / "data" / "User"
+        roaming = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    yield from sorted(roaming.glob("*/User"))
+    yield from sorted(home.glob(".*-server*/data/Machine"))
+    yield from sorted(home.glob(".*-server*/data/User"))
+    yield Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share") / "code-server" / "User"
+    yield from sorted(home.glob(".var/app/*/config/*/User"))
 
 
 def _settings(file: Path) -> dict[str, Any] | _Broken:
     try:
         if file.stat().st_size > BIGGEST:
             return _Broken(file, "it is too big")
-        data = jsonc.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        data = {} if jsonc.is_blank(text) else jsonc.loads(text)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return {}
     except OSError as error:
         return _Broken(file, error.strerror or type(error).__name__)
     except (ValueError, RecursionError) as error:
         # Only where it is wrong is told: the words around may be a password.
         line = getattr(error, "lineno", None)
         return _Broken(file, f"it is not JSON (line {line})" if line else "it is not JSON")
-    if isinstance(data, dict) and file.suffix == ".code-workspace":
-        data = data.get("settings", {})
-    return data if isinstance(data, dict) else {}
+    if file.suffix == ".code-workspace":
+        data = _table(data, "settings")
+    elif file.name.endswith("devcontainer.json"):
+        data = _table(data, "customizations", "vscode", "settings") or _table(data, "settings")
+    return _tree(data) if isinstance(data, dict) else {}
+
+
+def _tree(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with the dots of their names made to tables: `objectscript.conn.host` is `host` in `conn`.
+
+    UNVERIFIED: that VS Code takes a setting apart at each dot, so that both spellings mean the same. Settle: write
+    `"objectscript.conn.host"` into settings.json and look at the status bar.
+    """
+    tree: dict[str, Any] = {}
+    for key, value in settings.items():
+        *names, last = str(key).split(".")
+        table = tree
+        for name in names:
+            inner = table.get(name)
+            if not isinstance(inner, dict):
+                inner = table[name] = {}
+            table = inner
+        before = table.get(last)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        table[last] = before | value if both else value
+    return tree
 
 
 def _servers(settings: dict[str, Any], file: Path) -> Iterator[Found]:
-    servers = settings.get("intersystems.servers")
-    if isinstance(servers, dict):
-        for name, server in servers.items():
-            if not str(name).startswith("/") and isinstance(server, dict):  # `/default` is no server
-                yield _server(str(name), server, file)
-    connection = settings.get("objectscript.conn")
-    if (
-        isinstance(connection, dict)
-        and isinstance(connection.get("host"), str)
-        and not connection.get("server")
-    ):
-        yield _inline(connection, file)
+    for name, server in _table(settings, "intersystems", "servers").items():
+        if not str(name).startswith("/") and isinstance(server, dict):  # `/default` is no server
+            yield _seen_from(file, _server(str(name), server, file))
+    connection = _table(settings, "objectscript", "conn")
+    if not connection.get("server") and {"host", "port", "docker-compose"} & connection.keys():
+        yield _seen_from(file, _inline(connection, file))
+
+
+def _seen_from(file: Path, found: Found) -> Found:
+    """A dev container's settings hold for an editor inside of it, where localhost and short names are others."""
+    if not file.name.endswith("devcontainer.json"):
+        return found
+    return replace(found, state=found.state or "as seen inside the dev container", aside=True)
 
 
 def _server(name: str, server: dict[str, Any], file: Path) -> Found:
-    web = _table(server, "webServer")
-    superserver = _table(server, "superServer")
-    host = _text(superserver, "host") or _text(web, "host") or "127.0.0.1"
+    web, superserver = _table(server, "webServer"), _table(server, "superServer")
+    web_host = _text(web, "host") or "127.0.0.1"
     described = _text(server, "description")
-    return Found(
+    found = Found(
         name=fit_name(name),
         source="VS Code",
-        host=host,
-        port=_port(superserver, "port") or SUPERSERVER,
-        user=_text(server, "username"),
+        host=_text(superserver, "host") or web_host,
+        port=_port(superserver, "port") or DEFAULT_PORT,
+        port_assumed=_port(superserver, "port") is None,
+        user=_plain(server, "username"),
         web_port=_port(web, "port"),
         web_scheme="https" if _text(web, "scheme") == "https" else "http",
+        path_prefix=fit_prefix(_text(web, "pathPrefix")),
         about=f"{described}, {file}" if described else str(file),
         password=_password(server, file),
     )
+    if found.host.casefold() != web_host.casefold():
+        # A profile has one host: the superserver's. What is on another one is not its web port.
+        found = replace(found, web_port=None, web_scheme="http", path_prefix="")
+    return _with_host(found, found.host)
 
 
 def _inline(connection: dict[str, Any], file: Path) -> Found:
-    """`objectscript.conn` with an address of its own. Its port is the web server's; the superserver's is not in it."""
-    host = _text(connection, "host")
-    compose = connection.get("docker-compose")
-    return Found(
-        name=fit_name(f"vscode-{host}"),
+    """`objectscript.conn` with an address of its own. Its port is the web server's; the superserver's is not in it.
+
+    Where it names no host, it is the extension's default, localhost.
+    """
+    found = Found(
+        name="vscode-localhost",
         source="VS Code",
-        host=host,
-        # A compose service publishes any port; Docker's own list tells it better.
-        port=None if isinstance(compose, dict) else SUPERSERVER,
-        user=_text(connection, "username"),
+        host="localhost",
+        port=DEFAULT_PORT,
+        port_assumed=True,
+        user=_plain(connection, "username"),
         web_port=_port(connection, "port"),
         web_scheme="https" if connection.get("https") is True else "http",
+        path_prefix=fit_prefix(_text(connection, "pathPrefix")),
         about=str(file),
-        problem="The settings name a Docker Compose service, not a superserver port." if compose else "",
-        cure="Start the service; it is then found as a container." if compose else "",
         password=_password(connection, file),
     )
+    if connection.get("active") is False:
+        found = replace(found, state="switched off in VS Code", aside=True)
+    if connection.get("docker-compose"):
+        # A compose service publishes any port; Docker's own list tells it better.
+        return replace(
+            found,
+            port=None,
+            port_assumed=False,
+            web_port=None,
+            problem="The settings name a Docker Compose service, not a superserver port.",
+            cure="Start the service; it is then found as a container.",
+        )
+    return _with_host(found, _text(connection, "host") or "localhost", named=True)
+
+
+def _with_host(found: Found, text: str, *, named: bool = False) -> Found:
+    """With the host that a field holds; a field that holds something else is told of, and not looked up.
+
+    `named`: the finding takes its name from the host.
+    """
+    host = split_host(text)
+    if host is None or host.port or host.scheme:
+        variable = "${" in text
+        return replace(
+            found,
+            host="",
+            port=None,
+            port_assumed=False,
+            web_port=None,
+            problem="The settings name the host by a variable, which is not resolved here."
+            if variable
+            else "The settings hold no host name or address where the host should be.",
+            cure="/profile add takes it typed by hand.",
+        )
+    return replace(found, host=host.host, name=fit_name(f"vscode-{host.host}") if named else found.name)
 
 
 def _password(table: dict[str, Any], file: Path) -> StoredPassword | None:
     password = table.get("password")
-    if not isinstance(password, str) or not password:
+    if not isinstance(password, str) or not password or "${" in password:
         return None
 
     async def read() -> str | None:
@@ -152,9 +238,11 @@ def _password(table: dict[str, Any], file: Path) -> StoredPassword | None:
     return StoredPassword(str(file), read)
 
 
-def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
+def _table(data: Any, *keys: str) -> dict[str, Any]:
+    """The table that lies under these keys, empty if there is none."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
 
 
 def _text(data: dict[str, Any], key: str) -> str:
@@ -162,7 +250,13 @@ def _text(data: dict[str, Any], key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def _plain(data: dict[str, Any], key: str) -> str:
+    """A text that is no variable of the editor's, such as `${env:USER}`: these are not resolved here."""
+    text = _text(data, key)
+    return "" if "${" in text else text
+
+
 def _port(data: dict[str, Any], key: str) -> int | None:
     value = data.get(key)
-    fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
-    return value if fits else None
+    whole = isinstance(value, int | str) and not isinstance(value, bool)
+    return port_number(str(value)) if whole else None

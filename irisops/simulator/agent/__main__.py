@@ -40,12 +40,7 @@ def start(arguments: list[str], switches: Switches) -> int:
         return 1
     text = path.read_text() if path.exists() else ""
     token = option(arguments, "--authtoken") or os.environ.get("NGROK_AUTHTOKEN", "") or token_in(text)
-    try:
-        return asyncio.run(Agent(switches, token, str(path)).run())
-    except BrokenPipeError:
-        # The log's reader is gone: the real agent dies of SIGPIPE here (facts: A2.2).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 141
+    return asyncio.run(Agent(switches, token, str(path)).run())
 
 
 def save(arguments: list[str]) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
 
 import irisops
 from irisops.simulator.agent.switches import Switches
+
+MODULE = "irisops.simulator.agent"
 
 
 def write_launcher(path: Path, switches: Switches | None = None) -> Path:
@@ -19,11 +22,16 @@ def write_launcher(path: Path, switches: Switches | None = None) -> Path:
     lines = ["#!/bin/sh", "# A stand-in for the ngrok agent: loopback only."]
     for name, value in (switches or Switches()).as_environment().items():
         lines += [f"export {name}={shlex.quote(value)}"]
-    lines += [
-        f'export PYTHONPATH={shlex.quote(str(package))}"${{PYTHONPATH:+:$PYTHONPATH}}"',
-        f'exec {shlex.quote(sys.executable)} -m irisops.simulator.agent "$@"',
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    path.chmod(0o700)
+    # Isolated (-I): a file of the folder in which it is started must not be taken for a module. It needs the standard
+    # library and this package, whose folder comes last.
+    begin = (
+        f"import runpy, sys; sys.path.append({str(package)!r}); "
+        f"runpy.run_module({MODULE!r}, None, '__main__', alter_sys=True)"
+    )
+    lines.append(f'exec {shlex.quote(sys.executable)} -I -c {shlex.quote(begin)} "$@"')
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
     return path

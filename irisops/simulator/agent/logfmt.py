@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -33,7 +34,14 @@ class Log:
         self._now = now or (lambda: datetime.now(UTC))
 
     def write(self, level: str, message: str, **keys: str) -> None:
-        """Raises BrokenPipeError when nobody can read any more: the caller dies of it, as a Go program does."""
+        """Write a line. Where nobody can read any more the process dies of SIGPIPE, as a Go program does (facts: A2.2).
+
+        An exception would only end the one task or request that happened to write.
+        """
         data = (line(level, message, self._now(), **keys) + "\n").encode()
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except BrokenPipeError:
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGPIPE)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from irisops.simulator.agent import web
 from irisops.simulator.agent.policy import Policy
+from irisops.simulator.background import Background
 
 CHUNK = 64 * 1024
 _INTERSTITIAL = b"<html><body>ERR_NGROK_6024: You are about to visit a stand-in tunnel.</body></html>"
@@ -181,14 +182,25 @@ async def _both_ways(
     up_writer: asyncio.StreamWriter,
 ) -> None:
     """Relay until the upstream has nothing more to say or either side breaks."""
-    forth = asyncio.create_task(_pump(reader, up_writer))
     back = asyncio.create_task(_pump(up_reader, writer))
+    failures: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        failures.append(error)
+        back.cancel()
+
+    forth = Background(failed)
+    forth.start(_pump(reader, up_writer))
     try:
         await back
+    except asyncio.CancelledError:
+        if failures:
+            raise failures[0] from None
+        raise
     finally:
-        for task in (forth, back):
-            task.cancel()
-        await asyncio.gather(forth, back, return_exceptions=True)
+        back.cancel()
+        await asyncio.gather(back, return_exceptions=True)
+        await forth.stop()
         up_writer.close()
 
 

@@ -14,6 +14,7 @@ from irisops.simulator.agent import failures
 from irisops.simulator.agent.api import Api
 from irisops.simulator.agent.logfmt import Log
 from irisops.simulator.agent.switches import START_FAILURES, Switches
+from irisops.simulator.background import Background
 
 _BACK_OFF = (0, 0, 1, 2, 4, 6, 10)
 """Seconds between attempts of an agent without internet (facts: ngrok-keyring A9)."""
@@ -54,7 +55,8 @@ class Agent:
         self._log = Log()
         self._api = Api(switches, self._log)
         self._stop = asyncio.Event()
-        self._code = 0
+        self._failure: BaseException | None = None
+        self._background = Background(self._failed)
 
     async def run(self) -> int:
         """Until it is told to stop; returns the exit code."""
@@ -68,19 +70,24 @@ class Agent:
         if self._switches.fails("silent"):
             await self._stop.wait()
             return 0
-        background: list[asyncio.Task[None]] = []
         try:
             with _counted(self._switches) as seated:
-                if not await self._start(background, seated=seated):
+                if not await self._start(seated=seated):
                     return 1
                 await self._stop.wait()
         finally:
-            for task in background:
-                task.cancel()
+            await self._background.stop()
             await self._api.close()
-        return self._code
+        if self._failure is not None:
+            raise self._failure
+        return 0
 
-    async def _start(self, background: list[asyncio.Task[None]], *, seated: bool) -> bool:
+    def _failed(self, error: BaseException) -> None:
+        """A part of the agent failed: all of it ends."""
+        self._failure = error
+        self._stop.set()
+
+    async def _start(self, *, seated: bool) -> bool:
         self._log.write("info", "open config file", path=self._config, err="nil")
         failure = self._start_failure(seated=seated)
         text = ""
@@ -98,7 +105,7 @@ class Agent:
         address = await self._api.listen()
         self._log.write("info", "starting web service", obj="web", addr=address, allow_hosts="[]")
         if self._switches.fails("offline"):
-            background.append(asyncio.create_task(self._offline()))
+            self._background.start(self._offline())
             return True
         await asyncio.sleep(self._switches.slow_start)
         if self._switches.fails("nosession"):
@@ -112,7 +119,7 @@ class Agent:
             (self._switches.log_every, self._chatter),
         ):
             if span:
-                background.append(asyncio.create_task(work()))
+                self._background.start(work())
         return True
 
     def _start_failure(self, *, seated: bool) -> str:
@@ -126,9 +133,8 @@ class Agent:
     def _asked_to_stop(self) -> None:
         if self._switches.fails("stubborn"):
             return  # only SIGKILL helps
-        with contextlib.suppress(BrokenPipeError):
-            self._log.write("info", "received stop request", obj="app", stopReq="{err:<nil> restart:false}")
-            self._log.write("info", "session closing", obj="tunnels.session", err="nil")
+        self._log.write("info", "received stop request", obj="app", stopReq="{err:<nil> restart:false}")
+        self._log.write("info", "session closing", obj="tunnels.session", err="nil")
         self._stop.set()
 
     async def _offline(self) -> None:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from irisops.simulator.background import Background
 from irisops.simulator.wire.faults import (
     CorruptSequence,
     Delay,
@@ -65,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._suspended = False
         self._writing_paused = False
         self._turn: asyncio.Handle | None = None
-        self._delayed: asyncio.Task[None] | None = None
+        self._delayed = Background(self._failed)
         self._counted = 0
 
     def __repr__(self) -> str:
@@ -129,8 +130,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The socket is gone: tell the backend, let go of everything."""
         self._transport = None
-        if self._delayed is not None:
-            self._delayed.cancel()
+        self._delayed.cancel()
         self._reader = FrameReader(0)
         self._count_buffered()
         session, self._session = self._session, None
@@ -242,9 +242,7 @@ class Connection(asyncio.Protocol):
             injection.when_released(lambda: self._proceed(replies, session))
         elif isinstance(fault, Delay):
             self._suspended = True
-            self._delayed = asyncio.get_running_loop().create_task(
-                self._delay(fault.seconds, replies, session)
-            )
+            self._delayed.start(self._delay(fault.seconds, replies, session))
         elif isinstance(fault, Truncate):
             self._send([b"".join(replies)[: fault.keep]], session)
             if fault.close:
@@ -253,6 +251,10 @@ class Connection(asyncio.Protocol):
                 self._suspended = True
         else:
             self._send([_spoil(fault, message) for message in replies], session)
+
+    def _failed(self, error: BaseException) -> None:
+        logger.error("a delayed reply failed", exc_info=error)
+        self.drop()
 
     async def _delay(self, seconds: float, replies: Sequence[bytes], session: WireSession) -> None:
         await self._server.sleep(seconds)
@@ -272,6 +274,7 @@ def _spoil(fault: Fault, message: bytes) -> bytes:
         sequence = (sequence + fault.offset) & 0xFFFFFFFF
     elif isinstance(fault, Malformed):
         payload = fault.payload
-        size = len(payload)
+        size = len(payload) if fault.announced is None else fault.announced
+        sequence = (sequence + fault.offset) & 0xFFFFFFFF
         status = status if fault.status is None else fault.status
     return REPLY_HEADER.pack(size, sequence, statement, status) + payload

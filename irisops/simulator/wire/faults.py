@@ -65,7 +65,8 @@ class CorruptSequence:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """The reply's payload is replaced, its length header being right; `status` too if given.
+    """The reply's payload is replaced; `status` too if given. Its length header is right unless it is `announced`
+    otherwise; `offset` is added to its sequence number.
 
     Empty where an item is expected, or `0a 01 61` (an item longer than its payload), it makes driver 5.4.1 read stray
     memory or crash (facts: wire-protocol 2).
@@ -73,6 +74,8 @@ class Malformed:
 
     payload: bytes = b""
     status: int | None = None
+    announced: int | None = None
+    offset: int = 0
 
 
 Fault = Delay | Hold | Drop | Truncate | CorruptSequence | Malformed

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 
 from irisops.contract.replies import Facts, Reply
 from irisops.contract.wording import harmless
@@ -23,11 +26,27 @@ HEADROOM = 1.3
 
 
 class FactsSection(Lines, Section):
-    """Shows `Facts`, with a bar when they hold a count and its limit, and a sparkline of the series."""
+    """Shows `Facts`, with a bar when they hold a count and its limit, and a sparkline of the series.
+
+    One with blocks to be copied is a stop of the block cursor, so that it can be copied alone.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "leave(-1)", "To what is above", show=False, id="facts.up"),
+        Binding("down", "leave(1)", "To what is below", show=False, id="facts.down"),
+    ]
+
+    class Leave(Message):
+        """The arrows go on to the next stop."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
 
     def __init__(self, reply: Facts) -> None:
         super().__init__()
         self._facts = reply
+        self.can_focus = bool(reply.blocks)
 
     @property
     def reply(self) -> Facts:
@@ -41,11 +60,28 @@ class FactsSection(Lines, Section):
         width = self.content_size.width
         before = len(list(self.lines(width)))
         self._facts = reply
+        self.can_focus = bool(reply.blocks)
         self.refresh(layout=len(list(self.lines(width))) != before)
 
     def lines(self, width: int) -> Iterable[Content]:
-        """The figures, then the notes."""
-        return facts_lines(self._facts, width)
+        """The figures, then the notes; marked while it has the focus."""
+        lines = facts_lines(self._facts, width)
+        if self.can_focus and self.has_focus:
+            marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
+            return [marked.truncate(width, ellipsis=True), *lines]
+        return lines
+
+    def action_leave(self, step: int) -> None:
+        """To the next stop."""
+        self.post_message(self.Leave(step))
+
+    def on_focus(self) -> None:
+        """Show the mark."""
+        self.refresh(layout=True)
+
+    def on_blur(self) -> None:
+        """Hide it."""
+        self.refresh(layout=True)
 
 
 def facts_lines(facts: Facts, width: int) -> list[Content]:

@@ -14,6 +14,7 @@ from irisops.contract.replies import Reply, Table
 from irisops.contract.wording import harmless
 from irisops.ui.arrange import Row, title, written_as
 from irisops.ui.cards.section import Section
+from irisops.ui.door import LineInput
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, wrapped
@@ -70,7 +71,7 @@ class Details(Lines):
         return lines
 
 
-class FindLine(Input):
+class FindLine(LineInput):
     """The words that rows must contain. Enter and Esc go back to the rows; Esc forgets the words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

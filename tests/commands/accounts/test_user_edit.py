@@ -457,3 +457,31 @@ async def test_done_says_what_can_be_undone(at: Desk) -> None:
     done = replies[-1]
     assert isinstance(done, Done)
     assert (done.message, done.undo) == ("User bob is changed.", 1)
+
+
+async def test_what_nobody_touched_stays_as_it_is_to_the_byte(at: Desk) -> None:
+    kept = " two\r\nlines \x1b[2J "
+    at.user("bob").comment = kept
+    form = await at.form("/user bob")
+    values = {each.name: each.value for each in form.fields}
+    plan = await at.plan(form.command, values | {"full_name": "Robert"})
+    assert [change.what for change in plan.changes] == ["full name of bob"]
+    await at.yes(plan)
+    assert at.user("bob").comment == kept
+
+
+async def test_control_characters_that_were_there_may_stay_and_none_may_come(at: Desk) -> None:
+    at.user("bob").comment = "two\nlines"
+    form = await at.form("/user bob")
+    values = {each.name: each.value for each in form.fields}
+    await at.yes(await at.plan(form.command, values | {"comment": "two\nlong lines"}))
+    assert at.user("bob").comment == "two\nlong lines"
+    wrong = await at.form(form.command, values | {"comment": "two\nlines\x1b[2J"})
+    assert wrong.errors == {"comment": "No line breaks and no control characters."}
+
+
+async def test_a_name_with_a_wide_blank_is_no_control_character(at: Desk) -> None:
+    form = await at.form("/user bob")
+    values = {each.name: each.value for each in form.fields}
+    await at.yes(await at.plan(form.command, values | {"full_name": "山田　太郎"}))
+    assert at.user("bob").full_name == "山田　太郎"

@@ -3,10 +3,21 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Done, Problem, Progress
 from irisops.instance.connection import State
-from irisops.instance.errors import AccountDisabled, LicenseExhausted, PasswordChangeRequired
+from irisops.instance.errors import (
+    AccountDisabled,
+    InstanceProblem,
+    LicenseExhausted,
+    LoginsOff,
+    NamespaceUnknown,
+    NotPermitted,
+    PasswordChangeRequired,
+    Unreachable,
+)
 from irisops.profiles.model import Profile
 from irisops.profiles.secrets import SERVICE
 from irisops.profiles.store import ProfileStore
@@ -66,6 +77,59 @@ async def test_a_refused_password_is_never_sent_twice(tmp_path: Path) -> None:
     await world.say("/connect")
     assert world.instance.logins == ["old password", PASSWORD]
     assert world.asked[0][0] == "The last password was refused"
+    await world.session.close()
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        LicenseExhausted("No unit is free."),
+        Unreachable("Nothing listens there."),
+        NamespaceUnknown("There is no such namespace."),
+        NotPermitted("The instance refused access."),
+    ],
+    ids=lambda problem: problem.name,
+)
+async def test_only_a_refused_password_is_called_refused(tmp_path: Path, problem: InstanceProblem) -> None:
+    world = stored(tmp_path, LOCAL)
+    world.answer = "wrong"
+    await world.say("/connect")
+    world.answer, world.instance.refuse = PASSWORD, problem
+    await world.say("/connect")
+    assert world.asked[-1][0] == "The last password was refused"
+    world.instance.refuse = None
+    done = (await world.say("/connect"))[-1]
+    assert isinstance(done, Done)
+    assert len(world.asked) == 2, "nothing was said against the password, so it is not asked for again"
+    assert world.keyring.kept == {ACCOUNT: PASSWORD}
+    await world.session.close()
+
+
+@pytest.mark.parametrize("error", ["LicenseExhausted", "NamespaceUnknown", "NotPermitted"])
+async def test_a_reconnect_that_fails_for_another_reason_calls_no_password_refused(
+    connected: World, error: str
+) -> None:
+    connected.connection.become(State("refused", "It could not be.", "Wait.", error))
+    connected.connection.become(State("off"))
+    await connected.session.hub.secrets.forget(LOCAL)
+    await connected.say("/connect")
+    assert connected.asked[-1][0] == "Log in to local"
+
+
+@pytest.mark.parametrize(
+    "refusal", [PasswordChangeRequired("must change"), AccountDisabled("disabled"), LoginsOff("off")]
+)
+async def test_a_login_that_is_refused_for_another_reason_calls_no_password_refused(
+    tmp_path: Path, refusal: InstanceProblem
+) -> None:
+    world = stored(tmp_path, LOCAL)
+    world.keyring.kept[ACCOUNT] = PASSWORD
+    world.instance.refuse = refusal
+    await world.say("/connect")
+    assert world.keyring.kept == {ACCOUNT: PASSWORD}
+    world.instance.refuse = None
+    await world.say("/connect")
+    assert world.asked == [("Log in to local", "Password of _SYSTEM on 127.0.0.1:1972/%SYS")]
     await world.session.close()
 
 

@@ -18,6 +18,7 @@ from irisops.instance.errors import (
     PasswordChangeRequired,
     Unreachable,
 )
+from irisops.instance.failures import connect_failure
 from tests.commands.fakes import World
 
 
@@ -138,6 +139,11 @@ async def test_a_login_that_could_be_made_is_offered_first(world: World, port: i
             "host=10.0.0.7 web_port=52773",
             "Or log in to http://10.0.0.7:52773/csp/sys/UtilHome.csp as eve",
         ),
+        (
+            "prefixed",
+            "host=::1 web_port=443 web_scheme=https path_prefix=/iris-a",
+            "Or log in to https://[::1]:443/iris-a/csp/sys/UtilHome.csp as eve",
+        ),
     ],
 )
 async def test_the_command_is_the_one_for_the_kind_of_host(
@@ -156,6 +162,45 @@ async def test_a_web_port_is_recognised(world: World) -> None:
     _, last = await run(world)
     assert isinstance(last, Problem)
     assert "web port" in last.cure
+
+
+RESET = (
+    "<COMMUNICATION LINK ERROR> Failed to connect to server; Details: Error code: 110 Communication timed out"
+)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        NotAnInstance("Something answers there, but it is not an IRIS superserver."),
+        connect_failure(RESET, elapsed=10, timeout=10),
+        connect_failure(RESET, elapsed=0, timeout=10),
+    ],
+    ids=["answers", "waits", "hangs up"],
+)
+async def test_a_web_port_that_answers_waits_or_hangs_up(
+    world: World, port: int, problem: InstanceProblem
+) -> None:
+    await world.say(f"/profile edit a web_port={port}")
+    world.instance.refuse = problem
+    for told in ((await run(world))[1], (await world.say("/connect a"))[-1]):
+        assert isinstance(told, Problem)
+        assert "web port" in told.cure
+        assert f"/profile edit a port=1972 web_port={port}" in told.cure
+    await world.say("/profile add b host=127.0.0.1 port=52773 user=bob")
+    told = (await world.say("/connect b"))[-1]
+    assert isinstance(told, Problem)
+    assert "/profile edit b port=1972 web_port=52773" in told.cure
+    told = (await world.say("/connect iris://bob@127.0.0.1:57772/USER"))[-1]
+    assert isinstance(told, Problem)
+    assert "/connect iris://bob@127.0.0.1:1972/USER" in told.cure
+
+
+async def test_another_port_that_is_silent_is_no_web_port(world: World) -> None:
+    world.instance.refuse = connect_failure(RESET, elapsed=0, timeout=10)
+    _, told = await run(world)
+    assert isinstance(told, Problem)
+    assert "web port" not in told.cure
 
 
 async def test_a_closed_port_and_an_unknown_host(world: World) -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from irisops.contract.replies import Done, Problem, Progress, Reply, Table
-from irisops.profiles.discovery.everywhere import Discovery
+from irisops.profiles.discovery.everywhere import Discovery, discover
 from irisops.profiles.discovery.found import Found, StoredPassword
 from irisops.profiles.secrets import SERVICE
 from tests.commands.fakes import PASSWORD, World
+from tests.profiles.discovery.places import Machine
 
 
 class Here:
@@ -156,3 +157,127 @@ async def test_nothing_found_says_what_to_do(tmp_path: Path) -> None:
     here.found = []
     table = table_of(await a_world(tmp_path, here).say("find my instances"))
     assert "/profile add" in table.notes[-1]
+
+
+def a_machine(root: Path, **entries: dict[str, object]) -> tuple[World, Machine]:
+    """A session on a machine with these servers in the settings of VS Code."""
+    machine = Machine(root / "machine")
+    machine.settings({"intersystems.servers": entries})
+    return World(root / "home", look=lambda: discover(machine.around())), machine
+
+
+def server(web_port: int, **more: object) -> dict[str, object]:
+    return {"webServer": {"host": "127.0.0.1", "port": web_port}, "superServer": {"port": 1972}, **more}
+
+
+async def test_an_assumed_port_is_said_in_the_row_and_after_adopting(tmp_path: Path) -> None:
+    entry: dict[str, object] = {"webServer": {"host": "127.0.0.1", "port": 52773, "pathPrefix": "/iris-a"}}
+    world, _ = a_machine(tmp_path, one=entry)
+    (row,) = table_of(await world.say("/discover")).rows
+    assert (row["address"], row["state"]) == ("127.0.0.1:1972", "perhaps, 1972 assumed")
+    done = (await world.say("/profile adopt one"))[0]
+    assert isinstance(done, Done)
+    assert any("1972 is assumed; /profile edit one port=" in detail for detail in done.details)
+    (profile,) = world.session.hub.profiles()
+    assert (profile.web_port, profile.path_prefix) == (52773, "/iris-a")
+    (row,) = table_of(await world.say("/discover")).rows
+    assert row["state"] == "profile one", "its own profile is known again, by the web port"
+    await world.session.close()
+
+
+async def test_a_password_of_another_entry_is_never_sent(tmp_path: Path) -> None:
+    world, _ = a_machine(
+        tmp_path,
+        first=server(52773, username="maria"),
+        second=server(52774, username="bob", password=PASSWORD),
+    )
+    rows = table_of(await world.say("/discover")).rows
+    assert [(row["name"], row["user"], bool(row["password"])) for row in rows] == [
+        ("first", "maria", False),
+        ("second", "bob", True),
+    ]
+    (problem,) = await world.say("/profile adopt first password=yes")
+    assert isinstance(problem, Problem)
+    assert problem.error == "NoPasswordFound"
+    assert world.instance.logins == []
+    await world.say("/profile adopt second password=yes")
+    assert world.session.hub.active is not None
+    assert world.session.hub.active.profile.user == "bob"
+    assert world.instance.logins == [PASSWORD]
+    await world.session.close()
+
+
+async def test_a_password_is_not_sent_to_a_port_that_another_instance_may_have(tmp_path: Path) -> None:
+    def entry(web_port: int) -> dict[str, object]:
+        return {
+            "webServer": {"host": "127.0.0.1", "port": web_port}, "username": f"u{web_port}", "password": PASSWORD,
+        }  # fmt: skip
+
+    world, machine = a_machine(tmp_path, one=entry(52773), two=entry(52774))
+    for name, rival in (("one", "two"), ("two", "one")):
+        (problem,) = await world.say(f"/profile adopt {name} password=yes")
+        assert isinstance(problem, Problem)
+        assert problem.error == "PortAssumed"
+        assert rival in problem.message
+    assert world.instance.logins == []
+    machine.prints("docker", "i\tiris\t0.0.0.0:1980->1972/tcp, 0.0.0.0:52773->52773/tcp\n")
+    machine.settings({"intersystems.servers": {"one": entry(52773), "three": entry(52775)}})
+    await world.say("/discover")
+    for line in ("/profile adopt docker:i password=yes", "/profile adopt three password=yes"):
+        assert isinstance((await world.say(line))[-1], Done), line
+    assert world.instance.logins == [PASSWORD, PASSWORD]
+    await world.session.close()
+
+
+async def test_a_password_found_is_not_sent_as_the_user_of_a_known_profile(tmp_path: Path) -> None:
+    world, _ = a_machine(tmp_path, one=server(52773, password=PASSWORD))
+    await world.say("/profile add mine host=localhost port=1972 user=maria")
+    (row,) = table_of(await world.say("/discover")).rows
+    assert row["state"] == "profile mine", "without a password it is the same place"
+    await world.say("/profile adopt one password=yes")
+    assert world.session.hub.active is not None
+    assert (world.session.hub.active.profile.name, world.session.hub.active.profile.user) == (
+        "one",
+        "_SYSTEM",
+    )
+    await world.session.close()
+
+
+async def test_another_user_is_another_profile(tmp_path: Path) -> None:
+    world, _ = a_machine(tmp_path, one=server(52773, username="bob"))
+    await world.say("/profile add mine host=localhost port=1972 user=maria")
+    (row,) = table_of(await world.say("/discover")).rows
+    assert row["state"] == "perhaps"
+    await world.say("/profile adopt one")
+    assert [each.user for each in world.session.hub.profiles()] == ["maria", "bob"]
+    await world.session.close()
+
+
+async def test_what_is_hung_switched_off_or_out_of_reach_is_not_the_one_offered(tmp_path: Path) -> None:
+    world, machine = a_machine(tmp_path, bad={"webServer": {"host": "${env:H}", "port": 1}})
+    machine.prints("iris", "H^/h^2025.2.0.227.0^running, since x^iris.cpf^1980^0^0^hung^IRIS^^^\n")
+    machine.settings(
+        {"objectscript.conn": {"active": False, "host": "h", "port": 1}},
+        machine.work / ".vscode" / "settings.json",
+    )
+    table = table_of(await world.say("/discover"))
+    assert {row["name"]: row["state"] for row in table.rows} == {
+        "h": "running, hung",
+        "vscode-h": "switched off in VS Code, 1972 assumed",
+        "bad": "The settings name the host by a variable, which is not resolved here.",
+    }
+    assert table.offer == ""
+    (problem,) = await world.say("/profile adopt bad")
+    assert isinstance(problem, Problem)
+    assert problem.error == "NotReady"
+
+
+async def test_nothing_of_a_password_in_an_address_is_shown_or_stored(tmp_path: Path) -> None:
+    world, machine = a_machine(tmp_path)
+    machine.environment["DATABASE_URL"] = "iris://_SYSTEM:p@canary#1@127.0.0.1:1972/USER"
+    replies = [*await world.say("/discover"), *await world.say("/profile adopt env-127.0.0.1")]
+    assert isinstance(replies[-1], Done)
+    assert "canary" not in repr(replies)
+    assert "canary" not in world.places.profiles.read_text()
+    assert [connection.target.host for connection in world.connections] == ["127.0.0.1"]
+    await world.session.close()

@@ -23,6 +23,15 @@ def names(world: World) -> list[str]:
     return [profile.name for profile in ProfileStore(world.places.profiles).load().profiles]
 
 
+@pytest.mark.parametrize("where", ["²", pytest.param("9" * 5000, id="long"), "٣x"])
+async def test_a_place_in_other_digits_is_refused(tmp_path: Path, where: str) -> None:
+    world = World(tmp_path)
+    await world.say("/profile add a host=h user=u")
+    (told,) = await world.say(f"/profile move a to {where}")
+    assert isinstance(told, Problem)
+    assert told.message.startswith("There is no place")
+
+
 async def test_copies_and_keeps_the_rest(world: World) -> None:
     (done,) = await world.say("copy the profile a to d")
     assert isinstance(done, Done)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from irisops.contract.chat import Command
 from irisops.contract.replies import Done, Form, Plan, Problem, Reply, Table
 from irisops.profiles.secrets import SERVICE
@@ -59,6 +61,83 @@ async def test_a_wrong_field_comes_back_on_the_form_without_the_password(tmp_pat
         assert {each.name: each.value for each in reply.fields}["port"] == value
         assert "canary" not in repr(reply)
     assert not world.places.profiles.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "right"),
+    [
+        ("http://localhost:52773", "host=localhost web_port=52773."),
+        ("https://db.example:443/", "host=db.example web_port=443 web_scheme=https."),
+        ("db.example:1973", "host=db.example port=1973."),
+        ("[::1]:1973", "host=::1 port=1973."),
+        ("localhost/iris", ""),
+        ("ops@box", ""),
+        ("iris://u:canary@box", ""),
+        ("${env:H}", ""),
+        ("-oProxyCommand=x", ""),
+    ],
+)
+async def test_a_host_that_is_none_is_refused_on_its_field(tmp_path: Path, host: str, right: str) -> None:
+    world = World(tmp_path)
+    await first(world, "/profile add a host=h user=u")
+    before = world.places.profiles.read_text()
+    for line in (f"/profile add p host={host} user=u", f"/profile edit a host={host}"):
+        told = await first(world, line)
+        assert isinstance(told, Problem)
+        assert "canary" not in told.message + told.cure + told.text
+        if "canary" in host:
+            assert told.error == "SecretInLine"  # before anybody looks at the host
+            continue
+        assert told.message.startswith("The host is a name or an address alone")
+        assert told.message.endswith(right or "path.")
+        assert "host=" in told.cure
+    form = await submit(world, "/profile edit a", name="a", host=host, user="u")
+    assert isinstance(form, Form)
+    assert list(form.errors) == ["host"]
+    assert world.places.profiles.read_text() == before
+
+
+async def test_a_host_of_the_file_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await first(world, "/profile add a host=h user=u")
+    file = world.places.profiles
+    file.write_text(file.read_text().replace('host = "h"', 'host = "db.example:1973"'))
+    loaded = world.session.hub.reload()
+    assert loaded.profiles == ()
+    assert "host=db.example port=1973" in loaded.warnings[0]
+    assert "line" in loaded.warnings[0]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("/iris-a", "/iris-a"), ("a/b/", "/a/b"), ("/", "")])
+async def test_a_path_prefix_is_kept(tmp_path: Path, typed: str, kept: str) -> None:
+    world = World(tmp_path)
+    assert isinstance(await first(world, f"/profile add a host=h user=u path_prefix={typed}"), Done)
+    assert world.session.hub.profiles()[0].path_prefix == kept
+    assert ("path_prefix" in world.places.profiles.read_text()) == bool(kept)
+    form = await first(world, "/profile edit a")
+    assert isinstance(form, Form)
+    assert {field.name: field.value for field in form.fields}["path_prefix"] == kept
+
+
+@pytest.mark.parametrize("typed", ["/a b", "/a?x", "/a#x", "//a/../b", "/..", "http://h/a", "/a//b", "/ä"])
+async def test_a_path_prefix_that_is_none_is_refused_on_its_field(tmp_path: Path, typed: str) -> None:
+    world = World(tmp_path)
+    form = await submit(world, "/profile add", name="a", host="h", user="u", path_prefix=typed)
+    assert isinstance(form, Form)
+    assert list(form.errors) == ["path_prefix"]
+
+
+async def test_a_name_that_may_be_an_address_is_not_repeated(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for line in (
+        "/connect u:canary@h",
+        "/connect iris://u:12/canary@h",
+        "/profile test u:canary@h",
+        "/locked u:canary@h",
+    ):
+        told = await first(world, line)
+        assert isinstance(told, Problem)
+        assert "canary" not in told.message + told.cure
 
 
 async def test_edits_and_renames(tmp_path: Path) -> None:

@@ -150,6 +150,17 @@ def test_foreign_bytes_are_refused_by_name_and_never_quoted(body: bytes) -> None
     assert "canary" not in str(refused.value)
 
 
+def test_a_message_that_nests_without_end_is_refused_by_name() -> None:
+    with pytest.raises(ChannelError, match="RecursionError"):
+        decode_body(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+@pytest.mark.parametrize("args", [[[]], [{}], [1], {}, None])
+def test_a_call_whose_arguments_are_none_is_refused_by_name(args: Json) -> None:
+    with pytest.raises(ChannelError):
+        unpack_call({"call": "class_method", "class": "X", "method": "Y", "args": args})
+
+
 def test_a_frame_that_cannot_be_ours_is_refused() -> None:
     with pytest.raises(ChannelError):
         frame_size(b"HTTP")

@@ -92,7 +92,7 @@ async def test_a_remote_engine_publishes_on_its_own_host(machine: Machine) -> No
     machine.environment["DOCKER_HOST"] = "ssh://me@box.example:2222"
     found = (await docker(machine.around())).found
     assert found[0].host == "box.example"
-    assert found[1].host == "127.0.0.2"
+    assert found[1].problem == "It is published on box.example for that machine alone (127.0.0.2)."
 
 
 async def test_an_engine_that_is_down_is_said_in_a_sentence(machine: Machine) -> None:

@@ -164,6 +164,36 @@ def test_it_dies_when_nobody_reads_its_log(tmp_path: Path) -> None:
     assert agent.wait(20) != 0
 
 
+def test_it_dies_at_a_request_whose_line_nobody_reads(tmp_path: Path) -> None:
+    """Whichever part writes the line: the failed write ended one request, and the agent slept on."""
+    config = tmp_path / "c.yml"
+    config.write_text("authtoken: x\n")
+    with subprocess.Popen(
+        [
+            str(write_launcher(tmp_path / "ngrok")),
+            "start",
+            "--none",
+            "--log",
+            "stdout",
+            "--config",
+            str(config),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as agent:
+        assert agent.stdout is not None
+        address = ""
+        for line in agent.stdout:
+            if "starting web service" in line:
+                address = line.split("addr=")[1].split()[0]
+            if "tunnel session started" in line:
+                break
+        agent.stdout.close()
+        with pytest.raises(OSError):  # noqa: PT011 - however the connection ends
+            urllib.request.urlopen(f"http://{address}/api/status", timeout=10)
+        assert agent.wait(20) == -signal.SIGPIPE
+
+
 def run(path: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
     return subprocess.run(

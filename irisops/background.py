@@ -1,0 +1,56 @@
+"""Tasks that nobody awaits: held until they end, and never lost when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from irisops.logs import LOG
+
+T = TypeVar("T")
+
+Failed = Callable[[str, BaseException], None]
+"""`failed(name, error)`, on the event loop: the task of that name ended by that error."""
+
+
+def to_log(name: str, error: BaseException) -> None:
+    """Write a failed task to the log of irisops, with its traceback."""
+    LOG.error("%s failed: %s", name, type(error).__name__, exc_info=error)
+
+
+class Background:
+    """The only way in which the product runs a task that nobody awaits.
+
+    asyncio keeps a weak reference to a task and tells of its failure when it is collected, on standard error if at
+    all. Here a failure is told to `failed` at once, so that whoever depends on the task can end or mend what it served.
+    """
+
+    def __init__(self, failed: Failed = to_log) -> None:
+        self._failed = failed
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, T], name: str, failed: Failed | None = None) -> asyncio.Task[T]:
+        """Run `work` as a task. `failed` is told of its failure in place of the one of `__init__`."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        told = failed or self._failed
+
+        def ended(_task: asyncio.Task[T]) -> None:
+            self._tasks.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                told(name, error)
+
+        task.add_done_callback(ended)
+        return task
+
+    def cancel(self) -> None:
+        """Cancel all; `wait` sees them end."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def wait(self) -> None:
+        """Until none is left, also those that were started meanwhile."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)

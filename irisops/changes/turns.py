@@ -1,0 +1,133 @@
+"""Several irisops of one person that change one instance: one after the other, from the last look to the read-back.
+
+An instance has no lock for this that any fact confirms, so the lock is a file of this machine. It keeps apart what
+runs here as one person and reaches the instance by one address. Whoever else changes the same object at the same moment
+(the portal, another machine) is found, as far as that is possible, by reading back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from irisops.connections.connection import Link
+from irisops.contract.chat import Notice
+from irisops.contract.refusal import Refusal
+from irisops.engine.context import Context
+from irisops.files import PRIVATE_FILE, private_folder
+from irisops.profiles.model import Profile
+
+What = Literal["users and roles", "services", "web applications", "resources", "audit settings"]
+"""What is changed in turn. A change of one kind does not wait for one of another."""
+PATIENCE = 30.0
+"""Seconds to wait for one's turn: longer than all but the broadest changes take."""
+_LOOK_AGAIN = 0.05
+"""Seconds between two tries; a file lock cannot be waited for without a thread."""
+_SAID_AFTER = 0.5
+"""Seconds of waiting that nobody needs to be told of."""
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _taken(descriptor: int) -> bool:
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the number in it, which stays readable
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _taken(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@asynccontextmanager
+async def turn(context: Context, link: Link, what: What) -> AsyncIterator[None]:
+    """Hold the turn for what changes `what` on the instance of `link`. It ends with the process at the latest.
+
+    Raises `Refusal` when it does not come within `PATIENCE`, or where no file can be locked.
+    """
+    folder = context.places.state / "turns"
+    try:
+        private_folder(folder)
+        descriptor = os.open(_file(folder, link.profile, what), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    except OSError as error:
+        raise _cannot(folder, error) from error
+    try:
+        await _wait(context, link, what, descriptor)
+        yield
+    finally:
+        os.close(descriptor)  # which gives the turn back, too
+
+
+def _file(folder: Path, profile: Profile, what: What) -> Path:
+    """One for each instance and kind of change, whatever the profile is called."""
+    host = profile.host.casefold()
+    address = f"{_HERE[0] if host in _HERE else host}:{profile.port}"
+    return folder / f"{sha256(address.encode()).hexdigest()[:16]}-{what.replace(' ', '-')}.lock"
+
+
+def _cannot(folder: Path, error: OSError) -> Refusal:
+    return Refusal(
+        "NoTurn",
+        f"Nothing was changed: no file in {folder} can be locked: {error.strerror or error}.",
+        "Make room or correct the rights of that folder, then try again.",
+    )
+
+
+async def _wait(context: Context, link: Link, what: What, descriptor: int) -> None:
+    began = context.clock.monotonic()
+    said = False
+    while not _try(context, descriptor):
+        waited = context.clock.monotonic() - began
+        who = _holder(descriptor)
+        if waited >= PATIENCE:
+            raise Refusal(
+                "Busy",
+                f"Nothing was changed: another irisops of yours{who} has been changing {what} of {link.name} for "
+                f"{waited:.0f} seconds.",
+                "Wait for it, or close it; then give the command again to see a fresh plan.",
+            )
+        if waited >= _SAID_AFTER and not said:
+            said = True
+            message = (
+                f"Another irisops of yours{who} is changing {what} of {link.name}: this change waits for it."
+            )
+            context.notify(Notice("info", message, profile=link.name))
+        await context.clock.sleep(_LOOK_AGAIN)
+
+
+def _try(context: Context, descriptor: int) -> bool:
+    """Take the turn if nobody has it, and write down who does."""
+    try:
+        if not _taken(descriptor):
+            return False
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+    except OSError as error:
+        raise _cannot(context.places.state / "turns", error) from error
+    return True
+
+
+def _holder(descriptor: int) -> str:
+    """The process that has the turn, as ` (process 123)`; "" if that cannot be read."""
+    with contextlib.suppress(OSError):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        pid = os.read(descriptor, 20)
+        if pid.isdigit():
+            return f" (process {pid.decode()})"
+    return ""

@@ -1,0 +1,230 @@
+"""Starting other programs: the only module of the product that does, so that each child starts in the same way.
+
+* It does not run in the folder in which irisops was started, and no file of that folder is taken for a module or a
+  program of its own: Python runs with `-P`, relative entries of PATH and PYTHONPATH are passed over.
+* It inherits no descriptor but its standard streams, no terminal, and no variable that holds a secret of irisops.
+* It leaves no core dump (`no_core_dumps`, inherited), and the one that reads what a server sends has a bound of memory.
+
+`-I` would be stricter, but with it an irisops that was installed with `pip --user` or found through PYTHONPATH is not
+found again. An absolute folder in PYTHONPATH was on the path of irisops itself: passing it on adds no risk.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import irisops
+
+if TYPE_CHECKING:
+    import asyncio
+
+PIPE = subprocess.PIPE
+DEVNULL = subprocess.DEVNULL
+Popen = subprocess.Popen
+TimeoutExpired = subprocess.TimeoutExpired
+"""As of the standard library, for those who hold a child: nobody else imports `subprocess`."""
+
+GROUND = Path(sys.prefix) if sys.platform == "win32" else Path("/")
+"""Where children run: only an administrator, or who installed irisops, can put a file there."""
+
+SECRETS = frozenset({"IRISOPS_PASSWORD", "NGROK_AUTHTOKEN", "NGROK_API_KEY"})
+"""Variables of this program that hold secrets. A child that needs one gets it over its pipe."""
+
+MOST_SAID = 1 << 16
+"""Bytes that are read of a program that is asked a small thing; it may go on without end."""
+
+_PYTHON_KEPT = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONIOENCODING", "PYTHONNOUSERSITE", "PYTHONUTF8"})
+_PYTHON_FOLDERS = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONUSERBASE"})
+"""What a Python child may be told by the environment. All else of its kind could make it run or import something."""
+
+
+# what is started
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """The command that runs a module of ours in the Python that runs this one."""
+    return (sys.executable, "-P", "-m", module, *arguments)
+
+
+def locate(name: str, environment: Mapping[str, str]) -> str | None:
+    """The full path of a program: `name` itself if it is one, else the first in an absolute folder of PATH.
+
+    `shutil.which` also finds what lies in the working folder, where PATH or Windows says so: that may be anybody's.
+    """
+    endings = ("",)
+    if sys.platform == "win32":
+        listed = environment.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").split(";")
+        endings = ("", *listed) if Path(name).suffix.upper() in map(str.upper, listed) else tuple(listed)
+    folders = [""] if Path(name).name != name else _absolute(environment.get("PATH", ""))
+    for folder in folders:
+        for ending in endings:
+            path = Path(folder, name + ending)
+            if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
+                return str(path)
+    return None
+
+
+# what it is told
+
+
+def program_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of somebody else's program."""
+    kept = {name: value for name, value in environ.items() if name not in SECRETS}
+    if "PATH" in kept:
+        kept["PATH"] = os.pathsep.join(_absolute(kept["PATH"]))
+    return kept
+
+
+def python_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a Python child of ours: this very package is importable, and the working folder is not."""
+    kept: dict[str, str] = {}
+    for name, value in program_environment(environ).items():
+        if name in _PYTHON_FOLDERS:
+            if folders := _absolute(value):
+                kept[name] = os.pathsep.join(folders)
+        elif not name.startswith("PYTHON") or name in _PYTHON_KEPT:
+            kept[name] = value
+    root = Path(irisops.__file__).resolve().parent.parent
+    if sys.path and Path(sys.path[0]).resolve() == root:
+        # A checkout that runs from its own folder. Installed packages, editable or not, are found by themselves.
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), kept.get("PYTHONPATH", ""))))
+    return kept
+
+
+def _absolute(folders: str) -> list[str]:
+    return [folder for folder in folders.split(os.pathsep) if Path(folder).is_absolute()]
+
+
+# starting
+
+
+async def start(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    stdin: int = PIPE,
+    stdout: int = PIPE,
+    stderr: int = DEVNULL,
+    folder: Path = GROUND,
+) -> asyncio.subprocess.Process:
+    """Start a child of the running event loop. Raises `OSError`, or `ValueError` for what can be no command."""
+    import asyncio  # noqa: PLC0415 - the command line must not pay for it
+
+    return await asyncio.create_subprocess_exec(
+        *_full(argv),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=dict(environment),
+        cwd=folder,
+        close_fds=True,
+        # Out of the terminal's foreground group: Ctrl+C is for the chat, and there is no terminal to ask on.
+        start_new_session=sys.platform != "win32",
+    )
+
+
+def start_apart(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    stderr: int | IO[bytes] = DEVNULL,
+    bufsize: int = -1,
+) -> Popen[bytes]:
+    """Start a child with two pipes that belongs to no event loop. Raises like `start`."""
+    return Popen(
+        _full(argv),
+        bufsize=bufsize,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=stderr,
+        env=dict(environment),
+        cwd=GROUND,
+        close_fds=True,
+        start_new_session=sys.platform != "win32",
+    )
+
+
+def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: float) -> str:
+    """The first `MOST_SAID` bytes of a program's standard output, blocking; for threads. Raises like `start`.
+
+    Also raises `TimeoutExpired` when it goes on longer than `deadline` seconds without having said so much.
+    """
+    program = _full(argv)
+    late = threading.Event()
+    with Popen(
+        program,
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        env=dict(environment),
+        cwd=GROUND,
+        close_fds=True,
+        start_new_session=sys.platform != "win32",
+    ) as child:
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        watchdog = threading.Timer(deadline, end)
+        watchdog.start()
+        try:
+            assert child.stdout is not None  # noqa: S101 - it is a pipe
+            said = child.stdout.read(MOST_SAID)
+        finally:
+            watchdog.cancel()
+            child.kill()  # it has said enough, or it has ended anyhow
+    if late.is_set():
+        raise TimeoutExpired(program, deadline)
+    return said.decode("utf-8", "replace")
+
+
+def _full(argv: Sequence[str]) -> list[str]:
+    """The words of a command whose program is named by a full path: else the system looks it up, also right here."""
+    if not argv or not Path(argv[0]).is_absolute():
+        raise ValueError(f"a program must be named by its full path, not {argv[:1]}")
+    return list(argv)
+
+
+# what a process gives up, said by itself first thing in its `main`: doing it between fork and exec is unsafe here
+
+
+def no_core_dumps() -> None:
+    """A crash of this process or of one that it starts writes no memory, in which passwords stand, to a file."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not there on Windows
+
+        _most, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
+def limit_memory(size: int) -> bool:
+    """Let this process use no more than `size` bytes of address space; False where the platform has no such limit."""
+    if sys.platform == "win32":
+        return False
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    _most, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        size = min(size, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    except (OSError, ValueError):
+        return False  # macOS counts shared memory that is far more than that, and refuses
+    return True
+
+
+def no_new_privileges() -> bool:
+    """Whatever this process starts gains no rights by it, not even a program like sudo. False where that is unknown."""
+    if sys.platform != "linux":
+        return False
+    import ctypes  # noqa: PLC0415 - only the driver's process needs it
+
+    set_no_new_privs = 38  # PR_SET_NO_NEW_PRIVS of linux/prctl.h, since Linux 3.5
+    return bool(ctypes.CDLL(None).prctl(set_no_new_privs, 1, 0, 0, 0) == 0)

@@ -1,0 +1,477 @@
+"""What is secret in a typed line: the one table that the parser, the screen, the history and `/save` share. Pure.
+
+No command takes a password or a token in its line, as lines are shown and kept. A line that holds one is refused by
+`refusal` before it is shown anywhere; whatever shows or keeps a line all the same asks `without_secrets` or
+`has_secret`. The one value of this kind that a command takes is a `password_command=`, which is carried out, and shown
+masked.
+
+Names of users and profiles look like passwords. In "reset the password agarcia120" only `show_names` can tell; an
+unknown word there is hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from irisops.contract.replies import Problem
+from irisops.logs import MASK, hidden_in
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NOUNS = _words(
+    """
+    password passwd passphrase passcode pwd pw secret token authtoken apikey api-key api_key
+    """
+)
+"""Words for a secret in a sentence."""
+
+KEYS = NOUNS | {"pass", "authorization", "credential", "credentials", "userpwd"}
+"""Last words of a key in `key=value` whose value is secret: `NGROK_AUTHTOKEN`, `basic_auth`, `web_password`, `pw`."""
+
+_GLUED = ("password", "passwd", "passphrase", "authtoken", "apikey", "token", "secret", "pwd", "basicauth")
+"""Ends of a key that is written in one word: `webpassword`, `NGROKTOKEN`."""
+
+_FLAGS = _words("yes no y n on off true false 1 0")
+"""Values of an option such as `must_change_password=yes`."""
+
+COMMANDS = {
+    "password": 1,
+    "user": 1,
+    "user add": 1,
+    "user create": 1,
+    "user copy": 2,
+    "connect": 1,
+    "profile add": 1,
+    "profile edit": 1,
+    "profile test": 1,
+    "profile adopt": 1,
+    "secrets": 0,
+    "secrets file": 0,
+    "secrets unlock": 0,
+    "secrets forget": 1,
+    "secrets move": 2,
+    "passwd": 1,
+    "pw": 1,
+    "pwd": 1,
+    "login": 1,
+    "token": 0,
+    "authtoken": 0,
+    "passphrase": 0,
+    "ngrok": 0,
+}
+"""Commands where a person may think that a secret goes behind the names, with the number of names. The last ones are
+no commands of ours, but are typed as if they were. A test holds this to the commands' grammar."""
+
+ASKS = frozenset(
+    (
+        "connect",
+        "profile add",
+        "profile adopt",
+        "profile edit",
+        "profile test",
+        "locked free",
+        "on",
+        "secrets",
+        "secrets file",
+        "secrets forget",
+        "secrets move",
+        "secrets unlock",
+        "share",
+    )
+)
+"""Commands that may ask for a secret: a line typed meanwhile that is no command may be one."""
+
+_CONNECTION_KEYS = (
+    "server|port|database|uid|user|username|driver|host|hostname|namespace|dsn|data source|protocol|timeout"
+)
+"""Keys of a connection string: only in front of one of these does `;` or `&` end a password, which may hold both."""
+
+_KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]{0,60})[\"']?\s*(?:=|:(?!//))\s*")
+_NEXT_KEY = re.compile(rf"(?i)\s(?=[A-Za-z_][\w.-]*=)|[;&]\s*(?=(?:{_CONNECTION_KEYS})\s*=)")
+_URL = re.compile(r"(?:://[^\s/:@]*|(?<![^\s\"'])[^\s:@/=\"']+(?=:(?!//))):(?P<secret>[^\s]+)@(?=[\w\[%(])")
+_SWITCH = re.compile(r"(?i)(?<!\S)(?P<switch>--?[\w-]+|add-authtoken)\s+(?P<secret>\S+)")
+_SQL = re.compile(r"(?i)\bidentif(?:y|ied)\s+by\s+(?P<secret>\S.*)")
+_BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+(?P<secret>[\w+/=.~-]{16,})")
+_SLASH = re.compile(r"(?<!\S)/(?P<name>[A-Za-z][\w-]*)")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{[^}]*\}")
+_PERMISSIONS = re.compile(r"[RWU]{1,3},?")
+_WORD = re.compile(r"(?:[\w.-]*=)?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\S+")
+
+# Sentences
+
+_THE = _words(
+    """
+    the a an my your his her its our their this that new old current present same last first own ngrok
+    user account profile instance login web database iris
+    """
+)
+_OWNER = frozenset(("of", "for", "on", "at", "in", "by"))
+_HANDED = _words("give gave tell told send sent show showed hand handed mail mailed email")
+"""Verbs whose `to` names a person: "give the password to bob"."""
+_LINK = _words("to is was as be being becomes equals with from should will must = : → are into")
+_STILL = _words("still now really just only currently exactly literally simply called named not")
+_MAKE = _words("make use set take try enter type give put with using want choose")
+_NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
+"""Without one of these there is no sentence to look at: a long history is looked through in no time."""
+_CONNECT = re.compile(
+    r"(?i)(?P<more>.*)(?<!\w)(?:connect|reconnect|log\s?in|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
+)
+
+_PLAIN_WORDS = _words(
+    """
+    wrong right correct incorrect expired expires expire expiring default defaults required require
+    needed needs need missing refused rejected known unknown empty blank weak strong not too already
+    about due kept stored saved in at on never always ok okay bad good changed change changes reset
+    resets set lost forgotten forgot locked unlocked valid invalid accepted asked hidden shown there
+    here everywhere anywhere nowhere keyring file files memory computer machine encrypted something
+    whatever anything nothing nobody somebody everybody anybody everyone anyone someone policy policies
+    pattern prompt command commands manager length age hash history by before after today tomorrow
+    yesterday again please without and or but so yet until since while if because who whom whose which
+    what when where why how has have had were did does do done can could may might shall would cannot
+    can't works work working fails fail failed login logins log connect authentication field form
+    question box dialog list card holder owner owners users rules rule settings setting options option
+    he she it they i you we him them me us these those one ones two three times time day days hour hours
+    week weeks month months year years between than more less most least many much long short out up
+    down over under off through per during within instead rather also both either neither each every any
+    some all no yes later soon ago next once twice service services limit limits error problem message
+    messages help safe secure public private shared sharing share used use uses using refuses accepts
+    took taken take takes told tell given gives give get gets got know knows keep keeps leave left allow
+    allowed allows enable enabled disable disabled says said say show shows see seen look looks asks ask
+    typed types type fine easy simple hard role roles resource resources privilege privileges table
+    tables gone back user's longer shorter different stays stay goes go went comes come came must should
+    will
+    """
+)
+"""Words that are no password behind "the password is" or "move the password to"."""
+
+_HARMLESS = _PLAIN_WORDS | _THE | _OWNER | _LINK | _STILL | NOUNS
+
+_SHORT = 6
+"""Signs of a word with digits that may well be a password."""
+
+_names: set[str] = set()
+
+
+def show_names(names: Iterable[str]) -> None:
+    """Names of users, roles and profiles: they are shown where a word may be a name or a password."""
+    _names.update(name.casefold() for name in names)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """Where a secret stands in a line. `taken`: a command has a use for it, so that the line is not refused."""
+
+    start: int
+    end: int
+    taken: bool = False
+
+
+LONGEST = 4_000
+"""Signs of a line that are looked at one by one; what a longer one has behind them is one secret if it may hold any."""
+
+
+def secrets_in(line: str) -> list[Found]:
+    """The secrets of a line, in order, none within another."""
+    if len(line) > LONGEST:
+        behind = (
+            [Found(LONGEST, len(line))] if re.search(r"[=:@]", line[LONGEST:]) or _NOUN.search(line) else []
+        )
+        return [*secrets_in(line[:LONGEST]), *(each for each in behind if not _is_masked(line[LONGEST:]))]
+    found = sorted(
+        (each for rule in _RULES for each in rule(line) if not _is_masked(line[each.start : each.end])),
+        key=lambda each: (each.start, -each.end),
+    )
+    whole: list[Found] = []
+    for each in found:
+        if whole and each.start < whole[-1].end:
+            last = whole[-1]
+            whole[-1] = Found(last.start, max(last.end, each.end), last.taken and each.taken)
+        else:
+            whole.append(each)
+    return whole
+
+
+def _is_masked(text: str) -> bool:
+    text = text.lstrip("\"' ")
+    return not text or text.startswith(MASK)
+
+
+def has_secret(line: str) -> bool:
+    """Whether a line seems to hold a password, a token, or an address or a connection string with a password."""
+    return bool(secrets_in(line))
+
+
+def without_secrets(line: str) -> str:
+    """The line with its secrets masked. What is masked once stays as it is."""
+    shown, place = [], 0
+    for each in secrets_in(line):
+        shown += [line[place : each.start], MASK]
+        place = each.end
+    return "".join([*shown, line[place:]])
+
+
+def refusal(line: str) -> Problem | None:
+    """Why a line is not taken: it holds a secret that no command takes. Nothing of the secret is in the answer."""
+    if all(each.taken for each in secrets_in(line)):
+        return None
+    return Problem(
+        "SecretInLine",
+        "This line seems to hold a password or a token, so it was not taken, and the history does not keep it.",
+        "Leave it out: /password NAME opens a form for a user's new password, and /connect and /share ask for what "
+        "they need, with nothing shown. If it was a user's name, write: the password of NAME.",
+        text=without_secrets(line),
+    )
+
+
+# Rules
+
+
+def _told(line: str) -> Iterator[Found]:
+    """Secrets that this run knows already: what was typed for a question, or came from the keyring."""
+    for start, end in hidden_in(line):
+        yield Found(start, end)
+
+
+def _addresses(line: str) -> Iterator[Found]:
+    """`iris://user:X@host`, `user:X@host`; a password may itself hold `/`, `:` and `@`."""
+    for match in _URL.finditer(line):
+        yield Found(*match.span("secret"))
+
+
+def _patterns(line: str) -> Iterator[Found]:
+    """`--password X`, `add-authtoken X`, `IDENTIFIED BY X`, `Bearer X`, `log in with X`."""
+    for match in _SWITCH.finditer(line):
+        user = match["switch"] in ("-u", "--user") and ":" in match["secret"]
+        if user or is_secret_key(match["switch"].lstrip("-")):
+            yield Found(*match.span("secret"))
+    for pattern in (_SQL, _BEARER):
+        for match in pattern.finditer(line):
+            yield Found(*match.span("secret"))
+    last = _CONNECT.match(line)
+    if last is not None and not _is_harmless(last["secret"]):
+        # At the beginning it is an order; within a sentence it may speak of a user or a service.
+        if last["more"].strip(" /") and not _looks_secret(last["secret"]):
+            return
+        yield Found(*last.span("secret"))
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether the value of `key=value` is secret: `pw`, `NGROK_AUTHTOKEN`, `basic_auth`, `password_command`."""
+    parts = [part for part in re.split(r"[_.\-]+|(?<=[a-z])(?=[A-Z])", key) if part]
+    words = [part.casefold() for part in parts]
+    if not words:
+        return False
+    if words[-1] in ("command", "again") and len(words) > 1:
+        words.pop()
+    joined = "".join(words)
+    return (
+        words[-1] in KEYS or joined.endswith(_GLUED) or joined.endswith(("apikey", "accesskey", "privatekey"))
+    )
+
+
+def _pairs(line: str) -> Iterator[Found]:
+    """`key=value` and `key: value`. A value without quotes goes on until the next key: it may hold blanks."""
+    for match in _KEY.finditer(line):
+        if not is_secret_key(match["key"]):
+            continue
+        start = match.end()
+        if start >= len(line):
+            continue
+        quoted = _QUOTED.match(line, start)
+        following = _NEXT_KEY.search(line, start)
+        end = quoted.end() if quoted else following.start() if following else len(line)
+        value = line[start:end].strip()
+        if value.casefold() in _FLAGS or _says_nothing(line, match, start):
+            continue
+        if ":" in match[0] and _PERMISSIONS.fullmatch(value.split()[0]):
+            continue  # %App_Token:RW
+        yield Found(start, end, taken=match["key"].casefold() == "password_command")
+
+
+def _says_nothing(line: str, match: re.Match[str], start: int) -> bool:
+    """A flag with words behind it (`password=yes and`), an empty value (`password= host=h`)."""
+    word = _WORD.match(line, start)
+    if word is None:
+        return True
+    return (
+        word[0].casefold() in _FLAGS
+        or word[0].startswith("yes|no")
+        or ("=" in match[0] and match[0][-1].isspace() and _is_key(word[0]))
+    )
+
+
+def _is_key(word: str) -> bool:
+    return re.match(r"[A-Za-z_]+=", word) is not None
+
+
+def _commands(line: str) -> Iterator[Found]:
+    """`/password bob X`: what stands behind the names of a command."""
+    for match in _SLASH.finditer(line):
+        words = list(_WORD.finditer(line, match.end()))
+        name = match["name"].casefold()
+        if words and f"{name} {words[0][0].casefold()}" in COMMANDS:
+            name = f"{name} {words.pop(0)[0].casefold()}"
+        elif (
+            words and name == "user" and words[0][0].casefold() in ("delete", "remove")
+        ) or name == "profile":
+            continue
+        if name not in COMMANDS:
+            continue
+        left = COMMANDS[name]
+        for word in words:
+            if word[0].startswith("/"):
+                break  # a line of its own
+            if _is_key(word[0]) or word[0].startswith(("[", "…")):
+                continue
+            if not word[0].startswith(("'", '"')) and word[0].casefold().strip(",") in _BETWEEN:
+                continue
+            if left > 0:
+                left -= 1
+                continue
+            yield Found(*word.span())
+
+
+_BETWEEN = _OWNER | NOUNS | {"to", "is", "as", "with", "the", "user", "new", "=", "set", "and"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word of a sentence: as it is compared, where it stands, and whether a list goes on behind it."""
+
+    word: str
+    start: int
+    end: int
+    comma: bool
+    colon: bool
+
+
+def _tokens(line: str) -> list[_Token]:
+    tokens = []
+    for match in _WORD.finditer(line):
+        raw = match[0].casefold()
+        word = raw.strip(",.!?;:()“”") or raw
+        tokens.append(_Token(word, match.start(), match.end(), raw.endswith(","), raw.endswith(":")))
+    return tokens
+
+
+def _sentences(line: str) -> Iterator[Found]:
+    """`set the password of bob to X`, `bob's password is X`, `the token X`, `use X as the password`."""
+    tokens = _tokens(line) if _NOUN.search(line) else []
+    for place, token in enumerate(tokens):
+        two = token.word == "key" and place and tokens[place - 1].word in ("api", "access")
+        strict = token.word == "pass"
+        if token.word not in NOUNS and not two and not strict:
+            continue
+        handed = any(each.word in _HANDED for each in tokens[:place])
+        behind, reached = _behind(tokens, place + 1, token.colon, strict=strict, handed=handed)
+        if behind is None and not strict and not handed:
+            behind = _further_on(tokens, reached)
+        if behind is not None:
+            yield Found(behind.start, len(line.rstrip()))
+        if not strict:
+            yield from _before(tokens, place)
+
+
+def _further_on(tokens: list[_Token], place: int) -> _Token | None:
+    """Behind words that say nothing: `set the password of bob, who forgot it, to X`; `password change bob X`."""
+    before = tokens[place - 1]
+    for token in tokens[place:]:
+        said = token is tokens[-1] and before.word in ("to", "is", "=", "as")
+        if before.word not in _OWNER and not _is_harmless(token.word) and (said or _looks_secret(token.word)):
+            return token
+        before = token
+    return None
+
+
+def _looks_secret(word: str) -> bool:
+    """Letters with digits or signs among them, as names seldom have."""
+    letters = any(character.isalpha() for character in word)
+    digits = any(character.isdigit() for character in word)
+    return letters and ((digits and len(word) >= _SHORT) or any(sign in word for sign in "!#$^&*+?~|\\<>"))
+
+
+def _behind(
+    tokens: list[_Token], place: int, linked: bool, *, strict: bool, handed: bool
+) -> tuple[_Token | None, int]:
+    """The first word of the secret behind the noun at `place - 1`; it goes on to the end of the line.
+
+    Also where the look ended. With `strict` only a link ("is", "=") makes a word a secret; with `handed` a "to" names
+    a person.
+    """
+    owned = False
+    while place < len(tokens):
+        token = tokens[place]
+        if (token.word in _OWNER or (handed and token.word == "to")) and not linked:
+            place = _past_owner(tokens, place + 1)
+            owned = True
+            linked = linked or (place > 0 and tokens[place - 1].colon)
+        elif token.word in _LINK or token.word in _STILL:
+            linked = linked or token.word in _LINK
+            place += 1
+        elif token.word in _THE and linked:
+            place += 1
+        elif not linked and not owned and token.word in _names:
+            owned = True  # "the password agarcia120"
+            place += 1
+        elif _is_harmless(token.word) or (strict and not linked):
+            return None, place
+        else:
+            return token, place
+    return None, place
+
+
+def _past_owner(tokens: list[_Token], place: int) -> int:
+    """Behind `[the] [user] NAME [and NAME …]`."""
+    while place < len(tokens):
+        while place < len(tokens) - 1 and tokens[place].word in _THE:
+            place += 1
+        if place < len(tokens) and tokens[place].word in _PLAIN_WORDS:
+            break
+        listed = tokens[place].comma if place < len(tokens) else False
+        place += 1
+        if place < len(tokens) and tokens[place].word in ("and", "or", "&") and not listed:
+            place += 1
+        elif not listed:
+            break
+    return min(place, len(tokens))
+
+
+def _before(tokens: list[_Token], place: int) -> Iterator[Found]:
+    """`X is the password`, `use X as his password`, `make X the password`."""
+    link = place - 1
+    while link >= 0 and tokens[link].word in _THE:
+        link -= 1
+    if link < 0:
+        return
+    if tokens[link].word in ("is", "as", "was"):
+        last = link - 1
+        first = last
+        while first > 0 and tokens[first - 1].word not in _MAKE:
+            first -= 1
+    elif (
+        link
+        and tokens[link - 1].word in ("make", "use", "set")
+        and {each.word for each in tokens[link + 1 : place]} & {"the", "my", "his", "her", "their"}
+        and not {each.word for each in tokens[link + 1 : place]} & {"a", "new"}
+    ):
+        first = last = link
+    else:
+        return
+    if last < 0 or _is_harmless(tokens[last].word) or tokens[last].word in _MAKE:
+        return
+    if tokens[last].word in _names or tokens[last].word.endswith(("'s", "’s")):
+        return
+    yield Found(tokens[first].start, tokens[last].end)
+
+
+def _is_harmless(word: str) -> bool:
+    plain = word.casefold().strip(",.!?;:()")
+    return not plain or plain in _HARMLESS or plain in _names or _is_key(word) or word.startswith("/")
+
+
+_RULES = (_told, _addresses, _patterns, _pairs, _commands, _sentences)

@@ -1,0 +1,116 @@
+"""Where a container engine runs: on this machine, on another one, or on one that cannot be told.
+
+Docker: DOCKER_HOST, else the context that DOCKER_CONTEXT or `currentContext` in its config.json names. Podman:
+CONTAINER_HOST or CONTAINER_CONNECTION; on macOS and Windows, where the engine is never local, its default connection.
+
+UNVERIFIED: where Docker keeps a context (`contexts/meta`, by the SHA-256 of its name). Settle: docker context create,
+then look. Where it is not found, the engine counts as one that cannot be placed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from irisops.profiles.address import AddressError, read_address
+from irisops.profiles.discovery.found import Surroundings
+
+HERE = "127.0.0.1"
+_LOOPBACK = frozenset({"localhost", HERE, "::1"})
+_SOCKETS = ("unix", "npipe", "fd")
+_NETWORK = ("tcp", "ssh", "http", "https")
+BIGGEST = 1 << 20
+"""Bytes of a configuration file that is still read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """`host` is where published ports are, "" where that cannot be told; `named_by` says what decides it."""
+
+    host: str = HERE
+    named_by: str = ""
+
+    @property
+    def remote(self) -> bool:
+        """Whether its loopback addresses are another machine's."""
+        return self.host not in _LOOPBACK
+
+
+def engine_of(command: str, around: Surroundings) -> Engine:
+    """The engine that `docker` or `podman` talks to. Reads files: a home folder on a network may hang."""
+    return _docker(around) if command == "docker" else _podman(around)
+
+
+def _docker(around: Surroundings) -> Engine:
+    environment = around.environment
+    folder = Path(environment.get("DOCKER_CONFIG") or around.home / ".docker")
+    address, context = environment.get("DOCKER_HOST", ""), environment.get("DOCKER_CONTEXT", "")
+    if address and context:  # the documentation and the program differ in which of them counts
+        one, other = _at(address, "DOCKER_HOST"), _context(folder, context)
+        return one if one.host == other.host else Engine("", "DOCKER_HOST and DOCKER_CONTEXT")
+    if address:
+        return _at(address, "DOCKER_HOST")
+    return _context(folder, context or _text(_json(folder / "config.json"), "currentContext"))
+
+
+def _context(folder: Path, name: str) -> Engine:
+    """The engine of a Docker context; `default` and no name at all are this machine."""
+    if name in ("", "default"):
+        return Engine()
+    # Docker keeps a context in a folder that is called by the digest of its name.
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    data = _json(folder / "contexts" / "meta" / digest / "meta.json")
+    return _at(_text(_table(_table(data, "Endpoints"), "docker"), "Host"), f"the Docker context {name}")
+
+
+def _podman(around: Surroundings) -> Engine:
+    environment = around.environment
+    address, connection = environment.get("CONTAINER_HOST", ""), environment.get("CONTAINER_CONNECTION", "")
+    if address and not connection:
+        return _at(address, "CONTAINER_HOST")
+    if not connection and around.platform not in ("darwin", "win32"):
+        return Engine()
+    base = Path(environment.get("XDG_CONFIG_HOME") or around.home / ".config")
+    file = Path(environment.get("PODMAN_CONNECTIONS_CONF") or base / "containers" / "podman-connections.json")
+    known = _table(_json(file), "Connection")
+    name = connection or _text(known, "Default")
+    if not name:
+        return Engine()
+    uri = _text(_table(_table(known, "Connections"), name), "URI")
+    engine = _at(uri, f"the Podman connection {name}")
+    if address and engine.host != _at(address, "").host:
+        return Engine("", "CONTAINER_HOST and CONTAINER_CONNECTION")
+    return engine
+
+
+def _at(address: str, named_by: str) -> Engine:
+    """The engine behind an address such as `ssh://ops@box.example`; nothing of one that is hard to read is used."""
+    scheme = address.partition("://")[0].casefold()
+    if scheme in _SOCKETS and "://" in address:
+        return Engine(named_by=named_by)
+    try:
+        host = read_address(address).host if scheme in _NETWORK else ""
+    except AddressError:
+        host = ""
+    return Engine(HERE if host in _LOOPBACK else host, named_by)
+
+
+def _json(file: Path) -> object:
+    """A configuration file's content; None for one that is not there or cannot be read."""
+    try:
+        return json.loads(file.read_bytes()) if file.stat().st_size <= BIGGEST else None
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _table(data: object, key: str) -> Mapping[str, object]:
+    value = data.get(key) if isinstance(data, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(data: object, key: str) -> str:
+    value = data.get(key) if isinstance(data, Mapping) else None
+    return value if isinstance(value, str) else ""

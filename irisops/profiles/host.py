@@ -1,0 +1,79 @@
+"""Host names and port numbers in text that a person or another program wrote."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_SCHEME = re.compile(r"(https?|iris)://", re.IGNORECASE)
+_ZONE = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HostField:
+    """What a host field held: the host, and the port and scheme that were written with it (None and "" if not)."""
+
+    host: str
+    port: int | None = None
+    scheme: str = ""
+
+    @property
+    def web(self) -> bool:
+        """Whether the port is a web server's."""
+        return self.scheme in ("http", "https")
+
+
+def port_number(text: str) -> int | None:
+    """A port from 1 to 65535 in plain digits; None for anything else, however long and in whatever script."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        return None
+    return int(text) if 1 <= int(text) <= 65535 else None
+
+
+def is_host(text: str) -> bool:
+    """Whether it can be a host name or an IP address: nothing beside it, such as a scheme, port, user or path."""
+    if ":" in text:
+        address, percent, zone = text.partition("%")
+        try:
+            ipaddress.IPv6Address(address)
+        except ValueError:
+            return False
+        return not percent or _ZONE.fullmatch(zone) is not None
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 253 and all(
+        0 < len(label) <= 63 and not label.startswith("-") and all(map(_fits, label)) for label in labels
+    )
+
+
+def _fits(character: str) -> bool:
+    """Letters, digits, hyphen and underscore; letters, marks and decimal digits of any script (they become IDNA)."""
+    if character.isascii():
+        return character.isalnum() or character in "-_"
+    return unicodedata.category(character)[0] in "LM" or unicodedata.category(character) == "Nd"
+
+
+def split_host(text: str) -> HostField | None:
+    """Host, port and scheme out of a field that should hold a host: `http://localhost:52773`, `db.example:1973`.
+
+    None for everything that has more than these, or that can be no host. Anything with an @ is refused: what stands
+    before it may be a password.
+    """
+    text = text.strip()
+    found = _SCHEME.match(text)
+    scheme = found[1].lower() if found else ""
+    rest = text[found.end() :].removesuffix("/") if found else text
+    bracket = re.fullmatch(r"\[([^\[\]]*)\](?::(.*))?", rest)
+    if bracket is not None:
+        host, port = bracket[1], bracket[2]
+        if ":" not in host:
+            return None
+    elif rest.count(":") == 1:
+        host, _, port = rest.partition(":")
+    else:
+        host, port = rest, None
+    number = None if port is None else port_number(port)
+    if not is_host(host) or (port is not None and number is None):
+        return None
+    return HostField(host, number, scheme)

@@ -1,0 +1,128 @@
+"""Where a figure could not be read, no card claims one: it says "not known" (K13's siblings)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from irisops.contract.replies import Done, Facts, Table
+from irisops.engine import reply_text
+from irisops.instance.errors import NotPermitted
+from irisops.instance.models import Holder, LicenseBoard, LicenseCounts, PollCounts, User
+from irisops.instance.security.dormant import Account, Logins
+from irisops.instance.security.users import user_of
+from irisops.instance.usage.processes import process_of
+from irisops.sharing import rules_access
+from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, UserFact
+from tests.commands.fakes import LOCAL, START, FakeInstance, World, settle
+
+NO_COUNTS = LicenseCounts(None, 5, None, None, None, None, notes=("KeyLicenseUnits: refused",))
+
+
+class Silent(FakeInstance):
+    """An instance that tells hardly a figure."""
+
+    async def poll(self) -> PollCounts:
+        return PollCounts(None, 8, None, 48, START, 3, notes=("LUConsumed: refused",))
+
+    async def board(self) -> LicenseBoard:
+        holder = Holder("bob", "client", "clients", 1, None, free_when="when it disconnects")
+        counts = replace(NO_COUNTS, limit=8) if self.used == 0 else NO_COUNTS
+        return LicenseBoard(counts, (holder,), ("Holders cannot be read: refused",), START)
+
+
+@pytest.fixture
+async def silent(tmp_path: Path) -> World:
+    world = World(tmp_path, LOCAL, polling=False)
+    world.instance = Silent()
+    await world.say("/connect")
+    await settle()
+    return world
+
+
+async def test_the_status_names_what_is_not_known(silent: World) -> None:
+    (facts,) = await silent.say("/status")
+    assert isinstance(facts, Facts)
+    assert "Not known: license units used and web sessions." in facts.notes
+    assert facts.facts["sessions"] is None
+    assert "Web sessions  0" not in reply_text.text(facts)
+
+
+async def test_the_license_names_what_is_not_known(silent: World) -> None:
+    facts, _ = await silent.say("/license")
+    assert isinstance(facts, Facts)
+    assert "Not known: units in the key and free units." in facts.notes
+    assert not any("free" in note and "No unit" in note for note in facts.notes)
+
+
+async def test_nothing_stands_out_only_where_everything_was_read(silent: World) -> None:
+    silent.instance.fail = dict.fromkeys(("sessions", "processes", "timeouts"), NotPermitted("refused"))
+    (done,) = await silent.say("/license advice")
+    assert isinstance(done, Done)
+    assert done.message == "Nothing stands out, but not everything could be read."
+    assert len(done.details) == 4
+
+
+async def test_a_forecast_without_the_rule_of_sharing_says_so(silent: World) -> None:
+    silent.instance.used = 0  # the key's units are told
+    facts, _ = await silent.say("/license forecast 2")
+    assert isinstance(facts, Facts)
+    assert "How many connections of one address share a unit is not known" in facts.notes[0]
+    assert "Up to 1 connections" not in " ".join(facts.notes)
+
+
+async def test_refusals_without_a_word_on_auditing_are_no_promise(silent: World) -> None:
+    silent.instance.audit = []
+    silent.instance.fail["auditing"] = NotPermitted("refused")
+    (table,) = await silent.say("/denied")
+    assert isinstance(table, Table)
+    assert table.notes[0] == "No refusal is in the audit database."
+    assert any("is not known: refused" in note for note in table.notes)
+    assert not any("this list follows" in note for note in table.notes)
+
+
+async def test_an_account_whose_logins_are_not_told_is_not_dormant(silent: World) -> None:
+    never = User("never", enabled=True, roles=(), last_login=None)
+    silent.instance.all_logins = Logins(
+        (Account(never), Account(replace(never, name="untold", last_login_known=False))), 0
+    )
+    (table,) = await silent.say("/users dormant 90d")
+    assert isinstance(table, Table)
+    assert [row["name"] for row in table.rows] == ["never"]
+    assert any("not known" in note and note.endswith("untold.") for note in table.notes)
+    silent.instance.all_logins = Logins((Account(replace(never, name="untold", last_login_known=False)),), 0)
+    (table,) = await silent.say("/users dormant 90d")
+    assert isinstance(table, Table)
+    assert not any(note.startswith("Every account") for note in table.notes)
+
+
+def test_columns_that_an_instance_lacks_are_not_known() -> None:
+    user = user_of({"name": "x", "enabled": 1, "roles": ""})
+    assert user is not None
+    assert not user.last_login_known
+    told = user_of({"name": "x", "enabled": 1, "roles": "", "lastlogintime": None})
+    assert told is not None
+    assert told.last_login_known
+    process = process_of({"pid": 7, "username": "x"})
+    assert process is not None
+    assert (process.commands, process.cpu_ms, process.global_refs) == (None, None, None)
+
+
+INTENT = Intent(tcp=True, web=True, people=1)
+
+
+def test_an_application_whose_login_was_not_read_is_not_called_safe() -> None:
+    facts = InstanceFacts(applications=(ApplicationFact("/csp/x", enabled=True, authentication=None),))
+    (finding,) = rules_access.open_applications(facts, INTENT)
+    assert (finding.level, "/csp/x" in finding.title) == ("amber", True)
+    closed = InstanceFacts(applications=(ApplicationFact("/csp/x", enabled=False, authentication=None),))
+    (finding,) = rules_access.open_applications(closed, INTENT)
+    assert finding.level == "green"
+
+
+def test_an_account_whose_use_was_not_read_is_not_called_used() -> None:
+    facts = InstanceFacts(users=(UserFact("x", enabled=True, roles=("%SQL",), used=None),))
+    (finding,) = rules_access.unused_accounts(facts, INTENT)
+    assert (finding.level, "x" in finding.title) == ("amber", True)
