@@ -13,6 +13,7 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
+from irisops.engine.parser import parse
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
@@ -186,8 +187,6 @@ async def fix_denied(context: Context, command: Command) -> Replies:
 
 
 def _parsed(context: Context, line: str) -> Command:
-    from irisops.engine.parser import parse  # noqa: PLC0415 - the parser knows this module's commands
-
     command = parse(line, context.registry)
     if not isinstance(command, Command):
         raise Refusal("NotUnderstood", command.message, command.cure, suggestions=[line])

@@ -18,7 +18,7 @@ from tests.changes.test_killed import killed
 from tests.commands.editing import GOOD, Desk, add_role, desk_on
 from tests.instance.served import Served, serve
 
-OLD = Path(__file__).parent.parent / "data" / "journals" / "ce5a615"
+OLD = Path(__file__).parents[2] / "data" / "journals" / "ce5a615"
 GARBAGE = '{"number":2,"kind":"intent"}\nnot json\n{"number":2,"kind":"outcome","status":"perhaps"}\n'
 
 
