@@ -18,6 +18,7 @@ AWAITED = {
     "simulator/background.py": 1,
     "cli.py": 1,  # awaited in the same function
     "plain.py": 2,  # awaited in the same functions
+    "profiles/programs.py": 1,  # both readers are gathered, or cancelled with the call
     "profiles/discovery/everywhere.py": 1,  # `_one` turns each failure into a report
     "commands/desk.py": 2,  # awaited in the same function, also when it is left
     "commands/hub.py": 1,  # awaited on both ways out

@@ -281,7 +281,14 @@ class Ordeal:
         async def password_of(_where: Where) -> str | None:
             return PASSWORD
 
-        asyncio.run(leases.clear(self.store, password_of))
+        for _ in range(3):
+            # Now and then a login right after another is cut off (seen on a busy machine, cause unknown): what is left
+            # stays in the lease with that reason, and clearing again takes it away.
+            cleared = asyncio.run(leases.clear(self.store, password_of))
+            if all(each.report.clean for each in cleared):
+                break
+            print(f"clearing again: {[each.report.problems for each in cleared]}")
+            self._assert_it_names_all(self.store.all().leases[0])
         self.assert_all_is_as_before()
 
     def _assert_it_names_all(self, lease: Lease) -> None:
