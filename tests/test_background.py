@@ -20,8 +20,8 @@ AWAITED = {
     "plain.py": 2,  # awaited in the same functions
     "profiles/programs.py": 1,  # both readers are gathered, or cancelled with the call
     "profiles/discovery/everywhere.py": 1,  # `_one` turns each failure into a report
-    "commands/desk.py": 2,  # awaited in the same function, also when it is left
-    "commands/hub.py": 1,  # awaited on both ways out
+    "connections/open_shares.py": 2,  # awaited in the same function, also when it is left
+    "connections/connections.py": 1,  # awaited on both ways out
     "sharing/keeper.py": 2,  # a pause and an event, waited for and cancelled
     "sharing/installer.py": 1,  # awaited at the end, whatever happens
     "simulator/agent/relay.py": 1,  # awaited; its other half goes by Background
