@@ -155,10 +155,12 @@ def _choices(kind: str, known: Known) -> Sequence[tuple[str, str]]:
 
 
 def _ranked(fragment: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those that begin with the fragment before those that contain it, without regard to case."""
+    """Those that begin with the fragment before those that contain it, the shortest of these first; letter case counts
+    for nothing."""
     wanted = fragment.strip("\"'").casefold()
     begins = [each for each in choices if each[0].casefold().startswith(wanted)]
     contains = [each for each in choices if wanted in each[0].casefold() and each not in begins]
+    contains.sort(key=lambda each: len(each[0]))
     return [*begins, *contains][:MOST]
 
 

@@ -147,12 +147,12 @@ async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> No
 
     def listed(call: Call) -> Answer:
         assert isinstance(call, Query)
-        asked.append(call.params)
+        asked.append((call.sql, call.params))
         return rows("Name Enabled Roles", (name, 1, ""), ("other", 1, ""))
 
     user = await users.read_user(FakeInstance({"Users_List": listed}), name)
     assert user is not None
-    assert asked == [("*",)]
+    assert asked == [("SELECT * FROM Security.Users_List('*')", ())]
 
 
 @dataclass

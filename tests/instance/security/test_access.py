@@ -149,12 +149,20 @@ class Without:
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        return await self._connection.batch(calls, deadline=deadline)
+        answers: list[Answer | Exception] = []
+        for call in calls:
+            if any(name in repr(call) for name in self._procedures):
+                text = f"[SQLCODE: <-428>:<procedure not found>] {self._procedures}"
+                answers.append(InstanceError(text, code=-428))
+            else:
+                answers += await self._connection.batch([call], deadline=deadline)
+        return answers
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        if any(name in repr(call) for name in self._procedures):
-            raise InstanceError(f"[SQLCODE: <-428>:<procedure not found>] {self._procedures}", code=-428)
-        return await self._connection.call(call, deadline=deadline)
+        (answer,) = await self.batch([call], deadline=deadline)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 async def test_what_cannot_be_read_is_left_out_and_said() -> None:
