@@ -155,8 +155,7 @@ def _choices(kind: str, known: Known) -> Sequence[tuple[str, str]]:
 
 
 def _ranked(fragment: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those that begin with the fragment before those that contain it, the shortest of these first; letter case counts
-    for nothing."""
+    """Those that begin with the fragment before those that contain it, the shortest first, in any letter case."""
     wanted = fragment.strip("\"'").casefold()
     begins = [each for each in choices if each[0].casefold().startswith(wanted)]
     contains = [each for each in choices if wanted in each[0].casefold() and each not in begins]
