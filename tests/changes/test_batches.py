@@ -19,7 +19,7 @@ from tests.instance.served import serve
         ("/grant %Developer to bob", 5),
         ("/revoke %SQL from bob", 5),
         ("/user bob full_name=Bobby", 5),
-        ("/service %Service_Terminal disable", 6),
+        ("/service %Service_Terminal disable", 7),
         ("/user bob", 3),
         ("/user add", 3),
         ("/role %Developer", 3),
