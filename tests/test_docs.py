@@ -14,7 +14,7 @@ from irisops.run_command import Exit
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), DOCS / "facts" / "README.md"])
 BLOCK = re.compile(r"(<!-- commands:.*?-->\n)(.*?)(<!-- /commands -->)", re.DOTALL)
 LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
 OURS = re.compile(r"`((?:irisops|tests|docs|styles|\.ci)/[\w./<>-]*)`")
@@ -50,7 +50,7 @@ def test_the_commands_are_those_of_the_program() -> None:
     assert text == with_command_table(text), "run: python -m tests.test_docs"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
         found = page.parent / target if target else page
@@ -59,7 +59,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(found.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_that_a_page_names_are_there(page: Path) -> None:
     """A name with a placeholder, `irisops/commands/<noun>/specs.py`, stands for at least one file."""
     for name in OURS.findall(page.read_text(encoding="utf-8")):
@@ -73,6 +73,13 @@ def test_every_page_is_linked_from_the_readme_or_contributing() -> None:
         for target, _ in LINK.findall(page.read_text(encoding="utf-8"))
     }
     assert set(DOCS.glob("*.md")) <= linked
+
+
+def test_every_package_has_a_line() -> None:
+    table = read("ARCHITECTURE.md").split("## Read these first", 1)[0]
+    packages = [path.parent.name for path in (ROOT / "irisops").glob("*/__init__.py")]
+    assert len(packages) > 9
+    assert [name for name in packages if f"| `irisops/{name}/` |" not in table] == []
 
 
 def test_the_exit_statuses_are_those_of_the_program() -> None:
