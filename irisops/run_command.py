@@ -28,7 +28,7 @@ ASK_DEADLINE = 600.0
 
 
 class Exit(IntEnum):
-    """Exit statuses; public, as the README lists them."""
+    """Exit statuses; public, as docs/json.md lists them."""
 
     DONE = 0
     FAILED = 1

@@ -22,7 +22,7 @@ CELLS = "irisops.cells"
 STATUS_OF_BROKEN_PIPE = 141
 """What a shell shows of a program that SIGPIPE ended: 128 + 13."""
 STATUS_UNWRITABLE = 5
-"""The output cannot be written, by the table of exit statuses in the README."""
+"""The output cannot be written, by the table of exit statuses in docs/json.md."""
 
 # Signs of our own texts, and the typographic ones that names and sentences of an instance often hold.
 _SIGNS = {

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_wheel(tmp_path: Path) -> None:
     wheel = build("wheel", tmp_path)
     installed = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(installed)
+        archive.extractall(installed)  # noqa: S202 - a wheel of ours
         top = {name.split("/")[0] for name in archive.namelist()}
     assert top == {"irisops", f"{wheel.name.split('-')[0]}-{wheel.name.split('-')[1]}.dist-info"}
     package, folder, names = run(SHOW, python_path=installed, cwd=tmp_path)
@@ -79,6 +80,14 @@ def test_wheel(tmp_path: Path) -> None:
     # What is installed on an instance is in the wheel, too.
     helper = (ROOT / "irisops" / "instance" / "helper" / "ZIrisOps.Helper.cls").read_text()
     assert run(SHOW_HELPER, python_path=installed, cwd=tmp_path) == [str(len(helper.splitlines()))]
+
+
+def test_sdist(tmp_path: Path) -> None:
+    """What is needed to carry on from it: pages, facts, `make` and its scripts."""
+    with tarfile.open(build("sdist", tmp_path)) as archive:
+        found = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    pages = {str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))}
+    assert found >= {*pages, "Makefile", ".ci/check", ".ci/run", ".ci/test", "requirements.lock"}
 
 
 def test_editable(tmp_path: Path) -> None:

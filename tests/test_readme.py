@@ -1,33 +1,25 @@
-"""What strangers read must be so."""
+"""What strangers read first must be so: the README."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 from irisops.commands.catalogue import default_registry
+from irisops.contract.chat import Command
+from irisops.engine.parser import parse
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def command_table() -> str:
-    """The table of commands as the program knows them. To write it anew: python -m tests.test_readme"""
-    lines = ["| command | what it does | in plain words |", "|---|---|---|"]
-    for spec in default_registry().specs:
-        usage = spec.usage.replace("|", "\\|")
-        example = f"`{spec.examples[0]}`" if spec.examples else ""
-        lines.append(f"| `{usage}` | {spec.summary} | {example} |")
-    return "\n".join(lines)
-
-
-BLOCK = re.compile(r"(<!-- commands:.*?-->\n)(.*?)(<!-- /commands -->)", re.DOTALL)
-
-
-def test_the_commands_are_those_of_the_program() -> None:
-    match = BLOCK.search(README)
-    assert match is not None
-    assert match.group(2).strip() == command_table(), "run: python -m tests.test_readme"
+def first_questions() -> list[str]:
+    """The lines to type or say in the table of the README's "first questions"."""
+    table = README.split("## The first questions", 1)[1].split("\n\n")[1]
+    cells = [line.split("|")[2:4] for line in table.splitlines()[2:]]
+    return [line for row in cells for cell in row for line in re.findall(r"`([^`]+)`", cell)]
 
 
 def test_there_are_exactly_two_set_up_commands() -> None:
@@ -41,15 +33,13 @@ def test_there_are_exactly_two_set_up_commands() -> None:
 
 def test_ci_runs_the_readmes_test_command() -> None:
     assert "python -m pytest -n 2" in README
-    assert "python -m pytest -n 2" in (ROOT / ".ci" / "run").read_text()
+    assert "python -m pytest -n 2" in (ROOT / ".ci" / "test").read_text(encoding="utf-8")
 
 
-def test_pictures_and_files_exist() -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_it_is_for_the_first_day() -> None:
+    assert len(README.splitlines()) <= 160
 
 
-if __name__ == "__main__":
-    (ROOT / "README.md").write_text(
-        BLOCK.sub(lambda match: match.group(1) + command_table() + "\n" + match.group(3), README)
-    )
+@pytest.mark.parametrize("line", first_questions())
+def test_the_first_questions_are_understood(line: str) -> None:
+    assert isinstance(parse(line, default_registry()), Command)

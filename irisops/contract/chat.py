@@ -33,7 +33,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandInfo:
-    """One line of `/help`, the slash popup, the palette and the README's table."""
+    """One line of `/help`, the slash popup, the palette and the table of docs/commands.md."""
 
     name: str
     usage: str

@@ -1,6 +1,6 @@
 """What a command answers. The chat draws these as cards, `irisops run` prints them as text or JSON lines.
 
-The JSON shapes are public (README, "Replies as JSON") and do not change without a major version. All text that came
+The JSON shapes are public (docs/json.md) and do not change without a major version. All text that came
 from an instance is kept raw here; whoever shows it makes it harmless (`irisops.contract.wording.harmless`).
 """
 

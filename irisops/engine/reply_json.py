@@ -1,4 +1,4 @@
-"""Replies as JSON: the public shapes of `irisops run --json` (README, "Replies as JSON").
+"""Replies as JSON: the public shapes of `irisops run --json` (docs/json.md).
 
 One object per reply: `{"reply": "facts"|"table"|"series"|"plan"|"done"|"error", "name": …, …}`. Values are the
 instance's own, unshortened; times are ISO 8601 in UTC, dates YYYY-MM-DD. Characters outside ASCII are escaped, so a

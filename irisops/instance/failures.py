@@ -184,7 +184,7 @@ def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float |
             "There is no host of that name.", "Check the host name of the profile.", detail=detail
         )
     if "Communication timed out" in text or "Error code: 104" in text:
-        # The driver says "timed out" for a closed socket too (facts: 7.3); only the time tells which it was.
+        # The driver says "timed out" for a closed socket too (facts: license-sessions 7.3): only the time tells.
         if elapsed is not None and timeout is not None and elapsed >= timeout * 0.9:
             return Unreachable(f"Nothing answered within {timeout:g} seconds.", detail=detail)
         return Unreachable(

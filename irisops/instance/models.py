@@ -66,7 +66,7 @@ class LicenseCounts:
 
     @property
     def community(self) -> bool:
-        """Whether the key is a Community Edition's, where each connection is one of the units (facts: 2.6)."""
+        """Whether the key is a Community Edition's, where each connection is a unit (facts: license-sessions 2.6)."""
         return "community" in f"{self.customer} {self.product} {self.capacity}".lower()
 
 
@@ -132,13 +132,13 @@ class WebSession:
 
     @property
     def anonymous(self) -> bool:
-        """No login: the session is its own license holder (facts: 2.1)."""
+        """No login: the session is its own license holder (facts: iris-license-sessions 2.1)."""
         return self.license_id in {self.id, ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One row of `%SYS.ProcessQuery`, only columns that need no answer from the process itself (facts: 4.1)."""
+    """One row of `%SYS.ProcessQuery`, the columns that need no answer from it (facts: license-sessions 4.1)."""
 
     pid: int
     job_number: int | None
@@ -167,7 +167,7 @@ class Process:
     can_be_terminated: bool
     user_info: str = ""
     started: datetime | None = None
-    """UTC; None before 2025, where IRIS keeps no start time (facts: 4.1)."""
+    """UTC; None before 2025, where IRIS keeps no start time (facts: iris-license-sessions 4.1)."""
     own: bool = False
     """This tool's own server process."""
 
@@ -178,7 +178,7 @@ class Process:
 
     @property
     def suspended(self) -> bool:
-        """Whether it is suspended (facts: 4.2)."""
+        """Whether it is suspended (facts: iris-license-sessions 4.2)."""
         return self.state.startswith("SUSP")
 
 

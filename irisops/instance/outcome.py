@@ -34,8 +34,8 @@ async def check_status(caller: Caller, status: Value, what: str) -> None:
 
 
 async def _error_text(caller: Caller, status: str) -> str:
-    # UNVERIFIED: that a status survives the way to Python and back as a string (facts: iris-security 11, 14); if it
-    # does not, the text comes back empty or without a number and the local decoder is used. To settle: pass the
+    # UNVERIFIED: that a status survives the way to Python and back as a string (facts: iris-security 11, question
+    # 14); if it does not, the text comes back empty or without a number and the local decoder is used. Settle: pass the
     # error status of Security.Users.Delete("no.such") to GetErrorText through the driver.
     try:
         answer = await caller.call(ClassMethod("%SYSTEM.Status", "GetErrorText", (status,)))

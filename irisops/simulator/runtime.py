@@ -93,7 +93,7 @@ class Runtime:
             self.on_terminated(process.job_number)
 
     def _sql_access_admits(self, username: str, namespace: str) -> bool:
-        """Any SQL privilege in a namespace admits to it, where the database is not readable (facts: security 4.1)."""
+        """Any SQL privilege in a namespace admits to it without read on its database (facts: iris-security 4.1)."""
         names = [username, *self.world.effective_roles(username)]
         return self.emulation.sql_privileges.anything_in(names, namespace)
 
@@ -222,7 +222,7 @@ class Session:
             raise ThrownError("<HALT>")
 
     def _begin_sql(self) -> None:
-        """The same for SQL, whose failures have codes: -461 is a communication link failure (facts: sessions 2.4)."""
+        """The same for SQL, which has codes: -461 is a communication link failure (facts: license-sessions 2.4)."""
         if not self._alive():
             raise SqlFailure(-461, "Communication link failure: the server process was terminated")
 

@@ -440,7 +440,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_the_agent_dies_with_a_killed_keeper(
     make_binary: MakeBinary, tmp_path: Path, switches: Switches
 ) -> None:
-    """A2.7: nothing but the death signal helps against SIGKILL. R9: an agent may ignore SIGTERM."""
+    """Only the death signal helps against SIGKILL (facts: ngrok-keyring A2.7). R9: an agent may ignore SIGTERM."""
     binary = make_binary(switches)
     done = subprocess.run(
         [sys.executable, "-c", ORPHAN, str(binary.path), str(tmp_path / "run")],

@@ -1,6 +1,6 @@
 """However a share ends, nothing is left: the whole program in a terminal, and every process of it looked for.
 
-Issue 7, point 2; the table "what happens when" in the README is this module's list of tests.
+Issue 7, point 2; the table "What happens when" in docs/sharing.md is this module's list of tests.
 """
 
 from __future__ import annotations

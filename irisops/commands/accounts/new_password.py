@@ -18,7 +18,7 @@ _KINDS = (str.isupper, str.islower, str.isdigit)
 
 
 def new_password() -> str:
-    """A password of letters and digits, of each kind at least one, that fits the usual patterns (facts: 3.6)."""
+    """A password of letters and digits, at least one of each, fit for the usual patterns (facts: iris-security 3.6)."""
     while True:
         text = secrets.choice(_LETTERS) + "".join(
             secrets.choice(_LETTERS + _DIGITS) for _ in range(LENGTH - 1)

@@ -100,11 +100,14 @@ def ways(
     address: str = "",
     own: str = "",
 ) -> list[dict[str, Cell]]:
-    """A row per way in which newcomers of a kind may come, by the rules of the license (facts: 2.1, 2.2, 2.6)."""
+    """A row per way in which newcomers of a kind may come, by the rules of the license.
+
+    Facts: license-sessions 2.1, 2.2, 2.6.
+    """
     apart = forecast.each_its_own(situation, number)
     rows: list[dict[str, Cell]] = []
     if kind == "browsers":
-        # Without a login each session is its own license user, whatever its address (facts: 2.1).
+        # Without a login each session is its own license user, whatever its address (facts: iris-license-sessions 2.1).
         return [_row("each is a holder of its own", apart, situation, number)]
     if not address:
         who = "a user" if kind == "vscode" else "an address"

@@ -71,7 +71,7 @@ def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
 
 def _means(word: str, session: WebSession) -> bool:
     start = word.rstrip("…")
-    # Ids differ by letter case (facts: 3.2). Four characters are the least that tell sessions apart.
+    # Ids differ by letter case (facts: license-sessions 3.2). Four characters are the least that tell sessions apart.
     return word.casefold() in known_by(session) or (len(start) >= 4 and session.id.startswith(start))
 
 

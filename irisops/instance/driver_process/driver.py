@@ -104,7 +104,7 @@ class Child:
             self._send({"kind": "fatal", "text": f"the driver cannot be imported: {error}"})
             return False
         if not hasattr(iris, "connect"):
-            # Inside IRIS, or with another package of that name, `iris` is something else (facts: 7.1).
+            # Inside IRIS, or with another package of that name, `iris` is not it (facts: license-sessions 7.1).
             self._send({"kind": "fatal", "text": "the module iris is not the driver intersystems-irispython"})
             return False
         self._iris = iris
@@ -202,7 +202,7 @@ class Child:
             self._sent.keep(call, number, difference)
 
     def _log_out(self) -> None:
-        """Give the license unit back at once rather than when the instance notices (facts: 2.3)."""
+        """Give the license unit back at once rather than when the instance notices (facts: license-sessions 2.3)."""
         connection, self._connection, self._calls = self._connection, None, None
         if connection is None:
             return

@@ -30,7 +30,7 @@ LETTERS: dict[Action, str] = {
     "execute": "e",
     "use": "l",
 }
-"""The letters of `CheckPrivilege` (facts: 4.1)."""
+"""The letters of `CheckPrivilege` (facts: iris-security 4.1)."""
 Kind = Literal["table", "view", "schema", "procedure"]
 _TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
 Grantee = tuple[Literal["user", "role"], str]
@@ -104,7 +104,7 @@ async def check_sql(instance: Instance, user: str, target: SqlObject, action: Ac
     async def attempt(_route: Route) -> bool:
         args = (user, _TYPES[target.kind], target.name, LETTERS[action], target.namespace)
         answer = await instance.call(ClassMethod("%SYSTEM.SQL.Security", "CheckPrivilege", args))
-        # 1 or 0, or the status of an error for bad input (facts: 4.1).
+        # 1 or 0, or the status of an error for bad input (facts: iris-security 4.1).
         if as_int(answer.value) == 0:
             return False
         await check_status(instance, answer.value, "CheckPrivilege")

@@ -250,7 +250,8 @@ def _creating(after: ObjectState, origin: str, password: str) -> list[Step]:
 def _saving(after: ObjectState, fields: Sequence[str], password: str) -> Step:
     """Set properties on the object and save it: one change as far as the instance is concerned.
 
-    UNVERIFIED: that %Save of the object has all side effects of Modify, such as the audit event (facts: 11, 16).
+    UNVERIFIED: that %Save of the object has all side effects of Modify, such as the audit event (facts:
+    iris-security 11, question 16).
     Settle: change FullName this way and look at the audit log.
 
     UNVERIFIED: that the count of bad logins may be set; it is no read-only property (facts: iris-security 2.2).

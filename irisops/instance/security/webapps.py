@@ -110,7 +110,7 @@ def in_order(applications: list[WebApplication]) -> list[WebApplication]:
 
 
 async def read_application(instance: Instance, known: WebApplication) -> WebApplication:
-    """`known` with what the list did not tell, from the object (facts: iris-security 6.1 B). Raises its problem."""
+    """`known` with what the list did not tell, from the object (facts: iris-security 6.4 B). Raises its problem."""
     if known.complete:
         return known
     key = (known.name.rstrip("/").lower(),)

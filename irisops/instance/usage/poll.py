@@ -25,7 +25,8 @@ _USED = ClassMethod("%SYSTEM.License", "LUConsumed")
 _LIMIT = ClassMethod("%SYSTEM.License", "KeyLicenseUnits")
 _PROCESSES = Query("SELECT COUNT(*) AS Processes FROM %SYS.ProcessQuery")
 _SESSION_CALLS: dict[str, tuple[Call, int]] = {
-    # By kind of route: the call and its round trips. The dashboard's figure is a cached sample and lags (facts: 5.5).
+    # By kind of route: the call and its round trips. The dashboard's figure is a cached sample and lags
+    # (facts: license-sessions 5.5).
     # UNVERIFIED: whether the first is projected as a procedure; the class dictionary decides (see sessions.py).
     "sql": (Query("SELECT COUNT(*) AS Sessions FROM %CSP.Session_SessionInfo()"), 1),
     "object": (ObjectCall("SYS.Stats.Dashboard", "Sample", (), (ObjectStep("get", "CSPSessions"),)), 2),

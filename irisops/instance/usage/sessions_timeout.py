@@ -55,7 +55,7 @@ async def list_timeouts(instance: Instance) -> list[AppTimeout]:
     """All web applications. Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable."""
 
     async def attempt(_route: Route) -> list[AppTimeout]:
-        # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 13, question 2);
+        # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
         # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
         answer = await instance.call(Query("SELECT * FROM Security.Applications_Detail('*')"))
         return await in_portions(answer.rows, app_timeout_of)
@@ -73,7 +73,7 @@ async def set_timeout(instance: Instance, application: str, seconds: int) -> int
         raise ValueError(f"a session timeout is from 0 to {MOST_TIMEOUT} seconds")
 
     async def attempt(_route: Route) -> int | None:
-        # Object access takes the id, which is the lower-case name (facts: iris-security 6.1 B).
+        # Object access takes the id, which is the lower-case name (facts: iris-security 6.4 B).
         key = (application.rstrip("/").lower(),)
         answer = await instance.call(
             ObjectCall(

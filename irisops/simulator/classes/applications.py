@@ -185,7 +185,7 @@ def _delete(job: Job, name: Value) -> None:
 @APPLICATIONS.class_method("Create(Name As %String, ByRef Properties As %String) As %Status")
 def _create(job: Job, name: Value, properties: ByRef) -> None:
     # The array does not cross the driver, so an application with the defaults is made.
-    # UNVERIFIED: whether that succeeds, and the error for a name that is taken (facts: iris-security 11, 5).
+    # UNVERIFIED: whether that succeeds, and the error for a name that is taken (facts: iris-security 11, question 5).
     # Settle: call it twice with IRISReference(None).
     text = as_text(name)
     if not text or len(text) > 64:

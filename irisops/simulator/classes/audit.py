@@ -194,7 +194,7 @@ _ARGUMENTS = (
     ' EventTypes As %String = "*", Events As %String = "*", Usernames As %String = "*", SystemIDs As %String = "*",'
     ' Pids As %String = "*", Groups As %String = "*", Authentications As Security.Datatype.Authentication = "*"'
 )
-# UNVERIFIED: the order of the columns (facts: iris-security 11, 4). Settle: SELECT * FROM %SYS.Audit_List().
+# UNVERIFIED: the order of the columns (facts: iris-security 11, question 4). Settle: SELECT * FROM %SYS.Audit_List().
 _LIST_COLUMNS = (
     "TimeStamp", "UTCTimeStamp", "EventSource", "EventType", "Event", "Pid", "SystemID", "AuditIndex", "Username",
     "Description", "ClientIPAddress", "ClientExecutableName", "Namespace", "RoutineSpec", "CSPSessionID", "JobNumber",

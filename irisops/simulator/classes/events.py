@@ -51,7 +51,8 @@ def find(job: Job, key: str) -> AuditEvent:
 class EventPersistence:
     """Opens and saves events by their lower-case keys.
 
-    UNVERIFIED: the form of the id (facts: "key = Source/Type/Name"; an IRIS id of several parts has || between them).
+    UNVERIFIED: the form of the id (facts: iris-security 3.7: "key = Source/Type/Name"; an IRIS id of several parts
+    has || between them).
     Both forms are taken. Settle: SELECT ID FROM Security.Events.
     """
 

@@ -229,5 +229,5 @@ def _append_status(_job: Job, first: Value, second: Value) -> str | int:
     "DecomposeStatus(statuscode As %Status, ByRef errorlist, qspec As %String, language As %String) As %Status"
 )
 def _decompose_status(_job: Job, code: Value, errors: ByRef, _qspec: Value, _language: Value) -> None:
-    """Only the count arrives: `errorlist(n)` are subscripts, which do not cross the driver (facts: security 6.1)."""
+    """Only the count arrives: `errorlist(n)` are subscripts and do not cross the driver (facts: iris-security 6.1)."""
     errors.value = len(status.decode("" if code is None else code))

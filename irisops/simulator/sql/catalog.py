@@ -144,7 +144,7 @@ class TableDef:
     `revision()`: rows read under equal revisions must be equal, for then the engine keeps them; whatever the rows
     depend on belongs into it (the world's revision, the user if each sees different rows).
     `refusal` is the `%msg` that INSERT, UPDATE and DELETE fail with, after `authorize` let them pass: no
-    projected table can be changed by SQL (`Security.*` carry a NoSQL trigger, facts: security 1).
+    projected table can be changed by SQL (`Security.*` carry a NoSQL trigger, facts: iris-security 1).
     """
 
     schema: str

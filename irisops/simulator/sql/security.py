@@ -1,6 +1,6 @@
 """CREATE/ALTER/DROP USER, CREATE/DROP ROLE, GRANT, REVOKE and %CHECKPRIV.
 
-Grammar: "InterSystems SQL Reference", the pages of the same names; codes: facts iris-security 4.1. Names and passwords
+Grammar: "InterSystems SQL Reference", the pages of the same names. Codes: facts: iris-security 4.1. Names and passwords
 come out of the lexer with their quotes undone and are handed over as they are: nothing is ever put together as text.
 """
 

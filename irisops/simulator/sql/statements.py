@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class Action(Enum):
-    """What a statement wants to do with an object, by the letter of `Security.SQLPrivileges` (facts: security 3.8)."""
+    """What a statement does with an object, by the letter of `Security.SQLPrivileges` (facts: iris-security 3.8)."""
 
     SELECT = "s"
     INSERT = "i"
@@ -26,7 +26,7 @@ class Action(Enum):
 
 
 class ObjectKind(Enum):
-    """What a privilege is granted on, with the object type number of `CheckPrivilege` (facts: security 4.1)."""
+    """What a privilege is granted on, with the object type number of `CheckPrivilege` (facts: iris-security 4.1)."""
 
     TABLE = 1
     SCHEMA = 5

@@ -182,7 +182,7 @@ class WebSession:
     allow_end: bool = True
     namespace: str = "USER"
     ending: datetime | None = None
-    """When it was marked to end; the daemon removes it some seconds later (facts: 3.3)."""
+    """When it was marked to end; the daemon removes it some seconds later (facts: iris-license-sessions 3.3)."""
     user_agent: str = ""
     rest: bool = False
 
@@ -199,7 +199,7 @@ class Process:
     state: str
     started: datetime
     kind: str = "user"
-    """system, user, csp: decides the license (facts: 1.3, `Process`)."""
+    """system, user, csp: decides the license (facts: iris-license-sessions 1.3, `Process`)."""
     location: str = ""
     client_ip: str = ""
     client_node: str = ""
@@ -258,7 +258,7 @@ class LicenseKey:
     server: str = "Single"
     expires: date | None = None
     community: bool = False
-    """Community Edition: each connection, process or session is one of the units (facts: 2.6)."""
+    """Community Edition: each connection, process or session is one of the units (facts: iris-license-sessions 2.6)."""
     order_number: int = 0
 
 

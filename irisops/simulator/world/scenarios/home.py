@@ -46,7 +46,7 @@ def _household(stage: Stage, *, first_timeout: float) -> None:
     stage.person(OWNER, "Maria Lindqvist", "%Developer", "%SQL")
     stage.person("sofa", "Family dashboard", "%SQL", comment="The tablet in the kitchen; reads USER")
     stage.person("notebook", "Jupyter at night", "%Developer", comment="Used by ~/analysis/energy.ipynb")
-    # The examples of help and README are about it, so they can be tried here.
+    # The examples of help and docs are about it, so they can be tried here.
     stage.person("appuser", "Shopping list", "%DB_USER", comment="Logs in by itself, once a day")
     stage.person("irisowner", "Installation owner", "%All")
     stage.person("oldphone", "Phone, given away in 2024", "%SQL").enabled = False
