@@ -346,7 +346,9 @@ class Secret(Asked):
         if self._doubtful():
             self._doubted = value
             self.renew()
-            self.post_message(self.Doubted())  # Enter, pressed before the letters arrived, was taken for the answer
+            self.post_message(
+                self.Doubted()
+            )  # Enter, pressed before the letters arrived, was taken for the answer
             return
         self._field.value = ""
         self.post_message(self.Given(value))
