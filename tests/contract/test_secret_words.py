@@ -156,8 +156,6 @@ GUESSED = ["enable", "disable", "unlock", "lock", "show", "edit", "change", "ren
 """Verbs that a person may write behind /user, where the command begins with the verb."""
 
 HARMLESS = (
-    *(f"/user {verb} bob" for verb in GUESSED),
-    "/user rename bob to agarcia120",
     "/share after /password bob",
     "reset the password of agarcia120",
     "reset agarcia120's password",
@@ -202,6 +200,8 @@ HARMLESS = (
     "log in to iris://bob@db.example:1972/USER",
     "http://127.0.0.1:52773/csp/sys/UtilHome.csp",
     "share superserver for 2h people=3",
+    *(f"/user {verb} bob" for verb in GUESSED),
+    "/user rename bob to agarcia120",
 )
 
 
