@@ -105,6 +105,7 @@ def test_a_password_for_another_profile_is_named_with_the_option(line: str, tmp_
         ("tests.profiles.keyring_backends.Leaving", "not used: the keyring failed (SystemExit)."),
         ("tests.profiles.keyring_backends.Interrupting", "not used: the keyring failed (KeyboardInterrupt)."),
         ("tests.profiles.keyring_backends.Failing", "not used: the keyring failed (OSError)."),
+        ("tests.profiles.keyring_backends.Answering", "not used: the keyring failed (TypeError)."),
         ("keyring.backends.fail.Keyring", "not used: there is no keyring here"),
         ("no.such.Backend", "not used: the keyring's settings are wrong"),
     ],
@@ -117,7 +118,7 @@ def test_every_keyring_is_told_as_it_is(backend: str, said: str, tmp_path: Path)
     assert f"Keyring: {said}" in ran.stdout
 
 
-@pytest.mark.parametrize("backend", ["Leaving", "Interrupting", "Failing", "Forgetting"])
+@pytest.mark.parametrize("backend", ["Leaving", "Interrupting", "Failing", "Forgetting", "Answering"])
 def test_a_keyring_that_ends_programs_does_not_end_this_one(backend: str, tmp_path: Path) -> None:
     """K15: status 3 means that a yes is needed, and nothing was said."""
     ProfileStore(Places.below(tmp_path).profiles).add(LOCAL)

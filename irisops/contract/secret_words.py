@@ -30,7 +30,12 @@ NOUNS = _words(
 )
 """Words for a secret in a sentence."""
 
-KEYS = NOUNS | {"pass", "authorization", "credential", "credentials", "userpwd"}
+KEYS = NOUNS | _words(
+    """
+    pass authorization credential credentials userpwd
+    passwort kennwort wachtwoord contraseña contrasena senha passe
+    """
+)
 """Last words of a key in `key=value` whose value is secret: `NGROK_AUTHTOKEN`, `basic_auth`, `web_password`, `pw`."""
 
 _GLUED = ("password", "passwd", "passphrase", "authtoken", "apikey", "token", "secret", "pwd", "basicauth")
@@ -45,6 +50,16 @@ COMMANDS = {
     "user add": 1,
     "user create": 1,
     "user copy": 2,
+    "user enable": 1,
+    "user disable": 1,
+    "user unlock": 1,
+    "user lock": 1,
+    "user show": 1,
+    "user edit": 1,
+    "user change": 1,
+    "user rename": 2,
+    "user grant": 2,
+    "user revoke": 2,
     "connect": 1,
     "profile add": 1,
     "profile edit": 1,
@@ -64,7 +79,7 @@ COMMANDS = {
     "passphrase": 0,
     "ngrok": 0,
 }
-"""Commands where a person may think that a secret goes behind the names, with the number of names. The last ones are
+"""Commands where a person may think that a secret goes behind the names, with the number of names. Some are
 no commands of ours, but are typed as if they were. A test holds this to the commands' grammar."""
 
 ASKS = frozenset(

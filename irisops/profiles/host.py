@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_SCHEME = re.compile(r"(https?|iris)://", re.IGNORECASE)
+_SCHEME = re.compile(r"(https?|iris|tcp)://", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z0-9_.-]+")
 
 

@@ -104,6 +104,13 @@ def account_of(profile: Profile) -> str:
     return f"{profile.user}@{profile.host}:{profile.port}"
 
 
+def _text(secret: object) -> str | None:
+    """What a backend answered, whose types nobody checks. Raises TypeError for anything but text or nothing."""
+    if secret is None or isinstance(secret, str):
+        return secret
+    raise TypeError
+
+
 class Secrets:
     """Passwords of profiles. `keyring` None means memory only (`irisops demo`, tests); `vault` is the encrypted file.
 
@@ -157,7 +164,7 @@ class Secrets:
         if account in self._memory:
             return self._memory[account]
         try:
-            found = await self._call(lambda keyring: keyring.get(SERVICE, account))
+            found = await self._call(lambda keyring: _text(keyring.get(SERVICE, account)))
         except KeyringUnusableError:
             found = None
         if found is None:
@@ -220,7 +227,7 @@ class Secrets:
         """Where a secret is, in the order in which it would be taken. A locked file is not asked for here."""
         found: list[Place] = ["memory"] if account in self._memory else []
         try:
-            if await self._call(lambda keyring: keyring.get(SERVICE, account) is not None):
+            if await self._call(lambda keyring: _text(keyring.get(SERVICE, account)) is not None):
                 found.append("keyring")
         except KeyringUnusableError:
             pass  # `describe` tells that
@@ -256,7 +263,7 @@ class Secrets:
     async def describe(self) -> str:
         """Whether passwords go to a keyring, in plain words."""
         try:
-            await self._call(lambda keyring: keyring.get(SERVICE, NOBODY))
+            await self._call(lambda keyring: _text(keyring.get(SERVICE, NOBODY)))
         except KeyringUnusableError as error:
             return f"not used: {error}"
         return f"not used: {FORGETS}" if self._forgets else "used for passwords"

@@ -283,6 +283,9 @@ class Secret(Asked):
             """Never the value."""
             return [("value", "None" if self.value is None else "•••")]
 
+    class Doubted(Message):
+        """A command was given for the secret: it is to be given once more, or not."""
+
     def __init__(self, title: str, prompt: str, is_command: Callable[[str], bool]) -> None:
         super().__init__()
         self._is_command = is_command
@@ -343,6 +346,9 @@ class Secret(Asked):
         if self._doubtful():
             self._doubted = value
             self.renew()
+            self.post_message(
+                self.Doubted()
+            )  # Enter, pressed before the letters arrived, was taken for the answer
             return
         self._field.value = ""
         self.post_message(self.Given(value))

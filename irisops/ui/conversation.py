@@ -379,7 +379,8 @@ class Conversation(Vertical):
         self.cancel()
 
     @on(Confirm.Wrong)
-    def _wrong_word(self) -> None:
+    @on(Secret.Doubted)
+    def _no_answer(self) -> None:
         self.questions.ask_again()
 
     @on(Prompt.Passed)

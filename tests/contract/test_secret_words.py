@@ -68,6 +68,7 @@ COMMAND_LINES = (
     "/user add bob {}",
     "/user add bob password={}",
     "/user bob {}",
+    "/user enable bob {}",
     "/connect local {}",
     "/connect local password {}",
     "/connect iris://bob:{}@db.example:1972/USER",
@@ -90,6 +91,10 @@ COMMAND_LINES = (
     "export NGROK_AUTHTOKEN={}",
     "IRISOPS_PASSWORD={} irisops",
     "pw={}",
+    "Passwort: {}",
+    "kennwort={}",
+    "contraseña: {}",
+    "mot de passe: {}",
     "basic_auth=u:{}",
     "ngrok config add-authtoken {}",
     "curl -u bob:{} http://h/x",
@@ -147,6 +152,9 @@ def test_a_password_command_is_taken_and_shown_masked(written: str) -> None:
         assert secret not in without_secrets(parsed.slash)
 
 
+GUESSED = ["enable", "disable", "unlock", "lock", "show", "edit", "change", "rename", "grant", "revoke"]
+"""Verbs that a person may write behind /user, where the command begins with the verb."""
+
 HARMLESS = (
     "/share after /password bob",
     "reset the password of agarcia120",
@@ -192,6 +200,8 @@ HARMLESS = (
     "log in to iris://bob@db.example:1972/USER",
     "http://127.0.0.1:52773/csp/sys/UtilHome.csp",
     "share superserver for 2h people=3",
+    *(f"/user {verb} bob" for verb in GUESSED),
+    "/user rename bob to agarcia120",
 )
 
 
@@ -232,6 +242,7 @@ def test_a_secret_that_was_given_to_a_question_is_known_in_a_line() -> None:
 
 def test_the_table_names_commands_that_are_there_with_their_names() -> None:
     foreign = {"passwd", "pw", "pwd", "login", "token", "authtoken", "passphrase", "ngrok"}
+    foreign |= {f"user {verb}" for verb in GUESSED}
     for name, count in COMMANDS.items():
         spec = REGISTRY.get(name)
         assert (spec is None) is (name in foreign), name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from keyring.backend import KeyringBackend
 from keyring.compat import properties
@@ -51,6 +52,14 @@ class Interrupting(Forgetting):
 
     def get_password(self, service: str, username: str) -> str | None:
         raise KeyboardInterrupt
+
+
+class Answering(Forgetting):
+    """Answers with something that is no text."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        answer: Any = b"bytes"
+        return answer  # type: ignore[no-any-return]
 
 
 class Failing(Hanging):

@@ -271,6 +271,21 @@ async def test_a_command_in_a_password_question_is_given_only_the_second_time() 
         await until(pilot, lambda: chat.secret == "/theme zz")
 
 
+async def test_a_command_typed_fast_in_a_password_question_leaves_the_question_in_sight() -> None:
+    """Enter is seen before the letters in front of it have reached the masked line."""
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await asked(pilot, "/connect clinic-test")
+        Keyboard(pilot).type("/theme yy\r")
+        await until(pilot, lambda: "That is a command, not a password" in screen_text(app))
+        assert isinstance(shown(pilot), Secret)
+        assert chat.secret is None
+        await pilot.press("escape")
+        await until(pilot, lambda: app.conversation.running is None)
+        assert chat.secret is None
+
+
 async def test_ctrl_c_at_a_question_drops_the_lines_that_wait() -> None:
     chat = FakeChat()
     async with make_app(chat).run_test(size=SMALL) as pilot:

@@ -19,8 +19,11 @@ from irisops.profiles.store import ProfileExistsError
 
 NOTHING = (
     "Nothing was found on this machine: no installed instance, no container, no VS Code setting, no IRIS_ variable, "
-    "no standard port. /profile add opens a form for an instance elsewhere; irisops demo needs none."
+    "no standard port."
 )
+NOTHING_ELSE = "Nothing else was found on this machine."
+"""Where something is there that cannot be read: that nothing is would be untrue."""
+ELSEWHERE = "/profile add opens a form for an instance elsewhere; irisops demo needs none."
 
 
 async def discover(context: Context, _command: Command) -> Replies:
@@ -51,7 +54,7 @@ async def discover(context: Context, _command: Command) -> Replies:
             "(p on a row)."
         )
     if not rows:
-        notes.append(NOTHING)
+        notes.append(f"{NOTHING_ELSE if seen.troubles else NOTHING} {ELSEWHERE}")
     yield Table(
         name="discovered",
         title="Found on this machine",

@@ -152,7 +152,8 @@ def _elsewhere(status: int, location: str) -> NotAvailable:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return NotAvailable(f"{PATH} sends on to an address that is none (HTTP {status}).", "Check web_port.")
-    where = f" {parts.scheme}://{parts.hostname}{port}" if parts.hostname else " another page"
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    where = f" {parts.scheme}://{name}{port}" if name else " another page"
     if parts.scheme == "https":
         cure = "Set web_scheme=https in the profile, and web_port to the port of https."
     else:

@@ -185,6 +185,8 @@ def _not_up(each: _Container, command: str) -> tuple[str, str] | None:
     name = shlex.quote(each.name)
     if "(paused)" in each.status or each.status == "paused":
         return "paused", f"Let it go on with: {command} unpause {name}"
+    if each.status.startswith("removal"):
+        return "being removed", "Nothing can be done here."
     start = f"Start it with: {command} start {name}"
     cures = {
         "exited": start,

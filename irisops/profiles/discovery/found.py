@@ -51,6 +51,8 @@ class Found:
     @property
     def address(self) -> str:
         """host:port for people, with what is not known left out."""
+        if not self.host:
+            return f"port {self.port}" if self.port else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}" if self.port else host
 

@@ -22,12 +22,14 @@ async def variables(around: Surroundings) -> Report:
     found: list[Found] = []
     troubles: list[str] = []
     named = next((name for name in HOSTS if environment.get(name)), "")
-    if named or environment.get(PORT):
-        host = split_host(_bare(environment[named])) if named else HostField("127.0.0.1")
-        port = port_number(_bare(environment.get(PORT, "")))
+    link = _link(environment)
+    given = "" if link else _bare(environment.get(PORT, ""))
+    if named or link or given:
+        host = split_host(_bare(environment[named])) if named else link or HostField("127.0.0.1")
+        port = port_number(given)
         if host is None:
             troubles.append(f"The environment variable {named} is no host name or address.")
-        elif environment.get(PORT) and port is None:
+        elif given and port is None:
             troubles.append(f"The environment variable {PORT} is no port.")
         elif port and host.port and not host.web and port != host.port:
             troubles.append(f"The environment variables {named} and {PORT} name different ports.")
@@ -41,6 +43,12 @@ async def variables(around: Surroundings) -> Report:
             except AddressError as error:
                 troubles.append(f"The address in the environment variable {name} cannot be used: {error}")
     return Report(tuple(found), " ".join(troubles))
+
+
+def _link(environment: Mapping[str, str]) -> HostField | None:
+    """The address that Kubernetes and Docker's links put into `IRIS_PORT` for a service or a container called iris."""
+    host = split_host(_bare(environment.get(PORT, "")))
+    return host if host is not None and host.scheme == "tcp" else None
 
 
 def _bare(value: str) -> str:

@@ -62,6 +62,10 @@ async def locked(home: Path, reply: bytes) -> Facts:
             ("HTTP 301", "https://iris.example", "web_scheme=https"),
         ),
         (
+            b"HTTP/1.1 308 Moved\r\nLocation: https://[::1]:9443/api/monitor/metrics\r\n\r\n",
+            ("HTTP 308", "https://[::1]:9443 ", "web_scheme=https"),
+        ),
+        (
             b"HTTP/1.1 308 Moved\r\nLocation: https://iris.example:8443/x?token=canary\r\n\r\n",
             ("https://iris.example:8443", "web_scheme=https"),
         ),

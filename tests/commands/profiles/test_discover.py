@@ -272,6 +272,30 @@ async def test_what_is_hung_switched_off_or_out_of_reach_is_not_the_one_offered(
     assert problem.error == "NotReady"
 
 
+async def test_nothing_is_said_to_be_there_only_if_nothing_could_not_be_read(tmp_path: Path) -> None:
+    """ "No VS Code setting" beside "VS Code's settings.json cannot be read" would be untrue."""
+    here = Here()
+    here.found = []
+    notes = table_of(await a_world(tmp_path / "a", here).say("/discover")).notes
+    assert notes[0] == "Podman failed: x."
+    assert notes[1].startswith("Nothing else was found on this machine. /profile add")
+
+    async def nothing() -> Discovery:
+        return Discovery((), ())
+
+    (note,) = table_of(await World(tmp_path / "b", look=nothing).say("/discover")).notes
+    assert "no VS Code setting" in note
+
+
+async def test_a_port_on_a_host_that_is_not_known_is_no_address(tmp_path: Path) -> None:
+    here = Here()
+    here.found = [
+        Found("docker:i", "Docker", host="", port=32770, problem="Where its engine runs is not known.")
+    ]
+    (row,) = table_of(await a_world(tmp_path, here).say("/discover")).rows
+    assert row["address"] == "port 32770"
+
+
 async def test_nothing_of_a_password_in_an_address_is_shown_or_stored(tmp_path: Path) -> None:
     world, machine = a_machine(tmp_path)
     machine.environment["DATABASE_URL"] = "iris://_SYSTEM:p@canary#1@127.0.0.1:1972/USER"

@@ -82,6 +82,7 @@ async def test_creating_a_container_again_comes_with_its_price(machine: Machine)
         ("Up 2 hours (Paused)", "paused", "docker unpause i"),
         ("Restarting (1) 5 seconds ago", "restarting", "docker logs i"),
         ("Dead", "dead", "docker logs i"),
+        ("Removal In Progress", "being removed", "Nothing can be done"),
     ],
 )
 async def test_a_container_that_is_not_up_comes_with_its_cure(
@@ -195,7 +196,7 @@ async def test_an_engine_that_cannot_be_placed_is_told_and_not_offered(
     for ports in (EVERYWHERE, "127.0.0.1:2972->1972/tcp"):
         found = await one(machine, ports)
         assert "Where its engine runs is not known" in found.problem
-        assert (found.host, found.address) == ("", ":2972")
+        assert (found.host, found.address) == ("", "port 2972")
         assert CANARY not in repr(found)
 
 

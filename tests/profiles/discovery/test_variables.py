@@ -77,6 +77,16 @@ async def test_an_address_without_a_port_assumes_one() -> None:
         ({"IRIS_HOST": '"localhost"', "IRIS_PORT": "'1980'"}, "localhost", 1980, None, "http"),
         ({"IRIS_HOST": "[::1]:1973"}, "::1", 1973, None, "http"),
         ({"IRIS_PORT": "1973"}, "127.0.0.1", 1973, None, "http"),
+        # Kubernetes and Docker's links write this for a service or a container called iris.
+        ({"IRIS_PORT": "tcp://10.96.0.1:1973"}, "10.96.0.1", 1973, None, "http"),
+        ({"IRIS_HOST": "tcp://10.96.0.1:1973"}, "10.96.0.1", 1973, None, "http"),
+        (
+            {"IRIS_HOST": "db.example:1980", "IRIS_PORT": "tcp://10.96.0.1:1973"},
+            "db.example",
+            1980,
+            None,
+            "http",
+        ),
     ],
 )
 async def test_what_is_written_with_a_host_is_taken_apart(
