@@ -8,7 +8,7 @@ Decimal, str, bytes, date, time, datetime. Arguments of what can change an insta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -157,7 +157,6 @@ class Answer:
     found: bool = True
     affected: int = 0
     round_trips: int = 0
-    extra: Mapping[str, Value] = field(default_factory=dict)
 
 
 class Caller(Protocol):

@@ -34,22 +34,47 @@ ALL: tuple[Value, ...] = ("*",)
 """The argument of the security lists: every name."""
 
 
-def call_of(feature: Feature, route: Route, args: Sequence[Value] = ALL) -> Query | ClassQuery:
+def call_of(
+    feature: Feature, route: Route, args: Sequence[Value] = ALL, *, repeated: bool = False
+) -> Query | ClassQuery:
     """The call that reads a class query by a route: one SELECT, or object calls for the cells of its columns."""
     if route.kind != "sql":
         return ClassQuery(feature.query, tuple(args), feature.columns)
     procedure = feature.query.replace(":", "_")
     if tuple(args) == ALL:
-        return Query(f"SELECT * FROM {procedure}('*')")  # noqa: S608 - a name of ours
-    return Query(f"SELECT * FROM {procedure}({', '.join('?' for _ in args)})", tuple(args))  # noqa: S608 - a name of ours
+        return Query(f"SELECT * FROM {procedure}('*')", repeated=repeated)  # noqa: S608 - a name of ours
+    marks = ", ".join("?" for _ in args)
+    return Query(f"SELECT * FROM {procedure}({marks})", tuple(args), repeated=repeated)  # noqa: S608 - a name of ours
 
 
-async def read_rows(instance: Instance, feature: str, args: Sequence[Value] = ALL) -> Rows:
-    """The rows of a class query. Raises the named problem of the last route, with the privilege named."""
+async def rows_by(
+    instance: Instance,
+    feature: str,
+    route: Route,
+    args: Sequence[Value] = ALL,
+    *,
+    deadline: float | None = None,
+    repeated: bool = False,
+) -> Rows:
+    """The rows of a class query by one of its routes. Raises the named problem; the next route may be tried.
+
+    `deadline` in seconds, for a query of many rows: see `by_route`. `repeated` as in `Query`.
+    """
     known = FEATURES[feature]
+    call = call_of(known, route, args, repeated=repeated)
+    if deadline is not None and isinstance(call, ClassQuery):
+        call = by_route(route, call, deadline)
+    with judging(instance, route):
+        return _rows_of(known, await instance.call(call, deadline=deadline))
+
+
+async def read_rows(
+    instance: Instance, feature: str, args: Sequence[Value] = ALL, *, deadline: float | None = None
+) -> Rows:
+    """The rows of a class query. Raises the named problem of the last route, with the privilege named."""
 
     async def attempt(route: Route) -> Rows:
-        return _rows_of(known, await instance.call(call_of(known, route, args)))
+        return await rows_by(instance, feature, route, args, deadline=deadline)
 
     return await first_route(instance, feature, attempt, again=for_reads)
 
@@ -61,10 +86,15 @@ def _rows_of(feature: Feature, answer: Answer) -> Rows:
 
 
 async def read_list(
-    instance: Instance, feature: str, make: Callable[[Row], T | None], args: Sequence[Value] = ALL
+    instance: Instance,
+    feature: str,
+    make: Callable[[Row], T | None],
+    args: Sequence[Value] = ALL,
+    *,
+    deadline: float | None = None,
 ) -> list[T]:
-    """What `make` makes of each row, without those it makes nothing of. Raises as `read_rows`."""
-    return await in_portions(await read_rows(instance, feature, args), make)
+    """A record per row; rows of which `make` makes None are left out. Raises as `read_rows`."""
+    return await in_portions(await read_rows(instance, feature, args, deadline=deadline), make)
 
 
 async def read_several(instance: Instance, features: Sequence[str]) -> dict[str, Rows | InstanceProblem]:
@@ -96,15 +126,6 @@ async def read_several(instance: Instance, features: Sequence[str]) -> dict[str,
         except InstanceProblem as problem:
             found[name] = problem
     return found
-
-
-async def run_class_query(instance: Instance, route: Route, query: ClassQuery, *, deadline: float) -> Answer:
-    """The rows of `query` by a route of kind `rows` or `result set`. `deadline` in seconds.
-
-    Raises the named problem; the next route may be tried.
-    """
-    with judging(instance, route):
-        return await instance.call(by_route(route, query, deadline), deadline=deadline)
 
 
 def by_route(route: Route, query: ClassQuery, deadline: float) -> ClassQuery:

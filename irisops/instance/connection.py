@@ -19,9 +19,19 @@ from irisops.instance.errors import (
     NotAnInstance,
     Unreachable,
 )
-from irisops.instance.login import LoggedIn, crashed, log_in, run, start
+from irisops.instance.login import (
+    LoggedIn,
+    State,
+    StateName,
+    Target,
+    crashed,
+    log_in,
+    not_connected,
+    run,
+    start,
+    state_of,
+)
 from irisops.instance.models import SystemInfo
-from irisops.instance.state import State, StateName, Target, not_connected, state_of
 from irisops.instance.system import read_at_connect
 from irisops.instance.web import WebAddress
 

@@ -130,12 +130,27 @@ FEATURES: Mapping[str, Feature] = {
         Feature("system.pid", (_method_route("%SYSTEM.SYS", "ProcessID"),)),
         Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
         Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
-        _long_query_feature("license.holders", "%SYSTEM.License", "UserList"),
+        _long_query_feature(
+            "license.holders",
+            "%SYSTEM.License",
+            "UserList",
+            columns=("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace"),
+        ),
         _long_query_feature(
             "sessions.list",
             "%CSP.Session",
             "SessionInfo",
             "%Admin_Operate:U and %DB_IRISSYS:R",
+            columns=(
+                "ID",
+                "Username",
+                "Preserve",
+                "Application",
+                "Timeout",
+                "LicenseId",
+                "SesProcessId",
+                "AllowEndSession",
+            ),
             further=(SESSIONS_BY_REST,),
         ),
         Feature(
@@ -183,6 +198,7 @@ FEATURES: Mapping[str, Feature] = {
             "webapps.timeouts",
             (Route("sql", "SQL Security.Applications_Detail", (("Security.Applications", "Detail"),)),),
             "%Admin_Secure:U",
+            "Security.Applications:Detail",
         ),
         Feature(
             "webapps.set_timeout",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from irisops.instance.calls import Answer, Call
 from irisops.instance.driver_process.channel import ChannelError, Json
@@ -26,8 +28,51 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
-from irisops.instance.state import Target
 from irisops.instance.status import decode_status, is_error_status
+
+StateName = Literal["connecting", "connected", "lost", "refused", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and as whom to connect. The password is never part of it."""
+
+    host: str
+    port: int
+    namespace: str
+    user: str
+    timeout: float = 10.0
+    """Seconds to wait for the connection itself."""
+    sslconfig: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a listener is told. `message` is one sentence; `retry_in` the seconds until a planned next attempt."""
+
+    name: StateName
+    message: str = ""
+    cure: str = ""
+    error: str = ""
+    """Name of the problem, e.g. `LoginRefused`."""
+    retry_in: float | None = None
+
+
+def state_of(name: StateName, problem: InstanceProblem, retry_in: float | None = None) -> State:
+    """The state that a problem leads to."""
+    return State(name, problem.message, problem.cure, problem.name, retry_in)
+
+
+def not_connected(state: State) -> Unreachable:
+    """What a call meets while there is no connection."""
+    if state.name == "lost":
+        return Unreachable(
+            state.message or "The connection is lost.", "It is being mended; try again in a moment."
+        )
+    return Unreachable(
+        "There is no connection to the instance.", "Connect with /connect.", detail=state.message
+    )
+
 
 CONNECT_MARGIN = 5.0
 """Seconds beyond the driver's own time limit for starting the process and importing the driver."""

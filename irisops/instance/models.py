@@ -216,7 +216,6 @@ class Role:
     """(resource, permission letters), e.g. ("%DB_USER", "RW")."""
     granted_roles: tuple[str, ...]
     escalation_only: bool = False
-    can_be_edited: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,18 +233,6 @@ class PollCounts:
     round_trips: int
     notes: tuple[str, ...] = ()
     postponed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChange:
-    """A verified change of a user's roles: what the instance said before and after."""
-
-    user: str
-    role: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    route: str
-    """Which call did it, e.g. `Security.Users.AddRoles`."""
 
 
 @dataclass(frozen=True, slots=True)

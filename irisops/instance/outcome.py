@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from irisops.instance.calls import Caller, ClassMethod, Value
+from irisops.instance.calls import Caller, ClassMethod, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.failures import status_failure
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.status import decode_status, is_error_status, is_ok
 from irisops.instance.values import as_text
 
@@ -45,6 +47,31 @@ async def _error_text(caller: Caller, status: str) -> str:
         return ""
     text = as_text(answer.value).strip()
     return text if "#" in text else ""
+
+
+async def save_object(caller: Caller, class_name: str, key: str, steps: Sequence[ObjectStep]) -> bool:
+    """Open an object by its id, do the steps and %Save it; False if there is no such object.
+
+    One change as far as the instance is concerned. Raises the named problem of a step or of the status.
+    """
+    answer = await caller.call(
+        ObjectCall(class_name, "%OpenId", (key,), (*steps, ObjectStep("invoke", "%Save")))
+    )
+    if answer.found:
+        await check_status(caller, answer.values[-1], f"{class_name}.%Save")
+    return answer.found
+
+
+async def change_by_method(
+    instance: Instance, feature: str, class_name: str, method: str, args: Sequence[Value]
+) -> None:
+    """Make a change by a class method that answers a %Status. Raises its named problem, as `changing`."""
+
+    async def attempt(_route: Route) -> None:
+        answer = await instance.call(ClassMethod(class_name, method, tuple(args)))
+        await check_status(instance, answer.value, f"{class_name}.{method}")
+
+    await changing(first_route(instance, feature, attempt))
 
 
 async def changing(change: Awaitable[T]) -> T:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from irisops.instance.calls import Caller
+from irisops.instance.calls import Answer, Call, Caller, ClassMethod, ObjectCall, Value
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing, needing
@@ -64,3 +64,29 @@ async def first_route(
 def for_reads(problem: InstanceProblem) -> bool:
     """`again` for reads: any refusal of one route leaves the others worth a try (facts: iris-security 4.4)."""
     return not isinstance(problem, Unreachable)
+
+
+async def answer_by(instance: Instance, feature: str, call: Call, *, deadline: float | None = None) -> Answer:
+    """The answer of one call, for a feature whose routes all make this call. Raises as `first_route`."""
+
+    async def attempt(_route: Route) -> Answer:
+        return await instance.call(call, deadline=deadline)
+
+    return await first_route(instance, feature, attempt)
+
+
+async def value_by(instance: Instance, feature: str, method: ClassMethod) -> Value:
+    """What a class method returns. Raises the named problem."""
+    return (await answer_by(instance, feature, method)).value
+
+
+async def object_by(instance: Instance, feature: str, call: ObjectCall) -> tuple[Value, ...]:
+    """The values of the steps on an object, empty if there is none. Raises the named problem."""
+    answer = await answer_by(instance, feature, call)
+    return answer.values if answer.found else ()
+
+
+async def statement_by(instance: Instance, feature: str, call: Call) -> list[tuple[Value, ...]]:
+    """Run an SQL statement; its rows, if it is a query. Raises the named problem."""
+    answer = await answer_by(instance, feature, call)
+    return answer.rows.rows if answer.rows else []

@@ -9,7 +9,6 @@ from irisops.instance.calls import Answer, Caller, ClassMethod
 from irisops.instance.capabilities import Capabilities, dictionary_query
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import SystemInfo
-from irisops.instance.routes import Instance
 from irisops.instance.values import as_int, number_of, text_of
 
 _VERSION = re.compile(r"\b(\d{4}\.\d+(?:\.\d+)*(?:[A-Z]\b)?)")
@@ -102,21 +101,4 @@ async def read_at_connect(
     return (
         make_info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
         capabilities,
-    )
-
-
-async def read_system(instance: Instance, namespace: str = "") -> SystemInfo:
-    """Version, own pid, own license id and instance name, anew. Raises the problem of reading the version."""
-    calls = [_VERSION_CALL, _PID_CALL, ClassMethod("%SYSTEM.License", "GetUserId")]
-    if instance.capabilities.has("%SYS.System", "GetInstanceName"):
-        calls.append(_NAME_CALL)
-    version, pid, license_id, *name = await instance.batch(calls)
-    if isinstance(version, Exception):
-        raise version
-    return make_info(
-        text_of(version),
-        namespace,
-        number_of(pid),
-        text_of(license_id) or None,
-        (text_of(name[0]) if name else "") or None,
     )

@@ -166,12 +166,6 @@ def text_of(outcome: Answer | Exception) -> str:
     return as_text(outcome.value) if isinstance(outcome, Answer) else ""
 
 
-def rows_of(outcome: Answer | Exception) -> list[dict[str, Value]]:
-    """The rows of one query of a batch, by lower-cased column name. Raises the query's problem."""
-    answer = answered(outcome)
-    return answer.rows.dicts() if answer.rows is not None else []
-
-
 async def in_portions(rows: Rows | None, make: Callable[[Row], T | None]) -> list[T]:
     """What `make` makes of each row (keyed by lower-cased column name), without those it makes nothing of.
 

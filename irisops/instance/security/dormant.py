@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.calls import ObjectCall, ObjectStep
+from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.features import Route
 from irisops.instance.models import User
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, object_by
 from irisops.instance.security.users import list_users
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
 
@@ -68,26 +68,20 @@ async def read_logins(instance: Instance) -> Logins:
     notes: list[str] = []
     users = await list_users(instance)
 
-    async def details(_route: Route) -> list[tuple[str, Row]]:
-        answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
-        return await in_portions(answer.rows, lambda row: (as_text(row.get("name")).casefold(), row))
-
-    async def limit(_route: Route) -> int | None:
-        answer = await instance.call(
-            ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "InactiveLimit"),))
-        )
-        return as_int(answer.values[0]) if answer.found else None
-
     rows: dict[str, Row] = {}
     inactive_limit: int | None = None
     try:
-        rows = dict(await first_route(instance, "users.detail", details, again=for_reads))
+        listed = await read_rows(instance, "users.detail")
+        rows = dict(await in_portions(listed, lambda row: (as_text(row.get("name")).casefold(), row)))
     except Unreachable:
         raise
     except InstanceProblem as problem:
         notes.append(f"Expiry dates cannot be read: {problem.message}")
     try:
-        inactive_limit = await first_route(instance, "security.settings", limit, again=for_reads)
+        step = ObjectStep("get", "InactiveLimit")
+        call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (step,))
+        values = await object_by(instance, "security.settings", call)
+        inactive_limit = as_int(values[0]) if values else None
     except Unreachable:
         raise
     except InstanceProblem as problem:

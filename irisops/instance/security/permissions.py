@@ -73,23 +73,6 @@ def parse_permission(text: str) -> Permission:
     return total
 
 
-def parse_privileges(text: str) -> dict[str, Permission]:
-    """A role's `Resources` string, `%DB_USER:RW,%Development:U`. An item without a permission is skipped.
-
-    Unknown permission words are ignored rather than refused: this reads what an instance wrote.
-    """
-    found: dict[str, Permission] = {}
-    for item in text.split(","):
-        name, _, permission = item.strip().partition(":")
-        if not name or not permission:
-            continue
-        try:
-            found[name] = found.get(name, Permission.NONE) | parse_permission(permission)
-        except ValueError:
-            continue
-    return found
-
-
 def format_privileges(privileges: Mapping[str, Permission]) -> str:
     """The canonical string: sorted by name, short letters, as IRIS reads it back (facts: iris-security 3.1)."""
     return ",".join(

@@ -13,7 +13,7 @@ from typing import Literal
 from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
+from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.security import authentication
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, Step
@@ -198,17 +198,12 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
             steps.append(ObjectStep("set", known.name, (logical(known.kind, after, name),)))
 
     async def attempt(_route: Route) -> None:
-        call = ObjectCall(
-            settable.class_name, "%OpenId", (_key(after.name),), (*steps, ObjectStep("invoke", "%Save"))
-        )
-        answer = await instance.call(call)
-        if not answer.found:
+        if not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
                 f"There is no {after.kind} {after.name} any more.",
                 f"{settable.list_command} lists those that there are.",
                 code=settable.missing,
             )
-        await check_status(instance, answer.values[-1], f"{settable.class_name}.%Save")
 
     await changing(first_route(instance, settable.save, attempt))
 

@@ -14,7 +14,7 @@ from typing import Literal
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
+from irisops.instance.outcome import change_by_method, changing, check_status, save_object
 from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security.object_state import (
     FieldValue,
@@ -269,13 +269,8 @@ async def save_user(instance: Instance, name: str, steps: Sequence[ObjectStep]) 
     """Open, do the steps, save. Raises InstanceError (838: it is gone), NotPermitted, Unreachable."""
 
     async def attempt(_route: Route) -> None:
-        call = ObjectCall(
-            "Security.Users", "%OpenId", (name.lower(),), (*steps, ObjectStep("invoke", "%Save"))
-        )
-        answer = await instance.call(call)
-        if not answer.found:
+        if not await save_object(instance, "Security.Users", name.lower(), steps):
             raise InstanceError(f"User {name} does not exist.", "/users lists those that do.", code=838)
-        await check_status(instance, answer.values[-1], "Security.Users.%Save")
 
     await changing(first_route(instance, "users.edit", attempt))
 
@@ -292,14 +287,7 @@ def _logical(name: str, after: ObjectState) -> Value:
 
 
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:
-    async def run(instance: Instance) -> None:
-        async def attempt(_route: Route) -> None:
-            answer = await instance.call(ClassMethod("Security.Users", method, args))
-            await check_status(instance, answer.value, f"Security.Users.{method}")
-
-        await changing(first_route(instance, feature, attempt))
-
-    return Step(label, run)
+    return Step(label, lambda instance: change_by_method(instance, feature, "Security.Users", method, args))
 
 
 def _roles(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.calls import ObjectCall, ObjectStep
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.values import Row, as_int, as_text, in_portions
+from irisops.instance.outcome import changing, save_object
+from irisops.instance.routes import Instance, first_route
+from irisops.instance.values import Row, as_int, as_text
 
-DEFAULT_TIMEOUT = 900
-"""Seconds (facts: iris-security 3.5)."""
 MOST_TIMEOUT = 100_000
 """The largest value of the property (facts: iris-security 3.5)."""
 UNAUTHENTICATED = 64
@@ -53,14 +52,9 @@ def app_timeout_of(row: Row) -> AppTimeout | None:
 
 async def list_timeouts(instance: Instance) -> list[AppTimeout]:
     """All web applications. Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable."""
-
-    async def attempt(_route: Route) -> list[AppTimeout]:
-        # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 13, question 2);
-        # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
-        answer = await instance.call(Query("SELECT * FROM Security.Applications_Detail('*')"))
-        return await in_portions(answer.rows, app_timeout_of)
-
-    return await first_route(instance, "webapps.timeouts", attempt, again=for_reads)
+    # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 13, question 2);
+    # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
+    return await read_list(instance, "webapps.timeouts", app_timeout_of)
 
 
 async def set_timeout(instance: Instance, application: str, seconds: int) -> int:
@@ -74,22 +68,14 @@ async def set_timeout(instance: Instance, application: str, seconds: int) -> int
 
     async def attempt(_route: Route) -> int | None:
         # Object access takes the id, which is the lower-case name (facts: iris-security 6.1 B).
-        key = (application.rstrip("/").lower(),)
-        answer = await instance.call(
-            ObjectCall(
-                "Security.Applications",
-                "%OpenId",
-                key,
-                (ObjectStep("set", "Timeout", (seconds,)), ObjectStep("invoke", "%Save")),
-            )
-        )
-        if not answer.found:
+        key = application.rstrip("/").lower()
+        steps = (ObjectStep("set", "Timeout", (seconds,)),)
+        if not await save_object(instance, "Security.Applications", key, steps):
             raise InstanceError(
                 f"There is no web application {application}.", "/sessions shows those in use.", code=869
             )
-        await check_status(instance, answer.values[-1], "Security.Applications.%Save")
         read = await instance.call(
-            ObjectCall("Security.Applications", "%OpenId", key, (ObjectStep("get", "Timeout"),))
+            ObjectCall("Security.Applications", "%OpenId", (key,), (ObjectStep("get", "Timeout"),))
         )
         return as_int(read.values[0]) if read.found and read.values else None
 
