@@ -149,11 +149,8 @@ class _Desk:
         form.errors = dict(errors)
         return form
 
-    def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
+    async def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
         """The plan; a guard that refuses a field says so on the field of a form."""
-        return self._planned(wanted, state)
-
-    async def _planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
         try:
             yield make_plan(self.context, self.context.link(), wanted, self.access)
         except FieldRefusal as refusal:

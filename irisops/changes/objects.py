@@ -13,8 +13,8 @@ from irisops.changes.record import Origin
 from irisops.changes.turns import What
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
-from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
+from irisops.engine.spec import resolve
 from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import (
     FieldValue,

@@ -13,9 +13,8 @@ from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Column, Plan, Table
 from irisops.contract.wording import harmless, listed
-from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
+from irisops.engine.spec import Replies, resolve
 from irisops.journal import Entry
 
 MOST_PARTS = 5

@@ -6,7 +6,6 @@ import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Connector, Link, ReadsFactory, idle_state, target_of, web_of
 from irisops.connections.web_port_given import telling_of_a_web_port
@@ -15,17 +14,15 @@ from irisops.contract.clock import Clock
 from irisops.contract.refusal import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
+from irisops.instance.connection import State as ConnectionState
 from irisops.instance.errors import InstanceProblem
+from irisops.instance.models import SystemInfo
 from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
 from irisops.profiles.refused import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.store import Loaded, ProfileStore
-
-if TYPE_CHECKING:
-    from irisops.instance.connection import State as ConnectionState
-    from irisops.instance.models import SystemInfo
 
 
 class Hub:
@@ -48,9 +45,9 @@ class Hub:
         self.clock = clock
         self.links: dict[str, Link] = {}
         self.active: Link | None = None
-        self.on_change: Callable[[], None] = _nothing
-        self.on_notice: Callable[[Notice], None] = _no_notice
-        self.on_connected: Callable[[Link], None] = _no_link
+        self.on_change: Callable[[], None] = lambda: None
+        self.on_notice: Callable[[Notice], None] = lambda _notice: None
+        self.on_connected: Callable[[Link], None] = lambda _link: None
         self.ask: AskSecret | None = None
         self.tunnels: tuple[str, ...] = ()
         """What the side panel says of open tunnels; whoever shares sets it and calls `on_change`."""
@@ -151,13 +148,9 @@ class Hub:
 
     def choose(self, profile: Profile) -> Link:
         """Make a profile the active one without connecting."""
-        self.active = self._link(profile)
+        self.active = self.link_of(profile)
         self.on_change()
         return self.active
-
-    def link_of(self, profile: Profile) -> Link:
-        """A profile's link, without connecting it or making it the active one."""
-        return self._link(profile)
 
     async def connect(
         self, profile: Profile, password: str | None = None, *, keep: bool = False, activate: bool = True
@@ -166,7 +159,7 @@ class Hub:
 
         `keep` keeps a given password once it was accepted; without `activate` the active profile stays as it is.
         """
-        link = self.choose(profile) if activate else self._link(profile)
+        link = self.choose(profile) if activate else self.link_of(profile)
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
@@ -289,7 +282,8 @@ class Hub:
             )
         return answer
 
-    def _link(self, profile: Profile) -> Link:
+    def link_of(self, profile: Profile) -> Link:
+        """A profile's link, without connecting it or making it the active one. Raises `Refusal`."""
         key = profile.name.casefold()
         link = self.links.get(key)
         if link is not None and target_of(link.profile) == target_of(profile):
@@ -354,15 +348,3 @@ class Hub:
             same = target_of(new) == target_of(link.profile)
             link.follow(new if same else replace(link.profile, name=new.name))
             self.links[new.name.casefold()] = link
-
-
-def _nothing() -> None:
-    """Nobody listens yet."""
-
-
-def _no_notice(_notice: Notice) -> None:
-    """Nobody listens yet."""
-
-
-def _no_link(_link: Link) -> None:
-    """Nobody listens yet."""

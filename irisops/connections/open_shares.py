@@ -20,7 +20,7 @@ from irisops.sharing.client import COMMAND, KeeperClient
 from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
 from irisops.sharing.known_agent import KnownAgents
-from irisops.sharing.lease import UNREADABLE_CURE, Lease, LeaseStore, Where, summary
+from irisops.sharing.lease import UNREADABLE_CURE, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
 from irisops.sharing.snapshot import ProbeFact
 from irisops.sharing.team_card import TeamCard
@@ -241,10 +241,6 @@ class ShareDesk:
                     await share.client.wait()
 
     # leases
-
-    def other_leases(self) -> list[Lease]:
-        """Leases that are not those of this session's open shares."""
-        return [lease for lease in self.store.all().leases if lease.id not in self.shares]
 
     async def clear(
         self, *, only: str = "", running: bool = False, ask: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from irisops.background import Background, to_log
-from irisops.connections.alert_rules import counts_of, state_of
+from irisops.connections.alert_rules import state_of
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
 from irisops.contract.chat import Notice
@@ -23,7 +23,7 @@ def crossed_alerts(link: Link) -> list[Notice]:
     """What must be said after a reading. A limit that was crossed rings; that it is over is only said."""
     if link.counts is None:
         return []
-    counts = counts_of(link.counts)
+    counts = link.counts
     begun, over = link.watchman.look(counts)
     return [
         *(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from irisops.connections.connection import Names
@@ -173,11 +173,6 @@ def _plain(before: str, known: Known) -> list[Completion]:
             if name.casefold().startswith(fragment.strip("\"'").casefold()):
                 found.setdefault(name, kind)
     return [Completion(f"{quoting.quote(name)} ", at, kind) for name, kind in found.items()][:MOST]
-
-
-def known_of(names: Mapping[str, Sequence[tuple[str, str]]]) -> Known:
-    """A `Known` over fixed lists; kinds that are not in it have nothing to offer."""
-    return lambda kind: names.get(kind, ())
 
 
 def offered(kind: str, names: Names) -> Sequence[tuple[str, str]]:

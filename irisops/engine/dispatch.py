@@ -11,9 +11,8 @@ from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Problem
 from irisops.engine.availability import check
-from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Replies
+from irisops.engine.spec import CommandSpec, Replies, resolve
 from irisops.instance.errors import InstanceProblem, NotPermitted
 from irisops.journal import JournalError
 from irisops.logs import LOG

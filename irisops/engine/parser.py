@@ -74,11 +74,6 @@ def understood(text: str, registry: Registry) -> Command | Problem:
     return found
 
 
-def command_for(spec: CommandSpec, args: Args, text: str = "") -> Command:
-    """The command as a typed line would give it; forms and row actions use this."""
-    return _command(spec, args, text)
-
-
 def _command(spec: CommandSpec, args: Args, text: str) -> Command:
     return Command(
         name=spec.name, args=args, slash=spec.slash(args), text=text, live=spec.live, changes=spec.changes

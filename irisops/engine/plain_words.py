@@ -66,18 +66,14 @@ def compiled(pattern: str, many: frozenset[str]) -> re.Pattern[str]:
         elif one_of is not None:
             piece = f"(?:{_alternatives(one_of)})"
         else:
-            piece = _literal(word)
+            piece = re.escape(word)
         out.append(piece + r"\s+")
     # Matching is done on the sentence with one blank added, so that every piece may end in a blank.
     return re.compile("".join(out), re.IGNORECASE)
 
 
-def _literal(word: str) -> str:
-    return re.escape(word)
-
-
 def _alternatives(text: str) -> str:
-    choices = (r"\s+".join(_literal(word) for word in choice.split()) for choice in text.split("|"))
+    choices = (r"\s+".join(re.escape(word) for word in choice.split()) for choice in text.split("|"))
     return f"(?:{'|'.join(choices)})"
 
 

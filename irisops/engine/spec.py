@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import Literal
 
 from irisops.contract import quoting
@@ -69,7 +70,7 @@ class CommandSpec:
     name: str
     summary: str
     handler: str
-    """Name of the function that carries it out (see `irisops.engine.by_name`), e.g. `license.board:show`.
+    """Name of the function that carries it out (see `resolve`), e.g. `license.board:show`.
 
     It takes the context and the command and yields replies. It may raise `InstanceProblem` or `Refusal`: both become a
     `Problem`.
@@ -139,6 +140,16 @@ class CommandSpec:
         option_like = "=" in value and value.split("=", 1)[0].casefold() in self.options
         special = value.casefold() in self.keywords() or option_like or "," in value
         return quoting.quote(value, force=special)
+
+
+def resolve(name: str) -> object:
+    """The object named `module:attribute`, the module relative to `irisops.commands`; imported at first use.
+
+    The table of all commands is needed at the start, the modules behind it are not. Raises ImportError or
+    AttributeError for an unknown name (a test resolves every name that is declared).
+    """
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(f"irisops.commands.{module}"), attribute)
 
 
 class Registry:

@@ -137,20 +137,7 @@ def list_items(packed: str) -> Iterator[ListItem]:
 
     Stops at the first byte that makes no sense: it never raises, whatever it is given.
     """
-    try:
-        data = packed.encode("latin-1")
-    except UnicodeEncodeError:
-        return
-    at = 0
-    while at < len(data):
-        found = _item_at(data, at)
-        if found is None:
-            return
-        kind, body, at = found
-        if kind is None:
-            yield None
-            continue
-        item = _decode_item(kind, body)
+    for item in _decoded(packed):
         if item is _UNREADABLE:
             return
         yield item  # type: ignore[misc]  # only ListItem is left once the sentinel is gone
@@ -158,25 +145,31 @@ def list_items(packed: str) -> Iterator[ListItem]:
 
 def whole_list(packed: str) -> list[ListItem] | None:
     """The items of a $LIST of which every byte makes sense; None for anything else. "" is the empty list."""
+    items = list(_decoded(packed))
+    return None if _UNREADABLE in items else items  # type: ignore[return-value]  # only ListItem is left
+
+
+_UNREADABLE = object()
+
+
+def _decoded(packed: str) -> Iterator[object]:
+    """The items of a $LIST, the last one `_UNREADABLE` where its bytes make no sense."""
     try:
         data = packed.encode("latin-1")
     except UnicodeEncodeError:
-        return None
-    items: list[ListItem] = []
+        yield _UNREADABLE
+        return
     at = 0
     while at < len(data):
         found = _item_at(data, at)
         if found is None:
-            return None
+            yield _UNREADABLE
+            return
         kind, body, at = found
         item = None if kind is None else _decode_item(kind, body)
+        yield item
         if item is _UNREADABLE:
-            return None
-        items.append(item)  # type: ignore[arg-type]  # only ListItem is left once the sentinel is gone
-    return items
-
-
-_UNREADABLE = object()
+            return
 
 
 def _item_at(data: bytes, at: int) -> tuple[int | None, bytes, int] | None:

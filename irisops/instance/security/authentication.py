@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 PASSWORD = 32
 UNAUTHENTICATED = 64
+"""The bit that lets anybody in (facts: iris-security 3.4)."""
 
 METHODS: Mapping[int, str] = {
     1: "k5ccache",

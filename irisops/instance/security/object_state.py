@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from irisops.instance.routes import Instance
+from irisops.instance.routes import Instance
 
 Kind = Literal["user", "role", "service", "application", "resource"]
 FieldValue = str | bool | tuple[str, ...]

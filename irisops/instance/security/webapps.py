@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Value
+from irisops.instance.calls import Value
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.routes import Instance
+from irisops.instance.security.authentication import UNAUTHENTICATED
+from irisops.instance.security.settings_state import login_bits, read_settings
 from irisops.instance.values import Row, as_flag, as_int, as_text
 
-UNAUTHENTICATED = 64
-"""The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
 _BITS = (
     (4, "Kerberos"),
     (32, "Password"),
@@ -20,8 +20,6 @@ _BITS = (
     (8192, "Delegated"),
     (16384, "Login token"),
 )
-MOST_MATCH_ROLES = 100
-"""Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,34 +111,15 @@ async def read_application(instance: Instance, known: WebApplication) -> WebAppl
     """`known` with what the list did not tell, from the object (facts: iris-security 6.1 B). Raises its problem."""
     if known.complete:
         return known
-    key = (known.name.rstrip("/").lower(),)
-    answer = await instance.call(
-        ObjectCall(
-            "Security.Applications",
-            "%OpenId",
-            key,
-            (
-                ObjectStep("get", "Resource"),
-                ObjectStep("get", "AutheEnabled"),
-                ObjectStep("invoke", "Count", path=("MatchRoles",)),
-            ),
-        )
-    )
-    if not answer.found:
+    read = await read_settings(instance, "application", [known.name], ("resource", "auth", "roles"))
+    found = read.get(known.name.casefold())
+    if found is None:
         return known
-    resource, methods, count = answer.values
-    number = min(as_int(count) or 0, MOST_MATCH_ROLES)
-    items: tuple[Value, ...] = ()
-    if number:
-        steps = tuple(
-            ObjectStep("invoke", "GetAt", (index,), path=("MatchRoles",)) for index in range(1, number + 1)
-        )
-        items = (await instance.call(ObjectCall("Security.Applications", "%OpenId", key, steps))).values
-    words, unauthenticated = _methods(methods)
+    words, unauthenticated = _methods(login_bits(found))
     return replace(
         known,
-        resource=as_text(resource),
-        match_roles=parse_match_roles(",".join(as_text(item) for item in items)),
+        resource=found.text("resource"),
+        match_roles=parse_match_roles(",".join(found.names("roles"))),
         methods=words,
         unauthenticated=unauthenticated,
     )

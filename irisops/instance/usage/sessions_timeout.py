@@ -13,12 +13,11 @@ from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route
+from irisops.instance.security.authentication import UNAUTHENTICATED
 from irisops.instance.values import Row, as_int, as_text
 
 MOST_TIMEOUT = 100_000
 """The largest value of the property (facts: iris-security 3.5)."""
-UNAUTHENTICATED = 64
-"""The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
