@@ -81,8 +81,9 @@ def _spec_of(line: str, registry: Registry) -> tuple[CommandSpec | None, int]:
 
 
 def _commands(fragment: str, start: int, registry: Registry) -> list[Completion]:
-    """Commands whose name contains the fragment; those that begin with it first."""
-    matching = _ranked(fragment, [(spec.name, spec.summary) for spec in registry])
+    """Commands whose name contains the fragment: those that begin with it first, `users` before `users dormant`."""
+    specs = sorted(registry, key=lambda spec: " " in spec.name)
+    matching = _ranked(fragment, [(spec.name, spec.summary) for spec in specs])
     return [Completion(f"/{name} ", start, hint) for name, hint in matching]
 
 
