@@ -1,6 +1,6 @@
-"""Class queries that are declared as features: read by the first route that is there, one or several in one batch.
+"""Read class queries declared as features: by the first usable route, one or several in one batch.
 
-Also giving up a route that cannot be trusted.
+Routes that cannot be trusted are given up here.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ from irisops.instance.values import Row, in_portions
 T = TypeVar("T")
 
 SHARE = 0.8
-"""Of the deadline that reading cell by cell may take."""
-
+"""Part of the deadline that reading cell by cell may take."""
 
 ALL: tuple[Value, ...] = ("*",)
 """The argument of the security lists: every name."""
@@ -98,9 +97,9 @@ async def read_list(
 
 
 async def read_several(instance: Instance, features: Sequence[str]) -> dict[str, Rows | InstanceProblem]:
-    """Several class queries of all names in one batch; a problem in the place of one that cannot be read.
+    """Several class queries of all names in one batch: rows, or the problem of one that cannot be read.
 
-    Where the first route of one fails, its other routes are tried by themselves. Raises Unreachable.
+    Where the first route of a query fails, its other routes are tried one by one. Raises Unreachable.
     """
     found: dict[str, Rows | InstanceProblem] = {}
     routes = {name: instance.capabilities.routes(name) for name in features}
@@ -129,9 +128,9 @@ async def read_several(instance: Instance, features: Sequence[str]) -> dict[str,
 
 
 def by_route(route: Route, query: ClassQuery, deadline: float) -> ClassQuery:
-    """The query as its route asks for it. `deadline` in seconds, of this query alone.
+    """The query in the form that its route needs. `deadline` in seconds, for this query alone.
 
-    Cells that take most of the deadline are given up: half a list would pass for all of it, and a missed deadline would
+    Reading by cells fails before the deadline: part of a list would pass for all of it, and a missed deadline would
     cost the connection.
     """
     return (
@@ -141,10 +140,10 @@ def by_route(route: Route, query: ClassQuery, deadline: float) -> ClassQuery:
 
 @contextmanager
 def judging(instance: Instance, route: Route) -> Iterator[None]:
-    """Give the route up when what is done inside fails by it.
+    """Give up a route that fails in the block.
 
-    One of kind `rows` is given up for this connection when it fails, and for all logins of this run when the driver
-    dies or hangs in it: nobody could try it on a real instance. One by cells is when they come too slowly.
+    A route of kind `rows` is given up for this connection when it fails, and for all logins of this run when the driver
+    dies or hangs in it: it was never tried on a real instance. A route by cells is given up when it is too slow.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""A driver process started, logged in and asked: deadlines, and everything that goes wrong by its name.
+"""Start a driver process, log in, run calls: deadlines, and every failure as a named problem.
 
-`Connection` decides when that is done and what becomes of it afterwards.
+`Connection` decides when.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a listener is told. `message` is one sentence; `retry_in` the seconds until a planned next attempt."""
+    """State of a connection. `message` is one sentence; `retry_in` the seconds until the next attempt."""
 
     name: StateName
     message: str = ""
@@ -64,7 +64,7 @@ def state_of(name: StateName, problem: InstanceProblem, retry_in: float | None =
 
 
 def not_connected(state: State) -> Unreachable:
-    """What a call meets while there is no connection."""
+    """The problem of a call while there is no connection."""
     if state.name == "lost":
         return Unreachable(
             state.message or "The connection is lost.", "It is being mended; try again in a moment."
@@ -93,7 +93,7 @@ async def start(command: Sequence[str]) -> DriverProcess:
 def crashed(
     error: DriverGoneError | DriverUnusableError, message: str = "The driver process died."
 ) -> DriverCrashed:
-    """The named problem for a driver process that is gone."""
+    """The named problem of a driver process that is gone."""
     if isinstance(error, DriverGoneError) and error.by_server:
         return EndedByServer("The server told the driver to end.", detail=str(error))
     return DriverCrashed(message, detail=str(error))
@@ -132,9 +132,9 @@ async def log_in(child: DriverProcess, target: Target, password: str) -> int:
 
 
 async def run(child: DriverProcess, calls: Sequence[Call], deadline: float) -> list[Answer | Exception]:
-    """Calls on a process that is logged in; one that fails yields its named problem in place.
+    """Run calls on a logged-in process; a failed call yields its named problem in its place.
 
-    Raises Unreachable when the process or its connection is of no further use. `deadline` in seconds for all.
+    Raises Unreachable when the process or its connection is lost. `deadline` in seconds for all.
     """
     try:
         async with asyncio.timeout(deadline):
@@ -149,7 +149,7 @@ async def run(child: DriverProcess, calls: Sequence[Call], deadline: float) -> l
 
 
 class LoggedIn:
-    """The caller of the first reads, before the connection counts as connected. `deadline` in seconds."""
+    """`Caller` for the first reads, before the connection counts as connected. `deadline` in seconds."""
 
     def __init__(self, child: DriverProcess, deadline: float) -> None:
         self._child = child

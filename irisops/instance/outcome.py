@@ -1,4 +1,4 @@
-"""What came of a change: statuses checked, lost connections told apart from refusals."""
+"""Make changes and check their outcome: %Status values, and lost connections told from refusals."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ UNKNOWN_OUTCOME = "Whether the change was made is not known: look before you rep
 
 
 async def check_status(caller: Caller, status: Value, what: str) -> None:
-    """Return when a %Status is OK; else raise its named problem, in the instance's own words if they can be had.
+    """Raise the named problem of a %Status that is not OK, in the instance's own words if possible.
 
-    `what` names the call, for the case that it answered something that is no status at all.
+    `what` names the call, for an answer that is no status at all.
     """
     if is_ok(status):
         return
@@ -75,7 +75,7 @@ async def change_by_method(
 
 
 async def changing(change: Awaitable[T]) -> T:
-    """Await a change; if the connection is lost meanwhile, say that its outcome is unknown. It is never repeated."""
+    """Await a change; if the connection is lost meanwhile, the problem says that the outcome is unknown."""
     try:
         return await change
     except Unreachable as problem:

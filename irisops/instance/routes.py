@@ -1,7 +1,7 @@
-"""How the first way to a fact or action that is there is tried; the ways are data in `features`.
+"""Try the routes to a fact or action in order; the routes are data in `features`.
 
-A fact may be had in more than one way. The class-dictionary check (`capabilities`) strikes out the ways whose classes,
-methods or queries this version lacks; what it could not know is learnt by failing, once.
+The class-dictionary check (`capabilities`) rules out routes whose classes, methods or queries this version lacks;
+other missing routes are found by failing once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Instance(Caller, Protocol):
-    """What every read and change takes: a caller that knows what the instance offers. `Connection` is one."""
+    """A caller that knows what the instance offers; reads and changes take one. `Connection` is one."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -36,8 +36,8 @@ async def first_route(
 ) -> T:
     """Try the routes of `feature` in order until one answers.
 
-    `again` says of a problem whether the next route may be tried; by default only when the route turns out not to be
-    there. Raises the problem of the last route tried, with the privilege named; NotAvailable when there is no route.
+    `again` decides for a problem whether the next route may be tried; by default only if the route does not exist.
+    Raises the problem of the last route tried, with the privilege named; NotAvailable without a route.
     """
     capabilities = instance.capabilities
     known = FEATURES[feature]
@@ -48,7 +48,7 @@ async def first_route(
         except Unreachable:
             raise
         except InstanceProblem as problem:
-            # A privilege that is missing is the better explanation than a second route that is not there.
+            # A missing privilege explains more than a second route that does not exist.
             if last is None or not isinstance(last, NotPermitted):
                 last = needing(problem, known.privilege)
             if is_missing(problem):

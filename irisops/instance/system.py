@@ -45,7 +45,7 @@ def parse_version(zversion: str) -> Version:
     if edition and product == "IRIS":
         product = _EDITIONS[edition[1]]
     if not found:
-        # Text of another shape: no part of it is certain.
+        # Unknown format: no part of it is certain.
         product = "IRIS" if zversion.startswith("IRIS") else ""
     return Version(
         product,
@@ -58,7 +58,7 @@ def parse_version(zversion: str) -> Version:
 def make_info(
     zversion: str, namespace: str, pid: int | None, license_id: str | None, name: str | None
 ) -> SystemInfo:
-    """The record of an instance from what was read of it."""
+    """The record of an instance from the values read."""
     version = parse_version(zversion)
     return SystemInfo(
         zversion=zversion,
@@ -78,8 +78,8 @@ async def read_at_connect(
 ) -> tuple[SystemInfo, Capabilities]:
     """The first reads of a connection: version, own process, the class-dictionary check, license id, units, name.
 
-    At most eight round trips with the login's own (`login_trips`), so what comes last is left out when the login or the
-    dictionary took more. Raises Unreachable; whatever else fails only leaves its field empty.
+    At most eight round trips with the login's own (`login_trips`): the last reads are skipped if the login or the
+    dictionary took more. Raises Unreachable; any other failure leaves its field empty.
     """
     version, pid, dictionary = await caller.batch([_VERSION_CALL, _PID_CALL, dictionary_query()])
     if isinstance(dictionary, Answer) and dictionary.rows is not None:

@@ -1,7 +1,7 @@
-"""Whether the helper is on an instance, putting it there and taking it away; each is read back.
+"""Find, install and remove the helper on an instance; each is verified by reading back.
 
-A class of its name that is not irisops' own is never called, never overwritten and never deleted: that it is ours is
-seen in the class dictionary, by the name of its version method, before anything of it is run.
+A class of its name that is not irisops' own is never called, overwritten or deleted: the class dictionary tells which
+it is, by the name of its version method, before any of it runs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from irisops.instance.routes import Instance, first_route
 from irisops.instance.values import as_text
 
 VERSION = "1"
-"""What the version method of this source answers. Raise both when the source changes.
+"""Version that this source answers. Raise both when the source changes.
 
 UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
 word `Class`, and so does this. Settle: /helper install on a real instance, and /helper.
@@ -27,21 +27,21 @@ Settle: change the description of an escalation role through the helper, and loo
 """
 
 COMPILING = 60.0
-"""Seconds that loading and compiling may take: a busy instance compiles slowly, and a lost answer is a lost outcome."""
+"""Seconds for loading and compiling: a busy instance compiles slowly, and without an answer the outcome is unknown."""
 
 Presence = Literal["missing", "ours", "foreign"]
 
 
 @dataclass(frozen=True, slots=True)
 class HelperState:
-    """What is there of the helper's name. `version` is "" unless it is ours and says one."""
+    """The class of the helper's name. `version` is "" unless it is ours and runs."""
 
     presence: Presence
     version: str = ""
 
     @property
     def current(self) -> bool:
-        """Whether it is ours, of the version that this tool would install."""
+        """True if it is ours and of the version that this tool installs."""
         return self.presence == "ours" and self.version == VERSION
 
 
@@ -61,7 +61,7 @@ def source() -> str:
 
 
 async def read_helper(instance: Instance) -> HelperState:
-    """Look in the class dictionary, then ask the helper for its version; the routes know of it afterwards.
+    """Look in the class dictionary, then ask the helper for its version; the capabilities are updated.
 
     Raises the named problem if the dictionary cannot be read.
     """
@@ -112,7 +112,7 @@ async def install_helper(instance: Instance) -> HelperState:
 
 
 async def remove_helper(instance: Instance) -> bool:
-    """Delete the helper; False if it was gone already. Raises as `install_helper`."""
+    """Delete the helper; False if it was not there. Raises as `install_helper`."""
     found = await read_helper(instance)
     _refuse_foreign(found)
     if found.presence == "missing":
@@ -129,7 +129,7 @@ async def remove_helper(instance: Instance) -> bool:
 
 
 def told(state: HelperState) -> str:
-    """A state in a person's words."""
+    """A state in plain words."""
     if state.presence == "missing":
         return "not installed"
     if state.presence == "foreign":

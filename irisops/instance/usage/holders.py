@@ -1,4 +1,4 @@
-"""Who holds the license units, and why: lists of the instance put side by side. Pure.
+"""Who holds the license units, why, and until when: the instance's lists joined. Pure.
 
 The instance's own list (`%SYSTEM.License:UserList`) says how many units each license user id costs; web sessions and
 processes, joined to it by that id, say why and until when (facts: iris-license-sessions 1.3, 2, 3.2, 4.1).
@@ -21,11 +21,11 @@ REST_HOLD = timedelta(seconds=10)
 """The least time for which a call without a session holds its unit (facts: 2.3)."""
 
 UNEXPLAINED = "not explained"
-"""Name of the row that makes the others add up."""
+"""Name of the row for units that no list explains."""
 
 
 def license_row_of(row: Row) -> LicenseRow | None:
-    """One row; None for a free slot or a row without an id."""
+    """One row of UserList; None for a free slot or a row without an id."""
     user_id = as_text(row.get("userid"))
     units = as_int(row.get("lu")) or 0
     kind = as_text(row.get("type"))
@@ -52,10 +52,10 @@ def build_holders(
     own_id: str,
     now: datetime,
 ) -> list[Holder]:
-    """All holders, most units first, and the remainder; their units add up to `counts.consumed` if that is known.
+    """All holders, most units first, then the remainder: units add up to `counts.consumed` if that is known.
 
-    `sessions` and `processes` are None where they could not be read. Sessions without a login, each its own holder, are
-    put together by application. `now` is when the rows were read (UTC).
+    `sessions` and `processes` are None where they could not be read. Sessions without a login, each a holder of its
+    own, are grouped by application. `now` is when the rows were read (UTC).
     """
     by_license: dict[str, list[WebSession]] = {}
     for session in sessions or ():
@@ -126,7 +126,7 @@ def _holder(
 
 def _kind(row: LicenseRow) -> HolderKind:
     kinds: dict[str, HolderKind] = {"USER": "client", "CSP": "web", "MIXED": "mixed", "GRACE": "grace"}
-    # An unknown type is told by what it holds.
+    # Of an unknown type: decide by its connections.
     return kinds.get(row.type.upper(), "web" if row.csp_connections else "client")
 
 
@@ -170,7 +170,7 @@ def _clients(clients: int, processes: Sequence[Process], *, own: bool) -> str:
 
 
 def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]], now: datetime) -> Holder:
-    """Sessions that nobody logged in to: each is a holder of its own with a unit of its own (facts: 2.1)."""
+    """Sessions without a login: each is a holder of its own with a unit of its own (facts: 2.1)."""
     rows = [row for row, _ in pairs]
     releases = [release_of(row, [session], now, own=False).at for row, session in pairs]
     known = [release for release in releases if release is not None]
@@ -199,7 +199,7 @@ def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]],
 
 
 def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | None:
-    """The row that makes the sum right; None when it is right or unknown."""
+    """The row for units that the other rows do not explain; None if there are none or the sum is unknown."""
     if counts.consumed is None:
         return None
     missing = counts.consumed - sum(holder.units for holder in holders)
@@ -216,9 +216,9 @@ def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | Non
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`at` is when the last of the units is free (the instance's clock, UTC), None when no clock decides it.
+    """`at` is when the last of the units is free (the instance's clock, UTC), None when it depends on an event.
 
-    `when` says what it depends on, in plain words.
+    `when` names what it depends on, in plain words.
     """
 
     at: datetime | None
@@ -243,7 +243,7 @@ def release_of(
 
 
 def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
-    """All connections are web sessions' with a known timeout."""
+    """Release of units held by web sessions alone."""
     ends = [session.expires for session in sessions]
     known = [end for end in ends if end is not None]
     if len(known) < len(ends):
@@ -252,7 +252,7 @@ def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
     # is what the instance says it would keep the unit for after that (facts: 1.3).
     at = max(known) + timedelta(seconds=row.grace)
     if row.grace and len(sessions) > 1:
-        # The list does not say which of the sessions is the visit of one page that leaves the grace.
+        # The list does not tell which session is the one-page visit with the grace period.
         return Release(at, "at the latest: when its sessions have timed out and the grace of one is over")
     if row.grace:
         return Release(at, "when its session times out, and then the grace of a one-page visit")
@@ -262,16 +262,16 @@ def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
 
 
 def _of_call(row: LicenseRow, now: datetime) -> Release:
-    """A web connection without a listed session: a call that keeps none, or a list that lags."""
+    """Release of a web connection without a listed session: a call that keeps none, or a list that lags."""
     since = now - timedelta(seconds=row.active)
     if row.connections == 1 and since + REST_HOLD >= now:
         return Release(since + REST_HOLD, "10 seconds after its call, if it makes no other")
-    # Which of its calls was the last is not told.
+    # The time of its last call is unknown.
     return Release(None, "10 seconds after the last of its calls")
 
 
 def _short_id(session_id: str) -> str:
-    """A session's id is not for showing whole (facts: 2.3); enough of it to tell two apart."""
+    """A session's id, shortened: it must not be shown whole (facts: 2.3)."""
     return session_id if "@" in session_id or len(session_id) < 8 else f"session {session_id[:4]}…"
 
 

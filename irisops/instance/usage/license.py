@@ -91,8 +91,8 @@ async def read_counts(instance: Instance) -> LicenseCounts:
 async def read_board(instance: Instance, *, now: datetime | None = None) -> LicenseBoard:
     """Counts and every holder; the holders' units add up to `consumed`.
 
-    A holder's sessions and processes are left out, with a note that names the privilege, where they cannot be read.
-    `now` is this machine's time (UTC), for tests; times are the instance's own where it tells its clock.
+    Sessions and processes that cannot be read are left out, with a note that names the privilege.
+    `now` is this machine's time (UTC), for tests; times are the instance's own if its clock can be read.
     Raises the problem of the unit count if that cannot be read.
     """
     counts = await read_counts(instance)
@@ -113,7 +113,7 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
 
 
 async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
-    """The list, or None and a note. A lost connection is no note."""
+    """The list; None and a note if it cannot be read. Raises Unreachable."""
     try:
         return await read
     except Unreachable:
@@ -124,21 +124,21 @@ async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> lis
 
 
 async def license_rows(instance: Instance) -> list[LicenseRow]:
-    """Every license user, as UserList has them. Raises NotAvailable, NotPermitted or InstanceError."""
+    """Every license user, from UserList. Raises NotAvailable, NotPermitted or InstanceError."""
     # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
     # SELECT * FROM %SYSTEM.License_UserList().
     return await read_list(instance, "license.holders", license_row_of, (), deadline=DEADLINE)
 
 
 async def _client_processes(instance: Instance) -> list[Process]:
-    """Only those that count: on a busy instance most processes hold no license."""
+    """Processes that hold a license: on a busy instance most do not."""
     query = process_query(CORE_COLUMNS, where="WHERE LicenseUserId <> ''")
     answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
     return await in_portions(answer.rows, process_of)
 
 
 async def session_ages(instance: Instance, sessions: Sequence[WebSession]) -> dict[str, int]:
-    """Seconds by session id, of those sessions whose age can be told. Raises as the read of the license holders.
+    """Age in seconds by session id, for sessions whose age is known. Raises as `license_rows`.
 
     Where that list costs a round trip per cell, it is not read for this.
 
@@ -158,7 +158,7 @@ async def session_ages(instance: Instance, sessions: Sequence[WebSession]) -> di
 
 
 def ages_of(rows: Iterable[LicenseRow], sessions: Sequence[WebSession]) -> dict[str, int]:
-    """The ages that the license list tells."""
+    """Seconds by session id, as far as the license list tells."""
     shared = Counter(session.license_id or session.id for session in sessions)
     by_user = {row.user_id: row for row in rows}
     ages: dict[str, int] = {}

@@ -52,7 +52,7 @@ CORE_COLUMNS = (
     "UserInfo",
 )
 LATER_COLUMNS = ("CommandsExecuted", "CPUTime", "Roles", "LoginRoles")
-"""Columns that older versions may lack: without them the list is still worth having."""
+"""Columns that older versions may lack; the list is then read without them."""
 
 
 def process_of(row: Row, own_pid: int | None = None) -> Process | None:
@@ -84,7 +84,7 @@ def process_of(row: Row, own_pid: int | None = None) -> Process | None:
         cpu_ms=as_int(row.get("cputime")),
         roles=as_text(row.get("roles")),
         login_roles=as_text(row.get("loginroles")),
-        # What cannot be read must not be acted on.
+        # Unknown means no: such a process must not be acted on.
         can_be_examined=as_flag(row.get("canbeexamined")),
         can_be_suspended=as_flag(row.get("canbesuspended")),
         can_be_terminated=as_flag(row.get("canbeterminated")),
@@ -107,7 +107,7 @@ async def list_processes(
 ) -> list[Process]:
     """All processes (or the first `max_rows`). Raises NotAvailable or NotPermitted.
 
-    Give the same `remade` each time to have unchanged processes as the very records of before.
+    Given the same `remade` each time, unchanged processes are the identical records.
     """
     remade = remade or Remade()
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
@@ -148,7 +148,7 @@ ROLLING_BACK = -4
 
 
 async def read_process(instance: Instance, pid: int) -> Process | None:
-    """One process as it is now; None if there is none of that pid. Raises as `list_processes`."""
+    """One process as it is now; None if no process has that pid. Raises as `list_processes`."""
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
 
     async def attempt(_route: Route) -> Process | None:

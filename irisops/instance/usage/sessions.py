@@ -35,7 +35,7 @@ def session_of(row: Row) -> WebSession | None:
 async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None = None) -> list[WebSession]:
     """All web sessions. Raises NotAvailable or NotPermitted (%Admin_Operate:U and %DB_IRISSYS:R are needed).
 
-    Give the same `remade` each time to have unchanged sessions as the very records of before.
+    Given the same `remade` each time, unchanged sessions are the identical records.
     """
     remade = remade or Remade()
 
@@ -61,7 +61,7 @@ async def sessions_by_rest(api: AdminApi) -> list[WebSession]:
 
 
 async def _by_rest(instance: Instance, route: Route) -> list[WebSession]:
-    """What the web port answered once it would answer at the next look, too, so it is not asked again."""
+    """All web sessions over the web port; a refusal is remembered, as it would be the same next time."""
     api = instance.capabilities.admin_api
     if api is None:
         raise NotAvailable("This connection has no web port.")

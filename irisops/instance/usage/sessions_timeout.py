@@ -1,6 +1,6 @@
-"""The session timeout of web applications: read, and changed (facts: iris-security 3.5; iris-license-sessions 2.3).
+"""Read and change the session timeout of web applications (facts: iris-security 3.5; iris-license-sessions 2.3).
 
-A session keeps the timeout of the first application that it entered. Names come without regard to case.
+A session keeps the timeout of the first application that it entered. Names are compared without regard to case.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ MOST_TIMEOUT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class AppTimeout:
-    """One web application. `timeout` in seconds, 0 for never; None where this version's list does not tell it."""
+    """One web application. `timeout` in seconds, 0 for never; None where this version does not list it."""
 
     name: str
     timeout: int | None
     methods: str = ""
-    """How one may log in, in the instance's words, e.g. `Unauthenticated, Password`."""
+    """Login methods in the instance's words, e.g. `Unauthenticated, Password`."""
 
     @property
     def open(self) -> bool:
-        """Whether it lets visitors in without a login."""
+        """True if visitors need no login."""
         bits = as_int(self.methods)
         if bits is not None:
             return bool(bits & UNAUTHENTICATED)
@@ -39,7 +39,7 @@ class AppTimeout:
 
 
 def same_application(left: str, right: str) -> bool:
-    """Whether two spellings name one application: `/csp/user/` of a session is `/csp/user`."""
+    """True if two spellings name one application: `/csp/user/` of a session is `/csp/user`."""
     return left.rstrip("/").casefold() == right.rstrip("/").casefold()
 
 
@@ -57,7 +57,7 @@ async def list_timeouts(instance: Instance) -> list[AppTimeout]:
 
 
 async def set_timeout(instance: Instance, application: str, seconds: int) -> int:
-    """Change the timeout, read it back, return what it is now. Sessions that are open keep theirs.
+    """Change the timeout and read it back; returns the new value. Open sessions keep theirs.
 
     Raises ValueError for seconds outside 0 to 100,000, NotPermitted (%Admin_Secure:U), InstanceError if the application
     is gone or the value read back differs, Unreachable with the outcome unknown.
