@@ -1,4 +1,4 @@
-"""Refusals in the audit log, and whether they are recorded at all (facts: iris-security 3.7).
+"""Refusals in the audit log, and whether they are recorded (facts: iris-security 3.7).
 
 Which events tell of a refusal, and what their data holds, is from the vendor's table of system audit events: Protect
 "the error", LoginFailure "username", PrivilegeFailure "the SQL error message, the required privilege, the entity type,
@@ -28,7 +28,7 @@ REFUSALS = {
     "LoginFailure": "%Login",
     "PrivilegeFailure": "%SQL",
 }
-"""The events that tell of a refusal, and their types."""
+"""Events that record a refusal -> their types."""
 _COLUMNS = (
     "UTCTimeStamp",
     "EventType",
@@ -65,7 +65,7 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Auditing:
-    """Whether refusals are recorded. `system` None: not readable; `events`: event -> recorded, those that exist."""
+    """Whether refusals are recorded. `system` None: unreadable; `events`: existing event -> recorded."""
 
     system: bool | None
     events: dict[str, bool]
@@ -83,7 +83,7 @@ class Auditing:
 
 
 def record_of(row: Row) -> AuditRecord | None:
-    """One row of the log; None for an event that is no refusal."""
+    """One row of the log; None for other events than refusals."""
     event = as_text(row.get("event"))
     if event not in REFUSALS or as_text(row.get("eventtype")) not in ("", REFUSALS[event]):
         return None
@@ -103,7 +103,7 @@ def record_of(row: Row) -> AuditRecord | None:
 
 
 async def list_denials(instance: Instance, limit: int) -> list[AuditRecord]:
-    """The newest `limit` refusals, the newest first. Raises NotPermitted (%Admin_Secure:U) or NotAvailable."""
+    """The newest `limit` refusals, newest first. Raises NotPermitted (%Admin_Secure:U) or NotAvailable."""
     kinds = ",".join(dict.fromkeys(REFUSALS.values()))
 
     async def attempt(route: Route) -> list[AuditRecord]:
@@ -147,8 +147,8 @@ def _event_of(row: Row) -> tuple[str, bool] | None:
 async def switch_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
     """Switch these events on or off, and auditing as a whole if `system`; read back and compare.
 
-    Raises InstanceError if a record is not there or reads back otherwise, NotPermitted, NotAvailable; Unreachable with
-    the outcome unknown. KeyError for an event that is none of `REFUSALS`.
+    Raises InstanceError if a record is missing or reads back differently, NotPermitted, NotAvailable; Unreachable with
+    the outcome unknown. KeyError for an event outside `REFUSALS`.
     """
 
     async def attempt(_route: Route) -> None:

@@ -1,4 +1,4 @@
-"""When each account was used last, and what will end it: the inactivity limit or a date (facts: iris-security 2.2).
+"""Last use of each account, and when it expires: by the inactivity limit or a date (facts: iris-security 2.2).
 
 `Security.System.InactiveLimit` is in days, 0 for none (facts: 3.6). An account with AccountNeverExpires is touched by
 neither.
@@ -20,7 +20,7 @@ from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_u
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. Times are in UTC; None where they are not told."""
+    """One account. Times are in UTC; None if unknown."""
 
     user: User
     never_expires: bool | None = None
@@ -33,7 +33,7 @@ class Account:
         return self.user.last_login
 
     def idle_days(self, now: datetime) -> int | None:
-        """Whole days since the last login, else since the account was made; None if neither is known."""
+        """Whole days since the last login, else since creation; None if neither is known."""
         since = self.user.last_login or self.created
         return max(0, (now - since).days) if since else None
 
@@ -64,7 +64,7 @@ class Logins:
 
 
 async def read_logins(instance: Instance) -> Logins:
-    """All accounts by name. Raises NotPermitted (%Admin_Secure:U) or NotAvailable if not even they can be listed."""
+    """All accounts by name. Raises NotPermitted (%Admin_Secure:U) or NotAvailable if they cannot be listed."""
     notes: list[str] = []
     users = await list_users(instance)
 

@@ -1,4 +1,4 @@
-"""Permissions on resources: parsing, the canonical text, and what one table has that another lacks."""
+"""Permissions on resources: parsing, canonical text, and differences between two tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _USE_ONLY = (
 
 
 def applicable(resource: str) -> Permission:
-    """The permissions that make sense on a resource: the rule of the portal (facts: iris-security 3.2).
+    """The permissions that apply to a resource, by the portal's rule (facts: iris-security 3.2).
 
     READ and WRITE on a database, USE on the system's own resources, all three on any other.
     """
@@ -55,7 +55,7 @@ def applicable(resource: str) -> Permission:
 
 
 def parse_permission(text: str) -> Permission:
-    """Letters or words, e.g. `RW`, `read,w`, `Use`. Raises `ValueError` naming what was not understood."""
+    """Letters or words, e.g. `RW`, `read,w`, `Use`. Raises `ValueError` naming the unknown part."""
     total = Permission.NONE
     for part in text.replace(" ", ",").split(","):
         word = part.upper()
@@ -84,7 +84,7 @@ def format_privileges(privileges: Mapping[str, Permission]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one privilege table has and the other lacks, by resource."""
+    """Difference between two privilege tables, by resource."""
 
     gained: Mapping[str, Permission]
     lost: Mapping[str, Permission]

@@ -53,12 +53,12 @@ async def list_roles(instance: Instance) -> list[Role]:
 
 
 def in_order(roles: list[Role]) -> list[Role]:
-    """By name, whatever the letter case."""
+    """Sorted by name, ignoring letter case."""
     return sorted(roles, key=lambda role: role.name.casefold())
 
 
 def role_state(role: Role) -> ObjectState:
-    """A listed role as the editor has it."""
+    """The state of a listed role, for the editor."""
     return ObjectState(
         "role",
         role.name,
@@ -72,7 +72,7 @@ def role_state(role: Role) -> ObjectState:
 
 
 def privileges_of(state: ObjectState) -> dict[str, Permission]:
-    """Resource -> permission of a state. Raises ValueError for one that is none."""
+    """Resource -> permission of a state. Raises ValueError for an invalid permission."""
     found: dict[str, Permission] = {}
     for each in state.names("privileges"):
         name, _, letters = each.rpartition(":")
@@ -152,12 +152,12 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
 
 
 def _not_from_outside(problem: InstanceProblem) -> bool:
-    """Whether nothing was done, so that the next route may be tried."""
+    """True if nothing was done, so that the next route may be tried."""
     return is_missing(problem) or isinstance(problem, NotAvailable)
 
 
 async def _by_helper(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
-    """All of the role's fields at once: what is not changed is written as it is (facts: iris-security 3.1, Modify)."""
+    """Write all fields of the role through the helper, unchanged ones too (facts: iris-security 3.1, Modify)."""
     escalation: Value = int(after.flag("escalation_only")) if "escalation_only" in changed else ""
     await call_helper(
         instance,

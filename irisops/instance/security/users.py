@@ -44,7 +44,7 @@ def _flag_if(row: Row, column: str) -> bool | None:
 
 
 def _type_of(flags: Value) -> str:
-    """`Flags` as words: bit 0 password, 1 LDAP, 2 delegated (facts: iris-security 2.2); text is taken as it is."""
+    """`Flags` in words: bit 0 password, 1 LDAP, 2 delegated (facts: iris-security 2.2); text stays as it is."""
     bits = as_int(flags)
     if bits is None:
         return as_text(flags)

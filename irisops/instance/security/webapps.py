@@ -1,4 +1,4 @@
-"""Web applications: what lets people in, and which roles they get there (facts: iris-security 3.5)."""
+"""Web applications: who may use them, and which roles they add (facts: iris-security 3.5)."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _BITS = (
 
 @dataclass(frozen=True, slots=True)
 class WebApplication:
-    """One web application. Fields that the list at hand does not tell are None."""
+    """One web application. Fields that the list read lacks are None."""
 
     name: str
     namespace: str
     enabled: bool
     resource: str | None = None
-    """The resource that a visitor needs USE on; "" for none."""
+    """Resource on which a visitor needs USE; "" for none."""
     match_roles: tuple[tuple[str, tuple[str, ...]], ...] | None = None
-    """(match role, roles added for its holders); the match role "" stands for everybody."""
+    """(match role, roles added for its holders); match role "" means everybody."""
     methods: str = ""
-    """How one may log in, in words."""
+    """Login methods in words."""
     unauthenticated: bool | None = None
-    """Whether visitors need no login."""
+    """True if visitors need no login."""
     dispatch_class: str = ""
     timeout: int | None = None
     """Seconds until a session ends by itself, 0 for never."""
 
     @property
     def complete(self) -> bool:
-        """Whether all that access depends on is known."""
+        """True if resource and match roles are known."""
         return self.resource is not None and self.match_roles is not None
 
 
@@ -59,7 +59,7 @@ def parse_match_roles(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def application_of(row: Row) -> WebApplication | None:
-    """One row of Detail or List; None without a name, and for what is no web application."""
+    """One row of Detail or List; None without a name and for other things than web applications."""
     name = as_text(row.get("name"))
     # List and Detail have privileged routines and clients too; a web application starts with a slash (facts: 3.5).
     if not name.startswith("/"):
@@ -103,12 +103,12 @@ async def list_applications(instance: Instance) -> list[WebApplication]:
 
 
 def in_order(applications: list[WebApplication]) -> list[WebApplication]:
-    """By name, whatever the letter case."""
+    """Sorted by name, ignoring letter case."""
     return sorted(applications, key=lambda application: application.name.casefold())
 
 
 async def read_application(instance: Instance, known: WebApplication) -> WebApplication:
-    """`known` with what the list did not tell, from the object (facts: iris-security 6.1 B). Raises its problem."""
+    """`known` completed from the object (facts: iris-security 6.1 B). Raises the problem of reading it."""
     if known.complete:
         return known
     read = await read_settings(instance, "application", [known.name], ("resource", "auth", "roles"))
