@@ -1,4 +1,4 @@
-"""Writing values into code that a person may paste: ObjectScript, Python and SQL. Quotes and `%` arrive unharmed."""
+"""Literals for code to paste: ObjectScript, Python and SQL. Quotes and `%` are kept intact."""
 
 from __future__ import annotations
 

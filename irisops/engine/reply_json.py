@@ -29,7 +29,7 @@ _SHAPES: Mapping[type, tuple[str, tuple[str, ...]]] = {
 
 
 def value(raw: object) -> Any:
-    """A cell, a fact or a line of a plan as JSON has it."""
+    """A cell, a fact or a line of a plan as JSON."""
     if isinstance(raw, datetime):
         moment = raw.astimezone(UTC) if raw.tzinfo else raw.replace(tzinfo=UTC)
         return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -18,7 +18,7 @@ from irisops.contract.wording import counted, harmless
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
 SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}
-"""What people write for a column whose name does not begin so; only where the table has that column."""
+"""Abbreviations that are not the start of the column's name; used if the table has that column."""
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -27,7 +27,7 @@ _COLUMN_WORDS = ("columns", "cols")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The rows that were asked for. `total` is how many there were before `limit`; `described` says the filter."""
+    """The selected rows. `total` is their number before `limit`; `described` is the filter as typed."""
 
     rows: list[Row]
     total: int
@@ -59,13 +59,13 @@ def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column])
 
 
 def is_condition(word: str) -> bool:
-    """Whether a word compares a column, sorts or limits; any other word is looked for."""
+    """True if a word compares a column, sorts or limits; any other word is searched for."""
     parsed = _CONDITION.fullmatch(word)
     return parsed is not None and bool(parsed[1].strip())
 
 
 def condition(word: str, columns: Sequence[Column]) -> Callable[[Row], bool]:
-    """The test that one word asks for. Raises `Refusal`."""
+    """The test for one word. Raises `Refusal`."""
     parsed = _CONDITION.fullmatch(word)
     if parsed is None or not parsed[1].strip():
         wanted = word.casefold()
@@ -117,7 +117,7 @@ def _comparison(column: Column, operator: str, wanted_text: str) -> Callable[[Ro
 
 
 def _measure(column: Column, text: str) -> float:
-    """A number, a span (`10m`, `2h`, `90d`) in seconds, or a date, as the column asks. Raises `Refusal`."""
+    """A number, a duration (`10m`, `2h`, `90d`) in seconds, or a date, by kind of column. Raises `Refusal`."""
     if column.kind == "time":
         try:
             moment = datetime.fromisoformat(text)
@@ -172,7 +172,7 @@ def _limit(text: str) -> int:
 
 
 def column_named(name: str, columns: Sequence[Column]) -> Column:
-    """By public name, by title, or by the start of either; `role` finds `roles`. Raises `Refusal`."""
+    """The column by public name, title, or start of the name; `role` finds `roles`. Raises `Refusal`."""
     wanted = name.strip().casefold().replace(" ", "_")
     wanted = SHORT.get(wanted, wanted)
     for column in columns:
@@ -190,10 +190,10 @@ def column_named(name: str, columns: Sequence[Column]) -> Column:
 
 
 def take_columns(words: Sequence[str], columns: Sequence[Column], key: str) -> tuple[list[str], list[Column]]:
-    """The filter words without the choice of columns, and the columns to show; all of them without a choice.
+    """The filter words without `columns=`, and the columns to show: the chosen ones in that order, else all.
 
-    The key column always comes along: rows are told apart by it. A chosen column is shown however narrow the card is.
-    Raises `Refusal` for a name that is no column.
+    The key column is always included, as it identifies rows. A chosen column is shown on any width of card.
+    Raises `Refusal` for an unknown column.
     """
     rest: list[str] = []
     chosen: list[Column] = []
@@ -221,13 +221,13 @@ def take_columns(words: Sequence[str], columns: Sequence[Column], key: str) -> t
 
 
 def filter_words(command: Command) -> list[str]:
-    """The filter as typed."""
+    """The filter of a command as typed."""
     words = command.args.get("filter", [])
     return list(words) if isinstance(words, list) else [words]
 
 
 def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") -> list[str]:
-    """How many are shown of how many, when a filter is at work."""
+    """How many rows a filter shows, as a note; none without a filter."""
     if not chosen.described:
         return []
     shown = len(chosen.rows)
