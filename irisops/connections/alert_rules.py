@@ -1,4 +1,4 @@
-"""Thresholds on the counts that are read anyway: `units>80%`, `sessions>=100`, `free<2`. Pure."""
+"""Alerts on polled counts: `units>80%`, `sessions>=100`, `free<2`. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMES = {
 
 
 class RuleError(ValueError):
-    """A rule that cannot be read; the text says how one is written."""
+    """An invalid rule; the text says how to write one."""
 
 
 def figure_of(counts: PollCounts, name: str) -> int | None:
@@ -39,7 +39,7 @@ def figure_of(counts: PollCounts, name: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One threshold. A share is of the license units, hence only for `units` and `free`."""
+    """One threshold. A percentage is of the license units, hence only for `units` and `free`."""
 
     figure: str
     operator: str
@@ -50,7 +50,7 @@ class Rule:
         return f"{self.figure}{self.operator}{self.value:g}{'%' if self.percent else ''}"
 
     def holds(self, counts: PollCounts) -> bool | None:
-        """Whether it holds; None if the figure is not known."""
+        """True if it holds; None if the figure is unknown."""
         value = figure_of(counts, self.figure)
         if value is None or (self.percent and not counts.units_limit):
             return None
@@ -64,7 +64,7 @@ class Rule:
 
 
 def parse_rule(text: str) -> Rule:
-    """Read a rule as a person types it. Raises `RuleError`."""
+    """Parse a typed rule. Raises `RuleError`."""
     match = _RULE.fullmatch(text)
     if match is None:
         raise RuleError("A rule is a figure, a comparison and a number, e.g. units>80% or sessions>=100.")
@@ -83,20 +83,20 @@ def parse_rule(text: str) -> Rule:
 
 @dataclass(slots=True)
 class Watchman:
-    """The rules of one instance and which of them hold. A rule is told when it begins to hold, not while it does."""
+    """The rules of one instance and which of them hold. A rule is reported when it begins to hold, once."""
 
     rules: list[Rule] = field(default_factory=list)
     _holding: set[Rule] = field(default_factory=set)
 
     def add(self, rule: Rule) -> bool:
-        """Watch for it; False if it is watched for already."""
+        """Add a rule; False if it exists."""
         if rule in self.rules:
             return False
         self.rules.append(rule)
         return True
 
     def remove(self, rule: Rule) -> bool:
-        """No longer; False if it was not watched for."""
+        """Remove a rule; False if it does not exist."""
         if rule not in self.rules:
             return False
         self.rules.remove(rule)
@@ -104,18 +104,18 @@ class Watchman:
         return True
 
     def clear(self) -> int:
-        """Forget all; how many there were."""
+        """Remove all rules; returns their number."""
         number = len(self.rules)
         self.rules.clear()
         self._holding.clear()
         return number
 
     def holding(self, rule: Rule) -> bool:
-        """Whether it held at the last reading."""
+        """True if it held at the last reading."""
         return rule in self._holding
 
     def look(self, counts: PollCounts) -> tuple[list[Rule], list[Rule]]:
-        """The rules that hold since this reading, and those that do no longer. An unknown figure changes nothing."""
+        """Rules that began to hold, and rules that no longer hold. An unknown figure changes nothing."""
         begun: list[Rule] = []
         over: list[Rule] = []
         for rule in self.rules:
