@@ -1,8 +1,8 @@
 """Find secrets in a typed line: one table for the parser, the screen, the history and `/save`. Pure.
 
 No command takes a password or a token in its line, as lines are shown and kept. `refusal` refuses a line that holds one
-before it is shown anywhere; code that shows or keeps lines also uses `without_secrets` or `has_secret`. The exception is
-`password_command=`, which is carried out, and shown masked.
+before it is shown anywhere; code that shows or keeps lines also uses `without_secrets` or `has_secret`. The one
+exception, `password_command=`, is carried out, and shown masked.
 
 Names of users and profiles look like passwords. In "reset the password agarcia120" only the names given to
 `show_names` are known to be harmless; any other word there is hidden.
@@ -388,8 +388,8 @@ def _behind(
 ) -> tuple[_Token | None, int]:
     """The first word of the secret after the noun at `place - 1`, which extends to the end of the line.
 
-    Also returns where the search ended. With `strict` only a link ("is", "=") makes a word a secret; with `handed` a "to" names
-    a person.
+    Also returns where the search ended. With `strict` only a link ("is", "=") makes a word a secret; with `handed` a
+    "to" names a person.
     """
     owned = False
     while place < len(tokens):
