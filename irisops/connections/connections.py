@@ -6,6 +6,7 @@ import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Connector, Link, ReadsFactory, idle_state, target_of, web_of
 from irisops.connections.web_port_given import telling_of_a_web_port
@@ -14,15 +15,17 @@ from irisops.contract.clock import Clock
 from irisops.contract.refusal import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
-from irisops.instance.connection import State as ConnectionState
 from irisops.instance.errors import InstanceProblem
-from irisops.instance.models import SystemInfo
 from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
 from irisops.profiles.refused import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.store import Loaded, ProfileStore
+
+if TYPE_CHECKING:  # imported at the first connect, after the first paint
+    from irisops.instance.connection import State as ConnectionState
+    from irisops.instance.models import SystemInfo
 
 
 class Hub:

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Query, Rows, Value
 from irisops.instance.features import FEATURES, HELPER, Route
+
+if TYPE_CHECKING:  # the start needs no web port
+    from irisops.instance.admin_api import AdminApi
 
 START_TIME = ("%SYS.ProcessQuery", "StartTimeUTC")
 """The column that newer versions have (facts: iris-license-sessions 4.1)."""
