@@ -15,7 +15,7 @@ import pytest
 from irisops.changes.objects import ObjectKind
 from irisops.changes.record import Again
 from irisops.commands.catalogue import default_registry
-from irisops.engine.by_name import resolve
+from irisops.engine.spec import resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,6 +1,6 @@
 """Carry out an agreed change of objects: look again, guard, journal, call, read back, compare.
 
-What must hold for every change stands here once. Problems are raised after they were journaled.
+The rules for every change are here. Problems are journaled, then raised.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ States = Mapping[tuple[Kind, str], ObjectState]
 
 
 async def carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) -> Replies:
-    """Wait for one's turn, then do what `wanted` asks for, as the plan `made` showed it."""
+    """Wait for the turn, then make the change `wanted` as shown in the plan `made`."""
     async with AsyncExitStack() as turns:
-        # Always in the same order, so that two changes never wait for each other.
+        # Always in the same order, to avoid a deadlock.
         for what in sorted({kind_of(context, change.kind).turn for change in wanted.changes}):
             await turns.enter_async_context(turn(context, link, what))
         replies = await turns.enter_async_context(aclosing(_change(context, link, wanted, made)))
@@ -88,7 +88,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
         undo=record.number if _can_be_undone(context, wanted) else None,
     )
     for user, password in wanted.passwords.items() if wanted.show else ():
-        yield Facts(  # one for each: each is copied alone
+        yield Facts(  # one each, to be copied alone
             "password" if len(wanted.passwords) == 1 else f"password {user}",
             "Shown once",
             {"users": [user]},
@@ -118,7 +118,7 @@ def _can_be_undone(context: Context, wanted: Wanted) -> bool:
 
 
 def _why_final(context: Context, wanted: Wanted) -> str:
-    """Why nobody can take it back, as a sentence; "" if it can be."""
+    """Why it cannot be undone, as a sentence; "" if it can be."""
     if _can_be_undone(context, wanted):
         return ""
     if wanted.passwords:
@@ -148,7 +148,7 @@ def _past(context: Context, wanted: Wanted) -> str:
 
 
 def _refuse_moved(context: Context, wanted: Wanted, now: States) -> None:
-    """Refuse what somebody else changed between the plan and the yes. Raises `Refusal`."""
+    """Raise `Refusal` if somebody else changed an object between the plan and the yes."""
     for change in wanted.direct:
         kind = kind_of(context, change.kind)
         found = now.get((change.kind, change.name.casefold()))
@@ -174,7 +174,7 @@ def _refuse_moved(context: Context, wanted: Wanted, now: States) -> None:
 
 
 def _besides(context: Context, wanted: Wanted, last: States, now: States) -> list[str]:
-    """What is different since the last look and was no part of the change, as a sentence; or nothing."""
+    """Differences since the last read that were no part of the change, as a sentence; or nothing."""
     told = []
     for change in wanted.direct:
         kind = kind_of(context, change.kind)
@@ -194,7 +194,7 @@ def _besides(context: Context, wanted: Wanted, last: States, now: States) -> lis
 
 
 def _wrong(context: Context, wanted: Wanted, now: States) -> list[str]:
-    """Compare what was read back: a status of 1 is no proof (facts: iris-security 6.1)."""
+    """Differences between what was read back and wanted: a status of 1 is no proof (facts: iris-security 6.1)."""
     wrong: list[str] = []
     for change in wanted.changes:
         kind = kind_of(context, change.kind)

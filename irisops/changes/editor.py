@@ -1,7 +1,7 @@
 """The editor of an object: open its form, check what was entered, merge it with others' changes, plan the change.
 
-One flow for every kind of object; what differs is declared as an `Editor`. Values come from a form or from `key=value`
-on a typed line, and both end in the same plan.
+One flow for every kind of object; the differences are declared as an `Editor`. Values come from a form or from
+`key=value` on a typed line, and both end in the same plan.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Given = Mapping[str, Cell | list[str]]
 
 @dataclass(slots=True)
 class Checked:
-    """What was asked for: good values, and a message for each wrong field."""
+    """The entered values that are valid, and a message for each invalid field."""
 
     fields: dict[str, FieldValue] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -43,29 +43,29 @@ class Checked:
 
 @dataclass(slots=True)
 class Start:
-    """What a new object begins with. `title` follows the plan's title; `notes` are shown in the form."""
+    """Initial values of a new object. `title` is appended to the plan's title; `notes` are shown in the form."""
 
     values: Mapping[str, FieldValue]
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
     title: str = ""
     complete: bool = False
-    """Enough to plan the object without a form."""
+    """True if the object can be planned without a form."""
 
 
 class Editor(ABC):
-    """What is declared of a kind of object, so that it can be edited."""
+    """Declaration of how a kind of object is edited."""
 
     kind: ClassVar[Kind]
     edit_feature: ClassVar[str]
     """The feature without which the object is only shown."""
     options: ClassVar[Collection[str]]
-    """Keys of `key=value` for an object that is there."""
+    """Keys of `key=value` for an existing object."""
     new_options: ClassVar[Collection[str]]
     empty: ClassVar[Mapping[str, FieldValue]]
-    """A new object before anything is entered."""
+    """Fields of a new object before anything is entered."""
     second_words: ClassVar[Collection[str]]
-    """Names that the command would take for another command."""
+    """Names that the parser would take for another command."""
 
     @abstractmethod
     async def find(self, link: Link, access: Access, name: str) -> ObjectState:
@@ -73,13 +73,13 @@ class Editor(ABC):
 
     @abstractmethod
     def kept_by_instance(self, state: ObjectState) -> Refusal | None:
-        """Why nobody can change this object; None if it can be changed."""
+        """Why the instance allows no change of this object; None if it does."""
 
     @abstractmethod
     def cards(
         self, access: Access, state: ObjectState, today: date, notes: Sequence[str]
     ) -> Sequence[Facts | Table]:
-        """The object where it is only shown; `notes` say why."""
+        """The object as cards, if it cannot be changed; `notes` say why."""
 
     @abstractmethod
     def form_fields(
@@ -89,30 +89,30 @@ class Editor(ABC):
 
     @abstractmethod
     def notes(self, access: Access, state: ObjectState) -> list[str]:
-        """What is said under the form."""
+        """Notes under the form."""
 
     @abstractmethod
     def check_name(self, access: Access, name: str) -> str:
-        """Why a new object cannot be called that, "" if it can."""
+        """Why a name is not allowed for a new object, "" if it is."""
 
     @abstractmethod
     async def check(
         self, link: Link, access: Access, given: Given, base: ObjectState, today: date
     ) -> Checked:
-        """Check the values; what the object holds already is never refused. Raises a named problem."""
+        """Check the values; values that the object already has are never refused. Raises a named problem."""
 
     @abstractmethod
     def start(self, access: Access, command: Command, today: date) -> Start:
-        """The values that a new object begins with. Raises `Refusal`."""
+        """Initial values of a new object. Raises `Refusal`."""
 
     @abstractmethod
     def with_companions(self, access: Access, command: Command, after: ObjectState) -> list[ObjectChange]:
-        """The changes that make a new object, and others that it needs. Raises `FieldRefusal`."""
+        """The changes that make a new object and others that it needs. Raises `FieldRefusal`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """One editing command at work."""
+    """One editing command being run."""
 
     context: Context
     command: Command
@@ -121,7 +121,7 @@ class _Desk:
     given: Given
 
     def form(self, state: ObjectState) -> Form:
-        """The form of an object that is there."""
+        """The form of an existing object."""
         name = state.name
         forced = name.casefold() in self.editor.second_words
         return Form(
@@ -138,7 +138,7 @@ class _Desk:
         return Form(self.editor.kind, f"New {self._noun}", fields, self.command.slash, notes=list(notes))
 
     def wrong(self, state: ObjectState | None, errors: Mapping[str, str]) -> Form | Problem:
-        """The form again with its messages, or a problem for a typed line. A secret is not echoed."""
+        """The form with error messages, or a problem for a typed line. A secret is not echoed."""
         if not self.command.fields:
             key, message = next(iter(errors.items()))
             cure = f"Correct {key}= and try again; nothing was changed."
@@ -149,11 +149,8 @@ class _Desk:
         form.errors = dict(errors)
         return form
 
-    def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
-        """The plan; a guard that refuses a field says so on the field of a form."""
-        return self._planned(wanted, state)
-
-    async def _planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
+    async def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
+        """The plan, or the form with the message of a guard that refuses a field."""
         try:
             yield make_plan(self.context, self.context.link(), wanted, self.access)
         except FieldRefusal as refusal:

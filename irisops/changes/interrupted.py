@@ -1,6 +1,6 @@
 """Report changes interrupted by a crash, once, at start-up.
 
-Lines that cannot be read are said, too: nobody can know whether one of them was such a change.
+Unreadable journal lines are reported too: one of them may have been such a change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from irisops.journal import Entry, JournalError
 
 
 async def tell(context: Context, link: Link) -> None:
-    """For each change that was cut off: what was done of it and what was not, and the ways out."""
+    """For each interrupted change: what was done, what was not, and how to go on."""
     try:
         reading = context.journal(link.name).read()
     except JournalError as error:
@@ -45,9 +45,9 @@ async def tell(context: Context, link: Link) -> None:
 
 
 async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
-    """What is known of it, and what to do. Raises `Refusal` for a change that is not understood, or a named problem.
+    """What is known of a change, and what to do. Raises `Refusal` for one that is not understood, or a named problem.
 
-    What is settled, or of which nothing more can be found out, is noted in the journal: it is said this once.
+    A change that is settled, or of which nothing more can be found out, is closed in the journal.
     """
     number, journal = entry.number, context.journal(link.name)
     if not entry.intent.touched and entry.intent.reverse is None:
@@ -56,10 +56,10 @@ async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
         return "nothing tells whether it was carried out.", cure
     told, found = await undo.told(context, link, entry)
     if found.moved:
-        journal.outcome(number, "unknown", f"cut off; {found.moved}")  # no way back and none on
+        journal.outcome(number, "unknown", f"cut off; {found.moved}")  # can be neither undone nor finished
         return told, f"/history {number} shows what it was to do."
     if entry.intent.final and not found.done and not found.left:
-        # A password or a count of bad logins alone: what became of it cannot be read.
+        # A password or a count of bad logins alone: its outcome cannot be read.
         journal.outcome(number, "unknown", f"cut off; {told}")
         return told, f"Give the command again if it is still wanted: {entry.intent.command}"
     if found.left or not found.done or entry.intent.passwords:

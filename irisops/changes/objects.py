@@ -1,4 +1,4 @@
-"""Changes of objects (users, roles, services, …): what is asked for, and what differs from kind to kind.
+"""Changes of objects (users, roles, services, …): the wanted change, and the differences between kinds.
 
 A kind of object is declared once as an `ObjectKind`; `plan`, `carry_out` and `undo` are the same for all of them.
 """
@@ -13,8 +13,8 @@ from irisops.changes.record import Origin
 from irisops.changes.turns import What
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
-from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
+from irisops.engine.spec import resolve
 from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import (
     FieldValue,
@@ -28,7 +28,7 @@ from irisops.instance.security.object_state import (
 
 
 class FieldRefusal(Refusal):
-    """A refusal that belongs to a field of the form."""
+    """A refusal of one field of the form."""
 
     def __init__(self, field_name: str, error: str, message: str, cure: str) -> None:
         super().__init__(error, message, cure)
@@ -40,50 +40,50 @@ Changes = Sequence[ObjectChange]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Kinds of objects whose changes are judged together: a role that goes takes privileges from users."""
+    """Kinds of objects whose changes are checked together: deleting a role takes privileges from users."""
 
     guard: Callable[[Link, Access, Changes], None]
-    """No self-harm. Raises `Refusal`."""
+    """Raises `Refusal` for a change that would lock this account out."""
     effects: Callable[[Access, Changes, str], tuple[list[str], list[str]]]
     """Effects and warnings in plain sentences; the text is the own account's name."""
     calls: Callable[[Changes, Sequence[str]], Mapping[str, Sequence[str]]]
-    """The same change as code to paste, by language; the names are users whose password is set, too."""
+    """The change as code to paste, by language; the names are users whose password is set, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectKind:
-    """What the change engine needs to know of one kind of object."""
+    """Declaration of one kind of object for the change engine."""
 
     noun: str
     plural: str
     family: Family
     turn: What
-    """What is changed in turn with it (see `irisops.changes.turns`)."""
+    """Lock that its changes take (see `irisops.changes.turns`)."""
     label: Callable[[str], str]
-    """A field in a person's words."""
+    """Label of a field."""
     show: Callable[[FieldValue | None, str], str]
     """A field's value as a plan shows it."""
     read: Callable[[Link, Sequence[str]], Coroutine[Any, Any, Mapping[str, ObjectState]]]
-    """The objects of these names by casefolded name, as they are now. Raises a named problem."""
+    """Present states of the named objects, by casefolded name. Raises a named problem."""
     steps: Callable[[ObjectChange, str], list[Step]]
     """The calls, in order; the text is a new password or ""."""
     fits: Callable[[str, FieldValue], bool] = lambda _field, _value: True
-    """Whether a journal's value is one that this version writes for the field."""
+    """True if a value in the journal is valid for the field."""
     passing: frozenset[str] = frozenset()
-    """Fields that the instance changes by itself: no reason to refuse a change, and nothing to take back."""
+    """Fields that the instance changes by itself: they neither block a change nor are undone."""
     copied: tuple[str, ...] = ()
-    """Fields that a copy is sure to take over; the rest is the instance's affair."""
+    """Fields that a copy takes over for certain; the others are up to the instance."""
     agrees: Callable[[str, FieldValue | None, FieldValue | None], bool] = lambda _field, found, wanted: same(
         found, wanted
     )
-    """Whether a field reads back as it was wanted."""
+    """True if a field reads back as wanted."""
     past: Callable[[ObjectChange], str] = lambda _change: ""
-    """The new state of one changed object in a sentence of its own; "" for "X is changed"."""
+    """Sentence about the new state of a changed object; "" for the default "X is changed"."""
     new_password: Callable[[Link, str], Coroutine[Any, Any, str]] | None = None
     """A password for an object that is made again by /undo; None for kinds without one."""
 
     def differing(self, before: ObjectState, found: ObjectState) -> list[str]:
-        """Fields of `before` that `found` has otherwise, without the passing ones."""
+        """Fields of `before` that differ in `found`, without the passing ones."""
         return [
             each
             for each in changed_fields(before, found)
@@ -92,7 +92,7 @@ class ObjectKind:
 
 
 def kind_named(context: Context, name: str) -> ObjectKind | None:
-    """The kind of object of a journal's name; None for one that this version does not know."""
+    """The kind of object by its name in the journal; None if unknown to this version."""
     declared = context.registry.kinds_of_change.get(name)
     found = resolve(declared) if declared else None
     return found if isinstance(found, ObjectKind) else None
@@ -108,9 +108,9 @@ def kind_of(context: Context, name: Kind) -> ObjectKind:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for. `name` is the command's, for the replies.
+    """A wanted change. `name` is the command's, for the replies.
 
-    `passwords` (user -> password) are set, too; `show` says that they were made here and are to be shown once.
+    `passwords` (user -> password) are set, too; `show`: they were generated here and are shown once.
     """
 
     name: str
@@ -123,14 +123,14 @@ class Wanted:
 
     @property
     def direct(self) -> list[ObjectChange]:
-        """The changes that need calls; others follow from them by themselves."""
+        """The changes that need calls; the others are side effects of these."""
         return [change for change in self.changes if not change.follows]
 
 
 async def read_states(
     context: Context, link: Link, objects: Sequence[tuple[Kind, str]]
 ) -> dict[tuple[Kind, str], ObjectState]:
-    """The objects as they are now, by kind and casefolded name; those that are not there are left out."""
+    """Present states by kind and casefolded name; missing objects are left out."""
     found: dict[tuple[Kind, str], ObjectState] = {}
     for kind in dict.fromkeys(kind for kind, _ in objects):
         names = [name for each, name in objects if each == kind]
@@ -140,7 +140,7 @@ async def read_states(
 
 
 def families(context: Context, changes: Changes) -> list[tuple[Family, list[ObjectChange]]]:
-    """The changes by family, in the order of the first of each."""
+    """The changes grouped by family, in order of first occurrence."""
     found: dict[int, tuple[Family, list[ObjectChange]]] = {}
     for change in changes:
         family = kind_of(context, change.kind).family
@@ -149,6 +149,6 @@ def families(context: Context, changes: Changes) -> list[tuple[Family, list[Obje
 
 
 def guard(context: Context, link: Link, access: Access, changes: Changes) -> None:
-    """No self-harm. Raises `Refusal`."""
+    """Raise `Refusal` for a change that would lock this account out."""
     for family, some in families(context, changes):
         family.guard(link, access, some)

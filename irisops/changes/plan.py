@@ -1,7 +1,6 @@
-"""The plan of a change of objects, which waits for a yes.
+"""Plan a change of one or more objects.
 
-The editors, the typed commands, the cures of the preflight and /undo all come through here. Several objects are one
-change.
+Used by the editors, the typed commands, the cures of the preflight and /undo.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.object_state import ObjectChange
 
 MOST_LINES = 40
-"""Lines of before and after in one plan; of more the rest is counted."""
+"""Most lines of before and after in one plan; the rest is counted."""
 
 
 async def plan(context: Context, link: Link, wanted: Wanted, access: Access | None = None) -> Plan:
-    """Check the guards and make the plan that waits for a yes. Raises `Refusal` or a named problem."""
+    """Check the guards and make the plan. Raises `Refusal` or a named problem."""
     return make_plan(context, link, wanted, access or await read_access(link.connection))
 
 
 def make_plan(context: Context, link: Link, wanted: Wanted, access: Access) -> Plan:
-    """As `plan`, with what was read already. Raises `Refusal`."""
+    """As `plan`, with access already read. Raises `Refusal`."""
     guard(context, link, access, wanted.changes)
     effects: list[str] = []
     warnings: list[str] = [*wanted.warnings]

@@ -1,4 +1,4 @@
-"""What every change has in common: why it is made, its two lines in the journal, and where it stands afterwards."""
+"""Common to every change: its origin, its lines in the journal, and its state afterwards."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Way = Literal["back", "on"]
 
 
 OVERWRITTEN = "Either it was not carried out, or somebody else changed the same at that moment."
-"""What it means that a change reads back otherwise: an instance does not tell which of the two."""
+"""Explanation of a change that reads back differently: the instance does not tell which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Why a change is made: the command in its slash form, and the earlier change that it takes back or finishes.
+    """Origin of a change: the command in its slash form, and the earlier change that it undoes or finishes.
 
-    `title` names the plan of such a change.
+    `title` is the title of the plan in that case.
     """
 
     command: str
@@ -36,14 +36,14 @@ class Origin:
 
     @property
     def way(self) -> Way:
-        """Where it leads, seen from the earlier change."""
+        """Direction, seen from the earlier change."""
         return "on" if self.undoes is None else "back"
 
 
 class Record:
-    """A change that is about to be made: its intent is written, and whatever comes of it will be.
+    """The journal lines of a change: its intent, written at once, its steps and its outcome.
 
-    Raises `JournalError` when it cannot be written: then nothing must be changed.
+    Raises `JournalError` if the intent cannot be written: then nothing must be changed.
     """
 
     def __init__(
@@ -79,21 +79,21 @@ class Record:
         )
 
     def step(self) -> None:
-        """Write that one more call returned. Raises `JournalError`."""
+        """Record that one more call returned. Raises `JournalError`."""
         self._journal.step(self.number)
 
     def end(self, status: Status, detail: str = "") -> None:
-        """Write how it ended; a change that finished another one ends that one, too. Raises `JournalError`."""
+        """Record the outcome, and that of the change which this one finishes. Raises `JournalError`."""
         self._journal.outcome(self.number, status, detail)
         if status == "done" and self._finishes is not None:
             self._journal.outcome(self._finishes, "done", f"finished by change {self.number}")
 
     @contextmanager
     def watched(self, said: Callable[[], str] = str, *, in_parts: bool = False) -> Iterator[None]:
-        """Journal a named problem on its way out.
+        """Journal a named problem raised in the block.
 
-        `in_parts`: the change is several calls, so that some of it may have been made before the problem; /finish and
-        /undo are offered then. `said` tells how far it came.
+        `in_parts`: the change is several calls, some of which may have been made before the problem; /finish and /undo
+        are offered then. `said` tells how far it came.
         """
         try:
             yield
@@ -106,7 +106,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a change leads somewhere. `key` is as in the journal; `said` is its state, e.g. `X is on`."""
+    """One part of a change. `key` is as in the journal; `said` is its state, e.g. `X is on`."""
 
     key: str
     said: str
@@ -114,7 +114,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A part that somebody else changed since: as one end of the change, as it is now, as the other end."""
+    """A part that somebody else changed since: as the change left it, as it is now, as it would become."""
 
     what: str
     left: str
@@ -124,9 +124,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a change stands now, seen from one direction: parts that are where it goes, and parts that are not.
+    """Present state of a change, seen from one direction: parts done and parts left.
 
-    With something moved there is no way back and none on: `moved` is a sentence, `rows` the same part by part.
+    With a part moved it can be neither undone nor finished: `moved` is a sentence, `rows` the parts.
     """
 
     done: Sequence[Part] = ()
@@ -134,24 +134,24 @@ class Stand:
     moved: str = ""
     rows: Sequence[Moved] = ()
     each_alone: bool = False
-    """Parts that are back already do not keep the others from being taken back."""
+    """Parts already undone do not prevent undoing the others."""
 
     def seen(self, way: Way) -> Stand:
-        """The same from the other direction; a kind that reads its stand as "on" uses it for "back"."""
+        """The state from a direction, given the one seen from "on"."""
         return self if way == "on" else replace(self, done=self.left, left=self.done)
 
 
 class Kind(Protocol):
-    """How one kind of journaled change is looked at again, and led back or on."""
+    """How one kind of journaled change is read again, and undone or finished."""
 
     async def stand(self, context: Context, link: Link, entry: Entry, way: Way) -> Stand:
-        """Read where the change stands now. Raises `Refusal` or a named problem."""
+        """Read the present state of the change. Raises `Refusal` or a named problem."""
         ...
 
     async def plan(
         self, context: Context, link: Link, entry: Entry, left: Sequence[Part], origin: Origin
     ) -> Plan:
-        """Plan what is left to do, the way that the origin says. Raises `Refusal` or a named problem."""
+        """Plan what is left to do, in the direction of the origin. Raises `Refusal` or a named problem."""
         ...
 
 
@@ -159,9 +159,9 @@ class Kind(Protocol):
 class Again:
     """A `Kind` made of two functions, for changes that are not of objects.
 
-    `understood` raises `ValueError` or `LookupError` for an entry whose states are not such as this version writes
-    them: a damaged line, or a newer irisops. `look` reads the stand as seen from "on"; `again` plans these parts (by
-    key), the way that the origin says.
+    `understood` raises `ValueError` or `LookupError` for an entry that this version cannot interpret: a damaged line,
+    or one of a newer irisops. `look` reads the state as seen from "on"; `again` plans these parts (by key), in the
+    direction of the origin.
     """
 
     understood: Callable[[Entry], object]
@@ -180,7 +180,7 @@ class Again:
 
 
 def settled(context: Context, link: Link, entry: Entry, way: Way) -> Refusal:
-    """Everything of a change that was cut off is where it is to go: note it in the journal. The refusal says so."""
+    """Close an interrupted change, of which nothing is left to do, in the journal. Returns the refusal that says so."""
     if way == "back":
         context.journal(link.name).outcome(entry.number, "failed", "found not carried out")
         told = "was never carried out: everything is as before"
@@ -195,7 +195,7 @@ def settled(context: Context, link: Link, entry: Entry, way: Way) -> Refusal:
 
 
 def not_understood(entry: Entry) -> Refusal:
-    """The journal has this change, but not in a shape that this version can look at again."""
+    """The refusal of a change whose journal line this version cannot interpret."""
     return Refusal(
         "NotUnderstood",
         f"What change {entry.number} changed is written in a way that this irisops does not understand: its line was "
@@ -205,7 +205,7 @@ def not_understood(entry: Entry) -> Refusal:
 
 
 def cannot_undo(entry: Entry, title: str) -> Refusal:
-    """Why nobody can take this change back. `title` as it may be shown."""
+    """The refusal to undo a change. `title` as it may be shown."""
     why = entry.intent.final or "nothing is known that would."
     return Refusal(
         "CannotUndo",
@@ -215,7 +215,7 @@ def cannot_undo(entry: Entry, title: str) -> Refusal:
 
 
 def ways_out(entry: Entry) -> str:
-    """What to do about a change that was cut off half-way, as a sentence."""
+    """Cure for an interrupted change."""
     if entry.intent.final:
         return f"/finish {entry.number} goes on; it cannot be taken back: {entry.intent.final}"
     return f"/finish {entry.number} goes on, /undo {entry.number} takes back what was done."

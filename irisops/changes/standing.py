@@ -1,7 +1,7 @@
-"""Where the objects of a journaled change stand now, and what leads them back or on.
+"""Compare the present objects of a journaled change with the journal, to undo or finish it.
 
-What an object is now decides, not what the journal hopes: a field that stands where the change left it is taken back,
-one that is already back is left alone, and one that stands elsewhere was moved by somebody and stops everything.
+The present state decides: a field as the change left it is undone, one that is already back is left alone, and one that
+differs from both was moved by somebody and stops everything.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from irisops.journal import Entry, Touched
 
 @dataclass(slots=True)
 class Standing:
-    """Where the objects of a change stand now, seen from one direction."""
+    """State of the objects of a change, seen from one direction."""
 
     changes: list[ObjectChange] = field(default_factory=list)
     """What is left to do."""
     moved: list[Moved] = field(default_factory=list)
-    """Fields that stand neither where the change left them nor where it is to go."""
+    """Fields that are neither as the change left them nor at the goal."""
     done: list[str] = field(default_factory=list)
-    """Words for what is already where it is to go."""
+    """Words for fields already at the goal."""
     left: list[str] = field(default_factory=list)
-    """Words for what is not."""
+    """Words for fields that are not."""
 
 
 async def look(context: Context, link: Link, entry: Entry, way: Way) -> Standing:
-    """Read the objects of a change and compare. Raises `Refusal` for a kind of object that is not known here."""
+    """Read the objects of a change and compare. Raises `Refusal` for an unknown kind of object."""
     kinds: dict[str, ObjectKind] = {}
     for each in entry.intent.touched:
         kind = kind_named(context, each.kind)
@@ -64,7 +64,7 @@ def standing(
     found = Standing()
     touched = list(entry.intent.touched)
     for each in reversed(touched) if way == "back" else touched:
-        # What followed by itself must be taken back by a call of its own, and follows again on the way on.
+        # A side effect must be undone by a call of its own; when finishing, it is a side effect again.
         seen = each if way == "on" else Touched(each.kind, each.name, each.after, each.before)
         there = now.get((cast("Kind", each.kind), each.name.casefold()))
         _object(found, kinds[each.kind], seen, there, way, strict=entry.status == "done")
@@ -74,7 +74,7 @@ def standing(
 def _object(
     found: Standing, kind: ObjectKind, seen: Touched, there: ObjectState | None, way: Way, *, strict: bool
 ) -> None:
-    """One object. `seen` has the state to come from as `before`, and the one to go to as `after`."""
+    """Compare one object. `seen.before` is the state to start from, `seen.after` the goal."""
     name = f"{kind.noun} {harmless(seen.name)}"
     if seen.after is None:
         _gone(found, kind, seen, there, strict=strict and way == "back")
@@ -98,7 +98,7 @@ def _object(
 def _gone(
     found: Standing, kind: ObjectKind, seen: Touched, there: ObjectState | None, *, strict: bool
 ) -> None:
-    """The object is to be gone. `strict`: not if somebody made something else of it."""
+    """The goal is that the object is gone. `strict`: only if nobody changed it."""
     name = f"{kind.noun} {harmless(seen.name)}"
     if there is None:
         found.done.append(f"{name} is gone")
@@ -123,7 +123,7 @@ def _fields(
     *,
     strict: bool,
 ) -> None:
-    """Both states are those of an object; or it was made, but perhaps not in full."""
+    """Compare the fields of an object that exists at the goal; a creation may be incomplete."""
     start = seen.before
     wanted: dict[str, FieldValue] = {}
     for key, value in goal.items():
@@ -149,7 +149,7 @@ def _fields(
 
 
 def _between(now: FieldValue | None, start: FieldValue | None, goal: FieldValue) -> bool:
-    """Whether names are on the way from one list to the other: some added, some not yet removed."""
+    """True if names are between the two lists: some added, some not yet removed."""
     if not (isinstance(now, tuple) and isinstance(start, tuple) and isinstance(goal, tuple)):
         return False
     here, one, other = ({each.casefold() for each in names} for names in (now, start, goal))

@@ -1,4 +1,4 @@
-"""Two people at once: what I changed, what somebody else changed meanwhile, and where the two contradict each other."""
+"""Three-way merge of one's own edits with somebody else's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from irisops.instance.security.object_state import FieldValue, ObjectState, miss
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """`mine` are the values to write onto the present state; `theirs` the fields that somebody else changed.
+    """`mine` are the values to write to the present state; `theirs` the fields that somebody else changed.
 
-    `conflicts` are fields that both changed to different values: they are written only after another look.
+    `conflicts` are fields that both changed to different values: they need confirmation.
     """
 
     mine: Mapping[str, FieldValue]
@@ -24,9 +24,9 @@ class Merged:
 
 
 def merge(kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Merged:
-    """Three ways: what was loaded, what is there now, what was entered.
+    """Merge the entered values into the present state, given the state loaded.
 
-    Lists of names merge by member, so that nobody's addition or removal is lost.
+    Lists of names merge by member, so that no addition or removal is lost.
     """
     mine: dict[str, FieldValue] = {}
     conflicts: list[str] = []

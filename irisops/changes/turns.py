@@ -1,8 +1,8 @@
-"""Several irisops of one person that change one instance: one after the other, from the last look to the read-back.
+"""A lock between several irisops of one person that change one instance, held from the last read to the read-back.
 
-An instance has no lock for this that any fact confirms, so the lock is a file of this machine. It keeps apart what
-runs here as one person and reaches the instance by one address. Whoever else changes the same object at the same moment
-(the portal, another machine) is found, as far as that is possible, by reading back.
+No fact confirms a lock of the instance for this, so the lock is a file on this machine. It separates processes of one
+person on this machine that use one address. Other simultaneous changes of the same object (the portal, another machine)
+are detected by reading back, as far as possible.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from irisops.files import PRIVATE_FILE, private_folder
 from irisops.profiles.model import Profile
 
 What = Literal["users and roles", "services", "web applications", "resources", "audit settings"]
-"""What is changed in turn. A change of one kind does not wait for one of another."""
+"""Kinds of changes with a lock each: a change of one kind does not wait for one of another."""
 PATIENCE = 30.0
-"""Seconds to wait for one's turn: longer than all but the broadest changes take."""
+"""Seconds to wait for the lock: longer than nearly all changes take."""
 _LOOK_AGAIN = 0.05
-"""Seconds between two tries; a file lock cannot be waited for without a thread."""
+"""Seconds between two attempts: waiting for a file lock would need a thread."""
 _SAID_AFTER = 0.5
-"""Seconds of waiting that nobody needs to be told of."""
+"""Seconds of waiting before a notice."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 if sys.platform == "win32":
@@ -56,9 +56,9 @@ else:
 
 @asynccontextmanager
 async def turn(context: Context, link: Link, what: What) -> AsyncIterator[None]:
-    """Hold the turn for what changes `what` on the instance of `link`. It ends with the process at the latest.
+    """Hold the lock for changes of `what` on the instance of `link`. The end of the process releases it.
 
-    Raises `Refusal` when it does not come within `PATIENCE`, or where no file can be locked.
+    Raises `Refusal` if it is not free within `PATIENCE`, or if no file can be locked.
     """
     folder = context.places.state / "turns"
     try:
@@ -70,11 +70,11 @@ async def turn(context: Context, link: Link, what: What) -> AsyncIterator[None]:
         await _wait(context, link, what, descriptor)
         yield
     finally:
-        os.close(descriptor)  # which gives the turn back, too
+        os.close(descriptor)  # releases the lock, too
 
 
 def _file(folder: Path, profile: Profile, what: What) -> Path:
-    """One for each instance and kind of change, whatever the profile is called."""
+    """The lock file of an instance and kind of change; the profile's name does not matter."""
     host = profile.host.casefold()
     address = f"{_HERE[0] if host in _HERE else host}:{profile.port}"
     return folder / f"{sha256(address.encode()).hexdigest()[:16]}-{what.replace(' ', '-')}.lock"
@@ -111,7 +111,7 @@ async def _wait(context: Context, link: Link, what: What, descriptor: int) -> No
 
 
 def _try(context: Context, descriptor: int) -> bool:
-    """Take the turn if nobody has it, and write down who does."""
+    """Take the lock if it is free, and write this process's id to it."""
     try:
         if not _taken(descriptor):
             return False
@@ -124,7 +124,7 @@ def _try(context: Context, descriptor: int) -> bool:
 
 
 def _holder(descriptor: int) -> str:
-    """The process that has the turn, as ` (process 123)`; "" if that cannot be read."""
+    """The process that holds the lock, as ` (process 123)`; "" if that cannot be read."""
     with contextlib.suppress(OSError):
         os.lseek(descriptor, 0, os.SEEK_SET)
         pid = os.read(descriptor, 20)

@@ -13,13 +13,12 @@ from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Column, Plan, Table
 from irisops.contract.wording import harmless, listed
-from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
+from irisops.engine.spec import Replies, resolve
 from irisops.journal import Entry
 
 MOST_PARTS = 5
-"""Parts named one by one in a sentence; of more the rest is counted."""
+"""Most parts named in a sentence; the rest is counted."""
 
 
 class Objects:
@@ -65,10 +64,7 @@ class Objects:
 
 
 def kind_of_change(context: Context, entry: Entry) -> Kind | None:
-    """How to lead a change back or on; None for one that this version of the tool knows no way for.
-
-    Raises `Refusal` for a damaged one.
-    """
+    """How to undo or finish a change; None if this version cannot. Raises `Refusal` for a damaged entry."""
     if entry.intent.touched:
         return Objects()
     reverse = entry.intent.reverse
@@ -84,7 +80,7 @@ def kind_of_change(context: Context, entry: Entry) -> Kind | None:
 
 
 async def take(context: Context, link: Link, entry: Entry, origin: Origin) -> Replies:
-    """The plan that leads a change back or on, as far as that is left to do. Raises `Refusal` or a named problem."""
+    """The plan that undoes or finishes what is left of a change. Raises `Refusal` or a named problem."""
     way = origin.way
     kind = kind_of_change(context, entry)
     if kind is None or (way == "back" and entry.intent.final):
@@ -95,7 +91,7 @@ async def take(context: Context, link: Link, entry: Entry, origin: Origin) -> Re
         yield _difference(entry, found, way)
     moved = found.moved
     if not moved and way == "back" and entry.status == "done" and found.done and not found.each_alone:
-        # Carried out in full, and back already: somebody else was there.
+        # Carried out in full, but undone by somebody else.
         moved = f"{_sentence(found.done)[:-1]} by now: somebody changed that since change {number}."
     if moved:
         raise Refusal(
@@ -126,7 +122,7 @@ def _difference(entry: Entry, found: Stand, way: Way) -> Table:
 
 
 def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: Stand) -> Refusal:
-    """Everything is where it is to go already; what was cut off is noted as settled in the journal."""
+    """The refusal if nothing is left to do; an interrupted change is closed in the journal."""
     number = entry.number
     if not found.done and entry.intent.passwords:
         user = quote(entry.intent.passwords[0])
@@ -151,7 +147,7 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
 
 
 async def told(context: Context, link: Link, entry: Entry) -> tuple[str, Stand]:
-    """A sentence or two for the next start: what of a change that was cut off was done, and what was not.
+    """What of an interrupted change was done and what was not, for the notice at the next start.
 
     Raises `Refusal` or a named problem.
     """

@@ -1,14 +1,11 @@
-"""Thresholds on the counts that are read anyway: `units>80%`, `sessions>=100`, `free<2`. Pure."""
+"""Alerts on polled counts: `units>80%`, `sessions>=100`, `free<2`. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from irisops.instance.models import PollCounts
+from irisops.instance.models import PollCounts
 
 _MEANS = {
     "units": "license units in use",
@@ -30,33 +27,19 @@ _NAMES = {
 
 
 class RuleError(ValueError):
-    """A rule that cannot be read; the text says how one is written."""
+    """An invalid rule; the text says how to write one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The figures that rules are about; None where one could not be read."""
-
-    units: int | None
-    limit: int | None
-    sessions: int | None
-    processes: int | None
-
-    def figure(self, name: str) -> int | None:
-        """By name, one of `FIGURES`."""
-        if name == "free":
-            return None if self.units is None or self.limit is None else self.limit - self.units
-        figures: Mapping[str, int | None] = {
-            "units": self.units,
-            "sessions": self.sessions,
-            "processes": self.processes,
-        }
-        return figures[name]
+def figure_of(counts: PollCounts, name: str) -> int | None:
+    """A figure by its name, one of `FIGURES`; None if it could not be read."""
+    units, limit = counts.units_used, counts.units_limit
+    free = None if units is None or limit is None else limit - units
+    return {"units": units, "free": free, "sessions": counts.sessions, "processes": counts.processes}[name]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One threshold. A share is of the license units, hence only for `units` and `free`."""
+    """One threshold. A percentage is of the license units, hence only for `units` and `free`."""
 
     figure: str
     operator: str
@@ -66,12 +49,12 @@ class Rule:
     def __str__(self) -> str:
         return f"{self.figure}{self.operator}{self.value:g}{'%' if self.percent else ''}"
 
-    def holds(self, counts: Counts) -> bool | None:
-        """Whether it holds; None if the figure is not known."""
-        value = counts.figure(self.figure)
-        if value is None or (self.percent and not counts.limit):
+    def holds(self, counts: PollCounts) -> bool | None:
+        """True if it holds; None if the figure is unknown."""
+        value = figure_of(counts, self.figure)
+        if value is None or (self.percent and not counts.units_limit):
             return None
-        threshold = self.value * (counts.limit or 0) / 100 if self.percent else self.value
+        threshold = self.value * (counts.units_limit or 0) / 100 if self.percent else self.value
         return {
             ">": value > threshold,
             ">=": value >= threshold,
@@ -81,7 +64,7 @@ class Rule:
 
 
 def parse_rule(text: str) -> Rule:
-    """Read a rule as a person types it. Raises `RuleError`."""
+    """Parse a typed rule. Raises `RuleError`."""
     match = _RULE.fullmatch(text)
     if match is None:
         raise RuleError("A rule is a figure, a comparison and a number, e.g. units>80% or sessions>=100.")
@@ -100,20 +83,20 @@ def parse_rule(text: str) -> Rule:
 
 @dataclass(slots=True)
 class Watchman:
-    """The rules of one instance and which of them hold. A rule is told when it begins to hold, not while it does."""
+    """The rules of one instance and which of them hold. A rule is reported when it begins to hold, once."""
 
     rules: list[Rule] = field(default_factory=list)
     _holding: set[Rule] = field(default_factory=set)
 
     def add(self, rule: Rule) -> bool:
-        """Watch for it; False if it is watched for already."""
+        """Add a rule; False if it exists."""
         if rule in self.rules:
             return False
         self.rules.append(rule)
         return True
 
     def remove(self, rule: Rule) -> bool:
-        """No longer; False if it was not watched for."""
+        """Remove a rule; False if it does not exist."""
         if rule not in self.rules:
             return False
         self.rules.remove(rule)
@@ -121,18 +104,18 @@ class Watchman:
         return True
 
     def clear(self) -> int:
-        """Forget all; how many there were."""
+        """Remove all rules; returns their number."""
         number = len(self.rules)
         self.rules.clear()
         self._holding.clear()
         return number
 
     def holding(self, rule: Rule) -> bool:
-        """Whether it held at the last reading."""
+        """True if it held at the last reading."""
         return rule in self._holding
 
-    def look(self, counts: Counts) -> tuple[list[Rule], list[Rule]]:
-        """The rules that hold since this reading, and those that do no longer. An unknown figure changes nothing."""
+    def look(self, counts: PollCounts) -> tuple[list[Rule], list[Rule]]:
+        """Rules that began to hold, and rules that no longer hold. An unknown figure changes nothing."""
         begun: list[Rule] = []
         over: list[Rule] = []
         for rule in self.rules:
@@ -146,15 +129,10 @@ class Watchman:
         return begun, over
 
 
-def counts_of(counts: PollCounts) -> Counts:
-    """The figures that rules are about."""
-    return Counts(counts.units_used, counts.units_limit, counts.sessions, counts.processes)
-
-
-def state_of(rule: Rule, counts: Counts) -> str:
+def state_of(rule: Rule, counts: PollCounts) -> str:
     """A rule's figure in words, e.g. `7 of 8 license units in use`."""
-    value = counts.figure(rule.figure)
+    value = figure_of(counts, rule.figure)
     if value is None:
         return f"the number of {_MEANS[rule.figure]} is not known"
-    of = f" of {counts.limit}" if rule.figure in ("units", "free") and counts.limit else ""
+    of = f" of {counts.units_limit}" if rule.figure in ("units", "free") and counts.units_limit else ""
     return f"{value:,}{of} {_MEANS[rule.figure]}"

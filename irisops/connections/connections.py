@@ -1,4 +1,4 @@
-"""All profiles and their connections: which is active, connecting, asking for passwords, following their state."""
+"""All profiles and their connections: the active one, connecting, asking for passwords, following their state."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from irisops.profiles.refused import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.store import Loaded, ProfileStore
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported at the first connect, after the first paint
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.models import SystemInfo
 
 
 class Hub:
-    """What the session knows of profiles. `on_connected` is called after each login, to start polling."""
+    """Profiles and connections of the session. `on_connected` is called after each login, to start polling."""
 
     def __init__(
         self,
@@ -48,12 +48,12 @@ class Hub:
         self.clock = clock
         self.links: dict[str, Link] = {}
         self.active: Link | None = None
-        self.on_change: Callable[[], None] = _nothing
-        self.on_notice: Callable[[Notice], None] = _no_notice
-        self.on_connected: Callable[[Link], None] = _no_link
+        self.on_change: Callable[[], None] = lambda: None
+        self.on_notice: Callable[[Notice], None] = lambda _notice: None
+        self.on_connected: Callable[[Link], None] = lambda _link: None
         self.ask: AskSecret | None = None
         self.tunnels: tuple[str, ...] = ()
-        """What the side panel says of open tunnels; whoever shares sets it and calls `on_change`."""
+        """The side panel's lines on open tunnels; set by `open_shares`, which then calls `on_change`."""
         self.default_interval = poll_interval
         self.loaded = Loaded()
         self._extra = list(extra)
@@ -75,12 +75,12 @@ class Hub:
         return self.loaded
 
     def profiles(self) -> list[Profile]:
-        """Those of this run (`--url`, the demo) before those of the file."""
+        """Profiles of this run (`--url`, the demo), then those of the file."""
         own = {profile.name.casefold() for profile in self._extra}
         return [*self._extra, *(each for each in self.loaded.profiles if each.name.casefold() not in own)]
 
     def add_temporary(self, profile: Profile) -> None:
-        """A profile for this run alone; it replaces one of the same name."""
+        """Add a profile for this run alone; it replaces one of the same name."""
         show_names((profile.name, profile.user))
         self._extra = [
             *(each for each in self._extra if each.name.casefold() != profile.name.casefold()),
@@ -88,7 +88,7 @@ class Hub:
         ]
 
     def temporary(self, name: str) -> bool:
-        """Whether a profile exists for this run alone."""
+        """True if a profile exists for this run alone."""
         return any(profile.name.casefold() == name.casefold() for profile in self._extra)
 
     def find(self, name: str) -> Profile | None:
@@ -96,13 +96,13 @@ class Hub:
         return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
 
     def seen_from(self, link: Link) -> Hub:
-        """This hub with `link` as the active one, for one command; connections, secrets and store are the same ones."""
+        """A view with `link` as the active one, for one command; connections, secrets and store are shared."""
         view = copy.copy(self)
         view.active = link
         return view
 
     def in_use(self) -> list[Link]:
-        """Connections that were made in this run and not ended by the person."""
+        """Connections made in this run and not ended by the person."""
         return [link for link in self.links.values() if link.connection.state.name != "off"]
 
     def interval(self, link: Link) -> float:
@@ -125,13 +125,13 @@ class Hub:
         return states
 
     def overview(self) -> Overview:
-        """All that the frame around the transcript shows."""
+        """Contents of the frame around the transcript."""
         states = self.states()
         active = next((each for each in states if each.active), None)
         return Overview(profiles=states, active=active, tunnels=self.tunnels)
 
     def require(self) -> Link:
-        """The active connection. Raises `Refusal` when there is none."""
+        """The active connection. Raises `Refusal` if it is not connected."""
         if self.active is not None and self.active.connected:
             return self.active
         if self.active is None:
@@ -151,22 +151,18 @@ class Hub:
 
     def choose(self, profile: Profile) -> Link:
         """Make a profile the active one without connecting."""
-        self.active = self._link(profile)
+        self.active = self.link_of(profile)
         self.on_change()
         return self.active
-
-    def link_of(self, profile: Profile) -> Link:
-        """A profile's link, without connecting it or making it the active one."""
-        return self._link(profile)
 
     async def connect(
         self, profile: Profile, password: str | None = None, *, keep: bool = False, activate: bool = True
     ) -> SystemInfo:
         """Log in and make the profile active. Raises the named `InstanceProblem` or `Refusal`.
 
-        `keep` keeps a given password once it was accepted; without `activate` the active profile stays as it is.
+        `keep` stores a given password once it was accepted; without `activate` the active profile stays.
         """
-        link = self.choose(profile) if activate else self._link(profile)
+        link = self.choose(profile) if activate else self.link_of(profile)
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
@@ -176,7 +172,7 @@ class Hub:
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
         asked = keep
         stored = commanded = False
-        # The driver process starts while the keyring or the person is asked.
+        # Start the driver process while the keyring or the person is asked.
         warming = asyncio.create_task(link.connection.warm(), name=f"warm {link.name}")
         try:
             if password is None and link.unjudged is not None:
@@ -204,7 +200,7 @@ class Hub:
             if not link.password_refused:
                 raise
             if stored:
-                # The next start would send it again by itself, and refused passwords lock accounts.
+                # The next start would send it again, and refused passwords lock accounts.
                 await self.secrets.forget(profile)
             elif commanded:
                 self._refused_commands.add(account_of(profile), profile.password_command)
@@ -218,9 +214,9 @@ class Hub:
         return info
 
     async def password_of(self, link: Link) -> str:
-        """The password of a profile's user for another way in than the driver's: known, from its command, or asked for.
+        """The password of a profile's user for a login other than the driver's: known, from its command, or asked for.
 
-        It is kept nowhere. Raises `Refusal` when the person gives none.
+        It is not stored. Raises `Refusal` if the person gives none.
         """
         password = link.unjudged
         if password is None and not link.refused:
@@ -231,7 +227,7 @@ class Hub:
         return password
 
     async def _by_command(self, profile: Profile) -> str | None:
-        """The password that the profile's own command prints; None, with a word to the person, if it gives none."""
+        """The password that the profile's command prints; None, with a notice, if it gives none."""
         command = profile.password_command
         if not command:
             return None
@@ -289,7 +285,8 @@ class Hub:
             )
         return answer
 
-    def _link(self, profile: Profile) -> Link:
+    def link_of(self, profile: Profile) -> Link:
+        """A profile's link, without connecting it or making it the active one. Raises `Refusal`."""
         key = profile.name.casefold()
         link = self.links.get(key)
         if link is not None and target_of(link.profile) == target_of(profile):
@@ -320,7 +317,7 @@ class Hub:
             await link.close()
 
     def _follow(self, link: Link, state: ConnectionState) -> None:
-        """A connection changed its state."""
+        """React to a connection's new state."""
         LOG.info("%s is %s %s", link.name, state.name, state.message)
         if state.name == "connected":
             link.generation += 1
@@ -331,13 +328,13 @@ class Hub:
         elif state.name == "lost":
             self.say_stale(link, state.message or f"The connection to {link.name} was lost.")
         elif state.name == "refused" and not link.logging_in.locked():
-            # Mending was refused; nobody waits for this login, so it is said here.
+            # Reconnecting was refused; no caller waits for this login, so report it here.
             link.judged(state.error)
             self.on_notice(Notice("error", f"{link.name}: {state.message}", state.cure, link.name))
         self.on_change()
 
     def say_stale(self, link: Link, message: str, cure: str = "") -> None:
-        """Tell the person once per outage that the figures shown are old."""
+        """Report once per outage that the figures shown are old."""
         if link.stale_said:
             return
         link.stale_said = True
@@ -348,21 +345,9 @@ class Hub:
         )
 
     def rename(self, old: str, new: Profile) -> None:
-        """A profile was edited: its link follows."""
+        """Update the link of an edited profile."""
         link = self.links.pop(old.casefold(), None)
         if link is not None:
             same = target_of(new) == target_of(link.profile)
             link.follow(new if same else replace(link.profile, name=new.name))
             self.links[new.name.casefold()] = link
-
-
-def _nothing() -> None:
-    """Nobody listens yet."""
-
-
-def _no_notice(_notice: Notice) -> None:
-    """Nobody listens yet."""
-
-
-def _no_link(_link: Link) -> None:
-    """Nobody listens yet."""

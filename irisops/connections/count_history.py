@@ -1,4 +1,4 @@
-"""The counts of a session of this tool, kept for plots: fine for the last minutes, coarser the older they are."""
+"""Polled counts kept for plots: fine for the last minutes, coarser the older they are."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 FINE = timedelta(minutes=15)
-"""For so long every reading is kept."""
+"""Every reading is kept this long."""
 MIDDLE = timedelta(hours=4)
-"""For so long one reading per `MIDDLE_STEP` is kept; after that one per `COARSE_STEP`."""
+"""One reading per `MIDDLE_STEP` is kept this long; after that one per `COARSE_STEP`."""
 MIDDLE_STEP = timedelta(seconds=15)
 COARSE_STEP = timedelta(minutes=2)
 MOST = timedelta(hours=48)
@@ -33,7 +33,7 @@ class Sample:
 
 
 class CountHistory:
-    """Samples, oldest first. Of several in one step the one with the most units stays: peaks must not vanish."""
+    """Samples, oldest first. Of several in one step the one with the most units stays, to keep peaks."""
 
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque()
@@ -43,7 +43,7 @@ class CountHistory:
         return len(self._samples)
 
     def add(self, sample: Sample) -> None:
-        """A new reading. One that is older than the last (a clock was set back) starts the history anew."""
+        """Add a reading. One older than the last (a clock was set back) restarts the history."""
         if self._samples and sample.at < self._samples[-1].at:
             self._samples.clear()
         self._samples.append(sample)

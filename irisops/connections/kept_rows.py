@@ -1,4 +1,4 @@
-"""Rows of a table that is shown again and again, kept as long as their record is."""
+"""Rows of a repeatedly shown table, kept as long as their record is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ Record = TypeVar("Record")
 
 
 class KeptRows(Generic[Record]):
-    """The rows of a table that is shown again and again: a record that is the very one of before keeps its row.
+    """Rows by record: an identical record keeps its row.
 
-    So ten thousand rows are not made anew for the thousand that changed, and whoever shows them sees at once which
-    are the same.
+    So of ten thousand rows only the thousand that changed are made anew, and the screen recognises the others.
     """
 
     def __init__(self) -> None:

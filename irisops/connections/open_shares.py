@@ -1,4 +1,4 @@
-"""The shares of one session: their keepers, what the side panel says of them, and what was left behind before."""
+"""The shares of one session: their keepers, their lines in the side panel, and left-over leases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from irisops.sharing.client import COMMAND, KeeperClient
 from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
 from irisops.sharing.known_agent import KnownAgents
-from irisops.sharing.lease import UNREADABLE_CURE, Lease, LeaseStore, Where, summary
+from irisops.sharing.lease import UNREADABLE_CURE, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
 from irisops.sharing.snapshot import ProbeFact
 from irisops.sharing.team_card import TeamCard
@@ -28,17 +28,17 @@ from irisops.sharing.teardown import Connector, connect_by_driver
 
 TOKEN_ACCOUNT = "ngrok"  # noqa: S105 - the keyring's name for it, not the token
 LEAVE_DEADLINE = 15.0
-"""Seconds that quitting waits for shares to be taken down; their keepers go on without us after that."""
+"""Seconds that quitting waits for shares to be taken down; their keepers continue alone after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharingSettings:
-    """How this run shares. The demo names its loopback-only agent; tests name a keeper of their own."""
+    """Sharing settings of this run. The demo sets its loopback-only agent, tests a keeper of their own."""
 
     agent: str = ""
     token: str = field(default="", repr=False)
     loopback: bool = False
-    """The agent is a stand-in: nothing leaves this machine, and every reply says so."""
+    """The agent is simulated: nothing leaves this machine, and every reply says so."""
     keeper: Sequence[str] = COMMAND
     deadlines: Deadlines = USUAL_DEADLINES
     connector: Connector = connect_by_driver
@@ -46,7 +46,7 @@ class SharingSettings:
 
 @dataclass(slots=True)
 class OpenShare:
-    """A share that this session opened."""
+    """A share opened by this session."""
 
     client: KeeperClient
     opened: ShareOpened
@@ -64,11 +64,11 @@ class OpenShare:
 
     @property
     def id(self) -> str:
-        """Its name."""
+        """Name of the share."""
         return self.opened.id
 
     def idle(self, name: str, work: int, now: datetime) -> float:
-        """Seconds since the work of a pass was last seen to change. `work` is any count that grows with it."""
+        """Seconds since the work of a pass last changed. `work` is any count that grows with it."""
         known = self._last.get(name)
         if known is None or known[0] != work:
             self._last[name] = work, now
@@ -78,7 +78,7 @@ class OpenShare:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The last look at an instance before a share: what was to be shared, and what the tries of passwords told."""
+    """Last check of an instance before a share: the command, and the results of the password probes."""
 
     command: Command
     profile: str
@@ -100,7 +100,7 @@ class ShareDesk:
     # the token
 
     async def token(self) -> str:
-        """Ngrok's authtoken: of this run, the environment, the keyring, or asked for. Raises `Refusal`."""
+        """Ngrok's authtoken: from this run, the environment, the keyring, or the person. Raises `Refusal`."""
         known = self.settings.token or os.environ.get("NGROK_AUTHTOKEN", "")
         known = known or await self._hub.secrets.get_secret(TOKEN_ACCOUNT) or ""
         if known:
@@ -117,7 +117,7 @@ class ShareDesk:
         return answer.strip()
 
     async def keep_token(self, token: str) -> None:
-        """A token that ngrok accepted goes to the keyring, or stays in memory with a notice."""
+        """Store a token that ngrok accepted in the keyring, or keep it in memory with a notice."""
         if token in {self.settings.token, os.environ.get("NGROK_AUTHTOKEN", "")}:
             return
         if await self._hub.secrets.get_secret(TOKEN_ACCOUNT) == token:
@@ -128,15 +128,15 @@ class ShareDesk:
             self._hub.on_notice(Notice("info", why, kept.cure))
 
     async def forget_token(self) -> None:
-        """A token that ngrok refused is not offered again."""
+        """Forget a token that ngrok refused."""
         await self._hub.secrets.forget_secret(TOKEN_ACCOUNT)
 
     # open and close
 
     async def open(self, request: ShareRequest, *, outlive: bool) -> AsyncGenerator[str | KeeperClient, None]:
-        """Steps as plain sentences, then the keeper, whose `opened` is the share.
+        """Yields steps as sentences, then the keeper, whose `opened` is the share.
 
-        Raises the named problem; then nothing is left open.
+        Raises the named problem; nothing is left open then.
         """
         steps: asyncio.Queue[str] = asyncio.Queue()
         client = KeeperClient(on_progress=steps.put_nowait)
@@ -154,7 +154,7 @@ class ShareDesk:
             if outlive:
                 await client.outlive(on=True)
         except BaseException:
-            # Also when the person cancelled: the keeper takes back what it has made when its pipe closes.
+            # Also when cancelled: the keeper undoes its work when its pipe closes.
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             await client.leave()
@@ -165,7 +165,7 @@ class ShareDesk:
         yield client
 
     def take(self, share: OpenShare) -> None:
-        """Look after an open share until it ends."""
+        """Register an open share until it ends."""
         self.shares[share.id] = share
         share.client.on_closed = lambda closed: self._was_closed(share, closed)
         self._show()
@@ -215,13 +215,13 @@ class ShareDesk:
         self._hub.on_change()
 
     def extended(self, share: OpenShare, until: datetime) -> None:
-        """The keeper has moved the deadline."""
+        """Record the keeper's new deadline."""
         opened = share.opened
         share.opened = ShareOpened(opened.id, until, opened.endpoints, opened.passes, opened.agent_version)
         self._show()
 
     async def close(self) -> None:
-        """The session ends: shares are taken down, those that shall outlive it are let go. Never raises."""
+        """End the session: take shares down, release those that outlive it. Never raises."""
         await asyncio.gather(*(self._let_go(share) for share in list(self.shares.values())))
 
     async def _let_go(self, share: OpenShare) -> None:
@@ -230,9 +230,9 @@ class ShareDesk:
             if not share.outlive:
                 async with asyncio.timeout(LEAVE_DEADLINE):
                     closed = await share.client.close()
-                goes_on = bool(closed.problems)  # the keeper tries again; nobody has to wait for that
+                goes_on = bool(closed.problems)  # the keeper tries again by itself
         except (KeeperLost, TimeoutError):
-            pass  # the keeper goes on by itself, and its lease remembers what is left
+            pass  # the keeper continues alone, and its lease records what is left
         finally:
             await share.client.leave()
         if not goes_on:
@@ -242,14 +242,10 @@ class ShareDesk:
 
     # leases
 
-    def other_leases(self) -> list[Lease]:
-        """Leases that are not those of this session's open shares."""
-        return [lease for lease in self.store.all().leases if lease.id not in self.shares]
-
     async def clear(
         self, *, only: str = "", running: bool = False, ask: bool = True
     ) -> list[lease_work.Cleared]:
-        """Take down what is left behind; asks for a password only with `ask`."""
+        """Take down left-over leases; asks for a password only with `ask`."""
 
         async def password_of(where: Where) -> str | None:
             return await self._password(where, ask=ask)
@@ -270,7 +266,7 @@ class ShareDesk:
         return known
 
     async def recover(self, say: Callable[[Notice], None]) -> None:
-        """At the start: take down what a crash or power cut left, and say what could not be. Never raises for it."""
+        """At start-up: take down what a crash or power cut left, and report failures. Never raises for them."""
         found = await asyncio.to_thread(self.store.all)
         for sentence in found.unreadable():
             say(Notice("warning", sentence, UNREADABLE_CURE))

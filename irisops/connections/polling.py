@@ -1,11 +1,11 @@
-"""Keeps the side panel's figures fresh: one task per connection that reads, one that notices when nothing comes."""
+"""Keep the side panel's figures fresh: per connection one task that reads and one that detects stale figures."""
 
 from __future__ import annotations
 
 import asyncio
 
 from irisops.background import Background, to_log
-from irisops.connections.alert_rules import counts_of, state_of
+from irisops.connections.alert_rules import state_of
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
 from irisops.contract.chat import Notice
@@ -20,10 +20,10 @@ _CURES = {
 
 
 def crossed_alerts(link: Link) -> list[Notice]:
-    """What must be said after a reading. A limit that was crossed rings; that it is over is only said."""
+    """Notices after a reading. A crossed limit rings the bell; its end does not."""
     if link.counts is None:
         return []
-    counts = counts_of(link.counts)
+    counts = link.counts
     begun, over = link.watchman.look(counts)
     return [
         *(
@@ -44,7 +44,7 @@ def crossed_alerts(link: Link) -> list[Notice]:
 
 
 class Polling:
-    """Starts at each login, ends by itself when the connection is gone for good."""
+    """Polling tasks per connection: started at each login, ended when the connection is given up."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -52,7 +52,7 @@ class Polling:
         self._tasks: dict[int, tuple[asyncio.Task[None], asyncio.Task[None]]] = {}
 
     def start(self, link: Link) -> None:
-        """Poll a link that has just logged in. A second start of the same link changes nothing."""
+        """Poll a link that has just logged in. Starting it twice has no effect."""
         key = id(link)
         running = self._tasks.get(key)
         if running and not running[0].done():
@@ -80,7 +80,7 @@ class Polling:
             task.cancel()
 
     async def _poll(self, link: Link) -> None:
-        """One reading per interval while the connection is there or comes back by itself."""
+        """One reading per interval while the connection exists or may come back."""
         problem = ""
         while link.connection.state.name in ("connected", "connecting", "lost"):
             if link.connected:
@@ -88,11 +88,11 @@ class Polling:
             await link.clock.sleep(self._hub.interval(link))
 
     async def _read(self, link: Link, former: str) -> str:
-        """Poll once; a problem other than a lost connection is said once until it changes or goes."""
+        """Poll once; a problem other than a lost connection is reported once until it changes."""
         try:
             counts = await link.read_figures()
         except Unreachable:
-            return former  # the connection itself tells its state
+            return former  # the connection reports its own state
         except InstanceProblem as error:
             if error.message != former:
                 self._hub.say_stale(link, f"{link.name}: {error.message}", error.cure)
@@ -106,7 +106,7 @@ class Polling:
         return ""
 
     async def _watch(self, link: Link) -> None:
-        """Mark the figures stale when a poll takes too long to answer, without waiting for its deadline."""
+        """Mark the figures stale when a poll takes too long, before its deadline."""
         was_stale = False
         while link.connection.state.name in ("connected", "connecting", "lost"):
             interval = self._hub.interval(link)

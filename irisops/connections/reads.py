@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from irisops.instance.models import LicenseBoard, PollCounts, Process, Role, RoleChange, User, WebSession
+from irisops.instance.models import LicenseBoard, PollCounts, Process, Role, User, WebSession
 from irisops.instance.routes import Instance
 from irisops.instance.security import access, audit, dormant, roles, sqlprivileges, users, webapps
 from irisops.instance.security.access import Access
@@ -17,15 +17,13 @@ from irisops.instance.security.webapps import WebApplication
 from irisops.instance.usage import license as license_reads
 from irisops.instance.usage import (
     processes,
-    processes_act,
     sessions,
-    sessions_age,
     sessions_end,
     sessions_timeout,
 )
 from irisops.instance.usage.license_clock import TIME, instance_time
 from irisops.instance.usage.poll import Poller
-from irisops.instance.usage.processes_act import ProcessAction
+from irisops.instance.usage.processes import ProcessAction
 from irisops.instance.usage.sessions_end import EndOutcome
 from irisops.instance.usage.sessions_timeout import AppTimeout
 from irisops.instance.values import Remade
@@ -54,20 +52,8 @@ class Reads(Protocol):
         """All users."""
         ...
 
-    async def user(self, name: str) -> User | None:
-        """One user, None if there is none of that name."""
-        ...
-
     async def roles(self) -> list[Role]:
         """All roles."""
-        ...
-
-    async def add_role(self, user: str, role: str) -> RoleChange:
-        """Grant, verified."""
-        ...
-
-    async def remove_role(self, user: str, role: str) -> RoleChange:
-        """Revoke, verified."""
         ...
 
     # What the license commands need (part 3)
@@ -174,21 +160,9 @@ class InstanceReads:
         """See `irisops.instance.security.users`."""
         return await users.list_users(self._instance)
 
-    async def user(self, name: str) -> User | None:
-        """See `irisops.instance.security.users`."""
-        return await users.read_user(self._instance, name)
-
     async def roles(self) -> list[Role]:
         """See `irisops.instance.security.roles`."""
         return await roles.list_roles(self._instance)
-
-    async def add_role(self, user: str, role: str) -> RoleChange:
-        """See `irisops.instance.security.users`."""
-        return await users.add_role(self._instance, user, role)
-
-    async def remove_role(self, user: str, role: str) -> RoleChange:
-        """See `irisops.instance.security.users`."""
-        return await users.remove_role(self._instance, user, role)
 
     async def clock_offset(self) -> float:
         """See `irisops.instance.usage.license_clock`."""
@@ -201,8 +175,8 @@ class InstanceReads:
         return await sessions_timeout.list_timeouts(self._instance)
 
     async def session_ages(self, among: Sequence[WebSession]) -> dict[str, int]:
-        """See `irisops.instance.usage.sessions_age`."""
-        return await sessions_age.session_ages(self._instance, among)
+        """See `irisops.instance.usage.license`."""
+        return await license_reads.session_ages(self._instance, among)
 
     async def set_timeout(self, application: str, seconds: int) -> int:
         """See `irisops.instance.usage.sessions_timeout`."""
@@ -213,12 +187,12 @@ class InstanceReads:
         return await sessions_end.end_session(self._instance, session_id)
 
     async def process(self, pid: int) -> Process | None:
-        """See `irisops.instance.usage.processes_act`."""
-        return await processes_act.read_process(self._instance, pid)
+        """See `irisops.instance.usage.processes`."""
+        return await processes.read_process(self._instance, pid)
 
     async def act_on_process(self, pid: int, action: ProcessAction) -> bool:
-        """See `irisops.instance.usage.processes_act`."""
-        return await processes_act.act_on_process(self._instance, pid, action)
+        """See `irisops.instance.usage.processes`."""
+        return await processes.act_on_process(self._instance, pid, action)
 
     async def access(self) -> Access:
         """See `irisops.instance.security.access`."""

@@ -1,4 +1,4 @@
-"""The cure for a web port that stands where the superserver's belongs, the most usual mistake in a new profile."""
+"""Cure for a web port given as the superserver's port, the most common mistake in a new profile."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from irisops.instance.errors import NotAnInstance, Unreachable
 from irisops.profiles.model import DEFAULT_PORT, Profile
 
 WEB_PORTS = (52773, 57772, 80, 443, 8080, 8443)
-"""Ports of web servers that people give by mistake (facts: iris-license-sessions 8.2)."""
+"""Web server ports given by mistake (facts: iris-license-sessions 8.2)."""
 _SILENT = ("Nothing answered within", "The server closed the connection during the login")
-"""How a login fails at a web server that waits for a line, or that hangs up at once."""
+"""Messages of a login at a web server that waits for a line, or hangs up at once."""
 
 
 @contextmanager
 def telling_of_a_web_port(profile: Profile, *, temporary: bool) -> Iterator[None]:
-    """Give a login that fails within its cure, if the profile's port may be a web server's.
+    """Set the cure of a failed login, if the profile's port may be a web server's.
 
     `temporary`: the profile is in no file, so it cannot be edited.
     """
@@ -42,7 +42,7 @@ def telling_of_a_web_port(profile: Profile, *, temporary: bool) -> Iterator[None
 
 
 def _right(profile: Profile, *, temporary: bool) -> str:
-    """What to type instead."""
+    """The command to type instead."""
     if temporary:
         user, host = harmless(profile.user), harmless(profile.host)
         return f"/connect iris://{user}@{host}:{DEFAULT_PORT}/{profile.namespace}"

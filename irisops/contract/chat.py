@@ -1,4 +1,4 @@
-"""The contract between the chat's brain and whoever shows it (the Textual screen, `irisops run`, plain mode).
+"""The contract between the engine and its front ends (the Textual screen, `irisops run`, plain mode).
 
 One path in, one path out: a typed line, a saved form, a palette entry and `irisops run` all become a `Command`; each
 command yields `Reply` values. `irisops.session.Session` implements `Chat`.
@@ -16,9 +16,9 @@ from irisops.contract.replies import Cell, Problem, Reply
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A line that was understood. `slash` is its canonical slash form, shown in the card's corner so people learn it.
+    """A parsed line. `slash` is its canonical slash form, shown in the card's corner so that people learn it.
 
-    `live` commands are reads that a card may run again to keep itself fresh. `changes` commands yield a plan first.
+    `live` commands are reads that a card may repeat to stay fresh. `changes` commands yield a plan first.
     """
 
     name: str
@@ -47,7 +47,7 @@ class CommandInfo:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A way to finish the word under the cursor: replaces `text[start:cursor]` with `value`."""
+    """A completion of the word under the cursor: replaces `text[start:cursor]` with `value`."""
 
     value: str
     start: int
@@ -59,7 +59,7 @@ State = Literal["connected", "connecting", "lost", "off", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class ProfileState:
-    """A line of the side panel: what is known of one profile. Counts are None until they were read."""
+    """A line of the side panel: one profile. Counts are None until read."""
 
     name: str
     state: State
@@ -86,18 +86,18 @@ class ProfileState:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that the frame around the transcript shows."""
+    """Contents of the frame around the transcript."""
 
     profiles: Sequence[ProfileState]
     active: ProfileState | None
     tunnels: Sequence[str] = ()
     opening: str = ""
-    """A command to begin with, at the first run: whoever shows the chat gives it once after `start`."""
+    """A command for the first run, which the front end gives once after `start`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person did not ask for but must know, said once in the transcript."""
+    """Unrequested information that the person must know, shown once in the transcript."""
 
     level: Literal["info", "warning", "error"]
     message: str
@@ -112,7 +112,7 @@ AskSecret = Callable[[str, str], Awaitable[str | None]]
 
 
 class Chat(Protocol):
-    """What a screen needs. All coroutines run on the screen's own event loop and never block it."""
+    """The engine as seen by a screen. Coroutines run on the screen's event loop and never block it."""
 
     async def start(self) -> None:
         """Load profiles, begin connecting in the background. Returns at once; state arrives by `on_change`."""
@@ -123,31 +123,31 @@ class Chat(Protocol):
         ...
 
     def parse(self, text: str) -> Command | Problem:
-        """Pure: a line and the present state -> a command, or a problem with the nearest commands."""
+        """Parse a line: a command, or a problem with the nearest commands. Pure."""
         ...
 
     def run(self, command: Command) -> AsyncIterator[Reply]:
-        """Do it. Never raises for what an instance or a person did: that is a `Problem` reply."""
+        """Run a command. Errors of an instance or a person are `Problem` replies, never raised."""
         ...
 
     def confirm(self, plan_id: str, word: str = "") -> AsyncIterator[Reply]:
-        """Carry out a plan that was shown. A plan can be confirmed once."""
+        """Carry out a plan. It can be confirmed once."""
         ...
 
     def decline(self, plan_id: str) -> None:
-        """Drop a plan: the person said no."""
+        """Drop a plan."""
         ...
 
     def complete(self, text: str, cursor: int) -> Sequence[Completion]:
-        """Answers from what is already known (no instance call)."""
+        """Completions from names already known; calls no instance."""
         ...
 
     def commands(self) -> Sequence[CommandInfo]:
-        """Every command, with whether it can be given now."""
+        """Every command, with its availability."""
         ...
 
     def overview(self) -> Overview:
-        """What is known at this moment."""
+        """The present overview."""
         ...
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
@@ -155,5 +155,5 @@ class Chat(Protocol):
         ...
 
     def ask_with(self, ask: AskSecret) -> None:
-        """How to ask the person for a secret. Until this is called, a password that is nowhere is simply missing."""
+        """Set how to ask the person for a secret. Before this, an unknown password is an error."""
         ...

@@ -1,4 +1,4 @@
-"""The session's clock, injected so that tests decide what time it is."""
+"""The session's clock, injected so that tests control time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The real one."""
+    """The real clock."""
 
     def now(self) -> datetime:
         """The time in UTC, for people."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds for measuring spans; unaffected by changes of the clock."""
+        """Seconds for measuring durations; unaffected by changes of the clock."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for a span in seconds."""
+        """Wait for a number of seconds."""
         await asyncio.sleep(seconds)

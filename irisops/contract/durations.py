@@ -1,4 +1,4 @@
-"""Spans and moments as people type them: `2h`, `90m`, `1h30m`, `1d`, `18:30`. Pure."""
+"""Durations and times as people type them: `2h`, `90m`, `1h30m`, `1d`, `18:30`. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = timedelta(days=7)
 
 
 def span(text: str) -> timedelta:
-    """A span. A bare number is minutes. Raises `Refusal`."""
+    """A duration. A bare number is minutes. Raises `Refusal`."""
     found = _SPAN.fullmatch(text.strip() + ("m" if text.strip().isdigit() else ""))
     days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
     total = timedelta(days=days, hours=hours, minutes=minutes)
@@ -28,7 +28,7 @@ def span(text: str) -> timedelta:
 
 
 def moment(text: str, now: datetime, local_now: datetime) -> datetime:
-    """A span from `now`, or a time of day (`18:30`, the next one in the zone of `local_now`), in UTC.
+    """A duration from `now`, or a time of day (`18:30`, the next one in the zone of `local_now`), in UTC.
 
     Raises `Refusal`.
     """

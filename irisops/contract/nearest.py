@@ -1,4 +1,4 @@
-"""Finding a name that a person typed, or the names that they may have meant."""
+"""Find a typed name, or the most similar ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 
 def find(name: str, known: Iterable[str]) -> str | None:
-    """The name as the instance spells it; names do not regard case (facts: iris-security 1)."""
+    """The name as the instance spells it; case does not matter (facts: iris-security 1)."""
     wanted = name.casefold()
     return next((each for each in known if each.casefold() == wanted), None)
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Up to `most` known names that resemble `name`, the most similar first."""
+    """Up to `most` known names similar to `name`, the most similar first."""
     by_key = {each.casefold(): each for each in known}
     wanted = name.casefold()
     close = difflib.get_close_matches(wanted, by_key, n=most, cutoff=0.6)

@@ -21,7 +21,7 @@ _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: what it means, whether it was quoted from its first character, and where it stands in the line."""
+    """One word: value, whether it was quoted from its first character, and position in the line."""
 
     value: str
     quoted: bool
@@ -30,7 +30,7 @@ class Word:
 
 
 class UnclosedQuoteError(ValueError):
-    """A quotation mark was opened and never closed. `position` is where it stands."""
+    """A quotation mark that is never closed. `position` is its place in the line."""
 
     def __init__(self, position: int, quote: str) -> None:
         super().__init__(f"the quotation mark {quote} at character {position + 1} is never closed")
@@ -39,7 +39,7 @@ class UnclosedQuoteError(ValueError):
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
-    """The text from the quotation mark at `at`; returns it with the position after the closing one."""
+    """The text from the quotation mark at `at`, and the position after the closing one."""
     quote = text[at]
     out: list[str] = []
     position = at + 1
@@ -110,10 +110,10 @@ def quote(value: str, *, force: bool = False) -> str:
 
 
 def spelled(value: str) -> str:
-    r"""`value` as a person may edit it on a terminal: what would act there is written as `\u{1b}`.
+    r"""`value` as a person may edit it on a terminal: control characters are written as `\u{1b}`.
 
-    A value that needs none of this stays as it is. Of any other, `unspelled` gives back exactly what it was: one that
-    holds `\u{1b}` itself has its backslash written so, too.
+    A value without them stays as it is. `unspelled` restores any other exactly: if it holds `\u{1b}` itself, the
+    backslash is escaped, too.
     """
     if in_line(value) == value:
         return value
@@ -125,7 +125,7 @@ def spelled(value: str) -> str:
 
 
 def unspelled(text: str) -> str:
-    r"""The value that `spelled` wrote as `text`, also after a person changed it: `\u{1b}` is its character again."""
+    r"""Inverse of `spelled`, also after a person changed the text: `\u{1b}` becomes its character."""
     return _ESCAPE.sub(
         lambda found: chr(int(found[1], 16)) if int(found[1], 16) <= 0x10FFFF else found[0], text
     )

@@ -1,4 +1,4 @@
-"""A command that cannot or must not be done, found before anything was asked of the instance."""
+"""Refusal of a command before the instance is changed."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class Refusal(Exception):  # noqa: N818 - it is a decision
         self.suggestions = tuple(suggestions)
 
     def problem(self, text: str = "") -> Problem:
-        """The reply for it; `text` is the line that was typed."""
+        """As a reply; `text` is the line typed."""
         return Problem(self.error, self.message, self.cure, text=text, suggestions=self.suggestions)

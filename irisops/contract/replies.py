@@ -1,7 +1,7 @@
-"""What a command answers. The chat draws these as cards, `irisops run` prints them as text or JSON lines.
+"""Replies of commands. The chat draws them as cards, `irisops run` prints them as text or JSON lines.
 
-The JSON shapes are public (docs/json.md) and do not change without a major version. All text that came
-from an instance is kept raw here; whoever shows it makes it harmless (`irisops.contract.wording.harmless`).
+The JSON shapes are public (docs/json.md) and do not change without a major version. Text of an instance is
+kept raw here and made harmless where it is shown (`irisops.contract.wording.harmless`).
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ class Column:
     title: str
     kind: Literal["text", "number", "time", "duration", "flag", "list"] = "text"
     grow: bool = False
-    """Takes the spare width; is the first to be cut."""
+    """Takes the spare width; is cut first."""
     hide_under: int = 0
     """Not shown when the card is narrower than this many cells (80x24 keeps what matters)."""
 
 
 @dataclass(slots=True)
 class Facts:
-    """Named values, e.g. the license counts. `labels` gives keys a person's words; keys without one are not shown."""
+    """Named values, e.g. the license counts. `labels` maps keys to words; keys without a label are not shown."""
 
     name: str
     title: str
     facts: Mapping[str, Scalar | list[Scalar] | dict[str, Scalar]]
     labels: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    """Plain sentences below: warnings, what is missing and why, what to do next."""
+    """Sentences below: warnings, what is missing and why, what to do next."""
     series: Sequence[float] = ()
     """Recent values for a sparkline, oldest first."""
     blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Texts of several lines to be copied as they stand, by title. They may hold a secret (a teammate's password), so
-    they are shown and copied, but never written: not to a saved transcript, a journal or JSON."""
+    """Texts of several lines to copy, by title. They may hold a secret (a teammate's password), so they are shown and
+    copied, but never written to a saved transcript, a journal or JSON."""
 
 
 @dataclass(slots=True)
@@ -51,8 +51,8 @@ class Table:
     """Rows. `key` names the column that identifies a row; `actions` are command templates for the row under the cursor.
 
     An action is (key, label, command template), e.g. ("enter", "open", "/user {name}"); values are quoted when
-    filled in. A template of `{!column}` alone runs the command that stands in that column of the row, which irisops
-    must have made itself.
+    filled in. A template of `{!column}` alone runs the command in that column of the row, which irisops must have made
+    itself.
     """
 
     name: str
@@ -63,14 +63,14 @@ class Table:
     notes: Sequence[str] = ()
     actions: Sequence[tuple[str, str, str]] = ()
     total: int | None = None
-    """How many there are when `rows` is only a part."""
+    """Number of all rows when `rows` is only a part."""
     offer: str = ""
-    """A command worth one Enter: whoever shows the table puts it into an empty prompt."""
+    """A command to suggest: the front end puts it into an empty prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a plan: what it is before and after, in a person's words."""
+    """One line of a plan: before and after, in plain words."""
 
     what: str
     before: str
@@ -79,7 +79,7 @@ class Change:
 
 @dataclass(slots=True)
 class Plan:
-    """What a command would do, awaiting yes or no. Executed by `Chat.confirm(plan.id)`; dropped by `Chat.decline`.
+    """A change awaiting yes or no. Carried out by `Chat.confirm(plan.id)`; dropped by `Chat.decline`.
 
     `calls` shows the same change as ready-to-paste code: language ("ObjectScript", "Python", "SQL") -> lines.
     `confirm_word` is "" for a plain y/n, else the word that must be typed (a guarded profile's name, "amber" risks).
@@ -98,7 +98,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Done:
-    """A change or a local action was carried out and verified. `undo` is the journal number that `/undo N` takes."""
+    """A change or a local action, carried out and verified. `undo` is the journal number that `/undo N` takes."""
 
     name: str
     message: str
@@ -108,7 +108,7 @@ class Done:
 
 @dataclass(slots=True)
 class Progress:
-    """A step of something long. Replaces the former progress of the same name. `fraction` None means unknown."""
+    """A step of a long operation. Replaces the former progress of the same name. `fraction` None means unknown."""
 
     name: str
     message: str
@@ -170,7 +170,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something that only whoever shows the replies can do; `irisops run` says that it needs a screen.
+    """An action of the front end; `irisops run` says that it needs a screen.
 
     `quit` leaves, `clear` empties the transcript, `theme` switches to the theme `argument` ("" asks for the list),
     `save` writes the transcript as Markdown to the file `argument`, `pin` keeps the live card of the slash command

@@ -1,12 +1,11 @@
-"""What is secret in a typed line: the one table that the parser, the screen, the history and `/save` share. Pure.
+"""Find secrets in a typed line: one table for the parser, the screen, the history and `/save`. Pure.
 
-No command takes a password or a token in its line, as lines are shown and kept. A line that holds one is refused by
-`refusal` before it is shown anywhere; whatever shows or keeps a line all the same asks `without_secrets` or
-`has_secret`. The one value of this kind that a command takes is a `password_command=`, which is carried out, and shown
-masked.
+No command takes a password or a token in its line, as lines are shown and kept. `refusal` refuses a line that holds one
+before it is shown anywhere; code that shows or keeps lines also uses `without_secrets` or `has_secret`. The one
+exception, `password_command=`, is carried out, and shown masked.
 
-Names of users and profiles look like passwords. In "reset the password agarcia120" only `show_names` can tell; an
-unknown word there is hidden.
+Names of users and profiles look like passwords. In "reset the password agarcia120" only the names given to
+`show_names` are known to be harmless; any other word there is hidden.
 """
 
 from __future__ import annotations
@@ -79,32 +78,21 @@ COMMANDS = {
     "passphrase": 0,
     "ngrok": 0,
 }
-"""Commands where a person may think that a secret goes behind the names, with the number of names. Some are
-no commands of ours, but are typed as if they were. A test holds this to the commands' grammar."""
+"""Commands after whose names a person may type a secret -> number of names. The last ones do not exist, but are typed
+as if they did. A test compares this with the commands' grammar."""
 
 ASKS = frozenset(
-    (
-        "connect",
-        "profile add",
-        "profile adopt",
-        "profile edit",
-        "profile test",
-        "locked free",
-        "on",
-        "secrets",
-        "secrets file",
-        "secrets forget",
-        "secrets move",
-        "secrets unlock",
-        "share",
-    )
-)
-"""Commands that may ask for a secret: a line typed meanwhile that is no command may be one."""
+    {
+        "connect", "profile add", "profile adopt", "profile edit", "profile test", "locked free", "on",
+        "secrets", "secrets file", "secrets forget", "secrets move", "secrets unlock", "share",
+    }
+)  # fmt: skip
+"""Commands that may ask for a secret: another line typed meanwhile may be that secret."""
 
 _CONNECTION_KEYS = (
     "server|port|database|uid|user|username|driver|host|hostname|namespace|dsn|data source|protocol|timeout"
 )
-"""Keys of a connection string: only in front of one of these does `;` or `&` end a password, which may hold both."""
+"""Keys of a connection string: `;` or `&` ends a password, which may hold both, only before one of these."""
 
 _KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]{0,60})[\"']?\s*(?:=|:(?!//))\s*")
 _NEXT_KEY = re.compile(rf"(?i)\s(?=[A-Za-z_][\w.-]*=)|[;&]\s*(?=(?:{_CONNECTION_KEYS})\s*=)")
@@ -132,7 +120,7 @@ _LINK = _words("to is was as be being becomes equals with from should will must 
 _STILL = _words("still now really just only currently exactly literally simply called named not")
 _MAKE = _words("make use set take try enter type give put with using want choose")
 _NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
-"""Without one of these there is no sentence to look at: a long history is looked through in no time."""
+"""A line without one of these is no sentence about a secret; makes searching a long history fast."""
 _CONNECT = re.compile(
     r"(?i)(?P<more>.*)(?<!\w)(?:connect|reconnect|log\s?in|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
 )
@@ -162,24 +150,24 @@ _PLAIN_WORDS = _words(
     will
     """
 )
-"""Words that are no password behind "the password is" or "move the password to"."""
+"""Words that are no password after "the password is" or "move the password to"."""
 
 _HARMLESS = _PLAIN_WORDS | _THE | _OWNER | _LINK | _STILL | NOUNS
 
 _SHORT = 6
-"""Signs of a word with digits that may well be a password."""
+"""Characters from which a word with digits may be a password."""
 
 _names: set[str] = set()
 
 
 def show_names(names: Iterable[str]) -> None:
-    """Names of users, roles and profiles: they are shown where a word may be a name or a password."""
+    """Add names of users, roles and profiles, which are not hidden where a password may stand."""
     _names.update(name.casefold() for name in names)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Found:
-    """Where a secret stands in a line. `taken`: a command has a use for it, so that the line is not refused."""
+    """Position of a secret in a line. `taken`: a command uses it, so that the line is not refused."""
 
     start: int
     end: int
@@ -187,11 +175,11 @@ class Found:
 
 
 LONGEST = 4_000
-"""Signs of a line that are looked at one by one; what a longer one has behind them is one secret if it may hold any."""
+"""Characters of a line that are examined; the rest counts as one secret if it may hold any."""
 
 
 def secrets_in(line: str) -> list[Found]:
-    """The secrets of a line, in order, none within another."""
+    """The secrets of a line, in order and without overlap."""
     if len(line) > LONGEST:
         behind = (
             [Found(LONGEST, len(line))] if re.search(r"[=:@]", line[LONGEST:]) or _NOUN.search(line) else []
@@ -217,12 +205,12 @@ def _is_masked(text: str) -> bool:
 
 
 def has_secret(line: str) -> bool:
-    """Whether a line seems to hold a password, a token, or an address or a connection string with a password."""
+    """True if a line seems to hold a password, a token, or an address or a connection string with a password."""
     return bool(secrets_in(line))
 
 
 def without_secrets(line: str) -> str:
-    """The line with its secrets masked. What is masked once stays as it is."""
+    """The line with its secrets masked; existing masks stay."""
     shown, place = [], 0
     for each in secrets_in(line):
         shown += [line[place : each.start], MASK]
@@ -231,7 +219,7 @@ def without_secrets(line: str) -> str:
 
 
 def refusal(line: str) -> Problem | None:
-    """Why a line is not taken: it holds a secret that no command takes. Nothing of the secret is in the answer."""
+    """The refusal of a line that holds a secret which no command uses; contains nothing of the secret."""
     if all(each.taken for each in secrets_in(line)):
         return None
     return Problem(
@@ -247,7 +235,7 @@ def refusal(line: str) -> Problem | None:
 
 
 def _told(line: str) -> Iterator[Found]:
-    """Secrets that this run knows already: what was typed for a question, or came from the keyring."""
+    """Secrets known to this run: typed in answer to a question, or from the keyring."""
     for start, end in hidden_in(line):
         yield Found(start, end)
 
@@ -269,14 +257,14 @@ def _patterns(line: str) -> Iterator[Found]:
             yield Found(*match.span("secret"))
     last = _CONNECT.match(line)
     if last is not None and not _is_harmless(last["secret"]):
-        # At the beginning it is an order; within a sentence it may speak of a user or a service.
+        # At the start it is a command; within a sentence it may be about a user or a service.
         if last["more"].strip(" /") and not _looks_secret(last["secret"]):
             return
         yield Found(*last.span("secret"))
 
 
 def is_secret_key(key: str) -> bool:
-    """Whether the value of `key=value` is secret: `pw`, `NGROK_AUTHTOKEN`, `basic_auth`, `password_command`."""
+    """True if the value of `key=value` is secret: `pw`, `NGROK_AUTHTOKEN`, `basic_auth`, `password_command`."""
     parts = [part for part in re.split(r"[_.\-]+|(?<=[a-z])(?=[A-Z])", key) if part]
     words = [part.casefold() for part in parts]
     if not words:
@@ -290,7 +278,7 @@ def is_secret_key(key: str) -> bool:
 
 
 def _pairs(line: str) -> Iterator[Found]:
-    """`key=value` and `key: value`. A value without quotes goes on until the next key: it may hold blanks."""
+    """`key=value` and `key: value`. A value without quotes may hold blanks and ends at the next key."""
     for match in _KEY.finditer(line):
         if not is_secret_key(match["key"]):
             continue
@@ -309,7 +297,7 @@ def _pairs(line: str) -> Iterator[Found]:
 
 
 def _says_nothing(line: str, match: re.Match[str], start: int) -> bool:
-    """A flag with words behind it (`password=yes and`), an empty value (`password= host=h`)."""
+    """True for a flag followed by words (`password=yes and`) or an empty value (`password= host=h`)."""
     word = _WORD.match(line, start)
     if word is None:
         return True
@@ -325,7 +313,7 @@ def _is_key(word: str) -> bool:
 
 
 def _commands(line: str) -> Iterator[Found]:
-    """`/password bob X`: what stands behind the names of a command."""
+    """`/password bob X`: words after the names of a command."""
     for match in _SLASH.finditer(line):
         words = list(_WORD.finditer(line, match.end()))
         name = match["name"].casefold()
@@ -356,7 +344,7 @@ _BETWEEN = _OWNER | NOUNS | {"to", "is", "as", "with", "the", "user", "new", "="
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word of a sentence: as it is compared, where it stands, and whether a list goes on behind it."""
+    """A word of a sentence: normalised text, position, and whether a comma or colon follows."""
 
     word: str
     start: int
@@ -393,7 +381,7 @@ def _sentences(line: str) -> Iterator[Found]:
 
 
 def _further_on(tokens: list[_Token], place: int) -> _Token | None:
-    """Behind words that say nothing: `set the password of bob, who forgot it, to X`; `password change bob X`."""
+    """The secret after filler words: `set the password of bob, who forgot it, to X`; `password change bob X`."""
     before = tokens[place - 1]
     for token in tokens[place:]:
         said = token is tokens[-1] and before.word in ("to", "is", "=", "as")
@@ -404,7 +392,7 @@ def _further_on(tokens: list[_Token], place: int) -> _Token | None:
 
 
 def _looks_secret(word: str) -> bool:
-    """Letters with digits or signs among them, as names seldom have."""
+    """True for letters mixed with digits or special characters, which names seldom are."""
     letters = any(character.isalpha() for character in word)
     digits = any(character.isdigit() for character in word)
     return letters and ((digits and len(word) >= _SHORT) or any(sign in word for sign in "!#$^&*+?~|\\<>"))
@@ -413,10 +401,10 @@ def _looks_secret(word: str) -> bool:
 def _behind(
     tokens: list[_Token], place: int, linked: bool, *, strict: bool, handed: bool
 ) -> tuple[_Token | None, int]:
-    """The first word of the secret behind the noun at `place - 1`; it goes on to the end of the line.
+    """The first word of the secret after the noun at `place - 1`, which extends to the end of the line.
 
-    Also where the look ended. With `strict` only a link ("is", "=") makes a word a secret; with `handed` a "to" names
-    a person.
+    Also returns where the search ended. With `strict` only a link ("is", "=") makes a word a secret; with `handed` a
+    "to" names a person.
     """
     owned = False
     while place < len(tokens):
@@ -441,7 +429,7 @@ def _behind(
 
 
 def _past_owner(tokens: list[_Token], place: int) -> int:
-    """Behind `[the] [user] NAME [and NAME …]`."""
+    """The position after `[the] [user] NAME [and NAME …]`."""
     while place < len(tokens):
         while place < len(tokens) - 1 and tokens[place].word in _THE:
             place += 1

@@ -1,10 +1,10 @@
-"""Text that came from an instance, a file or a person, made fit to show. The one place that decides what may be.
+"""Make text of an instance, a file or a person safe to show. All such rules are here.
 
 Names and descriptions are data: an ANSI escape in a role's description must not move the cursor, a newline must not
-break a table, a right-to-left mark must not turn a line round. Such characters become visible instead of being obeyed
-or silently dropped: `harmless` for a value in one line, `harmless_lines` for a block that goes to a stream, and
-`words.spelled` for a value that a person may edit. What is painted passes `ui.door` at the end as well, which asks
-`acts`, too. Nothing here knows markup, and no result must be read as markup either.
+break a table, a right-to-left mark must not reverse a line. Such characters become visible instead of taking effect
+or being dropped: `harmless` for a value in one line, `harmless_lines` for a block that goes to a stream, and
+`quoting.spelled` for a value that a person may edit. What is painted also passes `ui.door`, which uses `acts`. Nothing
+here knows markup, and no result may be read as markup.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DEFAULT_LIMIT = 200
 
 _MAX_COMBINING = 4
 _LOOKED_AT = 1 + _MAX_COMBINING
-"""Characters that are looked at for one that is shown: a pile of a million marks must not stop the screen."""
+"""Characters examined per character shown: a million combining marks must not stop the screen."""
 _MARKS = {
     0x061C: "ALM",
     0x200B: "ZWSP",
@@ -51,16 +51,16 @@ _HIDDEN = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0}
     | {*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0)}
 )
-"""Letters and marks that no terminal shows: two names that differ by one look the same. The two selectors that choose
-between text and emoji (FE0E, FE0F) are not among them: they stand in ordinary text.
+"""Letters and marks that no terminal shows: names that differ by one look the same. The two selectors between text and
+emoji (FE0E, FE0F) are not included: ordinary text has them.
 Source: Unicode, DerivedCoreProperties, Default_Ignorable_Code_Point."""
 
 
 def acts(character: str) -> bool:
-    """Whether a character does something to a terminal or cannot be seen, instead of being shown there.
+    """True if a character controls a terminal or is invisible.
 
-    Control, format, private, unassigned and lone surrogate characters, line separators, and `_HIDDEN` ones. Blanks of
-    any width only stand there.
+    These are control, format, private, unassigned and lone surrogate characters, line separators, and `_HIDDEN` ones,
+    but not blanks of any width.
     """
     if character.isprintable():
         return ord(character) in _HIDDEN
@@ -73,9 +73,9 @@ def acting(text: str) -> set[str]:
 
 
 def signs(text: str) -> Iterator[str]:
-    """For each character what may be shown for it: itself, or a sign for one that `acts`.
+    """For each character its safe form: itself, or a sign for one that `acts`.
 
-    Of a pile of combining marks the first four stay, "" stands for the others. Blanks of any width are themselves.
+    Of consecutive combining marks the first four stay and the others become "". Blanks of any width stay.
     """
     combining = 0
     for character in text:
@@ -94,11 +94,10 @@ def signs(text: str) -> Iterator[str]:
 
 
 def harmless(text: object, limit: int = DEFAULT_LIMIT) -> str:
-    """`text` on one line, with everything that could act on a terminal made visible, at most `limit` characters.
+    """`text` on one line, control characters made visible, at most `limit` characters.
 
-    A longer text is cut and ends in `…`. Of a pile of combining marks only the first four are kept. The result
-    holds printable characters alone, so `harmless(harmless(x)) == harmless(x)`. The time it takes depends on `limit`,
-    not on the length of the text.
+    A longer text is cut and ends in `…`. Of consecutive combining marks the first four are kept. The result is
+    printable, so `harmless(harmless(x)) == harmless(x)`. The time depends on `limit`, not on the length of the text.
     """
     whole = str(text)
     if len(whole) <= limit and whole.isascii() and whole.isprintable():
@@ -116,19 +115,19 @@ def harmless(text: object, limit: int = DEFAULT_LIMIT) -> str:
 
 
 def harmless_lines(text: str) -> str:
-    """A block for a stream: its line ends, and each of its lines `in_line`."""
+    """A block for a stream: line ends kept, each line passed through `in_line`."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "\n".join(map(in_line, text.replace("\r\n", "\n").split("\n")))
 
 
 def in_line(text: str) -> str:
-    """`text` as it may stand in a line: what acts is made visible, nothing is cut, blanks stay as wide as they are."""
+    """`text` for one line: control characters made visible, nothing cut, blanks kept."""
     return text if text.isascii() and text.isprintable() else "".join(signs(text))
 
 
 def _cut(pieces: list[str], limit: int) -> str:
-    """Join as many whole pieces as leave room for the ellipsis."""
+    """Join whole pieces as long as the ellipsis fits."""
     length = sum(map(len, pieces))
     while pieces and length > limit - 1:
         length -= len(pieces.pop())
@@ -136,7 +135,7 @@ def _cut(pieces: list[str], limit: int) -> str:
 
 
 def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str:
-    """`a, b and c`; of more than `most` names the rest is counted."""
+    """`a, b and c`; beyond `most` names the rest is counted."""
     shown = [harmless(name, 80) for name in names]
     if len(shown) > most:
         shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
@@ -146,7 +145,7 @@ def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str
 
 
 def not_known(facts: Mapping[str, object], names: Mapping[str, str]) -> list[str]:
-    """A sentence for those of the figures in `names` (key: words) that could not be read; none if all are there."""
+    """A sentence naming the figures of `names` (key: words) that could not be read; none if all could."""
     missing = [words for key, words in names.items() if facts.get(key) is None]
     return [f"Not known: {listed(missing)}."] if missing else []
 
@@ -157,7 +156,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """A span for people: `9 min`, `2 h 05 min`, `3 d 4 h`; under a minute in seconds."""
+    """A duration for people: `9 min`, `2 h 05 min`, `3 d 4 h`; under a minute in seconds."""
     total = max(0, round(seconds))
     if total < 60:
         return f"{total} s"

@@ -1,4 +1,4 @@
-"""Whether a command can be given now, and why not: nothing connected, a read-only profile, a class that is missing."""
+"""Whether a command is available now, and why not: no connection, a read-only profile, a missing class."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from irisops.engine.spec import CommandSpec
 
 
 def check(spec: CommandSpec, hub: Hub) -> None:
-    """Raise `Refusal` for a command that cannot be done now."""
+    """Raise `Refusal` for a command that is not available now."""
     if not spec.needs_connection:
         return
     link = hub.require()
@@ -22,7 +22,7 @@ def check(spec: CommandSpec, hub: Hub) -> None:
 
 
 def refuse_change(link: Link, feature: str = "") -> None:
-    """Raise `Refusal` where nothing may be changed: on a read-only profile, or without a route for `feature`."""
+    """Raise `Refusal` on a read-only profile, or without a route for `feature`."""
     if link.profile.read_only:
         raise Refusal("ReadOnly", read_only_note(link), read_only_cure(link))
     available, reason = link.connection.capabilities.available(feature) if feature else (True, "")
@@ -31,7 +31,7 @@ def refuse_change(link: Link, feature: str = "") -> None:
 
 
 def only_shown(link: Link, feature: str) -> list[str]:
-    """Why something is only shown here and cannot be changed, as sentences; empty where it can be."""
+    """Sentences why something is shown but cannot be changed; empty if it can be."""
     if link.profile.read_only:
         return [f"{read_only_note(link)} {read_only_cure(link)}"]
     available, reason = link.connection.capabilities.available(feature)
@@ -39,17 +39,17 @@ def only_shown(link: Link, feature: str) -> list[str]:
 
 
 def read_only_note(link: Link) -> str:
-    """What a read-only profile means."""
+    """Message for a read-only profile."""
     return f"{link.name} is a read-only profile: nothing is changed through it."
 
 
 def read_only_cure(link: Link) -> str:
-    """How it would be one that changes."""
+    """How to allow changes on a read-only profile."""
     return f"If it should be: /profile edit {quote(link.name)} read_only=no"
 
 
 def unavailable(spec: CommandSpec, hub: Hub) -> str:
-    """Why a command is greyed out; "" if it can be given."""
+    """Why a command is greyed out; "" if it is available."""
     if not spec.needs_connection:
         return ""
     link = hub.active
@@ -69,7 +69,7 @@ def _missing(spec: CommandSpec, link: Link) -> str:
 
 
 def _cure_of_missing(link: Link) -> str:
-    """What to do about a class that is not there: most often the connection is not in %SYS."""
+    """Cure for a missing class: most often the connection is not in %SYS."""
     if link.profile.namespace.casefold() == "%sys":
         return "/doctor shows what this instance offers."
     return f"Administration works in %SYS: /disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect."

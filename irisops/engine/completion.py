@@ -1,8 +1,8 @@
-"""Finishing the word under the cursor, from what is already known: no instance is asked."""
+"""Complete the word under the cursor from names already known, without asking an instance."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from irisops.connections.connection import Names
@@ -12,16 +12,16 @@ from irisops.contract.quoting import Word
 from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
 
 MOST = 50
-"""Completions offered at once; more is a list that nobody reads."""
+"""Most completions offered at once."""
 
 PERMISSIONS = (("none", "nobody by itself"), ("R", "read"), ("RW", "read and write"), ("U", "use"))
 
 Known = Callable[[str], Sequence[tuple[str, str]]]
-"""kind -> (value, hint) of everything known of that kind."""
+"""kind -> (value, hint) of all known values of that kind."""
 
 
 def complete(text: str, cursor: int, registry: Registry, known: Known) -> list[Completion]:
-    """Ways to finish the word that ends at `cursor`, the likeliest first."""
+    """Completions of the word that ends at `cursor`, most likely first."""
     before = text[: max(0, min(cursor, len(text)))]
     if not before.lstrip().startswith("/"):
         return _plain(before, known)
@@ -47,7 +47,7 @@ def complete(text: str, cursor: int, registry: Registry, known: Known) -> list[C
 
 
 def _line_within(spec: CommandSpec, done: list[Word], at: int) -> int | None:
-    """Where the command within a command (`/on clinic /li`) begins, if the cursor is in it."""
+    """Start of the command within a command (`/on clinic /li`), if the cursor is in it."""
     for position, element in enumerate(spec.grammar):
         if isinstance(element, Arg) and element.kind == LINE:
             if len(done) < position:
@@ -57,7 +57,7 @@ def _line_within(spec: CommandSpec, done: list[Word], at: int) -> int | None:
 
 
 def _split(before: str) -> tuple[list[Word], str, int]:
-    """Finished words, the unfinished one, and where that begins."""
+    """Finished words, the unfinished one, and its position."""
     try:
         parts = quoting.split(before)
     except quoting.UnclosedQuoteError as error:
@@ -70,7 +70,7 @@ def _split(before: str) -> tuple[list[Word], str, int]:
 
 
 def _spec_of(line: str, registry: Registry) -> tuple[CommandSpec | None, int]:
-    """The command that a line (without its slash) begins with, and how many words name it."""
+    """The command at the start of a line (without its slash), and the number of words in its name."""
     tokens = line.split()
     if len(tokens) > 1 or (tokens and line.endswith(" ")):
         two = registry.get(" ".join(tokens[:2]))
@@ -81,8 +81,9 @@ def _spec_of(line: str, registry: Registry) -> tuple[CommandSpec | None, int]:
 
 
 def _commands(fragment: str, start: int, registry: Registry) -> list[Completion]:
-    """Commands whose name contains the fragment; those that begin with it first."""
-    matching = _ranked(fragment, [(spec.name, spec.summary) for spec in registry])
+    """Commands whose name contains the fragment: those that begin with it first, `users` before `users dormant`."""
+    specs = sorted(registry, key=lambda spec: " " in spec.name)
+    matching = _ranked(fragment, [(spec.name, spec.summary) for spec in specs])
     return [Completion(f"/{name} ", start, hint) for name, hint in matching]
 
 
@@ -95,7 +96,7 @@ def _second_words(parts: list[Word], fragment: str, at: int, registry: Registry)
 
 
 def _arguments(spec: CommandSpec, done: list[Word], fragment: str, at: int, known: Known) -> list[Completion]:
-    """What may come next by the grammar, and the options that are not there yet."""
+    """Completions by the grammar, and options not given yet."""
     given = {word.value.partition("=")[0].casefold() for word in done if "=" in word.value}
     plain = [
         word for word in done if word.quoted or word.value.partition("=")[0].casefold() not in spec.options
@@ -125,7 +126,7 @@ def _arguments(spec: CommandSpec, done: list[Word], fragment: str, at: int, know
 
 
 def _next(spec: CommandSpec, done: list[Word]) -> list[Arg | Keyword]:
-    """The grammar's elements that may stand after the words given."""
+    """The grammar's elements that may follow the given words."""
     elements = list(spec.grammar)
     position = 0
     filled = False
@@ -155,16 +156,15 @@ def _choices(kind: str, known: Known) -> Sequence[tuple[str, str]]:
 
 
 def _ranked(fragment: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those that begin with the fragment before those that contain it, the shortest first, in any letter case."""
+    """Choices that begin with the fragment, then those that contain it, ignoring case."""
     wanted = fragment.strip("\"'").casefold()
     begins = [each for each in choices if each[0].casefold().startswith(wanted)]
     contains = [each for each in choices if wanted in each[0].casefold() and each not in begins]
-    contains.sort(key=lambda each: len(each[0]))
     return [*begins, *contains][:MOST]
 
 
 def _plain(before: str, known: Known) -> list[Completion]:
-    """In plain words a started name of two letters or more may be finished."""
+    """In plain words: complete names of which at least two letters are typed."""
     parts, fragment, at = _split(before)
     if not parts or len(fragment.strip("\"'%")) < 2:
         return []
@@ -176,13 +176,8 @@ def _plain(before: str, known: Known) -> list[Completion]:
     return [Completion(f"{quoting.quote(name)} ", at, kind) for name, kind in found.items()][:MOST]
 
 
-def known_of(names: Mapping[str, Sequence[tuple[str, str]]]) -> Known:
-    """A `Known` over fixed lists; kinds that are not in it have nothing to offer."""
-    return lambda kind: names.get(kind, ())
-
-
 def offered(kind: str, names: Names) -> Sequence[tuple[str, str]]:
-    """(value, hint) for an argument of a kind; nothing for a kind that is not known here."""
+    """(value, hint) for an argument of a kind; empty for a kind unknown here."""
     from irisops.instance.security.authentication import METHODS  # noqa: PLC0415 - not at the start
     from irisops.instance.security.services import NAMES  # noqa: PLC0415 - not at the start
 

@@ -1,4 +1,4 @@
-"""What a command's handler gets to work with."""
+"""The session's parts, as passed to a command's handler."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ class Context:
     infos: Callable[[], list[CommandInfo]]
     """`Chat.commands`."""
     rerun: Callable[[Command], Replies]
-    """Run another command through the same path."""
+    """Run another command the same way."""
     environment: Mapping[str, str] = field(repr=False)
-    """Of this process; never shown."""
+    """Environment of this process; never shown."""
     parse: Callable[[str], Command | Problem]
-    """Understand a line, as `Chat.parse`."""
+    """See `Chat.parse`."""
     journals: dict[str, Journal] = field(default_factory=dict)
     discoverer: Discoverer = field(default_factory=Discoverer)
-    """What is on this machine, once it was looked for."""
+    """Instances found on this machine, once searched for."""
     on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    """Called, the last one first, when the session closes and the connections are still there."""
+    """Called in reverse order when the session closes, before the connections do."""
 
     loaded: dict[tuple[str, str, str], ObjectState] = field(default_factory=dict)
-    """(profile, kind, casefolded name) -> what the open editor of that object showed when it was opened."""
+    """(profile, kind, casefolded name) -> state of the object when its editor was opened."""
 
     patience: float = 8.0
-    """Seconds that one of several instances may take: the others are not kept waiting for one that stalls."""
+    """Seconds for one of several instances to answer, so that one that stalls does not delay the others."""
 
     sharing: Callable[[], SharingSettings] | None = None
-    """How this run shares, asked when something is shared; None is the usual way."""
+    """Returns this run's sharing settings; None for the default ones."""
     desk: ShareDesk | None = None
-    """The open shares, once something was shared or a lease was found."""
+    """The open shares; made at first use."""
 
     def sharing_desk(self) -> ShareDesk:
-        """The desk of this session, made (and its modules imported) when it is first needed."""
+        """The session's open shares, made (and their modules imported) at first use."""
         if self.desk is None:
             from irisops.connections.open_shares import ShareDesk  # noqa: PLC0415 - the start must not pay for it
 
@@ -77,5 +77,5 @@ class Context:
         return self.journals[key]
 
     def notify(self, notice: Notice) -> None:
-        """Tell the person something that was not asked for."""
+        """Show an unrequested notice."""
         self.hub.on_notice(notice)

@@ -1,4 +1,4 @@
-"""Carrying a command out: checks first, and whatever the instance or the person did wrong becomes a `Problem` reply."""
+"""Run a command: check it first, and turn errors of instance and user into `Problem` replies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Problem
 from irisops.engine.availability import check
-from irisops.engine.by_name import resolve
 from irisops.engine.context import Context
-from irisops.engine.spec import CommandSpec, Replies
+from irisops.engine.spec import CommandSpec, Replies, resolve
 from irisops.instance.errors import InstanceProblem, NotPermitted
 from irisops.journal import JournalError
 from irisops.logs import LOG
@@ -21,7 +20,7 @@ from irisops.profiles.store import ProfilesFileError
 
 
 async def run(context: Context, command: Command) -> Replies:
-    """Do one command in a context."""
+    """Run one command in a context."""
     spec = context.registry.get(command.name)
     if spec is None:
         yield Problem(
@@ -53,7 +52,7 @@ def _handler(spec: CommandSpec) -> Callable[[Context, Command], Replies]:
 
 
 async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
-    """Replies of what `start` gives; a named problem ends them as a `Problem`. `text` is the line that was typed."""
+    """The replies of `start()`; a named problem ends them as a `Problem`. `text` is the line typed."""
     try:
         async with contextlib.aclosing(start()) as replies:
             async for reply in replies:
@@ -75,9 +74,9 @@ async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
 
 
 def on(context: Context, link: Link) -> Context:
-    """The context for a command on one connection, whichever is the active one.
+    """The context for a command on one connection, whichever is active.
 
-    What is planned in it stays with that connection: the plan's own closures hold this context.
+    A plan made in it stays with that connection: its closures hold this context.
     """
     scoped = replace(context, hub=context.hub.seen_from(link))
     scoped.rerun = lambda command: run(scoped, command)

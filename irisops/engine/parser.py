@@ -1,7 +1,7 @@
 """A typed line -> a `Command`, or a `Problem` with the nearest commands. Pure: no clock, no instance, no files.
 
-Slash lines are parsed by the command's grammar, anything else is tried against the plain-words forms of all commands,
-in the registry's order. Nothing here raises, whatever was typed.
+Slash lines are parsed by the command's grammar; other lines are matched with the plain-words forms of all commands, in
+the registry's order. No input raises.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
 Args = dict[str, str | list[str]]
 _SUGGESTED = 3
 _COMPARED = 120
-"""Characters of a line that was not understood which are compared with the known ones."""
+"""Characters of an unknown line that are compared with known ones."""
 
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
-    """The arguments do not fit the grammar; the text says how."""
+    """The arguments do not fit the grammar; the text says why."""
 
 
 def parse(text: str, registry: Registry) -> Command | Problem:
-    """Understand one line."""
+    """Parse one line."""
     line = text.strip()
     if not line:
         return _not_understood(
@@ -50,9 +50,9 @@ def parse(text: str, registry: Registry) -> Command | Problem:
 
 
 def understood(text: str, registry: Registry) -> Command | Problem:
-    """Like `parse`, and looks into a line within the line (`/on clinic /license`): live if that one is.
+    """As `parse`, including a line within the line (`/on clinic /license`): live if that one is.
 
-    A line within that is not understood is the problem of the whole. A line that holds a secret is refused.
+    If the inner line is not understood, its problem is returned. A line that holds a secret is refused.
     """
     refused = refusal(text)
     if refused is not None:
@@ -74,11 +74,6 @@ def understood(text: str, registry: Registry) -> Command | Problem:
     return found
 
 
-def command_for(spec: CommandSpec, args: Args, text: str = "") -> Command:
-    """The command as a typed line would give it; forms and row actions use this."""
-    return _command(spec, args, text)
-
-
 def _command(spec: CommandSpec, args: Args, text: str) -> Command:
     return Command(
         name=spec.name, args=args, slash=spec.slash(args), text=text, live=spec.live, changes=spec.changes
@@ -88,7 +83,7 @@ def _command(spec: CommandSpec, args: Args, text: str) -> Command:
 def _bare_command(text: str, line: str, registry: Registry) -> Command | None:
     """`license` or `connect local` without the slash, when the rest fits the grammar exactly.
 
-    Commands that change something are left out: a slash or a whole sentence says more clearly that it is meant.
+    Commands that change something need a slash or a whole sentence, to be sure that they are meant.
     """
     found = _parse_slash(text, "/" + line, registry)
     if isinstance(found, Problem) or found.changes or "\n" in line:
@@ -136,7 +131,7 @@ def _find(parts: list[Word], registry: Registry) -> tuple[CommandSpec | None, li
 
 
 def _arguments(spec: CommandSpec, given: list[Word], raw: str) -> Args:
-    """Fit words to a grammar; `raw` is the text that they stand in. Raises `_Wrong`."""
+    """Match words with a grammar; `raw` is the text that contains them. Raises `_Wrong`."""
     args: Args = {}
     rest = _take_options(spec, given, args)
     elements = list(spec.grammar)
@@ -169,7 +164,7 @@ def _take_options(spec: CommandSpec, given: list[Word], args: Args) -> list[Word
 
 
 def _take_keyword(spec: CommandSpec, keyword: Keyword, after: list[Arg | Keyword], rest: list[Word]) -> None:
-    """Consume the keyword. It may be missing only where everything after it may be missing too."""
+    """Consume the keyword. It may be missing only if everything after it may be."""
     if rest and not rest[0].quoted and rest[0].value.casefold() == keyword.word:
         rest.pop(0)
         return
@@ -228,7 +223,7 @@ _FLAGS = {
 
 
 def _fits(found: plain_words.Match) -> bool:
-    """Whether the values of a sentence are such as the grammar allows; canonical ones replace them."""
+    """True if the grammar allows the values of a sentence; canonical ones replace them."""
     kinds = {part.name: part.kind for part in found.spec.grammar if isinstance(part, Arg)} | dict(
         found.spec.options
     )
@@ -256,7 +251,7 @@ def _not_understood(text: str, message: str, registry: Registry, cure: str = "")
 
 
 def _nearest(text: str, registry: Registry) -> list[str]:
-    """Usages of the three commands that resemble a line most."""
+    """Usages of the three commands most similar to a line."""
     line = " ".join(text.casefold().split())[:_COMPARED].lstrip("/")
     stems = _stems(line)
     scored = sorted(registry, key=lambda spec: -_likeness(line, stems, spec))
@@ -264,20 +259,20 @@ def _nearest(text: str, registry: Registry) -> list[str]:
 
 
 def _likeness(line: str, stems: set[str], spec: CommandSpec) -> float:
-    """How much a line resembles a command: its first word against the name, its words against what is said of it."""
+    """Similarity of a line to a command: of its first word to the name, of its words to the description."""
     first = line.split(" ", 1)[0] if line else ""
     candidates = (spec.name, *spec.aliases, *spec.examples)
     close = max(difflib.SequenceMatcher(None, line, candidate.casefold()).ratio() for candidate in candidates)
     named = max(difflib.SequenceMatcher(None, first, name).ratio() for name in (spec.name, *spec.aliases))
     known = _stems(" ".join((spec.name, spec.summary, *spec.aliases, *spec.examples)).casefold())
     shared = len(stems & known) / (len(stems) or 1)
-    # A first word that is all but the command's own name says more than any word that its examples share.
+    # A first word close to the command's name counts more than words shared with its examples.
     mistyped = _MISTYPED_BONUS if named >= _MISTYPED else 0.0
     return max(close, named) + shared + mistyped
 
 
 def _stems(text: str) -> set[str]:
-    """Words without their plural s, and without those that say nothing."""
+    """Words without plural s and without `_EMPTY_WORDS`."""
     return {word.rstrip("s") for word in re.findall(r"[a-z%]+", text) if word not in _EMPTY_WORDS}
 
 
@@ -285,55 +280,10 @@ _MISTYPED = 0.8
 _MISTYPED_BONUS = 0.5
 
 _EMPTY_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "be",
-        "by",
-        "can",
-        "do",
-        "does",
-        "for",
-        "from",
-        "get",
-        "have",
-        "how",
-        "i",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "show",
-        "tell",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "what",
-        "when",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
-)
+    {
+        "a", "an", "and", "are", "be", "by", "can", "do", "does", "for", "from", "get", "have", "how", "i", "in",
+        "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "please", "show", "tell", "that", "the",
+        "their", "them", "then", "there", "this", "to", "us", "was", "we", "what", "when", "which", "who", "why",
+        "will", "with", "you", "your",
+    }
+)  # fmt: skip

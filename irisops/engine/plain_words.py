@@ -1,6 +1,6 @@
-"""Plain words, matched by fixed patterns: no language model, no guessing.
+"""Match plain words with fixed patterns: no language model, no guessing.
 
-A pattern is written as people read it:
+A pattern is written like this:
 
     (give|grant|add) [the] [role|roles] {roles} to [the] [user] {user}
 
@@ -21,7 +21,7 @@ from irisops.contract import quoting
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
 MAX_LENGTH = 600
-"""Longer lines are not sentences; matching them would only cost time."""
+"""Longer lines are not matched: they are no sentences."""
 
 _POLITE = re.compile(
     r"^(?:(?:please|pls|hey|hi|hello|ok|okay|now|then|so|well|and)[,!]?\s+"
@@ -34,7 +34,7 @@ _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'[^']*'"
 _ONE = rf"(?:{_QUOTED}|[^\s\"']\S*)"
 _OWNER = rf"(?:{_QUOTED}|[^\s\"']\S*?)"
 _ITEM = rf"(?:{_QUOTED}|[^\s\"',][^\s,]*)"
-# An item holds neither blanks nor commas, so a sentence has few ways to be a list and matching stays quick.
+# An item holds neither blanks nor commas, so that matching a list stays fast.
 _MANY = rf"{_ITEM}(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+){_ITEM})*"
 _AND = re.compile(r"\s*,\s*and\s+|\s*,\s*|\s+and\s+", re.IGNORECASE)
 _CONTRACTED = re.compile(r"^(who|what|where|when|how|why|that|it)[’']?s\b", re.IGNORECASE)
@@ -45,7 +45,7 @@ def tidy(text: str) -> str:
     """The sentence without polite words, closing punctuation and doubled blanks."""
     line = " ".join(text.split()) if '"' not in text and "'" not in text else text.strip()
     line = _CONTRACTED.sub(r"\1 is", _POLITE.sub("", line, count=1))
-    # A closing mark belongs to a name when it stands inside quotation marks; then nothing is cut.
+    # Inside quotation marks a closing mark belongs to the name.
     if line.rstrip().endswith(('"', "'")):
         return line.strip()
     return _CLOSING.sub("", line, count=1).strip()
@@ -66,18 +66,14 @@ def compiled(pattern: str, many: frozenset[str]) -> re.Pattern[str]:
         elif one_of is not None:
             piece = f"(?:{_alternatives(one_of)})"
         else:
-            piece = _literal(word)
+            piece = re.escape(word)
         out.append(piece + r"\s+")
-    # Matching is done on the sentence with one blank added, so that every piece may end in a blank.
+    # The sentence is matched with one blank added, so that every piece may end in a blank.
     return re.compile("".join(out), re.IGNORECASE)
 
 
-def _literal(word: str) -> str:
-    return re.escape(word)
-
-
 def _alternatives(text: str) -> str:
-    choices = (r"\s+".join(_literal(word) for word in choice.split()) for choice in text.split("|"))
+    choices = (r"\s+".join(re.escape(word) for word in choice.split()) for choice in text.split("|"))
     return f"(?:{'|'.join(choices)})"
 
 
@@ -112,7 +108,7 @@ def _split_outside_quotes(text: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A sentence that was understood."""
+    """A matched sentence."""
 
     spec: CommandSpec
     args: dict[str, str | list[str]]
@@ -142,7 +138,7 @@ def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
 
 
 def _filled(text: str, said: Mapping[str, str | list[str]]) -> str:
-    """An implied value with the slots in it: `role={role}`, `{number}h`."""
+    """An implied value with its slots filled: `role={role}`, `{number}h`."""
 
     def value(slot: re.Match[str]) -> str:
         return str(said.get(slot[1], slot[0]))

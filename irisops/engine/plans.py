@@ -1,7 +1,7 @@
-"""Plans that wait for a yes.
+"""Plans that wait for confirmation.
 
 A plan can be confirmed once, on the connection on which it was made, and within ten minutes: a yes to an old card must
-not change what somebody else has changed meanwhile. Whoever carries it out reads the state again all the same.
+not overwrite what somebody else changed meanwhile. The state is read again before the change in any case.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from irisops.contract.replies import Plan, Problem
 from irisops.engine.spec import Replies
 
 LIFETIME = 600.0
-"""Seconds for which a plan may be confirmed."""
+"""Seconds within which a plan may be confirmed."""
 
 CarryOut = Callable[[], Replies]
 
@@ -53,7 +53,7 @@ class PlanStore:
         return plan
 
     def then(self, plan_id: str, more: CarryOut) -> None:
-        """Have `more` follow once the plan was carried out without a problem. KeyError if it does not wait."""
+        """Run `more` after the plan was carried out without a problem. KeyError if it is not waiting."""
         waiting = self._waiting[plan_id]
 
         async def both() -> Replies:
@@ -96,7 +96,7 @@ class PlanStore:
         return waiting.carry_out
 
     def drop(self, plan_id: str) -> None:
-        """The person said no."""
+        """Drop a declined plan."""
         if plan_id in self._waiting:
             self._drop(plan_id, "this plan was declined")
 

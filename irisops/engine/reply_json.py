@@ -12,11 +12,24 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Series, Table
+from irisops.contract.replies import Change, Done, Facts, Plan, Problem, Reply, Series, Table
+
+_SHAPES: Mapping[type, tuple[str, tuple[str, ...]]] = {
+    Facts: ("facts", ("name", "title", "facts", "notes")),
+    Series: ("series", ("name", "title", "times", "lines", "limit", "notes")),
+    Plan: (
+        "plan",
+        ("name", "title", "instance", "changes", "effects", "warnings", "calls", "confirm_word"),
+    ),
+    Change: ("", ("what", "before", "after")),
+    Done: ("done", ("name", "message", "details", "undo")),
+    Problem: ("error", ("error", "message", "cure", "suggestions", "detail")),
+}
+"""Reply -> its name in JSON, and its fields in their order. A table is shaped in `shape`."""
 
 
 def value(raw: object) -> Any:
-    """A cell or fact as JSON has it."""
+    """A cell, a fact or a line of a plan as JSON."""
     if isinstance(raw, datetime):
         moment = raw.astimezone(UTC) if raw.tzinfo else raw.replace(tzinfo=UTC)
         return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -24,21 +37,15 @@ def value(raw: object) -> Any:
         return raw.isoformat()
     if isinstance(raw, Mapping):
         return {str(key): value(each) for key, each in raw.items()}
+    if isinstance(raw, Change):
+        return _fields(raw)
     if isinstance(raw, list | tuple):
         return [value(each) for each in raw]
     return raw
 
 
-def shape(reply: Reply) -> dict[str, Any] | None:  # noqa: PLR0911 - one kind after the other
+def shape(reply: Reply) -> dict[str, Any] | None:
     """The public object of a reply; None for those that only a screen can use (progress, forms, effects)."""
-    if isinstance(reply, Facts):
-        return {
-            "reply": "facts",
-            "name": reply.name,
-            "title": reply.title,
-            "facts": value(reply.facts),
-            "notes": list(reply.notes),
-        }
     if isinstance(reply, Table):
         columns = [column.name for column in reply.columns]
         return {
@@ -50,50 +57,14 @@ def shape(reply: Reply) -> dict[str, Any] | None:  # noqa: PLR0911 - one kind af
             "total": len(reply.rows) if reply.total is None else reply.total,
             "notes": list(reply.notes),
         }
-    if isinstance(reply, Series):
-        return {
-            "reply": "series",
-            "name": reply.name,
-            "title": reply.title,
-            "times": value(reply.times),
-            "lines": value(reply.lines),
-            "limit": reply.limit,
-            "notes": list(reply.notes),
-        }
-    if isinstance(reply, Plan):
-        return {
-            "reply": "plan",
-            "name": reply.name,
-            "title": reply.title,
-            "instance": reply.instance,
-            "changes": [
-                {"what": change.what, "before": change.before, "after": change.after}
-                for change in reply.changes
-            ],
-            "effects": list(reply.effects),
-            "warnings": list(reply.warnings),
-            "calls": {language: list(lines) for language, lines in reply.calls.items()},
-            "confirm_word": reply.confirm_word,
-        }
-    if isinstance(reply, Done):
-        return {
-            "reply": "done",
-            "name": reply.name,
-            "message": reply.message,
-            "details": list(reply.details),
-            "undo": reply.undo,
-        }
-    if isinstance(reply, Problem):
-        return {
-            "reply": "error",
-            "name": reply.error,
-            "error": reply.error,
-            "message": reply.message,
-            "cure": reply.cure,
-            "suggestions": list(reply.suggestions),
-            "detail": reply.detail,
-        }
-    return None
+    if type(reply) not in _SHAPES:
+        return None
+    name = {"name": reply.error} if isinstance(reply, Problem) else {}
+    return {"reply": _SHAPES[type(reply)][0], **name, **_fields(reply)}
+
+
+def _fields(item: Reply | Change) -> dict[str, Any]:
+    return {name: value(getattr(item, name)) for name in _SHAPES[type(item)][1]}
 
 
 def line(reply: Reply) -> str | None:

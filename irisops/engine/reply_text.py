@@ -1,4 +1,4 @@
-"""Replies as plain text, for `irisops run` and plain mode: no colours, no boxes, nothing that acts on a terminal."""
+"""Replies as plain text, for `irisops run` and plain mode: no colours, no boxes, no control characters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NARROWEST = 6
 
 
 def width_of(text: str) -> int:
-    """Terminal cells that a text takes; wide East Asian characters take two, combining marks none."""
+    """Width of a text in terminal cells; wide East Asian characters take two, combining marks none."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
@@ -61,7 +61,7 @@ def cell(raw: object, kind: str = "text") -> str:
 def text(reply: Reply, width: int | None = None, spelled: Callable[[str], str] = str) -> str:
     """A reply as lines. `width` in cells fits tables to a terminal; None cuts nothing but overlong values.
 
-    `spelled` gives a text as the stream will show it: a sign that its encoding lacks may take more cells.
+    `spelled` returns a text as the stream will show it: a character that its encoding lacks may take more cells.
     """
     if isinstance(reply, Table):
         return _table(reply, width, spelled)
@@ -117,7 +117,7 @@ def _series(reply: Series) -> str:
 
 
 def _block(values: Sequence[float], top: float) -> str:
-    """The greatest of a bunch as a block character; a gap where nothing is known."""
+    """The greatest value as a block character; a blank without values."""
     if not values:
         return " "
     return BLOCKS[min(len(BLOCKS) - 1, max(0, round(max(values) / top * (len(BLOCKS) - 1))))]
@@ -147,7 +147,7 @@ def _table(reply: Table, width: int | None, spelled: Callable[[str], str]) -> st
 
 
 def _squeezed(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[int]:
-    """Take what is too much from the growing columns first, then from the widest."""
+    """Narrow the growing columns first, then the widest."""
     fitting = list(widths)
     too_much = sum(fitting) + len(GAP) * (len(fitting) - 1) - room
     order = sorted(range(len(fitting)), key=lambda index: (not columns[index].grow, -fitting[index]))
@@ -202,4 +202,4 @@ _WRITERS: dict[type, Callable[..., str]] = {
     Progress: _progress,
     Form: _form,
 }
-"""How each kind of reply but the table is written; an effect has no words."""
+"""Writers for all replies but tables; an effect has no text."""

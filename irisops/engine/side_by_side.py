@@ -1,4 +1,4 @@
-"""The replies of several instances to one command, put beside each other. Pure."""
+"""Combine the replies of several instances to one command. Pure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from irisops.contract.replies import (
 INSTANCE = "instance"
 KEY = "instance_key"
 Answers = Sequence[tuple[str, Sequence[Reply]]]
-"""Instance -> its replies, in the order in which they are shown."""
+"""(instance, its replies), in the order shown."""
 
 
 def named(reply: Reply, instance: str) -> Reply:
-    """A reply of one instance that is not the active one, saying whose it is; its row actions go there too."""
+    """A reply marked with the name of its instance, which its row actions use too."""
     if isinstance(reply, Table):
         actions = [
             (key, label, f"/on {quote(instance)} {template}") for key, label, template in reply.actions
@@ -49,12 +49,12 @@ def _said(message: str, instance: str) -> str:
 
 
 def _names(text: str, instance: str) -> bool:
-    """Whether a text says the instance's name already, as a word."""
+    """True if a text contains the instance's name as a word."""
     return re.search(rf"(?<![\w-]){re.escape(instance)}(?![\w-])", text) is not None
 
 
 def side_by_side(answers: Answers) -> list[Reply]:
-    """One table for facts (a column per instance) and for tables (a column that names the instance) of the same name.
+    """One table per name: facts get a column per instance, tables a column that names the instance.
 
     Problems come last, each with its instance's name; progress is left out.
     """

@@ -1,23 +1,24 @@
-"""Commands as data: how one is written, what it takes, the plain words that mean the same, and who carries it out."""
+"""Commands as data: grammar, options, plain-words forms, and the handler that runs them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import Literal
 
 from irisops.contract import quoting
 from irisops.contract.replies import Reply
 
 Replies = AsyncGenerator[Reply, None]
-"""What a handler is: an asynchronous generator of replies."""
+"""What a handler returns: an asynchronous generator of replies."""
 
 Group = Literal["this tool", "profiles", "instance", "license", "access", "sharing"]
 
 
 LINE = "line"
-"""The kind of an argument that is the rest of the line as it was typed: a command within a command."""
+"""Kind of an argument that is the rest of the line as typed: a command within a command."""
 
 _FORMS = {"flag": "yes|no"}
 
@@ -41,7 +42,7 @@ class Arg:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A word that stands for itself: the `to` of `/grant ROLE to USER`."""
+    """A literal word: the `to` of `/grant ROLE to USER`."""
 
     word: str
 
@@ -69,7 +70,7 @@ class CommandSpec:
     name: str
     summary: str
     handler: str
-    """Name of the function that carries it out (see `irisops.engine.by_name`), e.g. `license.board:show`.
+    """Name of the function that carries it out (see `resolve`), e.g. `license.board:show`.
 
     It takes the context and the command and yields replies. It may raise `InstanceProblem` or `Refusal`: both become a
     `Problem`.
@@ -91,18 +92,18 @@ class CommandSpec:
     uses_connection: bool = False
     """Tells more on a connected instance, but works without."""
     needs: tuple[str, ...] = ()
-    """Keys of `irisops.instance.features.FEATURES` without a route for which it is greyed out."""
+    """Keys of `irisops.instance.features.FEATURES`: without a route for each the command is greyed out."""
     undo: Mapping[str, str] = field(default_factory=dict)
-    """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that leads it back or on."""
+    """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that undoes or finishes it."""
 
     @property
     def form(self) -> str:
-        """The form to write it in, without options."""
+        """How to write it, without options."""
         return " ".join([f"/{self.name}", *(part.display for part in self.grammar)])
 
     @property
     def usage(self) -> str:
-        """The form to write it in, for people."""
+        """How to write it, with options, for people."""
         parts = [self.form]
         if len(self.options) > 3:
             parts.append("[key=value …]")
@@ -111,11 +112,11 @@ class CommandSpec:
         return " ".join(parts)
 
     def keywords(self) -> set[str]:
-        """Words that stand for themselves."""
+        """Literal words of the grammar."""
         return {part.word for part in self.grammar if isinstance(part, Keyword)}
 
     def slash(self, args: Mapping[str, str | list[str]]) -> str:
-        """The canonical slash line for `args`; parsing it gives the same command and arguments."""
+        """The canonical slash line for `args`; it parses to the same command and arguments."""
         parts = [f"/{self.name}"]
         pending: list[str] = []
         for element in self.grammar:
@@ -141,11 +142,21 @@ class CommandSpec:
         return quoting.quote(value, force=special)
 
 
+def resolve(name: str) -> object:
+    """The object named `module:attribute`, the module relative to `irisops.commands`; imported at first use.
+
+    The table of all commands is needed at the start, the modules behind it are not. Raises ImportError or
+    AttributeError for an unknown name (a test resolves every name that is declared).
+    """
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(f"irisops.commands.{module}"), attribute)
+
+
 class Registry:
     """All commands, by name and alias, in the order in which `/help` lists them.
 
-    `specs` may be a function that brings them: it is called when they are first asked for. The modules of the commands
-    take a third of the time to the first paint, which needs none of them.
+    `specs` may be a function that returns them, called at first use: importing the commands takes a third of the time
+    to the first paint, which needs none of them.
     """
 
     def __init__(self, specs: Iterable[CommandSpec] | Callable[[], Iterable[CommandSpec]]) -> None:
@@ -154,7 +165,7 @@ class Registry:
             self.load()
 
     def load(self) -> None:
-        """Have all commands at hand, from any thread. Raises ValueError if two have one name."""
+        """Load all commands, from any thread. Raises ValueError if two have one name."""
         _ = self._by_name
 
     @cached_property

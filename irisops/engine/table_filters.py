@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Row
-from irisops.contract.wording import harmless
+from irisops.contract.wording import counted, harmless
 
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
 SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}
-"""What people write for a column whose name does not begin so; only where the table has that column."""
+"""Abbreviations that are not the start of the column's name; used if the table has that column."""
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+_COLUMN_WORDS = ("columns", "cols")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The rows that were asked for. `total` is how many there were before `limit`; `described` says the filter."""
+    """The selected rows. `total` is their number before `limit`; `described` is the filter as typed."""
 
     rows: list[Row]
     total: int
@@ -38,7 +42,7 @@ def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column])
     for word in words:
         key, _, value = word.partition("=")
         if key.casefold() == "sort" and value:
-            sort = (_column(value.lstrip("-+"), columns), value.startswith("-"))
+            sort = (column_named(value.lstrip("-+"), columns), value.startswith("-"))
         elif key.casefold() == "limit" and value:
             limit = _limit(value)
         else:
@@ -55,18 +59,18 @@ def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column])
 
 
 def is_condition(word: str) -> bool:
-    """Whether a word compares a column, sorts or limits; any other word is looked for."""
+    """True if a word compares a column, sorts or limits; any other word is searched for."""
     parsed = _CONDITION.fullmatch(word)
     return parsed is not None and bool(parsed[1].strip())
 
 
 def condition(word: str, columns: Sequence[Column]) -> Callable[[Row], bool]:
-    """The test that one word asks for. Raises `Refusal`."""
+    """The test for one word. Raises `Refusal`."""
     parsed = _CONDITION.fullmatch(word)
     if parsed is None or not parsed[1].strip():
         wanted = word.casefold()
         return lambda row: any(wanted in _text(cell) for cell in row.values())
-    column = _column(parsed[1].strip(), columns)
+    column = column_named(parsed[1].strip(), columns)
     operator, wanted_text = parsed[2], parsed[3].strip()
     name = column.name
     if operator in ("=", "!="):
@@ -113,7 +117,7 @@ def _comparison(column: Column, operator: str, wanted_text: str) -> Callable[[Ro
 
 
 def _measure(column: Column, text: str) -> float:
-    """A number, a span (`10m`, `2h`, `90d`) in seconds, or a date, as the column asks. Raises `Refusal`."""
+    """A number, a duration (`10m`, `2h`, `90d`) in seconds, or a date, by kind of column. Raises `Refusal`."""
     if column.kind == "time":
         try:
             moment = datetime.fromisoformat(text)
@@ -168,12 +172,7 @@ def _limit(text: str) -> int:
 
 
 def column_named(name: str, columns: Sequence[Column]) -> Column:
-    """The column that a person means by a name. Raises `Refusal` with all names."""
-    return _column(name, columns)
-
-
-def _column(name: str, columns: Sequence[Column]) -> Column:
-    """By public name, by title, or by the start of either; `role` finds `roles`. Raises `Refusal`."""
+    """The column by public name, title, or start of the name; `role` finds `roles`. Raises `Refusal`."""
     wanted = name.strip().casefold().replace(" ", "_")
     wanted = SHORT.get(wanted, wanted)
     for column in columns:
@@ -188,3 +187,60 @@ def _column(name: str, columns: Sequence[Column]) -> Column:
         f"There is no column {harmless(name, 40)}.",
         f"The columns are {names}. Quote a word that only looks like a condition.",
     )
+
+
+def take_columns(words: Sequence[str], columns: Sequence[Column], key: str) -> tuple[list[str], list[Column]]:
+    """The filter words without `columns=`, and the columns to show: the chosen ones in that order, else all.
+
+    The key column is always included, as it identifies rows. A chosen column is shown on any width of card.
+    Raises `Refusal` for an unknown column.
+    """
+    rest: list[str] = []
+    chosen: list[Column] = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name.casefold() not in _COLUMN_WORDS:
+            rest.append(word)
+            continue
+        for each in value.split(","):
+            if each.strip():
+                column = column_named(each, columns)
+                if all(column.name != other.name for other in chosen):
+                    chosen.append(replace(column, hide_under=0))
+        if not chosen:
+            raise Refusal(
+                "BadFilter",
+                f"{name}= names no column.",
+                f"The columns are {', '.join(column.name for column in columns)}.",
+            )
+    if not chosen:
+        return rest, list(columns)
+    if all(column.name != key for column in chosen):
+        chosen.insert(0, replace(column_named(key, columns), hide_under=0))
+    return rest, chosen
+
+
+def filter_words(command: Command) -> list[str]:
+    """The filter of a command as typed."""
+    words = command.args.get("filter", [])
+    return list(words) if isinstance(words, list) else [words]
+
+
+def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") -> list[str]:
+    """How many rows a filter shows, as a note; none without a filter."""
+    if not chosen.described:
+        return []
+    shown = len(chosen.rows)
+    described = harmless(chosen.described, 120)
+    if chosen.total == all_rows:
+        return (
+            [f"The first {shown:,} of {counted(all_rows, one, many)}: {described}"]
+            if shown < all_rows
+            else []
+        )
+    if chosen.total == 0:
+        return [f"None of {counted(all_rows, one, many)} fits: {described}"]
+    cut = f", the first {shown:,} shown" if shown < chosen.total else ""
+    return [
+        f"{chosen.total:,} of {counted(all_rows, one, many)} fit{'s' if chosen.total == 1 else ''}{cut}: {described}"
+    ]

@@ -1,8 +1,8 @@
 """The SysAdmin API of IRIS 2026.2 and newer, `/api/admin` on the web port (facts: iris-license-sessions 6.4).
 
-A further way to web sessions, for when the driver offers none. It costs no license unit (facts: 6.4). One login by
-JSON web token, with the password of the driver's login; the token is kept in memory for its short life. A refused
-login is never repeated on the same connection.
+Another route to web sessions, for when the driver offers none. It costs no license unit (facts: 6.4). One login by
+JSON web token, with the password of the driver's login; the token stays in memory and is short-lived. A refused login
+is never repeated on the same connection.
 
 The four endpoints of a JWT application (`/login`, `/logout` ...) are in the vendor's documentation of JWT
 authentication; the names `access_token` and `State`, and the fields of a session, are those that public code reads
@@ -42,9 +42,9 @@ DEADLINE = 10.0
 TOKEN_SECONDS = 60.0
 """How long a token is good where the login does not say (facts: 6.4)."""
 MARGIN = 10.0
-"""Seconds before its end from which a token is not used any more."""
+"""Seconds before its end at which a token is replaced."""
 POLL_EVERY = 0.25
-"""Seconds between two looks at an operation in the background."""
+"""Seconds between polls of an operation in the background."""
 LOGOUT_DEADLINE = 2.0
 
 _NUMBER = re.compile(r"#(\d{2,6})\b")
@@ -73,7 +73,7 @@ class _Reply:
 
 
 class AdminApi:
-    """One login's way to the API. `address` and `password` are asked for when needed; nothing of the latter is kept."""
+    """The API for one login. `address` and `password` are called when needed; the password is not kept."""
 
     def __init__(
         self,
@@ -98,18 +98,18 @@ class AdminApi:
         self._refused = ""
         self._password_refused = False
         self._turn = asyncio.Lock()
-        """Held during a login: whoever comes second uses its token."""
+        """Held during a login, so that concurrent callers share one token."""
 
     def __repr__(self) -> str:
         return f"AdminApi({self._release!r}, logged_in={self._token is not None})"
 
     @property
     def refused(self) -> bool:
-        """Whether the login was refused: the password must not be used again by itself."""
+        """True if the login was refused: the password must not be tried again automatically."""
         return self._password_refused
 
     def absence(self) -> str:
-        """Why it cannot be tried, in plain words; "" if it can."""
+        """Why the API cannot be used, in plain words; "" if it can."""
         return self._too_old() or self._out_of_reach() or self._no_login()
 
     def _too_old(self) -> str:
@@ -125,7 +125,7 @@ class AdminApi:
         if address is None:
             return "the profile has no web port (/profile edit NAME web_port=52773)"
         if self._encrypted and not address.tls and not address.local:
-            # To the superserver the password goes encrypted: it must not cross the same network in clear beside it.
+            # The driver encrypts the password: it must not cross the same network in clear here.
             return "the password would cross the network in clear (/profile edit NAME web_scheme=https)"
         return ""
 
@@ -165,7 +165,7 @@ class AdminApi:
             raise NotAvailable(failure.message, failure.cure) from None
 
     async def log_out(self) -> None:
-        """Void the token if there is one. Never raises: a token that cannot be voided ends by itself in a minute."""
+        """Revoke the token, if any. Never raises: a token that cannot be revoked expires in a minute."""
         token, self._token = self._token, None
         address = self._address()
         if token is None or address is None or token.ends <= self._monotonic():
@@ -179,7 +179,7 @@ class AdminApi:
     # --- requests -----------------------------------------------------------------------------------------------
 
     async def _call(self, method: str, path: str, query: Mapping[str, str] | None = None) -> _Reply:
-        """One request with a good token. A token that is refused (it may have ended) is replaced once.
+        """One request with a valid token. A refused token (it may have expired) is replaced once.
 
         Raises WebFailure and the named problems of the answer.
         """
@@ -204,7 +204,7 @@ class AdminApi:
         return await ask(address, request, deadline=DEADLINE)
 
     async def _logged_in(self, *, fresh: bool) -> str:
-        """A token. `fresh`: the last one was refused."""
+        """A valid token. `fresh`: the last one was refused."""
         before = self._token
         async with self._turn:
             token = self._token
@@ -215,7 +215,7 @@ class AdminApi:
             return token.text
 
     async def _log_in(self) -> _Token:
-        """Raises WebFailure, NotAvailable."""
+        """Log in. Raises WebFailure, NotAvailable."""
         absence = self.absence()
         password = self._password()
         if absence or password is None:
@@ -241,7 +241,7 @@ class AdminApi:
         if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
             raise NotAvailable(f"{BASE}/login answered with HTTP 503: no license unit may be free.")
         content = await _json(answer)
-        # Plain, or in the envelope of the other answers: the facts have only the names.
+        # At the top level, or in the envelope of the other answers: the facts have only the names.
         token = content.get("access_token") if isinstance(content, dict) else None
         if token is None and isinstance(content, dict) and isinstance(content.get("result"), dict):
             content = content["result"]
@@ -255,7 +255,7 @@ class AdminApi:
         return _Token(token, begun + _life(content))
 
     async def _finished(self, reply: _Reply) -> None:
-        """Follow an operation in the background to its end. Of its address only the id is used: it leads nowhere else.
+        """Follow an operation in the background to its end. Only the id of its address is used.
 
         Raises InstanceError in the operation's own words, WebFailure when the web port is lost meanwhile.
         """
@@ -265,7 +265,7 @@ class AdminApi:
             try:
                 task = (await self._call("GET", "/v2/async-result", {"id": found[0]})).result
             except InstanceProblem:
-                # It was accepted and cannot be followed: the list of sessions tells what comes of it.
+                # Accepted, but cannot be followed: the list of sessions shows the outcome.
                 return
             state = task.get("State") if isinstance(task, dict) else None
             if state in ("Failed", "Cancelled", "Error"):
@@ -276,7 +276,7 @@ class AdminApi:
             await self._sleep(POLL_EVERY)
 
     def _problem(self, reply: _Reply, path: str) -> InstanceProblem | None:
-        """The named problem of an answer; None for a good one."""
+        """The named problem of an answer; None for success."""
         said = scrub("; ".join(reply.errors), [self._password() or ""])
         if reply.http in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED) and not reply.errors:
             return None
@@ -300,12 +300,12 @@ def _instance_error(text: str, code: int | None = None) -> InstanceError:
 
 
 def _sendable(token: str) -> bool:
-    """Whether a token can stand in a header."""
+    """True if a token fits in a header."""
     return 0 < len(token) < 16_000 and token.isascii() and token.isprintable() and " " not in token
 
 
 def _life(content: object) -> float:
-    """Seconds that a token is good for, as the login told."""
+    """Lifetime of a token in seconds, from the answer to the login."""
     if isinstance(content, dict):
         begins, ends = content.get("iat"), content.get("exp")
         if isinstance(begins, int | float) and isinstance(ends, int | float) and 0 < ends - begins < 86_400:
@@ -314,7 +314,7 @@ def _life(content: object) -> float:
 
 
 async def _json(answer: WebAnswer) -> object:
-    """The body as JSON; None for anything else. A long list is read beside the event loop."""
+    """The body as JSON; None for anything else. A long body is parsed in a thread."""
     try:
         if len(answer.body) < 65_536:
             return json.loads(answer.body)

@@ -1,14 +1,14 @@
-"""The small language in which reads and changes talk to a connection.
+"""Calls that reads and changes make on a connection, and their answers.
 
 A `Call` is one request to the driver process. A batch of calls crosses the pipe once; each call costs its own round
 trips to the instance (`round_trips` of the answer counts them). Values are those the driver returns: None, int, float,
-Decimal, str, bytes, date, time, datetime. Arguments of what can change an instance may be passwords and stay out of
-`repr`.
+Decimal, str, bytes, date, time, datetime. Arguments of calls that can change an instance may be passwords, so they stay
+out of `repr`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -28,8 +28,8 @@ class Ref:
 class Query:
     """One SQL SELECT. Columns come back by name. `max_rows` 0 means all.
 
-    `repeated`: it is asked for again and again and brings many rows of which few change, so only those cross the pipe
-    (`deltas`). The answer is the same.
+    `repeated`: the query is repeated and few of its many rows change, so only changed rows cross the pipe (`deltas`).
+    The answer is the same.
     """
 
     sql: str
@@ -56,7 +56,7 @@ class ClassMethod:
 
 
 CELLS_TOO_SLOW = "each cell costs a round trip to the instance"
-"""What the failure of a `ClassQuery` says that took longer than `within`."""
+"""Part of the message of a `ClassQuery` that took longer than `within`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class ClassQuery:
     `query` is `Package.Class:Query`; `columns` names what to read with `Get(name)`. Empty `columns` reads all by
     GetColumnCount/GetColumnName. Costs a round trip per cell, so it is a fallback for small results.
 
-    `whole_rows`: by the class methods behind the query, many rows with a round trip (`whole_rows` says how). The answer
-    is the same; what cannot be believed fails, and so do no rows where the result set has some.
+    `whole_rows`: use the class methods behind the query, many rows per round trip (see module `whole_rows`). The answer
+    is the same; implausible rows fail the call, and so does an empty answer where the result set has rows.
 
-    `within` is how many seconds the cells may take, 0 without a limit: then the call fails, and the connection is as
-    good as before. A missed deadline would cost the driver process.
+    `within`: seconds that the cells may take, 0 for no limit. Beyond it the call fails and the connection survives; a
+    missed deadline would cost the driver process.
     """
 
     query: str
@@ -135,20 +135,20 @@ Call = Query | Update | ClassMethod | ClassQuery | ObjectCall | Function | LoadS
 
 @dataclass(slots=True)
 class Rows:
-    """A result set: column names as the instance spelled them, rows as tuples in that order."""
+    """A result set: column names as spelled by the instance, rows as tuples in that order."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Value, ...]]
 
     def dicts(self) -> list[dict[str, Value]]:
-        """Rows as dictionaries keyed by lower-cased column name: columns are taken by name, never by position."""
+        """Rows as dictionaries keyed by lower-cased column name: read columns by name, never by position."""
         names = [name.lower() for name in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 @dataclass(slots=True)
 class Answer:
-    """What one call brought. Exactly one of the fields that fits the call is set."""
+    """The answer of one call; the field that fits the kind of call is set."""
 
     value: Value = None
     rows: Rows | None = None
@@ -157,18 +157,17 @@ class Answer:
     found: bool = True
     affected: int = 0
     round_trips: int = 0
-    extra: Mapping[str, Value] = field(default_factory=dict)
 
 
 class Caller(Protocol):
-    """What reads and changes need of a connection. Tests give a fake; the product gives `Connection`."""
+    """The part of a connection that reads and changes use. Implemented by `Connection`; tests give a fake."""
 
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        """Run calls in order. A call that fails yields its named `InstanceProblem` in place and the rest still run.
+        """Run calls in order. A failed call yields its named `InstanceProblem` in its place; the rest still run.
 
-        Raises `Unreachable` (or a subclass) if the connection itself fails. `deadline` in seconds for the whole batch.
+        Raises `Unreachable` (or a subclass) if the connection fails. `deadline` in seconds for the whole batch.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What an instance offers, as its class dictionary says at connect and as failures teach later.
+"""What an instance offers: from its class dictionary at connect, and from failures later.
 
 One query asks `%Dictionary.CompiledMethod`, `CompiledQuery` and `CompiledProperty` for exactly the members that the
 routes need (their columns `parent`, `Name` and `SqlProc` are those of the vendor's class reference). If the dictionary
@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 from irisops.instance.calls import Query, Rows, Value
 from irisops.instance.features import FEATURES, HELPER, Route
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the start needs no web port
     from irisops.instance.admin_api import AdminApi
 
 START_TIME = ("%SYS.ProcessQuery", "StartTimeUTC")
 """The column that newer versions have (facts: iris-license-sessions 4.1)."""
 
 _PROPERTIES = (START_TIME, ("%SYS.ProcessQuery", "Pid"), ("%Library.ResultSet", "QueryName"))
-"""Properties that are asked for: a column that may be missing, and one each to see that a class is there."""
+"""Properties to check: a column that may be missing, and one per class to see that the class exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorRow:
-    """One line of `/doctor`: a fact or action, the route chosen for it, and what is wrong with the others."""
+    """One line of `/doctor`: a fact or action, its chosen route, and why others were rejected."""
 
     what: str
     available: bool
@@ -41,7 +41,7 @@ class DoctorRow:
 
 
 def wanted_members() -> tuple[tuple[str, str], ...]:
-    """All (class, member) pairs that a route or a read asks for."""
+    """All (class, member) pairs that a route or a read needs."""
     pairs = {
         need for feature in FEATURES.values() for route in feature.routes for need in route.needs if need[1]
     }
@@ -54,7 +54,6 @@ def dictionary_query() -> Query:
     classes = sorted({class_name for class_name, _ in wanted})
     members = sorted({member for _, member in wanted})
     where = f"parent IN ({_marks(classes)}) AND Name IN ({_marks(members)})"
-    # What is put into the text are question marks alone.
     sql = (
         f"SELECT parent, Name, 0 AS Projected FROM %Dictionary.CompiledMethod WHERE {where} "  # noqa: S608 - the marks are all that is put in
         f"UNION ALL SELECT parent, Name, 0 FROM %Dictionary.CompiledProperty WHERE {where} "
@@ -68,13 +67,13 @@ def _marks(items: Iterable[str]) -> str:
 
 
 class Capabilities:
-    """Which classes, methods, queries and columns are there. Changes only by `learn`."""
+    """Which classes, methods, queries and columns exist, and which routes have failed."""
 
     license_units: int | None = None
-    """Units of the key, read at connect: the polls need not ask for it."""
+    """Units of the key, read at connect, so that the polls need not."""
 
     admin_api: AdminApi | None = None
-    """The way of the routes of kind `rest`; a connection gives it at each login."""
+    """For routes of kind `rest`; set by the connection at each login."""
 
     def __init__(
         self,
@@ -91,11 +90,11 @@ class Capabilities:
         self._learnt: dict[str, str] = {}
         self._seen: dict[str, frozenset[str]] = {}
         self.distrusted: dict[str, str] = {}
-        """Routes by label that are not taken, with the reason. A connection gives the same to each login's."""
+        """Label -> reason of routes not to take. A connection shares it between its logins."""
 
     @classmethod
     def from_rows(cls, rows: Rows, namespace: str) -> Capabilities:
-        """What the dictionary query brought."""
+        """Capabilities from the rows of `dictionary_query`."""
         found: dict[tuple[str, str], bool] = {}
         for row in rows.dicts():
             pair = (str(row.get("parent", "")), str(row.get("name", "")))
@@ -104,7 +103,7 @@ class Capabilities:
 
     @property
     def known(self) -> bool:
-        """Whether the dictionary could be read."""
+        """True if the dictionary could be read."""
         return self._found is not None
 
     @property
@@ -113,10 +112,10 @@ class Capabilities:
         return self._note
 
     def has(self, class_name: str, member: str = "") -> bool:
-        """Whether the class (and its method, query or property) exists; True while unknown.
+        """True if the class (and its method, query or property) exists, or nothing is known.
 
-        Knows only what the routes ask for: a member that nobody listed counts as missing. The helper is missing until
-        it was seen: somebody must have installed it.
+        Covers only `wanted_members`: any other member counts as missing. The helper counts as missing until it was
+        seen.
         """
         if class_name in self._seen:
             return member in self._seen[class_name] if member else bool(self._seen[class_name])
@@ -125,11 +124,11 @@ class Capabilities:
         return (class_name, member) in self._found if member else class_name in self._classes
 
     def has_start_time(self) -> bool:
-        """Whether processes have a start time. False while unknown: a missing column would fail the whole list."""
+        """True if processes have a start time. False while unknown: a missing column would fail the whole list."""
         return self._found is not None and START_TIME in self._found
 
     def missing(self) -> list[tuple[str, str]]:
-        """(class.member, reason) of what was asked for and is not there; the helper is not asked of anybody."""
+        """(class.member, reason) of wanted members that do not exist; the optional helper is left out."""
         if self._found is None:
             return []
         return [
@@ -139,28 +138,28 @@ class Capabilities:
         ]
 
     def learn(self, route: Route, reason: str) -> None:
-        """A route that should have been there was not: it is not tried again on this connection."""
+        """Record that a route turned out to be missing: it is not tried again on this connection."""
         self._learnt[route.label] = reason
 
     def see(self, class_name: str, members: Iterable[str]) -> None:
-        """A class was looked at again: it has these members now, none if it is gone. What was learnt of it is void."""
+        """Record the present members of a class, none if it is gone; forget what was learnt of it."""
         for route in (route for feature in FEATURES.values() for route in feature.routes):
             if any(name == class_name for name, _ in route.needs):
                 self._learnt.pop(route.label, None)
         self._seen[class_name] = frozenset(members)
 
     def distrust(self, route: Route, reason: str) -> None:
-        """The driver died or hung in a route: it is not tried again on later logins of the connection either."""
+        """Record that the driver died or hung in a route: it is not tried again, on later logins neither."""
         self.distrusted[route.label] = reason
 
     def routes(self, feature: str) -> list[Route]:
-        """The routes that are not known to be missing, best first."""
+        """The usable routes, best first."""
         return [route for route in FEATURES[feature].routes if not self._objection(route)]
 
     def available(self, what: str) -> tuple[bool, str]:
-        """Whether a fact or action (a key of `routes.FEATURES`) has a route; the reason if not.
+        """Whether a feature (a key of `features.FEATURES`) has a usable route, and why not.
 
-        Raises KeyError for a name that is not one.
+        Raises KeyError for an unknown name.
         """
         if self.routes(what):
             return True, ""

@@ -1,6 +1,6 @@
-"""Class queries that are declared as features: read by the first route that is there, one or several in one batch.
+"""Read class queries declared as features: by the first usable route, one or several in one batch.
 
-Also giving up a route that cannot be trusted.
+Routes that cannot be trusted are given up here.
 """
 
 from __future__ import annotations
@@ -27,29 +27,53 @@ from irisops.instance.values import Row, in_portions
 T = TypeVar("T")
 
 SHARE = 0.8
-"""Of the deadline that reading cell by cell may take."""
-
+"""Part of the deadline that reading cell by cell may take."""
 
 ALL: tuple[Value, ...] = ("*",)
 """The argument of the security lists: every name."""
 
 
-def call_of(feature: Feature, route: Route, args: Sequence[Value] = ALL) -> Query | ClassQuery:
+def call_of(
+    feature: Feature, route: Route, args: Sequence[Value] = ALL, *, repeated: bool = False
+) -> Query | ClassQuery:
     """The call that reads a class query by a route: one SELECT, or object calls for the cells of its columns."""
     if route.kind != "sql":
         return ClassQuery(feature.query, tuple(args), feature.columns)
     procedure = feature.query.replace(":", "_")
     if tuple(args) == ALL:
-        return Query(f"SELECT * FROM {procedure}('*')")  # noqa: S608 - a name of ours
-    return Query(f"SELECT * FROM {procedure}({', '.join('?' for _ in args)})", tuple(args))  # noqa: S608 - a name of ours
+        return Query(f"SELECT * FROM {procedure}('*')", repeated=repeated)  # noqa: S608 - a name of ours
+    marks = ", ".join("?" for _ in args)
+    return Query(f"SELECT * FROM {procedure}({marks})", tuple(args), repeated=repeated)  # noqa: S608 - a name of ours
 
 
-async def read_rows(instance: Instance, feature: str, args: Sequence[Value] = ALL) -> Rows:
-    """The rows of a class query. Raises the named problem of the last route, with the privilege named."""
+async def rows_by(
+    instance: Instance,
+    feature: str,
+    route: Route,
+    args: Sequence[Value] = ALL,
+    *,
+    deadline: float | None = None,
+    repeated: bool = False,
+) -> Rows:
+    """The rows of a class query by one of its routes. Raises the named problem; the next route may be tried.
+
+    `deadline` in seconds, for a query of many rows: see `by_route`. `repeated` as in `Query`.
+    """
     known = FEATURES[feature]
+    call = call_of(known, route, args, repeated=repeated)
+    if deadline is not None and isinstance(call, ClassQuery):
+        call = by_route(route, call, deadline)
+    with judging(instance, route):
+        return _rows_of(known, await instance.call(call, deadline=deadline))
+
+
+async def read_rows(
+    instance: Instance, feature: str, args: Sequence[Value] = ALL, *, deadline: float | None = None
+) -> Rows:
+    """The rows of a class query. Raises the named problem of the last route, with the privilege named."""
 
     async def attempt(route: Route) -> Rows:
-        return _rows_of(known, await instance.call(call_of(known, route, args)))
+        return await rows_by(instance, feature, route, args, deadline=deadline)
 
     return await first_route(instance, feature, attempt, again=for_reads)
 
@@ -61,16 +85,21 @@ def _rows_of(feature: Feature, answer: Answer) -> Rows:
 
 
 async def read_list(
-    instance: Instance, feature: str, make: Callable[[Row], T | None], args: Sequence[Value] = ALL
+    instance: Instance,
+    feature: str,
+    make: Callable[[Row], T | None],
+    args: Sequence[Value] = ALL,
+    *,
+    deadline: float | None = None,
 ) -> list[T]:
-    """What `make` makes of each row, without those it makes nothing of. Raises as `read_rows`."""
-    return await in_portions(await read_rows(instance, feature, args), make)
+    """A record per row; rows of which `make` makes None are left out. Raises as `read_rows`."""
+    return await in_portions(await read_rows(instance, feature, args, deadline=deadline), make)
 
 
 async def read_several(instance: Instance, features: Sequence[str]) -> dict[str, Rows | InstanceProblem]:
-    """Several class queries of all names in one batch; a problem in the place of one that cannot be read.
+    """Several class queries of all names in one batch: rows, or the problem of one that cannot be read.
 
-    Where the first route of one fails, its other routes are tried by themselves. Raises Unreachable.
+    Where the first route of a query fails, its other routes are tried one by one. Raises Unreachable.
     """
     found: dict[str, Rows | InstanceProblem] = {}
     routes = {name: instance.capabilities.routes(name) for name in features}
@@ -98,19 +127,10 @@ async def read_several(instance: Instance, features: Sequence[str]) -> dict[str,
     return found
 
 
-async def run_class_query(instance: Instance, route: Route, query: ClassQuery, *, deadline: float) -> Answer:
-    """The rows of `query` by a route of kind `rows` or `result set`. `deadline` in seconds.
-
-    Raises the named problem; the next route may be tried.
-    """
-    with judging(instance, route):
-        return await instance.call(by_route(route, query, deadline), deadline=deadline)
-
-
 def by_route(route: Route, query: ClassQuery, deadline: float) -> ClassQuery:
-    """The query as its route asks for it. `deadline` in seconds, of this query alone.
+    """The query in the form that its route needs. `deadline` in seconds, for this query alone.
 
-    Cells that take most of the deadline are given up: half a list would pass for all of it, and a missed deadline would
+    Reading by cells fails before the deadline: part of a list would pass for all of it, and a missed deadline would
     cost the connection.
     """
     return (
@@ -120,10 +140,10 @@ def by_route(route: Route, query: ClassQuery, deadline: float) -> ClassQuery:
 
 @contextmanager
 def judging(instance: Instance, route: Route) -> Iterator[None]:
-    """Give the route up when what is done inside fails by it.
+    """Give up a route that fails in the block.
 
-    One of kind `rows` is given up for this connection when it fails, and for all logins of this run when the driver
-    dies or hangs in it: nobody could try it on a real instance. One by cells is when they come too slowly.
+    A route of kind `rows` is given up for this connection when it fails, and for all logins of this run when the driver
+    dies or hangs in it: it was never tried on a real instance. A route by cells is given up when it is too slow.
     """
     try:
         yield

@@ -19,9 +19,19 @@ from irisops.instance.errors import (
     NotAnInstance,
     Unreachable,
 )
-from irisops.instance.login import LoggedIn, crashed, log_in, run, start
+from irisops.instance.login import (
+    LoggedIn,
+    State,
+    StateName,
+    Target,
+    crashed,
+    log_in,
+    not_connected,
+    run,
+    start,
+    state_of,
+)
 from irisops.instance.models import SystemInfo
-from irisops.instance.state import State, StateName, Target, not_connected, state_of
 from irisops.instance.system import read_at_connect
 from irisops.instance.web import WebAddress
 
@@ -31,18 +41,18 @@ DEADLINE = 10.0
 """Seconds that a call or batch may take unless it says otherwise."""
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between attempts to mend a lost connection; the last one repeats."""
+"""Seconds between attempts to reconnect; the last one repeats."""
 
 STEADY_SECONDS = 30.0
-"""A connection that held this long starts again with the shortest pause when it is lost."""
+"""After a connection held this long, the pauses start from the shortest again."""
 
 
 class Connection:
     """Implements `Instance` (and so `Caller`).
 
-    State `refused` means that the instance said no and only a person can change that; `off` that nothing is tried.
-    A `lost` connection was logged in before and is mended by itself, with growing pauses. A refused password is never
-    tried again by itself, and no call is ever repeated.
+    State `refused` means that the instance refused and only a person can change that; `off` that nothing is tried.
+    A `lost` connection was logged in before and reconnects by itself, with growing pauses. A refused password is never
+    tried again automatically, and no call is ever repeated.
     """
 
     def __init__(
@@ -61,7 +71,7 @@ class Connection:
         self._monotonic = monotonic
         self._command = tuple(command)
         self.web: WebAddress | None = None
-        """The instance's web port, for what the driver cannot do; whoever knows it sets it, at any time."""
+        """The instance's web port, for what the driver cannot do; may be set at any time."""
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._capabilities = Capabilities(note="not connected yet")
@@ -72,7 +82,7 @@ class Connection:
         self._warm: DriverProcess | None = None
         self._child: DriverProcess | None = None
         self._turn = asyncio.Lock()
-        """Held while calls are in the driver process: it takes one request at a time."""
+        """Held while the driver process works on calls: it takes one request at a time."""
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
         self._tasks = Background(_unless_named)
@@ -84,12 +94,12 @@ class Connection:
 
     @property
     def target(self) -> Target:
-        """Where it goes."""
+        """Address and user."""
         return self._target
 
     @property
     def state(self) -> State:
-        """Where it stands."""
+        """Present state."""
         return self._state
 
     @property
@@ -104,7 +114,7 @@ class Connection:
 
     @property
     def driver_pid(self) -> int | None:
-        """Process id of the driver process on this machine; None while there is none."""
+        """Process id of the driver process on this machine; None if none runs."""
         child = self._child or self._warm
         return child.pid if child is not None and child.alive else None
 
@@ -122,7 +132,7 @@ class Connection:
         """Start the driver process and its import ahead of `connect` (optional). Never raises."""
         async with self._opening:
             if self._warm is None and self._child is None:
-                with contextlib.suppress(OSError):  # connect() meets the same and says so
+                with contextlib.suppress(OSError):  # connect() fails the same way and reports it
                     self._warm = await DriverProcess.start(self._command)
 
     async def connect(self, password: str) -> SystemInfo:
@@ -137,7 +147,7 @@ class Connection:
                 return await self._open(password)
             except InstanceProblem as problem:
                 self._password = None
-                # What the instance itself said no to is not tried again before a person did something about it.
+                # A refusal by the instance is not tried again before a person acted on it.
                 name: StateName = "off" if isinstance(problem, Unreachable | NotAnInstance) else "refused"
                 self._become(state_of(name, problem))
                 raise
@@ -147,7 +157,7 @@ class Connection:
                 raise
 
     async def disconnect(self) -> None:
-        """Log out, stop reconnecting, forget the password; state `off`. Safe to call twice and in any state."""
+        """Log out, stop reconnecting, forget the password; the state becomes `off`. Safe to call in any state."""
         if self._capabilities.admin_api is not None:
             await self._capabilities.admin_api.log_out()
         self._password = None
@@ -175,7 +185,7 @@ class Connection:
         work = self._in_turn(list(calls), self._deadline if deadline is None else deadline, begun)
         task = self._tasks.start(work, "a call to the driver")
         try:
-            # Who waits may be cancelled; what the driver has begun cannot be, and keeps its turn until it is done.
+            # The caller may be cancelled; calls that the driver has begun cannot be, and keep the turn until done.
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if not begun.is_set():
@@ -215,7 +225,7 @@ class Connection:
             caller = LoggedIn(child, DEADLINE)
             info, capabilities = await read_at_connect(caller, self._target.namespace, trips)
         except BaseException:
-            # Also when cancelled: a login that nobody holds would keep its license unit.
+            # Also when cancelled: an abandoned login would keep its license unit.
             await child.kill()
             raise
         capabilities.distrusted = self._distrusted
@@ -246,7 +256,7 @@ class Connection:
         return await start(self._command)
 
     async def _lose(self, child: DriverProcess, problem: InstanceProblem) -> None:
-        """The connection is of no further use: say so once, and begin to mend it."""
+        """Record the loss of a connection, once, and start to reconnect."""
         if self._child is not child:
             return
         self._child = None
@@ -265,7 +275,7 @@ class Connection:
         return PAUSES[min(self._attempts, len(PAUSES) - 1)]
 
     async def _mend(self, problem: InstanceProblem) -> None:
-        """Try again until it works, the instance says no, or nobody wants it any more."""
+        """Reconnect until it works, the instance refuses, or the connection is given up."""
         while (password := self._password) is not None:
             pause = self._pause()
             self._become(state_of("lost", problem, retry_in=pause))
@@ -280,7 +290,7 @@ class Connection:
                     self._become(state_of("off", ended))
                     return
                 except (Unreachable, NotAnInstance, LicenseExhausted) as again:
-                    # No unit free: waiting is harmless (no account is locked by it) and ends when one is.
+                    # Without a free unit: keep trying, which locks no account, until one is free.
                     problem = again
                 except InstanceProblem as refused:
                     self._password = None
@@ -305,7 +315,7 @@ class Connection:
         else:
             await child.close()
 
-    # --- small things -----------------------------------------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------------------------------
 
     def _become(self, state: State) -> None:
         if state == self._state:
@@ -315,13 +325,13 @@ class Connection:
             listener(state)
 
     def _cannot_mend(self, name: str, error: BaseException) -> None:
-        """Reconnecting failed for a reason nobody thought of: a person is to know that it is not tried any more."""
+        """Report that reconnecting failed for an unforeseen reason and is not tried any more."""
         to_log(name, error)
         self._password = None
         self._become(State("off", f"Reconnecting failed: {type(error).__name__}.", "/connect tries again."))
 
 
 def _unless_named(name: str, error: BaseException) -> None:
-    """Whoever awaited a call may be gone, and a named problem is told by the state. Anything else goes to the log."""
+    """Log errors of calls whose caller is gone, except named problems: the state shows those."""
     if not isinstance(error, InstanceProblem):
         to_log(name, error)

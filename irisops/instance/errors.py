@@ -1,4 +1,4 @@
-"""What can go wrong with an instance, by names that a person understands, each with its cure.
+"""Named problems of an instance, each with its cure.
 
 Every error carries `message` (one plain sentence: what happened) and `cure` (what to do now). Neither holds a secret.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class InstanceProblem(Exception):  # noqa: N818 - the subclasses are the names that people see
-    """Base of all named problems. `name` is what `--json` and the cards show."""
+    """Base of all named problems. `--json` and the cards show `name`."""
 
     default_cure = "Try again; /doctor shows what the instance offers."
 
@@ -16,7 +16,7 @@ class InstanceProblem(Exception):  # noqa: N818 - the subclasses are the names t
         self.message = message
         self.cure = cure or self.default_cure
         self.detail = detail
-        """The instance's or the driver's own words, for a person who wants them."""
+        """The text of the instance or the driver."""
 
     @property
     def name(self) -> str:
@@ -102,8 +102,8 @@ class AccountDisabled(LoginRefused):
 LOGIN_REFUSALS = frozenset(
     each.__name__ for each in (LoginRefused, LoginsOff, PasswordChangeRequired, AccountDisabled)
 )
-"""Names of the problems after which a login is not tried again by itself. Only `LoginRefused` itself is about user and
-password: the others, and a full license, say nothing against the password that was given."""
+"""Problems after which a login is not tried again automatically. Only `LoginRefused` itself is about user and password:
+the others, and a full license, say nothing about the password."""
 
 
 class LicenseExhausted(InstanceProblem):
@@ -134,7 +134,7 @@ class NotPermitted(InstanceProblem):
 
 
 class NotAvailable(InstanceProblem):
-    """This version or account offers no route to the fact or action; the message says which were tried."""
+    """No route to the fact or action on this version or for this account; the message names the routes tried."""
 
     default_cure = "/doctor shows which classes, methods and queries this instance has."
 

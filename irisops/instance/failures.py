@@ -1,4 +1,4 @@
-"""Which named error is meant by a text of the driver or the instance.
+"""The named problem behind an error text of the driver or the instance.
 
 The driver raises one and the same type for every failed connect and surfaces no code, so the text decides (facts:
 iris-license-sessions 7.3). The word ERROR is localised on the instance; numbers and angle-bracket names are not (facts:
@@ -99,11 +99,11 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
 
 
 def secrets_of(call: Call) -> tuple[str, ...]:
-    """Texts in a call that may be passwords: an error that quotes the call back must not show them."""
+    """Texts in a call that may be passwords, to be removed from errors that quote the call."""
     match call:
         case Update(sql, params) if _SECRET_SQL.search(sql):
             literals = _SQL_LITERAL.findall(sql)
-            # As written, and as meant: a quote inside is doubled.
+            # As written (with doubled quotes), and as meant.
             return (*literals, *(text.replace("''", "'") for text in literals), *_texts(params))
         case ClassMethod(class_name, method, args):
             named = f"{class_name}.{method}".lower()
@@ -146,7 +146,7 @@ def connect_failure(
 
 
 def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
-    """What the instance itself answered to the login, if it did."""
+    """The problem that the instance itself answered to the login, if it did."""
     problem: InstanceProblem | None = None
     if _LICENSE.search(text):
         problem = LicenseExhausted("The instance has no free license unit for this login.", detail=detail)
@@ -165,7 +165,7 @@ def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
     elif "<PROTECT>" in text:
         problem = NotPermitted(f"The instance refused access: {said}", detail=detail)
     elif "Invalid Message received; Details:" in text and not _OTHER_SERVICE.search(text):
-        # The server answered with a text that no fact names. It is a refusal, so it is not tried again.
+        # The server answered with an unknown text: treat it as a refusal, which is not tried again.
         problem = LoginRefused(
             f"The instance refused the login: {said}", "Read the text above, then /connect.", detail=detail
         )
@@ -200,7 +200,7 @@ def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float |
 
 
 def _tls_set_up_wrong(text: str, detail: str) -> Unreachable | None:
-    """Nothing was sent yet: what is missing is on this machine (facts: iris-license-sessions 7.1)."""
+    """A TLS setup that is incomplete on this machine (facts: iris-license-sessions 7.1); nothing was sent yet."""
     found = _TLS_REASON.search(text)
     reason = f" ({found[1].strip()})" if found else ""
     if _TLS_UNSET.search(text):
@@ -255,7 +255,7 @@ def status_failure(text: str, *, secrets: Iterable[str] = ()) -> InstanceProblem
 
 
 def too_big(detail: str = "") -> ReplyTooBig:
-    """The server sends, or only announces, more than the driver's process may hold."""
+    """The problem of a reply, sent or only announced, larger than the driver process may hold."""
     return ReplyTooBig("The server's reply does not fit into the driver's memory (1 GB).", detail=detail)
 
 
@@ -273,14 +273,14 @@ def not_permitted(said: str, detail: str = "", privilege: str = "") -> NotPermit
 
 
 def needing(problem: InstanceProblem, privilege: str) -> InstanceProblem:
-    """`problem`, with the privilege that the action is documented to need when the instance did not name one."""
+    """`problem`, with the documented privilege of the action added if the instance named none."""
     if isinstance(problem, NotPermitted) and not problem.privilege:
         return not_permitted(problem.message, problem.detail, privilege)
     return problem
 
 
 def is_missing(problem: Exception) -> bool:
-    """Whether the route is not there (no such class, method, table, procedure), so that the next one may be tried."""
+    """True if the route does not exist (no such class, method, table, procedure): the next one may be tried."""
     return (
         isinstance(problem, InstanceError) and _MISSING.search(problem.detail or problem.message) is not None
     )

@@ -1,4 +1,4 @@
-"""Facts and actions as data: the ways to each of them, in order of preference, and the members that each way needs."""
+"""Facts and actions as data: the routes to each, best first, and the members that each route needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way to a fact or action.
+    """One route to a fact or action.
 
     `needs` are (class, member) pairs that must exist; for kind `sql`, a query among them must also be projected as an
     SQL procedure. A member "" is the class itself.
@@ -24,10 +24,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A fact or action with its routes. `privilege` is what it is documented to need, when that is one thing.
+    """A fact or action with its routes. `privilege` is the one that it is documented to need.
 
-    Of a class query: `query` is `Package.Class:Query`, `columns` are those to read where each cell costs a round trip
-    (none: all).
+    For a class query, `query` is `Package.Class:Query`; `columns` are read where each cell costs a round trip (none:
+    all).
     """
 
     name: str
@@ -74,7 +74,7 @@ def _long_query_feature(
     columns: tuple[str, ...] = (),
     further: tuple[Route, ...] = (),
 ) -> Feature:
-    """A class query of many rows that may not be projected: between the two, by the class methods behind it.
+    """A class query of many rows that may not be projected: the class methods behind it are the second route.
 
     The class reference declares these methods in the classes that write their queries themselves.
     """
@@ -98,13 +98,13 @@ END_BY_REST = Route("rest", "DELETE /api/admin/v2/web-session", ())
 
 
 HELPER = "ZIrisOps.Helper"
-"""The class that may be installed for what only code on the instance can do (`irisops.instance.helper`)."""
+"""The optional class on the instance (see `irisops.instance.helper`)."""
 HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
-"""Its method that no class of somebody else's has."""
+"""The method that identifies the helper."""
 
 
 def _helper_route(method: str) -> Route:
-    """By the helper: the last one, there only where somebody installed it."""
+    """The helper as the last route, where it is installed."""
     return Route("method", f"{HELPER}.{method}", ((HELPER, HELPER_VERSION_METHOD), (HELPER, method)))
 
 
@@ -115,7 +115,7 @@ def _method_route(class_name: str, *methods: str, label: str = "") -> Route:
 
 
 def _settable(noun: str, class_name: str) -> tuple[Feature, Feature]:
-    """Reading an object's settings, and setting them."""
+    """Features to read and to change an object's settings."""
     needs = ((class_name, "List"),)
     return (
         Feature(f"{noun}.read", (Route("object", f"{class_name} %OpenId", needs),), "%Admin_Secure:U"),
@@ -130,12 +130,27 @@ FEATURES: Mapping[str, Feature] = {
         Feature("system.pid", (_method_route("%SYSTEM.SYS", "ProcessID"),)),
         Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
         Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
-        _long_query_feature("license.holders", "%SYSTEM.License", "UserList"),
+        _long_query_feature(
+            "license.holders",
+            "%SYSTEM.License",
+            "UserList",
+            columns=("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace"),
+        ),
         _long_query_feature(
             "sessions.list",
             "%CSP.Session",
             "SessionInfo",
             "%Admin_Operate:U and %DB_IRISSYS:R",
+            columns=(
+                "ID",
+                "Username",
+                "Preserve",
+                "Application",
+                "Timeout",
+                "LicenseId",
+                "SesProcessId",
+                "AllowEndSession",
+            ),
             further=(SESSIONS_BY_REST,),
         ),
         Feature(
@@ -153,7 +168,7 @@ FEATURES: Mapping[str, Feature] = {
         ),
         Feature(
             "sessions.end",
-            # No class has it, so the class dictionary cannot tell; it is learnt by calling (license-sessions 3.3).
+            # No class has the function, so the dictionary cannot tell; calling it does (license-sessions 3.3).
             (
                 Route("function", "$$DeleteSession^%SYS.cspServer", ()),
                 END_BY_REST,
@@ -183,6 +198,7 @@ FEATURES: Mapping[str, Feature] = {
             "webapps.timeouts",
             (Route("sql", "SQL Security.Applications_Detail", (("Security.Applications", "Detail"),)),),
             "%Admin_Secure:U",
+            "Security.Applications:Detail",
         ),
         Feature(
             "webapps.set_timeout",
@@ -324,7 +340,7 @@ FEATURES: Mapping[str, Feature] = {
         Feature("license.customer", (_method_route("%SYSTEM.License", "KeyCustomerName"),)),
         Feature("system.mode", (_method_route("%SYSTEM.Version", "SystemMode"),)),
         _query_feature("namespaces.list", "Config.Namespaces", "List"),
-        # Views and statements are in no class dictionary; whether they are there is learnt by asking.
+        # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),
         Feature(

@@ -1,12 +1,14 @@
-"""A driver process started, logged in and asked: deadlines, and everything that goes wrong by its name.
+"""Start a driver process, log in, run calls: deadlines, and every failure as a named problem.
 
-`Connection` decides when that is done and what becomes of it afterwards.
+`Connection` decides when.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from irisops.instance.calls import Answer, Call
 from irisops.instance.driver_process.channel import ChannelError, Json
@@ -26,8 +28,51 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
-from irisops.instance.state import Target
 from irisops.instance.status import decode_status, is_error_status
+
+StateName = Literal["connecting", "connected", "lost", "refused", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and as whom to connect. The password is never part of it."""
+
+    host: str
+    port: int
+    namespace: str
+    user: str
+    timeout: float = 10.0
+    """Seconds to wait for the connection itself."""
+    sslconfig: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """State of a connection. `message` is one sentence; `retry_in` the seconds until the next attempt."""
+
+    name: StateName
+    message: str = ""
+    cure: str = ""
+    error: str = ""
+    """Name of the problem, e.g. `LoginRefused`."""
+    retry_in: float | None = None
+
+
+def state_of(name: StateName, problem: InstanceProblem, retry_in: float | None = None) -> State:
+    """The state that a problem leads to."""
+    return State(name, problem.message, problem.cure, problem.name, retry_in)
+
+
+def not_connected(state: State) -> Unreachable:
+    """The problem of a call while there is no connection."""
+    if state.name == "lost":
+        return Unreachable(
+            state.message or "The connection is lost.", "It is being mended; try again in a moment."
+        )
+    return Unreachable(
+        "There is no connection to the instance.", "Connect with /connect.", detail=state.message
+    )
+
 
 CONNECT_MARGIN = 5.0
 """Seconds beyond the driver's own time limit for starting the process and importing the driver."""
@@ -48,7 +93,7 @@ async def start(command: Sequence[str]) -> DriverProcess:
 def crashed(
     error: DriverGoneError | DriverUnusableError, message: str = "The driver process died."
 ) -> DriverCrashed:
-    """The named problem for a driver process that is gone."""
+    """The named problem of a driver process that is gone."""
     if isinstance(error, DriverGoneError) and error.by_server:
         return EndedByServer("The server told the driver to end.", detail=str(error))
     return DriverCrashed(message, detail=str(error))
@@ -87,9 +132,9 @@ async def log_in(child: DriverProcess, target: Target, password: str) -> int:
 
 
 async def run(child: DriverProcess, calls: Sequence[Call], deadline: float) -> list[Answer | Exception]:
-    """Calls on a process that is logged in; one that fails yields its named problem in place.
+    """Run calls on a logged-in process; a failed call yields its named problem in its place.
 
-    Raises Unreachable when the process or its connection is of no further use. `deadline` in seconds for all.
+    Raises Unreachable when the process or its connection is lost. `deadline` in seconds for all.
     """
     try:
         async with asyncio.timeout(deadline):
@@ -104,7 +149,7 @@ async def run(child: DriverProcess, calls: Sequence[Call], deadline: float) -> l
 
 
 class LoggedIn:
-    """The caller of the first reads, before the connection counts as connected. `deadline` in seconds."""
+    """`Caller` for the first reads, before the connection counts as connected. `deadline` in seconds."""
 
     def __init__(self, child: DriverProcess, deadline: float) -> None:
         self._child = child

@@ -1,6 +1,6 @@
-"""What the reads bring: plain, frozen records. Times are aware datetimes in UTC, durations are seconds.
+"""Records that the reads return: plain and frozen. Times are aware datetimes in UTC, durations are seconds.
 
-Text is kept raw as the instance sent it; whoever shows it makes it harmless.
+Text is kept raw as the instance sent it; it is made harmless where it is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ HolderKind = Literal["web", "client", "mixed", "grace", "this tool", "system", "
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
-    """The instance and this tool's own place in it."""
+    """The instance, and this tool's own process on it."""
 
     zversion: str
     """`$ZVERSION` as it came."""
@@ -62,7 +62,7 @@ class LicenseCounts:
     expires: date | None = None
     capacity: str = ""
     notes: tuple[str, ...] = ()
-    """Plain sentences: what could not be read and why."""
+    """Sentences: what could not be read and why."""
 
     @property
     def community(self) -> bool:
@@ -75,7 +75,7 @@ class Holder:
     """One license holder: all rows' `units` add up to the instance's `consumed`.
 
     `free_at` is when the unit returns if nothing further happens (UTC); None means "when it disconnects" or unknown;
-    `free_when` says which, in plain words. `pids` and `session_ids` are what is behind it, when readable.
+    `free_when` says which, in plain words. `pids` and `session_ids` are its processes and sessions, if readable.
     """
 
     holder: str
@@ -105,13 +105,13 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class LicenseBoard:
-    """Counts and holders of one moment. `notes` says what could not be read and which privilege is missing."""
+    """Counts and holders of one moment. `notes` name what could not be read and the missing privilege."""
 
     counts: LicenseCounts
     holders: tuple[Holder, ...]
     notes: tuple[str, ...]
     read_at: datetime
-    """The instance's own time at the reading; this machine's where the instance did not tell it."""
+    """The instance's time at the reading; this machine's if the instance's is unknown."""
     clock_offset: float = 0.0
     """Seconds by which the instance's clock is ahead of this machine's."""
 
@@ -178,7 +178,7 @@ class Process:
 
     @property
     def suspended(self) -> bool:
-        """Whether it is suspended (facts: iris-license-sessions 4.2)."""
+        """True if it is suspended (facts: iris-license-sessions 4.2)."""
         return self.state.startswith("SUSP")
 
 
@@ -190,7 +190,7 @@ class User:
     enabled: bool
     roles: tuple[str, ...]
     last_login: datetime | None
-    """None for never; also where the list tells no logins at all, see `last_login_known`."""
+    """None for never, or if the list has no logins: see `last_login_known`."""
     full_name: str | None = None
     comment: str | None = None
     namespace: str | None = None
@@ -216,14 +216,13 @@ class Role:
     """(resource, permission letters), e.g. ("%DB_USER", "RW")."""
     granted_roles: tuple[str, ...]
     escalation_only: bool = False
-    can_be_edited: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PollCounts:
     """The side panel's figures. None where a figure cannot be read; `notes` says why.
 
-    `postponed`: the sessions were left to the next poll, which has the round trips for them, and were never read yet.
+    `postponed`: the sessions, never read yet, are left to the next poll, which has round trips to spare.
     """
 
     units_used: int | None
@@ -234,18 +233,6 @@ class PollCounts:
     round_trips: int
     notes: tuple[str, ...] = ()
     postponed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChange:
-    """A verified change of a user's roles: what the instance said before and after."""
-
-    user: str
-    role: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    route: str
-    """Which call did it, e.g. `Security.Users.AddRoles`."""
 
 
 @dataclass(frozen=True, slots=True)

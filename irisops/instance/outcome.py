@@ -1,13 +1,15 @@
-"""What came of a change: statuses checked, lost connections told apart from refusals."""
+"""Make changes and check their outcome: %Status values, and lost connections told from refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from irisops.instance.calls import Caller, ClassMethod, Value
+from irisops.instance.calls import Caller, ClassMethod, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.failures import status_failure
+from irisops.instance.features import Route
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.status import decode_status, is_error_status, is_ok
 from irisops.instance.values import as_text
 
@@ -17,9 +19,9 @@ UNKNOWN_OUTCOME = "Whether the change was made is not known: look before you rep
 
 
 async def check_status(caller: Caller, status: Value, what: str) -> None:
-    """Return when a %Status is OK; else raise its named problem, in the instance's own words if they can be had.
+    """Raise the named problem of a %Status that is not OK, in the instance's own words if possible.
 
-    `what` names the call, for the case that it answered something that is no status at all.
+    `what` names the call, for an answer that is no status at all.
     """
     if is_ok(status):
         return
@@ -47,8 +49,33 @@ async def _error_text(caller: Caller, status: str) -> str:
     return text if "#" in text else ""
 
 
+async def save_object(caller: Caller, class_name: str, key: str, steps: Sequence[ObjectStep]) -> bool:
+    """Open an object by its id, do the steps and %Save it; False if there is no such object.
+
+    One change as far as the instance is concerned. Raises the named problem of a step or of the status.
+    """
+    answer = await caller.call(
+        ObjectCall(class_name, "%OpenId", (key,), (*steps, ObjectStep("invoke", "%Save")))
+    )
+    if answer.found:
+        await check_status(caller, answer.values[-1], f"{class_name}.%Save")
+    return answer.found
+
+
+async def change_by_method(
+    instance: Instance, feature: str, class_name: str, method: str, args: Sequence[Value]
+) -> None:
+    """Make a change by a class method that answers a %Status. Raises its named problem, as `changing`."""
+
+    async def attempt(_route: Route) -> None:
+        answer = await instance.call(ClassMethod(class_name, method, tuple(args)))
+        await check_status(instance, answer.value, f"{class_name}.{method}")
+
+    await changing(first_route(instance, feature, attempt))
+
+
 async def changing(change: Awaitable[T]) -> T:
-    """Await a change; if the connection is lost meanwhile, say that its outcome is unknown. It is never repeated."""
+    """Await a change; if the connection is lost meanwhile, the problem says that the outcome is unknown."""
     try:
         return await change
     except Unreachable as problem:

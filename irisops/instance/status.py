@@ -1,7 +1,7 @@
-"""`%Status` values: is it an error, and which.
+"""Decode `%Status` values.
 
 An OK status is 1. An error is a string "0 " followed by a $LIST of errors (facts: iris-security 1). The instance turns
-it into text itself (`%SYSTEM.Status.GetErrorText`); the decoder here is for when that cannot be asked.
+it into text itself (`%SYSTEM.Status.GetErrorText`); this decoder is for when that cannot be called.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class StatusError:
 
     @property
     def text(self) -> str:
-        """`ERROR #n: text`, as near to the instance's own words as can be said without it."""
+        """`ERROR #n: text`, close to the instance's own words."""
         if self.code is None:
             return " ".join(self.params) or "an error without a number"
         template = _TEXTS.get(self.code)
@@ -78,7 +78,7 @@ class StatusError:
 
 
 def is_ok(status: Value) -> bool:
-    """Whether a %Status means success. None ("") and 0 do not."""
+    """True if a %Status means success. None ("") and 0 do not."""
     if isinstance(status, bool):
         return status
     if isinstance(status, int | float | Decimal):
@@ -87,12 +87,12 @@ def is_ok(status: Value) -> bool:
 
 
 def is_error_status(value: Value) -> bool:
-    """Whether a value has the shape of an error status: "0 " and a $LIST."""
+    """True if a value has the shape of an error status: "0 " and a $LIST."""
     return isinstance(value, str) and value.startswith("0 ") and len(value) > 2
 
 
 def decode_status(status: Value) -> list[StatusError]:
-    """The errors in a status, outermost first; empty when it holds none that can be read.
+    """The errors in a status, outermost first; empty if none can be read.
 
     UNVERIFIED: how the items of an error are laid out in the $LIST (code first, then parameters, then bookkeeping).
     To settle: on a real instance, read `##class(Security.Users).Delete("no.such")` through the driver and compare
@@ -137,20 +137,7 @@ def list_items(packed: str) -> Iterator[ListItem]:
 
     Stops at the first byte that makes no sense: it never raises, whatever it is given.
     """
-    try:
-        data = packed.encode("latin-1")
-    except UnicodeEncodeError:
-        return
-    at = 0
-    while at < len(data):
-        found = _item_at(data, at)
-        if found is None:
-            return
-        kind, body, at = found
-        if kind is None:
-            yield None
-            continue
-        item = _decode_item(kind, body)
+    for item in _decoded(packed):
         if item is _UNREADABLE:
             return
         yield item  # type: ignore[misc]  # only ListItem is left once the sentinel is gone
@@ -158,25 +145,31 @@ def list_items(packed: str) -> Iterator[ListItem]:
 
 def whole_list(packed: str) -> list[ListItem] | None:
     """The items of a $LIST of which every byte makes sense; None for anything else. "" is the empty list."""
+    items = list(_decoded(packed))
+    return None if _UNREADABLE in items else items  # type: ignore[return-value]  # only ListItem is left
+
+
+_UNREADABLE = object()
+
+
+def _decoded(packed: str) -> Iterator[object]:
+    """The items of a $LIST, the last one `_UNREADABLE` where its bytes make no sense."""
     try:
         data = packed.encode("latin-1")
     except UnicodeEncodeError:
-        return None
-    items: list[ListItem] = []
+        yield _UNREADABLE
+        return
     at = 0
     while at < len(data):
         found = _item_at(data, at)
         if found is None:
-            return None
+            yield _UNREADABLE
+            return
         kind, body, at = found
         item = None if kind is None else _decode_item(kind, body)
+        yield item
         if item is _UNREADABLE:
-            return None
-        items.append(item)  # type: ignore[arg-type]  # only ListItem is left once the sentinel is gone
-    return items
-
-
-_UNREADABLE = object()
+            return
 
 
 def _item_at(data: bytes, at: int) -> tuple[int | None, bytes, int] | None:

@@ -9,7 +9,6 @@ from irisops.instance.calls import Answer, Caller, ClassMethod
 from irisops.instance.capabilities import Capabilities, dictionary_query
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import SystemInfo
-from irisops.instance.routes import Instance
 from irisops.instance.values import as_int, number_of, text_of
 
 _VERSION = re.compile(r"\b(\d{4}\.\d+(?:\.\d+)*(?:[A-Z]\b)?)")
@@ -46,7 +45,7 @@ def parse_version(zversion: str) -> Version:
     if edition and product == "IRIS":
         product = _EDITIONS[edition[1]]
     if not found:
-        # Text of another shape: no part of it is certain.
+        # Unknown format: no part of it is certain.
         product = "IRIS" if zversion.startswith("IRIS") else ""
     return Version(
         product,
@@ -59,7 +58,7 @@ def parse_version(zversion: str) -> Version:
 def make_info(
     zversion: str, namespace: str, pid: int | None, license_id: str | None, name: str | None
 ) -> SystemInfo:
-    """The record of an instance from what was read of it."""
+    """The record of an instance from the values read."""
     version = parse_version(zversion)
     return SystemInfo(
         zversion=zversion,
@@ -79,8 +78,8 @@ async def read_at_connect(
 ) -> tuple[SystemInfo, Capabilities]:
     """The first reads of a connection: version, own process, the class-dictionary check, license id, units, name.
 
-    At most eight round trips with the login's own (`login_trips`), so what comes last is left out when the login or the
-    dictionary took more. Raises Unreachable; whatever else fails only leaves its field empty.
+    At most eight round trips with the login's own (`login_trips`): the last reads are skipped if the login or the
+    dictionary took more. Raises Unreachable; any other failure leaves its field empty.
     """
     version, pid, dictionary = await caller.batch([_VERSION_CALL, _PID_CALL, dictionary_query()])
     if isinstance(dictionary, Answer) and dictionary.rows is not None:
@@ -102,21 +101,4 @@ async def read_at_connect(
     return (
         make_info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
         capabilities,
-    )
-
-
-async def read_system(instance: Instance, namespace: str = "") -> SystemInfo:
-    """Version, own pid, own license id and instance name, anew. Raises the problem of reading the version."""
-    calls = [_VERSION_CALL, _PID_CALL, ClassMethod("%SYSTEM.License", "GetUserId")]
-    if instance.capabilities.has("%SYS.System", "GetInstanceName"):
-        calls.append(_NAME_CALL)
-    version, pid, license_id, *name = await instance.batch(calls)
-    if isinstance(version, Exception):
-        raise version
-    return make_info(
-        text_of(version),
-        namespace,
-        number_of(pid),
-        text_of(license_id) or None,
-        (text_of(name[0]) if name else "") or None,
     )

@@ -1,7 +1,6 @@
-"""Values as an instance sends them, made into Python's: numbers, flags, dates, times, lists of roles, privileges.
+"""Convert values of an instance to Python: numbers, flags, dates, times, lists of names, privileges.
 
-All functions accept anything and answer None (or an empty value) for what makes no sense: one odd cell must not cost a
-list.
+All functions accept anything and return None (or an empty value) for nonsense: one odd cell must not fail a list.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ HOROLOG_START = date(1840, 12, 31)
 Row = Mapping[str, Value]
 
 PORTION = 64
-"""Rows that are made into records between two turns of the event loop: a millisecond or two."""
+"""Rows converted between two turns of the event loop: a millisecond or two."""
 
 LOOKED_AT = 1_024
-"""Rows that are found unchanged between two turns of the event loop: half a millisecond."""
+"""Unchanged rows passed over between two turns of the event loop: half a millisecond."""
 
 
 def as_int(value: Value) -> int | None:
@@ -96,7 +95,7 @@ def _letters(text: str) -> str:
 
 
 def as_date(value: Value) -> date | None:
-    """A date from `YYYY-MM-DD` or a $HOROLOG day; None for "", 0 and what is no date."""
+    """A date from `YYYY-MM-DD` or a $HOROLOG day; None for "", 0 and anything else."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -118,7 +117,7 @@ def _horolog_day(days: int) -> date | None:
 
 
 def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after the other
-    """A UTC time from `YYYY-MM-DD HH:MM:SS[.fff]` or $HOROLOG `days,seconds`; None for "", 0 and what is no time."""
+    """A UTC time from `YYYY-MM-DD HH:MM:SS[.fff]` or $HOROLOG `days,seconds`; None for "", 0 and anything else."""
     if isinstance(value, datetime):
         return _in_utc(value)
     if isinstance(value, date):
@@ -142,7 +141,7 @@ def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after t
 
 
 def _in_utc(moment: datetime) -> datetime | None:
-    """A time without a zone is UTC already; None for one that no calendar has in UTC."""
+    """The time in UTC; a time without a zone is UTC already. None if it is out of range."""
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
@@ -150,46 +149,40 @@ def _in_utc(moment: datetime) -> datetime | None:
 
 
 def answered(outcome: Answer | Exception) -> Answer:
-    """The answer of one call of a batch, or its problem raised."""
+    """The answer of one call of a batch; raises its problem."""
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
 def number_of(outcome: Answer | Exception) -> int | None:
-    """The whole number that one call of a batch answered; None if it failed or answered none."""
+    """The whole number answered by one call of a batch; None if it failed or answered none."""
     return as_int(outcome.value) if isinstance(outcome, Answer) else None
 
 
 def text_of(outcome: Answer | Exception) -> str:
-    """The text that one call of a batch answered; "" if it failed."""
+    """The text answered by one call of a batch; "" if it failed."""
     return as_text(outcome.value) if isinstance(outcome, Answer) else ""
 
 
-def rows_of(outcome: Answer | Exception) -> list[dict[str, Value]]:
-    """The rows of one query of a batch, by lower-cased column name. Raises the query's problem."""
-    answer = answered(outcome)
-    return answer.rows.dicts() if answer.rows is not None else []
-
-
 async def in_portions(rows: Rows | None, make: Callable[[Row], T | None]) -> list[T]:
-    """What `make` makes of each row (keyed by lower-cased column name), without those it makes nothing of.
+    """A record per row (keyed by lower-cased column name), without rows of which `make` makes None.
 
-    Lets other work run in between: ten thousand rows must not hold up a key press.
+    Yields to the event loop in between: ten thousand rows must not delay a key press.
     """
     made: Remade[T] = Remade()
     return await made.of(rows, make)
 
 
 class Remade(Generic[T]):
-    """Records made of the rows of a query that is asked for again and again: of unchanged rows they are used again."""
+    """Converts the rows of a repeated query to records; unchanged rows keep their record."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Value, ...], T | None] = {}
         self._made_for: object = None
 
     async def of(self, rows: Rows | None, make: Callable[[Row], T | None], given: object = None) -> list[T]:
-        """As `in_portions`. `given` is what the records depend on beside their rows; another one remakes all."""
+        """As `in_portions`. `given` is what else the records depend on; a new value remakes all."""
         if rows is None:
             return []
         names = [name.lower() for name in rows.columns]

@@ -1,7 +1,6 @@
-"""One request to the web port of an instance: what `metrics` and `admin_api` need of HTTP, and no more.
+"""One HTTP request to the web port of an instance, for `metrics` and `admin_api`.
 
-No proxy is used, no redirect is followed, no cookie is kept; the answer's size is bounded. Everything that comes back
-is untrusted.
+No proxy is used, no redirect is followed, no cookie is kept; the answer's size is bounded. Answers are untrusted.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_BYTES = 4_000_000
-"""An answer that is bigger is given up."""
+"""Largest answer accepted."""
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
@@ -28,28 +27,28 @@ class WebAddress:
     port: int
     tls: bool = False
     prefix: str = ""
-    """Begins the path of every request, where one web server serves several instances: `/iris-a`."""
+    """Start of every path, where one web server serves several instances: `/iris-a`."""
 
     def page(self, path: str) -> str:
-        """The URL of a path of the instance, as a person would open it."""
+        """The URL of a path of the instance, for a browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.prefix}{path}"
 
     @property
     def shown(self) -> str:
-        """For the Host header. Raises UnicodeError for a name that no host can have."""
+        """Value of the Host header. Raises UnicodeError for an impossible host name."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host if host.isascii() else host.encode('idna').decode('ascii')}:{self.port}"
 
     @property
     def local(self) -> bool:
-        """Whether what is sent stays on this machine."""
+        """True if requests stay on this machine."""
         return self.host.casefold() in {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """What to ask. Header values and the body stay out of `repr`: they may hold a password or a token."""
+    """A request. Header values and the body stay out of `repr`: they may hold a password or a token."""
 
     method: str
     target: str
@@ -59,7 +58,7 @@ class WebRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebAnswer:
-    """What came back. Header names are in lower case; of repeated ones the last counts."""
+    """An answer. Header names are in lower case; of repeated ones the last counts."""
 
     status: int
     headers: Mapping[str, str]
@@ -67,7 +66,7 @@ class WebAnswer:
 
 
 class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a named problem
-    """No answer. `sent` says whether the request may have reached the server, so that it may have done something."""
+    """No answer. `sent`: the request may have reached the server and taken effect."""
 
     def __init__(self, message: str, cure: str, *, sent: bool) -> None:
         super().__init__(message)
@@ -143,7 +142,7 @@ class _Exchange:
                 await writer.wait_closed()
 
     def _head(self) -> bytes:
-        """By HTTP/1.0, so that the body ends with the connection unless the server says where."""
+        """The request head, in HTTP/1.0, so that the body ends with the connection unless its length is given."""
         request = self._request
         headers = {"Host": self._address.shown, **request.headers, "Connection": "close"}
         if request.body:
@@ -188,7 +187,7 @@ def _headers(head: bytes) -> dict[str, str]:
 
 
 def _unchunked(data: bytes) -> bytes:
-    """A chunked body put together: some servers chunk whatever was asked for. What is cut off is left out."""
+    """The content of a chunked body, which some servers send even to HTTP/1.0; an incomplete chunk is left out."""
     parts: list[bytes] = []
     while data:
         size, separator, rest = data.partition(b"\r\n")

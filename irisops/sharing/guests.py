@@ -16,8 +16,7 @@ from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import status_failure
 from irisops.instance.features import Route
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.single_reads import statement_by, value_by
+from irisops.instance.routes import Instance, first_route, for_reads, statement_by, value_by
 from irisops.instance.status import decode_status, is_ok
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.passes import Template

@@ -13,9 +13,9 @@ import time
 from irisops.demo import running
 from irisops.instance.calls import Answer, Call, ClassQuery, Query
 from irisops.instance.connection import Connection, Target
-from irisops.instance.usage.sessions import COLUMNS
+from irisops.instance.features import FEATURES
 
-QUERY = "%CSP.Session:SessionInfo"
+QUERY, COLUMNS = FEATURES["sessions.list"].query, FEATURES["sessions.list"].columns
 SHOWN = 30
 """Rows of the first screenful."""
 ROUTES: dict[str, Call] = {

@@ -16,7 +16,6 @@ from irisops.instance.models import (
     PollCounts,
     Process,
     Role,
-    RoleChange,
     User,
     WebSession,
 )
@@ -28,7 +27,7 @@ from irisops.instance.security.resources import Resource
 from irisops.instance.security.sqlprivileges import Action, Grantee, SqlGrant, SqlHoldings, SqlObject
 from irisops.instance.security.user_changes import FIELDS
 from irisops.instance.security.webapps import WebApplication
-from irisops.instance.usage.processes_act import ProcessAction
+from irisops.instance.usage.processes import ProcessAction
 from irisops.instance.usage.sessions_end import EndOutcome
 from irisops.instance.usage.sessions_timeout import AppTimeout
 
@@ -200,23 +199,20 @@ class FakeInstance:
     def held(self, name: str) -> tuple[str, ...]:
         return next(user.roles for user in self.all_users if user.name == name)
 
-    async def add_role(self, user: str, role: str) -> RoleChange:
+    async def add_role(self, user: str, role: str) -> None:
         self._check(f"add {role}")
         before = self.held(user)
         self.on_change()
         self.set_roles(user, *before, role)
         self.done.append(("add", user, role))
-        after = self.held(user)
         self.after_change()
-        return RoleChange(user, role, before, after, "Security.Users.AddRoles")
 
-    async def remove_role(self, user: str, role: str) -> RoleChange:
+    async def remove_role(self, user: str, role: str) -> None:
         self._check(f"remove {role}")
         before = self.held(user)
         self.on_change()
         self.set_roles(user, *(each for each in before if each != role))
         self.done.append(("remove", user, role))
-        return RoleChange(user, role, before, self.held(user), "Security.Users.RemoveRoles")
 
     async def answer(self, call: Call) -> Answer:
         """What the editors ask for by calls, beside `Reads`: lists of users and roles, adding and removing roles."""

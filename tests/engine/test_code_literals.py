@@ -33,13 +33,3 @@ def test_python_literals_hold_the_value_on_one_line(value: str) -> None:
 
 def test_sql_names_cannot_end_early() -> None:
     assert code_literals.sql_name('x" TO "y') == '"x"" TO ""y"'
-
-
-def test_a_change_of_roles_in_three_languages() -> None:
-    calls = code_literals.change_roles("app user", ["%SQL"], ["X"])
-    assert 'set status = ##class(Security.Users).AddRoles("app user", "%SQL")' in calls["ObjectScript"]
-    assert 'set status = ##class(Security.Users).RemoveRoles("app user", "X")' in calls["ObjectScript"]
-    assert calls["SQL"] == ['GRANT "%SQL" TO "app user"', 'REVOKE "X" FROM "app user"']
-    assert (
-        "irispy.classMethodValue(\"Security.Users\", \"AddRoles\", 'app user', '%SQL')" in calls["Python"][1]
-    )

@@ -5,26 +5,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.commands.catalogue import default_registry
-from irisops.engine.completion import complete, known_of
+from irisops.engine.completion import complete
 
 REGISTRY = default_registry()
-KNOWN = known_of(
-    {
-        "user": [("appuser", ""), ("bob", ""), ("my user", "")],
-        "role": [("%All", ""), ("%SQL", "SQL"), ("to", "")],
-        "profile": [("local", "localhost"), ("clinic-test", "")],
-        "command": [("grant", ""), ("help", "")],
-    }
-)
+_NAMES = {
+    "user": [("appuser", ""), ("bob", ""), ("my user", "")],
+    "role": [("%All", ""), ("%SQL", "SQL"), ("to", "")],
+    "profile": [("local", "localhost"), ("clinic-test", "")],
+    "command": [("grant", ""), ("help", "")],
+}
+
+
+def known_names(kind: str) -> list[tuple[str, str]]:
+    return _NAMES.get(kind, [])
 
 
 def values(text: str, cursor: int | None = None) -> list[str]:
-    return [each.value for each in complete(text, len(text) if cursor is None else cursor, REGISTRY, KNOWN)]
+    return [
+        each.value for each in complete(text, len(text) if cursor is None else cursor, REGISTRY, known_names)
+    ]
 
 
 def result(text: str) -> str:
     """The line after accepting the first completion."""
-    first = complete(text, len(text), REGISTRY, KNOWN)[0]
+    first = complete(text, len(text), REGISTRY, known_names)[0]
     return text[: first.start] + first.value
 
 
@@ -72,6 +76,6 @@ def test_nothing_is_offered_in_the_middle_of_nowhere() -> None:
 
 @given(st.text(max_size=40), st.integers(-5, 50))
 def test_any_text_is_completed_within_its_bounds(text: str, cursor: int) -> None:
-    for each in complete(text, cursor, REGISTRY, KNOWN):
+    for each in complete(text, cursor, REGISTRY, known_names):
         assert 0 <= each.start <= len(text)
         assert each.value

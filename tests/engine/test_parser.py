@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from irisops.commands.catalogue import ALL, default_registry
 from irisops.contract.chat import Command
 from irisops.contract.replies import Problem
-from irisops.engine.parser import command_for, parse
+from irisops.engine.parser import parse
 from irisops.engine.spec import LINE, Arg, CommandSpec, Registry
 
 REGISTRY = default_registry()
@@ -189,6 +189,10 @@ def test_any_mix_of_known_words_is_a_command_or_a_problem(text: str) -> None:
         again = parse(found.slash, REGISTRY)
         assert isinstance(again, Command)
         assert (again.name, again.args) == (found.name, found.args)
+
+
+def command_for(spec: CommandSpec, args: dict[str, str | list[str]]) -> Command:
+    return Command(spec.name, args, spec.slash(args), live=spec.live, changes=spec.changes)
 
 
 @st.composite

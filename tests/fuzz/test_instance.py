@@ -27,13 +27,14 @@ from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import call_failure, connect_failure, status_failure
 from irisops.instance.security.audit import record_of
 from irisops.instance.security.denials import causes_of
-from irisops.instance.security.permissions import format_privileges, parse_permission, parse_privileges
+from irisops.instance.security.permissions import format_privileges, parse_permission
 from irisops.instance.security.webapps import application_of, parse_match_roles
 from irisops.instance.status import whole_list
 from irisops.instance.system import make_info, parse_version
 from irisops.instance.usage.metrics import metrics_of
 from irisops.instance.usage.processes import process_of
 from irisops.instance.usage.sessions import session_of
+from irisops.instance.values import as_privileges
 from irisops.instance.web import WebAddress
 from irisops.simulator.classes.status import list_build
 from tests.fuzz.conftest import Fuzz
@@ -134,7 +135,8 @@ def test_rows(fuzz: Fuzz) -> None:
 def test_privileges_and_roles_in_texts(fuzz: Fuzz) -> None:
     def read(text: str) -> object:
         parse_match_roles(text)
-        format_privileges(parse_privileges(text))
+        held = as_privileges(text)
+        format_privileges({name: parse_permission(letters) for name, letters in held if letters})
         return parse_permission(text)
 
     fuzz.run(texts(["%DB_USER:RW,%Development:U", ":%All,%Admin:%Role1:%Role2", "R,w Use"]), read, ValueError)

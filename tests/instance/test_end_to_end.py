@@ -10,11 +10,11 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from irisops.instance import system
 from irisops.instance.calls import ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Ref
 from irisops.instance.connection import Connection, Target
 from irisops.instance.errors import (
@@ -29,6 +29,8 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.security import roles, users
+from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.user_changes import read_user_state, user_steps
 from irisops.instance.security.users import identifier
 from irisops.instance.usage import license as licensing
 from irisops.instance.usage import processes, sessions
@@ -95,16 +97,15 @@ async def test_every_read_says_what_the_world_holds() -> None:
         assert {process.pid for process in listed} == set(world.processes)
         assert [process.own for process in listed].count(True) == 1
         assert await sessions.list_sessions(connection) == []
-        info = await system.read_system(connection, "%SYS")
-        assert info == connection.info
-        detail = await users.read_user(connection, "SUPERUSER")
-        assert detail is not None
-        assert (detail.name, detail.full_name, detail.change_password) == (
+        assert connection.info is not None
+        assert connection.info.namespace == "%SYS"
+        detail = await held(connection, "SUPERUSER")
+        assert (detail.name, detail.text("full_name"), detail.flag("must_change_password")) == (
             "SuperUser",
             served.user("superuser").full_name,
             False,
         )
-        assert await users.read_user(connection, "superuse") is None
+        assert await read_user_state(connection, "superuse") is None
 
 
 @pytest.mark.parametrize("projected", [False, True])
@@ -117,20 +118,32 @@ async def test_the_board_adds_up_to_the_units_in_use(projected: bool) -> None:
         assert board.notes == ()
 
 
+async def held(connection: Connection, name: str) -> ObjectState:
+    state = await read_user_state(connection, name)
+    assert state is not None
+    return state
+
+
+async def change_roles(connection: Connection, before: ObjectState, *roles: str) -> None:
+    for step in user_steps(ObjectChange(before, before.with_fields({"roles": roles}))):
+        await step.run(connection)
+
+
 async def test_roles_are_given_and_taken_and_read_back() -> None:
     async with serve() as served, connected(served) as connection:
-        given = await users.add_role(connection, "admin", "%SQL")
+        before = await held(connection, "admin")
+        await change_roles(connection, before, *before.names("roles"), "%SQL")
         assert "%SQL" in served.user("admin").roles
-        assert given.after == (*given.before, "%SQL")
-        assert given.route == "Security.Users.AddRoles"
-        taken = await users.remove_role(connection, "Admin", "%sql")
-        assert taken.after == given.before
+        given = await held(connection, "Admin")
+        assert given.names("roles") == (*before.names("roles"), "%SQL")
+        await change_roles(connection, given, *before.names("roles"))
+        assert (await held(connection, "Admin")).names("roles") == before.names("roles")
         assert "%SQL" not in served.user("admin").roles
         with pytest.raises(InstanceError) as unknown_user:
-            await users.add_role(connection, "nobody", "%SQL")
+            await change_roles(connection, replace(before, name="nobody"), *before.names("roles"), "%SQL")
         assert unknown_user.value.code == 838
         with pytest.raises(InstanceError) as unknown_role:
-            await users.add_role(connection, "Admin", "nonsense")
+            await change_roles(connection, before, *before.names("roles"), "nonsense")
         assert unknown_role.value.code == 883
 
 
@@ -139,11 +152,12 @@ async def test_hostile_names_reach_the_instance_unharmed() -> None:
         name = 'x"; DROP USER Admin; --\u202e[red]%'
         answer = await connection.call(ClassMethod("%SYSTEM.Version", "GetVersion"))
         assert answer.value
+        admin = await held(connection, "Admin")
         with pytest.raises(InstanceError) as refused:
-            await users.add_role(connection, name, "%SQL")
+            await change_roles(connection, replace(admin, name=name), "%SQL")
         assert refused.value.code == 838
         with pytest.raises(InstanceError):
-            await users.add_role(connection, "Admin", name)
+            await change_roles(connection, admin, name)
         assert served.user("admin").enabled
         assert identifier('a"b') == '"a""b"'
 

@@ -15,8 +15,7 @@ from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.parser import parse
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import select
-from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.security.access import Access
 from irisops.instance.security.audit import Auditing

@@ -16,8 +16,7 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import Selection, select
-from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.engine.table_filters import Selection, filter_words, select, selection_notes
 from irisops.instance.security.dormant import Account, Logins
 from irisops.instance.security.object_state import ObjectChange
 

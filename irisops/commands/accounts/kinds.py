@@ -13,8 +13,7 @@ from irisops.commands.accounts.new_password import password_that_fits
 from irisops.connections.connection import Link
 from irisops.contract.wording import harmless
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
-from irisops.instance.security.role_changes import LABELS, privileges_of, role_state, role_steps
-from irisops.instance.security.roles import list_roles
+from irisops.instance.security.roles import LABELS, list_roles, privileges_of, role_state, role_steps
 from irisops.instance.security.user_changes import FIELDS, PASSING, read_user_states, user_steps
 
 

@@ -9,12 +9,11 @@ from irisops.contract.nearest import find, nearest
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import acting, harmless, listed
 from irisops.instance.security.object_state import FieldValue, ObjectState
-from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
-from irisops.instance.security.role_changes import (
+from irisops.instance.security.permissions import Permission, applicable, format_privileges, parse_permission
+from irisops.instance.security.roles import (
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
     privileges_of,
-    sensible_permissions,
 )
 
 EMPTY: Mapping[str, FieldValue] = {
@@ -111,7 +110,7 @@ def _privileges(checked: Checked, given: Given, base: ObjectState, resources: Se
                 checked.errors.setdefault(
                     key,
                     f"{harmless(text, 60)} needs its permissions, for example {harmless(resource, 60)}:"
-                    f"{sensible_permissions(resource)}.",
+                    f"{applicable(resource).letters}.",
                 )
                 continue
             old = held.get(resource, Permission.NONE)
@@ -144,7 +143,7 @@ def form_fields(
             "Privileges",
             "privileges",
             list(privileges) if isinstance(privileges, tuple) else [],
-            [f"{resource}:{sensible_permissions(resource)}" for resource in resources],
+            [f"{resource}:{applicable(resource).letters}" for resource in resources],
             help="r, w and u switch read, write and use where they make sense",
         ),
         FormField(

@@ -6,8 +6,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import select
-from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.engine.table_filters import filter_words, select, selection_notes
 
 COLUMNS = (
     Column("name", "NAME"),

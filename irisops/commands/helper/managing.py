@@ -16,8 +16,16 @@ from irisops.contract.wording import harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.helper.managing import HelperState, install_helper, read_helper, remove_helper, told
-from irisops.instance.helper.source import HELPER, VERSION, source
+from irisops.instance.features import HELPER
+from irisops.instance.helper.managing import (
+    VERSION,
+    HelperState,
+    install_helper,
+    read_helper,
+    remove_helper,
+    source,
+    told,
+)
 from irisops.journal import Entry, Reverse
 
 USES = {

@@ -10,7 +10,7 @@ from irisops.contract.refusal import Refusal
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Process
-from irisops.instance.usage.processes_act import ProcessAction
+from irisops.instance.usage.processes import ProcessAction
 
 
 async def find_process(link: Link, pid: int) -> Process:

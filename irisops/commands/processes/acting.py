@@ -19,7 +19,7 @@ from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Process
 from irisops.instance.usage import forecast
-from irisops.instance.usage.processes_act import ProcessAction
+from irisops.instance.usage.processes import ProcessAction
 from irisops.journal import Entry, Reverse
 
 KIND = "process."

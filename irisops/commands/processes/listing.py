@@ -11,9 +11,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_columns import take_columns
-from irisops.engine.table_filters import Selection, select
-from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.engine.table_filters import Selection, filter_words, select, selection_notes, take_columns
 from irisops.instance.models import Process
 
 COLUMNS = (

@@ -15,8 +15,7 @@ from irisops.contract.replies import Cell, Column, Facts, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import select
-from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS

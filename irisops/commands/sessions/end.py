@@ -14,8 +14,7 @@ from irisops.contract.replies import Cell
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import is_condition, select
-from irisops.engine.table_replies import filter_words
+from irisops.engine.table_filters import filter_words, is_condition, select
 from irisops.instance.models import WebSession
 
 EVERYTHING = ("all", "everything", "*")

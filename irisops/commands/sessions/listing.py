@@ -13,9 +13,7 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_columns import take_columns
-from irisops.engine.table_filters import select
-from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.engine.table_filters import filter_words, select, selection_notes, take_columns
 from irisops.instance.models import WebSession
 from irisops.instance.usage.leaks import find_leaks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irisops.connections.alert_rules import Rule, RuleError, counts_of, parse_rule, state_of
+from irisops.connections.alert_rules import Rule, RuleError, parse_rule, state_of
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
@@ -34,9 +34,8 @@ async def alert(context: Context, command: Command) -> Replies:
         f"/alert off {rule} ends it.",
     ]
     if link.counts is not None:
-        counts = counts_of(link.counts)
-        holds = rule.holds(counts)
-        details.insert(0, f"Now: {state_of(rule, counts)}{', so it holds already' if holds else ''}.")
+        holds = rule.holds(link.counts)
+        details.insert(0, f"Now: {state_of(rule, link.counts)}{', so it holds already' if holds else ''}.")
     yield Done("alert", f"Watching for {rule} on {link.name}.", details=details)
 
 

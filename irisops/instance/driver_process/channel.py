@@ -1,4 +1,4 @@
-"""How values and messages cross the pipe between the tool and its driver process.
+"""Encoding of values and messages on the pipe between the tool and its driver process.
 
 A frame is a 4-byte big-endian length and that many bytes of JSON (ASCII: lone surrogates and all other characters are
 escaped, so any Python string survives). Values that JSON lacks travel as a one-key object that names their kind. No
@@ -26,11 +26,11 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 class ChannelError(Exception):
-    """The other side sent something that is not a message of this protocol. The pipe is of no further use."""
+    """The other side sent no valid message of this protocol. The pipe cannot be used any more."""
 
 
 def pack_value(value: Value) -> Json:
-    """Turn one value into JSON. Raises TypeError for a type that is not a `Value`."""
+    """One value as JSON. Raises TypeError for a type that is not a `Value`."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -47,7 +47,7 @@ def pack_value(value: Value) -> Json:
 
 
 def unpack_value(item: Json) -> Value:
-    """Undo `pack_value`. Raises ChannelError for anything that it cannot have made."""
+    """Inverse of `pack_value`. Raises ChannelError for anything else."""
     if item is None or isinstance(item, bool | int | float | str):
         return item
     if isinstance(item, dict) and len(item) == 1:
@@ -78,7 +78,7 @@ def _unpack_tagged(kind: str, text: str) -> Value:
 
 
 def encode_frame(message: Mapping[str, Json]) -> bytes:
-    """A message as bytes for the pipe. Raises ChannelError when it is over `MAX_FRAME`."""
+    """A message as a frame. Raises ChannelError above `MAX_FRAME`."""
     body = json.dumps(message, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
     if len(body) > MAX_FRAME:
         raise ChannelError(f"a message of {len(body)} bytes is too big for the pipe")
@@ -86,7 +86,7 @@ def encode_frame(message: Mapping[str, Json]) -> bytes:
 
 
 def frame_size(header: bytes) -> int:
-    """Length of the body that follows `header` (4 bytes). Raises ChannelError when it cannot be one of ours."""
+    """Length of the body that follows `header` (4 bytes). Raises ChannelError above `MAX_FRAME`."""
     size = int.from_bytes(header, "big")
     if size > MAX_FRAME:
         raise ChannelError(f"a frame announces {size} bytes: the pipe is out of step")

@@ -1,6 +1,6 @@
-"""The tool's side of the pipe to one driver process (`driver` is the other).
+"""The tool's end of the pipe to one driver process (`driver` is the other end).
 
-One request at a time: `Connection` sees to that. A process that was killed or died is never used again.
+One request at a time: `Connection` ensures that. A process that was killed or died is never used again.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from irisops.instance.driver_process.messages import pack_call, unpack_answer, u
 COMMAND = children.python("irisops.instance.driver_process.driver")
 
 CLOSE_SECONDS = 3.0
-"""How long a process may take to log out before it is killed."""
+"""Time for a process to log out before it is killed."""
 
 _SSL_CONFIGURATIONS = "ISC_SSLconfigurations"
 _PASSED_ON = frozenset(
     {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
     | {"OPENSSL_CONF", "OPENSSL_MODULES", "SSL_CERT_DIR", "SSL_CERT_FILE", _SSL_CONFIGURATIONS}
-    | {"IRISOPS_HOME"}  # by which the processes of one irisops are told from another's
+    | {"IRISOPS_HOME"}  # identifies the processes of one irisops
     | {"SYSTEMROOT", "WINDIR", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}  # Windows
 )
 _PASSED_ON_KINDS = ("ISC_", "LC_", "PYTHON")
-"""The variables of a driver process. A server can make the driver import a module (facts: iris-operations 4): whoever
-is at the other end of the connection is to find no token and no password of another program here."""
+"""Environment variables of a driver process. A server can make the driver import a module (facts: iris-operations 4):
+no token or password of another program may be in its environment."""
 
 _PENDING_FRAMES = 8
-"""Frames read ahead of who wants them; beyond that the process has to wait, so memory stays bounded."""
+"""Frames read ahead; beyond that the process waits, so that memory stays bounded."""
 
 
 class DriverGoneError(Exception):
-    """The driver process is no more, or talks nonsense. The text says how it ended.
+    """The driver process has ended, or sends nonsense. The text says how it ended.
 
-    `by_server`: it ended by itself as if all were well, which nothing but a server can tell it to.
+    `by_server`: it ended by itself with code 0, which only a server can cause.
     """
 
     def __init__(self, message: str, *, by_server: bool = False) -> None:
@@ -60,12 +60,12 @@ class DriverGoneError(Exception):
 
 
 class DriverUnusableError(Exception):
-    """The driver cannot be loaded on this machine. The text is the import's own."""
+    """The driver cannot be loaded on this machine. The text is that of the failed import."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallFailure:
-    """What the driver raised for one call or for the connect. `text` is raw: it may quote secrets."""
+    """An error that the driver raised for a call or the connect. `text` is raw: it may quote secrets."""
 
     kind: str
     text: str
@@ -78,14 +78,14 @@ class CallFailure:
 
 @dataclass(slots=True)
 class BatchResult:
-    """An answer or failure per call that was run; fewer than asked for if the connection was `lost` on the way."""
+    """An answer or failure per call that ran; fewer than requested if the connection was `lost`."""
 
     results: list[Answer | CallFailure]
     lost: bool
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a driver process: what it is known to need, and nothing else of the person's."""
+    """The environment of a driver process: only the variables that it needs."""
     environment = {
         name: value
         for name, value in children.python_environment(environ).items()
@@ -97,7 +97,7 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 class DriverProcess:
-    """A running driver process. Make one by `start`."""
+    """A running driver process, created by `start`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         if process.stdin is None or process.stdout is None:
@@ -111,23 +111,23 @@ class DriverProcess:
         self._nonsense = ""
         self._expected_end = False
         self.on_exit: Callable[[DriverGoneError], None] = lambda _how: None
-        """Called on the loop, once, when the process ends without having been asked to; with how it ended."""
+        """Called on the event loop, once, when the process ends unexpectedly; with how it ended."""
         self._reading = Background(self._cannot_read)
         self._reading.start(self._read(), f"driver process {process.pid}")
 
     @classmethod
     async def start(cls, command: Sequence[str] = COMMAND) -> Self:
-        """Start one. Raises OSError when the program cannot be started."""
+        """Start a process. Raises OSError if that fails."""
         return cls(await children.start(command, child_environment(os.environ)))
 
     @property
     def pid(self) -> int:
-        """Its process id on this machine."""
+        """Process id on this machine."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended yet, as far as is known."""
+        """True if it is not known to have ended."""
         return self._process.returncode is None
 
     async def connect(self, request: Mapping[str, Json], password: str) -> CallFailure | int:
@@ -180,14 +180,14 @@ class DriverProcess:
             raise DriverGoneError(str(error)) from None
 
     async def close(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Have it log out and end; kill it when it does not within `seconds`. Does not mind one that is gone."""
+        """Make it log out and end; kill it if it does not within `seconds`. A process that is gone is no error."""
         self._expected_end = True
         with contextlib.suppress(DriverGoneError):
             await self._send({"op": "close"})
         self._stdin.close()
         try:
             async with asyncio.timeout(seconds):
-                # The reader may be waiting for room in the inbox; nobody wants what comes now.
+                # Drain the inbox: the reader may be waiting for room.
                 while await self._inbox.get() is not None:
                     pass
                 await self._process.wait()
@@ -196,12 +196,12 @@ class DriverProcess:
         await self.kill()
 
     def end_input(self) -> None:
-        """Close the pipe to it, as the end of this program would: it logs out if it can, and ends."""
+        """Close the pipe, as the end of this program would: the process logs out if it can, and ends."""
         self._expected_end = True
         self._stdin.close()
 
     async def kill(self) -> None:
-        """End it at once, whatever it does, and wait until it is gone."""
+        """Kill it and wait until it is gone."""
         self._expected_end = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
@@ -236,12 +236,12 @@ class DriverProcess:
             return message
 
     async def _read(self) -> None:
-        """Frames from the pipe into the inbox, None at the end."""
+        """Read frames from the pipe into the inbox, None at the end."""
         try:
             while True:
                 size = frame_size(await self._stdout.readexactly(HEADER_SIZE))
                 await self._inbox.put(decode_body(await self._stdout.readexactly(size)))
-                # A pipe that is always full never lets go of the loop by itself.
+                # Reading from a full pipe does not yield to the event loop by itself.
                 await asyncio.sleep(0)
         except (asyncio.IncompleteReadError, ConnectionResetError):
             pass
@@ -252,13 +252,13 @@ class DriverProcess:
             self.on_exit(await self._how_it_ended())
 
     def _cannot_read(self, name: str, error: BaseException) -> None:
-        """Reading failed for a reason nobody thought of: the process is of no further use, as if it talked nonsense."""
+        """Give up the process after an unforeseen failure to read."""
         to_log(name, error)
         self._nonsense = f"its output could not be read: {type(error).__name__}"
         self._end_inbox()
 
     def _end_inbox(self) -> None:
-        """Whoever still waits for an answer is to hear that none will come."""
+        """Tell a waiting receiver that no answer will come."""
         if self._inbox.full():
             self._inbox.get_nowait()
         self._inbox.put_nowait(None)

@@ -1,10 +1,10 @@
-"""Results that are asked for again and again cross the pipe as what has changed since the last time.
+"""Results of repeated queries cross the pipe as differences to the last result.
 
-Of ten thousand processes a tenth changes between two looks. Sending, decoding and remaking the others costs more than
-all the rest of a refresh. So both ends remember the last result of a `Query` that is `repeated`: the tool its rows, the
-driver process a digest of each row. Both know a result by the number of the request that brought it. The tool says with
-each request which one it holds; the driver process sends a difference to that one or, if it remembers another or none,
-everything.
+Of ten thousand processes a tenth changes between two refreshes, and sending, decoding and converting the others costs
+more than the rest of a refresh. So both ends remember the last result of a `Query` that is `repeated`: the tool its
+rows, the driver process a digest of each row. A result is identified by the number of the request that brought it. Each
+request names the result that the tool holds; the driver process sends a difference to it or, if it remembers another or
+none, everything.
 
 A difference is a list of whole numbers, three for each step: how many of the rows that came along are next, and from
 where and how many rows of the held result follow them.
@@ -21,7 +21,7 @@ from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
 
 KEPT = 4
-"""Results that each end remembers; the one not asked for the longest time is forgotten first."""
+"""Results that each end remembers; the least recently used is forgotten first."""
 
 Row = tuple[Value, ...]
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class _Kept(Generic[T]):
         return self._kept.get(query)
 
     def keep(self, query: Query, number: int, result: T) -> None:
-        """Remember in place of the former one."""
+        """Remember a result in place of the former one."""
         self._kept[query] = (number, result)
         self._kept.move_to_end(query)
         if len(self._kept) > KEPT:
@@ -46,7 +46,7 @@ class _Kept(Generic[T]):
 
 
 class Difference:
-    """One result on its way, as what differs from the digests of an earlier one (digest -> row number)."""
+    """One result being sent, as the difference to the digests of an earlier one (digest -> row number)."""
 
     def __init__(self, earlier: Mapping[int, int]) -> None:
         self._earlier = earlier
@@ -54,7 +54,7 @@ class Difference:
         self._size = 0
 
     def of(self, rows: Sequence[Row]) -> tuple[list[Row], list[int]]:
-        """The next rows of the result: those that must be sent, and the steps that make the portion of them."""
+        """For the next rows of the result: the rows to send, and the steps that rebuild the portion."""
         fresh: list[Row] = []
         steps: list[int] = []
         sent = start = count = 0
@@ -85,12 +85,12 @@ class Sent:
         self._kept: _Kept[dict[int, int]] = _Kept()
 
     def begin(self, query: Query, held: int) -> Difference:
-        """Begin a result for a tool that holds the one of request `held` (0: none)."""
+        """Start a result for a tool that holds the result of request `held` (0: none)."""
         known = self._kept.get(query)
         return Difference(known[1] if known is not None and known[0] == held else {})
 
     def keep(self, query: Query, number: int, difference: Difference) -> None:
-        """The result of request `number` was sent as a whole."""
+        """Remember the result of request `number`, now sent completely."""
         self._kept.keep(query, number, difference.digests)
 
 
@@ -101,16 +101,16 @@ class Held:
         self._kept: _Kept[list[Row]] = _Kept()
 
     def number(self, query: Query) -> int:
-        """The request that brought the result which is held; 0 if none is."""
+        """Number of the request that brought the result held; 0 for none."""
         known = self._kept.get(query)
         return known[0] if known is not None else 0
 
     def keep(self, query: Query, number: int, rows: list[Row]) -> None:
-        """The result of request `number` came as a whole. Unchanged rows are the very tuples of before."""
+        """Remember the result of request `number`, now complete. Unchanged rows are the identical tuples."""
         self._kept.keep(query, number, list(rows))
 
     def rows(self, query: Query, fresh: list[Row], steps: Json) -> list[Row]:
-        """The rows of one portion. Raises ChannelError for steps that cannot be taken."""
+        """The rows of one portion. Raises ChannelError for invalid steps."""
         known = self._kept.get(query)
         base = known[1] if known is not None else []
         if not isinstance(steps, list) or len(steps) % 3:
@@ -134,7 +134,7 @@ def _natural(step: Json) -> TypeGuard[int]:
 
 
 def _digest(row: Row) -> int:
-    """64 bits of the row's types and values, salted per process: that two of 10,000 rows share one is a matter of ages.
+    """64 bits of the row's types and values, salted per process: a collision among 10,000 rows is all but impossible.
 
     Not `hash(row)`, for which -1 is -2 and 1 is True.
     """

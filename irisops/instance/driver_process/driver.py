@@ -1,7 +1,7 @@
 """The driver in a process of its own: `python -m irisops.instance.driver_process.driver`, started by `child` alone.
 
 It is the only module that imports `iris`. That code is compiled, cannot be cancelled, is not thread-safe, and a
-malformed reply can take its interpreter down (facts: wire-protocol 2, 9): here it takes down nothing else.
+malformed reply can crash its interpreter (facts: wire-protocol 2, 9): here nothing else crashes with it.
 
 Messages (see `messages`) come on the inherited standard input and go out on the inherited standard output; both are
 moved aside at once and the standard streams closed off, so that nothing the driver prints reaches a terminal or the
@@ -39,15 +39,15 @@ from irisops.instance.errors import Unreachable
 from irisops.instance.failures import call_failure
 
 MEMORY = 1 << 30
-"""Bytes of address space that this process may use. The driver allocates whatever length a server announces, up to
-4 GB, before anything of it has come; beyond this bound it reports `std::bad_alloc` instead."""
+"""Bytes of address space that this process may use. The driver allocates any length that a server announces, up to
+4 GB, before the data arrive; beyond this bound it reports `std::bad_alloc` instead."""
 
 LAST_CALL_SECONDS = 2.0
-"""How long a running call may still take after the tool is gone, before the process ends without logging out."""
+"""Time for a running call after the tool is gone, before the process ends without logging out."""
 
 
 class Child:
-    """Reads requests, does them one after the other, writes what came of them."""
+    """Reads requests, carries them out in order, writes the outcomes."""
 
     def __init__(self, source: int, sink: int) -> None:
         self._source = source
@@ -60,19 +60,19 @@ class Child:
         self._sent = Sent()
 
     def run(self) -> None:
-        """Serve until the input ends or `close` is asked."""
+        """Serve until the input ends or `close` is requested."""
         threading.Thread(target=self._read_requests, name="requests", daemon=True).start()
         try:
             if self._load():
                 self._serve()
         except BrokenPipeError:
-            pass  # The tool is gone; all that is left is to log out.
+            pass  # The tool is gone: only log out.
         finally:
             self._log_out()
             self._finished.set()
 
     def _read_requests(self) -> None:
-        """Queue each request; when the input ends, see that the process does too even if a call never returns."""
+        """Queue each request; when the input ends, end the process too, even if a call never returns."""
         try:
             while True:
                 body = self._read(frame_size(self._read(HEADER_SIZE)))
@@ -181,7 +181,7 @@ class Child:
         self._send({"kind": "done", "id": number, "lost": lost})
 
     def _call(self, number: Json, index: int, item: Json, held: Json) -> None:
-        """Do one call of a batch and send what it brings. Raises whatever the driver raises."""
+        """Do one call of a batch and send its answer. Raises whatever the driver raises."""
         if self._calls is None:
             raise CallError("not connected")
         call = unpack_call(item)
@@ -202,11 +202,11 @@ class Child:
             self._sent.keep(call, number, difference)
 
     def _log_out(self) -> None:
-        """Give the license unit back at once rather than when the instance notices (facts: license-sessions 2.3)."""
+        """Log out, so that the license unit is free at once (facts: license-sessions 2.3)."""
         connection, self._connection, self._calls = self._connection, None, None
         if connection is None:
             return
-        # close() of a lost connection raises (facts: wire-protocol 9); it is closed all the same.
+        # close() of a lost connection raises (facts: wire-protocol 9), but closes it.
         with contextlib.suppress(Exception):
             connection.close()
 
@@ -216,7 +216,7 @@ def _as_float(value: Json) -> float:
 
 
 def _move_standard_streams() -> tuple[int, int]:
-    """The two ends of the protocol as private descriptors; 0, 1 and 2 lead nowhere afterwards."""
+    """Private descriptors of the pipe's two ends; 0, 1 and 2 become the null device."""
     source, sink = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -230,13 +230,13 @@ def _stop(number: int, _frame: object) -> None:
 
 
 def main() -> int:
-    """Serve one tool until it goes."""
-    # The driver is compiled code that obeys a server in more than it should: it gets as little as it can work with.
+    """Serve one tool until it ends."""
+    # The driver is compiled code that obeys a server in more than it should: give it as few rights as possible.
     no_core_dumps()
     no_new_privileges()
     limit_memory(MEMORY)
     source, sink = _move_standard_streams()
-    # Ctrl+C and a hang-up go to the whole foreground group. They are the tool's business: it logs out through the pipe.
+    # Ctrl+C and a hang-up reach the whole foreground group. The tool handles them: it logs out through the pipe.
     for name in ("SIGINT", "SIGHUP", "SIGQUIT"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)

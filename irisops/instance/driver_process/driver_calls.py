@@ -1,7 +1,6 @@
-"""How each kind of call is carried out on the driver: native calls and a cursor side by side on one connection.
+"""Carry out each kind of call on the driver: native calls and a cursor side by side on one connection.
 
-Runs in the driver process. The driver itself comes as an argument, so that `driver` stays the only module that imports
-it.
+Runs in the driver process. The driver is passed as an argument, so that `driver` stays the only module that imports it.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ SendRows = Callable[[list[tuple[Value, ...]]], None]
 
 
 class CallError(Exception):
-    """A call that the driver carried out but whose outcome is not an answer; the text says why."""
+    """A call that the driver carried out without a usable answer; the text says why."""
 
 
 class Calls:
@@ -152,7 +151,7 @@ class Calls:
         return Answer(rows=Rows(tuple(columns), []))
 
     def _by_whole_rows(self, call: ClassQuery, send_rows: SendRows) -> Answer:
-        """No rows are believed only if the result set has none: a handle lost on the way would look like that."""
+        """Rows by the class methods. An empty answer is checked with the result set: a lost handle looks the same."""
         try:
             columns, rows = self._whole_rows.fetch(call)
         finally:
@@ -194,7 +193,7 @@ class Calls:
         return Answer(values=values, refs=byref)
 
     def _walk(self, reached: dict[tuple[str, ...], Any], path: tuple[str, ...]) -> Any:
-        """The object at the end of `path`; each one on the way is fetched once."""
+        """The object at the end of `path`; each object on the path is fetched once."""
         if path in reached:
             return reached[path]
         parent = self._walk(reached, path[:-1])
@@ -256,7 +255,7 @@ class Calls:
                 member.close()
 
     def _load(self, call: LoadSource) -> Answer:
-        """Public code does just this with the driver: see the facts (iris-security 6.2)."""
+        """Load source as public code does with the driver (facts: iris-security 6.2)."""
         self._trips += 1
         stream = self._native.classMethodObject("%Stream.GlobalCharacter", "%New")
         if not isinstance(stream, self._iris.IRISObject):
@@ -296,5 +295,5 @@ def _plain(value: Any) -> Value:
     if hasattr(value, "getOREF"):
         value.close()
         raise CallError("the instance returned an object where a value was expected")
-    # A UUID column, or a type that a later driver adds: its text is the best that can be shown.
+    # A UUID column, or a type of a later driver: show its text.
     return str(value)

@@ -29,10 +29,10 @@ from irisops.instance.driver_process.channel import ChannelError, Json, pack_val
 _TAGGED: frozenset[type] = frozenset((dict, list))
 
 _AS_THEY_ARE: frozenset[type] = frozenset((str, int, bool, type(None)))
-"""Types of cells that need no packing. Nearly all are of these, and a look costs a fifth of a call."""
+"""Types of cells that need no packing. Nearly all cells have one, and this check costs a fifth of a call."""
 
 ROWS_PER_FRAME = 256
-"""Rows that travel together: the reader of a big result decodes a little at a time between other work."""
+"""Rows per message, so that a big result is decoded in small portions between other work."""
 
 
 def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of call
@@ -78,7 +78,7 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
 
 
 def unpack_call(item: Json) -> Call:
-    """Undo `pack_call`. Raises ChannelError."""
+    """Inverse of `pack_call`. Raises ChannelError."""
     try:
         return _unpack_call(cast("dict[str, Json]", item))
     except (LookupError, TypeError, AttributeError) as error:
@@ -125,7 +125,7 @@ def _step(item: dict[str, Json]) -> ObjectStep:
 
 
 def pack_answer(answer: Answer) -> dict[str, Json]:
-    """All of an answer but its rows, which went ahead in `rows` messages; `columns` says that there were some."""
+    """An answer without its rows, which were sent in `rows` messages; `columns` is None for an answer without rows."""
     return {
         "value": pack_value(answer.value),
         "columns": list(answer.rows.columns) if answer.rows is not None else None,
@@ -146,7 +146,7 @@ def pack_rows(rows: Sequence[Sequence[Value]]) -> list[Json]:
 
 
 def unpack_rows(item: Json) -> list[tuple[Value, ...]]:
-    """Undo `pack_rows`. Raises ChannelError."""
+    """Inverse of `pack_rows`. Raises ChannelError."""
     return [
         cast(
             "tuple[Value, ...]",
@@ -157,7 +157,7 @@ def unpack_rows(item: Json) -> list[tuple[Value, ...]]:
 
 
 def unpack_answer(item: dict[str, Json]) -> tuple[Answer, tuple[str, ...] | None]:
-    """An answer without its rows, and the columns of these if it has any. Raises ChannelError."""
+    """An answer without its rows, and their columns if it has rows. Raises ChannelError."""
     try:
         answer = Answer(
             value=unpack_value(item["value"]),

@@ -1,4 +1,4 @@
-"""A class query by the class methods behind it: many rows with a round trip, not one cell (see `ClassQuery`).
+"""Run a class query by the class methods behind it: many rows per round trip, not one cell (see `ClassQuery`).
 
 `%Library.ResultSet` gives a client one cell at a time. Behind each class query are the class methods Execute, Fetch and
 Close, and FetchRows, which the vendor documents in `%Library.Query`: up to 24k of row data at once. Runs in the driver
@@ -23,11 +23,11 @@ from irisops.instance.status import ListItem, whole_list
 Row = tuple[Value, ...]
 
 _THROWN = re.compile(r"<(?!COMMUNICATION)[A-Z ]+>")
-"""An error that the instance threw, and not one of the connection."""
+"""An error thrown by the instance, not one of the connection."""
 
 
 class WholeRowsError(Exception):
-    """The methods gave what cannot be believed; the text says what."""
+    """The methods gave implausible rows; the text says what."""
 
 
 class WholeRows:
@@ -55,7 +55,7 @@ class WholeRows:
         return columns, rows
 
     def _column_names(self, query: str) -> tuple[str, ...]:
-        """The query's columns in order, asked of the result set once."""
+        """The query's columns in order, read from the result set once."""
         if query not in self._names:
             self.trips += 2
             result = self._native.classMethodObject("%Library.ResultSet", "%New", query)
@@ -113,7 +113,7 @@ class WholeRows:
         return packed, 0 if packed in (None, "", b"") else 1, _whole(at_end.getValue()) == 1
 
     def _close(self, class_name: str, query: str, handle: Any) -> None:
-        """The rows are there whatever becomes of this; only a lost connection is raised."""
+        """Close the query. The rows are complete, so only a lost connection is raised."""
         self.trips += 1
         try:
             self._native.classMethodValue(class_name, f"{query}Close", handle)

@@ -1,4 +1,4 @@
-"""Calling the helper: each method answers "" when it did it, else the text of the error."""
+"""Call the helper: each method answers "" for success, else the text of the error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from irisops.instance.values import as_text
 
 
 async def call_helper(instance: Instance, method: str, *args: Value) -> None:
-    """Have the helper do something. Raises the named problem of the error's text, or of the call itself."""
+    """Call a method of the helper. Raises the named problem of its error text, or of the call itself."""
     try:
         answer = await instance.call(ClassMethod(HELPER, method, args))
     except InstanceError as problem:
@@ -29,7 +29,7 @@ async def call_helper(instance: Instance, method: str, *args: Value) -> None:
 
 
 def helper_offer(instance: Instance) -> str:
-    """A sentence for a refusal: that the helper can do it, where it is not installed. Ends with a blank."""
+    """For a refusal: the offer to install the helper, "" if it is installed or cannot be. Ends with a blank."""
     capabilities = instance.capabilities
     if capabilities.has(HELPER, HELPER_VERSION_METHOD) or not capabilities.available("helper.install")[0]:
         return ""

@@ -1,7 +1,6 @@
-"""What access depends on, read from the instance in one batch, as the pure model of `privileges`.
+"""Read users, roles, resources and web applications in one batch, as the pure model of `privileges`.
 
-One list each of users, roles, resources and web applications. Roles and users are necessary; what else cannot be read
-is said in `notes`, and the answers are given without it.
+Users and roles are required; other lists that cannot be read are left out and named in `notes`.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ class Access:
     applications: tuple[WebApplication, ...]
     model: privileges.AccessModel
     notes: tuple[str, ...] = ()
-    """Plain sentences: what could not be read, and what the answers leave out for it."""
+    """Sentences: what could not be read, and what is missing from the answers."""
     details: Rows | None = field(default=None, repr=False)
-    """The rows of the users' Detail query, with every column that the instance gave; None where it was refused."""
+    """Rows of the users' Detail query, with all columns of the instance; None if it was refused."""
 
     def user(self, name: str) -> User:
         """The record of a user, by name in any case. Raises `privileges.UnknownName`."""
@@ -58,7 +57,7 @@ class Access:
         return next((row for row in rows if as_text(row.get("name")).casefold() == name.casefold()), None)
 
     def with_application(self, changed: WebApplication) -> Access:
-        """The same with more known of one application."""
+        """A copy in which one application is replaced."""
         applications = tuple(changed if each.name == changed.name else each for each in self.applications)
         model = privileges.AccessModel(
             self.model.users, self.model.roles, self.model.public, [_application(a) for a in applications]
@@ -67,7 +66,7 @@ class Access:
 
 
 async def read_access(instance: Instance) -> Access:
-    """Read it all, in one batch. Raises NotAvailable or NotPermitted (%Admin_Secure:U) without users or roles."""
+    """Read all lists, in one batch. Raises NotAvailable or NotPermitted (%Admin_Secure:U) without users or roles."""
     lists = await read_several(instance, ("users.detail", "roles.list", "resources.list", "webapps.detail"))
     notes: list[str] = []
     details = lists["users.detail"]
@@ -97,7 +96,7 @@ async def read_access(instance: Instance) -> Access:
 
 
 async def _made(rows: Rows | InstanceProblem, make: Callable[[Row], T | None]) -> list[T]:
-    """The records of rows that were read; their problem raised."""
+    """The records of rows; raises their problem."""
     if isinstance(rows, InstanceProblem):
         raise rows
     return await in_portions(rows, make)
@@ -149,9 +148,9 @@ def _application(application: WebApplication) -> privileges.Application:
 async def _users(
     instance: Instance, detail: Rows | InstanceProblem, notes: list[str]
 ) -> tuple[list[User], dict[str, tuple[str, ...]]]:
-    """Users, and their escalation roles by name. Detail first: List has no escalation roles."""
+    """Users, and their escalation roles by name: from Detail if it was read, as List has no escalation roles."""
     if isinstance(detail, InstanceProblem):
-        # List needs no less than Detail, so its problem is the one to tell.
+        # List needs the same privilege as Detail, so its problem is raised.
         users = await list_users(instance)
         notes.append("Escalation roles are not known: the details of the users cannot be read.")
         return users, {}

@@ -1,4 +1,4 @@
-"""Refusals in the audit log, and whether they are recorded at all (facts: iris-security 3.7).
+"""Refusals in the audit log, and whether they are recorded (facts: iris-security 3.7).
 
 Which events tell of a refusal, and what their data holds, is from the vendor's table of system audit events: Protect
 "the error", LoginFailure "username", PrivilegeFailure "the SQL error message, the required privilege, the entity type,
@@ -17,8 +17,8 @@ from irisops.instance.calls import ObjectCall, ObjectStep, Query
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.outcome import changing, save_object
+from irisops.instance.routes import Instance, first_route, for_reads, object_by
 from irisops.instance.values import Row, as_flag, as_int, as_text, as_utc, in_portions
 
 SOURCE = "%System"
@@ -28,7 +28,7 @@ REFUSALS = {
     "LoginFailure": "%Login",
     "PrivilegeFailure": "%SQL",
 }
-"""The events that tell of a refusal, and their types."""
+"""Events that record a refusal -> their types."""
 _COLUMNS = (
     "UTCTimeStamp",
     "EventType",
@@ -65,7 +65,7 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Auditing:
-    """Whether refusals are recorded. `system` None: not readable; `events`: event -> recorded, those that exist."""
+    """Whether refusals are recorded. `system` None: unreadable; `events`: existing event -> recorded."""
 
     system: bool | None
     events: dict[str, bool]
@@ -83,7 +83,7 @@ class Auditing:
 
 
 def record_of(row: Row) -> AuditRecord | None:
-    """One row of the log; None for an event that is no refusal."""
+    """One row of the log; None for other events than refusals."""
     event = as_text(row.get("event"))
     if event not in REFUSALS or as_text(row.get("eventtype")) not in ("", REFUSALS[event]):
         return None
@@ -103,7 +103,7 @@ def record_of(row: Row) -> AuditRecord | None:
 
 
 async def list_denials(instance: Instance, limit: int) -> list[AuditRecord]:
-    """The newest `limit` refusals, the newest first. Raises NotPermitted (%Admin_Secure:U) or NotAvailable."""
+    """The newest `limit` refusals, newest first. Raises NotPermitted (%Admin_Secure:U) or NotAvailable."""
     kinds = ",".join(dict.fromkeys(REFUSALS.values()))
 
     async def attempt(route: Route) -> list[AuditRecord]:
@@ -131,17 +131,11 @@ async def list_denials(instance: Instance, limit: int) -> list[AuditRecord]:
 
 async def read_auditing(instance: Instance) -> Auditing:
     """Whether auditing is on, and for which refusals. Raises NotPermitted or NotAvailable."""
-
-    async def settings(_route: Route) -> bool | None:
-        answer = await instance.call(
-            ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "AuditEnabled"),))
-        )
-        return as_flag(answer.values[0]) if answer.found else None
-
-    system = await first_route(instance, "security.settings", settings, again=for_reads)
+    call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "AuditEnabled"),))
+    enabled = await object_by(instance, "security.settings", call)
     kinds = ",".join(dict.fromkeys(REFUSALS.values()))
     found = await read_list(instance, "audit.events", _event_of, (SOURCE, kinds, ",".join(REFUSALS)))
-    return Auditing(system, dict(found))
+    return Auditing(as_flag(enabled[0]) if enabled else None, dict(found))
 
 
 def _event_of(row: Row) -> tuple[str, bool] | None:
@@ -153,15 +147,17 @@ def _event_of(row: Row) -> tuple[str, bool] | None:
 async def switch_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
     """Switch these events on or off, and auditing as a whole if `system`; read back and compare.
 
-    Raises InstanceError if a record is not there or reads back otherwise, NotPermitted, NotAvailable; Unreachable with
-    the outcome unknown. KeyError for an event that is none of `REFUSALS`.
+    Raises InstanceError if a record is missing or reads back differently, NotPermitted, NotAvailable; Unreachable with
+    the outcome unknown. KeyError for an event outside `REFUSALS`.
     """
 
     async def attempt(_route: Route) -> None:
         for event in events:
             await _switch_event(instance, event, on=on)
         if system:
-            await _set(instance, "Security.System", ("SYSTEM",), "AuditEnabled", on=on, must=True)
+            steps = (ObjectStep("set", "AuditEnabled", (int(on),)),)
+            if not await save_object(instance, "Security.System", "SYSTEM", steps):
+                raise InstanceError("Security.System SYSTEM cannot be opened.")
 
     await changing(first_route(instance, "audit.enable", attempt))
     after = await changing(read_auditing(instance))
@@ -182,24 +178,10 @@ async def _switch_event(instance: Instance, event: str, *, on: bool) -> None:
     # UNVERIFIED: the id of an event. The key is Source/Type/Name (facts: 3.7); the parts of an IRIS id are usually
     # joined by ||. Both are tried. To settle: SELECT ID FROM Security.Events as a user with %All.
     for joined in ("/", "||"):
-        name = (joined.join(key).lower(),)
-        if await _set(instance, "Security.Events", name, "Enabled", on=on, must=False):
+        steps = (ObjectStep("set", "Enabled", (int(on),)),)
+        if await save_object(instance, "Security.Events", joined.join(key).lower(), steps):
             return
     raise InstanceError(
         f"The audit event {'/'.join(key)} cannot be opened.",
         "Switch it in the portal: System Administration, Security, Auditing, Configure System Events.",
     )
-
-
-async def _set(
-    instance: Instance, class_name: str, key: tuple[str, ...], name: str, *, on: bool, must: bool
-) -> bool:
-    """Set a flag and save; False if there is no such object and it need not be there."""
-    steps = (ObjectStep("set", name, (int(on),)), ObjectStep("invoke", "%Save"))
-    answer = await instance.call(ObjectCall(class_name, "%OpenId", key, steps))
-    if not answer.found:
-        if must:
-            raise InstanceError(f"{class_name} {key[0]} cannot be opened.")
-        return False
-    await check_status(instance, answer.values[-1], f"{class_name}.%Save")
-    return True

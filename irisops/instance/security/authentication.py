@@ -1,4 +1,4 @@
-"""Ways to log in as bits: `AutheEnabled` of services and web applications (facts: iris-security 3.4)."""
+"""Login methods as bits: `AutheEnabled` of services and web applications (facts: iris-security 3.4)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 PASSWORD = 32
 UNAUTHENTICATED = 64
+"""The bit that lets anybody in (facts: iris-security 3.4)."""
 
 METHODS: Mapping[int, str] = {
     1: "k5ccache",
@@ -27,23 +28,23 @@ METHODS: Mapping[int, str] = {
     2097152: "twofactorpw",
     33554432: "mutualtls",
 }
-"""Bit -> the word that is typed for it: the vendor's macros without `Authe`; K5API, plain Kerberos, is `kerberos`."""
+"""Bit -> word to type: the vendor's macros without `Authe`; K5API, plain Kerberos, is `kerberos`."""
 
 _ALIASES = {"k5api": 4, "token": 16384, "anonymous": 64, "none": 64, "nologin": 64, "passwords": 32}
 WEB_METHODS = 4 | 32 | 64 | 2048 | 8192 | 16384 | 1048576 | 2097152
 """Bits that a web application may have (facts: iris-security 3.4)."""
 SECOND_FACTORS = 1048576 | 2097152
-"""Bits that add to a way to log in and are none by themselves."""
+"""Bits that add a second factor and are no login method by themselves."""
 _UNKNOWN = "bit"
 
 
 def words_of(bits: int) -> tuple[str, ...]:
-    """The words for a bitmask, by bit; a bit that has no name is `bit18`, so that nothing is lost on the way back."""
+    """The words for a bitmask; an unnamed bit is `bit18`, so that `bits_of` restores the mask."""
     return tuple(METHODS.get(1 << at, f"{_UNKNOWN}{at}") for at in range(bits.bit_length()) if bits >> at & 1)
 
 
 def bits_of(words: Sequence[str]) -> int:
-    """The bitmask of words, `words_of` turned round. Raises ValueError naming the word that is none."""
+    """The bitmask of words, the inverse of `words_of`. Raises ValueError naming an unknown word."""
     bits = 0
     for word in words:
         bits |= _bit(word)
@@ -51,7 +52,7 @@ def bits_of(words: Sequence[str]) -> int:
 
 
 def changed(bits: int, text: str) -> int:
-    """`bits` after what a person typed: `password,ldap` sets exactly these, `+ldap,-unauthenticated` adds and takes.
+    """`bits` after typed changes: `password,ldap` sets exactly these, `+ldap,-unauthenticated` adds and removes.
 
     Raises ValueError with a sentence for the person.
     """
@@ -70,7 +71,7 @@ def changed(bits: int, text: str) -> int:
 
 
 def lets_in(bits: int) -> bool:
-    """Whether there is any way in: a second factor alone is none."""
+    """True if a login is possible at all: a second factor alone does not suffice."""
     return bool(bits & ~SECOND_FACTORS)
 
 

@@ -1,7 +1,7 @@
-"""Refusals of the audit log grouped by cause, each with the privilege that was missing as far as its text tells. Pure.
+"""Group refusals of the audit log by cause, with the missing privilege if their text names it. Pure.
 
-The texts of EventData are not all documented, so each rule below looks for what it knows and otherwise keeps the
-instance's own words: a cause without a named privilege is still told.
+The texts of EventData are not all documented: each rule below looks for what it knows and otherwise keeps the
+instance's own words, so a cause without a named privilege is still reported.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _FOLDER = re.compile(r"(?P<folder>(?:/|[A-Za-z]:\\)[^\"|,<>^*\r\n]+[/\\])")
 _TABLE = re.compile(r"\b(?P<schema>[A-Za-z%_][\w%]*)\.(?P<table>[A-Za-z%_]\w*)\b")
 _ACTION = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|EXECUTE|REFERENCES|ALTER)\b", re.IGNORECASE)
 _WORDS = 120
-"""Characters of the instance's own words that tell one cause from another."""
+"""Characters of the instance's own words by which causes are distinguished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Refusals that one change would end. Times in UTC; `newest` is the record shown for them all."""
+    """Refusals that one change would end. Times in UTC; `newest` is the record shown for all."""
 
     id: str
     event: str
@@ -43,7 +43,7 @@ class Cause:
     newest: AuditRecord
     first: datetime | None
     resource: str = ""
-    """The resource whose permission was missing; "" where the text does not tell."""
+    """The resource whose permission was missing; "" if unknown."""
     permission: Permission = Permission.NONE
     sql: tuple[str, str] = ("", "")
     """(action, SCHEMA.TABLE) of a missing SQL privilege."""
@@ -52,7 +52,7 @@ class Cause:
 
     @property
     def missing(self) -> str:
-        """What was missing, e.g. `%Admin_Secure:U` or `SELECT on HR.Person`; "" where the text does not tell."""
+        """The missing privilege, e.g. `%Admin_Secure:U` or `SELECT on HR.Person`; "" if unknown."""
         if self.resource:
             return f"{self.resource}:{self.permission.letters}"
         action, table = self.sql
@@ -61,7 +61,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What one record tells; `who` was refused."""
+    """What one record tells; `who` is the user refused."""
 
     who: str = ""
     resource: str = ""
@@ -71,7 +71,7 @@ class _Finding:
 
 
 def causes_of(records: Sequence[AuditRecord], access: Access | None) -> list[Cause]:
-    """The causes, the one with the newest refusal first. Records come the newest first."""
+    """The causes, newest refusal first. `records` must be newest first."""
     groups: dict[tuple[str, ...], tuple[_Finding, list[AuditRecord]]] = {}
     for record in records:
         found = _finding(record, access)
@@ -81,7 +81,7 @@ def causes_of(records: Sequence[AuditRecord], access: Access | None) -> list[Cau
             found.resource.casefold(),
             found.permission.letters,
             *found.sql,
-            # What names no privilege is told apart by its words, without the numbers that differ each time.
+            # Without a named privilege: group by the words, without numbers, which differ each time.
             "" if found.resource or found.sql[1] else re.sub(r"\d+", "#", _said(record))[:_WORDS],
         )
         groups.setdefault(key, (found, []))[1].append(record)
@@ -174,7 +174,7 @@ def _protect(record: AuditRecord, text: str, access: Access | None) -> _Finding:
         except UnknownName:
             held = Permission.NONE
         if held:
-            # Who may read was refused writing.
+            # The user may read, so writing was refused.
             wanted = Permission.W
         return _Finding(resource=resource, permission=wanted, why=text[:_WORDS])
     return _Finding()
@@ -191,7 +191,7 @@ def _sql(text: str) -> _Finding:
 
 
 def _attempted(record: AuditRecord, access: Access | None) -> str:
-    """Whose login was refused.
+    """The user whose login was refused.
 
     The record's user is that of the process, which nobody has logged in to yet; the data is documented to hold the
     name.
@@ -205,7 +205,7 @@ def _attempted(record: AuditRecord, access: Access | None) -> str:
     named = next((known[word.casefold()] for word in words if word.casefold() in known), "")
     if named:
         return named
-    # Alone in the data, or after the word for it.
+    # The name after the word "user", or the only word.
     after = re.search(r"\buser(?:name)?\b[\s:=]+([^\s:;,\"'=]+)", record.data, re.IGNORECASE)
     if after is not None:
         return after[1]
@@ -213,7 +213,7 @@ def _attempted(record: AuditRecord, access: Access | None) -> str:
 
 
 def _login(record: AuditRecord, who: str, access: Access | None) -> str:
-    """Why the login was refused: what the account's state explains now, else the instance's words."""
+    """Why the login was refused: from the account's present state, else the instance's words."""
     said = _said(record)
     if access is None:
         return said

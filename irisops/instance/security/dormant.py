@@ -1,4 +1,4 @@
-"""When each account was used last, and what will end it: the inactivity limit or a date (facts: iris-security 2.2).
+"""Last use of each account, and when it expires: by the inactivity limit or a date (facts: iris-security 2.2).
 
 `Security.System.InactiveLimit` is in days, 0 for none (facts: 3.6). An account with AccountNeverExpires is touched by
 neither.
@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.calls import ObjectCall, ObjectStep
+from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.features import Route
 from irisops.instance.models import User
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, object_by
 from irisops.instance.security.users import list_users
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. Times are in UTC; None where they are not told."""
+    """One account. Times are in UTC; None if unknown."""
 
     user: User
     never_expires: bool | None = None
@@ -33,7 +33,7 @@ class Account:
         return self.user.last_login
 
     def idle_days(self, now: datetime) -> int | None:
-        """Whole days since the last login, else since the account was made; None if neither is known."""
+        """Whole days since the last login, else since creation; None if neither is known."""
         since = self.user.last_login or self.created
         return max(0, (now - since).days) if since else None
 
@@ -64,30 +64,24 @@ class Logins:
 
 
 async def read_logins(instance: Instance) -> Logins:
-    """All accounts by name. Raises NotPermitted (%Admin_Secure:U) or NotAvailable if not even they can be listed."""
+    """All accounts by name. Raises NotPermitted (%Admin_Secure:U) or NotAvailable if they cannot be listed."""
     notes: list[str] = []
     users = await list_users(instance)
-
-    async def details(_route: Route) -> list[tuple[str, Row]]:
-        answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
-        return await in_portions(answer.rows, lambda row: (as_text(row.get("name")).casefold(), row))
-
-    async def limit(_route: Route) -> int | None:
-        answer = await instance.call(
-            ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "InactiveLimit"),))
-        )
-        return as_int(answer.values[0]) if answer.found else None
 
     rows: dict[str, Row] = {}
     inactive_limit: int | None = None
     try:
-        rows = dict(await first_route(instance, "users.detail", details, again=for_reads))
+        listed = await read_rows(instance, "users.detail")
+        rows = dict(await in_portions(listed, lambda row: (as_text(row.get("name")).casefold(), row)))
     except Unreachable:
         raise
     except InstanceProblem as problem:
         notes.append(f"Expiry dates cannot be read: {problem.message}")
     try:
-        inactive_limit = await first_route(instance, "security.settings", limit, again=for_reads)
+        step = ObjectStep("get", "InactiveLimit")
+        call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (step,))
+        values = await object_by(instance, "security.settings", call)
+        inactive_limit = as_int(values[0]) if values else None
     except Unreachable:
         raise
     except InstanceProblem as problem:

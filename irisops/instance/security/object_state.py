@@ -1,16 +1,15 @@
-"""An object of the instance at one moment: plain values by field, fit for a journal and a comparison.
+"""State of an object of the instance: plain values by field, for the journal and for comparison.
 
-No password is ever part of it: a password can be written to an instance, not read from it (facts: iris-security 2.2).
+A password is never part of it: it can be written to an instance, not read from it (facts: iris-security 2.2).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from irisops.instance.routes import Instance
+from irisops.instance.routes import Instance
 
 Kind = Literal["user", "role", "service", "application", "resource"]
 FieldValue = str | bool | tuple[str, ...]
@@ -22,7 +21,7 @@ Of services and web applications: words for ways to log in, groups of roles such
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """One object. `fields` holds what this version of the instance has; the name is not among them."""
+    """One object. `fields` are those of this version of the instance, without the name."""
 
     kind: Kind
     name: str
@@ -48,20 +47,20 @@ class ObjectState:
 
 
 def same(left: FieldValue | None, right: FieldValue | None) -> bool:
-    """Whether two values mean the same: the order of names and their letter case do not matter (facts: 1)."""
+    """True if two values mean the same: order and letter case of names do not matter (facts: 1)."""
     if isinstance(left, tuple) and isinstance(right, tuple):
         return {each.casefold() for each in left} == {each.casefold() for each in right}
     return left == right
 
 
 def changed_fields(before: ObjectState, after: ObjectState) -> list[str]:
-    """The fields in which two states differ, in the order of the earlier one."""
+    """Fields in which two states differ, in the order of the earlier one."""
     names = dict.fromkeys((*before.fields, *after.fields))
     return [name for name in names if not same(before.fields.get(name), after.fields.get(name))]
 
 
 def missing(names: Iterable[str], held: Iterable[str]) -> tuple[str, ...]:
-    """Those of `names` that are not among `held`, whatever their letter case."""
+    """Names that are not among `held`, ignoring letter case."""
     keys = {name.casefold() for name in held}
     return tuple(name for name in names if name.casefold() not in keys)
 
@@ -70,8 +69,8 @@ def missing(names: Iterable[str], held: Iterable[str]) -> tuple[str, ...]:
 class ObjectChange:
     """One object before and after. `before` None is a creation, `after` None a deletion.
 
-    `follows` marks what happens by itself through another change (deleting a role takes it from its members).
-    `origin` names the object that a new one is a copy of.
+    `follows` marks a side effect of another change (deleting a role takes it from its members).
+    `origin` names the object that a new one is copied from.
     """
 
     before: ObjectState | None
@@ -81,7 +80,7 @@ class ObjectChange:
 
     @property
     def state(self) -> ObjectState:
-        """The one state that there is, the later one of two. Raises ValueError if there is none."""
+        """The state after the change, before it if the object is deleted. Raises ValueError without either."""
         found = self.after or self.before
         if found is None:
             raise ValueError("a change has a state before or after it")
@@ -89,28 +88,28 @@ class ObjectChange:
 
     @property
     def kind(self) -> Kind:
-        """What the object is."""
+        """Kind of the object."""
         return self.state.kind
 
     @property
     def name(self) -> str:
-        """The object's name as the instance spells it."""
+        """Name of the object as the instance spells it."""
         return self.state.name
 
     def fields(self) -> list[str]:
-        """What changes; for a creation or a deletion every field."""
+        """Changed fields; for a creation or a deletion every field."""
         if self.before is None or self.after is None:
             return list(self.state.fields)
         return changed_fields(self.before, self.after)
 
     def reversed(self) -> ObjectChange:
-        """The change that takes this one back. What followed by itself must then be done."""
+        """The inverse change. Side effects become changes that must be made."""
         return ObjectChange(self.after, self.before)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call that changes the instance. `label` says which, without any secret."""
+    """One call that changes the instance. `label` names it, without any secret."""
 
     label: str
     run: Callable[[Instance], Awaitable[None]] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Permissions on resources: parsing, the canonical text, and what one table has that another lacks."""
+"""Permissions on resources: parsing, canonical text, and differences between two tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _USE_ONLY = (
 
 
 def applicable(resource: str) -> Permission:
-    """The permissions that make sense on a resource: the rule of the portal (facts: iris-security 3.2).
+    """The permissions that apply to a resource, by the portal's rule (facts: iris-security 3.2).
 
     READ and WRITE on a database, USE on the system's own resources, all three on any other.
     """
@@ -55,7 +55,7 @@ def applicable(resource: str) -> Permission:
 
 
 def parse_permission(text: str) -> Permission:
-    """Letters or words, e.g. `RW`, `read,w`, `Use`. Raises `ValueError` naming what was not understood."""
+    """Letters or words, e.g. `RW`, `read,w`, `Use`. Raises `ValueError` naming the unknown part."""
     total = Permission.NONE
     for part in text.replace(" ", ",").split(","):
         word = part.upper()
@@ -73,23 +73,6 @@ def parse_permission(text: str) -> Permission:
     return total
 
 
-def parse_privileges(text: str) -> dict[str, Permission]:
-    """A role's `Resources` string, `%DB_USER:RW,%Development:U`. An item without a permission is skipped.
-
-    Unknown permission words are ignored rather than refused: this reads what an instance wrote.
-    """
-    found: dict[str, Permission] = {}
-    for item in text.split(","):
-        name, _, permission = item.strip().partition(":")
-        if not name or not permission:
-            continue
-        try:
-            found[name] = found.get(name, Permission.NONE) | parse_permission(permission)
-        except ValueError:
-            continue
-    return found
-
-
 def format_privileges(privileges: Mapping[str, Permission]) -> str:
     """The canonical string: sorted by name, short letters, as IRIS reads it back (facts: iris-security 3.1)."""
     return ",".join(
@@ -101,7 +84,7 @@ def format_privileges(privileges: Mapping[str, Permission]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one privilege table has and the other lacks, by resource."""
+    """Difference between two privilege tables, by resource."""
 
     gained: Mapping[str, Permission]
     lost: Mapping[str, Permission]

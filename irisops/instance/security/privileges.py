@@ -23,7 +23,7 @@ ALL = "%all"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """What access depends on. `roles` are those assigned directly, in order."""
+    """A user. `roles` are those assigned directly, in order."""
 
     name: str
     roles: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Its own privileges and the roles granted to it."""
+    """A role: its own privileges and the roles granted to it."""
 
     name: str
     privileges: Mapping[str, Permission] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A web application. `resource` "" means that nobody is kept out by one. `matching` is (match role, targets)."""
+    """A web application. `resource` "" means that none is required. `matching` is (match role, targets)."""
 
     name: str
     resource: str = ""
@@ -66,7 +66,7 @@ class Grant:
     permission: Permission
 
     def sentence(self, resource: str) -> str:
-        """The path in plain words, e.g. `role Clerk → granted role Reader → HR:R`."""
+        """The path in words, e.g. `role Clerk → granted role Reader → HR:R`."""
         held = f"{resource}:{self.permission.letters}"
         if self.kind == "public":
             return f"public permission of the resource → {held}"
@@ -84,9 +84,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether `user` has `permission` on `resource`, and by which paths, or what is missing.
+    """Whether `user` has `permission` on `resource`, by which paths, and what is missing.
 
-    What would allow it is another question: `irisops.instance.security.smallest_fix`.
+    For a change that would allow it see `irisops.instance.security.smallest_fix`.
     """
 
     user: str
@@ -99,7 +99,7 @@ class Explanation:
 
 
 class UnknownName(LookupError):  # noqa: N818 - it names what is unknown
-    """A user, role or application that is not in the model. `kind` and `name` say which."""
+    """A user, role or application that is not in the model: `kind` and `name`."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"there is no {kind} named '{name}'")
@@ -109,7 +109,7 @@ class UnknownName(LookupError):  # noqa: N818 - it names what is unknown
 
 @dataclass(frozen=True)
 class AccessModel:
-    """A snapshot of what access depends on. All answers are computed here, without the instance."""
+    """A snapshot of users, roles, resources and applications. Answers are computed without the instance."""
 
     users: Sequence[User]
     roles: Sequence[Role]
@@ -136,7 +136,7 @@ class AccessModel:
         return names | {name.lower(): name for name in self.public}
 
     def spelled(self, resource: str) -> str:
-        """A resource as it was written; one that is not known as it is given."""
+        """A resource as it was written; an unknown one as given."""
         return self._spelling.get(resource.lower(), resource)
 
     def user(self, name: str) -> User:
@@ -162,9 +162,9 @@ class AccessModel:
         raise UnknownName("web application", name)
 
     def chains(self, roles: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Every role reached from `roles`, by key, with the shortest chain of names that leads to it.
+        """Every role reached from `roles`: key -> shortest chain of names that leads to it.
 
-        A role that does not exist (dangling) is reached but grants nothing.
+        A role that does not exist (dangling) is included but grants nothing.
         """
         reached: dict[str, tuple[str, ...]] = {}
         waiting: deque[tuple[str, ...]] = deque((self._written(role),) for role in roles)
@@ -184,7 +184,7 @@ class AccessModel:
         return known.name if known else role
 
     def privileges_of_roles(self, roles: Iterable[str]) -> dict[str, Permission]:
-        """What the roles hold together, by resource key, public permissions included. `%All` yields every known one."""
+        """Permissions of the roles together, by resource key, including public ones. `%All` yields every known one."""
         reached = self.chains(roles)
         held = {key: permission for key, permission in self._public.items() if permission}
         if ALL in reached:
@@ -197,7 +197,7 @@ class AccessModel:
         return {key: permission for key, permission in held.items() if permission}
 
     def roles_in(self, user: User, application: Application | None) -> list[tuple[str, str]]:
-        """(kind, role) that `user` runs with: its own, then those that the application adds."""
+        """(kind, role) of `user`: its own roles, then those that the application adds."""
         found = [("role", role) for role in user.roles]
         if application is not None:
             found += [("application", role) for role in application.application_roles]
@@ -217,11 +217,11 @@ class AccessModel:
         return {self.spelled(key): permission for key, permission in held.items()}
 
     def is_superuser(self, user_name: str) -> bool:
-        """Whether the user reaches `%All`."""
+        """True if the user holds `%All`, directly or through roles."""
         return ALL in self.chains(self.user(user_name).roles)
 
     def superusers(self, *, enabled_only: bool = True) -> list[str]:
-        """Users who reach `%All`."""
+        """Users who hold `%All`, directly or through roles."""
         return [
             user.name
             for user in self.users
@@ -249,7 +249,7 @@ class AccessModel:
     ) -> Explanation:
         """Allowed or not, and every path. Raises `UnknownName`.
 
-        A disabled user is told of as if enabled: whether it can log in is another question.
+        A disabled user is treated as if enabled.
         """
         user = self.user(user_name)
         app = self.application(application) if application else None
@@ -297,17 +297,17 @@ class AccessModel:
         return found
 
     def with_user(self, changed: User) -> AccessModel:
-        """The model as it would be with this user instead of the one of that name (or added)."""
+        """A copy with this user added, or in place of the one of that name."""
         others = [user for user in self.users if user.name.lower() != changed.name.lower()]
         return AccessModel([*others, changed], self.roles, self.public, self.applications)
 
     def with_role(self, changed: Role) -> AccessModel:
-        """The model as it would be with this role instead of the one of that name (or added)."""
+        """A copy with this role added, or in place of the one of that name."""
         others = [role for role in self.roles if role.name.lower() != changed.name.lower()]
         return AccessModel(self.users, [*others, changed], self.public, self.applications)
 
     def without_role(self, name: str) -> AccessModel:
-        """As after deleting a role: users and roles lose it too (facts: iris-security 3.1, Delete)."""
+        """A copy without a role: users and roles lose it too (facts: iris-security 3.1, Delete)."""
         key = name.lower()
         users = [
             User(

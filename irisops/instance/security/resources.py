@@ -13,7 +13,7 @@ from irisops.instance.values import Row, as_int, as_text
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource. `public` is what everybody has on it, whatever the roles."""
+    """One resource. `public` is the permission that everybody has on it."""
 
     name: str
     description: str
@@ -36,7 +36,7 @@ def resource_of(row: Row) -> Resource | None:
 
 
 def permission_of(value: Value) -> Permission:
-    """Letters or the bitmask, as the datatype has both forms (facts: iris-security 1); NONE for anything else."""
+    """A permission from letters or a bitmask: the datatype has both forms (facts: iris-security 1). Else NONE."""
     bits = as_int(value)
     if bits is not None:
         return Permission(bits & 7)
@@ -52,5 +52,5 @@ async def list_resources(instance: Instance) -> list[Resource]:
 
 
 def in_order(resources: list[Resource]) -> list[Resource]:
-    """By name, whatever the letter case."""
+    """Sorted by name, ignoring letter case."""
     return sorted(resources, key=lambda resource: resource.name.casefold())

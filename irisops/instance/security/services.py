@@ -1,4 +1,4 @@
-"""Services: the doors of an instance, whether they are open, and how one logs in there (facts: iris-security 3.3)."""
+"""Services of an instance: whether they are enabled, and their login methods (facts: iris-security 3.3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from irisops.instance.routes import Instance
 from irisops.instance.values import Row, as_flag, as_names, as_text
 
 BINDINGS = "%Service_Bindings"
-"""The door of the superserver: this tool and every other driver come in here."""
+"""The superserver: this tool and every other driver connect through it."""
 WEB_GATEWAY = "%Service_WebGateway"
 NAMES = tuple(
     f"%Service_{name}"
@@ -19,21 +19,21 @@ NAMES = tuple(
         "Login", "Mirror", "Monitor", "Shadow", "Sharding", "Telnet", "Terminal", "WebGateway", "Weblink",
     )
 )  # fmt: skip
-"""All that there are (facts: iris-security 3.3); for completion before an instance was asked."""
+"""All services (facts: iris-security 3.3), for completion before an instance was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `methods` and `clients` are None where the list at hand does not tell them."""
+    """One service. `methods` and `clients` are None if the list read lacks them."""
 
     name: str
     enabled: bool
     public: bool
     description: str = ""
     methods: tuple[str, ...] | None = None
-    """How one may log in, in the instance's own words."""
+    """Login methods in the instance's own words."""
     clients: str | None = None
-    """From where one may come, in the instance's own words."""
+    """Allowed client addresses in the instance's own words."""
 
 
 def service_of(row: Row) -> Service | None:

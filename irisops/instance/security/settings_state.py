@@ -1,6 +1,6 @@
-"""What can be set on a service, a web application or a resource: read from the object, set on it, saved.
+"""Settings of services, web applications and resources: read from the object, set on it, saved.
 
-Arrays do not cross the driver, so `Get` and `Modify` are of no use (facts: iris-security 6.1): the object is opened by
+Arrays do not cross the driver, so `Get` and `Modify` cannot be used (facts: iris-security 6.1): the object is opened by
 its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
 """
 
@@ -13,7 +13,7 @@ from typing import Literal
 from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
+from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.security import authentication
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, Step
@@ -29,7 +29,7 @@ MOST_GROUPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property: its name on the instance, how its value is written, and its name for people."""
+    """One property: name on the instance, kind of value, label for people."""
 
     name: str
     kind: PropertyKind
@@ -38,7 +38,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Settable:
-    """A class whose objects can be set. `missing` is the error number of an object that is not there."""
+    """A class whose objects have settings. `missing` is the error number of a missing object."""
 
     class_name: str
     read: str
@@ -86,7 +86,7 @@ KINDS: Mapping[Kind, Settable] = {
 
 
 def login_bits(state: ObjectState) -> int:
-    """The ways to log in to a service or an application, as a bitmask."""
+    """The login methods of a service or an application, as a bitmask."""
     return authentication.bits_of(state.names("auth"))
 
 
@@ -104,9 +104,9 @@ def _key(name: str) -> str:
 async def read_settings(
     instance: Instance, kind: Kind, names: Sequence[str], only: Sequence[str] = ()
 ) -> dict[str, ObjectState]:
-    """The objects by casefolded name; those that are not there are left out. `only`: these fields instead of all.
+    """The objects by casefolded name; missing ones are left out. `only`: these fields instead of all.
 
-    Crosses the pipe once, twice where applications have match roles. Raises NotPermitted (%Admin_Secure:U),
+    One batch, two where applications have match roles. Raises NotPermitted (%Admin_Secure:U),
     NotAvailable or Unreachable.
     """
     settable = KINDS[kind]
@@ -178,7 +178,7 @@ def _field(kind: PropertyKind, value: Value) -> FieldValue:
 
 
 async def save_settings(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
-    """Set these fields of the object to those of `after`, and save it. The caller reads back: a status is no proof.
+    """Set these fields of the object to those of `after` and save it. The caller must read back: a status is no proof.
 
     Raises InstanceError (with the number of "does not exist" if it is gone), NotPermitted, NotAvailable; Unreachable
     with the outcome unknown.
@@ -198,23 +198,18 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
             steps.append(ObjectStep("set", known.name, (logical(known.kind, after, name),)))
 
     async def attempt(_route: Route) -> None:
-        call = ObjectCall(
-            settable.class_name, "%OpenId", (_key(after.name),), (*steps, ObjectStep("invoke", "%Save"))
-        )
-        answer = await instance.call(call)
-        if not answer.found:
+        if not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
                 f"There is no {after.kind} {after.name} any more.",
                 f"{settable.list_command} lists those that there are.",
                 code=settable.missing,
             )
-        await check_status(instance, answer.values[-1], f"{settable.class_name}.%Save")
 
     await changing(first_route(instance, settable.save, attempt))
 
 
 def settings_steps(change: ObjectChange) -> list[Step]:
-    """The call that brings an object from one state to the other. Raises ValueError for one that comes or goes."""
+    """The calls that make a change of settings. Raises ValueError for a creation or a deletion."""
     before, after = change.before, change.after
     if before is None or after is None:
         raise ValueError(f"{change.kind} {change.name}: these objects are changed, not made or deleted")
@@ -224,7 +219,7 @@ def settings_steps(change: ObjectChange) -> list[Step]:
 
 
 def logical(kind: PropertyKind, state: ObjectState, name: str) -> int | str:
-    """The value that the property holds: 0 and 1, a bitmask, seconds, or text (facts: iris-security 1)."""
+    """Logical value of a property: 0 or 1, a bitmask, seconds, or text (facts: iris-security 1)."""
     if kind == "flag":
         return int(state.flag(name))
     if kind == "methods":

@@ -1,6 +1,6 @@
-"""The smallest change that would give a user what it lacks: existing roles to grant, else a new one.
+"""The smallest change that gives a user missing privileges: existing roles to grant, else a new one.
 
-Pure: a question to `irisops.instance.security.privileges.AccessModel`, without the instance.
+Pure: computed from `irisops.instance.security.privileges.AccessModel`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from irisops.instance.security.privileges import ALL, AccessModel, Role, User
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The smallest change that allows it: roles to grant to the user, or a new role made for it.
+    """The smallest change: existing roles to grant, or a new role.
 
     `grants` names existing roles. When it is empty, `new_role` holds the privileges of a role to create and grant.
-    `gained` are the privileges that the user would gain besides those asked for.
+    `gained` are the privileges that the user would gain beyond those missing.
     """
 
     grants: tuple[str, ...] = ()
@@ -27,10 +27,10 @@ class Fix:
 
 
 def smallest_fix(model: AccessModel, user: User, missing: Mapping[str, Permission]) -> Fix:
-    """Fewest roles to grant that bring all of `missing`; among those, the fewest privileges gained besides.
+    """The fewest roles that bring all of `missing`; among those, the fewest additional privileges.
 
-    `%All`, roles that reach it, and escalation-only roles are never proposed. When no existing roles do, the
-    fix is a new role with exactly what is missing.
+    `%All`, roles that hold it, and escalation-only roles are never proposed. If no existing roles suffice, the fix is
+    a new role with exactly what is missing.
     """
     wanted = {resource.lower(): permission for resource, permission in missing.items() if permission}
     before = model.privileges_of_roles(user.roles)

@@ -1,8 +1,7 @@
 """SQL privileges: whether a user holds one, through whom, and granting one (facts: iris-security 3.8, 4.1).
 
-They are granted per namespace and stand beside the privileges on resources. The check takes the namespace as an
-argument; listing and granting work in the namespace of the process, which is changed for these calls and changed back
-in the same batch.
+They are granted per namespace, independent of privileges on resources. The check takes the namespace as an argument;
+listing and granting work in the namespace of the process, which is changed for these calls and back in the same batch.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ LETTERS: dict[Action, str] = {
 Kind = Literal["table", "view", "schema", "procedure"]
 _TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
 Grantee = tuple[Literal["user", "role"], str]
-"""Whose SQL privileges: a user's, with those through its roles, or a role's own."""
+"""Holder of SQL privileges: a user, including those through its roles, or a role alone."""
 MOST_GRANTS = 1000
-"""SQL privileges of one kind that are read of a holder; each costs round trips."""
+"""Most SQL privileges of one kind read per holder; each costs round trips."""
 GRANT_COLUMNS = (
     "TYPE",
     "NAME",
@@ -68,7 +67,7 @@ class SqlObject:
 
 @dataclass(frozen=True, slots=True)
 class SqlGrant:
-    """One privilege that a user holds, and through whom: a role's name, or the user itself."""
+    """One privilege that a user holds; `via` is the role that gives it, or the user itself."""
 
     type: str
     name: str
@@ -78,7 +77,7 @@ class SqlGrant:
     grantable: bool = False
 
     def covers(self, target: SqlObject, action: Action) -> bool:
-        """Whether this grant allows `action` on `target`: the same object, or its whole schema."""
+        """True if this grant allows `action` on `target`: on the same object, or its whole schema."""
         schema = target.name.partition(".")[0]
         same = self.name.casefold() in (target.name.casefold(), schema.casefold())
         # UNVERIFIED: the words of PRIVILEGE, SELECT or its letter. To settle: run the query UserPrivs of
@@ -88,7 +87,7 @@ class SqlGrant:
 
 @dataclass(frozen=True, slots=True)
 class SqlHoldings:
-    """What a user or a role holds by SQL in one namespace. `admin` are privileges on no object, e.g. %CREATE_TABLE.
+    """SQL privileges of a user or a role in one namespace. `admin` are those on no object, e.g. %CREATE_TABLE.
 
     `complete` False: there are more than `MOST_GRANTS`.
     """
@@ -99,7 +98,7 @@ class SqlHoldings:
 
 
 async def check_sql(instance: Instance, user: str, target: SqlObject, action: Action) -> bool:
-    """Whether the user may do it, by the instance's own check. Raises InstanceError, NotPermitted, NotAvailable."""
+    """The instance's own check of an SQL privilege. Raises InstanceError, NotPermitted, NotAvailable."""
 
     async def attempt(_route: Route) -> bool:
         args = (user, _TYPES[target.kind], target.name, LETTERS[action], target.namespace)
@@ -114,7 +113,7 @@ async def check_sql(instance: Instance, user: str, target: SqlObject, action: Ac
 
 
 async def sql_grants(instance: Instance, user: str, namespace: str, home: str) -> list[SqlGrant]:
-    """The privileges that a user holds in `namespace`, by whom they come. `home`: the connection's own namespace.
+    """The privileges that a user holds in `namespace`, with their source. `home`: the connection's own namespace.
 
     Raises InstanceError, NotPermitted, NotAvailable.
     """
@@ -178,14 +177,14 @@ def _grant_of(row: Row) -> SqlGrant | None:
 async def change_sql(
     instance: Instance, user: str, target: SqlObject, action: Action, home: str, *, grant: bool
 ) -> bool:
-    """Grant a privilege or take it back, and check what the user may do now; returns that.
+    """Grant or revoke a privilege; returns whether the user holds it afterwards.
 
     Raises InstanceError, NotPermitted, NotAvailable; Unreachable with the outcome unknown.
     """
     method = "GrantPrivilege" if grant else "RevokePrivilege"
 
     async def attempt(_route: Route) -> None:
-        # Looked at first: where the way to the namespace fails, the grant would be made in the wrong one.
+        # Check the namespace first: if switching to it failed, the grant would be made in the wrong one.
         # The first column of this query is the name (facts: license-sessions 5.2).
         listed = await instance.call(ClassQuery("Config.Namespaces:List", ("*",)))
         names = [as_text(row[0]).casefold() for row in listed.rows.rows] if listed.rows else []
@@ -212,7 +211,7 @@ async def _within(instance: Instance, namespace: str, home: str, call: Call) -> 
 async def _all_within(
     instance: Instance, namespace: str, home: str, calls: Sequence[Call], deadline: float | None = None
 ) -> list[Answer]:
-    """Calls made in another namespace, in one batch with the way there and back. Raises what the first failure is.
+    """Calls made in another namespace, in one batch with the switch there and back. Raises the first failure.
 
     `deadline` in seconds for all of them.
     """
@@ -220,8 +219,8 @@ async def _all_within(
         return [answered(each) for each in await instance.batch(calls, deadline=deadline)]
     there = ClassMethod("%SYSTEM.Process", "SetNamespace", (namespace,))
     back = ClassMethod("%SYSTEM.Process", "SetNamespace", (home,))
-    # A call of a batch that fails does not keep the later ones from running, so the way back is always taken. Where
-    # the way there fails, the call runs in the wrong namespace; its answer is thrown away.
+    # A failed call does not stop the batch, so the switch back always runs. If the switch there fails, the calls run
+    # in the wrong namespace and their answers are discarded.
     arrived, *outcomes, returned = await instance.batch([there, *calls, back], deadline=deadline)
     if isinstance(returned, Exception):
         raise InstanceError(

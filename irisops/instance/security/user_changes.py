@@ -1,6 +1,6 @@
-"""One user as the editor sees it, and the calls that make, change and delete it (facts: iris-security 2, 6.4).
+"""State of a user, and the calls that make, change and delete one (facts: iris-security 2, 6.4).
 
-Arrays do not cross the driver, so `Get` and `Modify` are of no use: properties are set on the object and saved, roles
+Arrays do not cross the driver, so `Get` and `Modify` cannot be used: properties are set on the object and saved, roles
 are added and removed by their own methods (these keep SuperUser right), a user is made by the positional `Create`.
 """
 
@@ -14,7 +14,7 @@ from typing import Literal
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
+from irisops.instance.outcome import change_by_method, changing, check_status, save_object
 from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security.object_state import (
     FieldValue,
@@ -32,7 +32,7 @@ FieldKind = Literal["text", "flag", "date", "names", "number"]
 
 @dataclass(frozen=True, slots=True)
 class UserField:
-    """One field: its property, what it is, and the longest text (facts: iris-security 2.2)."""
+    """One field: property, kind, label, and longest text (facts: iris-security 2.2)."""
 
     property: str
     kind: FieldKind
@@ -56,7 +56,7 @@ FIELDS: Mapping[str, UserField] = {
     "bad_logins": UserField("InvalidLoginAttempts", "number", "bad logins since the last good one"),
 }
 PASSING = frozenset({"bad_logins"})
-"""Fields that the instance changes by itself: no reason to refuse a change, and nothing to take back."""
+"""Fields that the instance changes by itself: they neither block a change nor are undone."""
 NAME_LIMIT = 160
 """Characters of a user's name (facts: iris-security 2.1)."""
 
@@ -64,9 +64,9 @@ _ROLE_FIELDS = ("roles", "escalation_roles")
 
 
 async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
-    """One user with all fields that this version has; None if there is none of that name.
+    """One user with all fields of this version; None if it does not exist.
 
-    One round trip where the Detail query carries all fields, a few more where it does not. Raises NotPermitted
+    One round trip if the Detail query has all fields, a few more if not. Raises NotPermitted
     (%Admin_Secure:U is needed), NotAvailable or Unreachable.
     """
 
@@ -86,7 +86,7 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
     except Unreachable:
         raise
     except InstanceProblem as problem:
-        refused = problem  # the object is the other way to the same
+        refused = problem  # try the object instead
     absent = [each for each, spec in FIELDS.items() if spec.property.lower() not in row]
     if not row or any(each not in _ROLE_FIELDS for each in absent):
         try:
@@ -113,9 +113,9 @@ def user_state_of(row: Mapping[str, Value]) -> ObjectState | None:
 
 
 async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str, ObjectState]:
-    """Several users by casefolded name; those that are not there are left out. Raises as `read_user_state`.
+    """Several users by casefolded name; missing ones are left out. Raises as `read_user_state`.
 
-    One list for all of them where it carries all fields, else each by itself.
+    One list for all if it has all fields, else one read each.
     """
     if len(names) > 1 and instance.capabilities.routes("users.detail"):
         wanted = {name.casefold() for name in names}
@@ -147,7 +147,7 @@ def _state(row: Mapping[str, Value], name: str) -> ObjectState:
 
 
 async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> dict[str, Value] | None:
-    """Properties that the Detail query does not carry: its 34 columns are not all known (facts: 2.5)."""
+    """Properties that the Detail query lacks: its 34 columns are not all known (facts: 2.5)."""
     properties = ["Name", *(FIELDS[each].property for each in fields)]
     steps = tuple(ObjectStep("get", each) for each in properties)
     answer = await instance.call(ObjectCall("Security.Users", "%OpenId", (name.lower(),), steps))
@@ -157,7 +157,7 @@ async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> 
 
 
 async def _list_of(instance: Instance, name: str, property_name: str) -> list[str] | None:
-    """The elements of a list property; None where this version has no such property."""
+    """The elements of a list property; None if this version lacks it."""
     key = (name.lower(),)
     path = (property_name,)
     try:
@@ -191,9 +191,9 @@ def _value(kind: FieldKind, raw: Value) -> FieldValue:
 
 
 def user_steps(change: ObjectChange, password: str = "") -> list[Step]:
-    """The calls that bring a user from one state to the other, in the order in which they are to be made.
+    """The calls that make a change of a user, in order.
 
-    `password` is set where it is not empty; a creation needs one. Nothing is called here.
+    `password` is set if it is not empty; a creation needs one.
     """
     before, after = change.before, change.after
     if after is None:
@@ -248,7 +248,7 @@ def _creating(after: ObjectState, origin: str, password: str) -> list[Step]:
 
 
 def _saving(after: ObjectState, fields: Sequence[str], password: str) -> Step:
-    """Set properties on the object and save it: one change as far as the instance is concerned.
+    """Set properties on the object and save it: one change for the instance.
 
     UNVERIFIED: that %Save of the object has all side effects of Modify, such as the audit event (facts:
     iris-security 11, question 16).
@@ -270,13 +270,8 @@ async def save_user(instance: Instance, name: str, steps: Sequence[ObjectStep]) 
     """Open, do the steps, save. Raises InstanceError (838: it is gone), NotPermitted, Unreachable."""
 
     async def attempt(_route: Route) -> None:
-        call = ObjectCall(
-            "Security.Users", "%OpenId", (name.lower(),), (*steps, ObjectStep("invoke", "%Save"))
-        )
-        answer = await instance.call(call)
-        if not answer.found:
+        if not await save_object(instance, "Security.Users", name.lower(), steps):
             raise InstanceError(f"User {name} does not exist.", "/users lists those that do.", code=838)
-        await check_status(instance, answer.values[-1], "Security.Users.%Save")
 
     await changing(first_route(instance, "users.edit", attempt))
 
@@ -293,18 +288,11 @@ def _logical(name: str, after: ObjectState) -> Value:
 
 
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:
-    async def run(instance: Instance) -> None:
-        async def attempt(_route: Route) -> None:
-            answer = await instance.call(ClassMethod("Security.Users", method, args))
-            await check_status(instance, answer.value, f"Security.Users.{method}")
-
-        await changing(first_route(instance, feature, attempt))
-
-    return Step(label, run)
+    return Step(label, lambda instance: change_by_method(instance, feature, "Security.Users", method, args))
 
 
 def _roles(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:
-    """New roles first: a user that trades one for another is never without both."""
+    """Add before removing, so that a user whose role is replaced is never without both."""
     steps = []
     for way, names in (("add", missing(wanted, held)), ("remove", missing(held, wanted))):
         if names:
@@ -346,9 +334,9 @@ def _escalation(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> li
 
 
 async def check_new_password(instance: Instance, name: str, password: str) -> str:
-    """Why the instance's policy refuses a password, "" if it takes it. Nothing is changed (facts: iris-security 5).
+    """Why the instance's policy refuses a password, "" if it accepts it. Changes nothing (facts: iris-security 5).
 
-    Where the check itself is not to be had the answer is "": the instance then judges when the password is set.
+    If the check cannot be called the answer is "": the instance then decides when the password is set.
     """
     try:
         # UNVERIFIED: that a client may call it; where it may not, the change itself reports #845.
@@ -365,7 +353,7 @@ async def check_new_password(instance: Instance, name: str, password: str) -> st
 
 
 async def unknown_namespaces(instance: Instance, names: Sequence[str]) -> list[str]:
-    """Those of `names` that are no namespace. An instance that cannot tell is believed to have them."""
+    """Names that are no namespace. If the instance cannot tell, they count as namespaces."""
     absent = []
     for name in names:
         try:

@@ -1,17 +1,17 @@
-"""Web applications: what lets people in, and which roles they get there (facts: iris-security 3.5)."""
+"""Web applications: who may use them, and which roles they add (facts: iris-security 3.5)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Value
+from irisops.instance.calls import Value
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.routes import Instance
+from irisops.instance.security.authentication import UNAUTHENTICATED
+from irisops.instance.security.settings_state import login_bits, read_settings
 from irisops.instance.values import Row, as_flag, as_int, as_text
 
-UNAUTHENTICATED = 64
-"""The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
 _BITS = (
     (4, "Kerberos"),
     (32, "Password"),
@@ -20,32 +20,30 @@ _BITS = (
     (8192, "Delegated"),
     (16384, "Login token"),
 )
-MOST_MATCH_ROLES = 100
-"""Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebApplication:
-    """One web application. Fields that the list at hand does not tell are None."""
+    """One web application. Fields that the list read lacks are None."""
 
     name: str
     namespace: str
     enabled: bool
     resource: str | None = None
-    """The resource that a visitor needs USE on; "" for none."""
+    """Resource on which a visitor needs USE; "" for none."""
     match_roles: tuple[tuple[str, tuple[str, ...]], ...] | None = None
-    """(match role, roles added for its holders); the match role "" stands for everybody."""
+    """(match role, roles added for its holders); match role "" means everybody."""
     methods: str = ""
-    """How one may log in, in words."""
+    """Login methods in words."""
     unauthenticated: bool | None = None
-    """Whether visitors need no login."""
+    """True if visitors need no login."""
     dispatch_class: str = ""
     timeout: int | None = None
     """Seconds until a session ends by itself, 0 for never."""
 
     @property
     def complete(self) -> bool:
-        """Whether all that access depends on is known."""
+        """True if resource and match roles are known."""
         return self.resource is not None and self.match_roles is not None
 
 
@@ -61,7 +59,7 @@ def parse_match_roles(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def application_of(row: Row) -> WebApplication | None:
-    """One row of Detail or List; None without a name, and for what is no web application."""
+    """One row of Detail or List; None without a name and for other things than web applications."""
     name = as_text(row.get("name"))
     # List and Detail have privileged routines and clients too; a web application starts with a slash (facts: 3.5).
     if not name.startswith("/"):
@@ -105,42 +103,23 @@ async def list_applications(instance: Instance) -> list[WebApplication]:
 
 
 def in_order(applications: list[WebApplication]) -> list[WebApplication]:
-    """By name, whatever the letter case."""
+    """Sorted by name, ignoring letter case."""
     return sorted(applications, key=lambda application: application.name.casefold())
 
 
 async def read_application(instance: Instance, known: WebApplication) -> WebApplication:
-    """`known` with what the list did not tell, from the object (facts: iris-security 6.4 B). Raises its problem."""
+    """`known` completed from the object (facts: iris-security 6.4 B). Raises the problem of reading it."""
     if known.complete:
         return known
-    key = (known.name.rstrip("/").lower(),)
-    answer = await instance.call(
-        ObjectCall(
-            "Security.Applications",
-            "%OpenId",
-            key,
-            (
-                ObjectStep("get", "Resource"),
-                ObjectStep("get", "AutheEnabled"),
-                ObjectStep("invoke", "Count", path=("MatchRoles",)),
-            ),
-        )
-    )
-    if not answer.found:
+    read = await read_settings(instance, "application", [known.name], ("resource", "auth", "roles"))
+    found = read.get(known.name.casefold())
+    if found is None:
         return known
-    resource, methods, count = answer.values
-    number = min(as_int(count) or 0, MOST_MATCH_ROLES)
-    items: tuple[Value, ...] = ()
-    if number:
-        steps = tuple(
-            ObjectStep("invoke", "GetAt", (index,), path=("MatchRoles",)) for index in range(1, number + 1)
-        )
-        items = (await instance.call(ObjectCall("Security.Applications", "%OpenId", key, steps))).values
-    words, unauthenticated = _methods(methods)
+    words, unauthenticated = _methods(login_bits(found))
     return replace(
         known,
-        resource=as_text(resource),
-        match_roles=parse_match_roles(",".join(as_text(item) for item in items)),
+        resource=found.text("resource"),
+        match_roles=parse_match_roles(",".join(found.names("roles"))),
         methods=words,
         unauthenticated=unauthenticated,
     )

@@ -1,7 +1,7 @@
-"""Lasting cures for a full license: the exact setting, its present value, what changing it does. Pure.
+"""Lasting cures for a full license: the exact setting, its present value, the effect of a change. Pure.
 
-No trick that makes several people look like one: a unit belongs to a person or a device, and the license says so. Every
-cure lets go sooner of what nobody uses, or keeps a program from taking more than it needs.
+No cure makes several people look like one: the license counts people and devices. Each frees unused units sooner, or
+keeps a program from taking more than it needs.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ ATELIER = "/api/atelier"
 """The application of VS Code (facts: iris-license-sessions 2.3)."""
 
 SHORTER_TIMEOUT = 300
-"""Seconds that are proposed for pages that are left by closing the tab."""
+"""Timeout in seconds proposed for pages that people leave by closing the tab."""
 LONG_CLIENT = 2 * 3600
-"""Seconds after which a client connection is worth a question."""
+"""Seconds after which an idle client connection is reported."""
 NEAR_FLIP = 3
-"""Connections left before the flip from which on it is worth a word."""
+"""Warn when an identity is this many connections away from the flip."""
 
 CureKind = Literal["timeout", "login", "logout", "cookies", "close", "flip", "key"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """One proposal. `units` is what it would have saved now, None if that cannot be said.
+    """One proposal. `units` is what it would have saved now, None if unknown.
 
     `application` and `seconds` are set for a timeout that this tool can change; `license_id` for a leak that it can
     sweep; `pids` for connections that it can close.
@@ -57,7 +57,7 @@ def advise(
     *,
     own_license_id: str = "",
 ) -> list[Cure]:
-    """All cures that fit what is seen, those that save most first. None stands for a list that could not be read."""
+    """All cures that apply, largest saving first. None stands for a list that could not be read."""
     cures: list[Cure] = []
     cures += _cookies(board, sessions or ())
     cures += _anonymous(board, sessions or (), applications)
@@ -139,7 +139,7 @@ def _editors(
 
 
 def _clients(board: LicenseBoard, processes: Sequence[Process]) -> Iterable[Cure]:
-    """Clients that have been connected for hours and do nothing: only a person knows whether they are wanted."""
+    """Clients connected for hours without work: only a person knows whether they are needed."""
     by_pid = {process.pid: process for process in processes}
     for holder in board.holders:
         if holder.own or holder.kind != "client" or (holder.active_seconds or 0) < LONG_CLIENT:
@@ -226,7 +226,7 @@ def _application(applications: Sequence[AppTimeout] | None, name: str) -> AppTim
 def _units_idle(
     sessions: Sequence[WebSession], application: str, timeout: int | None, now: datetime
 ) -> int | None:
-    """Sessions that a timeout of `SHORTER_TIMEOUT` would have ended by now; None if the present one is unknown."""
+    """Sessions that a timeout of `SHORTER_TIMEOUT` would have ended by now; None if the present timeout is unknown."""
     if not timeout:
         return None
     return sum(

@@ -17,12 +17,12 @@ ArrivalKind = Literal["people", "browsers", "vscode", "clients"]
 KINDS: tuple[ArrivalKind, ...] = ("people", "browsers", "vscode", "clients")
 
 MOST = 100_000
-"""More arrivals than that are refused as a slip of the finger."""
+"""Largest number of arrivals accepted; more is taken for a typing error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What one license user id holds now."""
+    """Connections and units of one license user id now."""
 
     connections: int = 0
     units: int = 0
@@ -32,7 +32,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The state that newcomers meet. `consumed` counts units in use, on Community Edition one per connection."""
+    """License use at present. `consumed` counts units in use, on Community Edition one per connection."""
 
     limit: int
     consumed: int
@@ -47,10 +47,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What `number` newcomers would cost.
+    """Cost of `number` newcomers.
 
-    `units` is the cost if all were let in; `admitted` is how many are, one after the other, before the first refusal.
-    `flips_at` is the newcomer with which the shared identity starts to pay per connection; None if none of them does.
+    `units` is the cost if all were admitted; `admitted` is how many are, in order, before the first refusal.
+    `flips_at` is the newcomer that makes the shared identity pay per connection; None if none does.
     """
 
     number: int
@@ -62,12 +62,12 @@ class Forecast:
 
     @property
     def fits(self) -> bool:
-        """Whether every one of them is let in."""
+        """True if all are admitted."""
         return self.admitted == self.number
 
 
 def situation_of(board: LicenseBoard) -> Situation | None:
-    """What the board says; None if the key's units or their use are unknown."""
+    """License use as the board has it; None if the key's units or their use are unknown."""
     counts = board.counts
     if not counts.limit or counts.consumed is None:
         return None
@@ -79,7 +79,7 @@ def situation_of(board: LicenseBoard) -> Situation | None:
 
 
 def identity_of(board: LicenseBoard, license_id: str) -> Identity:
-    """What an id holds now; nothing if it is no holder."""
+    """The identity of a license user id; an empty one if it holds nothing."""
     for holder in board.holders:
         if holder.holder == license_id and holder.connections is not None:
             return identity_of_holder(holder, board.counts.max_connections)
@@ -87,7 +87,7 @@ def identity_of(board: LicenseBoard, license_id: str) -> Identity:
 
 
 def identity_of_holder(holder: Holder, max_connections: int | None) -> Identity:
-    """The same for one row of the board."""
+    """The identity behind one row of the board."""
     connections = holder.connections or 0
     most = max_connections or 0
     flipped = bool(most) and connections > 0 and (holder.max_connections_seen or connections) > most
@@ -95,12 +95,12 @@ def identity_of_holder(holder: Holder, max_connections: int | None) -> Identity:
 
 
 def price(connections: int, *, flipped: bool, community: bool) -> int:
-    """Units of one identity with so many connections."""
+    """Units that one identity pays for its connections."""
     return connections if flipped or community else min(connections, 1)
 
 
 def each_its_own(situation: Situation, number: int) -> Forecast:
-    """`number` newcomers, each an identity of its own: another address, or a browser without a login."""
+    """`number` newcomers, each a separate identity: different addresses, or browsers without a login."""
     admitted = min(number, situation.free)
     after = situation.consumed + admitted
     return Forecast(number, number, admitted, after, max(0, situation.limit - after))
@@ -135,7 +135,7 @@ def all_as_one(situation: Situation, number: int, held: Identity | None = None) 
 
 
 def until_flip(identity: Identity, max_connections: int | None) -> int | None:
-    """How many more connections an identity may open before it pays for each; None if it does, or no limit is known."""
+    """Connections left before an identity pays for each; None if it already does, or the limit is unknown."""
     if not max_connections or identity.flipped:
         return None
     return max(0, max_connections - identity.connections)
@@ -148,7 +148,7 @@ def after_ending(held: Identity, ended: int, *, community: bool) -> int:
 
 
 def total_after(board: LicenseBoard, ended: Iterable[tuple[Holder, int]]) -> int | None:
-    """Units in use after so many connections of each holder have closed; None if the present use is unknown."""
+    """Units in use after the given number of connections of each holder closed; None if the present use is unknown."""
     if board.counts.consumed is None:
         return None
     saved = 0

@@ -1,24 +1,31 @@
-"""Who holds the license units, and why: lists of the instance put side by side. Pure.
+"""Who holds the license units, why, and until when: the instance's lists joined. Pure.
 
 The instance's own list (`%SYSTEM.License:UserList`) says how many units each license user id costs; web sessions and
 processes, joined to it by that id, say why and until when (facts: iris-license-sessions 1.3, 2, 3.2, 4.1).
+
+When units come back, if nothing further happens (facts: iris-license-sessions 2.3): web sessions end at their timeout,
+and their unit with them or, after a visit of one page, when a grace period is over. A call without a session holds its
+unit for ten seconds. A client's unit comes back when it disconnects, at a time nobody knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, Process, WebSession
-from irisops.instance.usage.license_release import release_of
 from irisops.instance.values import Row, as_int, as_text
 
+REST_HOLD = timedelta(seconds=10)
+"""The least time for which a call without a session holds its unit (facts: 2.3)."""
+
 UNEXPLAINED = "not explained"
-"""Name of the row that makes the others add up."""
+"""Name of the row for units that no list explains."""
 
 
 def license_row_of(row: Row) -> LicenseRow | None:
-    """One row; None for a free slot or a row without an id."""
+    """One row of UserList; None for a free slot or a row without an id."""
     user_id = as_text(row.get("userid"))
     units = as_int(row.get("lu")) or 0
     kind = as_text(row.get("type"))
@@ -45,10 +52,10 @@ def build_holders(
     own_id: str,
     now: datetime,
 ) -> list[Holder]:
-    """All holders, most units first, and the remainder; their units add up to `counts.consumed` if that is known.
+    """All holders, most units first, then the remainder: units add up to `counts.consumed` if that is known.
 
-    `sessions` and `processes` are None where they could not be read. Sessions without a login, each its own holder, are
-    put together by application. `now` is when the rows were read (UTC).
+    `sessions` and `processes` are None where they could not be read. Sessions without a login, each a holder of its
+    own, are grouped by application. `now` is when the rows were read (UTC).
     """
     by_license: dict[str, list[WebSession]] = {}
     for session in sessions or ():
@@ -119,7 +126,7 @@ def _holder(
 
 def _kind(row: LicenseRow) -> HolderKind:
     kinds: dict[str, HolderKind] = {"USER": "client", "CSP": "web", "MIXED": "mixed", "GRACE": "grace"}
-    # An unknown type is told by what it holds.
+    # Of an unknown type: decide by its connections.
     return kinds.get(row.type.upper(), "web" if row.csp_connections else "client")
 
 
@@ -163,7 +170,7 @@ def _clients(clients: int, processes: Sequence[Process], *, own: bool) -> str:
 
 
 def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]], now: datetime) -> Holder:
-    """Sessions that nobody logged in to: each is a holder of its own with a unit of its own (facts: 2.1)."""
+    """Sessions without a login: each is a holder of its own with a unit of its own (facts: 2.1)."""
     rows = [row for row, _ in pairs]
     releases = [release_of(row, [session], now, own=False).at for row, session in pairs]
     known = [release for release in releases if release is not None]
@@ -192,7 +199,7 @@ def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]],
 
 
 def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | None:
-    """The row that makes the sum right; None when it is right or unknown."""
+    """The row for units that the other rows do not explain; None if there are none or the sum is unknown."""
     if counts.consumed is None:
         return None
     missing = counts.consumed - sum(holder.units for holder in holders)
@@ -207,8 +214,64 @@ def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | Non
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """`at` is when the last of the units is free (the instance's clock, UTC), None when it depends on an event.
+
+    `when` names what it depends on, in plain words.
+    """
+
+    at: datetime | None
+    when: str
+    first: datetime | None = None
+    """When the first of several units is free, where they return one by one."""
+
+
+def release_of(
+    row: LicenseRow, sessions: Sequence[WebSession], now: datetime, *, own: bool, sessions_known: bool = True
+) -> Release:
+    """The release of one row of the instance's list. `now` is the instance's time at the reading (UTC)."""
+    if row.type.upper() == "GRACE":
+        return Release(now + timedelta(seconds=row.grace), "when its reservation ends")
+    clients = row.connections - row.csp_connections
+    if clients > 0:
+        leaving = "when you quit" if own and clients == 1 else "when it disconnects"
+        return Release(None, f"{leaving} and its sessions end" if row.csp_connections else leaving)
+    if sessions:
+        return _of_sessions(row, sessions)
+    return _of_call(row, now) if sessions_known else Release(None, "when its session ends")
+
+
+def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
+    """Release of units held by web sessions alone."""
+    ends = [session.expires for session in sessions]
+    known = [end for end in ends if end is not None]
+    if len(known) < len(ends):
+        return Release(None, "when its sessions are ended: one of them never expires")
+    # Expiry is noticed by a daemon that wakes periodically, so the unit may be some seconds late (facts: 2.3). `Grace`
+    # is what the instance says it would keep the unit for after that (facts: 1.3).
+    at = max(known) + timedelta(seconds=row.grace)
+    if row.grace and len(sessions) > 1:
+        # The list does not tell which session is the one-page visit with the grace period.
+        return Release(at, "at the latest: when its sessions have timed out and the grace of one is over")
+    if row.grace:
+        return Release(at, "when its session times out, and then the grace of a one-page visit")
+    if row.units > 1 and len(sessions) > 1:
+        return Release(at, "one by one as its sessions time out; this is the last", min(known))
+    return Release(at, "when its sessions time out" if len(sessions) > 1 else "when its session times out")
+
+
+def _of_call(row: LicenseRow, now: datetime) -> Release:
+    """Release of a web connection without a listed session: a call that keeps none, or a list that lags."""
+    since = now - timedelta(seconds=row.active)
+    if row.connections == 1 and since + REST_HOLD >= now:
+        return Release(since + REST_HOLD, "10 seconds after its call, if it makes no other")
+    # The time of its last call is unknown.
+    return Release(None, "10 seconds after the last of its calls")
+
+
 def _short_id(session_id: str) -> str:
-    """A session's id is not for showing whole (facts: 2.3); enough of it to tell two apart."""
+    """A session's id, shortened: it must not be shown whole (facts: 2.3)."""
     return session_id if "@" in session_id or len(session_id) < 8 else f"session {session_id[:4]}…"
 
 

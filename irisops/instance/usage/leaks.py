@@ -1,7 +1,7 @@
-"""Recognising a client that opens a web session per call and ends none (facts: iris-license-sessions 3.3, 10.1). Pure.
+"""Detect clients that open a web session per call and end none (facts: iris-license-sessions 3.3, 10.1). Pure.
 
 A browser or an editor keeps its cookie and so its session. Many sessions of one user from one address on one
-application are the trace of a client that throws its cookie away.
+application mean a client that discards its cookie.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from irisops.instance.models import WebSession
 
 LEAK_FROM = 5
-"""Sessions of one license user id on one application from which on it is called a leak: more than the browsers, windows
-and tools of one person."""
+"""Sessions of one license user id on one application that count as a leak: more than the browsers, windows and tools
+of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Leak:
 
     @property
     def number(self) -> int:
-        """How many."""
+        """Number of sessions."""
         return len(self.sessions)
 
 
 def find_leaks(sessions: Sequence[WebSession], at_least: int = LEAK_FROM) -> list[Leak]:
-    """All leaks, the largest first. Sessions without a login have no address to tell them apart by."""
+    """All leaks, largest first. Sessions without a login are left out: nothing tells their clients apart."""
     groups: dict[tuple[str, str], list[WebSession]] = {}
     for session in sessions:
         if not session.anonymous:
@@ -54,7 +54,7 @@ class Crowd:
 
 
 def find_crowds(sessions: Sequence[WebSession], at_least: int = 2) -> list[Crowd]:
-    """Applications with that many sessions without a login, the largest first."""
+    """Applications with at least that many sessions without a login, largest first."""
     numbers: dict[str, int] = {}
     for session in sessions:
         if session.anonymous:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
-from irisops.instance.class_queries import run_class_query
+from irisops.instance.calls import Answer, ClassMethod
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.features import Route
-from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Process
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Process, WebSession
+from irisops.instance.routes import Instance, answer_by
 from irisops.instance.usage.holders import build_holders, license_row_of
 from irisops.instance.usage.license_clock import TIME, instance_time
 from irisops.instance.usage.processes import CORE_COLUMNS, process_of, process_query
@@ -20,7 +20,6 @@ from irisops.instance.values import as_date, in_portions, number_of, text_of
 
 T = TypeVar("T")
 
-HOLDER_COLUMNS = ("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace")
 DEADLINE = 20.0
 
 # The counting methods by the field they fill. All are declared %Integer: the untyped ones of the same class may answer
@@ -92,8 +91,8 @@ async def read_counts(instance: Instance) -> LicenseCounts:
 async def read_board(instance: Instance, *, now: datetime | None = None) -> LicenseBoard:
     """Counts and every holder; the holders' units add up to `consumed`.
 
-    A holder's sessions and processes are left out, with a note that names the privilege, where they cannot be read.
-    `now` is this machine's time (UTC), for tests; times are the instance's own where it tells its clock.
+    Sessions and processes that cannot be read are left out, with a note that names the privilege.
+    `now` is this machine's time (UTC), for tests; times are the instance's own if its clock can be read.
     Raises the problem of the unit count if that cannot be read.
     """
     counts = await read_counts(instance)
@@ -114,7 +113,7 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
 
 
 async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
-    """The list, or None and a note. A lost connection is no note."""
+    """The list; None and a note if it cannot be read. Raises Unreachable."""
     try:
         return await read
     except Unreachable:
@@ -125,27 +124,49 @@ async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> lis
 
 
 async def license_rows(instance: Instance) -> list[LicenseRow]:
-    """Every license user, as UserList has them. Raises NotAvailable, NotPermitted or InstanceError."""
-
-    async def attempt(route: Route) -> list[LicenseRow]:
-        if route.kind == "sql":
-            # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
-            # SELECT * FROM %SYSTEM.License_UserList().
-            answer = await instance.call(Query("SELECT * FROM %SYSTEM.License_UserList()"), deadline=DEADLINE)
-        else:
-            listed = ClassQuery("%SYSTEM.License:UserList", (), HOLDER_COLUMNS)
-            answer = await run_class_query(instance, route, listed, deadline=DEADLINE)
-        return await in_portions(answer.rows, license_row_of)
-
-    return await first_route(instance, "license.holders", attempt, again=for_reads)
+    """Every license user, from UserList. Raises NotAvailable, NotPermitted or InstanceError."""
+    # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
+    # SELECT * FROM %SYSTEM.License_UserList().
+    return await read_list(instance, "license.holders", license_row_of, (), deadline=DEADLINE)
 
 
 async def _client_processes(instance: Instance) -> list[Process]:
-    """Only those that count: on a busy instance most processes hold no license."""
+    """Processes that hold a license: on a busy instance most do not."""
+    query = process_query(CORE_COLUMNS, where="WHERE LicenseUserId <> ''")
+    answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
+    return await in_portions(answer.rows, process_of)
 
-    async def attempt(_route: Route) -> list[Process]:
-        query = process_query(CORE_COLUMNS, where="WHERE LicenseUserId <> ''")
-        answer = await instance.call(query, deadline=DEADLINE)
-        return await in_portions(answer.rows, process_of)
 
-    return await first_route(instance, "processes.list", attempt)
+async def session_ages(instance: Instance, sessions: Sequence[WebSession]) -> dict[str, int]:
+    """Age in seconds by session id, for sessions whose age is known. Raises as `license_rows`.
+
+    Where that list costs a round trip per cell, it is not read for this.
+
+    The session's object has a CreateTime, but reading it means opening the object, which locks it (facts:
+    iris-license-sessions 3.2). The license list says for how long each license user has been logged in (facts: 1.3,
+    `Active`). A session without a login is a license user of its own (facts: 2.1), so that is its age; so it is where a
+    license user has never had more than this one connection.
+
+    UNVERIFIED: that Active of a session without a login counts from its first page, and that it begins anew when a
+    session follows within the grace period of another. Settle: open a page, wait, read Active of
+    %SYSTEM.License:UserList beside CreateTime of the session.
+    """
+    usable = instance.capabilities.routes("license.holders")
+    if not sessions or not usable or usable[0].kind == "result set":
+        return {}
+    return ages_of(await license_rows(instance), sessions)
+
+
+def ages_of(rows: Iterable[LicenseRow], sessions: Sequence[WebSession]) -> dict[str, int]:
+    """Seconds by session id, as far as the license list tells."""
+    shared = Counter(session.license_id or session.id for session in sessions)
+    by_user = {row.user_id: row for row in rows}
+    ages: dict[str, int] = {}
+    for session in sessions:
+        user = session.license_id or session.id
+        row = by_user.get(user)
+        if row is None or shared[user] > 1 or row.type != "CSP":
+            continue
+        if session.anonymous or row.connections == row.max_connections == 1:
+            ages[session.id] = row.active
+    return ages

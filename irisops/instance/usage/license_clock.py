@@ -1,4 +1,4 @@
-"""The instance's own time: expiry times are told by its clock, which need not agree with this machine's."""
+"""The instance's clock: expiry times are in its time, which may differ from this machine's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from irisops.instance.values import as_utc
 TIME = ClassMethod("%SYSTEM.SYS", "TimeStamp")
 
 FARTHEST = 14 * 24 * 3600.0
-"""Seconds: a clock that is farther off than two weeks is taken for an answer of another form."""
+"""Seconds: a difference of over two weeks means that the answer was misread."""
 
 
 def instance_time(answer: Answer | Exception, now: datetime) -> datetime:
-    """The time that the instance told (UTC); `now`, this machine's, if it told none that makes sense."""
+    """The instance's time (UTC); `now`, this machine's, if the answer makes no sense."""
     told = as_utc(answer.value) if isinstance(answer, Answer) else None
     if told is None or abs((told - now).total_seconds()) > FARTHEST:
         return now

@@ -1,7 +1,7 @@
-"""What an instance tells without a login: `/api/monitor/metrics` on its web port (facts: iris-license-sessions 6.1).
+"""Metrics that need no login: `/api/monitor/metrics` on the web port (facts: iris-license-sessions 6.1).
 
-It is for the moment when nobody gets in. The text is Prometheus's; which names are there depends on the version, so
-each is optional. `/api/monitor/alerts` is never read: reading moves a cursor that others rely on.
+For when nobody can log in. The text is in Prometheus's format; the names depend on the version, so each is optional.
+`/api/monitor/alerts` is never read: reading moves a cursor that others rely on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The figures of interest; None where this version does not tell one. `others` holds every unlabelled metric."""
+    """The figures used here; None where this version lacks one. `others` holds every unlabelled metric."""
 
     license_consumed: float | None
     license_available: float | None
@@ -37,11 +37,11 @@ class Metrics:
     processes: float | None
     others: dict[str, float]
     known: bool
-    """Whether anything could be read as a metric at all."""
+    """True if the text held at least one metric."""
 
 
 def _samples(text: str) -> dict[str, dict[str, float]]:
-    """Values by name and labels; lines of another form are passed over, of a repeated one the last counts."""
+    """Values by name and labels; other lines are skipped, of repeated ones the last counts."""
     found: dict[str, dict[str, float]] = {}
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
@@ -62,10 +62,10 @@ def parse_metrics(text: str) -> dict[str, float]:
 
 
 def metrics_of(text: str) -> Metrics:
-    """The figures of interest out of the text.
+    """The figures of a text in Prometheus's format.
 
-    One that has labels counts if it stands there once (`{instance="IRIS"}`, as exporters add): with several sets of
-    them none is the instance's figure.
+    A metric with labels counts if it occurs once (`{instance="IRIS"}`, as exporters add): of several, none is the
+    instance's figure.
     """
     samples = _samples(text)
 
@@ -114,7 +114,7 @@ async def read_metrics(
 
 
 def _refused(answer: WebAnswer) -> InstanceProblem:
-    """What another status than 200 means (facts: iris-license-sessions 2.4, 6.1; iris-webapps-gateway)."""
+    """The problem that a status other than 200 means (facts: iris-license-sessions 2.4, 6.1; iris-webapps-gateway)."""
     status = answer.status
     if status in (401, 403):
         return NotPermitted(
@@ -146,7 +146,7 @@ _STATUSES = {
 
 
 def _elsewhere(status: int, location: str) -> NotAvailable:
-    """A redirect. Its host and port are told alone: the rest may hold anything."""
+    """The problem of a redirect; shows its host and port alone, as the rest may hold anything."""
     try:
         parts = urlsplit(location)
         port = f":{parts.port}" if parts.port else ""

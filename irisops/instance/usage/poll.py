@@ -1,4 +1,4 @@
-"""The few figures that are read again and again, in one batch of at most four round trips."""
+"""The figures of the side panel, read in one batch of at most four round trips."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SESSION_CALLS: dict[str, tuple[Call, int]] = {
 
 
 class Poller:
-    """Reads the side panel's figures. One per connection: it remembers the limit and what cannot be read."""
+    """Reads the side panel's figures. One per connection: it remembers the limit and failed routes."""
 
     def __init__(
         self, instance: Instance, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -47,7 +47,7 @@ class Poller:
         self._polls = 0
 
     async def poll(self) -> PollCounts:
-        """One reading. Raises Unreachable when the connection is gone; what cannot be read is None, with a note."""
+        """One reading; unreadable figures are None, with a note. Raises Unreachable when the connection is gone."""
         capabilities = self._instance.capabilities
         if self._limit is None:
             self._limit = capabilities.license_units  # of the login, which may have come after this poller
@@ -62,7 +62,7 @@ class Poller:
         skipped = False
         if routes:
             call, trips = _SESSION_CALLS[routes[0].kind]
-            # The rare reading of the limit takes the place of the sessions if both are too much for one poll.
+            # A poll that reads the limit leaves the sessions out if both take too many round trips.
             skipped = len(calls) + trips > ROUND_TRIPS
             if not skipped:
                 calls["sessions"] = call

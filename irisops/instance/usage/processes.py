@@ -1,14 +1,28 @@
-"""Processes, from the table `%SYS.ProcessQuery` (facts: iris-license-sessions 4.1)."""
+"""Processes: listed, suspended, resumed and terminated (facts: iris-license-sessions 4.1, 4.4)."""
 
 from __future__ import annotations
 
-from irisops.instance.calls import Answer, ClassMethod, Query
-from irisops.instance.errors import InstanceProblem
+from dataclasses import replace
+from typing import Literal
+
+from irisops.instance.calls import Answer, ClassMethod, ObjectCall, ObjectStep, Query
+from irisops.instance.errors import InstanceError, InstanceProblem
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.models import Process
-from irisops.instance.routes import Instance, first_route
-from irisops.instance.values import Remade, Row, answered, as_flag, as_int, as_text, as_utc, number_of
+from irisops.instance.outcome import changing, check_status
+from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.values import (
+    Remade,
+    Row,
+    answered,
+    as_flag,
+    as_int,
+    as_text,
+    as_utc,
+    in_portions,
+    number_of,
+)
 
 DEADLINE = 20.0
 """Seconds: ten thousand rows over a slow line."""
@@ -38,7 +52,7 @@ CORE_COLUMNS = (
     "UserInfo",
 )
 LATER_COLUMNS = ("CommandsExecuted", "CPUTime", "Roles", "LoginRoles")
-"""Columns that older versions may lack: without them the list is still worth having."""
+"""Columns that older versions may lack; the list is then read without them."""
 
 
 def process_of(row: Row, own_pid: int | None = None) -> Process | None:
@@ -70,7 +84,7 @@ def process_of(row: Row, own_pid: int | None = None) -> Process | None:
         cpu_ms=as_int(row.get("cputime")),
         roles=as_text(row.get("roles")),
         login_roles=as_text(row.get("loginroles")),
-        # What cannot be read must not be acted on.
+        # Unknown means no: such a process must not be acted on.
         can_be_examined=as_flag(row.get("canbeexamined")),
         can_be_suspended=as_flag(row.get("canbesuspended")),
         can_be_terminated=as_flag(row.get("canbeterminated")),
@@ -93,7 +107,7 @@ async def list_processes(
 ) -> list[Process]:
     """All processes (or the first `max_rows`). Raises NotAvailable or NotPermitted.
 
-    Give the same `remade` each time to have unchanged processes as the very records of before.
+    Given the same `remade` each time, unchanged processes are the identical records.
     """
     remade = remade or Remade()
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
@@ -116,3 +130,72 @@ async def list_processes(
 
 def _lacks_a_column(problem: Exception) -> bool:
     return isinstance(problem, InstanceProblem) and is_missing(problem) and "-29" in problem.detail
+
+
+ProcessAction = Literal["terminate", "suspend", "resume"]
+
+_METHODS: dict[ProcessAction, str] = {"terminate": "Terminate", "suspend": "Suspend", "resume": "Resume"}
+
+# What $SYSTEM.Process.Terminate answers (facts: 4.4).
+_ANSWERS = {
+    0: "it is exempt from being terminated",
+    -1: "it does not respond",
+    -2: "it is inactive or dead already",
+    -3: "there is no such process",
+}
+ROLLING_BACK = -4
+"""It had an open transaction and is being rolled back: it ends, but not at once (facts: 4.4)."""
+
+
+async def read_process(instance: Instance, pid: int) -> Process | None:
+    """One process as it is now; None if no process has that pid. Raises as `list_processes`."""
+    start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
+
+    async def attempt(_route: Route) -> Process | None:
+        for columns in (CORE_COLUMNS + LATER_COLUMNS + start, CORE_COLUMNS):
+            query = replace(process_query(columns, where="WHERE Pid = ?"), params=(pid,))
+            own, rows = await instance.batch([ClassMethod("%SYSTEM.SYS", "ProcessID"), query])
+            if isinstance(rows, Answer) or columns is CORE_COLUMNS:
+                break
+        mine = number_of(own)
+        found = await in_portions(answered(rows).rows, lambda row: process_of(row, mine))
+        return found[0] if found else None
+
+    return await first_route(instance, "processes.list", attempt, again=for_reads)
+
+
+async def act_on_process(instance: Instance, pid: int, action: ProcessAction) -> bool:
+    """Suspend, resume or terminate a process: True if done or under way, False if it is gone.
+
+    Raises NotPermitted (%DB_IRISSYS:W and namespace %SYS are needed), InstanceError in the instance's own words,
+    NotAvailable, Unreachable with the outcome unknown. Never repeated by itself.
+
+    The caller must have checked that the process is neither this tool's own nor the system's, and still the one that
+    was meant: pids are used again.
+    """
+    if pid <= 0:
+        # Without a pid the method would terminate this tool's own process (facts: 4.4).
+        raise ValueError("a process id is a number above 0")
+    method = _METHODS[action]
+
+    async def attempt(route: Route) -> bool:
+        if route.kind == "object":
+            answer = await instance.call(
+                ObjectCall("SYS.Process", "%OpenId", (pid,), (ObjectStep("invoke", method),))
+            )
+            if not answer.found:
+                return False
+            await check_status(instance, answer.values[0], f"SYS.Process.{method}")
+            return True
+        answer = await instance.call(ClassMethod("%SYSTEM.Process", method, (pid,)))
+        code = as_int(answer.value)
+        if code in (1, ROLLING_BACK):
+            return True
+        if code in (-2, -3):
+            return False
+        raise InstanceError(
+            f"Process {pid} was not terminated: {_ANSWERS.get(code or 0, f'the instance answered {code}')}.",
+            "Nothing was retried.",
+        )
+
+    return await changing(first_route(instance, f"processes.{action}", attempt))

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from irisops.instance.calls import ClassQuery, Query
-from irisops.instance.class_queries import run_class_query
+from irisops.instance.admin_api import AdminApi
+from irisops.instance.class_queries import rows_by
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.features import SESSIONS_BY_REST, Route
 from irisops.instance.models import WebSession
 from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
 
-if TYPE_CHECKING:
-    from irisops.instance.admin_api import AdminApi
-
-COLUMNS = (
-    "ID",
-    "Username",
-    "Preserve",
-    "Application",
-    "Timeout",
-    "LicenseId",
-    "SesProcessId",
-    "AllowEndSession",
-)
 DEADLINE = 30.0
 """Seconds. By object calls a long list costs a round trip per cell."""
 
@@ -50,22 +35,17 @@ def session_of(row: Row) -> WebSession | None:
 async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None = None) -> list[WebSession]:
     """All web sessions. Raises NotAvailable or NotPermitted (%Admin_Operate:U and %DB_IRISSYS:R are needed).
 
-    Give the same `remade` each time to have unchanged sessions as the very records of before.
+    Given the same `remade` each time, unchanged sessions are the identical records.
     """
     remade = remade or Remade()
 
     async def attempt(route: Route) -> list[WebSession]:
-        if route.kind == "sql":
-            # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
-            # SELECT * FROM %CSP.Session_SessionInfo().
-            query = Query("SELECT * FROM %CSP.Session_SessionInfo()", repeated=True)
-            answer = await instance.call(query, deadline=DEADLINE)
-        elif route.kind == "rest":
+        if route.kind == "rest":
             return await _by_rest(instance, route)
-        else:
-            listed = ClassQuery("%CSP.Session:SessionInfo", (), COLUMNS)
-            answer = await run_class_query(instance, route, listed, deadline=DEADLINE)
-        return await remade.of(answer.rows, session_of)
+        # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
+        # SELECT * FROM %CSP.Session_SessionInfo().
+        rows = await rows_by(instance, "sessions.list", route, (), deadline=DEADLINE, repeated=True)
+        return await remade.of(rows, session_of)
 
     return await first_route(instance, "sessions.list", attempt, again=for_reads)
 
@@ -81,7 +61,7 @@ async def sessions_by_rest(api: AdminApi) -> list[WebSession]:
 
 
 async def _by_rest(instance: Instance, route: Route) -> list[WebSession]:
-    """What the web port answered once it would answer at the next look, too, so it is not asked again."""
+    """All web sessions over the web port; a refusal is remembered, as it would be the same next time."""
     api = instance.capabilities.admin_api
     if api is None:
         raise NotAvailable("This connection has no web port.")

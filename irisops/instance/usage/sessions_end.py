@@ -1,12 +1,11 @@
 """Ending a web session (facts: iris-license-sessions 3.3).
 
-The call only marks the session; a daemon removes it some seconds later. Whoever ends one has to look again until it is
-gone. `kill ^%cspSession` and killing web-server jobs are no routes: they leave the license's books wrong.
+The call only marks the session; a daemon removes it some seconds later, so the caller looks again until it is gone.
+`kill ^%cspSession` and killing web-server jobs are not used: they leave the license counts wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 from irisops.instance.calls import Function
@@ -17,7 +16,6 @@ from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.status import is_error_status, is_ok
-from irisops.instance.usage.sessions import list_sessions
 
 NO_SUCH_SESSION = 5907
 """`Session ID '...' does not exist` (facts: 3.3)."""
@@ -33,7 +31,7 @@ WITHOUT = (
 
 
 async def end_session(instance: Instance, session_id: str) -> EndOutcome:
-    """Ask the instance to end one session: `marked` if it will, `gone` if there is none of that id any more.
+    """Ask the instance to end one session: `marked` if it will, `gone` if it no longer exists.
 
     Raises NotPermitted (%DB_IRISSYS:W is needed), NotAvailable where no route is left, InstanceError in the
     instance's own words, Unreachable with the outcome unknown. Never repeated by itself.
@@ -77,14 +75,14 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
 
 
 def _not_callable(problem: InstanceProblem) -> bool:
-    """Whether nothing was done and nothing said of the session, so that the next route may be tried."""
+    """True if the route failed before it reached the session, so that the next one may be tried."""
     # The refusal of the call itself is thrown; a missing privilege comes as a status (#921).
     protected = isinstance(problem, NotPermitted) and "<PROTECT>" in problem.detail
     return is_missing(problem) or isinstance(problem, NotAvailable) or protected
 
 
 async def _by_helper(instance: Instance, session_id: str) -> EndOutcome:
-    """By the class that somebody installed for it."""
+    """End a session through the helper class."""
     try:
         await call_helper(instance, "EndSession", session_id)
     except InstanceError as problem:
@@ -95,7 +93,7 @@ async def _by_helper(instance: Instance, session_id: str) -> EndOutcome:
 
 
 async def _by_rest(instance: Instance, session_id: str) -> EndOutcome:
-    """Over the web port (facts: 6.4). A web port that is away now may be there for the next one."""
+    """End a session over the web port (facts: 6.4). A failure is not remembered: the port may come back."""
     api = instance.capabilities.admin_api
     if api is None:
         raise NotAvailable("This connection has no web port.")
@@ -106,9 +104,3 @@ async def _by_rest(instance: Instance, session_id: str) -> EndOutcome:
             return "gone"
         raise
     return "marked"
-
-
-async def still_there(instance: Instance, session_ids: Iterable[str]) -> set[str]:
-    """Those of the sessions that are listed yet. Raises as `list_sessions`."""
-    wanted = set(session_ids)
-    return {session.id for session in await list_sessions(instance) if session.id in wanted}

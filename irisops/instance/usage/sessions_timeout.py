@@ -1,39 +1,37 @@
-"""The session timeout of web applications: read, and changed (facts: iris-security 3.5; iris-license-sessions 2.3).
+"""Read and change the session timeout of web applications (facts: iris-security 3.5; iris-license-sessions 2.3).
 
-A session keeps the timeout of the first application that it entered. Names come without regard to case.
+A session keeps the timeout of the first application that it entered. Names are compared without regard to case.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.calls import ObjectCall, ObjectStep
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, first_route, for_reads
-from irisops.instance.values import Row, as_int, as_text, in_portions
+from irisops.instance.outcome import changing, save_object
+from irisops.instance.routes import Instance, first_route
+from irisops.instance.security.authentication import UNAUTHENTICATED
+from irisops.instance.values import Row, as_int, as_text
 
-DEFAULT_TIMEOUT = 900
-"""Seconds (facts: iris-security 3.5)."""
 MOST_TIMEOUT = 100_000
 """The largest value of the property (facts: iris-security 3.5)."""
-UNAUTHENTICATED = 64
-"""The bit of `AutheEnabled` that lets anybody in (facts: iris-security 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppTimeout:
-    """One web application. `timeout` in seconds, 0 for never; None where this version's list does not tell it."""
+    """One web application. `timeout` in seconds, 0 for never; None where this version does not list it."""
 
     name: str
     timeout: int | None
     methods: str = ""
-    """How one may log in, in the instance's words, e.g. `Unauthenticated, Password`."""
+    """Login methods in the instance's words, e.g. `Unauthenticated, Password`."""
 
     @property
     def open(self) -> bool:
-        """Whether it lets visitors in without a login."""
+        """True if visitors need no login."""
         bits = as_int(self.methods)
         if bits is not None:
             return bool(bits & UNAUTHENTICATED)
@@ -41,7 +39,7 @@ class AppTimeout:
 
 
 def same_application(left: str, right: str) -> bool:
-    """Whether two spellings name one application: `/csp/user/` of a session is `/csp/user`."""
+    """True if two spellings name one application: `/csp/user/` of a session is `/csp/user`."""
     return left.rstrip("/").casefold() == right.rstrip("/").casefold()
 
 
@@ -53,18 +51,13 @@ def app_timeout_of(row: Row) -> AppTimeout | None:
 
 async def list_timeouts(instance: Instance) -> list[AppTimeout]:
     """All web applications. Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable."""
-
-    async def attempt(_route: Route) -> list[AppTimeout]:
-        # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
-        # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
-        answer = await instance.call(Query("SELECT * FROM Security.Applications_Detail('*')"))
-        return await in_portions(answer.rows, app_timeout_of)
-
-    return await first_route(instance, "webapps.timeouts", attempt, again=for_reads)
+    # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
+    # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
+    return await read_list(instance, "webapps.timeouts", app_timeout_of)
 
 
 async def set_timeout(instance: Instance, application: str, seconds: int) -> int:
-    """Change the timeout, read it back, return what it is now. Sessions that are open keep theirs.
+    """Change the timeout and read it back; returns the new value. Open sessions keep theirs.
 
     Raises ValueError for seconds outside 0 to 100,000, NotPermitted (%Admin_Secure:U), InstanceError if the application
     is gone or the value read back differs, Unreachable with the outcome unknown.
@@ -74,22 +67,14 @@ async def set_timeout(instance: Instance, application: str, seconds: int) -> int
 
     async def attempt(_route: Route) -> int | None:
         # Object access takes the id, which is the lower-case name (facts: iris-security 6.4 B).
-        key = (application.rstrip("/").lower(),)
-        answer = await instance.call(
-            ObjectCall(
-                "Security.Applications",
-                "%OpenId",
-                key,
-                (ObjectStep("set", "Timeout", (seconds,)), ObjectStep("invoke", "%Save")),
-            )
-        )
-        if not answer.found:
+        key = application.rstrip("/").lower()
+        steps = (ObjectStep("set", "Timeout", (seconds,)),)
+        if not await save_object(instance, "Security.Applications", key, steps):
             raise InstanceError(
                 f"There is no web application {application}.", "/sessions shows those in use.", code=869
             )
-        await check_status(instance, answer.values[-1], "Security.Applications.%Save")
         read = await instance.call(
-            ObjectCall("Security.Applications", "%OpenId", key, (ObjectStep("get", "Timeout"),))
+            ObjectCall("Security.Applications", "%OpenId", (key,), (ObjectStep("get", "Timeout"),))
         )
         return as_int(read.values[0]) if read.found and read.values else None
 

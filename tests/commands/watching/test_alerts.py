@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.connections.alert_rules import FIGURES, Counts, Rule, RuleError, Watchman, parse_rule
+from irisops.connections.alert_rules import FIGURES, Rule, RuleError, Watchman, parse_rule
 from irisops.contract.replies import Done, Effect, Problem, Table
+from irisops.instance.models import PollCounts
 from tests.commands.fakes import World
+
+
+def counts(units: int | None, limit: int | None, sessions: int | None, processes: int | None) -> PollCounts:
+    return PollCounts(units, limit, sessions, processes, datetime(2026, 11, 24, 14, 0, tzinfo=UTC), 4)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,7 @@ def test_any_text_is_a_rule_or_told(text: str) -> None:
     ],
 )
 def test_when_a_rule_holds(text: str, units: int, holds: bool) -> None:
-    assert parse_rule(text).holds(Counts(units, 8, 12, 48)) is holds
+    assert parse_rule(text).holds(counts(units, 8, 12, 48)) is holds
 
 
 def test_an_unknown_figure_neither_begins_nor_ends_an_alert() -> None:
@@ -66,12 +73,12 @@ def test_an_unknown_figure_neither_begins_nor_ends_an_alert() -> None:
     rule = parse_rule("units>6")
     assert watchman.add(rule)
     assert not watchman.add(rule)
-    assert watchman.look(Counts(7, 8, None, None)) == ([rule], [])
-    assert watchman.look(Counts(None, 8, None, None)) == ([], [])
-    assert watchman.look(Counts(8, 8, None, None)) == ([], []), "told once, not while it holds"
-    assert watchman.look(Counts(6, 8, None, None)) == ([], [rule])
-    assert watchman.look(Counts(7, 8, None, None)) == ([rule], [])
-    assert parse_rule("units>80%").holds(Counts(7, None, None, None)) is None
+    assert watchman.look(counts(7, 8, None, None)) == ([rule], [])
+    assert watchman.look(counts(None, 8, None, None)) == ([], [])
+    assert watchman.look(counts(8, 8, None, None)) == ([], []), "told once, not while it holds"
+    assert watchman.look(counts(6, 8, None, None)) == ([], [rule])
+    assert watchman.look(counts(7, 8, None, None)) == ([rule], [])
+    assert parse_rule("units>80%").holds(counts(7, None, None, None)) is None
     assert watchman.remove(rule)
     assert not watchman.remove(rule)
 

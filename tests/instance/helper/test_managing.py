@@ -11,17 +11,18 @@ from irisops.instance.capabilities import Capabilities
 from irisops.instance.driver_process.channel import ChannelError
 from irisops.instance.driver_process.messages import pack_call, unpack_call
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
-from irisops.instance.features import FEATURES
+from irisops.instance.features import FEATURES, HELPER, HELPER_VERSION_METHOD
 from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.helper.managing import (
+    VERSION,
     HelperState,
     Presence,
     install_helper,
     read_helper,
     remove_helper,
+    source,
     told,
 )
-from irisops.instance.helper.source import HELPER, HELPER_VERSION_METHOD, VERSION, source
 from irisops.instance.usage.sessions_end import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 

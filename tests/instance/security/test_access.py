@@ -149,20 +149,19 @@ class Without:
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        answers: list[Answer | Exception] = []
-        for call in calls:
-            if any(name in repr(call) for name in self._procedures):
-                text = f"[SQLCODE: <-428>:<procedure not found>] {self._procedures}"
-                answers.append(InstanceError(text, code=-428))
-            else:
-                answers += await self._connection.batch([call], deadline=deadline)
-        return answers
+        answers = await self._connection.batch(calls, deadline=deadline)
+        return [self._missing(call) or answer for call, answer in zip(calls, answers, strict=True)]
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        (answer,) = await self.batch([call], deadline=deadline)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        missing = self._missing(call)
+        if missing is not None:
+            raise missing
+        return await self._connection.call(call, deadline=deadline)
+
+    def _missing(self, call: Call) -> InstanceError | None:
+        if not any(name in repr(call) for name in self._procedures):
+            return None
+        return InstanceError(f"[SQLCODE: <-428>:<procedure not found>] {self._procedures}", code=-428)
 
 
 async def test_what_cannot_be_read_is_left_out_and_said() -> None:

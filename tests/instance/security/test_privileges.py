@@ -14,10 +14,10 @@ from irisops.instance.security.permissions import (
     difference,
     format_privileges,
     parse_permission,
-    parse_privileges,
 )
 from irisops.instance.security.privileges import AccessModel, Application, Role, UnknownName, User
 from irisops.instance.security.smallest_fix import smallest_fix
+from irisops.instance.values import as_privileges
 
 RESOURCES = ["HR", "%DB_USER", "Sales"]
 ROLES = ["Clerk", "Reader", "Boss", "%Operator", "Night", "%All"]
@@ -290,7 +290,8 @@ def test_parse_permission_takes_the_documented_forms(text: str, letters: str) ->
 
 @given(st.dictionaries(st.text("ABC%_", min_size=1, max_size=6), st.integers(1, 7).map(Permission)))
 def test_privileges_text_round_trips(table: dict[str, Permission]) -> None:
-    assert parse_privileges(format_privileges(table)) == table
+    held = as_privileges(format_privileges(table))
+    assert {name: parse_permission(letters) for name, letters in held} == table
 
 
 def test_difference_tells_gained_and_lost_bits() -> None:

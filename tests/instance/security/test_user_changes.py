@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Value
-from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
+from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Query, Update, Value
+from irisops.instance.errors import InstanceError, InstanceProblem, NoAnswer, NotAvailable, NotPermitted
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
-from irisops.instance.security.role_changes import role_steps, sensible_permissions
+from irisops.instance.security.permissions import applicable
+from irisops.instance.security.roles import role_steps
 from irisops.instance.security.user_changes import (
     FIELDS,
     check_new_password,
@@ -15,6 +16,7 @@ from irisops.instance.security.user_changes import (
     user_steps,
 )
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
+from tests.instance.test_status import status
 
 SECRET = "canary-Secret-7"
 BOB: dict[str, FieldValue] = {
@@ -184,4 +186,45 @@ async def test_a_new_role_leaves_out_what_older_versions_do_not_take() -> None:
     [("%DB_USER", "RW"), ("%Service_SQL", "U"), ("%Admin_Secure", "U"), ("Payroll", "RWU")],
 )
 def test_permissions_that_make_sense(resource: str, letters: str) -> None:
-    assert sensible_permissions(resource) == letters
+    assert applicable(resource).letters == letters
+
+
+async def adding(role: str, *without: str, **script: Answer | Exception) -> FakeInstance:
+    """An instance on which a role was added to Bob; what that raised is raised."""
+    instance = FakeInstance(dict(script), everything(*without))
+    (step,) = user_steps(ObjectChange(bob(), bob(roles=("%SQL", role))))
+    try:
+        await step.run(instance)
+    except InstanceProblem as problem:
+        problem.add_note(repr([type(call).__name__ for call in instance.calls]))
+        raise
+    return instance
+
+
+async def test_sql_takes_over_where_the_method_is_missing_with_names_quoted() -> None:
+    instance = await adding('x"y', "Security.Users.AddRoles", GRANT=Answer())
+    assert [call.sql for call in instance.calls if isinstance(call, Update)] == ['GRANT "x""y" TO "Bob"']
+
+
+async def test_a_refused_change_is_not_tried_by_sql() -> None:
+    with pytest.raises(NotPermitted) as refused:
+        await adding("R", AddRoles=value(status(921, "%Admin_Secure:U")))
+    assert refused.value.privilege == "%Admin_Secure:U"
+    assert "Update" not in refused.value.__notes__[0]
+
+
+async def test_a_change_without_an_answer_is_made_once_and_its_outcome_called_unknown() -> None:
+    with pytest.raises(NoAnswer) as raised:
+        await adding("R", AddRoles=NoAnswer("silence"))
+    assert "not known" in raised.value.cure
+
+
+@pytest.mark.parametrize("name", ["a,b", "x*"])
+async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> None:
+    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
+    cells = [(each, *("" for _ in FIELDS)) for each in (name, "other")]
+    instance = FakeInstance({"Users_Detail": rows(columns, *cells)})
+    state = await read_user_state(instance, name)
+    assert state is not None
+    assert state.name == name
+    assert [call.params for call in instance.calls if isinstance(call, Query)] == [("*",)]

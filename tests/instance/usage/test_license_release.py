@@ -9,8 +9,8 @@ import pytest
 from irisops.instance.calls import Answer
 from irisops.instance.errors import InstanceError
 from irisops.instance.models import LicenseRow, WebSession
+from irisops.instance.usage.holders import release_of
 from irisops.instance.usage.license_clock import instance_time
-from irisops.instance.usage.license_release import release_of
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from irisops.instance.connection import Connection
 from irisops.instance.models import LicenseRow, WebSession
+from irisops.instance.usage.license import ages_of, session_ages
 from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_age import ages_of, session_ages
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.sessions import Visitor
 from tests.instance.fake_instance import FakeInstance, everything, rows

@@ -10,7 +10,7 @@ from irisops.instance.calls import Answer, Call, ClassMethod, Function, ObjectCa
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import call_failure
-from irisops.instance.usage.processes_act import act_on_process
+from irisops.instance.usage.processes import act_on_process
 from irisops.instance.usage.sessions_end import end_session
 from irisops.instance.usage.sessions_timeout import set_timeout
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import iris
 import pytest
 
-from irisops.instance.helper.source import HELPER, HELPER_VERSION_METHOD, VERSION, source
+from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
+from irisops.instance.helper.managing import VERSION, source
 from tests.simulator.conformance.conftest import SCRATCH_ROLE, Driver
 
 NAME = "ZIrisOpsTest.Conformance"
