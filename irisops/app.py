@@ -200,7 +200,8 @@ class IrisopsApp(App[int]):
     async def _save(self, effect: Effect, card: Card) -> None:
         from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
 
-        text = transcript_markdown(self.conversation.transcript.entries)
+        transcript = self.conversation.transcript
+        text = transcript_markdown(transcript.entries, transcript.forgotten)
         self.conversation.answer(card, await asyncio.to_thread(save, text, effect.argument))
 
     def switch_theme(self, name: str) -> Done | Problem:

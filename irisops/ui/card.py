@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -16,13 +18,15 @@ from textual.widget import Widget
 
 from irisops.commands.chat import Command
 from irisops.commands.replies import Facts, Plan, Problem, Progress, Reply, Table
-from irisops.commands.text import harmless
+from irisops.commands.text import counted, harmless
 from irisops.ui.cards.factory import section_for
+from irisops.ui.cards.picture import picture_of
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, same
-from irisops.ui.record import Entry, without_secrets
+from irisops.ui.record import Entry, packed_text, without_secrets
+from irisops.ui.weight import SECTION_BYTES, weight_of
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
 
@@ -58,6 +62,15 @@ class Said(Lines):
 class Card(Vertical, can_focus=True):
     """Shows the replies of one command. Its border says what it is, how fresh, and the command it came from."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter,ctrl+f,ctrl+s,right",
+            "ask_again",
+            "An old picture: its command into the prompt",
+            id="card.again",
+        ),
+    ]
+
     class Changed(Message):
         """The card has a new section: the transcript may have to prune or to move a live mark."""
 
@@ -77,6 +90,13 @@ class Card(Vertical, can_focus=True):
         self._title = ""
         self._labels: list[Content] = []
         self._seen: set[tuple[str, str]] = set()
+        self._old = False
+        self._old_place = ""
+        self._shown = 0
+        """Rows that the picture of an old card shows."""
+        self._rows = 0
+        """Rows that there were."""
+        self._old_title = ""
         self._early: list[Widget] | None = []
         """Sections that came before the card was on the screen."""
 
@@ -95,7 +115,7 @@ class Card(Vertical, can_focus=True):
 
     @property
     def replies(self) -> list[Reply]:
-        """What the card shows, in order."""
+        """What the card shows, in order; of a picture, nothing."""
         return [section.reply for section in self._sections.values()]
 
     @property
@@ -165,6 +185,68 @@ class Card(Vertical, can_focus=True):
             self.set_class(stale, "-stale")
             self.label()
 
+    # Growing old
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the card holds: its sections, and what the replies in them are made of."""
+        return SECTION_BYTES * len(self._sections) + sum(weight_of(reply) for reply in self.replies)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the card holds no more than the lines that it showed."""
+        return self._old
+
+    @property
+    def may_grow_old(self) -> bool:
+        """Whether nothing more is to come, nobody is at work on the card and nothing but its lines would be missed."""
+        at_work = self.has_focus or self.has_focus_within
+        return not self._old and self.state not in ("running", "waiting") and not at_work
+
+    async def grow_old(self) -> None:
+        """Keep the lines that the card shows, and the text that it is saved as; let go of all else."""
+        entry, replies = self.entry, self.entry.replies
+        packed = await asyncio.to_thread(packed_text, entry)
+        if entry.replies is not replies or not self.may_grow_old or self.parent is None:
+            return  # it was answered anew meanwhile, or somebody went there
+        if self.is_live:
+            self.set_state("frozen")
+        self._old_title, self._old_place = self._fallback_title(), self._place()
+        self._old = True
+        grids = [grid for grid in self.query(Grid) if grid.view.count]
+        self._shown = sum(grid.shown for grid in grids)
+        self._rows = sum(grid.view.table.total or grid.view.count for grid in grids)
+        parts = list(self.children)
+        picture = picture_of(parts, self._again)
+        with self.app.batch_update():
+            for part in parts:
+                part.display = False  # a part leaves only after the next layout, which must not show both
+            self.mount(picture)
+        self.let_go()
+        entry.put_away(packed)
+        await self.remove_children(parts)
+        self.label()
+
+    def let_go(self) -> None:
+        """Forget the replies: the card's widgets live on until they are collected."""
+        for section in self._sections.values():
+            section.let_go()
+        self._sections.clear()
+
+    @property
+    def _again(self) -> str:
+        return without_secrets(self.command.slash or self.command.text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What an old card offers, a whole one does not."""
+        if action == "ask_again":
+            return self._old
+        return super().check_action(action, parameters)
+
+    async def action_ask_again(self) -> None:
+        """Take the card's command into the prompt."""
+        await self.app.run_action("reuse")
+
     @property
     def plan_section(self) -> Widget | None:
         """The plan in this card, if it holds one."""
@@ -180,7 +262,7 @@ class Card(Vertical, can_focus=True):
         title = harmless(self._title or self._fallback_title(), 80)
         state = self._state_words()
         left = Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
-        slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
+        slash = harmless(self._again, 200)
         if left.cell_length + 6 > room:
             left = left.truncate(room, ellipsis=True)
             slash = ""
@@ -197,6 +279,8 @@ class Card(Vertical, can_focus=True):
             self.border_subtitle = below
 
     def _fallback_title(self) -> str:
+        if self._old:
+            return self._old_title
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)
         if problem is not None:
             return words_of(problem.error)
@@ -207,9 +291,13 @@ class Card(Vertical, can_focus=True):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}"
         if self.state == "failed" and not self._title:
             return ""
+        return " · ".join(each for each in (self._place(), _LABELS[self.state]) if each)
+
+    def _place(self) -> str:
+        if self._old:
+            return self._old_place
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
-        where = f"on {harmless(plan.instance, 40)}" if plan is not None else ""
-        return " · ".join(each for each in (where, _LABELS[self.state]) if each)
+        return f"on {harmless(plan.instance, 40)}" if plan is not None else ""
 
     @property
     def hidden_lines(self) -> int:
@@ -219,6 +307,8 @@ class Card(Vertical, can_focus=True):
     def _subtitle(self) -> Content | None:
         if self.hidden_lines:
             return Content.styled(f"{self.hidden_lines:,} more lines · ^O shows all", "$quiet")
+        if self._old:
+            return self._old_subtitle()
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         if not grids:
             return None
@@ -237,6 +327,15 @@ class Card(Vertical, can_focus=True):
         return Content.styled(" · ".join(parts), "$quiet").truncate(
             max(1, self.size.width - 6), ellipsis=True
         )
+
+    def _old_subtitle(self) -> Content | None:
+        if self.has_focus:
+            words = f"an old picture · ↵ takes {harmless(self._again, 60)} into the prompt"
+        elif self._rows:
+            words = f"an old picture · {self._shown:,} of {counted(self._rows, 'row')}"
+        else:
+            return None
+        return Content.styled(words, "$quiet").truncate(max(1, self.size.width - 6), ellipsis=True)
 
     @on(Grid.Arranged)
     def _relabel(self) -> None:

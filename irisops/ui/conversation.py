@@ -238,7 +238,7 @@ class Conversation(Vertical):
         ended = self._seconds()
         took = ended - job.began
         self._rests[job.card] = ended + (REST * took if took > QUICK else 0.0)
-        if job.card.parent is None:
+        if job.card.parent is None or not job.card.is_live:
             return
         if job.problem is not None:
             job.card.set_stale(True)

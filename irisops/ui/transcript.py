@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from textual import on
 from textual.containers import VerticalScroll
@@ -11,6 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker
 
 from irisops.commands.chat import Command, Notice
 from irisops.commands.text import harmless
@@ -22,10 +26,19 @@ from irisops.ui.lines import Lines, wrapped
 from irisops.ui.record import Entry
 
 MOST_ROWS = 3_000
-"""Height of the transcript above which the oldest turns are dropped from the screen."""
+"""Height of the transcript above which the oldest turns leave the screen."""
+
+MOST_TURNS = 150
+"""Turns and notices on the screen; the oldest of more leave it."""
+
+MOST_WHOLE = 16
+"""Cards that hold their rows, to be sorted, searched and opened; older ones become pictures."""
+
+MOST_BYTES = 12_000_000
+"""What these cards may hold together, but for the newest, which is whole whatever it holds (see `Card.weight`)."""
 
 MOST_ENTRIES = 500
-"""Turns kept for `/save`."""
+"""Turns and notices kept for `/save`."""
 
 _LEVELS = {"info": ("·", "$secondary"), "warning": ("!", "$warning"), "error": ("✕", "$error")}
 
@@ -82,6 +95,26 @@ class Welcome(Lines):
         return [piece for line in lines for piece in wrapped(line, width, indent=0)]
 
 
+class Earlier(Lines):
+    """Above the oldest turn: that there were others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
+    def show(self, left: int, kept: int, *, all_kept: bool) -> None:
+        """`left` turns are no longer on the screen; of all, `kept` can be saved."""
+        saves = "still writes them all" if all_kept else f"writes the newest {kept:,}"
+        self._words = (
+            f"{left:,} earlier {'entry has' if left == 1 else 'entries have'} left the screen; /save {saves}."
+        )
+        self.refresh()
+
+    def lines(self, width: int) -> list[Content]:
+        """One sentence."""
+        return wrapped(Content.styled(f"↑ {self._words}", "$quiet"), width, indent=2)
+
+
 class Transcript(VerticalScroll, can_focus=False):
     """Holds the turns. Knows nothing of commands; the app fills it."""
 
@@ -92,7 +125,12 @@ class Transcript(VerticalScroll, can_focus=False):
         super().__init__()
         self._now = now
         self.entries: list[Entry] = []
-        self.most_rows = MOST_ROWS
+        self.forgotten = 0
+        """Entries before those of `entries`."""
+        self.most_rows, self.most_turns = MOST_ROWS, MOST_TURNS
+        self.most_whole, self.most_bytes = MOST_WHOLE, MOST_BYTES
+        self._left = 0
+        self._tidying: Worker[None] | None = None
         self._bar_at = 0.0
 
     def on_mount(self) -> None:
@@ -136,29 +174,72 @@ class Transcript(VerticalScroll, can_focus=False):
         """A line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
         self.mount(NoticeLine(notice))
+        self.call_after_refresh(self._tidy)
 
     def _keep(self, entry: Entry) -> None:
         self.entries.append(entry)
-        del self.entries[:-MOST_ENTRIES]
+        more = max(0, len(self.entries) - MOST_ENTRIES)
+        self.forgotten += more
+        del self.entries[:more]
 
     async def clear(self) -> None:
-        """Forget all turns."""
+        """Forget all turns, and give back what they held."""
         self.entries.clear()
+        self.forgotten = self._left = 0
+        for card in self.cards:
+            card.let_go()
         await self.remove_children()
         await self.mount(Welcome())
+        self.call_after_refresh(
+            gc.collect
+        )  # widgets refer to each other: left alone, they stay for a minute or more
+
+    # Growing old
 
     @on(Card.Changed)
     def _changed(self, event: Card.Changed) -> None:
         event.stop()
-        self.call_after_refresh(self._prune)  # the new heights are known only then
+        self.call_after_refresh(self._tidy)  # the new heights are known only then
 
-    def _prune(self) -> None:
-        height = sum(child.outer_size.height for child in self.children)
-        for child in list(self.children)[:-1]:
-            if height <= self.most_rows:
+    def _tidy(self) -> None:
+        self._let_leave()
+        if self._tidying is None and self._too_old():
+            self._tidying = self.run_worker(self._make_pictures(), group="tidy", exit_on_error=False)
+
+    def _let_leave(self) -> None:
+        """The oldest leave the screen when there are too many, or when they stand too high."""
+        turns = [child for child in self.children if not isinstance(child, Earlier)]
+        height = sum(child.outer_size.height for child in turns)
+        left = 0
+        for child in turns[:-1]:
+            if height <= self.most_rows and len(turns) - left <= self.most_turns:
                 break
             height -= child.outer_size.height
+            left += 1
+            if isinstance(child, Turn):
+                child.card.let_go()
             child.remove()
+        if left:
+            self._left += left
+            earlier = self.query(Earlier)
+            if not earlier:
+                self.mount(Earlier(), before=0)
+            self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
+
+    def _too_old(self) -> list[Card]:
+        """Cards that are to become pictures, oldest first: beyond the budget, and not looked at."""
+        window = self.content_region
+        whole = [card for card in self.cards if not card.is_picture]
+        weights = list(accumulate(card.weight for card in reversed(whole)))
+        allowed = max(1, min(self.most_whole, bisect_right(weights, self.most_bytes)))
+        return [card for card in whole[:-allowed] if card.may_grow_old and not card.region.overlaps(window)]
+
+    async def _make_pictures(self) -> None:
+        try:
+            while cards := self._too_old():
+                await cards[0].grow_old()
+        finally:
+            self._tidying = None
 
     # Live cards
 

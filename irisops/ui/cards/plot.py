@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from textual.content import Content
@@ -132,6 +133,10 @@ class PlotSection(Lines, Section):
         before = len(list(self.lines(width)))
         self._series = reply
         self.refresh(layout=len(list(self.lines(width))) != before)
+
+    def let_go(self) -> None:
+        """Forget the readings."""
+        self._series = replace(self._series, times=(), lines={})
 
     def lines(self, width: int) -> Iterable[Content]:
         """The plot, then the notes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -56,6 +57,10 @@ class Details(Lines):
         self._table, self._row = table, row or {}
         self.display = row is not None
         self.refresh(layout=len(self.lines(self.content_size.width)) != before)
+
+    def let_go(self) -> None:
+        """Forget the row and its table."""
+        self._table, self._row = None, {}
 
     def lines(self, width: int) -> list[Content]:
         """A line or more per column."""
@@ -124,6 +129,12 @@ class TableSection(Section):
         self._notes.show(tuple(reply.notes))
         if self._empty.display is bool(reply.rows):
             self._empty.display = not reply.rows
+
+    def let_go(self) -> None:
+        """Forget the rows."""
+        self._table = replace(self._table, rows=())
+        self._details.let_go()
+        self.grid.let_go()
 
     @on(Grid.Detail)
     def _show_details(self, event: Grid.Detail) -> None:
