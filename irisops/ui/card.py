@@ -198,10 +198,14 @@ class Card(Vertical, can_focus=True):
         return self._old
 
     @property
+    def is_answered(self) -> bool:
+        """Whether its command came to its end."""
+        return self.state not in ("running", "waiting")
+
+    @property
     def may_grow_old(self) -> bool:
-        """Whether nothing more is to come, nobody is at work on the card and nothing but its lines would be missed."""
-        at_work = self.has_focus or self.has_focus_within
-        return not self._old and self.state not in ("running", "waiting") and not at_work
+        """Whether nothing more is to come and nobody is at work on the card."""
+        return not self._old and self.is_answered and not self.has_focus and not self.has_focus_within
 
     async def grow_old(self) -> None:
         """Keep the lines that the card shows, and the text that it is saved as; let go of all else."""
@@ -226,6 +230,11 @@ class Card(Vertical, can_focus=True):
         entry.put_away(packed)
         await self.remove_children(parts)
         self.label()
+
+    async def leave(self) -> None:
+        """The card is to leave the screen: keep no more than the text that it is saved as."""
+        self.entry.put_away(await asyncio.to_thread(packed_text, self.entry))
+        self.let_go()
 
     def let_go(self) -> None:
         """Forget the replies: the card's widgets live on until they are collected."""

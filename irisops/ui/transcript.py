@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,9 +18,11 @@ from textual.worker import Worker
 from irisops.commands.chat import Command, Notice
 from irisops.commands.text import harmless
 from irisops.ui.card import Card, Turn
+from irisops.ui.cards.picture import Picture
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
+from irisops.ui.housekeeping import give_back
 from irisops.ui.lines import Lines, wrapped
 from irisops.ui.record import Entry
 
@@ -34,7 +35,7 @@ MOST_TURNS = 150
 MOST_WHOLE = 16
 """Cards that hold their rows, to be sorted, searched and opened; older ones become pictures."""
 
-MOST_BYTES = 12_000_000
+MOST_BYTES = 16_000_000
 """What these cards may hold together, but for the newest, which is whole whatever it holds (see `Card.weight`)."""
 
 MOST_ENTRIES = 500
@@ -95,6 +96,15 @@ class Welcome(Lines):
         return [piece for line in lines for piece in wrapped(line, width, indent=0)]
 
 
+def _unpaint(widget: Widget) -> None:
+    """Forget the painted lines of the turn around a widget; they are painted again when they come into sight."""
+    for place in widget.ancestors_with_self:
+        if isinstance(place, Turn):
+            for each in place.walk_children(with_self=True):
+                each.refresh()
+            return
+
+
 class Earlier(Lines):
     """Above the oldest turn: that there were others."""
 
@@ -130,6 +140,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self.most_rows, self.most_turns = MOST_ROWS, MOST_TURNS
         self.most_whole, self.most_bytes = MOST_WHOLE, MOST_BYTES
         self._left = 0
+        self._tidy_due = False
         self._tidying: Worker[None] | None = None
         self._bar_at = 0.0
 
@@ -174,7 +185,7 @@ class Transcript(VerticalScroll, can_focus=False):
         """A line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
         self.mount(NoticeLine(notice))
-        self.call_after_refresh(self._tidy)
+        self._tidy_soon()
 
     def _keep(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -190,41 +201,61 @@ class Transcript(VerticalScroll, can_focus=False):
             card.let_go()
         await self.remove_children()
         await self.mount(Welcome())
-        self.call_after_refresh(
-            gc.collect
-        )  # widgets refer to each other: left alone, they stay for a minute or more
+        self.call_after_refresh(give_back)
 
     # Growing old
 
     @on(Card.Changed)
     def _changed(self, event: Card.Changed) -> None:
         event.stop()
-        self.call_after_refresh(self._tidy)  # the new heights are known only then
+        self._tidy_soon()
+
+    def _tidy_soon(self) -> None:
+        if not self._tidy_due:
+            self._tidy_due = True
+            self.call_after_refresh(self._tidy)  # the new heights are known only then
 
     def _tidy(self) -> None:
-        self._let_leave()
-        if self._tidying is None and self._too_old():
-            self._tidying = self.run_worker(self._make_pictures(), group="tidy", exit_on_error=False)
+        self._tidy_due = False
+        if self._tidying is None and (self._too_many() or self._too_old()):
+            self._tidying = self.run_worker(self._grow_old(), group="tidy", exit_on_error=False)
+        for picture in self.query(Picture):
+            if picture.painted and not picture.region.overlaps(self.content_region):
+                picture.painted = False
+                _unpaint(picture)
 
-    def _let_leave(self) -> None:
-        """The oldest leave the screen when there are too many, or when they stand too high."""
+    async def _grow_old(self) -> None:
+        try:
+            if leaving := self._too_many():
+                await self._let_leave(leaving)
+            while cards := self._too_old():
+                await cards[0].grow_old()
+                _unpaint(cards[0])
+        finally:
+            self._tidying = None
+
+    def _too_many(self) -> list[Widget]:
+        """The oldest that are to leave the screen: there are too many, or they stand too high."""
         turns = [child for child in self.children if not isinstance(child, Earlier)]
         height = sum(child.outer_size.height for child in turns)
-        left = 0
+        leaving: list[Widget] = []
         for child in turns[:-1]:
-            if height <= self.most_rows and len(turns) - left <= self.most_turns:
+            if height <= self.most_rows and len(turns) - len(leaving) <= self.most_turns:
                 break
-            height -= child.outer_size.height
-            left += 1
+            if not isinstance(child, Turn) or child.card.is_answered:
+                height -= child.outer_size.height
+                leaving.append(child)
+        return leaving
+
+    async def _let_leave(self, leaving: Sequence[Widget]) -> None:
+        for child in leaving:
             if isinstance(child, Turn):
-                child.card.let_go()
-            child.remove()
-        if left:
-            self._left += left
-            earlier = self.query(Earlier)
-            if not earlier:
-                self.mount(Earlier(), before=0)
-            self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
+                await child.card.leave()
+        await self.remove_children(leaving)
+        self._left += len(leaving)
+        if not self.query(Earlier):
+            await self.mount(Earlier(), before=0)
+        self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
 
     def _too_old(self) -> list[Card]:
         """Cards that are to become pictures, oldest first: beyond the budget, and not looked at."""
@@ -233,13 +264,6 @@ class Transcript(VerticalScroll, can_focus=False):
         weights = list(accumulate(card.weight for card in reversed(whole)))
         allowed = max(1, min(self.most_whole, bisect_right(weights, self.most_bytes)))
         return [card for card in whole[:-allowed] if card.may_grow_old and not card.region.overlaps(window)]
-
-    async def _make_pictures(self) -> None:
-        try:
-            while cards := self._too_old():
-                await cards[0].grow_old()
-        finally:
-            self._tidying = None
 
     # Live cards
 

@@ -23,10 +23,17 @@ class Picture(Lines):
     def __init__(self, lines: Sequence[Content]) -> None:
         super().__init__()
         self._lines = lines
+        self.painted = False
+        """Whether it was on the screen: what Textual keeps of that is many times the lines."""
 
     def lines(self, width: int) -> list[Content]:
         """The lines of then."""
         return [line.truncate(width, ellipsis=True) for line in self._lines]
+
+    def render(self) -> Content:
+        """The lines, joined."""
+        self.painted = True
+        return super().render()
 
 
 def picture_of(parts: Iterable[Widget], command: str) -> Picture:

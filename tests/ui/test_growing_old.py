@@ -1,0 +1,249 @@
+"""The transcript's budget: old cards keep what they showed, not what they were made of; `/clear` gives it back."""
+
+from __future__ import annotations
+
+import gc
+import re
+import weakref
+from collections.abc import AsyncIterator
+from html import unescape
+
+from irisops.app import IrisopsApp
+from irisops.commands.chat import Command, Notice
+from irisops.commands.replies import Cell, Column, Facts, Plan, Reply, Table
+from irisops.ui.cards.picture import Picture
+from irisops.ui.grid import Grid
+from irisops.ui.keys import active_keys
+from irisops.ui.record import Entry, card_text, packed_text, transcript_markdown
+from irisops.ui.transcript import Earlier, Transcript
+from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, text_of, until
+from tests.ui.fake_chat import NOW, FakeChat
+
+
+class Row(dict[str, Cell]):
+    """A row that can be watched."""
+
+
+class Counting(FakeChat):
+    """Each `/users` gives rows of its own, which are remembered weakly."""
+
+    def __init__(self, rows: int = 40) -> None:
+        super().__init__()
+        self.rows = rows
+        self.given: list[list[weakref.ref[Row]]] = []
+
+    async def run(self, command: Command) -> AsyncIterator[Reply]:
+        if command.name != "users":
+            async for reply in super().run(command):
+                yield reply
+            return
+        number = len(self.given)
+        rows = [
+            Row(name=f"u{number}-{row}", roles=["%SQL"], full=f"Person {row}") for row in range(self.rows)
+        ]
+        self.given.append([weakref.ref(row) for row in rows])
+        columns = [
+            Column("name", "Name"),
+            Column("roles", "Roles", "list"),
+            Column("full", "Name in full", grow=True),
+        ]
+        yield Table("users", "Users", columns, rows, key="name", notes=["A note."])
+
+    def held(self) -> list[int]:
+        """How many rows of each answer are still somewhere."""
+        return [sum(ref() is not None for ref in refs) for refs in self.given]
+
+
+def transcript_of(pilot: Driver) -> Transcript:
+    return app_of(pilot).conversation.transcript
+
+
+async def at_rest(pilot: Driver) -> None:
+    """Until nothing more grows old."""
+    app = app_of(pilot)
+    await until(pilot, lambda: all(worker.group != "tidy" for worker in app.workers))
+
+
+async def test_rows_of_old_cards_are_let_go_and_what_they_showed_stays() -> None:
+    chat = Counting()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_whole = 4
+        for _ in range(12):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        assert [card.is_picture for card in transcript.cards] == [True] * 8 + [False] * 4
+        gc.collect()
+        assert chat.held() == [0] * 8 + [40] * 4
+        assert len(transcript.query(Grid)) == 4
+        assert len(transcript.query(Picture)) == 8
+        old = text_of(transcript.cards[0])
+        assert "u0-0 " in old
+        assert "A note." in old
+        assert "u0-39" not in old
+
+
+async def test_what_leaves_the_screen_is_let_go_and_said() -> None:
+    chat = Counting(rows=3)
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_turns, transcript.most_whole = 8, 3
+        for _ in range(20):
+            await say(pilot, "/users")
+        for number in range(490):
+            chat.say(Notice("info", f"number {number}"))
+        await pilot.pause()
+        await at_rest(pilot)
+        assert len(transcript.children) == 8 + 1
+        assert len(transcript.entries) == 500
+        assert transcript.forgotten == 10
+        gc.collect()
+        assert sum(chat.held()) == 0
+        [earlier] = transcript.query(Earlier)
+        assert "502 earlier entries have left the screen; /save writes the newest 500." in text_of(earlier)
+        assert "10 earlier entries are not in this file" in transcript_markdown(
+            transcript.entries, transcript.forgotten
+        )
+
+
+async def test_clear_gives_everything_back() -> None:
+    chat = Counting()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        for _ in range(6):
+            await say(pilot, "/users")
+        cards = [weakref.ref(card) for card in transcript_of(pilot).cards]
+        assert sum(chat.held()) == 240
+        app_of(pilot).conversation.send("/clear")
+        await until(pilot, lambda: not transcript_of(pilot).cards)
+        await until(pilot, lambda: sum(chat.held()) == 0)
+        await until(pilot, lambda: [ref() for ref in cards] == [None] * 6)
+        assert transcript_of(pilot).entries == []
+
+
+def seen_cells(app: IrisopsApp) -> dict[int, dict[int, tuple[str, str]]]:
+    """Every character on the screen with its style, by row and column."""
+    svg = app.export_screenshot()
+    styles = dict(re.findall(r"\.terminal-\d+-(r\d+) \{([^}]*)\}", svg))
+    cells: dict[int, dict[int, tuple[str, str]]] = {}
+    texts = re.findall(
+        r'<text class="terminal-\d+-(r\d+)" x="([\d.]+)"[^>]*line-(\d+)\)">([^<]*)</text>', svg
+    )
+    for style, x, row, text in texts:
+        for number, character in enumerate(unescape(text).replace("\xa0", " ")):
+            if character != " ":
+                cells.setdefault(int(row), {})[round(float(x) / 12.2) + number] = (character, styles[style])
+    return cells
+
+
+async def test_a_picture_looks_as_the_card_did() -> None:
+    async with make_app(Counting()).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        for line in ("/users", "/license"):
+            card = await say(pilot, line)
+            await until(pilot, lambda card=card: card.state in ("done", "live"))  # type: ignore[misc]
+            before = seen_cells(app)
+            await card.grow_old()
+            await pilot.pause()
+            await pilot.pause()
+            after = seen_cells(app)
+            assert card.is_picture
+            differing = [row for row in range(36) if before.get(row) != after.get(row)]
+            borders = [card.region.y, card.region.bottom - 1]
+            assert [row for row in differing if row not in borders] == []
+            assert len(before) > 20
+            assert "an old picture · 14 of 40 rows" in characters(after[borders[1]]) or line == "/license"
+
+
+def characters(row: dict[int, tuple[str, str]]) -> str:
+    """One row without its styles."""
+    return "".join(row.get(column, (" ", ""))[0] for column in range(max(row) + 1))
+
+
+async def test_an_old_card_says_so_and_its_keys_renew_it() -> None:
+    async with make_app(Counting()).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/users")
+        card.focus()
+        await pilot.pause()
+        assert "An old picture: its command into the prompt" not in [each.words for each in active_keys(card)]
+        app.conversation.focus_prompt()
+        await pilot.pause()
+        await card.grow_old()
+        assert transcript_of(pilot).stops() == [card]
+        for key in ("enter", "ctrl+f", "ctrl+s", "right"):
+            app.conversation.prompt.put("")
+            card.focus()
+            await pilot.pause()
+            assert "an old picture · ↵ takes /users into the prompt" in str(card.border_subtitle)
+            assert "An old picture: its command into the prompt" in [each.words for each in active_keys(card)]
+            await pilot.press(key)
+            await until(pilot, lambda: app.conversation.prompt.text == "/users")
+
+
+async def test_an_old_card_is_saved_and_copied_as_before() -> None:
+    async with make_app(Counting()).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/users")
+        entries = transcript_of(pilot).entries
+        saved, copied = transcript_markdown(entries), card_text(card.entry)
+        assert "u0-39" in saved
+        await card.grow_old()
+        assert card.entry.replies == []
+        assert (transcript_markdown(entries), card_text(card.entry)) == (saved, copied)
+
+
+def test_what_is_shown_once_is_copied_but_never_saved() -> None:
+    blocks = {"Card": "password hunter2"}
+    entry = Entry(NOW, "/share", "/share", [Facts("share", "Share", {"a": 1}, {"a": "A"}, blocks=blocks)])
+    copied = card_text(entry)
+    entry.put_away(packed_text(entry))
+    assert card_text(entry) == copied
+    assert "hunter2" in copied
+    assert "hunter2" not in transcript_markdown([entry])
+    assert "hunter2" not in repr(entry)
+
+
+async def test_the_newest_card_stays_whole_whatever_it_holds() -> None:
+    chat = Counting(rows=400)
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_bytes = 10_000
+        for _ in range(4):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        assert [card.is_picture for card in transcript.cards] == [True, True, True, False]
+        gc.collect()
+        assert chat.held() == [0, 0, 0, 400]
+
+
+async def test_what_is_asked_or_in_hand_is_left_alone() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_whole = transcript.most_turns = 1
+        first = await say(pilot, "/users")
+        first.query_one(Grid).focus()
+        await pilot.pause()
+        assert not first.may_grow_old
+        asking = await say(pilot, "/grant %SQL to appuser")
+        assert asking.state == "waiting"
+        assert not asking.may_grow_old
+        for _ in range(30):
+            transcript.add_notice(Notice("info", "news"))
+        await pilot.pause()
+        await at_rest(pilot)
+        assert asking.parent is not None
+        assert [reply for reply in asking.replies if isinstance(reply, Plan)]
+
+
+async def test_an_old_live_card_is_frozen_and_no_longer_refreshed() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_whole = 1
+        card = await say(pilot, "/license")
+        assert card.state == "live"
+        for _ in range(3):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        assert card.is_picture
+        assert card.state == "frozen"
+        assert "as of" in str(card.border_title)
