@@ -358,6 +358,14 @@ class Card(Vertical, can_focus=True):
         """And no longer."""
         self.label()
 
+    def on_focus(self) -> None:
+        """An old card says what it offers."""
+        self.call_later(self.label)  # `has_focus` is set behind this
+
+    def on_blur(self) -> None:
+        """And no longer."""
+        self.call_later(self.label)
+
     def on_resize(self) -> None:
         """The border is as long as the card."""
         self.label()
