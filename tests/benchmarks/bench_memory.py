@@ -81,18 +81,24 @@ class Growth:
         print(f"{point:>16}   {figures}   {time.perf_counter() - self._began:5.0f} s", flush=True)
 
 
+def _prompt(terminal: Terminal) -> str:
+    return next((row for row in reversed(terminal.screen.display) if "›" in row), "")
+
+
 def answered(terminal: Terminal, line: str, seconds: float = 120.0) -> None:
     """Type a line; wait until it left the prompt and nothing runs any more."""
-    terminal.type_line(line)
     end = time.perf_counter() + seconds
+    terminal.send(line)
+    while line not in _prompt(terminal) and time.perf_counter() < end:
+        terminal.pump()
+    terminal.press("enter")
     quiet = 0
     while quiet < 2:
         before = terminal.bytes_out
         if not terminal.pump(0.02):
             raise SystemExit(f"the program ended at {line}")
         text = terminal.text
-        prompt = next(row for row in reversed(text.splitlines()) if "›" in row)
-        busy = "Ctrl+C cancels" in text or "running …" in text or line in prompt
+        busy = "Ctrl+C cancels" in text or "running …" in text or line in _prompt(terminal)
         quiet = quiet + 1 if terminal.bytes_out == before and not busy else 0
         if time.perf_counter() > end:
             raise SystemExit(f"{line} was not answered in {seconds:g} s:\n{text}")
@@ -101,7 +107,7 @@ def answered(terminal: Terminal, line: str, seconds: float = 120.0) -> None:
 
 def type_commands(terminal: Terminal, growth: Growth, count: int) -> None:
     """The mix, round and round."""
-    points = {len(READS), 100, 300, 500, 750, count}
+    points = {len(READS), 100, 200, 300, 500, 750, count}
     for number, line in zip(range(1, count + 1), itertools.cycle(READS), strict=False):
         answered(terminal, line)
         if number in points:

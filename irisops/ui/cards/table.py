@@ -98,9 +98,7 @@ class TableSection(Section):
         super().__init__()
         self._table = reply
         self.grid = Grid(reply)
-        self._find = FindLine(placeholder="find rows", compact=True, classes="find")
-        self._find.cursor_blink = False
-        self._find.display = False
+        self._find: FindLine | None = None
         self._notes = Notes(tuple(reply.notes))
         self._notes.display = bool(reply.notes)
         self._details = Details()
@@ -108,8 +106,7 @@ class TableSection(Section):
         self._empty.display = not reply.rows
 
     def compose(self) -> ComposeResult:
-        """Find line, rows, notes."""
-        yield self._find
+        """Rows, notes."""
         yield self.grid
         yield self._details
         yield self._empty
@@ -132,6 +129,9 @@ class TableSection(Section):
 
     def let_go(self) -> None:
         """Forget the rows."""
+        if self._find is not None:
+            # What an Input of Textual subscribes to keeps it, and its subscription, for as long as the screen stands.
+            self._find.screen.text_selection_started_signal.unsubscribe(self._find)
         self._table = replace(self._table, rows=())
         self._details.let_go()
         self.grid.let_go()
@@ -151,7 +151,11 @@ class TableSection(Section):
             self._details.show(self._table, self.grid.cursor_row)
 
     @on(Grid.Find)
-    def _open_find(self) -> None:
+    async def _open_find(self) -> None:
+        if self._find is None:  # only now: it costs more than all the rest of the card
+            self._find = FindLine(placeholder="find rows", compact=True, classes="find")
+            self._find.cursor_blink = False
+            await self.mount(self._find, before=self.grid)
         self._find.display = True
         self._find.focus()
 
@@ -163,5 +167,6 @@ class TableSection(Section):
     @on(Input.Submitted)
     def _close_find(self, event: Input.Submitted) -> None:
         event.stop()
-        self._find.display = bool(self._find.value)
+        if self._find is not None:
+            self._find.display = bool(self._find.value)
         self.grid.focus()
