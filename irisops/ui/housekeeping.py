@@ -37,8 +37,8 @@ no smaller because somebody is quick."""
 def give_back() -> None:
     """Collect all that nobody uses any more. Takes 50 ms and more."""
     gc.collect()
-    # Textual keeps up to 1,024 blank lines of all widths and colours, and each of them keeps what was cut from it, which
-    # keeps what was cut from that: 12,000 lines after forty cards.
+    # Textual keeps up to 1,024 blank lines of all widths and colours, and each of them keeps what was cut from it,
+    # which keeps what was cut from that: 12,000 lines after forty cards.
     Strip.blank.cache_clear()
 
 

