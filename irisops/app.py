@@ -362,7 +362,7 @@ class IrisopsApp(App[int]):
     def action_expand(self) -> None:
         """Show all of the card, or less."""
         card = self.conversation.transcript.current
-        if card is not None:
+        if isinstance(card, Card):
             card.toggle_expanded()
 
     async def action_copy_card(self) -> None:

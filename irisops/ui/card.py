@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar, Literal, get_args
+from typing import Literal, get_args
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -18,15 +16,13 @@ from textual.widget import Widget
 
 from irisops.commands.chat import Command
 from irisops.commands.replies import Facts, Plan, Problem, Progress, Reply, Table
-from irisops.commands.text import counted, harmless
+from irisops.commands.text import harmless
 from irisops.ui.cards.factory import section_for
-from irisops.ui.cards.picture import picture_of
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, same
-from irisops.ui.record import Entry, packed_text, without_secrets
-from irisops.ui.weight import SECTION_BYTES, weight_of
+from irisops.ui.record import Entry, without_secrets
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
 
@@ -62,15 +58,6 @@ class Said(Lines):
 class Card(Vertical, can_focus=True):
     """Shows the replies of one command. Its border says what it is, how fresh, and the command it came from."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter,ctrl+f,ctrl+s,right",
-            "ask_again",
-            "An old picture: its command into the prompt",
-            id="card.again",
-        ),
-    ]
-
     class Changed(Message):
         """The card has a new section: the transcript may have to prune or to move a live mark."""
 
@@ -90,13 +77,6 @@ class Card(Vertical, can_focus=True):
         self._title = ""
         self._labels: list[Content] = []
         self._seen: set[tuple[str, str]] = set()
-        self._old = False
-        self._old_place = ""
-        self._shown = 0
-        """Rows that the picture of an old card shows."""
-        self._rows = 0
-        """Rows that there were."""
-        self._old_title = ""
         self._early: list[Widget] | None = []
         """Sections that came before the card was on the screen."""
 
@@ -106,16 +86,16 @@ class Card(Vertical, can_focus=True):
         self.mount_all(early)
 
     def _put(self, *widgets: Widget) -> None:
-        if self._early is None:
-            self.mount_all(widgets)
-        else:
+        if self._early is not None:
             self._early += widgets
+        elif self.is_attached:  # else the app is about to end: Textual takes no widget then
+            self.mount_all(widgets)
 
     # Replies
 
     @property
     def replies(self) -> list[Reply]:
-        """What the card shows, in order; of a picture, nothing."""
+        """What the card shows, in order."""
         return [section.reply for section in self._sections.values()]
 
     @property
@@ -171,6 +151,24 @@ class Card(Vertical, can_focus=True):
         self._drop([key for key in self._sections if key not in self._seen])
         self.entry.replies = self.replies
 
+    # Growing old
+
+    @property
+    def rows(self) -> int:
+        """Rows of tables that the card holds."""
+        return sum(len(reply.rows) for reply in self.replies if isinstance(reply, Table))
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its command came to its end."""
+        return self.state not in ("running", "waiting")
+
+    def let_go(self) -> None:
+        """Forget the rows: the card leaves the screen, and its widgets live on until they are collected."""
+        for section in self._sections.values():
+            section.let_go()
+        self._sections.clear()
+
     def set_state(self, state: CardState) -> None:
         """Say how the card stands."""
         for name in get_args(CardState):
@@ -185,77 +183,6 @@ class Card(Vertical, can_focus=True):
             self.set_class(stale, "-stale")
             self.label()
 
-    # Growing old
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes the card holds: its sections, and what the replies in them are made of."""
-        return SECTION_BYTES * len(self._sections) + sum(weight_of(reply) for reply in self.replies)
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether the card holds no more than the lines that it showed."""
-        return self._old
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether its command came to its end."""
-        return self.state not in ("running", "waiting")
-
-    @property
-    def may_grow_old(self) -> bool:
-        """Whether nothing more is to come and nobody is at work on the card."""
-        return not self._old and self.is_answered and not self.has_focus and not self.has_focus_within
-
-    async def grow_old(self) -> None:
-        """Keep the lines that the card shows, and the text that it is saved as; let go of all else."""
-        entry, replies = self.entry, self.entry.replies
-        packed = await asyncio.to_thread(packed_text, entry)
-        if entry.replies is not replies or not self.may_grow_old or self.parent is None:
-            return  # it was answered anew meanwhile, or somebody went there
-        if self.is_live:
-            self.set_state("frozen")
-        self._old_title, self._old_place = self._fallback_title(), self._place()
-        self._old = True
-        grids = [grid for grid in self.query(Grid) if grid.view.count]
-        self._shown = sum(grid.shown for grid in grids)
-        self._rows = sum(grid.view.table.total or grid.view.count for grid in grids)
-        parts = list(self.children)
-        picture = picture_of(parts, self._again)
-        with self.app.batch_update():
-            for part in parts:
-                part.display = False  # a part leaves only after the next layout, which must not show both
-            self.mount(picture)
-        self.let_go()
-        entry.put_away(packed)
-        await self.remove_children(parts)
-        self.label()
-
-    async def leave(self) -> None:
-        """The card is to leave the screen: keep no more than the text that it is saved as."""
-        self.entry.put_away(await asyncio.to_thread(packed_text, self.entry))
-        self.let_go()
-
-    def let_go(self) -> None:
-        """Forget the replies: the card's widgets live on until they are collected."""
-        for section in self._sections.values():
-            section.let_go()
-        self._sections.clear()
-
-    @property
-    def _again(self) -> str:
-        return without_secrets(self.command.slash or self.command.text)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What an old card offers, a whole one does not."""
-        if action == "ask_again":
-            return self._old
-        return super().check_action(action, parameters)
-
-    async def action_ask_again(self) -> None:
-        """Take the card's command into the prompt."""
-        await self.app.run_action("reuse")
-
     @property
     def plan_section(self) -> Widget | None:
         """The plan in this card, if it holds one."""
@@ -268,10 +195,8 @@ class Card(Vertical, can_focus=True):
         room = self.size.width - 4
         if room < 8:
             return
-        title = harmless(self._title or self._fallback_title(), 80)
-        state = self._state_words()
-        left = Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
-        slash = harmless(self._again, 200)
+        left = self.headline()
+        slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
         if left.cell_length + 6 > room:
             left = left.truncate(room, ellipsis=True)
             slash = ""
@@ -287,9 +212,13 @@ class Card(Vertical, can_focus=True):
             self.border_title = left
             self.border_subtitle = below
 
+    def headline(self) -> Content:
+        """Title and state."""
+        title = harmless(self._title or self._fallback_title(), 80)
+        state = self._state_words()
+        return Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
+
     def _fallback_title(self) -> str:
-        if self._old:
-            return self._old_title
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)
         if problem is not None:
             return words_of(problem.error)
@@ -300,13 +229,9 @@ class Card(Vertical, can_focus=True):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}"
         if self.state == "failed" and not self._title:
             return ""
-        return " · ".join(each for each in (self._place(), _LABELS[self.state]) if each)
-
-    def _place(self) -> str:
-        if self._old:
-            return self._old_place
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
-        return f"on {harmless(plan.instance, 40)}" if plan is not None else ""
+        where = f"on {harmless(plan.instance, 40)}" if plan is not None else ""
+        return " · ".join(each for each in (where, _LABELS[self.state]) if each)
 
     @property
     def hidden_lines(self) -> int:
@@ -316,8 +241,6 @@ class Card(Vertical, can_focus=True):
     def _subtitle(self) -> Content | None:
         if self.hidden_lines:
             return Content.styled(f"{self.hidden_lines:,} more lines · ^O shows all", "$quiet")
-        if self._old:
-            return self._old_subtitle()
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         if not grids:
             return None
@@ -337,15 +260,6 @@ class Card(Vertical, can_focus=True):
             max(1, self.size.width - 6), ellipsis=True
         )
 
-    def _old_subtitle(self) -> Content | None:
-        if self.has_focus:
-            words = f"an old picture · ↵ takes {harmless(self._again, 60)} into the prompt"
-        elif self._rows:
-            words = f"an old picture · {self._shown:,} of {counted(self._rows, 'row')}"
-        else:
-            return None
-        return Content.styled(words, "$quiet").truncate(max(1, self.size.width - 6), ellipsis=True)
-
     @on(Grid.Arranged)
     def _relabel(self) -> None:
         self.label()
@@ -357,14 +271,6 @@ class Card(Vertical, can_focus=True):
     def on_descendant_blur(self) -> None:
         """And no longer."""
         self.label()
-
-    def on_focus(self) -> None:
-        """An old card says what it offers."""
-        self.call_later(self.label)  # `has_focus` is set behind this
-
-    def on_blur(self) -> None:
-        """And no longer."""
-        self.call_later(self.label)
 
     def on_resize(self) -> None:
         """The border is as long as the card."""

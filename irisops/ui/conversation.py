@@ -180,6 +180,8 @@ class Conversation(Vertical):
     @on(_Replied)
     async def _show(self, event: _Replied) -> None:
         event.stop()
+        if not self.is_attached:  # the app is about to end: nothing can be shown any more, and nothing begun
+            return
         job, reply = event.job, event.reply
         job.replies.append(reply)
         if job.refresh:
@@ -199,6 +201,8 @@ class Conversation(Vertical):
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
         event.stop()
+        if not self.is_attached:
+            return
         if job is None:
             if event.state is WorkerState.ERROR:
                 self.notice(

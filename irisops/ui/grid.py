@@ -16,7 +16,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -36,14 +35,8 @@ MOST_STRIPS = 200
 MARK = "▸ "
 """Before the row under the cursor, so that it is seen without colour."""
 
-
-_COLOURS = {
-    "grid--header": "$quiet bold",
-    "grid--sorted": "$primary bold",
-    "grid--row": "$foreground",
-    "grid--quiet": "$foreground 85%",
-}
-"""What `cards.tcss` says of the parts of a line, for lines that are no longer in a table."""
+Parts = list[tuple[str, str]]
+"""A line: pieces of text, each with the component class that colours it."""
 
 
 class Grid(ScrollView, can_focus=True):
@@ -235,14 +228,13 @@ class Grid(ScrollView, can_focus=True):
         return strip
 
     @property
-    def shown(self) -> int:
-        """How many rows are seen now."""
+    def rows_in_sight(self) -> int:
+        """How many rows are shown now."""
         return len(self._visible_rows())
 
-    def seen(self) -> list[Content]:
+    def seen(self) -> list[Parts]:
         """The lines that are shown now, without the cursor: for a picture that outlives the rows."""
-        lines = [self._header_parts(), *(self._row_parts(row, here=False) for _, row in self._visible_rows())]
-        return [Content.assemble(*((text, _COLOURS[name]) for text, name in line)) for line in lines]
+        return [self._header_parts(), *(self._row_parts(row, here=False) for _, row in self._visible_rows())]
 
     def _painted(self, parts: Iterable[tuple[str, str]], width: int, rest: str) -> Strip:
         segments = [Segment(text, self._style(name)) for text, name in parts]
@@ -251,7 +243,7 @@ class Grid(ScrollView, can_focus=True):
     def _header(self, width: int) -> Strip:
         return self._painted(self._header_parts(), width, "grid--header")
 
-    def _header_parts(self) -> list[tuple[str, str]]:
+    def _header_parts(self) -> Parts:
         parts = [(" " * len(MARK), "grid--header")]
         for place, each in enumerate(self.fits):
             order = self.view.order
@@ -267,7 +259,7 @@ class Grid(ScrollView, can_focus=True):
     def _row(self, row: Row, width: int, *, here: bool) -> Strip:
         return self._painted(self._row_parts(row, here=here), width, "grid--cursor" if here else "grid--row")
 
-    def _row_parts(self, row: Row, *, here: bool) -> list[tuple[str, str]]:
+    def _row_parts(self, row: Row, *, here: bool) -> Parts:
         style = "grid--cursor" if here else "grid--row"
         quiet = style if here else "grid--quiet"
         parts = [(MARK if here else " " * len(MARK), style)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import accumulate
 
 from textual import on
 from textual.containers import VerticalScroll
@@ -18,28 +17,31 @@ from textual.worker import Worker
 from irisops.commands.chat import Command, Notice
 from irisops.commands.text import harmless
 from irisops.ui.card import Card, Turn
-from irisops.ui.cards.picture import Picture
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
 from irisops.ui.housekeeping import give_back
 from irisops.ui.lines import Lines, wrapped
-from irisops.ui.record import Entry
+from irisops.ui.old_turn import OldTurn
+from irisops.ui.record import Entry, packed_text
 
 MOST_ROWS = 3_000
 """Height of the transcript above which the oldest turns leave the screen."""
 
-MOST_TURNS = 150
+MOST_TURNS = 100
 """Turns and notices on the screen; the oldest of more leave it."""
 
-MOST_WHOLE = 16
+MOST_WHOLE = 8
 """Cards that hold their rows, to be sorted, searched and opened; older ones become pictures."""
 
-MOST_BYTES = 16_000_000
-"""What these cards may hold together, but for the newest, which is whole whatever it holds (see `Card.weight`)."""
+MOST_TABLE_ROWS = 5_000
+"""Rows that these cards hold together, but for the newest, which is whole whatever it holds."""
 
 MOST_ENTRIES = 500
 """Turns and notices kept for `/save`."""
+
+MOST_SAVED = 6_000_000
+"""Bytes of compressed text kept for `/save` of turns that are no longer whole."""
 
 _LEVELS = {"info": ("·", "$secondary"), "warning": ("!", "$warning"), "error": ("✕", "$error")}
 
@@ -96,15 +98,6 @@ class Welcome(Lines):
         return [piece for line in lines for piece in wrapped(line, width, indent=0)]
 
 
-def _unpaint(widget: Widget) -> None:
-    """Forget the painted lines of the turn around a widget; they are painted again when they come into sight."""
-    for place in widget.ancestors_with_self:
-        if isinstance(place, Turn):
-            for each in place.walk_children(with_self=True):
-                each.refresh()
-            return
-
-
 class Earlier(Lines):
     """Above the oldest turn: that there were others."""
 
@@ -138,7 +131,8 @@ class Transcript(VerticalScroll, can_focus=False):
         self.forgotten = 0
         """Entries before those of `entries`."""
         self.most_rows, self.most_turns = MOST_ROWS, MOST_TURNS
-        self.most_whole, self.most_bytes = MOST_WHOLE, MOST_BYTES
+        self.most_whole, self.most_table_rows = MOST_WHOLE, MOST_TABLE_ROWS
+        self.most_saved = MOST_SAVED
         self._left = 0
         self._tidy_due = False
         self._tidying: Worker[None] | None = None
@@ -177,21 +171,28 @@ class Transcript(VerticalScroll, can_focus=False):
             welcome.remove()
         turn = Turn(text, command, self._now())
         self._keep(turn.entry)
-        self.mount(turn)
+        self._stand(turn)
         self.anchor()
         return turn
 
     def add_notice(self, notice: Notice) -> None:
         """A line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
-        self.mount(NoticeLine(notice))
+        self._stand(NoticeLine(notice))
         self._tidy_soon()
+
+    def _stand(self, widget: Widget) -> None:
+        if self.is_attached:  # else the app is about to end: Textual takes no widget then
+            self.mount(widget)
 
     def _keep(self, entry: Entry) -> None:
         self.entries.append(entry)
-        more = max(0, len(self.entries) - MOST_ENTRIES)
-        self.forgotten += more
-        del self.entries[:more]
+        self._forget(len(self.entries) - MOST_ENTRIES)
+
+    def _forget(self, count: int) -> None:
+        if count > 0:
+            self.forgotten += count
+            del self.entries[:count]
 
     async def clear(self) -> None:
         """Forget all turns, and give back what they held."""
@@ -219,51 +220,77 @@ class Transcript(VerticalScroll, can_focus=False):
         self._tidy_due = False
         if self._tidying is None and (self._too_many() or self._too_old()):
             self._tidying = self.run_worker(self._grow_old(), group="tidy", exit_on_error=False)
-        for picture in self.query(Picture):
-            if picture.painted and not picture.region.overlaps(self.content_region):
-                picture.painted = False
-                _unpaint(picture)
 
     async def _grow_old(self) -> None:
         try:
+            while turns := self._too_old():
+                await self._put_away(turns[0])
+                self._save_less()
             if leaving := self._too_many():
                 await self._let_leave(leaving)
-            while cards := self._too_old():
-                await cards[0].grow_old()
-                _unpaint(cards[0])
         finally:
             self._tidying = None
 
+    async def _put_away(self, turn: Turn) -> None:
+        """A picture in place of the turn; of the replies no more than the text that they are saved as."""
+        entry, replies = turn.entry, turn.entry.replies
+        packed = await asyncio.to_thread(packed_text, entry)
+        if entry.replies is not replies or not _is_at_rest(turn) or not self.is_attached:
+            return  # it was answered anew meanwhile, or somebody went there
+        if turn.card.is_live:
+            turn.card.set_state("frozen")
+        with self.app.batch_update():
+            self.mount(OldTurn(turn), before=turn)
+            turn.display = False  # it leaves only after the next layout, which must not show both
+        entry.put_away(packed)
+        turn.card.let_go()
+        await turn.remove()
+
+    def _save_less(self) -> None:
+        """Forget the oldest entries for good until the text of the others is within its budget."""
+        total = sum(len(entry.packed) for entry in self.entries)
+        count = 0
+        while total > self.most_saved:
+            total -= len(self.entries[count].packed)
+            count += 1
+        self._forget(count)
+
     def _too_many(self) -> list[Widget]:
         """The oldest that are to leave the screen: there are too many, or they stand too high."""
-        turns = [child for child in self.children if not isinstance(child, Earlier)]
+        turns = [child for child in self.children if child.display and not isinstance(child, Earlier)]
         height = sum(child.outer_size.height for child in turns)
         leaving: list[Widget] = []
         for child in turns[:-1]:
             if height <= self.most_rows and len(turns) - len(leaving) <= self.most_turns:
                 break
-            if not isinstance(child, Turn) or child.card.is_answered:
+            if not isinstance(child, Turn) or _is_at_rest(child):
                 height -= child.outer_size.height
                 leaving.append(child)
         return leaving
 
     async def _let_leave(self, leaving: Sequence[Widget]) -> None:
-        for child in leaving:
-            if isinstance(child, Turn):
-                await child.card.leave()
-        await self.remove_children(leaving)
+        for turn in leaving:
+            if isinstance(turn, Turn):
+                turn.entry.put_away(await asyncio.to_thread(packed_text, turn.entry))
+                turn.card.let_go()
+        self._save_less()
         self._left += len(leaving)
+        await self.remove_children(leaving)
         if not self.query(Earlier):
             await self.mount(Earlier(), before=0)
         self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
 
-    def _too_old(self) -> list[Card]:
-        """Cards that are to become pictures, oldest first: beyond the budget, and not looked at."""
+    def _too_old(self) -> list[Turn]:
+        """Turns that are to become pictures, oldest first: beyond the budget, and not looked at."""
         window = self.content_region
-        whole = [card for card in self.cards if not card.is_picture]
-        weights = list(accumulate(card.weight for card in reversed(whole)))
-        allowed = max(1, min(self.most_whole, bisect_right(weights, self.most_bytes)))
-        return [card for card in whole[:-allowed] if card.may_grow_old and not card.region.overlaps(window)]
+        rows = number = 0
+        old: list[Turn] = []
+        for turn in reversed(self.query_children(Turn)):
+            number, rows = number + 1, rows + turn.card.rows
+            beyond = number > self.most_whole or rows > self.most_table_rows
+            if number > 1 and beyond and _is_at_rest(turn) and not turn.region.overlaps(window):
+                old.insert(0, turn)
+        return old
 
     # Live cards
 
@@ -297,18 +324,20 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def stops(self) -> list[Widget]:
         """Where the block cursor may halt, oldest first."""
-        return [stop for card in self.cards for stop in card.stops()]
+        places = [each for each in self.query("Card, OldTurn") if isinstance(each, (Card, OldTurn))]
+        return [stop for each in places for stop in each.stops()]
 
     @property
-    def selected(self) -> Card | None:
-        """The card that has the focus, else None."""
+    def selected(self) -> Card | OldTurn | None:
+        """The card or the picture of one that has the focus, else None."""
         focused = self.screen.focused
-        return next(
-            (card for card in self.cards if focused is card or (focused in card.walk_children())), None
-        )
+        for place in focused.ancestors_with_self if focused is not None else ():
+            if isinstance(place, (Card, OldTurn)) and self in place.ancestors:
+                return place
+        return None
 
     @property
-    def current(self) -> Card | None:
+    def current(self) -> Card | OldTurn | None:
         """The card that has the focus, else the newest."""
         cards = self.cards
         return self.selected or (cards[-1] if cards else None)
@@ -335,3 +364,8 @@ class Transcript(VerticalScroll, can_focus=False):
     def _leave(self, event: Grid.Leave | ProblemSection.Leave) -> None:
         event.stop()
         self.walk(event.step)
+
+
+def _is_at_rest(turn: Turn) -> bool:
+    """Whether nothing more is to come, it was laid out, and nobody is at work on it."""
+    return turn.card.is_answered and bool(turn.region.height) and not turn.has_focus_within

@@ -8,12 +8,15 @@ import weakref
 from collections.abc import AsyncIterator
 from html import unescape
 
+import pytest
+
 from irisops.app import IrisopsApp
 from irisops.commands.chat import Command, Notice
 from irisops.commands.replies import Cell, Column, Facts, Plan, Reply, Table
-from irisops.ui.cards.picture import Picture
+from irisops.ui.card import Turn
 from irisops.ui.grid import Grid
 from irisops.ui.keys import active_keys
+from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, card_text, packed_text, transcript_markdown
 from irisops.ui.transcript import Earlier, Transcript
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, text_of, until
@@ -64,6 +67,16 @@ async def at_rest(pilot: Driver) -> None:
     await until(pilot, lambda: all(worker.group != "tidy" for worker in app.workers))
 
 
+async def grown_old(pilot: Driver, lines: int = 12) -> OldTurn:
+    """The oldest turn as a picture: after it others were asked, until none of it was in sight."""
+    transcript = transcript_of(pilot)
+    transcript.most_whole = 1
+    for _ in range(lines):
+        await say(pilot, "/users")
+    await at_rest(pilot)
+    return transcript.query(OldTurn).first()
+
+
 async def test_rows_of_old_cards_are_let_go_and_what_they_showed_stays() -> None:
     chat = Counting()
     async with make_app(chat).run_test(size=WIDE) as pilot:
@@ -72,15 +85,28 @@ async def test_rows_of_old_cards_are_let_go_and_what_they_showed_stays() -> None
         for _ in range(12):
             await say(pilot, "/users")
         await at_rest(pilot)
-        assert [card.is_picture for card in transcript.cards] == [True] * 8 + [False] * 4
+        assert (len(transcript.query(OldTurn)), len(transcript.cards)) == (8, 4)
         gc.collect()
         assert chat.held() == [0] * 8 + [40] * 4
         assert len(transcript.query(Grid)) == 4
-        assert len(transcript.query(Picture)) == 8
-        old = text_of(transcript.cards[0])
+        old = text_of(transcript.query(OldTurn).first())
         assert "u0-0 " in old
         assert "A note." in old
         assert "u0-39" not in old
+
+
+async def test_an_old_turn_is_one_widget() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_whole = 2
+        for _ in range(5):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        before = len(transcript.walk_children())
+        for _ in range(5):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        assert len(transcript.walk_children()) - before == 5
 
 
 async def test_what_leaves_the_screen_is_let_go_and_said() -> None:
@@ -135,23 +161,27 @@ def seen_cells(app: IrisopsApp) -> dict[int, dict[int, tuple[str, str]]]:
     return cells
 
 
-async def test_a_picture_looks_as_the_card_did() -> None:
+@pytest.mark.parametrize("line", ["/users", "/license", "/nothing"])
+async def test_a_picture_looks_as_the_turn_did(line: str) -> None:
     async with make_app(Counting()).run_test(size=WIDE) as pilot:
-        app = app_of(pilot)
-        for line in ("/users", "/license"):
-            card = await say(pilot, line)
-            await until(pilot, lambda card=card: card.state in ("done", "live"))  # type: ignore[misc]
+        app, transcript = app_of(pilot), transcript_of(pilot)
+        card = await say(pilot, line)
+        app.conversation.focus_prompt()
+        await pilot.pause()
+        before, borders = seen_cells(app), [card.region.y, card.region.bottom - 1]
+        if card.is_live:
+            card.set_state("frozen")
+            await pilot.pause()
             before = seen_cells(app)
-            await card.grow_old()
-            await pilot.pause()
-            await pilot.pause()
-            after = seen_cells(app)
-            assert card.is_picture
-            differing = [row for row in range(36) if before.get(row) != after.get(row)]
-            borders = [card.region.y, card.region.bottom - 1]
-            assert [row for row in differing if row not in borders] == []
-            assert len(before) > 20
-            assert "an old picture · 14 of 40 rows" in characters(after[borders[1]]) or line == "/license"
+        [turn] = transcript.query(Turn)
+        turn.display = False
+        await transcript.mount(OldTurn(turn))
+        await pilot.pause()
+        after = seen_cells(app)
+        differing = [row for row in range(36) if before.get(row) != after.get(row)]
+        assert differing == borders[1:]  # the lower border says what the picture is
+        assert "an old picture" in characters(after[borders[1]])
+        assert line != "/users" or "14 of 40 rows" in characters(after[borders[1]])
 
 
 def characters(row: dict[int, tuple[str, str]]) -> str:
@@ -159,36 +189,54 @@ def characters(row: dict[int, tuple[str, str]]) -> str:
     return "".join(row.get(column, (" ", ""))[0] for column in range(max(row) + 1))
 
 
-async def test_an_old_card_says_so_and_its_keys_renew_it() -> None:
+async def test_a_picture_says_that_it_is_one_and_its_keys_renew_it() -> None:
     async with make_app(Counting()).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
-        card = await say(pilot, "/users")
-        card.focus()
-        await pilot.pause()
-        assert "An old picture: its command into the prompt" not in [each.words for each in active_keys(card)]
-        app.conversation.focus_prompt()
-        await pilot.pause()
-        await card.grow_old()
-        assert transcript_of(pilot).stops() == [card]
+        old = await grown_old(pilot)
+        assert "an old picture · 14 of 40 rows" in text_of(old)
+        assert transcript_of(pilot).stops()[0] is old
         for key in ("enter", "ctrl+f", "ctrl+s", "right"):
             app.conversation.prompt.put("")
-            card.focus()
+            old.focus()
             await pilot.pause()
-            assert "an old picture · ↵ takes /users into the prompt" in str(card.border_subtitle)
-            assert "An old picture: its command into the prompt" in [each.words for each in active_keys(card)]
+            assert "an old picture · ↵ takes /users into the prompt" in text_of(old)
+            assert "An old picture: its command into the prompt" in [each.words for each in active_keys(old)]
             await pilot.press(key)
             await until(pilot, lambda: app.conversation.prompt.text == "/users")
 
 
-async def test_an_old_card_is_saved_and_copied_as_before() -> None:
+async def test_the_block_cursor_walks_through_pictures_in_their_order() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        await grown_old(pilot, 5)
+        transcript = transcript_of(pilot)
+        for stop in reversed(transcript.stops()):
+            transcript.walk(-1)
+            await pilot.pause()
+            assert app_of(pilot).focused is stop
+        assert transcript.selected is transcript.query(OldTurn).first()
+
+
+async def test_a_picture_is_saved_and_copied_as_the_card_was() -> None:
     async with make_app(Counting()).run_test(size=WIDE) as pilot:
+        transcript = transcript_of(pilot)
         card = await say(pilot, "/users")
-        entries = transcript_of(pilot).entries
-        saved, copied = transcript_markdown(entries), card_text(card.entry)
+        saved, copied = transcript_markdown(transcript.entries), card_text(card.entry)
         assert "u0-39" in saved
-        await card.grow_old()
-        assert card.entry.replies == []
-        assert (transcript_markdown(entries), card_text(card.entry)) == (saved, copied)
+        old = await grown_old(pilot)
+        assert old.entry is transcript.entries[0]
+        assert old.entry.replies == []
+        assert (transcript_markdown(transcript.entries[:1]), card_text(old.entry)) == (saved, copied)
+
+
+async def test_the_text_kept_for_saving_has_a_bound() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_saved = 1
+        await grown_old(pilot, 6)
+        assert transcript.forgotten == 6 - len(transcript.entries) > 0
+        assert not any(entry.packed for entry in transcript.entries)
+        saved = transcript_markdown(transcript.entries, transcript.forgotten)
+        assert f"{transcript.forgotten} earlier entries are not in this file" in saved
 
 
 def test_what_is_shown_once_is_copied_but_never_saved() -> None:
@@ -206,11 +254,11 @@ async def test_the_newest_card_stays_whole_whatever_it_holds() -> None:
     chat = Counting(rows=400)
     async with make_app(chat).run_test(size=SMALL) as pilot:
         transcript = transcript_of(pilot)
-        transcript.most_bytes = 10_000
+        transcript.most_table_rows = 100
         for _ in range(4):
             await say(pilot, "/users")
         await at_rest(pilot)
-        assert [card.is_picture for card in transcript.cards] == [True, True, True, False]
+        assert (len(transcript.query(OldTurn)), len(transcript.cards)) == (3, 1)
         gc.collect()
         assert chat.held() == [0, 0, 0, 400]
 
@@ -218,32 +266,43 @@ async def test_the_newest_card_stays_whole_whatever_it_holds() -> None:
 async def test_what_is_asked_or_in_hand_is_left_alone() -> None:
     async with make_app(Counting()).run_test(size=SMALL) as pilot:
         transcript = transcript_of(pilot)
-        transcript.most_whole = transcript.most_turns = 1
+        transcript.most_whole = 1
         first = await say(pilot, "/users")
         first.query_one(Grid).focus()
-        await pilot.pause()
-        assert not first.may_grow_old
         app_of(pilot).conversation.send("/grant %SQL to appuser")
         await until(pilot, lambda: transcript.cards[-1].state == "waiting")
         asking = transcript.cards[-1]
-        assert not asking.may_grow_old
+        first.query_one(Grid).focus()
+        transcript.most_turns = 3
         for _ in range(30):
             transcript.add_notice(Notice("info", "news"))
         await pilot.pause()
         await at_rest(pilot)
-        assert asking.parent is not None
+        assert [card for card in (first, asking) if card not in transcript.cards] == []
         assert [reply for reply in asking.replies if isinstance(reply, Plan)]
 
 
-async def test_an_old_live_card_is_frozen_and_no_longer_refreshed() -> None:
-    chat = FakeChat()
-    async with make_app(chat).run_test(size=SMALL) as pilot:
+async def test_a_picture_of_a_live_card_tells_its_time_and_is_no_longer_refreshed() -> None:
+    async with make_app(FakeChat()).run_test(size=SMALL) as pilot:
         transcript = transcript_of(pilot)
         transcript.most_whole = 1
         card = await say(pilot, "/license")
-        assert card.is_live
         for _ in range(3):
             await say(pilot, "/users")
         await at_rest(pilot)
-        assert card.is_picture
-        assert "as of" in str(card.border_title)
+        assert not card.is_live
+        assert "as of" in text_of(transcript.query(OldTurn).first())
+
+
+async def test_a_reply_or_a_line_that_comes_while_the_app_ends_raises_nothing() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/users")
+        app.conversation.send("/users")
+        app.conversation.send("/clear")
+        app.exit(0)
+        app.conversation.send("/license")
+        app.conversation.notice(Notice("info", "news"))
+        card.add(Facts("other", "Other", {"a": 1}, {"a": "A"}), NOW)
+        await pilot.pause()
+    assert app.return_code == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from textual.content import Content
 
@@ -43,10 +42,6 @@ class FactsSection(Lines, Section):
         before = len(list(self.lines(width)))
         self._facts = reply
         self.refresh(layout=len(list(self.lines(width))) != before)
-
-    def let_go(self) -> None:
-        """Forget the figures."""
-        self._facts = replace(self._facts, facts={}, notes=(), series=(), blocks={})
 
     def lines(self, width: int) -> Iterable[Content]:
         """The figures, then the notes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from textual.content import Content
@@ -133,10 +132,6 @@ class PlotSection(Lines, Section):
         before = len(list(self.lines(width)))
         self._series = reply
         self.refresh(layout=len(list(self.lines(width))) != before)
-
-    def let_go(self) -> None:
-        """Forget the readings."""
-        self._series = replace(self._series, times=(), lines={})
 
     def lines(self, width: int) -> Iterable[Content]:
         """The plot, then the notes."""

@@ -20,7 +20,7 @@ class Section(Widget):
         raise NotImplementedError
 
     def let_go(self) -> None:
-        """Forget what is large: the section was taken off the screen."""
+        """Forget what is large: the section is taken off the screen."""
 
 
 def identity(reply: Reply) -> tuple[str, str]:
