@@ -12,8 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from textual.strip import Strip
-
 YOUNG = 3_000
 """Objects made before the next pass over those made since the last: about a millisecond's work."""
 NEVER = 1_000_000_000
@@ -32,14 +30,6 @@ SWITCH = 0.001
 LITTER = 150
 """Passes over the young ones, of `YOUNG` objects each, after which one is made whoever types: what left the screen is
 no smaller because somebody is quick."""
-
-
-def give_back() -> None:
-    """Collect all that nobody uses any more. Takes 50 ms and more."""
-    gc.collect()
-    # Textual keeps up to 1,024 blank lines of all widths and colours, and each of them keeps what was cut from it,
-    # which keeps what was cut from that: 12,000 lines after forty cards.
-    Strip.blank.cache_clear()
 
 
 class Housekeeping:
@@ -77,6 +67,6 @@ class Housekeeping:
         quiet = now - self._key >= QUIET
         if gc.get_count()[1] < LITTER and (since < EVERY or (not quiet and since < AT_THE_LATEST)):
             return False
-        give_back()
+        gc.collect()
         self._done = now
         return True

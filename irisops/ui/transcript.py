@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -20,7 +21,6 @@ from irisops.ui.card import Card, Turn
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
-from irisops.ui.housekeeping import give_back
 from irisops.ui.lines import Lines, wrapped
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
@@ -200,9 +200,9 @@ class Transcript(VerticalScroll, can_focus=False):
         self.forgotten = self._left = 0
         for card in self.cards:
             card.let_go()
-        await self.remove_children()
+        await self._take_off(self.children)
         await self.mount(Welcome())
-        self.call_after_refresh(give_back)
+        self.call_after_refresh(gc.collect)
 
     # Growing old
 
@@ -244,7 +244,18 @@ class Transcript(VerticalScroll, can_focus=False):
             turn.display = False  # it leaves only after the next layout, which must not show both
         entry.put_away(packed)
         turn.card.let_go()
-        await turn.remove()
+        await self._take_off([turn])
+
+    async def _take_off(self, widgets: Sequence[Widget]) -> None:
+        """Remove them, and the lines that were painted of them.
+
+        Textual 8.2 remembers the painted lines of the last 1,024 widgets, removed ones too (`lru_cache` on a method of
+        its `StylesCache`): 200 KB a turn. A refresh empties what it remembers.
+        """
+        parts = [part for widget in widgets for part in widget.walk_children(with_self=True)]
+        await self.remove_children(widgets)
+        for part in parts:
+            part.refresh()
 
     def _save_less(self) -> None:
         """Forget the oldest entries for good until the text of the others is within its budget."""
@@ -275,7 +286,7 @@ class Transcript(VerticalScroll, can_focus=False):
                 turn.card.let_go()
         self._save_less()
         self._left += len(leaving)
-        await self.remove_children(leaving)
+        await self._take_off(leaving)
         if not self.query(Earlier):
             await self.mount(Earlier(), before=0)
         self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)

@@ -17,7 +17,7 @@ import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.benchmarks.bench_ui import memory_mib, settle
@@ -81,33 +81,41 @@ class Growth:
         print(f"{point:>16}   {figures}   {time.perf_counter() - self._began:5.0f} s", flush=True)
 
 
-def _prompt(terminal: Terminal) -> str:
-    return next((row for row in reversed(terminal.screen.display) if "›" in row), "")
-
-
 def answered(terminal: Terminal, line: str, seconds: float = 120.0) -> None:
     """Type a line; wait until it left the prompt and nothing runs any more."""
     end = time.perf_counter() + seconds
     terminal.send(line)
-    while line not in _prompt(terminal) and time.perf_counter() < end:
-        terminal.pump()
+    _until(terminal, lambda rows: line in _prompt(rows), line, end)
     terminal.press("enter")
-    quiet = 0
-    while quiet < 2:
-        before = terminal.bytes_out
-        if not terminal.pump(0.02):
-            raise SystemExit(f"the program ended at {line}")
-        text = terminal.text
-        busy = "Ctrl+C cancels" in text or "running …" in text or line in _prompt(terminal)
-        quiet = quiet + 1 if terminal.bytes_out == before and not busy else 0
-        if time.perf_counter() > end:
-            raise SystemExit(f"{line} was not answered in {seconds:g} s:\n{text}")
+    _until(terminal, lambda rows: line not in _prompt(rows) and not _is_busy(rows), line, end)
     terminal.raw.clear()
+
+
+def _until(terminal: Terminal, condition: Callable[[list[str]], bool], line: str, end: float) -> None:
+    """Until the screen is as it should be. Looked at only when nothing more comes: to look takes long."""
+    while True:
+        before = terminal.bytes_out
+        if not terminal.pump(0.03):
+            raise SystemExit(f"the program ended at {line}")
+        if terminal.bytes_out == before:
+            rows = terminal.screen.display
+            if condition(rows):
+                return
+            if time.perf_counter() > end:
+                raise SystemExit(f"{line} was not answered in time:\n" + "\n".join(rows))
+
+
+def _prompt(rows: list[str]) -> str:
+    return next((row for row in reversed(rows) if "›" in row), "")
+
+
+def _is_busy(rows: list[str]) -> bool:
+    return any("Ctrl+C cancels" in row or "running …" in row for row in rows)
 
 
 def type_commands(terminal: Terminal, growth: Growth, count: int) -> None:
     """The mix, round and round."""
-    points = {len(READS), 100, 200, 300, 500, 750, count}
+    points = {len(READS), 100, 200, 300, 400, 500, 700, 850, count}
     for number, line in zip(range(1, count + 1), itertools.cycle(READS), strict=False):
         answered(terminal, line)
         if number in points:
