@@ -1,7 +1,7 @@
 """How much memory the chat, its driver process and the demo's instance take while 1,000 commands are typed.
 
     python -m tests.benchmarks.bench_memory [--commands 1000] [--scenario clinic]
-    python -m tests.benchmarks.bench_memory --watch 1800 [--poll 0.5]
+    python -m tests.benchmarks.bench_memory --watch 1800 [--poll 0.25]
 
 The first types the mix of all commands that read, one after the other, into `irisops demo` under a pseudo-terminal of
 120x36, and at the end `/clear`. The second pins `/watch license` and waits for as many readings as an hour has at the
@@ -13,6 +13,7 @@ reads /proc). A thousand commands take ten minutes and more.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import itertools
 import sys
 import tempfile
@@ -20,6 +21,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from irisops.app import run
+from irisops.commands.session import Session
+from irisops.demo import prepared
+from irisops.profiles.model import Profile
+from irisops.profiles.secrets import Secrets
 from tests.benchmarks.bench_ui import memory_mib, settle
 from tests.terminal import Terminal
 
@@ -127,17 +133,29 @@ def type_commands(terminal: Terminal, growth: Growth, count: int) -> None:
 
 def watch(terminal: Terminal, growth: Growth, readings: int, poll: float) -> None:
     """The pinned license board, for so many readings."""
-    answered(terminal, f"/settings poll_interval={poll:g}")
-    if "Confirm" in terminal.text or "y/n" in terminal.text or "yes" in terminal.text:
-        terminal.press("y")
-        settle(terminal)
     answered(terminal, "/watch license")
     settle(terminal)
+    growth.at("pinned")
     for part in range(5):
         growth.at(f"{readings * part // 4:,} readings")
         if part < 4:
             settle(terminal, readings * poll / 4)
             terminal.raw.clear()
+
+
+def chat(scenario: str, poll: float) -> None:
+    """`irisops demo` with a poll interval of its own: what --watch starts."""
+    with prepared(["--scenario", scenario, "--seed", "1"]) as practice:
+        secrets = Secrets(None)
+
+        async def instance() -> Profile:
+            demo = await asyncio.to_thread(practice.start)
+            secrets.remember(demo.profile, demo.password)
+            return demo.profile
+
+        session = Session(practice.places, secrets=secrets, later=instance)
+        session.hub.default_interval = poll
+        run(session, poll_interval=poll)
 
 
 def main() -> None:
@@ -146,9 +164,15 @@ def main() -> None:
     parser.add_argument("--commands", type=int, default=1000)
     parser.add_argument("--scenario", default="clinic")
     parser.add_argument("--watch", type=int, default=0, metavar="READINGS")
-    parser.add_argument("--poll", type=float, default=0.5, help="seconds between the readings of --watch")
+    parser.add_argument("--chat", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--poll", type=float, default=0.25, help="seconds between the readings of --watch")
     options = parser.parse_args()
+    if options.chat:
+        chat(options.scenario, options.poll)
+        return
     argv = [sys.executable, "-m", "irisops", "demo", "--scenario", options.scenario, "--seed", "1"]
+    if options.watch:
+        argv[2:] = [__spec__.name, "--chat", "--scenario", options.scenario, "--poll", str(options.poll)]
     with tempfile.TemporaryDirectory() as home:
         env = {"IRISOPS_HOME": home, "HOME": home, "TEXTUAL_ANIMATIONS": "none"}
         with Terminal(argv, env=env) as terminal:

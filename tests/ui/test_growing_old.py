@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from html import unescape
 
 import pytest
+from textual.strip import Strip
 
 from irisops.app import IrisopsApp
 from irisops.commands.chat import Command, Notice
@@ -107,6 +108,30 @@ async def test_an_old_turn_is_one_widget() -> None:
             await say(pilot, "/users")
         await at_rest(pilot)
         assert len(transcript.walk_children()) - before == 5
+
+
+def painted_lines() -> int:
+    """Lines that Textual holds."""
+    gc.collect()
+    return sum(isinstance(each, Strip) for each in gc.get_objects())
+
+
+async def test_painted_lines_of_what_left_the_screen_are_let_go() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_whole, transcript.most_turns = 2, 4
+        for _ in range(10):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        before = painted_lines()
+        for _ in range(15):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        assert painted_lines() - before < 15 * 10  # a turn that is kept has more than fifty
+        app_of(pilot).conversation.send("/clear")
+        await until(pilot, lambda: not transcript.cards)
+        await pilot.pause()
+        assert painted_lines() < before
 
 
 async def test_what_leaves_the_screen_is_let_go_and_said() -> None:
