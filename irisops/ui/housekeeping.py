@@ -25,8 +25,6 @@ AT_THE_LATEST = 600.0
 """Seconds after which one is made although somebody types."""
 SWITCH = 0.001
 """Seconds that a thread which sorts or filters may keep the screen waiting; Python's own are five times that."""
-
-
 LITTER = 150
 """Passes over the young ones, of `YOUNG` objects each, after which one is made whoever types: what left the screen is
 no smaller because somebody is quick."""
