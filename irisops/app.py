@@ -39,7 +39,7 @@ from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line, Prompt
-from irisops.ui.record import to_copy, transcript_markdown
+from irisops.ui.record import copy_of, transcript_markdown
 from irisops.ui.styles import sheets
 
 POLL_INTERVAL = 2.0
@@ -224,7 +224,8 @@ class IrisopsApp(App[int]):
     async def _save(self, effect: Effect, card: Card) -> None:
         from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
 
-        text = transcript_markdown(self.conversation.transcript.entries)
+        transcript = self.conversation.transcript
+        text = transcript_markdown(transcript.entries, transcript.forgotten)
         self.conversation.answer(card, await asyncio.to_thread(save, text, effect.argument))
 
     def switch_theme(self, name: str) -> Done | Problem:
@@ -405,7 +406,7 @@ class IrisopsApp(App[int]):
     def action_expand(self) -> None:
         """Show all of the card, or less."""
         card = self.conversation.transcript.current
-        if card is not None:
+        if isinstance(card, Card):
             card.toggle_expanded()
 
     async def action_copy_card(self) -> None:
@@ -413,7 +414,7 @@ class IrisopsApp(App[int]):
         card = self.conversation.transcript.current
         if card is None:
             return
-        copied = to_copy(card.replies, card.focused_reply)
+        copied = copy_of(card.entry, card.focused_reply if isinstance(card, Card) else None)
         if not copied.text:
             self._say(copied.said)
             return

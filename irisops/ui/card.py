@@ -88,10 +88,10 @@ class Card(Vertical, can_focus=True):
         self.mount_all(early)
 
     def _put(self, *widgets: Widget) -> None:
-        if self._early is None:
-            self.mount_all(widgets)
-        else:
+        if self._early is not None:
             self._early += widgets
+        elif self.is_attached:  # else the app is about to end: Textual takes no widget then
+            self.mount_all(widgets)
 
     # Replies
 
@@ -160,6 +160,24 @@ class Card(Vertical, can_focus=True):
         self._drop([key for key in self._sections if key not in self._seen])
         self.entry.replies = self.replies
 
+    # Growing old
+
+    @property
+    def rows(self) -> int:
+        """Rows of tables that the card holds."""
+        return sum(len(reply.rows) for reply in self.replies if isinstance(reply, Table))
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its command came to its end."""
+        return self.state not in ("running", "waiting")
+
+    def let_go(self) -> None:
+        """Forget the rows: the card leaves the screen, and its widgets live on until they are collected."""
+        for section in self._sections.values():
+            section.let_go()
+        self._sections.clear()
+
     def set_state(self, state: CardState) -> None:
         """Say how the card stands."""
         for name in get_args(CardState):
@@ -186,9 +204,7 @@ class Card(Vertical, can_focus=True):
         room = self.size.width - 4
         if room < 8:
             return
-        title = harmless(self._title or self._fallback_title(), 80)
-        state = self._state_words()
-        left = Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
+        left = self.headline()
         slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
         if left.cell_length + 6 > room:
             left = left.truncate(room, ellipsis=True)
@@ -204,6 +220,12 @@ class Card(Vertical, can_focus=True):
             self._labels = labels
             self.border_title = left
             self.border_subtitle = below
+
+    def headline(self) -> Content:
+        """Title and state."""
+        title = harmless(self._title or self._fallback_title(), 80)
+        state = self._state_words()
+        return Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
 
     def _fallback_title(self) -> str:
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)

@@ -208,6 +208,8 @@ class Conversation(Vertical):
     @on(_Replied)
     async def _show(self, event: _Replied) -> None:
         event.stop()
+        if not self.is_attached:  # the app is about to end: nothing can be shown any more, and nothing begun
+            return
         job, reply = event.job, event.reply
         job.replies.append(reply)
         if job.refresh:
@@ -227,6 +229,8 @@ class Conversation(Vertical):
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
         event.stop()
+        if not self.is_attached:
+            return
         if job is None:
             if event.state is WorkerState.ERROR:
                 self.notice(
@@ -266,7 +270,7 @@ class Conversation(Vertical):
         ended = self._seconds()
         took = ended - job.began
         self._rests[job.card] = ended + (REST * took if took > QUICK else 0.0)
-        if job.card.parent is None:
+        if job.card.parent is None or not job.card.is_live:
             return
         if job.problem is not None:
             job.card.set_stale(True)

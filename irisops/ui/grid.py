@@ -7,6 +7,8 @@ changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -27,8 +29,14 @@ from irisops.ui.figures import cell
 ON_A_THREAD = 1_500
 """Rows above which sorting and finding are done on a thread."""
 
+MOST_STRIPS = 200
+"""Painted lines that are kept: what the tallest screen shows of a table."""
+
 MARK = "▸ "
 """Before the row under the cursor, so that it is seen without colour."""
+
+Parts = list[tuple[str, str]]
+"""A line: pieces of text, each with the component class that colours it."""
 
 
 class Grid(ScrollView, can_focus=True):
@@ -215,14 +223,30 @@ class Grid(ScrollView, can_focus=True):
         cached = self._strips.get((key, here))
         if cached is not None and cached[0] == row:
             return cached[1]
-        if len(self._strips) > 2_000:
+        if len(self._strips) >= MOST_STRIPS:
             self._strips.clear()
         strip = self._row(row, width, here=here)
         self._strips[key, here] = (row, strip)
         return strip
 
+    @property
+    def rows_in_sight(self) -> int:
+        """How many rows are shown now."""
+        return len(self._visible_rows())
+
+    def seen(self) -> list[Parts]:
+        """The lines that are shown now, without the cursor: for a picture that outlives the rows."""
+        return [self._header_parts(), *(self._row_parts(row, here=False) for _, row in self._visible_rows())]
+
+    def _painted(self, parts: Iterable[tuple[str, str]], width: int, rest: str) -> Strip:
+        segments = [Segment(text, self._style(name)) for text, name in parts]
+        return Strip(segments).adjust_cell_length(width, self._style(rest))
+
     def _header(self, width: int) -> Strip:
-        segments = [Segment(" " * len(MARK), self._style("grid--header"))]
+        return self._painted(self._header_parts(), width, "grid--header")
+
+    def _header_parts(self) -> Parts:
+        parts = [(" " * len(MARK), "grid--header")]
         for place, each in enumerate(self.fits):
             order = self.view.order
             words, style = title(each.column), "grid--header"
@@ -230,20 +254,23 @@ class Grid(ScrollView, can_focus=True):
                 words, style = f"{words}{'▾' if order.descending else '▴'}", "grid--sorted"
             text = _aligned(words, each)
             if place:
-                segments.append(Segment(" " * GAP, self._style("grid--header")))
-            segments.append(Segment(text, self._style(style)))
-        return Strip(segments).adjust_cell_length(width, self._style("grid--header"))
+                parts.append((" " * GAP, "grid--header"))
+            parts.append((text, style))
+        return parts
 
     def _row(self, row: Row, width: int, *, here: bool) -> Strip:
-        style = self._style("grid--cursor" if here else "grid--row")
-        quiet = style if here else self._style("grid--quiet")
-        segments = [Segment(MARK if here else " " * len(MARK), style)]
+        return self._painted(self._row_parts(row, here=here), width, "grid--cursor" if here else "grid--row")
+
+    def _row_parts(self, row: Row, *, here: bool) -> Parts:
+        style = "grid--cursor" if here else "grid--row"
+        quiet = style if here else "grid--quiet"
+        parts = [(MARK if here else " " * len(MARK), style)]
         for place, each in enumerate(self.fits):
             if place:
-                segments.append(Segment(" " * GAP, style))
+                parts.append((" " * GAP, style))
             text = cell(row.get(each.column.name), each.kind)
-            segments.append(Segment(_aligned(text, each), style if place == 0 or here else quiet))
-        return Strip(segments).adjust_cell_length(width, style)
+            parts.append((_aligned(text, each), style if place == 0 or here else quiet))
+        return parts
 
     # The cursor
 
@@ -306,6 +333,13 @@ class Grid(ScrollView, can_focus=True):
         """Sort by `order`."""
         self._wish = (self._wish[0], order, self._wish[2])
         self._arrange()
+
+    def let_go(self) -> None:
+        """Forget the rows: the table was taken off the screen, and its widgets live on until they are collected."""
+        nothing = replace(self.view.table, rows=())
+        self._wish = (nothing, None, "")
+        self._texts, self.view = Texts(), arrange(nothing)
+        self._strips.clear()
 
     def filter(self, find: str) -> None:
         """Show the rows that contain `find`."""

@@ -25,6 +25,9 @@ AT_THE_LATEST = 600.0
 """Seconds after which one is made although somebody types."""
 SWITCH = 0.001
 """Seconds that a thread which sorts or filters may keep the screen waiting; Python's own are five times that."""
+LITTER = 150
+"""Passes over the young ones, of `YOUNG` objects each, after which one is made whoever types: what left the screen is
+no smaller because somebody is quick."""
 
 
 class Housekeeping:
@@ -59,7 +62,8 @@ class Housekeeping:
         """Collect if it is time and nobody types; whether it did. Called every second or so."""
         now = self._clock()
         since = now - self._done
-        if since < EVERY or (now - self._key < QUIET and since < AT_THE_LATEST):
+        quiet = now - self._key >= QUIET
+        if gc.get_count()[1] < LITTER and (since < EVERY or (not quiet and since < AT_THE_LATEST)):
             return False
         gc.collect()
         self._done = now

@@ -50,6 +50,7 @@ GROUPS = (
     ("secret", "Password"),
     ("grid", "Table"),
     ("find", "Find"),
+    ("card", "Card"),
 )
 _NAMES = {
     "up": "↑",

@@ -7,7 +7,8 @@ typed into a line all the same is masked (`irisops.contract.secret_words`) befor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,6 +32,33 @@ class Entry:
     slash: str = ""
     replies: list[Reply] = field(default_factory=list)
     notice: Notice | None = None
+    packed: bytes = b""
+    """Replies that are no longer held, as compressed Markdown: the same text that they would be saved and copied as."""
+    blocks: Sequence[Mapping[str, str]] = field(default=(), repr=False)
+    """Their blocks, which the Markdown must not hold."""
+
+    def put_away(self, packed: bytes) -> None:
+        """Hold the text of the replies in place of them. `packed` is what `packed_text` made of this entry."""
+        self.blocks = _blocks(self)
+        self.packed, self.replies = packed, []
+
+
+def packed_text(entry: Entry) -> bytes:
+    """The answer as compressed Markdown. From any thread."""
+    return zlib.compress(_answer(entry).encode("utf-8", "surrogatepass"))
+
+
+def _answer(entry: Entry) -> str:
+    """All that was answered, as Markdown."""
+    before = [zlib.decompress(entry.packed).decode("utf-8", "surrogatepass")] if entry.packed else []
+    return "\n\n".join([*before, *map(reply_markdown, entry.replies)])
+
+
+def _blocks(entry: Entry) -> list[Mapping[str, str]]:
+    return [
+        *entry.blocks,
+        *(each.blocks for each in entry.replies if isinstance(each, Facts) and each.blocks),
+    ]
 
 
 def _escaped(text: str) -> str:
@@ -127,9 +155,12 @@ def _problem(problem: Problem) -> list[str]:
     return [*lines, *(f"- `{harmless(each, 200).replace('`', chr(39))}`" for each in problem.suggestions)]
 
 
-def transcript_markdown(entries: Sequence[Entry]) -> str:
-    """The conversation as Markdown, for `/save FILE`."""
+def transcript_markdown(entries: Sequence[Entry], forgotten: int = 0) -> str:
+    """The conversation as Markdown, for `/save FILE`. `forgotten` is how many entries there were before these."""
     parts = ["# irisops transcript", ""]
+    if forgotten:
+        kept = f"irisops keeps the newest {len(entries):,}"
+        parts += [f"> {forgotten:,} earlier entries are not in this file: {kept}.", ""]
     for entry in entries:
         if entry.notice is not None:
             parts += [f"> {clock(entry.at)} {entry.notice.level}: {_text(entry.notice.message)}", ""]
@@ -138,8 +169,7 @@ def transcript_markdown(entries: Sequence[Entry]) -> str:
         parts += [f"## {clock(entry.at)} `› {said}`", ""]
         if entry.slash and entry.slash != entry.text:
             parts += [f"`{harmless(without_secrets(entry.slash), TEXT_LIMIT).replace('`', chr(39))}`", ""]
-        for reply in entry.replies:
-            parts += [reply_markdown(reply), ""]
+        parts += [_answer(entry), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -172,3 +202,17 @@ def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
     if isinstance(chosen, Facts) and chosen.blocks:
         text = "\n\n".join(f"{title}\n{block}" for title, block in chosen.blocks.items())
     return Copied(f"“{said}” alone sent to the terminal's clipboard", harmless_lines(text))
+
+
+def copy_of(entry: Entry, focused: Reply | None = None) -> Copied:
+    """A turn's answer for the clipboard, by the rules of `to_copy`, also when its replies are no longer held."""
+    if not entry.packed:
+        return to_copy(entry.replies, focused)
+    if not entry.blocks:
+        return Copied("Card sent to the terminal's clipboard", harmless_lines(_answer(entry)))
+    if len(entry.blocks) > 1:
+        return Copied(
+            "Nothing copied: this is an old picture of several; Enter takes its command into the prompt"
+        )
+    text = "\n\n".join(f"{title}\n{block}" for title, block in entry.blocks[0].items())
+    return Copied("Its one part sent to the terminal's clipboard", harmless_lines(text))

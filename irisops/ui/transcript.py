@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -11,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker
 
 from irisops.contract.chat import Command, Notice
 from irisops.contract.wording import harmless
@@ -20,13 +23,26 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, wrapped
-from irisops.ui.record import Entry
+from irisops.ui.old_turn import OldTurn
+from irisops.ui.record import Entry, packed_text
 
 MOST_ROWS = 3_000
-"""Height of the transcript above which the oldest turns are dropped from the screen."""
+"""Height of the transcript above which the oldest turns leave the screen."""
+
+MOST_TURNS = 100
+"""Turns and notices on the screen; the oldest of more leave it."""
+
+MOST_WHOLE = 8
+"""Cards that hold their rows, to be sorted, searched and opened; older ones become pictures."""
+
+MOST_TABLE_ROWS = 5_000
+"""Rows that these cards hold together, but for the newest, which is whole whatever it holds."""
 
 MOST_ENTRIES = 500
-"""Turns kept for `/save`."""
+"""Turns and notices kept for `/save`."""
+
+MOST_SAVED = 6_000_000
+"""Bytes of compressed text kept for `/save` of turns that are no longer whole."""
 
 _LEVELS = {"info": ("·", "$secondary"), "warning": ("!", "$warning"), "error": ("✕", "$error")}
 
@@ -83,6 +99,26 @@ class Welcome(Lines):
         return [piece for line in lines for piece in wrapped(line, width, indent=0)]
 
 
+class Earlier(Lines):
+    """Above the oldest turn: that there were others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
+    def show(self, left: int, kept: int, *, all_kept: bool) -> None:
+        """`left` turns are no longer on the screen; of all, `kept` can be saved."""
+        saves = "still writes them all" if all_kept else f"writes the newest {kept:,}"
+        self._words = (
+            f"{left:,} earlier {'entry has' if left == 1 else 'entries have'} left the screen; /save {saves}."
+        )
+        self.refresh()
+
+    def lines(self, width: int) -> list[Content]:
+        """One sentence."""
+        return wrapped(Content.styled(f"↑ {self._words}", "$quiet"), width, indent=2)
+
+
 class Transcript(VerticalScroll, can_focus=False):
     """Holds the turns. Knows nothing of commands; the app fills it."""
 
@@ -93,7 +129,14 @@ class Transcript(VerticalScroll, can_focus=False):
         super().__init__()
         self._now = now
         self.entries: list[Entry] = []
-        self.most_rows = MOST_ROWS
+        self.forgotten = 0
+        """Entries before those of `entries`."""
+        self.most_rows, self.most_turns = MOST_ROWS, MOST_TURNS
+        self.most_whole, self.most_table_rows = MOST_WHOLE, MOST_TABLE_ROWS
+        self.most_saved = MOST_SAVED
+        self._left = 0
+        self._tidy_due = False
+        self._tidying: Worker[None] | None = None
         self._bar_at = 0.0
 
     def on_mount(self) -> None:
@@ -129,37 +172,137 @@ class Transcript(VerticalScroll, can_focus=False):
             welcome.remove()
         turn = Turn(text, command, self._now())
         self._keep(turn.entry)
-        self.mount(turn)
+        self._stand(turn)
         self.anchor()
         return turn
 
     def add_notice(self, notice: Notice) -> None:
         """A line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
-        self.mount(NoticeLine(notice))
+        self._stand(NoticeLine(notice))
+        self._tidy_soon()
+
+    def _stand(self, widget: Widget) -> None:
+        if self.is_attached:  # else the app is about to end: Textual takes no widget then
+            self.mount(widget)
 
     def _keep(self, entry: Entry) -> None:
         self.entries.append(entry)
-        del self.entries[:-MOST_ENTRIES]
+        self._forget(len(self.entries) - MOST_ENTRIES)
+
+    def _forget(self, count: int) -> None:
+        if count > 0:
+            self.forgotten += count
+            del self.entries[:count]
 
     async def clear(self) -> None:
-        """Forget all turns."""
+        """Forget all turns, and give back what they held."""
         self.entries.clear()
-        await self.remove_children()
+        self.forgotten = self._left = 0
+        for card in self.cards:
+            card.let_go()
+        await self._take_off(self.children)
         await self.mount(Welcome())
+        self.call_after_refresh(gc.collect)
+
+    # Growing old
 
     @on(Card.Changed)
     def _changed(self, event: Card.Changed) -> None:
         event.stop()
-        self.call_after_refresh(self._prune)  # the new heights are known only then
+        self._tidy_soon()
 
-    def _prune(self) -> None:
-        height = sum(child.outer_size.height for child in self.children)
-        for child in list(self.children)[:-1]:
-            if height <= self.most_rows:
+    def _tidy_soon(self) -> None:
+        if not self._tidy_due:
+            self._tidy_due = True
+            self.call_after_refresh(self._tidy)  # the new heights are known only then
+
+    def _tidy(self) -> None:
+        self._tidy_due = False
+        if self._tidying is None and (self._too_many() or self._too_old()):
+            self._tidying = self.run_worker(self._grow_old(), group="tidy", exit_on_error=False)
+
+    async def _grow_old(self) -> None:
+        try:
+            while turns := self._too_old():
+                await self._put_away(turns[0])
+                self._save_less()
+            if leaving := self._too_many():
+                await self._let_leave(leaving)
+        finally:
+            self._tidying = None
+
+    async def _put_away(self, turn: Turn) -> None:
+        """A picture in place of the turn; of the replies no more than the text that they are saved as."""
+        entry, replies = turn.entry, turn.entry.replies
+        packed = await asyncio.to_thread(packed_text, entry)
+        if entry.replies is not replies or not _is_at_rest(turn) or not self.is_attached:
+            return  # it was answered anew meanwhile, or somebody went there
+        if turn.card.is_live:
+            turn.card.set_state("frozen")
+        with self.app.batch_update():
+            self.mount(OldTurn(turn), before=turn)
+            turn.display = False  # it leaves only after the next layout, which must not show both
+        entry.put_away(packed)
+        turn.card.let_go()
+        await self._take_off([turn])
+
+    async def _take_off(self, widgets: Sequence[Widget]) -> None:
+        """Remove them, and the lines that were painted of them.
+
+        Textual 8.2 remembers the painted lines of the last 1,024 widgets, removed ones too (`lru_cache` on a method of
+        its `StylesCache`): 200 KB a turn. A refresh empties what it remembers.
+        """
+        parts = [part for widget in widgets for part in widget.walk_children(with_self=True)]
+        await self.remove_children(widgets)
+        for part in parts:
+            part.refresh()
+
+    def _save_less(self) -> None:
+        """Forget the oldest entries for good until the text of the others is within its budget."""
+        total = sum(len(entry.packed) for entry in self.entries)
+        count = 0
+        while total > self.most_saved:
+            total -= len(self.entries[count].packed)
+            count += 1
+        self._forget(count)
+
+    def _too_many(self) -> list[Widget]:
+        """The oldest that are to leave the screen: there are too many, or they stand too high."""
+        turns = [child for child in self.children if child.display and not isinstance(child, Earlier)]
+        height = sum(child.outer_size.height for child in turns)
+        leaving: list[Widget] = []
+        for child in turns[:-1]:
+            if height <= self.most_rows and len(turns) - len(leaving) <= self.most_turns:
                 break
-            height -= child.outer_size.height
-            child.remove()
+            if not isinstance(child, Turn) or _is_at_rest(child):
+                height -= child.outer_size.height
+                leaving.append(child)
+        return leaving
+
+    async def _let_leave(self, leaving: Sequence[Widget]) -> None:
+        for turn in leaving:
+            if isinstance(turn, Turn):
+                turn.entry.put_away(await asyncio.to_thread(packed_text, turn.entry))
+                turn.card.let_go()
+        self._save_less()
+        self._left += len(leaving)
+        await self._take_off(leaving)
+        if not self.query(Earlier):
+            await self.mount(Earlier(), before=0)
+        self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
+
+    def _too_old(self) -> list[Turn]:
+        """Turns that are to become pictures, oldest first: beyond the budget, and not looked at."""
+        window = self.content_region
+        rows = number = 0
+        old: list[Turn] = []
+        for turn in reversed(self.query_children(Turn)):
+            number, rows = number + 1, rows + turn.card.rows
+            beyond = number > self.most_whole or rows > self.most_table_rows
+            if number > 1 and beyond and _is_at_rest(turn) and not turn.region.overlaps(window):
+                old.insert(0, turn)
+        return old
 
     # Live cards
 
@@ -193,18 +336,20 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def stops(self) -> list[Widget]:
         """Where the block cursor may halt, oldest first."""
-        return [stop for card in self.cards for stop in card.stops()]
+        places = [each for each in self.query("Card, OldTurn") if isinstance(each, (Card, OldTurn))]
+        return [stop for each in places for stop in each.stops()]
 
     @property
-    def selected(self) -> Card | None:
-        """The card that has the focus, else None."""
+    def selected(self) -> Card | OldTurn | None:
+        """The card or the picture of one that has the focus, else None."""
         focused = self.screen.focused
-        return next(
-            (card for card in self.cards if focused is card or (focused in card.walk_children())), None
-        )
+        for place in focused.ancestors_with_self if focused is not None else ():
+            if isinstance(place, (Card, OldTurn)) and self in place.ancestors:
+                return place
+        return None
 
     @property
-    def current(self) -> Card | None:
+    def current(self) -> Card | OldTurn | None:
         """The card that has the focus, else the newest."""
         cards = self.cards
         return self.selected or (cards[-1] if cards else None)
@@ -232,3 +377,8 @@ class Transcript(VerticalScroll, can_focus=False):
     def _leave(self, event: Grid.Leave | ProblemSection.Leave | FactsSection.Leave) -> None:
         event.stop()
         self.walk(event.step)
+
+
+def _is_at_rest(turn: Turn) -> bool:
+    """Whether nothing more is to come, it was laid out, and nobody is at work on it."""
+    return turn.card.is_answered and bool(turn.region.height) and not turn.has_focus_within

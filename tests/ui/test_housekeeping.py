@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from irisops.ui.housekeeping import AT_THE_LATEST, EVERY, QUIET, SWITCH, Housekeeping
+from irisops.ui.housekeeping import AT_THE_LATEST, EVERY, LITTER, QUIET, SWITCH, YOUNG, Housekeeping
 
 
 class Time:
@@ -71,3 +71,16 @@ def test_a_cycle_is_freed_by_the_quiet_collection(housekeeping: Housekeeping, ti
     assert housekeeping.tick()
     assert before == 1
     assert not any(isinstance(each, Thing) for each in gc.get_objects())
+
+
+def test_much_litter_is_collected_although_somebody_types(housekeeping: Housekeeping, time: Time) -> None:
+    housekeeping.begin()
+    gc.collect()
+    kept: list[object] = []
+    while gc.get_count()[1] < LITTER:
+        housekeeping.key()
+        assert not housekeeping.tick()
+        kept += [[] for _ in range(YOUNG)]
+    assert housekeeping.tick()
+    time.now += 1
+    assert not housekeeping.tick()

@@ -19,6 +19,9 @@ class Section(Widget):
         """Show a newer reply of the same kind and name."""
         raise NotImplementedError
 
+    def let_go(self) -> None:
+        """Forget what is large: the section is taken off the screen."""
+
 
 def identity(reply: Reply) -> tuple[str, str]:
     """Replies with the same identity replace each other inside a card."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -58,6 +59,10 @@ class Details(Lines):
         self.display = row is not None
         self.refresh(layout=len(self.lines(self.content_size.width)) != before)
 
+    def let_go(self) -> None:
+        """Forget the row and its table."""
+        self._table, self._row = None, {}
+
     def lines(self, width: int) -> list[Content]:
         """A line or more per column."""
         if self._table is None:
@@ -94,9 +99,7 @@ class TableSection(Section):
         super().__init__()
         self._table = reply
         self.grid = Grid(reply)
-        self._find = FindLine(placeholder="find rows", compact=True, classes="find")
-        self._find.cursor_blink = False
-        self._find.display = False
+        self._find: FindLine | None = None
         self._notes = Notes(tuple(reply.notes))
         self._notes.display = bool(reply.notes)
         self._details = Details()
@@ -104,8 +107,7 @@ class TableSection(Section):
         self._empty.display = not reply.rows
 
     def compose(self) -> ComposeResult:
-        """Find line, rows, notes."""
-        yield self._find
+        """Rows, notes."""
         yield self.grid
         yield self._details
         yield self._empty
@@ -126,6 +128,15 @@ class TableSection(Section):
         if self._empty.display is bool(reply.rows):
             self._empty.display = not reply.rows
 
+    def let_go(self) -> None:
+        """Forget the rows."""
+        if self._find is not None:
+            # What an Input of Textual subscribes to keeps it, and its subscription, for as long as the screen stands.
+            self._find.screen.text_selection_started_signal.unsubscribe(self._find)
+        self._table = replace(self._table, rows=())
+        self._details.let_go()
+        self.grid.let_go()
+
     @on(Grid.Detail)
     def _show_details(self, event: Grid.Detail) -> None:
         event.stop()
@@ -141,7 +152,11 @@ class TableSection(Section):
             self._details.show(self._table, self.grid.cursor_row)
 
     @on(Grid.Find)
-    def _open_find(self) -> None:
+    async def _open_find(self) -> None:
+        if self._find is None:  # only now: it costs more than all the rest of the card
+            self._find = FindLine(placeholder="find rows", compact=True, classes="find")
+            self._find.cursor_blink = False
+            await self.mount(self._find, before=self.grid)
         self._find.display = True
         self._find.focus()
 
@@ -153,5 +168,6 @@ class TableSection(Section):
     @on(Input.Submitted)
     def _close_find(self, event: Input.Submitted) -> None:
         event.stop()
-        self._find.display = bool(self._find.value)
+        if self._find is not None:
+            self._find.display = bool(self._find.value)
         self.grid.focus()
