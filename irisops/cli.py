@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from irisops import streams
-from irisops.cli_options import parser
+from irisops.cli_options import Arguments, parser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -368,9 +368,7 @@ def _simulator(arguments: list[str]) -> int:
     """Hand over to the simulator. `--with-parent` ends it when its standard input closes, for the demo."""
     from irisops.simulator import main as simulator
 
-    command = argparse.ArgumentParser(
-        prog="irisops simulator", formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = Arguments(prog="irisops simulator", formatter_class=argparse.RawDescriptionHelpFormatter)
     simulator.add_arguments(command)
     command.add_argument("--with-parent", action="store_true", help="stop when standard input closes")
     options = command.parse_args(arguments)
