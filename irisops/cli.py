@@ -50,9 +50,10 @@ def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["simulator"]:
         return _simulator(arguments[1:])
     options = parser().parse_args(arguments)
-    from irisops.children import no_core_dumps
+    from irisops.children import no_core_dumps, pass_over_relative_folders
 
     no_core_dumps()
+    pass_over_relative_folders()
     if options.command == "run":
         return _run(options)
     if options.command == "demo":
