@@ -341,19 +341,15 @@ def _commands(line: str) -> Iterator[Found]:
             words and name == "user" and words[0][0].casefold() in ("delete", "remove")
         ) or name == "profile":
             continue
-        if name not in COMMANDS:
-            name = _meant(name)
-            if not name:
-                continue
+        name = name if name in COMMANDS else _meant(name)
+        if not name:
+            continue
         left = COMMANDS[name]
         for word in words:
             if word[0].startswith("/"):
                 break  # a line of its own
             if _is_key(word[0]):
-                key, _, value = word[0].partition("=")
-                foreign = name in _ALL_SECRET and key.casefold() not in _ALL_SECRET[name]
-                if foreign and value and value.casefold() not in _FLAGS:
-                    yield Found(word.start() + len(key) + 1, word.end())
+                yield from _foreign_key(name, word)
                 continue
             if word[0].startswith(("[", "…")):
                 continue
@@ -363,6 +359,14 @@ def _commands(line: str) -> Iterator[Found]:
                 left -= 1
                 continue
             yield Found(*word.span())
+
+
+def _foreign_key(name: str, word: re.Match[str]) -> Iterator[Found]:
+    """`new=X` of `/password bob new=X`: a key that a command about nothing but a secret does not take."""
+    key, _, value = word[0].partition("=")
+    taken = key.casefold() in _ALL_SECRET.get(name, (key.casefold(),))
+    if not taken and value and value.casefold() not in _FLAGS:
+        yield Found(word.start() + len(key) + 1, word.end())
 
 
 def _meant(name: str) -> str:
