@@ -131,9 +131,8 @@ for _ in range(300):
 
 # that no other place makes files
 
-OF_ITS_OWN_KIND = {"files.py", "streams.py", "simulator"}
-"""Where files are made; where the standard streams are opened by their numbers; and the simulator, which shares nothing
-with the product and holds nobody's data."""
+OF_ITS_OWN_KIND = {"files.py", "simulator"}
+"""Where files are made; and the simulator, which shares nothing with the product and holds nobody's data."""
 MAKERS = {"write_text", "write_bytes", "touch", "mkdir", "makedirs", "copyfile", "copy2"}
 MAKERS |= {"NamedTemporaryFile", "RotatingFileHandler", "FileHandler"}
 MODES = {"0o600", "0o700", "384", "448", "PRIVATE_FILE", "mode"}
