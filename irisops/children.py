@@ -101,6 +101,15 @@ def _absolute(folders: str) -> list[str]:
     return [folder for folder in folders.split(os.pathsep) if Path(folder).is_absolute()]
 
 
+def pass_over_relative_folders() -> None:
+    """Leave the absolute folders alone in this process's own PATH: libraries in it look programs up and run them, too.
+
+    Such as the keyring, which asks a compiler for the libraries of macOS (`ctypes.util.find_library`), on any platform.
+    """
+    if "PATH" in os.environ:
+        os.environ["PATH"] = program_environment(os.environ)["PATH"]
+
+
 # starting
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from irisops import streams
-from irisops.cli_options import parser
+from irisops.cli_options import Arguments, parser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +50,10 @@ def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["simulator"]:
         return _simulator(arguments[1:])
     options = parser().parse_args(arguments)
-    from irisops.children import no_core_dumps
+    from irisops.children import no_core_dumps, pass_over_relative_folders
 
     no_core_dumps()
+    pass_over_relative_folders()
     if options.command == "run":
         return _run(options)
     if options.command == "demo":
@@ -368,9 +369,7 @@ def _simulator(arguments: list[str]) -> int:
     """Hand over to the simulator. `--with-parent` ends it when its standard input closes, for the demo."""
     from irisops.simulator import main as simulator
 
-    command = argparse.ArgumentParser(
-        prog="irisops simulator", formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    command = Arguments(prog="irisops simulator", formatter_class=argparse.RawDescriptionHelpFormatter)
     simulator.add_arguments(command)
     command.add_argument("--with-parent", action="store_true", help="stop when standard input closes")
     options = command.parse_args(arguments)

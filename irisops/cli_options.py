@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
 from irisops import __version__
 
@@ -48,9 +49,20 @@ Print a completion script.
   fish   irisops completion fish > ~/.config/fish/completions/irisops.fish"""
 
 
-def parser() -> argparse.ArgumentParser:
+class Arguments(argparse.ArgumentParser):
+    """A parser, and those of its subcommands, whose errors are fit to show: they quote what was given as it is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it on the error stream and end with 2, with no secret in it and nothing that acts on a terminal."""
+        from irisops.contract.secret_words import without_secrets  # noqa: PLC0415 - not before it is needed
+        from irisops.contract.wording import harmless  # noqa: PLC0415 - not before it is needed
+
+        super().error(harmless(without_secrets(message), 2000))
+
+
+def parser() -> Arguments:
     """The arguments, without those of the simulator (its own module knows them)."""
-    top = argparse.ArgumentParser(
+    top = Arguments(
         prog="irisops",
         description=DESCRIPTION,
         epilog=EPILOG,

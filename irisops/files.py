@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+CURE_OF_DISK = "Make room or correct the rights of that file, then try again."
+"""What a person can do about an `OSError` of a file."""
 
 
 def private_folder(folder: Path) -> None:

@@ -164,6 +164,30 @@ def test_a_whole_share_in_a_folder_of_traps(traps: Traps, tmp_path: Path) -> Non
     assert "nothing is left" in done.stdout
 
 
+@posix
+def test_a_library_of_ours_runs_no_program_of_the_working_folder(traps: Traps, tmp_path: Path) -> None:
+    """`keyring` looks through its backends for all platforms, and for macOS asks a compiler that it finds on PATH."""
+    for name in ("gcc", "cc", "ld", "objdump", "ldconfig"):
+        path = traps.folder / name
+        path.write_text((traps.folder / "docker").read_text().replace("docker", name))
+        path.chmod(0o755)
+    code = "from irisops.cli import main; raise SystemExit(main(['run', '/secrets']))"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={
+            **{name: value for name, value in os.environ.items() if name != "PYTHON_KEYRING_BACKEND"},
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(tmp_path),
+        },
+    )
+    assert traps.sprung == ""
+    assert done.returncode == 0, done.stderr
+
+
 STARTERS = {
     "os": ("exec", "spawn", "fork", "posix_spawn", "system", "popen", "startfile"),
     "asyncio": ("create_subprocess",),

@@ -127,6 +127,21 @@ def test_a_keyring_that_ends_programs_does_not_end_this_one(backend: str, tmp_pa
     assert json.loads(ran.stdout)["error"] == "PasswordNeeded"
 
 
+@pytest.mark.parametrize(
+    "command", [(), ("run", "/status"), ("demo",), ("leases",), ("simulator",), ("completion", "zsh")]
+)
+def test_an_option_that_is_not_known_is_quoted_without_harm_and_without_a_secret(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    acting = "\x1b]52;c;SEFDSw==\x07\x1b]0;title\x07\u202e\x9b2J"
+    ended = irisops(tmp_path, *command, f"--no-{acting}", f"--password={CANARY}")
+    assert ended.returncode == 2
+    assert "unrecognized arguments" in ended.stderr
+    assert "␛]52;c" in ended.stderr
+    assert not set(acting) & {"\x1b", "\x07", "\x9b", "\u202e"} & set(ended.stderr)
+    assert CANARY not in ended.stderr
+
+
 def test_words_need_no_quotes(tmp_path: Path) -> None:
     ran = irisops(tmp_path, "run", "--json", "show", "profiles")
     assert ran.returncode == 0

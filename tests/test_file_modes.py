@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 
 BY_HAND = """
-import asyncio, sys
+import asyncio, subprocess, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from irisops.journal import Intent, Journal
@@ -42,9 +42,9 @@ assert RefusedStore(places.refused).add("a", "b")
 assert RememberedStore(places.remembered).remember("there")
 History(places.prompt_history).add("/license")
 runtime = runtime_folder()
-write_launcher(runtime, Path("/bin/true"))
+subprocess.run([write_launcher(runtime, Path("/bin/true"))], check=True)
 private_file(runtime / "ngrok.yml", config_text(), 0o600)
-stand_in(places.state / "stand-in" / "ngrok")
+stand_in(places.state / "stand-in" / "of" / "a" / "demo" / "ngrok")
 
 async def keep() -> None:
     client = KeeperClient()
@@ -107,7 +107,8 @@ def test_what_changes_shares_and_secrets_write_is_private_under_umask_0(home: Pa
     run(home, "-c", BY_HAND)
     private(
         home.parents[2],
-        among={"secrets.json", "leases", "prompt-history.jsonl", "keeper.log", "ngrok-agent", "refused.json"},
+        among={"secrets.json", "leases", "prompt-history.jsonl", "keeper.log", "ngrok-agent", "refused.json"}
+        | {"agent.pid", "agent.err", "demo"},
     )
     assert list(home.glob("state/journal/*")), "a journal was written"
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from irisops.contract.replies import Problem
 from irisops.logs import MASK, hidden_in
@@ -70,6 +71,7 @@ COMMANDS = {
     "secrets forget": 1,
     "secrets move": 2,
     "passwd": 1,
+    "pass": 1,
     "pw": 1,
     "pwd": 1,
     "login": 1,
@@ -80,6 +82,14 @@ COMMANDS = {
 }
 """Commands after whose names a person may type a secret -> number of names. The last ones do not exist, but are typed
 as if they did. A test compares this with the commands' grammar."""
+
+_ALL_SECRET = {"password": _words("generate"), "secrets file": _words(""), "secrets unlock": _words("")} | {
+    name: _words("") for name in ("passwd", "pass", "pw", "pwd", "token", "authtoken", "passphrase")
+}
+"""Commands that are about nothing but a secret, with the keys that they take: of another key the value is one."""
+
+_SPELLED = ("password", "passwd", "passphrase", "token", "authtoken")
+"""Names that are looked for behind a slash also where they are misspelt: the secret stands behind them all the same."""
 
 ASKS = frozenset(
     {
@@ -96,7 +106,7 @@ _CONNECTION_KEYS = (
 
 _KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]{0,60})[\"']?\s*(?:=|:(?!//))\s*")
 _NEXT_KEY = re.compile(rf"(?i)\s(?=[A-Za-z_][\w.-]*=)|[;&]\s*(?=(?:{_CONNECTION_KEYS})\s*=)")
-_URL = re.compile(r"(?:://[^\s/:@]*|(?<![^\s\"'])[^\s:@/=\"']+(?=:(?!//))):(?P<secret>[^\s]+)@(?=[\w\[%(])")
+_URL = re.compile(r"(?:://[^\s/:@]*|(?<![^\s\"'=])[^\s:@/=\"']+(?=:(?!//))):(?P<secret>[^\s]+)@(?=[\w\[%(])")
 _SWITCH = re.compile(r"(?i)(?<!\S)(?P<switch>--?[\w-]+|add-authtoken)\s+(?P<secret>\S+)")
 _SQL = re.compile(r"(?i)\bidentif(?:y|ied)\s+by\s+(?P<secret>\S.*)")
 _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+(?P<secret>[\w+/=.~-]{16,})")
@@ -124,6 +134,12 @@ _NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
 _CONNECT = re.compile(
     r"(?i)(?P<more>.*)(?<!\w)(?:connect|reconnect|log\s?in|sign\s+in)\b.*\s(?:with|using)\s+(?P<secret>\S+)\s*$"
 )
+
+_CONNECT_FIRST = re.compile(
+    r"(?i)\s*(?:connect|reconnect|log\s?in|sign\s+in)\s+(?:(?:to|as|on)\s+)?(?!(?:to|as|on)\s)[^\s/]+"
+    r"(?:\s*/\s*|\s+)(?!(?:to|as|on|at|of|in)\b)(?P<secret>[^\s/]+)\s*$"
+)
+"""`connect clinic X`, `log in as bob X`, `login bob/X`: where a command would have nothing but the name."""
 
 _PLAIN_WORDS = _words(
     """
@@ -255,6 +271,9 @@ def _patterns(line: str) -> Iterator[Found]:
     for pattern in (_SQL, _BEARER):
         for match in pattern.finditer(line):
             yield Found(*match.span("secret"))
+    first = _CONNECT_FIRST.match(line)
+    if first is not None and _looks_secret(first["secret"]) and not _is_harmless(first["secret"]):
+        yield Found(*first.span("secret"))
     last = _CONNECT.match(line)
     if last is not None and not _is_harmless(last["secret"]):
         # At the start it is a command; within a sentence it may be about a user or a service.
@@ -273,7 +292,9 @@ def is_secret_key(key: str) -> bool:
         words.pop()
     joined = "".join(words)
     return (
-        words[-1] in KEYS or joined.endswith(_GLUED) or joined.endswith(("apikey", "accesskey", "privatekey"))
+        words[-1] in KEYS
+        or joined.endswith(_GLUED)
+        or joined.endswith(("apikey", "accesskey", "privatekey", "secretkey"))
     )
 
 
@@ -323,13 +344,17 @@ def _commands(line: str) -> Iterator[Found]:
             words and name == "user" and words[0][0].casefold() in ("delete", "remove")
         ) or name == "profile":
             continue
-        if name not in COMMANDS:
+        name = name if name in COMMANDS else _meant(name)
+        if not name:
             continue
         left = COMMANDS[name]
         for word in words:
             if word[0].startswith("/"):
                 break  # a line of its own
-            if _is_key(word[0]) or word[0].startswith(("[", "…")):
+            if _is_key(word[0]):
+                yield from _foreign_key(name, word)
+                continue
+            if word[0].startswith(("[", "…")):
                 continue
             if not word[0].startswith(("'", '"')) and word[0].casefold().strip(",") in _BETWEEN:
                 continue
@@ -337,6 +362,21 @@ def _commands(line: str) -> Iterator[Found]:
                 left -= 1
                 continue
             yield Found(*word.span())
+
+
+def _foreign_key(name: str, word: re.Match[str]) -> Iterator[Found]:
+    """`new=X` of `/password bob new=X`: a key that a command about nothing but a secret does not take."""
+    key, _, value = word[0].partition("=")
+    taken = key.casefold() in _ALL_SECRET.get(name, (key.casefold(),))
+    if not taken and value and value.casefold() not in _FLAGS:
+        yield Found(word.start() + len(key) + 1, word.end())
+
+
+def _meant(name: str) -> str:
+    """`password` for `/pasword` and `/passw`; "" for what resembles none of `_SPELLED`."""
+    if len(name) > len("pass") and "password".startswith(name):
+        return "password"
+    return next(iter(get_close_matches(name, _SPELLED, n=1, cutoff=0.8)), "") if len(name) <= 20 else ""
 
 
 _BETWEEN = _OWNER | NOUNS | {"to", "is", "as", "with", "the", "user", "new", "=", "set", "and"}

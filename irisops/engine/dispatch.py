@@ -13,6 +13,7 @@ from irisops.contract.replies import Problem
 from irisops.engine.availability import check
 from irisops.engine.context import Context
 from irisops.engine.spec import CommandSpec, Replies, resolve
+from irisops.files import CURE_OF_DISK
 from irisops.instance.errors import InstanceProblem, NotPermitted
 from irisops.journal import JournalError
 from irisops.logs import LOG
@@ -62,12 +63,9 @@ async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
     except InstanceProblem as problem:
         yield problem_of(problem, text)
     except ProfilesFileError as error:
-        yield Problem(
-            "ProfilesFile", str(error), "Correct the file with an editor, then try again.", text=text
-        )
+        yield Problem("ProfilesFile", str(error), error.cure, text=text)
     except JournalError as error:
-        cure = "Make room or correct the rights of that file, then try again."
-        yield Problem("Journal", str(error), cure, text=text)
+        yield Problem("Journal", str(error), CURE_OF_DISK, text=text)
     except Exception:
         LOG.exception("the program failed")  # whoever shows the chat tells the person
         raise

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any
 
-from irisops.files import locked, write_atomically
+from irisops.files import CURE_OF_DISK, locked, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.toml_lines import TomlError, decoded, line_of, parsed
 
@@ -35,6 +35,13 @@ class ProfilesFileError(Exception):
         super().__init__(f"{where}: {message}")
         self.path = path
         self.line = line
+
+    @property
+    def cure(self) -> str:
+        """What to do: there is nothing to correct in a file that the disk or its rights keep from being written."""
+        if isinstance(self.__cause__, OSError):
+            return CURE_OF_DISK
+        return "Correct the file with an editor, then try again."
 
 
 class NoSuchProfileError(KeyError):

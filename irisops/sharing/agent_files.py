@@ -74,7 +74,8 @@ def write_launcher(folder: Path, binary: Path) -> Path:
         f'[ "$status" = 0 ] || [ "$status" -gt 127 ] || sleep {LINGER}',  # above 127: it was killed
         'exit "$status"',
     ]
-    lines = ["#!/bin/sh", f"exec 2>>{shlex.quote(str(folder / 'agent.err'))} </dev/null"]
+    # The files that the shell makes, and those of the agent: private whatever the umask.
+    lines = ["#!/bin/sh", "umask 077", f"exec 2>>{shlex.quote(str(folder / 'agent.err'))} </dev/null"]
     if tool:
         lines.append(f'exec {tied} {shlex.quote(chr(10).join(body))} ngrok "$@"')
     else:

@@ -56,6 +56,7 @@ SENTENCES = (
     "api key {}",
     "our pass is {}",
     "alter user bob identify by {}",
+    "secret-key: {}",
 )
 """Plain words with a secret in the place of {}."""
 
@@ -65,6 +66,17 @@ COMMAND_LINES = (
     '/password "bob smith" {}',
     "/password bob generate=no {}",
     "/password bob password={}",
+    "/password bob new={}",
+    "/password bob to={}",
+    "/password bob generate=no value={}",
+    "/secrets unlock with={}",
+    "/pasword bob {}",
+    "/passw bob {}",
+    "/pass bob {}",
+    "/on clinic /passwrod bob {}",
+    "/authtokn {}",
+    "/profile add x host=bob:{}@db.example",
+    "aws_secret-key={}",
     "/user add bob {}",
     "/user add bob password={}",
     "/user bob {}",
@@ -136,6 +148,16 @@ def test_a_secret_is_in_nothing_that_is_shown_or_kept(template: str, text: str, 
     assert refused.error == "SecretInLine"
 
 
+@pytest.mark.parametrize(
+    "template",
+    ["connect clinic {}", "log in as bob {}", "login bob/{}", "login bob / {}", "reconnect to x {}"],
+)
+def test_a_word_behind_the_name_of_a_login_is_no_name(template: str) -> None:
+    line = template.format("q7hunterZk")
+    assert "q7hunterZk" not in without_secrets(line)
+    assert isinstance(understood(line, REGISTRY), Problem)
+
+
 @pytest.mark.parametrize("written", ['"pass show {}"', "pass show {}", "'echo {}'", "{}"])
 def test_a_password_command_is_taken_and_shown_masked(written: str) -> None:
     secret = "q7hunterZk"
@@ -196,6 +218,14 @@ HARMLESS = (
     "/secrets move local to keyring",
     "/secrets forget local",
     "/help password",
+    "/passes agarcia120",
+    "/card guest-fox-12 pass-fox-12.md",
+    "/profile agarcia120 local99",
+    "connect to clinic99",
+    "connect clinic01 please",
+    "connect local99 and show the license",
+    "log in as agarcia120 on clinic99",
+    "connect 10.0.0.7 1972",
     "/connect iris://bob@db.example:1972/%SYS",
     "log in to iris://bob@db.example:1972/USER",
     "http://127.0.0.1:52773/csp/sys/UtilHome.csp",
@@ -241,7 +271,7 @@ def test_a_secret_that_was_given_to_a_question_is_known_in_a_line() -> None:
 
 
 def test_the_table_names_commands_that_are_there_with_their_names() -> None:
-    foreign = {"passwd", "pw", "pwd", "login", "token", "authtoken", "passphrase", "ngrok"}
+    foreign = {"passwd", "pass", "pw", "pwd", "login", "token", "authtoken", "passphrase", "ngrok"}
     foreign |= {f"user {verb}" for verb in GUESSED}
     for name, count in COMMANDS.items():
         spec = REGISTRY.get(name)

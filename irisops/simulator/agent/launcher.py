@@ -29,7 +29,10 @@ def write_launcher(path: Path, switches: Switches | None = None) -> Path:
         f"runpy.run_module({MODULE!r}, None, '__main__', alter_sys=True)"
     )
     lines.append(f'exec {shlex.quote(sys.executable)} -I -c {shlex.quote(begin)} "$@"')
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for missing in reversed([each for each in (path.parent, *path.parents) if not each.exists()]):
+        missing.mkdir(
+            mode=0o700, exist_ok=True
+        )  # `parents=True` would give those in between the rights of the umask
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

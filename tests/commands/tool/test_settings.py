@@ -65,3 +65,15 @@ async def test_the_list_says_where_each_value_comes_from_and_what_is_wrong(world
     assert isinstance(problem, Problem)
     assert problem.error == "SettingsFile"
     assert world.places.settings.read_text() == "= ="
+
+
+async def test_what_cannot_be_written_has_a_cure_for_the_disk_not_for_the_text(world: World) -> None:
+    world.places.config.parent.mkdir(parents=True, exist_ok=True)
+    if world.places.config.exists():
+        world.places.config.rmdir()
+    world.places.config.write_text("a file where a folder must be")
+    for line in ("/settings poll_interval=5", "/profile add q host=h.example"):
+        (problem,) = await world.say(line)
+        assert isinstance(problem, Problem)
+        assert "Make room or correct the rights" in problem.cure
+        assert "Errno" not in problem.message
