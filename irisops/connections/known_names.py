@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 async def learn(link: Link) -> None:
     """Read the names in the background. Without the privilege there is simply nothing to complete."""
+    from irisops.instance.security.roles import list_roles  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.users import list_users  # noqa: PLC0415 - not at the start
+
     try:
-        found = await link.reads.users()
+        found = await list_users(link.connection)
         link.names.users = tuple(user.name for user in found)
-        link.names.roles = tuple(role.name for role in await link.reads.roles())
+        link.names.roles = tuple(role.name for role in await list_roles(link.connection))
         show_names((*link.names.users, *link.names.roles))
     except InstanceProblem:
         return

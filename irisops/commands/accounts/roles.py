@@ -8,6 +8,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security.roles import list_roles
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -21,7 +22,7 @@ COLUMNS = (
 async def show_roles(context: Context, command: Command) -> Replies:
     """Roles, filtered and sorted by words."""
     link = context.link()
-    found = await link.reads.roles()
+    found = await list_roles(link.connection)
     link.names.roles = tuple(role.name for role in found)
     rows: list[dict[str, Cell]] = [
         {

@@ -9,6 +9,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import select
 from irisops.engine.table_replies import filter_words, selection_notes
+from irisops.instance.security.users import list_users
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -24,7 +25,7 @@ COLUMNS = (
 async def show_users(context: Context, command: Command) -> Replies:
     """Users, filtered and sorted by words."""
     link = context.link()
-    found = await link.reads.users()
+    found = await list_users(link.connection)
     link.names.users = tuple(user.name for user in found)
     rows: list[dict[str, Cell]] = [
         {

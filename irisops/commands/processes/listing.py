@@ -15,6 +15,7 @@ from irisops.engine.table_columns import take_columns
 from irisops.engine.table_filters import Selection, select
 from irisops.engine.table_replies import filter_words, selection_notes
 from irisops.instance.models import Process
+from irisops.instance.usage.processes import list_processes
 
 COLUMNS = (
     Column("pid", "PID", "number"),
@@ -78,7 +79,7 @@ def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str])
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words; without a sort, people's before the system's, busiest first."""
     link = context.link()
-    found = await link.reads.processes()
+    found = await list_processes(link.connection, remade=link.process_records)
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
         chosen = _chosen(found, link.process_rows, words)

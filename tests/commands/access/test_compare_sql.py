@@ -10,7 +10,7 @@ import pytest
 from irisops.commands.access.compare_sql import MOST_ROLES
 from irisops.contract.replies import Cell, Table
 from irisops.instance.errors import NotPermitted
-from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
+from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings, sql_holdings
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.world.model import User
 from tests.commands.editing import GOOD, Desk, add_role, desk
@@ -105,7 +105,7 @@ async def test_the_round_trips_do_not_grow_with_the_grants(at: Desk) -> None:
 
     async def trips() -> int:
         before = counted.fired
-        await link.reads.sql_holdings([("user", "bob"), ("user", "ann")], "USER", "%SYS")
+        await sql_holdings(link.connection, [("user", "bob"), ("user", "ann")], "USER", "%SYS")
         return counted.fired - before
 
     grant(at, "bob", "s")
