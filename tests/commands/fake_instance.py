@@ -42,7 +42,7 @@ def a_user(name: str, *roles: str, enabled: bool = True) -> User:
 class FakeInstance:
     """What is behind a port. Tests change its lists, say what shall `fail`, and look at what was `done`.
 
-    What fails is named by a list (`LISTS`), by a class method, or by the change that it is (see `answer`).
+    What fails is named by a list (`_lists`), by a class method, or by the change that it is (see `answer`).
     """
 
     def __init__(self) -> None:
@@ -120,6 +120,24 @@ class FakeInstance:
         self.on_change: Callable[[], None] = lambda: None
         """Called right before a change."""
         self.after_change: Callable[[], None] = lambda: None
+        self._lists: Mapping[str, tuple[tuple[str, ...], Callable[[Sequence[Value]], list[Listed]]]] = {
+            "Security.Users:List": (("users",), self._user_list),
+            "Security.Users:Detail": (("users", "user details"), self._user_details),
+            "Security.Roles:ListAll": (("roles",), self._roles),
+            "Security.Resources:List": (("resources",), self._resources),
+            "Security.Applications:Detail": (("applications",), self._applications),
+            "Security.Applications:List": (("applications",), self._applications),
+            "Security.Events:List": (("auditing",), self._events),
+            "%SYS.Audit:List": (("denials",), self._audited),
+            "%CSP.Session:SessionInfo": (("sessions",), self._sessions),
+            "%SYSTEM.License:UserList": (("holders",), self._holders),
+            "Config.Namespaces:List": ((), self._namespaces),
+            "%SQL.Manager.CatalogPriv:UserPrivs": (("sql grants",), self._grants),
+            "%Library.SQLCatalogPriv:SQLUserPrivs": (("sql holdings",), self._user_holdings),
+            "%Library.SQLCatalogPriv:SQLRolePrivileges": (("sql holdings",), self._role_holdings),
+            "%Library.SQLCatalogPriv:SQLUserSysPrivs": (("sql holdings",), self._admin_holdings),
+        }
+        """Class queries: what makes each fail, and its rows."""
 
     def _check(self, what: str) -> None:
         if what in self.fail:
@@ -141,7 +159,7 @@ class FakeInstance:
                 answers.append(problem)
         return answers
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: Call) -> Answer:  # noqa: PLR0911 - a kind of call after the other
         match call:
             case Query(sql, params) if "FROM %SYS.ProcessQuery" in sql:
                 return self._processes(sql, params)
@@ -159,7 +177,7 @@ class FakeInstance:
                 self._check("sessions count")
                 return Answer(values=(SESSIONS_COUNTED,))
             case ObjectCall(class_name, "%OpenId", (key, *_)):
-                return self._object(call, f"{class_name} {key}")
+                return self._object(call, class_name, str(key))
             case Function("DeleteSession", _, (session_id,)):
                 self._check("end session")
                 self._end("end", str(session_id))
@@ -174,9 +192,9 @@ class FakeInstance:
     # Lists
 
     def _list(self, query: str, args: Sequence[Value]) -> Answer:
-        for name in LISTS[query][0]:
+        for name in self._lists[query][0]:
             self._check(name)
-        rows = LISTS[query][1](self, args)
+        rows = self._lists[query][1](args)
         columns = tuple(rows[0]) if rows else ()
         columns = tuple(each for each in columns if all(each in row for row in rows))
         return Answer(rows=Rows(columns, [tuple(row[each] for each in columns) for row in rows]))
@@ -400,27 +418,25 @@ class FakeInstance:
 
     # Objects
 
-    def _object(self, call: ObjectCall, opened: str) -> Answer:
-        if call.class_name == "SYS.Process":
+    def _object(self, call: ObjectCall, class_name: str, key: str) -> Answer:
+        if class_name == "SYS.Process":
             action = call.steps[0].name.lower()
             self._check(action)
-            self._end(action, opened.partition(" ")[2])
+            self._end(action, key)
             return Answer(values=(1,))
         if call.steps[-1].name == "%Save":
-            self._set(opened, call.steps[0].name, call.steps[0].args[0])
+            self._set(class_name, key, call.steps[0].args[0])
             return Answer(values=(None, 1))
-        values = self._values(opened)
+        values = self._values(class_name, key)
         if values is None:
             return Answer(found=False)
         return Answer(
             values=tuple(
-                values[f"{step.name}{step.args[0]}" if step.name == "GetAt" else step.name]
-                for step in call.steps
+                values[f"GetAt{step.args[0]!r}" if step.name == "GetAt" else step.name] for step in call.steps
             )
         )
 
-    def _set(self, opened: str, name: str, value: Argument) -> None:
-        class_name, _, key = opened.partition(" ")
+    def _set(self, class_name: str, key: str, value: Argument) -> None:
         if class_name == "Security.Applications":
             self._check("set timeout")
             spelled = next(each for each in self.timeouts_now if each.lower() == key)
@@ -436,9 +452,8 @@ class FakeInstance:
         else:
             self.audits = replace(self.audits, system=on)
 
-    def _values(self, opened: str) -> Mapping[str, Value] | None:
+    def _values(self, class_name: str, key: str) -> Mapping[str, Value] | None:
         """What can be got from an object: properties, the number of a list's elements and each of them."""
-        class_name, _, key = opened.partition(" ")
         if class_name == "Security.System":
             self._check("auditing")
             system = None if self.audits.system is None else int(self.audits.system)
@@ -451,7 +466,7 @@ class FakeInstance:
             row = self._application(self.completed.get(listed.name, listed))
             items = [each for each in str(row.get("MatchRoles", "")).split(",") if each]
             return {**row, "Count": len(items), **{f"GetAt{at}": each for at, each in enumerate(items, 1)}}
-        raise AssertionError(f"the fake has no object {opened}")
+        raise AssertionError(f"the fake has no object {class_name} {key}")
 
 
 UNITS = 8
@@ -478,24 +493,6 @@ LICENSE: Mapping[str, Value] = {
         "GetUserId": "127.0.0.1",
     }.items()
 }
-LISTS: Mapping[str, tuple[tuple[str, ...], Callable[[FakeInstance, Sequence[Value]], list[Listed]]]] = {
-    "Security.Users:List": (("users",), FakeInstance._user_list),
-    "Security.Users:Detail": (("users", "user details"), FakeInstance._user_details),
-    "Security.Roles:ListAll": (("roles",), FakeInstance._roles),
-    "Security.Resources:List": (("resources",), FakeInstance._resources),
-    "Security.Applications:Detail": (("applications",), FakeInstance._applications),
-    "Security.Applications:List": (("applications",), FakeInstance._applications),
-    "Security.Events:List": (("auditing",), FakeInstance._events),
-    "%SYS.Audit:List": (("denials",), FakeInstance._audited),
-    "%CSP.Session:SessionInfo": (("sessions",), FakeInstance._sessions),
-    "%SYSTEM.License:UserList": (("holders",), FakeInstance._holders),
-    "Config.Namespaces:List": ((), FakeInstance._namespaces),
-    "%SQL.Manager.CatalogPriv:UserPrivs": (("sql grants",), FakeInstance._grants),
-    "%Library.SQLCatalogPriv:SQLUserPrivs": (("sql holdings",), FakeInstance._user_holdings),
-    "%Library.SQLCatalogPriv:SQLRolePrivileges": (("sql holdings",), FakeInstance._role_holdings),
-    "%Library.SQLCatalogPriv:SQLUserSysPrivs": (("sql holdings",), FakeInstance._admin_holdings),
-}
-"""Class queries: what makes each fail, and its rows."""
 
 
 def _grant(grant: SqlGrant) -> Listed:
