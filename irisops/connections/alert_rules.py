@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from irisops.instance.models import PollCounts
+from irisops.instance.models import PollCounts
 
 _MEANS = {
     "units": "license units in use",

@@ -16,18 +16,18 @@ from irisops.connections.kept_rows import KeptRows
 from irisops.connections.session_ages import KnownBirths
 from irisops.contract.chat import ProfileState, State
 from irisops.contract.clock import Clock
+from irisops.instance.calls import Answer, Call
+from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import LOGIN_REFUSALS, LoginRefused
+from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
+from irisops.instance.usage.poll import Poller
+from irisops.instance.values import Remade
 from irisops.profiles.model import Profile
 
-if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
+if TYPE_CHECKING:  # what connects is imported at the first connect, after the first paint
     from irisops.connections.session_timeouts import KnownTimeouts
-    from irisops.instance.calls import Answer, Call
-    from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
-    from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
-    from irisops.instance.usage.poll import Poller
-    from irisops.instance.values import Remade
     from irisops.instance.web import WebAddress
 
 HISTORY = 180
@@ -138,9 +138,9 @@ class Link:
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
     """The license board as last read: what is known of it when the next login is refused."""
-    session_records: Remade[WebSession] = field(init=False)
+    session_records: Remade[WebSession] = field(default_factory=Remade)
     """The web sessions as last listed."""
-    process_records: Remade[Process] = field(init=False)
+    process_records: Remade[Process] = field(default_factory=Remade)
     """The processes as last listed."""
     process_rows: KeptRows[Process] = field(default_factory=KeptRows)
     """The rows of /processes as last shown."""
@@ -160,12 +160,7 @@ class Link:
     stop_listening: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
-        from irisops.instance.usage.poll import Poller  # noqa: PLC0415 - not at the start
-        from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
-
         self.poller = Poller(self.connection, now=self.clock.now)
-        self.session_records = Remade()
-        self.process_records = Remade()
 
     def judged(self, error: str) -> None:
         """How the last login went, by the name of its problem, "" for a good one: what that says of the password."""

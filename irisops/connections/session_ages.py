@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.instance.models import WebSession
-    from irisops.instance.routes import Instance
+from irisops.instance.models import WebSession
+from irisops.instance.routes import Instance
 
 
 @dataclass(slots=True)

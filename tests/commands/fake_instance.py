@@ -390,7 +390,7 @@ class FakeInstance:
                 return int((user, name, action, namespace) in self.sql)
             case "%SYSTEM.SQL.Security.GrantPrivilege", (action, name, _kind, user):
                 self._check("change sql")
-                self.done.append(("grant sql", str(user), f"{str(action).lower()} {name}"))
+                self.done.append(("grant sql", str(user), f"{str(action).lower()} {name!s}"))
                 if self.sql_obeys:
                     self.sql.add((str(user), str(name), str(action).lower(), self.namespace))
                 return 1
