@@ -237,18 +237,6 @@ class PollCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleChange:
-    """A verified change of a user's roles: what the instance said before and after."""
-
-    user: str
-    role: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    route: str
-    """Which call did it, e.g. `Security.Users.AddRoles`."""
-
-
-@dataclass(frozen=True, slots=True)
 class LicenseRow:
     """One row of UserList. Durations in seconds."""
 

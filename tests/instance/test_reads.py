@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pytest
 
 from irisops.instance import system
-from irisops.instance.calls import Answer, Call, ClassMethod, Query, Update
+from irisops.instance.calls import Answer, Call, ClassMethod, Query
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.errors import InstanceError, NoAnswer, NotPermitted, Unreachable
+from irisops.instance.errors import InstanceError, NotPermitted, Unreachable
 from irisops.instance.security import roles, users
 from irisops.instance.system import parse_version, read_at_connect
 from irisops.instance.usage import license as licensing
 from irisops.instance.usage import processes, sessions
 from irisops.instance.usage.poll import LIMIT_EVERY, Poller
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
-from tests.instance.test_status import status
 
 LINUX = "IRIS for UNIX (Ubuntu Server LTS for x86-64 Containers) 2024.1.6 (Build 825U) Tue Mar 24 2026 15:11:45 EDT"
 
@@ -114,123 +112,6 @@ async def test_users_come_by_object_calls_where_sql_does_not_work() -> None:
     listed = rows("Name Enabled Roles LastLoginTime Flags", ("bob", 1, "", "", 1))
     instance = FakeInstance({"SELECT": sql_error(-99), "Security.Users:List": listed})
     assert [user.name for user in await users.list_users(instance)] == ["bob"]
-
-
-async def test_one_user_with_what_detail_and_the_object_add() -> None:
-    instance = FakeInstance(
-        {
-            "Users_List": rows("Name Enabled Roles", ("bobby", 1, ""), ("Bob", 1, "%SQL")),
-            "Users_Detail": rows(
-                "Name FullName Namespace Routine ExpirationDate",
-                ("bobby", "x", "", "", ""),
-                ("Bob", "Bob B", "USER", "", "2026-12-01"),
-            ),
-            "Security.Users.%OpenId": Answer(values=("a comment", 1)),
-        }
-    )
-    user = await users.read_user(instance, "BOB")
-    assert user is not None
-    assert (user.name, user.full_name, user.comment, user.change_password) == (
-        "Bob",
-        "Bob B",
-        "a comment",
-        True,
-    )
-    assert user.expires == date(2026, 12, 1)
-    assert await users.read_user(instance, "bo") is None
-    assert await users.read_user(instance, " ") is None
-
-
-@pytest.mark.parametrize("name", ["a,b", "x*"])
-async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> None:
-    asked: list[object] = []
-
-    def listed(call: Call) -> Answer:
-        assert isinstance(call, Query)
-        asked.append(call.params)
-        return rows("Name Enabled Roles", (name, 1, ""), ("other", 1, ""))
-
-    user = await users.read_user(FakeInstance({"Users_List": listed}), name)
-    assert user is not None
-    assert asked == [("*",)]
-
-
-@dataclass
-class Roles:
-    """A user's roles that the changes really change."""
-
-    held: list[str] = field(default_factory=lambda: ["%SQL"])
-    works: bool = True
-
-    def listed(self, _call: Call) -> Answer:
-        return rows("Name Enabled Roles", ("bob", 1, ",".join(self.held)))
-
-    def add(self, call: Call) -> Answer:
-        if self.works:
-            assert isinstance(call, ClassMethod)
-            self.held.append(str(call.args[1]))
-        return value(1)
-
-    def sql(self, call: Call) -> Answer:
-        assert isinstance(call, Update)
-        self.statement = call.sql
-        self.held.append('x"y')
-        return Answer(affected=0)
-
-
-async def test_a_change_that_reports_success_and_did_nothing_is_found_out() -> None:
-    state = Roles(works=False)
-    instance = FakeInstance({"Users_List": state.listed, "AddRoles": state.add})
-    with pytest.raises(InstanceError, match="reported success, but the roles are %SQL"):
-        await users.add_role(instance, "bob", "%All")
-
-
-async def test_a_change_returns_what_was_before_and_after() -> None:
-    state = Roles()
-    change = await users.add_role(
-        FakeInstance({"Users_List": state.listed, "AddRoles": state.add}), "bob", "R"
-    )
-    assert (change.before, change.after, change.route) == (
-        ("%SQL",),
-        ("%SQL", "R"),
-        "Security.Users.AddRoles",
-    )
-
-
-async def test_sql_takes_over_where_the_method_is_missing_with_names_quoted() -> None:
-    state = Roles()
-    instance = FakeInstance(
-        {"Users_List": state.listed, "GRANT": state.sql}, everything("Security.Users.AddRoles")
-    )
-    change = await users.add_role(instance, "bob", 'x"y')
-    assert state.statement == 'GRANT "x""y" TO "bob"'
-    assert change.route == "SQL GRANT"
-
-
-async def test_a_refused_change_is_not_tried_by_sql() -> None:
-    state = Roles()
-    instance = FakeInstance({"Users_List": state.listed, "AddRoles": value(status(921, "%Admin_Secure:U"))})
-    with pytest.raises(NotPermitted) as refused:
-        await users.add_role(instance, "bob", "R")
-    assert refused.value.privilege == "%Admin_Secure:U"
-    assert not any(isinstance(call, Update) for call in instance.calls)
-
-
-async def test_a_change_without_an_answer_is_made_once_and_its_outcome_called_unknown() -> None:
-    state = Roles()
-    instance = FakeInstance({"Users_List": state.listed, "AddRoles": NoAnswer("silence")})
-    with pytest.raises(NoAnswer) as raised:
-        await users.add_role(instance, "bob", "R")
-    assert "not known" in raised.value.cure
-    assert sum(isinstance(call, ClassMethod) for call in instance.calls) == 1
-
-
-@pytest.mark.parametrize("role", ["", " ", "a,b"])
-async def test_what_is_not_one_role_is_refused_before_any_call(role: str) -> None:
-    instance = FakeInstance({})
-    with pytest.raises(InstanceError):
-        await users.remove_role(instance, "bob", role)
-    assert instance.calls == []
 
 
 async def test_roles() -> None:

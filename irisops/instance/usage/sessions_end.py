@@ -6,7 +6,6 @@ gone. `kill ^%cspSession` and killing web-server jobs are no routes: they leave 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 from irisops.instance.calls import Function
@@ -17,7 +16,6 @@ from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.status import is_error_status, is_ok
-from irisops.instance.usage.sessions import list_sessions
 
 NO_SUCH_SESSION = 5907
 """`Session ID '...' does not exist` (facts: 3.3)."""
@@ -106,9 +104,3 @@ async def _by_rest(instance: Instance, session_id: str) -> EndOutcome:
             return "gone"
         raise
     return "marked"
-
-
-async def still_there(instance: Instance, session_ids: Iterable[str]) -> set[str]:
-    """Those of the sessions that are listed yet. Raises as `list_sessions`."""
-    wanted = set(session_ids)
-    return {session.id for session in await list_sessions(instance) if session.id in wanted}

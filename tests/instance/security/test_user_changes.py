@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Value
-from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
+from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Query, Update, Value
+from irisops.instance.errors import InstanceError, NoAnswer, NotAvailable, NotPermitted
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.role_changes import role_steps, sensible_permissions
 from irisops.instance.security.user_changes import (
@@ -15,6 +15,7 @@ from irisops.instance.security.user_changes import (
     user_steps,
 )
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
+from tests.instance.test_status import status
 
 SECRET = "canary-Secret-7"
 BOB: dict[str, FieldValue] = {
@@ -81,6 +82,34 @@ async def test_properties_are_saved_at_once_and_new_roles_come_before_old_ones_g
     assert (remove.method, remove.args) == ("RemoveRoles", ("Bob", "%SQL"))
 
 
+async def given(instance: FakeInstance, role: str) -> None:
+    """Bob gets one role more."""
+    for step in user_steps(ObjectChange(bob(), bob(roles=("%SQL", role)))):
+        await step.run(instance)
+
+
+async def test_sql_takes_over_where_the_method_is_missing_with_names_quoted() -> None:
+    instance = FakeInstance({"GRANT": Answer(affected=0)}, everything("Security.Users.AddRoles"))
+    await given(instance, 'x"y')
+    assert [call.sql for call in instance.calls if isinstance(call, Update)] == ['GRANT "x""y" TO "Bob"']
+
+
+async def test_a_refused_change_is_not_tried_by_sql() -> None:
+    instance = FakeInstance({"AddRoles": value(status(921, "%Admin_Secure:U"))})
+    with pytest.raises(NotPermitted) as refused:
+        await given(instance, "R")
+    assert refused.value.privilege == "%Admin_Secure:U"
+    assert not any(isinstance(call, Update) for call in instance.calls)
+
+
+async def test_a_change_without_an_answer_is_made_once_and_its_outcome_called_unknown() -> None:
+    instance = FakeInstance({"AddRoles": NoAnswer("silence")})
+    with pytest.raises(NoAnswer) as raised:
+        await given(instance, "R")
+    assert "not known" in raised.value.cure
+    assert len(instance.calls) == 1
+
+
 async def test_no_array_method_is_ever_called() -> None:
     changes = [
         ObjectChange(None, bob()),
@@ -125,6 +154,17 @@ async def test_without_the_detail_query_the_object_tells_and_a_missing_property_
     assert (state.names("roles"), state.text("expires")) == (("%SQL", "Clerk"), "2030-01-02")
     assert "escalation_roles" not in state.fields
     assert "comment" in state.fields
+
+
+@pytest.mark.parametrize("name", ["a,b", "x*"])
+async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> None:
+    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
+    blank = ("",) * len(FIELDS)
+    instance = FakeInstance({"Users_Detail": rows(columns, ("other", *blank), (name, *blank))})
+    state = await read_user_state(instance, name)
+    assert state is not None
+    assert state.name == name
+    assert [call.params for call in instance.calls if isinstance(call, Query)] == [("*",)]
 
 
 async def test_what_is_missing_is_named_when_neither_way_is_permitted() -> None:
