@@ -13,7 +13,6 @@ from typing import cast
 from irisops.changes.objects import ObjectKind, kind_named, read_states
 from irisops.changes.record import Moved, Way, not_understood
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.instance.security.object_state import (
@@ -45,16 +44,10 @@ async def look(context: Context, link: Link, entry: Entry, way: Way) -> Standing
     kinds: dict[str, ObjectKind] = {}
     for each in entry.intent.touched:
         kind = kind_named(context, each.kind)
-        if kind is None:
-            raise Refusal(
-                "CannotUndo",
-                f"Change {entry.number} is of a {harmless(each.kind, 40)}, which this version does not know.",
-                f"/history {entry.number} shows what it did.",
-            )
-        kinds[each.kind] = kind
         fields = [*(each.before or {}).items(), *(each.after or {}).items()]
-        if not all(kind.fits(name, value) for name, value in fields):
+        if kind is None or not all(kind.fits(name, value) for name, value in fields):
             raise not_understood(entry)
+        kinds[each.kind] = kind
     names = [(cast("Kind", each.kind), each.name) for each in entry.intent.touched]
     return standing(entry, kinds, await read_states(context, link, names), way)
 
