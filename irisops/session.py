@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from irisops.background import Background, to_log
 from irisops.changes import interrupted
 from irisops.connections import known_names as names
-from irisops.connections.connection import Connector, InstanceConnection, Link, Names, ReadsFactory
+from irisops.connections.connection import Connector, InstanceConnection, Link, Names
 from irisops.connections.connections import Hub
 from irisops.connections.polling import Polling
 from irisops.contract.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
@@ -44,9 +44,7 @@ from irisops.profiles.vault import Vault
 
 if TYPE_CHECKING:
     from irisops.connections.open_shares import SharingSettings
-    from irisops.connections.reads import Reads
     from irisops.instance.connection import Target
-    from irisops.instance.routes import Instance
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -74,12 +72,6 @@ def _all_commands() -> Sequence[CommandSpec]:
     return ALL
 
 
-def _read_by_instance_layer(instance: Instance) -> Reads:
-    from irisops.connections.reads import InstanceReads  # noqa: PLC0415 - not at the start
-
-    return InstanceReads(instance)
-
-
 def lasting(places: Places, settings: Settings) -> Secrets:
     """Where passwords go by the settings."""
     if settings.keep_passwords == "memory":
@@ -103,7 +95,6 @@ class Session:
         secrets: Secrets | None = None,
         clock: Clock | None = None,
         connector: Connector = _connect_by_driver,
-        reads_factory: ReadsFactory = _read_by_instance_layer,
         registry: Registry | None = None,
         extra: Sequence[Profile] = (),
         first: str = "",
@@ -137,7 +128,6 @@ class Session:
             secrets or lasting(places, loaded.settings),
             self.clock,
             connector,
-            reads_factory,
             poll_interval=loaded.settings.interval(environment),
             extra=extra,
             refused_commands=self._refused_commands,

@@ -44,12 +44,10 @@ async def look(context: Context, link: Link, entry: Entry, way: Way) -> Standing
     kinds: dict[str, ObjectKind] = {}
     for each in entry.intent.touched:
         kind = kind_named(context, each.kind)
-        if kind is None:
+        fields = [*(each.before or {}).items(), *(each.after or {}).items()]
+        if kind is None or not all(kind.fits(name, value) for name, value in fields):
             raise not_understood(entry)
         kinds[each.kind] = kind
-        fields = [*(each.before or {}).items(), *(each.after or {}).items()]
-        if not all(kind.fits(name, value) for name, value in fields):
-            raise not_understood(entry)
     names = [(cast("Kind", each.kind), each.name) for each in entry.intent.touched]
     return standing(entry, kinds, await read_states(context, link, names), way)
 

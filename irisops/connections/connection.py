@@ -16,18 +16,18 @@ from irisops.connections.kept_rows import KeptRows
 from irisops.connections.session_ages import KnownBirths
 from irisops.contract.chat import ProfileState, State
 from irisops.contract.clock import Clock
+from irisops.instance.calls import Answer, Call
+from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import LOGIN_REFUSALS, LoginRefused
+from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
+from irisops.instance.usage.poll import Poller
+from irisops.instance.values import Remade
 from irisops.profiles.model import Profile
 
-if TYPE_CHECKING:  # the instance layer is imported at the first connect, after the first paint
-    from irisops.connections.reads import Reads
+if TYPE_CHECKING:  # what connects is imported at the first connect, after the first paint
     from irisops.connections.session_timeouts import KnownTimeouts
-    from irisops.instance.calls import Answer, Call
-    from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
-    from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo
-    from irisops.instance.routes import Instance
     from irisops.instance.web import WebAddress
 
 HISTORY = 180
@@ -83,7 +83,6 @@ class InstanceConnection(Protocol):
 
 
 Connector = Callable[["Target"], InstanceConnection]
-ReadsFactory = Callable[["Instance"], "Reads"]
 
 
 def target_of(profile: Profile) -> Target:
@@ -125,8 +124,8 @@ class Link:
 
     profile: Profile
     connection: InstanceConnection
-    reads: Reads
     clock: Clock
+    poller: Poller = field(init=False)
     generation: int = 0
     names: Names = field(default_factory=Names)
     counts: PollCounts | None = None
@@ -139,6 +138,10 @@ class Link:
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
     """The license board as last read: what is known of it when the next login is refused."""
+    session_records: Remade[WebSession] = field(default_factory=Remade)
+    """The web sessions as last listed."""
+    process_records: Remade[Process] = field(default_factory=Remade)
+    """The processes as last listed."""
     process_rows: KeptRows[Process] = field(default_factory=KeptRows)
     """The rows of /processes as last shown."""
     timeouts: KnownTimeouts | None = None
@@ -155,6 +158,9 @@ class Link:
     unjudged: str | None = field(default=None, repr=False)
     """A password that a person typed and of which the instance said nothing yet: the next login takes it again."""
     stop_listening: Callable[[], None] = field(default=lambda: None)
+
+    def __post_init__(self) -> None:
+        self.poller = Poller(self.connection, now=self.clock.now)
 
     def judged(self, error: str) -> None:
         """How the last login went, by the name of its problem, "" for a good one: what that says of the password."""
@@ -194,9 +200,9 @@ class Link:
         self.connection.web = web_of(profile)
 
     async def read_figures(self) -> PollCounts:
-        """Poll, and once more where the first poll had to leave a figure to the next. Raises as `reads.poll`."""
-        counts = await self.reads.poll()
-        return await self.reads.poll() if counts.postponed else counts
+        """Poll, and once more where the first poll had to leave a figure to the next. Raises as `Poller.poll`."""
+        counts = await self.poller.poll()
+        return await self.poller.poll() if counts.postponed else counts
 
     def took(self, counts: PollCounts) -> None:
         """A poll came in."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irisops.connections.connection import Connector, Link, ReadsFactory, idle_state, target_of, web_of
+from irisops.connections.connection import Connector, Link, idle_state, target_of, web_of
 from irisops.connections.web_port_given import telling_of_a_web_port
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
@@ -37,7 +37,6 @@ class Hub:
         secrets: Secrets,
         clock: Clock,
         connector: Connector,
-        reads_factory: ReadsFactory,
         *,
         poll_interval: float,
         extra: Sequence[Profile] = (),
@@ -59,7 +58,6 @@ class Hub:
         self._extra = list(extra)
         self._refused_commands = refused_commands
         self._connector = connector
-        self._reads_factory = reads_factory
 
     # Profiles
 
@@ -299,7 +297,7 @@ class Hub:
             )
         connection = self._connector(target_of(profile))
         connection.web = web_of(profile)
-        link = Link(profile, connection, self._reads_factory(connection), self.clock)
+        link = Link(profile, connection, self.clock)
         link.stop_listening = connection.listen(lambda state: self._follow(link, state))
         self.links[key] = link
         return link

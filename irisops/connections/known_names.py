@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from irisops.connections.connection import Link
 from irisops.contract.secret_words import show_names
 from irisops.instance.errors import InstanceProblem
-
-if TYPE_CHECKING:
-    from irisops.instance.security.access import Access
+from irisops.instance.security.access import Access
+from irisops.instance.security.roles import list_roles
+from irisops.instance.security.users import list_users
 
 
 async def learn(link: Link) -> None:
     """Read the names in the background. Without the privilege there is simply nothing to complete."""
     try:
-        found = await link.reads.users()
+        found = await list_users(link.connection)
         link.names.users = tuple(user.name for user in found)
-        link.names.roles = tuple(role.name for role in await link.reads.roles())
+        link.names.roles = tuple(role.name for role in await list_roles(link.connection))
         show_names((*link.names.users, *link.names.roles))
     except InstanceProblem:
         return

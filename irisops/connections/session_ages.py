@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.connections.reads import Reads
-    from irisops.instance.models import WebSession
+from irisops.instance.models import WebSession
+from irisops.instance.routes import Instance
 
 
 @dataclass(slots=True)
@@ -31,12 +28,14 @@ class KnownBirths:
         return None if born is None else max(0.0, (now - born).total_seconds())
 
     async def learn(
-        self, reads: Reads, generation: int, sessions: Sequence[WebSession], now: datetime
+        self, instance: Instance, generation: int, sessions: Sequence[WebSession], now: datetime
     ) -> KnownBirths:
         """Ask the instance for the sessions that are new. A lost connection is raised, a refusal is a note.
 
         `generation` is that of the connection: after a new login all is asked again.
         """
+        from irisops.instance.usage.license import session_ages  # noqa: PLC0415 - not at the start
+
         if self.generation != generation:
             self.by_id, self.generation = {}, generation
         self.by_id = {each.id: self.by_id[each.id] for each in sessions if each.id in self.by_id}
@@ -44,7 +43,7 @@ class KnownBirths:
         if not fresh:
             return self
         try:
-            ages = await reads.session_ages(sessions)
+            ages = await session_ages(instance, sessions)
             self.note = ""
         except Unreachable:
             raise

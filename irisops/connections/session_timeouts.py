@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from irisops.instance.errors import InstanceProblem, Unreachable
-
-if TYPE_CHECKING:
-    from irisops.connections.reads import Reads
-    from irisops.instance.models import WebSession
+from irisops.instance.models import WebSession
+from irisops.instance.routes import Instance
+from irisops.instance.usage.sessions_timeout import list_timeouts
 
 KEEP = 300.0
 """Seconds for which the timeouts of the applications are taken as read: they change when somebody edits them."""
@@ -45,7 +43,7 @@ def key_of(application: str) -> str:
 
 
 async def known_timeouts(
-    known: KnownTimeouts | None, reads: Reads, generation: int, now: float
+    known: KnownTimeouts | None, instance: Instance, generation: int, now: float
 ) -> KnownTimeouts:
     """`known` if it is of this login and less than five minutes old, else read anew. `now` is monotonic seconds.
 
@@ -54,7 +52,7 @@ async def known_timeouts(
     if known is not None and known.generation == generation and now - known.read_at < KEEP:
         return known
     try:
-        found = await reads.timeouts()
+        found = await list_timeouts(instance)
         by_name = {key_of(each.name): each.timeout for each in found if each.timeout}
         note = "" if by_name else "this version does not list the timeouts of its applications"
     except Unreachable:

@@ -14,9 +14,8 @@ from irisops.contract.replies import Problem, Reply
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities, DoctorRow
 from irisops.instance.connection import State, Target
-from irisops.instance.errors import InstanceError, InstanceProblem, LoginRefused, Unreachable
+from irisops.instance.errors import InstanceError, LoginRefused, Unreachable
 from irisops.instance.models import SystemInfo
-from irisops.instance.routes import Instance
 from irisops.instance.web import WebAddress
 from irisops.profiles.discovery.discoverer import Look, look_around
 from irisops.profiles.model import Profile
@@ -104,6 +103,9 @@ class FakeCapabilities(Capabilities):
     def has(self, class_name: str, member: str = "") -> bool:
         return True
 
+    def has_start_time(self) -> bool:
+        return True
+
     def missing(self) -> list[tuple[str, str]]:
         return [("%CSP.Session.SessionInfo", "not in this version")]
 
@@ -182,16 +184,10 @@ class FakeConnection(InstanceConnection):
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        answers: list[Answer | Exception] = []
-        for call in calls:
-            try:
-                answers.append(await self.instance.answer(call))
-            except InstanceProblem as problem:
-                answers.append(problem)
-        return answers
+        return await self.instance.batch(calls)
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        return await self.instance.answer(call)
+        return self.instance.answer(call)
 
 
 LOCAL = Profile("local", "127.0.0.1", 1972, "%SYS", "_SYSTEM")
@@ -224,7 +220,6 @@ class World:
             secrets=Secrets(self.keyring),
             clock=self.clock,
             connector=self._connector,
-            reads_factory=self._reads,
             extra=profiles,
             polling=polling,
             first=first,
@@ -238,9 +233,6 @@ class World:
     def _connector(self, target: Target) -> FakeConnection:
         self.connections.append(FakeConnection(self.instance, target))
         return self.connections[-1]
-
-    def _reads(self, instance: Instance) -> FakeInstance:
-        return self.instance
 
     def _changed(self) -> None:
         self.changes += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,39 +9,37 @@ import pytest
 from irisops.contract.replies import Done, Facts, Table
 from irisops.engine import reply_text
 from irisops.instance.errors import NotPermitted
-from irisops.instance.models import Holder, LicenseBoard, LicenseCounts, PollCounts, User
-from irisops.instance.security.dormant import Account, Logins
+from irisops.instance.models import User
 from irisops.instance.security.users import user_of
 from irisops.instance.usage.processes import process_of
 from irisops.sharing import rules_access
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, UserFact
-from tests.commands.fakes import LOCAL, START, FakeInstance, World, settle
+from tests.commands.fakes import LOCAL, World, failed, settle
 
-NO_COUNTS = LicenseCounts(None, 5, None, None, None, None, notes=("KeyLicenseUnits: refused",))
-
-
-class Silent(FakeInstance):
-    """An instance that tells hardly a figure."""
-
-    async def poll(self) -> PollCounts:
-        return PollCounts(None, 8, None, 48, START, 3, notes=("LUConsumed: refused",))
-
-    async def board(self) -> LicenseBoard:
-        holder = Holder("bob", "client", "clients", 1, None, free_when="when it disconnects")
-        counts = replace(NO_COUNTS, limit=8) if self.used == 0 else NO_COUNTS
-        return LicenseBoard(counts, (holder,), ("Holders cannot be read: refused",), START)
+UNTOLD = (
+    "KeyLicenseUnits",
+    "KeyExpirationDate",
+    "LUAvailable",
+    "LUMaxConsumed",
+    "LUMinAvailable",
+    "MaxConnections",
+    "holders",
+    "sessions count",
+)
+"""What the instance refuses to tell: hardly a figure is left."""
 
 
 @pytest.fixture
 async def silent(tmp_path: Path) -> World:
     world = World(tmp_path, LOCAL, polling=False)
-    world.instance = Silent()
+    world.instance.fail = dict.fromkeys(UNTOLD, NotPermitted("refused"))
     await world.say("/connect")
     await settle()
     return world
 
 
 async def test_the_status_names_what_is_not_known(silent: World) -> None:
+    silent.instance.fail["LUConsumed"] = silent.instance.fail.pop("KeyLicenseUnits")
     (facts,) = await silent.say("/status")
     assert isinstance(facts, Facts)
     assert "Not known: license units used and web sessions." in facts.notes
@@ -58,15 +55,17 @@ async def test_the_license_names_what_is_not_known(silent: World) -> None:
 
 
 async def test_nothing_stands_out_only_where_everything_was_read(silent: World) -> None:
-    silent.instance.fail = dict.fromkeys(("sessions", "processes", "timeouts"), NotPermitted("refused"))
+    for each in ("sessions", "processes", "applications"):
+        silent.instance.fail[each] = NotPermitted("refused")
     (done,) = await silent.say("/license advice")
     assert isinstance(done, Done)
     assert done.message == "Nothing stands out, but not everything could be read."
-    assert len(done.details) == 4
+    for part in ("Sessions", "Processes", "Settings of the applications", "Holders"):
+        assert any(detail.startswith(f"{part} cannot be read") for detail in done.details)
 
 
 async def test_a_forecast_without_the_rule_of_sharing_says_so(silent: World) -> None:
-    silent.instance.used = 0  # the key's units are told
+    del silent.instance.fail["KeyLicenseUnits"]
     facts, _ = await silent.say("/license forecast 2")
     assert isinstance(facts, Facts)
     assert "How many connections of one address share a unit is not known" in facts.notes[0]
@@ -75,7 +74,7 @@ async def test_a_forecast_without_the_rule_of_sharing_says_so(silent: World) -> 
 
 async def test_refusals_without_a_word_on_auditing_are_no_promise(silent: World) -> None:
     silent.instance.audit = []
-    silent.instance.fail["auditing"] = NotPermitted("refused")
+    silent.instance.fail["auditing"] = failed("refused")
     (table,) = await silent.say("/denied")
     assert isinstance(table, Table)
     assert table.notes[0] == "No refusal is in the audit database."
@@ -84,17 +83,15 @@ async def test_refusals_without_a_word_on_auditing_are_no_promise(silent: World)
 
 
 async def test_an_account_whose_logins_are_not_told_is_not_dormant(silent: World) -> None:
-    never = User("never", enabled=True, roles=(), last_login=None)
-    silent.instance.all_logins = Logins(
-        (Account(never), Account(replace(never, name="untold", last_login_known=False))), 0
-    )
+    silent.instance.all_users = [User("never", enabled=True, roles=(), last_login=None)]
     (table,) = await silent.say("/users dormant 90d")
     assert isinstance(table, Table)
     assert [row["name"] for row in table.rows] == ["never"]
-    assert any("not known" in note and note.endswith("untold.") for note in table.notes)
-    silent.instance.all_logins = Logins((Account(replace(never, name="untold", last_login_known=False)),), 0)
+    silent.instance.tells_logins = False
     (table,) = await silent.say("/users dormant 90d")
     assert isinstance(table, Table)
+    assert table.rows == []
+    assert any("not known" in note and note.endswith("never.") for note in table.notes)
     assert not any(note.startswith("Every account") for note in table.notes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from irisops.contract.replies import Plan, Table
-from irisops.instance.errors import NotPermitted
+from irisops.instance.errors import NotAvailable
 from tests.commands.fakes import World
 
 
@@ -25,13 +25,13 @@ async def test_the_age_of_a_session_without_a_login_is_told_and_grows(connected:
 async def test_the_instance_is_asked_only_for_new_sessions(connected: World) -> None:
     await listed(connected)
     await listed(connected)
-    assert connected.instance.ages_asked == 1
+    assert connected.instance.holders_asked == 1
     connected.instance.gone.add("AbCdEfGhIjKl")
     await listed(connected)
-    assert connected.instance.ages_asked == 1
+    assert connected.instance.holders_asked == 1
     connected.instance.gone.clear()
     await listed(connected)
-    assert connected.instance.ages_asked == 2
+    assert connected.instance.holders_asked == 2
 
 
 async def test_it_can_be_filtered_by(connected: World) -> None:
@@ -43,10 +43,10 @@ async def test_it_can_be_filtered_by(connected: World) -> None:
 
 
 async def test_why_it_is_not_known(connected: World) -> None:
-    connected.instance.fail["ages"] = NotPermitted("This account lacks something.")
+    connected.instance.fail["holders"] = NotAvailable("This instance lacks something.")
     table = await listed(connected)
     assert all(row["age"] is None for row in table.rows)
-    assert "For how long they exist is not known: This account lacks something." in table.notes
+    assert "For how long they exist is not known: This instance lacks something." in table.notes
 
 
 @pytest.mark.parametrize("words", ["user=appuser", ""])

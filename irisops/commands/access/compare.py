@@ -16,7 +16,7 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.security.access import Access
+from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.permissions import Permission, difference
 
 
@@ -35,7 +35,7 @@ class _Side:
 async def compare(context: Context, command: Command) -> Replies:
     """The differences as a table; what both have is counted."""
     link = context.link()
-    access = await link.reads.access()
+    access = await read_access(link.connection)
     remember(link, access)
     names = str(command.args["first"]), str(command.args["second"])
     left = _side(access, names[0], lambda each: f"/compare {each} {quote(names[1])}")

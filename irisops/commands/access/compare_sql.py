@@ -14,7 +14,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Cell
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings
+from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings, sql_holdings
 
 MOST_ROLES = 20
 """Roles of one side that are asked for their SQL privileges, each by a query of its own."""
@@ -62,7 +62,7 @@ async def compare_sql(
     if not flat:
         return [], []
     try:
-        found = await link.reads.sql_holdings(flat, namespace, link.profile.namespace)
+        found = await sql_holdings(link.connection, flat, namespace, link.profile.namespace)
     except Unreachable:
         raise
     except InstanceProblem as problem:

@@ -17,8 +17,8 @@ from irisops.engine.parser import parse
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.security.access import Access
-from irisops.instance.security.audit import Auditing
+from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.audit import Auditing, list_denials, read_auditing
 from irisops.instance.security.denials import Cause, causes_of
 
 RECORDS = 500
@@ -69,7 +69,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
 
 async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
 
-    records = await link.reads.denials(RECORDS)
+    records = await list_denials(link.connection, RECORDS)
     if not records:
         return [], []
     access, notes = await _access(link)
@@ -78,7 +78,7 @@ async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
 
 async def _access(link: Link) -> tuple[Access | None, list[str]]:
     try:
-        access = await link.reads.access()
+        access = await read_access(link.connection)
     except Unreachable:
         raise
     except InstanceProblem as problem:
@@ -88,7 +88,7 @@ async def _access(link: Link) -> tuple[Access | None, list[str]]:
 
 async def _auditing(link: Link) -> tuple[Auditing | None, list[str]]:
     try:
-        return await link.reads.auditing(), []
+        return await read_auditing(link.connection), []
     except Unreachable:
         raise
     except InstanceProblem as problem:

@@ -17,7 +17,7 @@ from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
-from irisops.instance.security.audit import REFUSALS, SOURCE, Auditing
+from irisops.instance.security.audit import REFUSALS, SOURCE, Auditing, read_auditing, switch_auditing
 from irisops.journal import Entry, Reverse
 
 WHOLE = "auditing"
@@ -34,7 +34,7 @@ EVENTS = {
 async def enable(context: Context, command: Command) -> Replies:
     """Plan to switch on auditing and the events of refusals."""
     link = context.link()
-    auditing = await link.reads.auditing()
+    auditing = await read_auditing(link.connection)
     settings = (*([WHOLE] if auditing.system is False else []), *auditing.disabled)
     if not settings:
         raise Refusal(
@@ -55,7 +55,7 @@ def _states(entry: Entry) -> tuple[bool, tuple[str, ...]]:
 
 async def _stand(link: Link, entry: Entry) -> Stand:
     on, settings = _states(entry)
-    auditing = await link.reads.auditing()
+    auditing = await read_auditing(link.connection)
     done: list[Part] = []
     left: list[Part] = []
     for each in settings:
@@ -153,7 +153,7 @@ class _Switching:
 
     async def _change(self, shown: Plan) -> Replies:
         """Look again, journal, change, verify."""
-        now = await self.link.reads.auditing()
+        now = await read_auditing(self.link.connection)
         if any(_is_on(now, each) is self.on for each in self.settings):
             raise Refusal(
                 "Moved",
@@ -169,7 +169,7 @@ class _Switching:
         )
         events = [each for each in self.settings if each != WHOLE]
         with record.watched(in_parts=len(self.settings) > 1):
-            await self.link.reads.switch_auditing(events, system=WHOLE in self.settings, on=self.on)
+            await switch_auditing(self.link.connection, events, system=WHOLE in self.settings, on=self.on)
         record.end("done", "read back")
         so = "Refusals are recorded from now on" if self.on else "These refusals are not recorded any more"
         yield Done(

@@ -17,7 +17,7 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import Selection, filter_words, select, selection_notes
-from irisops.instance.security.dormant import Account, Logins
+from irisops.instance.security.dormant import Account, Logins, read_logins
 from irisops.instance.security.object_state import ObjectChange
 
 USUAL = 90
@@ -59,7 +59,7 @@ async def show_dormant(context: Context, command: Command) -> Replies:
     """The accounts that nobody used for so many days, the longest first."""
     link = context.link()
     days = _days(command)
-    logins = await link.reads.account_logins()
+    logins = await read_logins(link.connection)
     chosen, number = _chosen(context, command, logins, days)
     notes = selection_notes(chosen, number, "dormant account")
     notes += _notes(logins, chosen.rows, days)
@@ -156,7 +156,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
     """Plan to disable them: one change, so that one /undo takes all of it back."""
     link = context.link()
     days = _days(command)
-    logins = await link.reads.account_logins()
+    logins = await read_logins(link.connection)
     chosen, _ = _chosen(context, command, logins, days)
     names, left_out = _to_disable(link, chosen)
     states = await objects.read_states(context, link, [("user", name) for name in names])

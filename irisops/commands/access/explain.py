@@ -29,10 +29,10 @@ from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
-from irisops.instance.security.access import Access
+from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.smallest_fix import smallest_fix
-from irisops.instance.security.webapps import WebApplication
+from irisops.instance.security.webapps import WebApplication, read_application
 
 
 async def explain(context: Context, command: Command) -> Replies:
@@ -47,7 +47,7 @@ async def explain(context: Context, command: Command) -> Replies:
             yield reply
         return
     link = context.link()
-    access = await link.reads.access()
+    access = await read_access(link.connection)
     user = user_named(access, str(command.args["user"]), lambda name: f"/explain {name} {quote(what)}")
     remember(link, access)
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
@@ -118,7 +118,7 @@ async def _inside(asked: Asked, command: Command) -> WebApplication | None:
         return None
     what, who = quote(str(command.args["what"])), quote(asked.user.name)
     found = application_named(asked.access, name, lambda each: f"/explain {who} {what} in={each}")
-    return await asked.link.reads.application(found)
+    return await read_application(asked.link.connection, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ async def _application(asked: Asked, name: str) -> Replies:
     user = asked.user
     written = quote(user.name)
     found = application_named(asked.access, name, lambda each: f"/explain {written} {each}")
-    application = await asked.link.reads.application(found)
+    application = await read_application(asked.link.connection, found)
     access = asked.access.with_application(application)
     notes = standing(user, asked.context.clock.now().date())
     missing: dict[str, Permission] = {}

@@ -11,7 +11,7 @@ from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
-from irisops.instance.security.access import Access
+from irisops.instance.security.access import Access, read_access
 
 PRIVILEGES = (
     Column("resource", "RESOURCE"),
@@ -25,7 +25,7 @@ PRIVILEGES = (
 async def explain_all(context: Context, name: str) -> Replies:
     """All that a user holds, each with its shortest path."""
     link = context.link()
-    access = await link.reads.access()
+    access = await read_access(link.connection)
     user = user_named(access, name, lambda each: f"/explain {each}")
     yield privileges_of(access, user, context.clock.now().date())
 

@@ -20,9 +20,16 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import User
-from irisops.instance.security.access import Access
+from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.sqlprivileges import LETTERS, Action, SqlGrant, SqlObject
+from irisops.instance.security.sqlprivileges import (
+    LETTERS,
+    Action,
+    SqlGrant,
+    SqlObject,
+    check_sql,
+    sql_grants,
+)
 
 SERVICE = "%Service_SQL"
 DEFAULT_NAMESPACE = "USER"
@@ -61,11 +68,11 @@ async def explain_sql(context: Context, command: Command) -> Replies:
     link = context.link()
     action = _action(command)
     target = _target(command, link, action)
-    access = await link.reads.access()
+    access = await read_access(link.connection)
     user = user_named(
         access, str(command.args["user"]), lambda name: f"/explain {name} sql {quote(target.name)}"
     )
-    allowed = await link.reads.check_sql(user.name, target, action)
+    allowed = await check_sql(link.connection, user.name, target, action)
     notes = await _ways(link, access, user, target, action) if allowed else []
     if not allowed:
         notes.append(
@@ -104,7 +111,7 @@ async def _ways(link: Link, access: Access, user: User, target: SqlObject, actio
     if access.model.is_superuser(user.name):
         return paths(access.model.check(user.name, SERVICE, Permission.U))[:1]
     try:
-        grants = await link.reads.sql_grants(user.name, target.namespace, link.profile.namespace)
+        grants = await sql_grants(link.connection, user.name, target.namespace, link.profile.namespace)
     except Unreachable:
         raise
     except InstanceProblem as problem:

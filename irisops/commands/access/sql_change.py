@@ -13,7 +13,7 @@ from irisops.contract.wording import harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.security.sqlprivileges import LETTERS, Action, Kind, SqlObject
+from irisops.instance.security.sqlprivileges import LETTERS, Action, Kind, SqlObject, change_sql, check_sql
 from irisops.journal import Entry, Reverse
 
 KIND = "sql.privilege"
@@ -111,7 +111,7 @@ def _asked(entry: Entry, origin: Origin) -> SqlChange:
 async def _stand(link: Link, entry: Entry) -> Stand:
     """Whether it is held, by the instance's own check, which also counts roles and the whole schema."""
     asked = _asked(entry, Origin(""))
-    held = await link.reads.check_sql(asked.user, asked.target, asked.action)
+    held = await check_sql(link.connection, asked.user, asked.target, asked.action)
     part = Part(
         asked.target.name,
         f"{harmless(asked.user)} {'holds' if held else 'does not hold'} {asked.privilege} "
@@ -133,8 +133,8 @@ async def _carry_out(context: Context, link: Link, asked: SqlChange, shown: Plan
     """Journal, change, check again."""
     record = Record(context, link, shown, asked.origin, reverse=asked.reverse())
     with record.watched():
-        held = await link.reads.change_sql(
-            asked.user, asked.target, asked.action, link.profile.namespace, grant=asked.grant
+        held = await change_sql(
+            link.connection, asked.user, asked.target, asked.action, link.profile.namespace, grant=asked.grant
         )
     if asked.grant and not held:
         record.end("unknown", "accepted, but the check says that it is not held")

@@ -16,9 +16,10 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
-from irisops.instance.security.access import Access
+from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.privileges import Grant
+from irisops.instance.security.webapps import read_application
 
 COLUMNS = (
     Column("user", "USER"),
@@ -35,11 +36,11 @@ async def who_can(context: Context, command: Command) -> Replies:
     """Users who hold it, the shortest path first."""
     link = context.link()
     what = meant(str(command.args["what"]))
-    access = await link.reads.access()
+    access = await read_access(link.connection)
     remember(link, access)
     if what.startswith("/"):
-        application = await link.reads.application(
-            application_named(access, what, lambda each: f"/who-can {each}")
+        application = await read_application(
+            link.connection, application_named(access, what, lambda each: f"/who-can {each}")
         )
         access = access.with_application(application)
         resource, permission = application.resource or "", Permission.U

@@ -7,6 +7,7 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
+from irisops.instance.security.roles import list_roles
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -20,7 +21,7 @@ COLUMNS = (
 async def show_roles(context: Context, command: Command) -> Replies:
     """Roles, filtered and sorted by words."""
     link = context.link()
-    found = await link.reads.roles()
+    found = await list_roles(link.connection)
     link.names.roles = tuple(role.name for role in found)
     rows: list[dict[str, Cell]] = [
         {

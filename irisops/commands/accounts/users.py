@@ -8,6 +8,7 @@ from irisops.contract.wording import counted, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
+from irisops.instance.security.users import list_users
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -23,7 +24,7 @@ COLUMNS = (
 async def show_users(context: Context, command: Command) -> Replies:
     """Users, filtered and sorted by words."""
     link = context.link()
-    found = await link.reads.users()
+    found = await list_users(link.connection)
     link.names.users = tuple(user.name for user in found)
     rows: list[dict[str, Cell]] = [
         {

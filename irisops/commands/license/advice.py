@@ -13,6 +13,10 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.usage.advice import Cure, advise
+from irisops.instance.usage.license import read_board
+from irisops.instance.usage.processes import list_processes
+from irisops.instance.usage.sessions import list_sessions
+from irisops.instance.usage.sessions_timeout import list_timeouts
 
 T = TypeVar("T")
 
@@ -31,11 +35,11 @@ COLUMNS = (
 async def show_advice(context: Context, _command: Command) -> Replies:
     """The cures that fit what is seen, those that save most first."""
     link = context.link()
-    board = await link.reads.board()
+    board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
-    sessions = await _or_note(link.reads.sessions(), notes, "Sessions")
-    processes = await _or_note(link.reads.processes(), notes, "Processes")
-    applications = await _or_note(link.reads.timeouts(), notes, "Settings of the applications")
+    sessions = await _or_note(list_sessions(link.connection), notes, "Sessions")
+    processes = await _or_note(list_processes(link.connection), notes, "Processes")
+    applications = await _or_note(list_timeouts(link.connection), notes, "Settings of the applications")
     own = (link.connection.info.license_id if link.connection.info else None) or ""
     cures = advise(board, sessions, processes, applications, own_license_id=own)
     unread = [*notes, *board.notes]

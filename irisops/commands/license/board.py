@@ -11,6 +11,7 @@ from irisops.contract.wording import counted, duration, not_known
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Holder, LicenseBoard
+from irisops.instance.usage.license import read_board
 
 EXPIRY_WARNING_DAYS = 30
 NEAR_FULL = 0.85
@@ -22,7 +23,7 @@ CLOCKS_DIFFER = 60.0
 async def show_license(context: Context, _command: Command) -> Replies:
     """The counts, then a row per holder; the rows' units add up to what is consumed."""
     link = context.link()
-    board = link.board = await link.reads.board()
+    board = link.board = await read_board(link.connection, now=link.clock.now())
     yield counts_card(link, board, context.clock.now())
     yield holders_table(board, context.clock.now())
 

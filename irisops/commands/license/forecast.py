@@ -12,6 +12,7 @@ from irisops.engine.spec import Replies
 from irisops.instance.models import LicenseBoard
 from irisops.instance.usage import forecast
 from irisops.instance.usage.forecast import ArrivalKind, Forecast, Identity, Situation, until_flip
+from irisops.instance.usage.license import read_board
 
 COLUMNS = (
     Column("how", "HOW THEY COME", grow=True),
@@ -60,7 +61,7 @@ async def show_forecast(context: Context, command: Command) -> Replies:
             "For example /license forecast 4.",
         )
     link = context.link()
-    board = await link.reads.board()
+    board = await read_board(link.connection, now=link.clock.now())
     situation = forecast.situation_of(board)
     if situation is None:
         raise Refusal(

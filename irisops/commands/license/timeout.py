@@ -19,7 +19,7 @@ from irisops.engine import code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
-from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT, AppTimeout
+from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT, AppTimeout, list_timeouts, set_timeout
 from irisops.journal import Entry, Reverse
 
 SHORTEST = 60
@@ -45,7 +45,7 @@ def _find(applications: list[AppTimeout], name: str) -> AppTimeout:
 async def change(context: Context, command: Command) -> Replies:
     """Plan the change."""
     link = context.link()
-    application = _find(await link.reads.timeouts(), str(command.args["application"]))
+    application = _find(await list_timeouts(link.connection), str(command.args["application"]))
     seconds = int(str(command.args["seconds"]))
     if seconds > MOST_TIMEOUT:
         raise Refusal(
@@ -96,7 +96,7 @@ def _states(entry: Entry) -> tuple[str, int | None, int]:
 
 async def _stand(link: Link, entry: Entry) -> Stand:
     name, before, after = _states(entry)
-    now = next((each for each in await link.reads.timeouts() if _same(each.name, name)), None)
+    now = next((each for each in await list_timeouts(link.connection) if _same(each.name, name)), None)
     if now is None:
         return Stand(moved=f"web application {harmless(name, 60)} is gone.")
     said = f"the session timeout of {harmless(now.name, 40)} is {_told(now.timeout)}"
@@ -121,7 +121,7 @@ async def _plan_again(
     seconds = after if origin.way == "on" else before
     if seconds is None:
         raise ValueError(f"change {entry.number} has no way back")
-    return _plan(context, link, _find(await link.reads.timeouts(), name), seconds, origin)
+    return _plan(context, link, _find(await list_timeouts(link.connection), name), seconds, origin)
 
 
 AGAIN = Again(_states, _stand, _plan_again)
@@ -182,7 +182,7 @@ class _Changing:
 
     async def _change(self) -> Replies:
         """Look again, journal, change, verify."""
-        now = _find(await self.link.reads.timeouts(), self.application.name)
+        now = _find(await list_timeouts(self.link.connection), self.application.name)
         if now.timeout != self.application.timeout:
             raise Refusal(
                 "ChangedMeanwhile",
@@ -204,7 +204,7 @@ class _Changing:
             final="this instance's list does not tell what it was before." if before is None else "",
         )
         with record.watched():
-            after = await self.link.reads.set_timeout(self.application.name, self.seconds)
+            after = await set_timeout(self.link.connection, self.application.name, self.seconds)
         record.end("done", f"{after} seconds, read back")
         self.link.timeouts = None
         yield Done(

@@ -19,6 +19,9 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Holder, LicenseBoard
+from irisops.instance.usage.license import read_board
+from irisops.instance.usage.processes import list_processes
+from irisops.instance.usage.sessions import list_sessions
 
 T = TypeVar("T")
 
@@ -77,7 +80,7 @@ def rules(holder: Holder, board: LicenseBoard) -> list[str]:
 async def explain(context: Context, command: Command) -> Replies:
     """The holder, then what is behind it."""
     link = context.link()
-    board = await link.reads.board()
+    board = await read_board(link.connection, now=link.clock.now())
     holder = chosen(board, str(command.args.get("holder", "")))
     now = context.clock.now()
     yield Facts(
@@ -141,12 +144,12 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         ids = set(holder.session_ids)
         rows = [
             sessions.row_of(session, context.clock.now())
-            for session in await _or_nothing(link.reads.sessions())
+            for session in await _or_nothing(list_sessions(link.connection))
             if session.id in ids
         ]
         yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
     if holder.pids:
         pids = set(holder.pids)
-        found = await _or_nothing(link.reads.processes())
+        found = await _or_nothing(list_processes(link.connection))
         shown = [processes.row_of(process) for process in found if process.pid in pids]
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")

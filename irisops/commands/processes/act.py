@@ -10,12 +10,12 @@ from irisops.contract.refusal import Refusal
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Process
-from irisops.instance.usage.processes import ProcessAction
+from irisops.instance.usage.processes import ProcessAction, read_process
 
 
 async def find_process(link: Link, pid: int) -> Process:
     """The process. Raises `Refusal` if there is none."""
-    found = await link.reads.process(pid)
+    found = await read_process(link.connection, pid)
     if found is None:
         raise Refusal(
             "NoSuchProcess",

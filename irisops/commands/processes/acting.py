@@ -19,7 +19,8 @@ from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Process
 from irisops.instance.usage import forecast
-from irisops.instance.usage.processes import ProcessAction
+from irisops.instance.usage.license import read_board
+from irisops.instance.usage.processes import ProcessAction, act_on_process, read_process
 from irisops.journal import Entry, Reverse
 
 KIND = "process."
@@ -147,7 +148,7 @@ async def _effects(
     if not process.license_id:
         return lines, None, None
     try:
-        board = await link.reads.board()
+        board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
         return [*lines, f"What it frees cannot be told: {problem.message}"], None, None
     holder = next((each for each in board.holders if each.holder == process.license_id), None)
@@ -202,7 +203,7 @@ class _Acting:
     async def carry_out(self) -> Replies:
         """Look again, do it, follow, tell. An error of the instance is raised after it was journaled."""
         pid = self.process.pid
-        now = await self.link.reads.process(pid)
+        now = await read_process(self.link.connection, pid)
         if now is None:
             raise _gone(pid)
         if not same_process(self.process, now):
@@ -221,7 +222,7 @@ class _Acting:
             final="a process that has ended is gone." if self.action == "terminate" else "",
         )
         with record.watched():
-            there = await self.link.reads.act_on_process(pid, self.action)
+            there = await act_on_process(self.link.connection, pid, self.action)
         if not there:
             record.end("done", "it was gone already")
             raise _gone(pid)
@@ -243,7 +244,7 @@ class _Acting:
         """Whether the process is seen as it was asked for, within ten seconds."""
         began = self.context.clock.monotonic()
         while True:
-            now = await self.link.reads.process(self.process.pid)
+            now = await read_process(self.link.connection, self.process.pid)
             gone = now is None or not same_process(self.process, now)
             if gone or (
                 now is not None and self.action != "terminate" and now.suspended == (self.action == "suspend")
@@ -256,7 +257,7 @@ class _Acting:
     async def _units(self) -> list[str]:
         if self.before is None:
             return []
-        counts = (await self.link.reads.board()).counts
+        counts = (await read_board(self.link.connection, now=self.link.clock.now())).counts
         if counts.consumed is None:
             return ["The units in use cannot be read."]
         lines = [f"Units in use: {self.before} → {counts.consumed}."]
@@ -308,7 +309,7 @@ def _action(entry: Entry) -> ProcessAction:
 async def _read(link: Link, entry: Entry) -> Process | None:
     """The process that was meant; None if it has ended, also where its pid belongs to another one now."""
     reverse = _reverse(entry)
-    process = await link.reads.process(int(reverse.target))
+    process = await read_process(link.connection, int(reverse.target))
     return process if process is not None and same_identity(identity(process), reverse.before) else None
 
 

@@ -10,6 +10,7 @@ from irisops.contract.wording import duration
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Process
+from irisops.instance.usage.license_clock import clock_offset
 
 _LABELS = {
     "kind": "Kind",
@@ -40,7 +41,7 @@ async def show_process(context: Context, command: Command) -> Replies:
     """One process as named values, with what can be done about it."""
     link = context.link()
     process = await find_process(link, int(str(command.args["pid"])))
-    offset = await link.reads.clock_offset()
+    offset = await clock_offset(link.connection, link.clock.now())
     running = None
     if process.started is not None:
         running = (context.clock.now() - process.started).total_seconds() + offset

@@ -13,6 +13,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import Selection, filter_words, select, selection_notes, take_columns
 from irisops.instance.models import Process
+from irisops.instance.usage.processes import list_processes
 
 COLUMNS = (
     Column("pid", "PID", "number"),
@@ -76,7 +77,7 @@ def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str])
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words; without a sort, people's before the system's, busiest first."""
     link = context.link()
-    found = await link.reads.processes()
+    found = await list_processes(link.connection, remade=link.process_records)
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
         chosen = _chosen(found, link.process_rows, words)

@@ -20,6 +20,9 @@ from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Holder, LicenseBoard, WebSession
 from irisops.instance.usage import forecast
+from irisops.instance.usage.license import read_board
+from irisops.instance.usage.sessions import list_sessions
+from irisops.instance.usage.sessions_end import end_session
 from irisops.journal import Entry, Reverse
 
 KIND = "sessions.end"
@@ -56,7 +59,7 @@ async def plan_end(
     wanted, left_out = _permitted(link, chosen, broad=broad)
     warnings = [*left_out, *_warnings(link, wanted)]
     try:
-        board = await link.reads.board()
+        board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
         board = None
         warnings.append(f"What it frees cannot be told: {problem.message}")
@@ -238,7 +241,7 @@ class _Ending:
             for done, session in enumerate(still, 1):
                 if done == 1 or done % 20 == 0:
                     yield Progress("sessions_end", f"Ending {done} of {len(still)} …", done / len(still) / 2)
-                if await self.link.reads.end_session(session.id) == "marked":
+                if await end_session(self.link.connection, session.id) == "marked":
                     marked.append(session)
         if not marked:
             record.end("done", "all were gone already")
@@ -250,7 +253,7 @@ class _Ending:
                 yield Progress("sessions_end", f"The instance lets go: {counted(left, 'session')} left …")
                 told = left
             await self.context.clock.sleep(LOOK_EVERY)
-            ids = {session.id for session in await self.link.reads.sessions()}
+            ids = {session.id for session in await list_sessions(self.link.connection)}
             left = sum(session.id in ids for session in marked)
         ended = len(marked) - left
         record.end("failed" if left else "done", f"{ended} ended, {left} listed yet")
@@ -270,7 +273,7 @@ class _Ending:
 
     async def _still(self) -> tuple[list[WebSession], int]:
         """Those that are there yet and nobody has logged in to since, and how many of the latter. Raises `Refusal`."""
-        now = {session.id: session for session in await self.link.reads.sessions()}
+        now = {session.id: session for session in await list_sessions(self.link.connection)}
         there = [session for session in self.wanted if session.id in now]
         if not there:
             raise already_gone(len(self.wanted))
@@ -286,7 +289,7 @@ class _Ending:
 
     async def _units(self) -> list[str]:
         """What it freed, read from the instance; why it is less than forecast, if it is."""
-        board = await self.link.reads.board()
+        board = await read_board(self.link.connection, now=self.link.clock.now())
         now = board.counts.consumed
         if now is None:
             return ["The units in use cannot be read."]
@@ -326,7 +329,7 @@ def not_ended(number: int) -> Problem:
 async def _there(link: Link, entry: Entry) -> list[WebSession]:
     """Those that are listed yet. One that somebody has logged in to since is another person's."""
     wanted = set(_pairs(entry))
-    return [session for session in await link.reads.sessions() if marks(session) in wanted]
+    return [session for session in await list_sessions(link.connection) if marks(session) in wanted]
 
 
 def _pairs(entry: Entry) -> list[tuple[str, str]]:

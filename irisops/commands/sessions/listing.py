@@ -16,6 +16,8 @@ from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes, take_columns
 from irisops.instance.models import WebSession
 from irisops.instance.usage.leaks import find_leaks
+from irisops.instance.usage.license_clock import clock_offset
+from irisops.instance.usage.sessions import list_sessions
 
 SHOWN_ID = 8
 """Characters of a session's id that are shown: with the whole id one could take the session over."""
@@ -84,11 +86,13 @@ class Seen:
 
 async def look(context: Context, link: Link) -> Seen:
     """Read the sessions, the instance's time and, if permitted, what tells for how long they are idle and exist."""
-    sessions = await link.reads.sessions()
-    offset = await link.reads.clock_offset()
+    sessions = await list_sessions(link.connection, remade=link.session_records)
+    offset = await clock_offset(link.connection, link.clock.now())
     now = context.clock.now() + timedelta(seconds=offset)
-    births = await link.births.learn(link.reads, link.generation, sessions, now)
-    link.timeouts = await known_timeouts(link.timeouts, link.reads, link.generation, link.clock.monotonic())
+    births = await link.births.learn(link.connection, link.generation, sessions, now)
+    link.timeouts = await known_timeouts(
+        link.timeouts, link.connection, link.generation, link.clock.monotonic()
+    )
     return Seen(sessions, now, link.timeouts, births)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from irisops.instance.calls import Answer, ClassMethod
+from irisops.instance.routes import Instance
 from irisops.instance.values import as_utc
 
 # UNVERIFIED: that TimeStamp() is $ZTIMESTAMP, in UTC (facts: iris-license-sessions 4.4 names it, not its form). Both
@@ -21,3 +22,9 @@ def instance_time(answer: Answer | Exception, now: datetime) -> datetime:
     if told is None or abs((told - now).total_seconds()) > FARTHEST:
         return now
     return told
+
+
+async def clock_offset(instance: Instance, now: datetime) -> float:
+    """Seconds by which the instance's clock is ahead of `now`, this machine's; 0 where it does not tell its time."""
+    (told,) = await instance.batch([TIME])
+    return (instance_time(told, now) - now).total_seconds()

@@ -10,7 +10,7 @@ import pytest
 from irisops.commands.access.compare_sql import MOST_ROLES
 from irisops.contract.replies import Cell, Table
 from irisops.instance.errors import NotPermitted
-from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
+from irisops.instance.security.sqlprivileges import MOST_GRANTS, SqlGrant, SqlHoldings, sql_holdings
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.world.model import User
 from tests.commands.editing import GOOD, Desk, add_role, desk
@@ -105,7 +105,7 @@ async def test_the_round_trips_do_not_grow_with_the_grants(at: Desk) -> None:
 
     async def trips() -> int:
         before = counted.fired
-        await link.reads.sql_holdings([("user", "bob"), ("user", "ann")], "USER", "%SYS")
+        await sql_holdings(link.connection, [("user", "bob"), ("user", "ann")], "USER", "%SYS")
         return counted.fired - before
 
     grant(at, "bob", "s")
@@ -139,7 +139,7 @@ async def test_a_missing_privilege_is_the_reason_and_the_rest_is_compared(connec
 
 async def test_too_many_are_not_compared_by_halves(connected: World) -> None:
     connected.instance.holdings["bob"] = SqlHoldings(
-        (SqlGrant("TABLE", "A.B", "SELECT", "Direct"),), complete=False
+        (SqlGrant("TABLE", "A.B", "SELECT", "Direct"),) * (MOST_GRANTS + 1)
     )
     (table,) = await connected.say("/compare appuser bob")
     assert isinstance(table, Table)
@@ -149,7 +149,6 @@ async def test_too_many_are_not_compared_by_halves(connected: World) -> None:
 
 async def test_a_role_is_asked_for_with_those_it_brings_and_no_more_than_a_few(connected: World) -> None:
     await connected.say("/compare %Developer %SQL")
-    ((holders, namespace, home),) = connected.instance.holdings_asked
-    assert holders == (("role", "%developer"), ("role", "%sql"))
-    assert (namespace, home) == ("USER", "%SYS")
+    assert connected.instance.holdings_asked == [("role", "%developer", "USER"), ("role", "%sql", "USER")]
+    assert connected.instance.namespace == "%SYS"
     assert MOST_ROLES >= 10

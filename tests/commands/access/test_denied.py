@@ -124,7 +124,7 @@ async def test_hostile_text_is_harmless_in_facts(connected: World) -> None:
 
 async def test_without_the_model_the_refusals_are_listed_all_the_same(connected: World) -> None:
     secure(connected)
-    connected.instance.fail["access"] = NotPermitted("This account lacks %Admin_Secure:U.")
+    connected.instance.fail["users"] = NotPermitted("This account lacks %Admin_Secure:U.")
     found = await table(connected)
     assert len(found.rows) == 2
     assert noted(found, "Whether it is held by now is not known: This account lacks %Admin_Secure:U.")
@@ -132,7 +132,7 @@ async def test_without_the_model_the_refusals_are_listed_all_the_same(connected:
 
 async def test_a_lost_connection_is_not_swallowed(connected: World) -> None:
     secure(connected)
-    for read in ("denials", "access", "auditing"):
+    for read in ("denials", "users", "auditing"):
         connected.instance.fail = {read: lost()}
         (found,) = await connected.say("/denied")
         assert isinstance(found, Problem)
@@ -160,7 +160,7 @@ async def test_what_is_not_recorded_is_said_and_offered(connected: World) -> Non
     assert connected.instance.done == []
     (done,) = await connected.yes(plan.id)
     assert isinstance(done, Done)
-    assert connected.instance.done == [("audit on", "Protect", "True")]
+    assert connected.instance.done == [("audit on", "Protect", ""), ("audit on", "all", "")]
     (entry,) = connected.session.context.journal("local").entries()
     assert entry.status == "done"
     assert not noted(await table(connected), "Auditing is off")
@@ -181,7 +181,10 @@ async def test_only_what_is_off_is_changed(connected: World) -> None:
     (plan,) = await connected.say("/denied enable")
     assert isinstance(plan, Plan)
     await connected.yes(plan.id)
-    assert connected.instance.done == [("audit on", "LoginFailure,PrivilegeFailure", "False")]
+    assert connected.instance.done == [
+        ("audit on", "LoginFailure", ""),
+        ("audit on", "PrivilegeFailure", ""),
+    ]
 
 
 async def test_when_everything_is_recorded_nothing_is_planned(connected: World) -> None:

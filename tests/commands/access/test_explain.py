@@ -137,7 +137,7 @@ async def test_resources_and_applications_complete_once_they_are_known(reader: W
     await told(reader, "/explain bob HR:R")
     line = "/explain bob %DB_"
     found = [each.value.strip() for each in reader.session.complete(line, len(line))]
-    assert found == ["%DB_USER", "%DB_PAYROLL"]
+    assert found == ["%DB_PAYROLL", "%DB_USER"]
     line = "/who-can /csp/p"
     assert [each.value.strip() for each in reader.session.complete(line, len(line))] == ["/csp/payroll"]
 
@@ -160,9 +160,9 @@ async def test_a_read_only_profile_proposes_no_plan(reader: World) -> None:
 
 
 async def test_what_could_not_be_read_is_said(reader: World) -> None:
-    reader.instance.access_notes.append("Web applications are left out: they cannot be read.")
+    reader.instance.fail["applications"] = failed("no such query")
     facts, _ = await told(reader, "/explain bob HR:R")
-    assert noted(facts, "Web applications are left out")
+    assert noted(facts, "Web applications are left out: they cannot be read (no such query)")
 
 
 async def test_a_resource_that_only_a_role_names_is_said_to_be_gone(reader: World) -> None:
@@ -223,13 +223,14 @@ async def test_an_application_asks_for_its_resource_and_its_namespace(reader: Wo
 
 async def test_a_role_of_the_application_reads_for_its_visitors(reader: World) -> None:
     reader.instance.all_roles.append(Role("Door", "", (("HR", "U"),), ()))
+    reader.instance.applications[1] = WebApplication("/csp/payroll", "PAYROLL", enabled=True)
     reader.instance.completed["/csp/payroll"] = WebApplication(
         "/csp/payroll",
         "PAYROLL",
         enabled=True,
         resource="HR",
         match_roles=(("Door", ("Payroll",)),),
-        unauthenticated=True,
+        methods="Unauthenticated",
     )
     reader.instance.set_roles("bob", "Door")
     facts, plan = await told(reader, "/explain bob /csp/payroll/")

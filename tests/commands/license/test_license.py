@@ -11,6 +11,7 @@ from irisops.commands.license.board import clock_note, returns
 from irisops.commands.license.locked import first_to_end, guess
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.instance.errors import LicenseExhausted, NotPermitted, Unreachable
+from irisops.instance.usage.license import read_board
 from irisops.profiles.model import Profile
 from tests.commands.fakes import LOCAL, World, settle
 
@@ -46,7 +47,7 @@ async def test_what_cannot_be_forecast(connected: World, line: str, error: str) 
 
 
 async def test_advice_names_settings_and_what_could_not_be_read(connected: World) -> None:
-    connected.instance.fail["timeouts"] = NotPermitted("This account lacks %Admin_Secure:U.")
+    connected.instance.fail["applications"] = NotPermitted("This account lacks %Admin_Secure:U.")
     (table,) = await connected.say("how can we save license units?")
     assert isinstance(table, Table)
     commands = [row["command"] for row in table.rows]
@@ -159,7 +160,7 @@ def test_the_kind_of_host_is_guessed(profile: Profile, platform: str, kind: str)
 
 
 async def test_times_are_those_of_this_machine(connected: World) -> None:
-    board = replace(await connected.instance.board(), clock_offset=3600.0)
+    board = replace(await read_board(connected.connection, now=connected.clock.now()), clock_offset=3600.0)
     holder = board.holders[0]
     assert holder.free_at is not None
     early = returns(holder, connected.clock.now(), 3600.0)

@@ -81,7 +81,7 @@ async def test_one_that_ended_meanwhile_is_already_gone(connected: World) -> Non
 async def test_a_pid_that_was_used_again_is_left_alone(
     connected: World, another: Callable[[Process], Process]
 ) -> None:
-    before = await connected.instance.processes()
+    before = connected.instance.processes()
     connected.instance.replaced = [replace(each, started=START) for each in before]
     plan = await plan_of(connected, "/process terminate 4711")
     connected.instance.replaced = [another(each) for each in connected.instance.replaced]
@@ -92,13 +92,13 @@ async def test_a_pid_that_was_used_again_is_left_alone(
 
 
 async def test_without_start_times_user_and_job_decide(connected: World) -> None:
-    process = (await connected.instance.processes())[1]
+    process = connected.instance.processes()[1]
     assert same_process(process, replace(process, started=START))
     assert not same_process(process, replace(process, job_number=5))
 
 
 async def test_an_open_transaction_is_warned_of(connected: World) -> None:
-    before = await connected.instance.processes()
+    before = connected.instance.processes()
     connected.instance.replaced = [replace(each, in_transaction=True) for each in before]
     plan = await plan_of(connected, "/process terminate 4711")
     assert any("rolled back" in warning for warning in plan.warnings)
@@ -132,7 +132,7 @@ async def test_columns_are_chosen_as_in_top(connected: World) -> None:
 
 async def test_one_that_may_no_longer_be_ended_at_the_yes_is_left_alone(connected: World) -> None:
     plan = await plan_of(connected, "/process terminate 4711")
-    before = await connected.instance.processes()
+    before = connected.instance.processes()
     connected.instance.replaced = [replace(each, can_be_terminated=False) for each in before]
     (problem,) = await confirmed(connected, plan)
     assert isinstance(problem, Problem)

@@ -127,7 +127,7 @@ async def test_a_lost_connection_leaves_the_outcome_unknown(connected: World) ->
 
 
 async def test_without_the_board_it_still_can_be_ended(connected: World) -> None:
-    connected.instance.fail["board"] = NotAvailable("no counts here")
+    connected.instance.fail["LUConsumed"] = NotAvailable("no counts here")
     plan = await plan_of(connected, "/sessions end AbCd")
     assert any("no counts here" in warning for warning in plan.warnings)
 
@@ -173,7 +173,7 @@ async def test_idle_is_worked_out_from_the_timeout_of_the_application(connected:
 
 
 async def test_without_the_timeouts_idle_is_unknown_and_said_to_be(connected: World) -> None:
-    connected.instance.fail["timeouts"] = NotPermitted("This account lacks %Admin_Secure:U.")
+    connected.instance.fail["applications"] = NotPermitted("This account lacks %Admin_Secure:U.")
     (table,) = await connected.say("/sessions")
     assert isinstance(table, Table)
     assert {row["idle"] for row in table.rows} == {None}
@@ -185,7 +185,7 @@ async def changed(world: World, **what: object) -> None:
     """All sessions of the instance are otherwise from now on."""
     world.instance.replaced_sessions = [
         replace(each, **what)  # type: ignore[arg-type]
-        for each in await world.instance.sessions()
+        for each in world.instance.sessions()
     ]
 
 
@@ -199,7 +199,7 @@ async def test_a_session_that_somebody_logged_in_to_meanwhile_is_left_alone(conn
 
 
 async def test_this_tools_own_session_is_refused_and_left_out(connected: World) -> None:
-    sessions = await connected.instance.sessions()
+    sessions = connected.instance.sessions()
     connected.instance.replaced_sessions = [replace(sessions[0], pid=4712), *sessions[1:]]
     assert (await problem_of(connected, "/sessions end AbCd")).error == "OwnSession"
     plan = await plan_of(connected, "/sessions end all")
@@ -208,7 +208,7 @@ async def test_this_tools_own_session_is_refused_and_left_out(connected: World) 
 
 
 async def test_what_the_portal_protects_is_left_out_unless_it_is_named(connected: World) -> None:
-    sessions = await connected.instance.sessions()
+    sessions = connected.instance.sessions()
     portal = replace(sessions[0], application="/csp/sys/", username="_SYSTEM", allow_end=False)
     connected.instance.replaced_sessions = [portal, *sessions[1:]]
     plan = await plan_of(connected, "/sessions end all")

@@ -12,7 +12,6 @@ from irisops.contract.replies import Column, Done, Facts, Plan, Problem, Progres
 from irisops.engine.side_by_side import named, side_by_side
 from irisops.instance.connection import State, Target
 from irisops.instance.errors import InstanceError
-from irisops.instance.routes import Instance
 from tests.commands.fakes import FakeConnection, FakeInstance, World, settle
 
 
@@ -26,10 +25,6 @@ class Several(World):
     def _connector(self, target: Target) -> FakeConnection:
         self.connections.append(FakeConnection(self.at[target.port], target))
         return self.connections[-1]
-
-    def _reads(self, instance: Instance) -> FakeInstance:
-        assert isinstance(instance, FakeConnection)
-        return instance.instance
 
     def to(self, port: int) -> FakeConnection:
         return next(each for each in self.connections if each.target.port == port)
@@ -107,13 +102,14 @@ async def test_all_is_what_is_in_use_side_by_side(several: Several) -> None:
     used = next(row for row in table.rows if row["fact"] == "License units used")
     assert (used["a"], used["b"]) == (3, 5)
     assert "c" not in used
+    several.at[1].fail["sessions"] = InstanceError("no such query")
     board, holders = await several.say("/on all /license")
     assert isinstance(board, Table)
     assert isinstance(holders, Table)
     assert [row["instance"] for row in holders.rows] == ["a"] * 3 + ["b"] * 3
     assert len({row[holders.key] for row in holders.rows}) == 6
     assert holders.actions[0][2] == "/on {instance} /license why {holder}"
-    assert "a: note of the board" in holders.notes
+    assert "a: Sessions cannot be read: no such query" in holders.notes
 
 
 async def test_with_nothing_in_use_all_is_every_profile(several: Several) -> None:
