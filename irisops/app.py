@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
@@ -26,21 +26,24 @@ from textual.worker import Worker, WorkerState
 from irisops.contract.chat import Chat, CommandInfo, Notice
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
-from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
-from irisops.ui.crash import CrashConsole
 from irisops.ui.door import Door
 from irisops.ui.frame import SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
-from irisops.ui.hangup import on_ending_signals
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import to_copy, transcript_markdown
-from irisops.ui.styles import sheets
+from irisops.ui.rows import filled
+from irisops.ui.saving import save
+from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals
+from irisops.ui.themes import sheets
+
+if TYPE_CHECKING:
+    from irisops.ui.editor import EditorScreen
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
@@ -59,6 +62,13 @@ def palette() -> type[Provider]:
     from irisops.ui.palette import Commands  # noqa: PLC0415 - not before it is needed
 
     return Commands
+
+
+def editor_screen() -> type[EditorScreen]:
+    """The form editor, imported at the first form."""
+    from irisops.ui import editor  # noqa: PLC0415 - not before it is needed
+
+    return editor.EditorScreen
 
 
 def local_now() -> datetime:
@@ -222,8 +232,6 @@ class IrisopsApp(App[int]):
             await self._save(effect, event.card)
 
     async def _save(self, effect: Effect, card: Card) -> None:
-        from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
-
         text = transcript_markdown(self.conversation.transcript.entries)
         self.conversation.answer(card, await asyncio.to_thread(save, text, effect.argument))
 
@@ -251,16 +259,14 @@ class IrisopsApp(App[int]):
 
     @on(Conversation.FormWanted)
     def _form_wanted(self, event: Conversation.FormWanted) -> None:
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
-        if isinstance(self.screen, EditorScreen) and self.screen.form.command == event.form.command:
+        if isinstance(self.screen, editor_screen()) and self.screen.form.command == event.form.command:
             self.screen.show_errors(event.form)
             return
         if self.conversation.prompt.typing:
             self._form_waits = event
             self.status.show(note=FORM_WAITS)
             return
-        self.push_screen(EditorScreen(event.form, partial(self._submitted, event.card)))
+        self.push_screen(editor_screen()(event.form, partial(self._submitted, event.card)))
 
     @on(Prompt.Emptied)
     def _line_done(self) -> None:
@@ -271,24 +277,17 @@ class IrisopsApp(App[int]):
 
     @on(Conversation.FormDone)
     def _form_done(self, event: Conversation.FormDone) -> None:
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
-        if isinstance(self.screen, EditorScreen):
+        if isinstance(self.screen, editor_screen()):
             if event.problem is None:
                 self.screen.dismiss()
             else:
                 self.screen.say(f"{event.problem.message} {event.problem.cure}")
 
-    def _submitted(self, card: Card, screen: object) -> None:
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
-        assert isinstance(screen, EditorScreen)  # noqa: S101 - the callback was given to one
+    def _submitted(self, card: Card, screen: EditorScreen) -> None:
         self.conversation.submit_form(screen.form, screen.values(), card)
 
     @on(SidePanel.Chosen)
     def _profile_chosen(self, event: SidePanel.Chosen) -> None:
-        from irisops.ui.rows import filled  # noqa: PLC0415 - not before it is needed
-
         self.conversation.send(filled("/connect {name}", {"name": event.profile}))
 
     # Keys
@@ -362,12 +361,10 @@ class IrisopsApp(App[int]):
 
     def action_interrupt(self) -> None:
         """Cancel what runs or is asked, else close the form; with neither, the second time quits."""
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
         if self.conversation.cancel():
             self.status.show(note="")
             return
-        if isinstance(self.screen, EditorScreen):
+        if isinstance(self.screen, editor_screen()):
             self.screen.action_leave()
             return
         now = self._now().timestamp()
@@ -418,7 +415,7 @@ class IrisopsApp(App[int]):
             self._say(copied.said)
             return
         self.copy_to_clipboard(copied.text)
-        from irisops.ui.clipboard import send_to_tmux  # noqa: PLC0415 - not before it is needed
+        from irisops.ui.terminal import send_to_tmux  # noqa: PLC0415 - not before it is needed
 
         trouble = await send_to_tmux(copied.text, self._environment)
         self._say(trouble or copied.said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -54,3 +55,39 @@ class Background:
         """Until none is left, also those that were started meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class BrokenOffError(Exception):
+    """Foreign code asked to end the program; the text is the name of what it raised."""
+
+
+async def in_daemon_thread(work: Callable[[], T], deadline: float) -> T:
+    """Run blocking `work` with a deadline in seconds, in a thread that never holds up the program's end.
+
+    Raises `TimeoutError` at the deadline (the thread is left to itself), else what `work` raises. What would end the
+    program or this task (SystemExit, KeyboardInterrupt, CancelledError) is no business of a waiting thread: foreign
+    code that raises it raises `BrokenOffError`.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def settle(act: Callable[[], None]) -> None:
+        try:
+            loop.call_soon_threadsafe(lambda: None if outcome.done() else act())
+        except RuntimeError:
+            return  # the loop has ended: nobody waits for this any more
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - handed over to the waiting coroutine
+            # A future takes no StopIteration either.
+            passed = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            failure = error if passed else BrokenOffError(type(error).__name__)
+            settle(lambda: outcome.set_exception(failure))
+        else:
+            settle(lambda: outcome.set_result(result))
+
+    threading.Thread(target=run, name="irisops waiting", daemon=True).start()
+    async with asyncio.timeout(deadline):
+        return await outcome

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from irisops import streams
+from irisops.commands.catalogue import default_registry
+from irisops.profiles.places import Places
+from irisops.profiles.store import ProfileStore
 
 SHELLS = ("bash", "zsh", "fish")
 NAMES = "irisops completion names 2>/dev/null"
@@ -72,6 +79,16 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
     ),
 }
 """Command -> what it is, its options, the words that may follow it."""
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print a completion script, or the names of the profiles for one. Returns the exit status."""
+    if options.shell == "names":
+        text = "".join(f"{each.name}\n" for each in ProfileStore(Places.find().profiles).load().profiles)
+    else:
+        text = script(options.shell, [(spec.name, spec.summary) for spec in default_registry()])
+    lost = streams.say(text, sys.stdout, end="")
+    return 0 if lost is None else streams.status_of(lost)
 
 
 def script(shell: str, slash_commands: Sequence[tuple[str, str]]) -> str:

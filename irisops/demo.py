@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -77,6 +78,16 @@ class Practice:
             self._over = True
         if self._child is not None:
             _stop(self._child)
+
+
+def simulator_options(options: argparse.Namespace) -> list[str]:
+    """The command line options of irisops that are meant for the simulator."""
+    passed: list[str] = []
+    if options.scenario:
+        passed += ["--scenario", options.scenario]
+    if options.seed is not None:
+        passed += ["--seed", str(options.seed)]
+    return passed
 
 
 @contextlib.contextmanager

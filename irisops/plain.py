@@ -20,6 +20,7 @@ from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.engine import reply_text
 from irisops.plain_terminal import Terminal
+from irisops.ui.saving import save
 
 KEEP = "Enter keeps what is shown, - empties it, Ctrl+C or a line with only . leaves the form."
 YES = ("y", "yes")
@@ -244,8 +245,6 @@ class PlainChat:
         elif effect.name == "theme":
             self._write("Plain mode has no colours.")
         else:
-            from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
-
             self._reply(save("\n".join(self._said) + "\n", effect.argument))
 
 

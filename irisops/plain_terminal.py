@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from irisops import streams
+from irisops.background import in_daemon_thread
 from irisops.contract.chat import Chat
 from irisops.contract.secret_words import has_secret
 from irisops.contract.wording import harmless, in_line
-from irisops.daemon_thread import in_daemon_thread
 from irisops.run_command import ask_on_terminal
 from irisops.ui.history import History
 

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import contextlib
 import getpass
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
 from typing import TextIO
 
 from irisops import streams
+from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
+from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
 from irisops.contract.wording import harmless, harmless_lines
-from irisops.daemon_thread import in_daemon_thread
+from irisops.demo import DemoError, running, simulator_options
 from irisops.engine import reply_json, reply_text
+from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
-from irisops.session import Session
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+from irisops.session import Session, start_log
 
 PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
+STATUS_OF_INTERRUPT = 130
 ASK_DEADLINE = 600.0
 """Seconds for a person to type a password."""
 
@@ -264,6 +273,91 @@ def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
     return exit_of(reply) if isinstance(reply, Problem) else Exit.DONE
 
 
-def standard_output(*, json: bool) -> Output:
-    """To this process's own streams."""
-    return Output(sys.stdout, sys.stderr, json)
+def run(options: argparse.Namespace) -> int:
+    """`irisops run`. Returns the exit status."""
+    output = Output(sys.stdout, sys.stderr, options.json)
+    try:
+        status = asyncio.run(_until_signal(_run(options, output)))
+    except KeyboardInterrupt:
+        streams.say("", sys.stderr)
+        return STATUS_OF_INTERRUPT
+    if output.lost is None:
+        return status
+    lost = streams.status_of(output.lost)
+    return status or lost
+
+
+async def _until_signal(work: Coroutine[object, object, int]) -> int:
+    """Do `work`; SIGTERM and SIGHUP end it through the normal path, logged out."""
+    ended: list[int] = []
+    task = asyncio.ensure_future(work)
+    if sys.platform != "win32":
+        loop = asyncio.get_running_loop()
+
+        def end(number: int) -> None:
+            ended.append(number)
+            task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not ended:
+            raise
+        return 128 + ended[0]
+
+
+async def _run(options: argparse.Namespace, output: Output) -> int:
+    """On the demo, on `--url`, or on a profile."""
+    password = take_password()
+    try:
+        if options.demo:
+            with running(simulator_options(options)) as demo:
+                session = Session(demo.places, secrets=Secrets(None), extra=[demo.profile], polling=False)
+                return await _run_in(session, options, output, demo.profile, demo.password)
+        places = Places.find()
+        start_log(places, options.log_level)
+        if options.url:
+            profile = parse_address(options.url)
+            session = Session(places, extra=[profile], first=profile.name, polling=False)
+            return await _run_in(session, options, output, profile, password)
+        wanted = options.run_profile or options.profile
+        session = Session(places, first=wanted, polling=False)
+        session.load_profiles()
+        found = session.start_profile()
+        if found is not None or not wanted:
+            return await _run_in(session, options, output, found, password)
+        cure = 'irisops run "/profiles" lists them.'
+        problem = Refusal("NoSuchProfile", f"There is no profile {named(wanted)}.", cure).problem()
+    except DemoError as error:
+        problem = Refusal("NoSimulator", str(error), "Please report it.").problem()
+    except AddressError as error:
+        cure = "Write it as iris://user@host:1972/NAMESPACE."
+        problem = Refusal("BadAddress", str(error), cure).problem()
+    output.reply(problem)
+    return exit_of(problem)
+
+
+async def _run_in(
+    session: Session,
+    options: argparse.Namespace,
+    output: Output,
+    profile: Profile | None,
+    password: str | None,
+) -> int:
+    session.subscribe(lambda: None, output.notice)
+    if sys.stdin.isatty() and not options.demo:
+        session.ask_with(ask_on_terminal)
+    try:
+        return await run_line(
+            session,
+            " ".join(options.line),
+            output,
+            profile=profile,
+            password=password,
+            yes=options.yes,
+            word=options.confirm,
+        )
+    finally:
+        await session.close()

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irisops import logs, streams
 from irisops.background import Background, to_log
 from irisops.changes import interrupted
 from irisops.connections import known_names as names
@@ -22,6 +24,7 @@ from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Problem, Reply
+from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
@@ -34,8 +37,7 @@ from irisops.profiles.address import named
 from irisops.profiles.discovery.discoverer import Discoverer, Look, look_around
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
-from irisops.profiles.refused import RefusedStore
-from irisops.profiles.remembered import RememberedStore
+from irisops.profiles.remembered import RefusedStore, RememberedStore
 from irisops.profiles.secrets import PLACES, Secrets
 from irisops.profiles.settings import Settings, SettingsStore
 from irisops.profiles.store import ProfileStore
@@ -85,6 +87,13 @@ def lasting(places: Places, settings: Settings) -> Secrets:
     if settings.keep_passwords == "memory":
         return Secrets(None)
     return Secrets(SystemKeyring(), Vault(places.secrets))
+
+
+def start_log(places: Places, level: str) -> None:
+    """Log at `level`, or at the level of the settings if that is ""."""
+    trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
+    if trouble:
+        streams.say(f"irisops: {harmless(trouble, 2000)}", sys.stderr)
 
 
 class Session:

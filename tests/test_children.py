@@ -24,7 +24,7 @@ from irisops.sharing.errors import AgentMissing
 from irisops.sharing.finder import find_agent, read_version
 from irisops.sharing.installer import install_agent
 from irisops.simulator.agent.launcher import write_launcher
-from irisops.ui.clipboard import send_to_tmux
+from irisops.ui.terminal import send_to_tmux
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ("docker", "podman", "iris", "ngrok", "tmux", "ps", "setpriv", "sh", "sleep", "pass")

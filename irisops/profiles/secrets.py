@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol, TypeVar
 
-from irisops.daemon_thread import BrokenOffError, in_daemon_thread
+from irisops.background import BrokenOffError, in_daemon_thread
 from irisops.logs import hide
 from irisops.profiles.model import Profile
 from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError

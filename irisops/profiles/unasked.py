@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
-from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.vault import Vault, VaultError
 

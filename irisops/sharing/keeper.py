@@ -16,11 +16,17 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from irisops.background import Background
 from irisops.children import no_core_dumps
-from irisops.instance.driver_process.channel import HEADER_SIZE, ChannelError, decode_body, frame_size
+from irisops.instance.driver_process.channel import (
+    HEADER_SIZE,
+    ChannelError,
+    decode_body,
+    encode_frame,
+    frame_size,
+)
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.lease import LeaseError
@@ -29,10 +35,53 @@ from irisops.sharing.messages import (
     ShareClosed,
     ShareRequest,
 )
-from irisops.sharing.outbox import Outbox
 from irisops.sharing.records import from_json, to_json
 from irisops.sharing.share import Share
 from irisops.sharing.teardown import Connector, connect_by_driver
+
+NOTICE_ROOM = 64 * 1024
+"""Bytes that may wait for a listener before the steps of an opening are dropped, beside what the pipe itself holds."""
+FLUSH_SECONDS = 1.0
+"""At the end, for a listener that is only slow. What a stopped one misses it learns from the lease."""
+
+
+class _Closing(asyncio.BaseProtocol):
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.closed.set()
+
+
+class Outbox:
+    """Frames for the listener. All that is sent is bounded: one answer a request, the steps of one opening, an end."""
+
+    def __init__(self, transport: asyncio.WriteTransport, protocol: _Closing) -> None:
+        self._transport = transport
+        self._protocol = protocol
+
+    @classmethod
+    async def on(cls, pipe: BinaryIO) -> Self:
+        """On the writing end of a pipe, which it makes non-blocking and closes at the end."""
+        transport, protocol = await asyncio.get_running_loop().connect_write_pipe(_Closing, pipe)
+        return cls(transport, protocol)
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Hand over one message. Never blocks and never fails: a listener that is gone hears nothing."""
+        full = self._transport.get_write_buffer_size() > NOTICE_ROOM
+        if not self._transport.is_closing() and not (full and message.get("event") == "progress"):
+            self._transport.write(encode_frame(message))
+
+    async def close(self) -> None:
+        """Give a listener `FLUSH_SECONDS` to take what waits, then let go of it."""
+        self._transport.close()
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._protocol.closed.wait()
+        except TimeoutError:
+            if not self._protocol.closed.is_set():
+                self._transport.abort()
+
 
 TICK = 0.25
 """Seconds between looks at the clock and at the agent. The wall clock counts: a laptop may sleep over its deadline."""

@@ -25,7 +25,7 @@ from irisops.ui.fields import (
 )
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
-from irisops.ui.styles import styles_folder
+from irisops.ui.themes import styles_folder
 
 
 class Words(Lines):

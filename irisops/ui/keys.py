@@ -17,7 +17,7 @@ from textual.events import Key
 from textual.screen import ModalScreen
 
 from irisops.ui.lines import Lines
-from irisops.ui.styles import styles_folder
+from irisops.ui.themes import styles_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.commands.accounts.as_code import calls_of
-from irisops.commands.accounts.effects import meaning
-from irisops.commands.accounts.guard import guard
-from irisops.commands.accounts.new_password import password_that_fits
+from irisops.commands.accounts.effects import guard, meaning
 from irisops.connections.connection import Link
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 from irisops.instance.security.role_changes import LABELS, privileges_of, role_state, role_steps
 from irisops.instance.security.roles import list_roles
-from irisops.instance.security.user_changes import FIELDS, PASSING, read_user_states, user_steps
+from irisops.instance.security.user_changes import (
+    FIELDS,
+    PASSING,
+    check_new_password,
+    read_user_states,
+    user_steps,
+)
+
+LENGTH = 20
+"""Characters of a password that is made here."""
+_LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without l, I and O, which are read as other characters."""
+_DIGITS = "23456789"
+_KINDS = (str.isupper, str.islower, str.isdigit)
+
+
+def new_password() -> str:
+    """A password of letters and digits, of each kind at least one, that fits the usual patterns (facts: 3.6)."""
+    while True:
+        text = secrets.choice(_LETTERS) + "".join(
+            secrets.choice(_LETTERS + _DIGITS) for _ in range(LENGTH - 1)
+        )
+        if all(any(kind(character) for character in text) for kind in _KINDS):
+            return text
+
+
+async def password_that_fits(link: Link, name: str) -> str:
+    """A new password that the instance's policy takes. Raises `Refusal` if none of those made here does."""
+    for extra in ("", "-7", "!a", "_9Z"):
+        text = new_password() + extra
+        if not await check_new_password(link.connection, name, text):
+            return text
+    raise Refusal(
+        "PasswordPolicy",
+        "The instance's password pattern refuses every password that this tool makes.",
+        f"Enter one that fits in the form: /user {quote(name)}",
+    )
 
 
 def shown(value: FieldValue | None, field_name: str = "") -> str:

@@ -10,8 +10,8 @@ from irisops.changes.editor import Checked, Editor, Given, Start
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.accounts.options import ROLE, ROLE_CHANGES
 from irisops.commands.accounts.role_fields import EMPTY, check_name, check_values, form_fields
+from irisops.commands.accounts.specs import ROLE, ROLE_CHANGES
 from irisops.commands.accounts.view import role_cards
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
-from irisops.commands.accounts import options
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
+
+USER = {
+    "full_name": "text",
+    "comment": "text",
+    "enabled": "flag",
+    "roles": "text",
+    "escalation_roles": "text",
+    "namespace": "text",
+    "routine": "text",
+    "email": "text",
+    "expires": "text",
+    "account_never_expires": "flag",
+    "password_never_expires": "flag",
+    "must_change_password": "flag",
+}
+"""What can be given as `key=value`. A password is never typed into a line: lines are kept in the history."""
+
+ROLE = {
+    "description": "text",
+    "privileges": "text",
+    "granted_roles": "text",
+    "escalation_only": "flag",
+}
+ROLE_CHANGES = {"add": "text", "remove": "text"}
+"""`add=RESOURCE:RW` and `remove=RESOURCE` change the privileges of a role that is there."""
+
 
 _GRAMMAR_ROLES = Arg("roles", "role", many=True, show="ROLE")
 _USERS = Arg("users", "user", many=True, show="USER")
@@ -69,7 +94,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="grant",
         summary="Give a role to a user, after showing what that means",
-        handler="accounts.grants:grant",
+        handler="accounts.role_change:grant",
         grammar=(_GRAMMAR_ROLES, Keyword("to"), Arg("user", "user")),
         plain=(
             Plain("(give|grant|add|assign) [the] [role|roles] {roles} to [the] [user|account] {user}"),
@@ -92,7 +117,7 @@ SPECS: tuple[CommandSpec, ...] = (
     CommandSpec(
         name="revoke",
         summary="Take a role from a user, after showing what that means",
-        handler="accounts.grants:revoke",
+        handler="accounts.role_change:revoke",
         grammar=(_GRAMMAR_ROLES, Keyword("from"), Arg("user", "user")),
         plain=(
             Plain(
@@ -121,7 +146,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="A user: opens its form (read-only: a card), or takes full_name= roles= expires= …",
         handler="accounts.user_editor:edit",
         grammar=(Arg("user", "user"),),
-        options=options.USER,
+        options=USER,
         plain=(
             Plain("(edit|open|change|modify) [the] (user|account) {user}"),
             Plain("(edit|open|change|modify) [the] {user's} (account|user)"),
@@ -138,7 +163,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="Make a user: opens a form, or takes template= roles= full_name= …",
         handler="accounts.user_editor:add",
         grammar=(Arg("name", "text", required=False),),
-        options={"template": "text", **options.USER},
+        options={"template": "text", **USER},
         plain=(
             Plain("(add|create|make|new) [a] [new] (user|account)"),
             Plain("(add|create|make) [a] [new] (user|account) [called|named] {name}"),
@@ -244,7 +269,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="A role: opens its form (read-only: a card), or takes add=RESOURCE:RW remove= description= …",
         handler="accounts.role_editor:edit",
         grammar=(Arg("role", "role"),),
-        options={**options.ROLE, **options.ROLE_CHANGES},
+        options={**ROLE, **ROLE_CHANGES},
         plain=(Plain("(edit|open|change|modify) [the] role {role}"),),
         examples=("edit the role Clerk",),
         group="access",
@@ -258,7 +283,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="Make a role: opens a form, or takes privileges=RESOURCE:RW,… granted_roles= …",
         handler="accounts.role_editor:add",
         grammar=(Arg("name", "text", required=False),),
-        options=options.ROLE,
+        options=ROLE,
         plain=(
             Plain("(add|create|make|new) [a] [new] role"),
             Plain("(add|create|make) [a] [new] role [called|named] {name}"),

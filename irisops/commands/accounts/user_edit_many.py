@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.accounts.new_password import password_that_fits
+from irisops.commands.accounts.kinds import password_that_fits
 from irisops.commands.accounts.user_fields import check_name, check_passwords
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from irisops.changes import editor
 from irisops.changes.editor import Checked, Editor, Given, Start
 from irisops.changes.objects import FieldRefusal
-from irisops.commands.accounts.options import USER
+from irisops.commands.accounts.specs import USER
 from irisops.commands.accounts.templates import template_named
 from irisops.commands.accounts.user_edit_many import user_named
 from irisops.commands.accounts.user_fields import (

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass, field
 
+from irisops.background import in_daemon_thread
 from irisops.commands.license.locked import guess
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.expired_password import refused
@@ -16,7 +17,6 @@ from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Table
 from irisops.contract.wording import harmless, listed
-from irisops.daemon_thread import in_daemon_thread
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import (

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from functools import partial
 
-from irisops.daemon_thread import in_daemon_thread
+from irisops.background import in_daemon_thread
 from irisops.profiles.discovery.engines import Engine, engine_of
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
 from irisops.profiles.host import port_number

@@ -5,13 +5,14 @@ Looked into are the settings of the person, of the folder they work in, and of i
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from irisops.daemon_thread import in_daemon_thread
-from irisops.profiles.discovery import jsonc
+from irisops.background import in_daemon_thread
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
 from irisops.profiles.host import port_number, split_host
 from irisops.profiles.model import DEFAULT_PORT, fit_prefix
@@ -96,7 +97,7 @@ def _settings(file: Path) -> dict[str, Any] | _Broken:
         if file.stat().st_size > BIGGEST:
             return _Broken(file, "it is too big")
         text = file.read_text(encoding="utf-8")
-        data = {} if jsonc.is_blank(text) else jsonc.loads(text)
+        data = {} if is_blank(text) else loads(text)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except OSError as error:
@@ -260,3 +261,44 @@ def _port(data: dict[str, Any], key: str) -> int | None:
     value = data.get(key)
     whole = isinstance(value, int | str) and not isinstance(value, bool)
     return port_number(str(value)) if whole else None
+
+
+_TOKEN = re.compile(
+    r'(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<comma>,)|(?P<blank>\s+)|(?P<other>.)',
+    re.DOTALL,
+)
+
+
+def is_blank(text: str) -> bool:
+    """Whether it holds nothing but blanks and comments, as a settings file that was never filled in."""
+    pieces = _TOKEN.finditer(text.removeprefix("\ufeff"))
+    return all(piece.lastgroup in ("comment", "blank") for piece in pieces)
+
+
+def loads(text: str) -> Any:
+    """The value. Raises `ValueError` as `json.loads` does; an unclosed comment is an error too."""
+    kept: list[str] = []
+    waiting = ""
+    """A comma with the blanks after it, kept only if something other than a closing bracket follows."""
+    last = "["
+    """The piece before; a comma right after an opening bracket is not one too many but a mistake."""
+    for found in _TOKEN.finditer(text.removeprefix("\ufeff")):
+        kind, piece = found.lastgroup, found.group()
+        if kind == "comment":
+            piece = " "
+        if kind in ("comment", "blank"):
+            if waiting:
+                waiting += piece
+            else:
+                kept.append(piece)
+            continue
+        if waiting:
+            kept.append(waiting[1:] if piece in ("}", "]") else waiting)
+            waiting = ""
+        if kind == "comma" and last not in ("[", "{"):
+            waiting = ","
+        else:
+            kept.append(piece)
+        last = piece
+    kept.append(waiting)
+    return json.loads("".join(kept))
