@@ -14,7 +14,7 @@ from irisops.profiles.store import ProfileStore
 
 SHELLS = ("bash", "zsh", "fish")
 NAMES = "irisops completion names 2>/dev/null"
-"""What a script runs to learn the names of the profiles."""
+"""Command that a script runs to list the profiles."""
 PROFILE = "profile"
 TEXT = "text"
 
@@ -78,7 +78,7 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (),
     ),
 }
-"""Command -> what it is, its options, the words that may follow it."""
+"""Command -> summary, options, words that may follow it."""
 
 
 def completion(options: argparse.Namespace) -> int:
@@ -237,7 +237,7 @@ def _first_words(slash_commands: Sequence[tuple[str, str]]) -> list[tuple[str, s
 
 
 def _plain(text: str) -> str:
-    """Without the characters that zsh's descriptions are made of."""
+    """Remove the characters that have a meaning in zsh's descriptions."""
     return text.replace(":", ",").replace("[", "(").replace("]", ")")
 
 

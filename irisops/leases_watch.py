@@ -1,4 +1,4 @@
-"""`irisops leases [clear|watch]`: looking after shares without the chat."""
+"""`irisops leases [clear|watch]`: shares without the chat."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from irisops.sharing.lease import LeaseError, LeaseStore, Where
 
 
 async def watch(places: Places, secrets: Secrets, settings: SharingSettings | None = None) -> int:
-    """Keep the deadlines of all shares until none is left; returns the exit status.
+    """Enforce the deadlines of all shares until none is left; returns the exit status.
 
-    Made to run detached (nohup, a service): passwords come from wherever a login would take them, but nobody is asked.
-    Only the passphrase of the encrypted file is asked for, once, where `secrets` knows how.
+    It runs detached (nohup, a service): passwords come from where a login takes them, without asking. Only the
+    passphrase of the encrypted file is asked for, once, if `secrets` can ask.
     """
     chosen = settings or SharingSettings()
     said: set[str] = set()
 
     def say(line: str) -> None:
-        if line not in said:  # the same reason every five seconds helps nobody
+        if line not in said:  # not the same reason every five seconds
             said.add(line)
             streams.say(
                 harmless(line, 2000), sys.stdout
@@ -65,7 +65,7 @@ def _login(where: Where) -> Profile:
 
 
 def leases(options: argparse.Namespace) -> int:
-    """`watch` here; the rest is `/leases` without the chat. Returns the exit status."""
+    """`irisops leases`: `watch` here, the rest as the command `/leases`. Returns the exit status."""
     if options.action != "watch":
         line = "/leases clear" if options.action == "clear" else "/leases"
         return run(parser().parse_args(["run", line]))

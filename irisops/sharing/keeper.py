@@ -312,18 +312,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return reading, writing
 
 
-def _no_core_dumps() -> None:
-    """Let no core dump hold the password or the token: not of the keeper, nor of the agent and drivers it starts.
-
-    1 byte, as 0 would still feed a handler such as systemd-coredump; Linux skips that at exactly 1 (fs/coredump.c).
-    """
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:  # a hard limit of 0 cannot be raised
-            resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
-
-
 async def serve(reading: BinaryIO, writing: BinaryIO, connector: Connector) -> None:
     """Run a keeper on two pipes until it has finished."""
     loop = asyncio.get_running_loop()
@@ -349,7 +337,6 @@ def main(connector: Connector = connect_by_driver) -> int:
     # A token in the environment of irisops would go onto the agent's command line (facts: ngrok-keyring A5.1).
     for name in ("NGROK_AUTHTOKEN", "NGROK_API_KEY"):
         os.environ.pop(name, None)
-    _no_core_dumps()
     reading, writing = _take_pipes()
     asyncio.run(serve(reading, writing, connector))
     return 0
