@@ -1,4 +1,4 @@
-"""What a change of users and roles means for people: privileges gained and lost, superusers made, warnings."""
+"""Effects of changes of users and roles: privileges gained and lost, new superusers, warnings, guards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN = 8
 
 
 def model_after(access: Access, changes: Iterable[ObjectChange]) -> privileges.AccessModel:
-    """The model as it would be. Deletions come last, so that what follows from them is not undone again."""
+    """The access model after the changes. Deletions come last, so that their side effects are not overwritten."""
     model = access.model
     for change in sorted(changes, key=lambda each: each.after is None):
         if change.after is None:
@@ -53,7 +53,7 @@ def _role(state: ObjectState) -> privileges.Role:
 
 
 def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> tuple[list[str], list[str]]:
-    """Effects and warnings of the changes, in plain sentences."""
+    """Effects and warnings of the changes, as sentences."""
     before, after = access.model, model_after(access, changes)
     effects: list[str] = []
     warnings: list[str] = []
@@ -72,7 +72,7 @@ def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> t
 def _affected(
     before: privileges.AccessModel, after: privileges.AccessModel, changes: Sequence[ObjectChange]
 ) -> list[str]:
-    """Users whose privileges may differ, in the order of the instance."""
+    """Users whose privileges may change, in the order of the instance."""
     names: dict[str, None] = {}
     for change in changes:
         if change.kind == "user":
@@ -102,7 +102,7 @@ def _privileges(
     effects: list[str],
     warnings: list[str],
 ) -> None:
-    """Who gains and loses what; users to whom the same happens are told together."""
+    """Privileges gained and lost, with users grouped by the same effect."""
     told: dict[str, list[str]] = {}
     created = {change.name for change in changes if change.before is None}
     deleted = {change.name for change in changes if change.kind == "user" and change.after is None}
@@ -167,12 +167,12 @@ def _sentence(text: str, names: Sequence[str]) -> str:
 
 
 def _public_of(model: privileges.AccessModel) -> Mapping[str, Permission]:
-    """What somebody without any role has."""
+    """Privileges of a user without roles."""
     return {name: permission for name, permission in model.public.items() if permission}
 
 
 def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnings: list[str]) -> None:
-    """Privileges that come or go with roles although everybody has them."""
+    """Warn of privileges that change with roles although everybody has them."""
     public = {name.casefold(): permission for name, permission in model.public.items() if permission}
     moot: dict[str, Permission] = {}
     roles = {role.name.casefold(): role for role in model.roles}
@@ -200,7 +200,7 @@ def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnin
 
 
 def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]], warnings: list[str]) -> None:
-    """What is so for a user itself. `told`: sentence -> users, so that many are told together."""
+    """Effects on a user itself. `told`: sentence -> users, for grouping."""
     before, after, name = change.before, change.after, harmless(change.name)
     old = before.names("roles") if before else ()
     new = after.names("roles") if after else ()
@@ -270,7 +270,7 @@ def _about_role(
 
 
 def guard(link: Link, access: Access, changes: Sequence[ObjectChange]) -> None:
-    """No self-harm. Raises `FieldRefusal`."""
+    """Refuse changes that lock out the own account or remove the last superuser. Raises `FieldRefusal`."""
     for change in changes:
         if change.kind == "user" and change.name.casefold() == link.profile.user.casefold():
             _guard_own(change)

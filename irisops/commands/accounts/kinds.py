@@ -1,4 +1,4 @@
-"""Users and roles as the change engine sees them."""
+"""Users and roles as kinds of object for the change engine."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from irisops.instance.security.user_changes import (
 )
 
 LENGTH = 20
-"""Characters of a password that is made here."""
+"""Characters of a generated password."""
 _LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Without l, I and O, which are read as other characters."""
+"""Without l, I and O, which are easily misread."""
 _DIGITS = "23456789"
 _KINDS = (str.isupper, str.islower, str.isdigit)
 
 
 def new_password() -> str:
-    """A password of letters and digits, of each kind at least one, that fits the usual patterns (facts: 3.6)."""
+    """A random password with at least one letter of each case and one digit (facts: 3.6)."""
     while True:
         text = secrets.choice(_LETTERS) + "".join(
             secrets.choice(_LETTERS + _DIGITS) for _ in range(LENGTH - 1)
@@ -43,7 +43,7 @@ def new_password() -> str:
 
 
 async def password_that_fits(link: Link, name: str) -> str:
-    """A new password that the instance's policy takes. Raises `Refusal` if none of those made here does."""
+    """A random password that fits the instance's policy. Raises `Refusal` if none of several does."""
     for extra in ("", "-7", "!a", "_9Z"):
         text = new_password() + extra
         if not await check_new_password(link.connection, name, text):
@@ -67,7 +67,7 @@ def shown(value: FieldValue | None, field_name: str = "") -> str:
 
 
 def label_of(kind: Kind, field_name: str) -> str:
-    """A field in a person's words."""
+    """Label of a field."""
     return FIELDS[field_name].label if kind == "user" else LABELS[field_name]
 
 

@@ -1,4 +1,4 @@
-"""What can be typed about accounts: commands as data. Handlers are resolved at first use."""
+"""Commands on users and roles, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ USER = {
     "password_never_expires": "flag",
     "must_change_password": "flag",
 }
-"""What can be given as `key=value`. A password is never typed into a line: lines are kept in the history."""
+"""Options of /user as `key=value`. A password is never an option: lines are kept in the history."""
 
 ROLE = {
     "description": "text",
@@ -27,7 +27,7 @@ ROLE = {
     "escalation_only": "flag",
 }
 ROLE_CHANGES = {"add": "text", "remove": "text"}
-"""`add=RESOURCE:RW` and `remove=RESOURCE` change the privileges of a role that is there."""
+"""`add=RESOURCE:RW` and `remove=RESOURCE` change the privileges of an existing role."""
 
 
 _GRAMMAR_ROLES = Arg("roles", "role", many=True, show="ROLE")

@@ -1,4 +1,4 @@
-"""What can be typed about helper: commands as data. Handlers are resolved at first use."""
+"""Commands on the helper class, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

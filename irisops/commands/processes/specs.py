@@ -1,4 +1,4 @@
-"""What can be typed about processes: commands as data. Handlers are resolved at first use."""
+"""Commands on processes, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

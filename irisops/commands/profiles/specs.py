@@ -1,4 +1,4 @@
-"""What can be typed about profiles: commands as data. Handlers are resolved at first use."""
+"""Commands on profiles and secrets, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services, web applications and resources as the change engine sees them."""
+"""Services, web applications and resources as kinds of object for the change engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from irisops.instance.security.webapps import parse_match_roles
 
 
 def calls_of(changes: Sequence[ObjectChange], _passwords: Sequence[str] = ()) -> dict[str, list[str]]:
-    """By language. On the instance itself arrays work; from Python they do not."""
+    """Calls by language, run in %SYS (facts: iris-security 3.2, 3.3, 3.5, 6.1). Python cannot pass arrays."""
     script = ['set $namespace = "%SYS"']
     snake = ['irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"']
     for change in changes:
@@ -78,7 +78,7 @@ def shown(kind: Kind, name: str, value: FieldValue | None) -> str:
 
 
 def roles_given(groups: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
-    """Roles that an application adds: for everybody, or `ROLE (if MATCH)` for holders of another one."""
+    """Roles that an application adds: `ROLE` to everybody, `ROLE (if MATCH)` to holders of MATCH."""
     return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
 
 
@@ -138,7 +138,7 @@ RESOURCE = _kind("resource")
 
 
 async def states(link: Link, kind: Kind, names: Sequence[str]) -> list[ObjectState]:
-    """The objects of these names, spelled as the instance does. Raises `Refusal` when one has gone meanwhile."""
+    """States of these objects, named as the instance spells them. Raises `Refusal` if one cannot be opened."""
     found = await read_settings(link.connection, kind, names)
     for name in names:
         if name.casefold() not in found:

@@ -1,4 +1,4 @@
-"""/resources and /resource: what permissions are given on, and what everybody has on it whatever their roles."""
+"""/resources and /resource: resources and their public permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/services and /service: the doors of an instance, which of them are open, and how one logs in there."""
+"""/services and /service: services, enabled or not, and their authentication methods."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def show_services(context: Context, command: Command) -> Replies:
     chosen = select(rows, filter_words(command), COLUMNS)
     notes = selection_notes(chosen, len(rows), "service")
     word = METHODS[UNAUTHENTICATED]
-    # The Web Gateway's own service is so on many instances; what comes through it logs in at the application.
+    # Usual for the Web Gateway's own service: users authenticate at the application.
     unlocked = [
         each.name
         for each in found
@@ -110,7 +110,7 @@ def _facts(service: Service, state: ObjectState) -> Facts:
 
 
 async def change_service(context: Context, command: Command) -> Replies:
-    """Plan to switch services, or to set how one logs in; without either, show one."""
+    """Plan to enable, disable or set authentication of services; without options, show one."""
     names, switch = split_switch(as_list(command, "services"))
     auth = command.args.get("auth")
     link = context.link()

@@ -1,4 +1,4 @@
-"""What can be typed about security: commands as data. Handlers are resolved at first use."""
+"""Commands on services, web applications and resources, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

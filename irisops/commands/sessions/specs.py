@@ -1,4 +1,4 @@
-"""What can be typed about sessions: commands as data. Handlers are resolved at first use."""
+"""Commands on web sessions, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

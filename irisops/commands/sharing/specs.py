@@ -1,4 +1,4 @@
-"""What can be typed about sharing: commands as data. Handlers are resolved at first use."""
+"""Commands on shares, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be typed about tool: commands as data. Handlers are resolved at first use."""
+"""Commands on the tool itself, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/alert: thresholds that ring the terminal's bell and say so in the chat, for this run of the tool."""
+"""/alert: thresholds that ring the bell and write to the chat, for this run."""
 
 from __future__ import annotations
 

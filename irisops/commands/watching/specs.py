@@ -1,4 +1,4 @@
-"""What can be typed about watching: commands as data. Handlers are resolved at first use."""
+"""Commands for watching, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 
