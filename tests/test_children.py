@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -294,6 +293,8 @@ async def test_a_driver_process_has_what_it_needs_and_no_more(tmp_path: Path) ->
             for line in folder.joinpath("limits").read_text().splitlines()
         }
         # 1 byte keeps a handler such as systemd-coredump from being run; where 0 is the hard limit, it stays.
+        import resource  # noqa: PLC0415 - not on Windows
+
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         assert limits["Max core file size"] == ("0" if hard == 0 else "1")
         assert limits["Max address space"] == str(1 << 30)

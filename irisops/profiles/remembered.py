@@ -1,4 +1,8 @@
-"""The little that is remembered between runs without being a setting."""
+"""State kept between runs: the last profile, and which stored passwords an instance has refused.
+
+A refused password is not sent again at a later start, because refused logins lock accounts. Kept is a digest of login
+and source (`user@host:port`, the command), never of a password.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,9 @@ T = TypeVar("T")
 
 
 class OwnFile(Generic[T]):
-    """A file of the state folder. `parse` raises `ValueError` for what is not such a file; `empty` stands in for it.
+    """A file that only the program writes. `parse` raises `ValueError` for a damaged file, which counts as `empty`.
 
-    `loss` says what it means that the file is not known, as a sentence.
+    `loss` is a sentence on the consequences of losing the file.
     """
 
     def __init__(self, path: Path, parse: Callable[[str], T], empty: T, loss: str) -> None:
@@ -28,10 +32,10 @@ class OwnFile(Generic[T]):
         self._empty = empty
         self._loss = loss
         self.trouble = ""
-        """What became of a file that could not be read, in a sentence or two; "" as long as all is well."""
+        """What happened to an unreadable file, in a sentence or two; "" if all is well."""
 
     def read(self) -> T:
-        """What the file holds; never raises. A file that cannot be understood is moved out of the way, not lost."""
+        """The contents; never raises. A damaged file is moved aside."""
         try:
             return self._parse(self.path.read_bytes().decode())
         except FileNotFoundError:
@@ -44,7 +48,7 @@ class OwnFile(Generic[T]):
             return self._empty
 
     def _aside(self) -> str:
-        """Move the file out of the way of the next writing; its newest damaged state is kept."""
+        """Move the damaged file aside, replacing an earlier one."""
         aside = self.path.with_name(f"{self.path.name}.unreadable")
         with contextlib.suppress(OSError):
             self.path.replace(aside)
@@ -54,13 +58,13 @@ class OwnFile(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the next start wants to know."""
+    """State for the next start."""
 
     profile: str = ""
 
 
 class RememberedStore:
-    """`remembered.toml` in the state folder: a convenience, so neither reading nor writing it may stop anything."""
+    """`remembered.toml` in the state folder: optional, so errors of reading or writing stop nothing."""
 
     def __init__(self, path: Path) -> None:
         self._file = OwnFile(
@@ -70,18 +74,18 @@ class RememberedStore:
 
     @property
     def trouble(self) -> str:
-        """Why the file could not be read, once that was tried; "" if it could."""
+        """Why the file could not be read, or ""."""
         return self._file.trouble
 
     def load(self) -> Remembered:
-        """Read the file; what cannot be read is not remembered."""
+        """Read the file; an unreadable one counts as empty."""
         return self._file.read()
 
     def remember(self, profile: str) -> bool:
-        """Keep the profile's name; False if the folder cannot be written."""
+        """Store the profile's name; False if the folder cannot be written."""
         if profile == self._last:
             return True
-        self.load()  # a damaged file is kept aside before it is written anew
+        self.load()  # moves a damaged file aside first
         quoted = profile.replace("\\", "\\\\").replace('"', '\\"')
         try:
             write_atomically(self._file.path, f'profile = "{quoted}"\n')
@@ -101,11 +105,11 @@ def _parsed(text: str) -> Remembered:
 
 Change = Callable[[list[str]], list[str]]
 MOST = 200
-"""Marks kept; the oldest go first."""
+"""Most marks kept; the oldest are dropped first."""
 
 
 class RefusedStore:
-    """`refused.json` in the state folder. A convenience: where it cannot be read or written, nothing is remembered."""
+    """`refused.json` in the state folder: optional, so errors of reading or writing stop nothing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -114,21 +118,21 @@ class RefusedStore:
         )
 
     def trouble(self) -> str:
-        """Why the file cannot be read; "" if it can."""
+        """Why the file cannot be read, or ""."""
         self._file.read()
         return self._file.trouble
 
     def holds(self, account: str, source: str) -> bool:
-        """Whether the password from there was refused."""
+        """True if the password from that source was refused."""
         return _mark(account, source) in self._load()
 
     def add(self, account: str, source: str) -> bool:
-        """Remember it; False if it cannot be written."""
+        """Store a refusal; False if it cannot be written."""
         mark = _mark(account, source)
         return self._write(lambda marks: [*(each for each in marks if each != mark), mark])
 
     def clear(self, account: str, source: str) -> bool:
-        """It was accepted, or the person wants another try; False if it cannot be written."""
+        """Forget a refusal; False if it cannot be written."""
         mark = _mark(account, source)
         if mark not in self._load():
             return True

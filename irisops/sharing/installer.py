@@ -1,7 +1,7 @@
-"""Fetching the ngrok agent through pyngrok, in a process of its own, with its progress. Only ever when told to.
+"""Downloads the ngrok agent through pyngrok, in its own process, with progress. Only on request.
 
 pyngrok prints its progress to standard output and reports nothing else, has no deadline for the whole, and checks no
-sum (facts: ngrok-keyring A7); so it runs apart, and what it brought is looked at by `finder` afterwards.
+sum (facts: ngrok-keyring A7); so it runs separately, and `finder` checks the result.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PERCENT = re.compile(r"(\d{1,3})%")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is. `fraction` None where that is not known."""
+    """Progress. `fraction` is None if unknown."""
 
     message: str
     fraction: float | None = None
@@ -38,7 +38,7 @@ def command(path: Path) -> tuple[str, ...]:
 
 
 async def install_agent(path: Path, run: Sequence[str] = ()) -> AsyncIterator[Step]:
-    """Steps of an installation. Raises AgentMissing when it failed; then the person has to install it."""
+    """Install, yielding progress. Raises AgentMissing if it failed; then the person has to install it."""
     yield Step("Fetching the ngrok agent …", 0.0)
     process = await children.start(
         run or command(path),

@@ -1,9 +1,9 @@
-"""The keeper: a process of its own that owns one share and takes it down, whatever becomes of the chat.
+"""The keeper: a separate process that owns one share and takes it down, whatever happens to the chat.
 
 `python -m irisops.sharing.keeper`, spoken to over its standard input and output. When its input closes (the chat ended,
 crashed or was killed), on SIGTERM, SIGHUP or SIGINT, at the deadline and when the agent dies, the share is taken down.
-None of that waits for the chat: it may be stopped, or hang on a terminal that nobody reads. If the instance cannot be
-reached then, it is tried again for a while; after that the lease file is what remembers.
+None of that waits for the chat, which may be stopped or blocked by its terminal. If the instance cannot be reached, the
+keeper retries for a while; after that the lease file holds what is left.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from irisops.sharing.share import Share
 from irisops.sharing.teardown import Connector, connect_by_driver
 
 NOTICE_ROOM = 64 * 1024
-"""Bytes that may wait for a listener before the steps of an opening are dropped, beside what the pipe itself holds."""
+"""Bytes buffered for the chat, in addition to the pipe's own buffer, before progress messages are dropped."""
 FLUSH_SECONDS = 1.0
-"""At the end, for a listener that is only slow. What a stopped one misses it learns from the lease."""
+"""Wait at the end for a slow chat; a stopped one learns the rest from the lease."""
 
 
 class _Closing(asyncio.BaseProtocol):
@@ -54,7 +54,7 @@ class _Closing(asyncio.BaseProtocol):
 
 
 class Outbox:
-    """Frames for the listener. All that is sent is bounded: one answer a request, the steps of one opening, an end."""
+    """Frames for the chat, written without waiting. Their number is bounded: answers, steps of one opening, an end."""
 
     def __init__(self, transport: asyncio.WriteTransport, protocol: _Closing) -> None:
         self._transport = transport
@@ -62,18 +62,18 @@ class Outbox:
 
     @classmethod
     async def on(cls, pipe: BinaryIO) -> Self:
-        """On the writing end of a pipe, which it makes non-blocking and closes at the end."""
+        """An outbox on the writing end of a pipe, which becomes non-blocking and is closed at the end."""
         transport, protocol = await asyncio.get_running_loop().connect_write_pipe(_Closing, pipe)
         return cls(transport, protocol)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Hand over one message. Never blocks and never fails: a listener that is gone hears nothing."""
+        """Queue one message. Never blocks and never fails, even if the chat has ended."""
         full = self._transport.get_write_buffer_size() > NOTICE_ROOM
         if not self._transport.is_closing() and not (full and message.get("event") == "progress"):
             self._transport.write(encode_frame(message))
 
     async def close(self) -> None:
-        """Give a listener `FLUSH_SECONDS` to take what waits, then let go of it."""
+        """Wait up to `FLUSH_SECONDS` for the buffer to be read, then close."""
         self._transport.close()
         try:
             async with asyncio.timeout(FLUSH_SECONDS):
@@ -84,13 +84,13 @@ class Outbox:
 
 
 TICK = 0.25
-"""Seconds between looks at the clock and at the agent. The wall clock counts: a laptop may sleep over its deadline."""
+"""Seconds between checks of clock and agent. The wall clock counts: a laptop may sleep past its deadline."""
 RETRY_PAUSES = (5.0, 10.0, 20.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
-"""Seconds between attempts to clear an instance that was out of reach: some ten minutes in all."""
+"""Seconds between attempts to clean up an unreachable instance: about ten minutes in all."""
 
 
 class Keeper:
-    """Answers requests and watches over one share. `send` hands one message to the chat: it neither waits nor fails."""
+    """Answers requests and watches one share. `send` passes one message to the chat and neither waits nor fails."""
 
     def __init__(
         self,
@@ -108,13 +108,13 @@ class Keeper:
         self._listening = Background(self._deaf)
         self._end = asyncio.Event()
         self._hurry = asyncio.Event()
-        """Told to end while it is already taking down: no further attempts."""
+        """Set when asked to end again during the take-down: no further attempts."""
         self._reason = ""
 
-    # why it ends
+    # ending
 
     def end(self, reason: str) -> None:
-        """Take the share down and finish. The second time, give up on what cannot be reached."""
+        """Take the share down and end. The second call stops the retries."""
         if self._end.is_set():
             self._hurry.set()
             return
@@ -122,14 +122,14 @@ class Keeper:
         self._end.set()
 
     def pipe_closed(self) -> None:
-        """The chat is gone. While the share is being taken down that changes nothing: it is tried again as ever."""
+        """The chat has ended. During the take-down this changes nothing; retries continue."""
         if not self._end.is_set() and (self._share is None or not self._share.outlive):
             self.end("the chat was closed")
 
     # requests
 
     def take(self, message: Mapping[str, Any]) -> None:
-        """One request of the chat; the answer is sent when it is there."""
+        """Handle one request of the chat; the answer is sent later."""
         task = self._tasks.start(self._answer(message), f"request {message.get('op')}")
         if message.get("op") == "open":
             self._opening = task
@@ -144,7 +144,7 @@ class Keeper:
             told = SharingProblem(f"Nothing was opened: {self._reason or 'it was cancelled'}.")
             self._send({"id": number, "error": _problem(told)})
         except Exception as error:
-            # The chat must hear of every failure; where it happened goes to the keeper's log (see `_failed`).
+            # The chat gets every failure; the traceback goes to the keeper's log (see `_failed`).
             told = AgentFailed(
                 f"The keeper failed: {type(error).__name__}.", "Please report it; see the keeper's log."
             )
@@ -208,7 +208,7 @@ class Keeper:
     # life
 
     async def run(self) -> None:
-        """Watch until it is to end, then take down; returns when nothing more can be done."""
+        """Watch until the end of the share, then take it down; returns when nothing more can be done."""
         while not self._end.is_set():
             share = self._share
             opened = self._opening is not None and self._opening.done()
@@ -220,12 +220,12 @@ class Keeper:
                 await asyncio.wait_for(self._end.wait(), TICK)
         await self._stop_opening()
         await self._take_down()
-        await self._tasks.wait()  # answers that are still to be sent
+        await self._tasks.wait()  # pending answers
         self._listening.cancel()
         await self._listening.wait()
 
     def listen(self, reader: asyncio.StreamReader) -> None:
-        """Take the chat's requests until its pipe closes. A failure to listen counts as the end of the chat."""
+        """Read requests until the chat's pipe closes. A read failure counts as the end of the chat."""
         self._listening.start(self._listen(reader), "listening")
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
@@ -242,7 +242,7 @@ class Keeper:
 
     @staticmethod
     def _failed(name: str, error: BaseException) -> None:
-        """Note where a task failed in the keeper's log; a traceback shows code, never values."""
+        """Log a failed task; a traceback shows code, never values."""
         with contextlib.suppress(OSError):  # the disk is full
             print(f"{name}: {type(error).__name__}", file=sys.stderr)
             traceback.print_tb(error.__traceback__, file=sys.stderr)
@@ -267,10 +267,10 @@ class Keeper:
                     self._send({"event": "closed", "closed": to_json(closed)})
 
     async def _close(self, share: Share) -> ShareClosed:
-        """Take the share down as far as it goes now. Whatever goes wrong is a reason to try again, not to end."""
+        """Take the share down as far as possible. Any error leads to a retry, not to the end."""
         try:
             return await share.close(self._reason)
-        except Exception as error:  # noqa: BLE001 - noted with its place in the keeper's log
+        except Exception as error:  # noqa: BLE001 - logged with its place
             self._failed("taking the share down", error)
             return ShareClosed(self._reason, (), (f"the keeper failed: {type(error).__name__}",))
 
@@ -283,7 +283,7 @@ LEASE_CURE = (
 
 
 def _problem(problem: InstanceProblem | LeaseError, *, opening: bool = False) -> dict[str, object]:
-    """A problem as the chat takes it."""
+    """A problem as JSON for the chat."""
     if isinstance(problem, LeaseError):
         return {
             "name": "LeaseError",

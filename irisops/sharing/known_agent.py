@@ -1,8 +1,8 @@
-"""Whether the agent that irisops fetched is still the file that was fetched: its SHA-256, remembered from then on.
+"""SHA-256 sums of downloaded agents, to notice when such a file changes.
 
 pyngrok compares what it fetches with no checksum (facts: ngrok-keyring A7), and whether ngrok publishes one for the
-newest agent was not to be found out. So the first fetch is trusted as far as HTTPS goes, and a file that is another one
-later is said before it is used.
+newest agent was not to be found out. So the first download is trusted as far as HTTPS goes, and a later change of the
+file is reported before it is used.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from irisops.files import write_atomically
 
 
 def sha256(path: Path) -> str:
-    """Of a file, in hexadecimal; blocks for some tenths of a second. Raises `OSError`."""
+    """Hexadecimal sum of a file; blocks for some tenths of a second. Raises `OSError`."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class KnownAgents:
-    """Paths of fetched agents with their sums, in a file."""
+    """A file with the paths of downloaded agents and their sums."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def remember(self, agent: Path) -> str:
-        """Note what was fetched; its sum. Raises `OSError`."""
+        """Store the sum of a downloaded agent, and return it. Raises `OSError`."""
         total = sha256(agent)
         write_atomically(self._path, json.dumps({**self._read(), str(agent): total}) + "\n")
         return total
 
     def look_at(self, agent: Path) -> tuple[Iterable[str], Iterable[str]]:
-        """What to say of an agent before it is used, as (plain facts, warnings). Raises `OSError`."""
+        """Notes on an agent before it is used: (facts, warnings). Raises `OSError`."""
         then = self._read().get(str(agent))
         if then is None:
-            return (), ()  # somebody else put it there
+            return (), ()  # not downloaded by irisops
         now = sha256(agent)
         if now == then:
             return (f"The ngrok agent is the one that was fetched over HTTPS, SHA-256 {now}.",), ()
@@ -52,5 +52,5 @@ class KnownAgents:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError):
-            return {}  # it is written anew at the next fetch
+            return {}  # rewritten at the next download
         return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
