@@ -1,4 +1,4 @@
-"""The fields of an editor: one widget per kind, each giving its value and whether it is well-formed."""
+"""Fields of the editor: one widget per kind, with its value and validation."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from irisops.ui.door import LineInput
 
 PERMISSIONS = "RWU"
 FIELD_LIMIT = 4_000
-"""Characters of a value that can be edited in a line: a key in a longer one is slow, and nobody finds a place in it."""
+"""Most characters of an editable value; longer ones are slow to edit."""
 
 
 class Value(Protocol):
-    """What the editor needs of a field's widget."""
+    """Interface of a field's widget."""
 
     def value_of(self) -> Cell:
         """What the person entered."""
         ...
 
     def fault(self) -> str:
-        """Why it cannot be sent, or an empty string."""
+        """Why it is invalid, or ""."""
         ...
 
 
 class TextField(LineInput):
-    """A line of text; also a masked one, a number, a date.
+    """An input for text, masked text, a number or a date.
 
-    A value that holds what would act on the terminal stands there as `spelled` writes it, and is that again when it is
-    saved. One that is too long to edit shows its beginning. What nobody touched is given back as it was, to the byte.
+    A value with control characters is shown as `spelled` writes it, and converted back when saved. One that is too long
+    to edit shows its beginning. An untouched value is returned unchanged, to the byte.
     """
 
     class Full(Message):
-        """More was typed or pasted than the field takes."""
+        """The field's length limit was reached."""
 
     def __init__(self, field: FormField) -> None:
         given = "" if field.value is None else str(field.value)
@@ -68,7 +68,7 @@ class TextField(LineInput):
 
     @property
     def note(self) -> str:
-        """What is to be known of a value that does not stand here as it is, or ""."""
+        """A note on a value that is not shown exactly, or ""."""
         if self._too_long:
             return f"{len(self._given):,} characters, too long to edit here. It stays as it is."
         if self._spelled:
@@ -76,7 +76,7 @@ class TextField(LineInput):
         return ""
 
     def restricted(self) -> None:
-        """A bell alone does not say what is wrong."""
+        """Report a rejected character in words."""
         super().restricted()
         self.post_message(self.Full())
 
@@ -89,7 +89,7 @@ class TextField(LineInput):
         return (unspelled(self.value) if self._spelled else self.value).strip()
 
     def value_of(self) -> Cell:
-        """Text; a number or a date as such if it is one; None for an empty number or date."""
+        """Text, or a number or date; None for an empty number or date."""
         text = self._text
         if self.field.kind in ("number", "date") and not text:
             return None
@@ -131,17 +131,17 @@ class FlagField(Widget, can_focus=True):
         self._on = bool(field.value)
 
     def render(self) -> Content:
-        """A box and the word."""
+        """A box and its word."""
         text = f"{'▸ ' if self.has_focus else '  '}{_box(self._on)} {'yes' if self._on else 'no'}"
         return Content.styled(text, "bold on $row-cursor" if self.has_focus else "")
 
     def action_switch(self) -> None:
-        """The other way."""
+        """Toggle the value."""
         self._on = not self._on
         self.refresh()
 
     def on_click(self) -> None:
-        """A click switches too."""
+        """A click toggles the value."""
         self.action_switch()
 
     def value_of(self) -> Cell:
@@ -183,7 +183,7 @@ class ChoiceField(Select[str]):
 
 
 class Ticks(Widget, can_focus=True):
-    """A list with a box before each line: what is held is seen without colour."""
+    """A list with a box before each line, readable without colour."""
 
     ROWS = 6
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -199,7 +199,7 @@ class Ticks(Widget, can_focus=True):
         self._row = 0
 
     def offer(self, names: Sequence[str]) -> None:
-        """Show these names alone."""
+        """Show only these names."""
         self._names = list(names)
         self._row = 0
         self.refresh(layout=True)
@@ -221,7 +221,7 @@ class Ticks(Widget, can_focus=True):
         return Content("\n").join(lines)
 
     def action_move(self, step: int) -> None:
-        """Another line; beyond the ends to the next field."""
+        """Move the cursor; beyond the ends to the next field."""
         row = self._row + step
         if 0 <= row < len(self._names):
             self._row = row
@@ -232,13 +232,13 @@ class Ticks(Widget, can_focus=True):
             self.screen.focus_previous()
 
     def action_switch(self) -> None:
-        """Take or give back the name under the cursor."""
+        """Toggle the name under the cursor."""
         if self._names:
             self.held ^= {self._names[self._row]}
             self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """A click switches a line."""
+        """A click toggles a line."""
         row = window(self._row, len(self._names), self.ROWS) + event.y
         if row < len(self._names):
             self._row = row
@@ -246,12 +246,12 @@ class Ticks(Widget, can_focus=True):
 
 
 def window(row: int, count: int, rows: int) -> int:
-    """The first of `rows` lines to show of `count`, so that `row` is among them."""
+    """Index of the first of `rows` visible lines of `count`, so that `row` is visible."""
     return max(0, min(row - rows // 2, count - rows))
 
 
 class ManyField(Vertical):
-    """Several of many, with a line to find them when there are many."""
+    """Several of many names, with a find input if there are many."""
 
     def __init__(self, field: FormField) -> None:
         super().__init__()
@@ -264,7 +264,7 @@ class ManyField(Vertical):
         self._ticks = Ticks(self._choices, held)
 
     def compose(self) -> ComposeResult:
-        """Find line and list."""
+        """Find input and list."""
         yield self._find
         yield self._ticks
 
@@ -275,7 +275,7 @@ class ManyField(Vertical):
         self._ticks.offer([choice for choice in self._choices if find in choice.casefold()])
 
     def value_of(self) -> Cell:
-        """The chosen ones, in the order of the choices."""
+        """The chosen names, in the order of the choices."""
         return [choice for choice in self._choices if choice in self._ticks.held]
 
     def fault(self) -> str:
@@ -284,7 +284,7 @@ class ManyField(Vertical):
 
 
 class PrivilegesGrid(Widget, can_focus=True):
-    """Resources with the permissions that make sense for each; r, w and u switch them."""
+    """Resources with their sensible permissions; r, w and u toggle them."""
 
     ROWS = 8
     BOXES = len("  [R]  [W]  [U]")
@@ -307,11 +307,11 @@ class PrivilegesGrid(Widget, can_focus=True):
 
     @property
     def many(self) -> bool:
-        """Whether they do not all fit."""
+        """True if they do not all fit."""
         return len(self._all) > self.ROWS
 
     def find(self, text: str) -> None:
-        """Show those alone whose name has `text` in it."""
+        """Show only names that contain `text`."""
         self._names = [name for name in self._all if text.casefold() in name.casefold()]
         self._row = 0
         self.refresh(layout=True)
@@ -340,7 +340,7 @@ class PrivilegesGrid(Widget, can_focus=True):
         return Content("\n").join(lines)
 
     def action_move(self, step: int) -> None:
-        """Another resource; beyond the ends to the next field."""
+        """Move the cursor; beyond the ends to the next field."""
         row = self._row + step
         if 0 <= row < len(self._names):
             self._row = row
@@ -351,7 +351,7 @@ class PrivilegesGrid(Widget, can_focus=True):
             self.screen.focus_previous()
 
     def on_key(self, event: events.Key) -> None:
-        """Switch a permission."""
+        """Toggle a permission."""
         letter = (event.character or "").upper()
         if not self._names or letter not in PERMISSIONS or not letter:
             return
@@ -371,7 +371,7 @@ class PrivilegesGrid(Widget, can_focus=True):
 
 
 class PrivilegesField(Vertical):
-    """A grid of privileges, with a line to find a resource when there are many.
+    """A grid of privileges, with a find input if there are many resources.
 
     Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
     """
@@ -384,7 +384,7 @@ class PrivilegesField(Vertical):
         self._find.display = self._grid.many
 
     def compose(self) -> ComposeResult:
-        """Find line and grid."""
+        """Find input and grid."""
         yield self._find
         yield self._grid
 

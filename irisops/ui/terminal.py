@@ -22,11 +22,11 @@ from irisops.contract.wording import harmless
 
 TITLE_LIMIT = 80
 _KEEP, _GIVE_BACK = "\x1b[22;2t", "\x1b[23;2t"
-"""The terminal's own stack of titles: most keep the former one there; those that do not ignore both."""
+"""Push and pop of the terminal's title stack; terminals without one ignore both."""
 
 
 def to_terminal(text: str, device: str = "/dev/tty") -> bool:
-    """Write to the terminal of this process, past whatever stands between; False where there is none."""
+    """Write directly to the controlling terminal; False if there is none."""
     try:
         terminal = os.open(device, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
     except OSError:
@@ -42,17 +42,17 @@ def to_terminal(text: str, device: str = "/dev/tty") -> bool:
 
 
 class TerminalTitle:
-    """Says in the title of the terminal's window or tab how things stand, and an alert until it was seen."""
+    """Shows the state in the title of the terminal's window or tab, and alerts until they are seen."""
 
     def __init__(self, write: Callable[[str], bool] = to_terminal) -> None:
         self._write = write
         self._usual = ""
         self._alert = ""
         self._shown = ""
-        """What we made the title; "" while it is the terminal's own."""
+        """The title set by us; "" while it is the terminal's own."""
 
     def show(self, text: str) -> None:
-        """How things stand, from now on. "" leaves the title to the terminal."""
+        """Set the title. "" restores the terminal's own."""
         self._usual = text
         self._put(self._alert or text)
 
@@ -62,12 +62,12 @@ class TerminalTitle:
         self._put(text)
 
     def seen(self) -> None:
-        """The person is back: an alert has done its work."""
+        """Clear the alert."""
         self._alert = ""
         self._put(self._usual)
 
     def restore(self) -> None:
-        """Give the terminal's own title back, if it was changed."""
+        """Restore the terminal's own title, if it was changed."""
         if self._shown:
             self._shown = ""
             self._write(_GIVE_BACK)
@@ -83,11 +83,11 @@ class TerminalTitle:
 
 
 DEADLINE = 5.0
-"""Seconds for tmux to take a text; its server may be stopped."""
+"""Seconds for tmux to accept a text; its server may be stopped."""
 
 
 def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
-    """How to hand a text to tmux, which by default ignores OSC 52 of the programs inside it; None outside tmux.
+    """Command that passes a text to tmux, which by default ignores OSC 52 of programs inside it; None outside tmux.
 
     `load-buffer -w` puts it into tmux's buffer and on to the outer terminal's clipboard.
     """
@@ -97,7 +97,7 @@ def tmux_command(environment: Mapping[str, str]) -> list[str] | None:
 async def send_to_tmux(
     text: str, environment: Mapping[str, str] | None = None, deadline: float = DEADLINE
 ) -> str:
-    """Hand `text` to the tmux around this program, by a pipe. Returns why it failed, or an empty string."""
+    """Pass `text` to the surrounding tmux. Returns why it failed, or ""."""
     command = tmux_command(environment if environment is not None else os.environ)
     if command is None:
         return ""
@@ -132,7 +132,10 @@ def on_ending_signals(
 ) -> None:
     """Call `ended(number)` on the running loop for SIGTERM and SIGHUP. Main thread alone; not on Windows.
 
-    Without a `terminal` (a screen in memory) nothing is replaced or watched.
+    After a hang-up every write to the terminal fails and ends Textual's writer thread; its queue fills and blocks the
+    main thread for ever, with logins and shares open. So the terminal is replaced by the null device at once, and a
+    timer ends a process that has not left after `patience` seconds: then the pipes of its keepers and drivers close,
+    and those clean up. Without a `terminal` (a screen in memory) nothing is replaced or watched.
     """
     if sys.platform == "win32":
         return
@@ -143,7 +146,7 @@ def on_ending_signals(
         return
 
     def hung_up(number: int, _frame: FrameType | None) -> None:
-        # No handler of the loop: it must act also when the loop itself waits for the terminal.
+        # Not a handler of the loop: it must also act when the loop itself waits for the terminal.
         _let_go_of_the_terminal()
         watch = threading.Timer(patience, os._exit, (128 + number,))
         watch.daemon = True
@@ -155,7 +158,7 @@ def on_ending_signals(
 
 
 def _let_go_of_the_terminal() -> None:
-    """Write to nowhere from now on, whatever was a terminal; a file or a pipe stays what it is."""
+    """Redirect standard output and error to the null device if they are terminals."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
         with contextlib.suppress(OSError):  # it is closed already
@@ -166,25 +169,25 @@ def _let_go_of_the_terminal() -> None:
 
 _FRAME = re.compile(r"((?:/|[A-Za-z]:\\|\.)?[\w./\\-]+\.py:\d+ in [\w<>]+)")
 _ERROR = re.compile(r"^[╰+][─-]+[╯+]\s*\n([A-Za-z_]\w*)(?=:|\s*$)", re.MULTILINE)
-"""The name stands alone below the box of the places, before the message; not every name ends in `Error`."""
+"""The error's name is below the box of frames, before the message; not every name ends in `Error`."""
 
 
 class CrashConsole(Console):
-    """Takes Textual's traceback, which shows local variables, and prints only the places and the error's name."""
+    """Reduces Textual's traceback, which shows local variables (secrets among them), to places and the error's name."""
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__(file=io.StringIO(), width=200, color_system=None, markup=False, highlight=False)
         self._stream = stream
 
     def print(self, *objects: object, **_options: object) -> None:
-        """Print what is safe of a traceback."""
+        """Print the safe parts of a traceback."""
         text = io.StringIO()
         Console(file=text, width=200, color_system=None, markup=False, highlight=False).print(*objects)
         print(summary(text.getvalue()), file=self._stream)
 
 
 def summary(traceback: str) -> str:
-    """The places of a rendered traceback and the name of its error, nothing else."""
+    """Only the places and the error's name of a rendered traceback."""
     places = [f"  at {place}" for place in _FRAME.findall(traceback)]
     names = _ERROR.findall(traceback)
     head = f"irisops stopped: its screen failed ({names[-1] if names else 'unknown error'})."

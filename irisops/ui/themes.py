@@ -1,4 +1,4 @@
-"""The program's own themes, read from `styles/themes/*.toml`: colours are data, never Python."""
+"""Style sheets, and themes read from `styles/themes/*.toml`, beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.theme import Theme
 
 PARTS = ("app.tcss", "frame.tcss", "prompt.tcss", "cards.tcss")
-"""The sheets of the first screen, in order. The editor and the keys screen name theirs themselves."""
+"""Sheets of the first screen, in order; the editor and the keys screen name their own."""
 
 
 def styles_folder() -> Path:
@@ -42,7 +42,7 @@ def theme_names() -> list[str]:
 
 
 def load_theme(name: str) -> Theme:
-    """Read one theme. Raises KeyError with the known names if there is no such theme."""
+    """Read one theme. Raises KeyError listing the known names."""
     path = styles_folder() / "themes" / f"{name}.toml"
     if name not in theme_names():
         raise KeyError(f"No theme is called {name!r}. There are: {', '.join(theme_names())}.")
