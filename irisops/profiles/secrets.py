@@ -84,11 +84,6 @@ class Kept:
     cure: str = ""
 
     @property
-    def in_keyring(self) -> bool:
-        """Whether the keyring has it."""
-        return self.place == "keyring"
-
-    @property
     def lasting(self) -> bool:
         """True if the next start will find it."""
         return self.place != "memory"

@@ -29,11 +29,6 @@ class Cleared:
     report: Report
 
 
-def left_behind(store: LeaseStore) -> list[Lease]:
-    """Leases that no living keeper looks after: what a crash or power cut left. For the start of the chat."""
-    return [lease for lease in store.all().leases if not lease.kept]
-
-
 async def clear(
     store: LeaseStore,
     password_of: PasswordOf,

@@ -29,7 +29,7 @@ def default_passwords(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding
         yield Finding(
             rule,
             "red",
-            f"{user} still has the password that everybody knows",
+            f"{user} still has its default password",
             "Give it another one.",
             ("/password", user),
         )

@@ -112,9 +112,9 @@ class Asked(Vertical):
 
 
 LINE_FIRST = Content.assemble(
-    ("  Your line first. Then ", "$quiet"),
+    ("  Finish your line first; then ", "$quiet"),
     ("Enter ", "$accent bold"),
-    ("in an empty line answers this", "$quiet"),
+    ("in an empty line asks this", "$quiet"),
 )
 
 
@@ -183,7 +183,7 @@ class Confirm(Asked, can_focus=True):
         if not self.armed:
             keys = LINE_FIRST
         elif self.takes_words:
-            wrong = ("That was another word. ", "$error") if self._wrong else ""
+            wrong = ("Wrong word. ", "$error") if self._wrong else ""
             keys = Content.assemble(
                 "  ",
                 wrong,
@@ -298,10 +298,8 @@ class Secret(Asked):
             return head, LINE_FIRST
         if self._doubted:
             warned = ("That is a command, not a password. ", "$error")
-            return head, Content.assemble(
-                "  ", warned, ("Enter gives it all the same   Esc leaves", "$quiet")
-            )
-        return head, Content.assemble("  ", self._prompt, ("   Enter gives it   Esc does not", "$quiet"))
+            return head, Content.assemble("  ", warned, ("Enter sends it anyway   Esc cancels", "$quiet"))
+        return head, Content.assemble("  ", self._prompt, ("   Enter sends it   Esc cancels", "$quiet"))
 
     def compose(self) -> ComposeResult:
         """The question and the masked line."""

@@ -182,21 +182,24 @@ class ChoiceField(Select[str]):
         return "Choose one." if self.field.required and not self.value_of() else ""
 
 
-class Ticks(Widget, can_focus=True):
-    """A list with a box before each line, readable without colour."""
+class NameList(Widget, can_focus=True):
+    """Base class: a line per name, at most `ROWS` at once, with a cursor."""
 
     ROWS = 6
+    EMPTY = "  none"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Line up", show=False),
         Binding("down", "move(1)", "Line down", show=False),
-        Binding("space,enter", "switch", "Switch", id="editor.tick"),
     ]
 
-    def __init__(self, names: Sequence[str], held: set[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self._names = list(names)
-        self.held = held
         self._row = 0
+
+    def line(self, name: str) -> Content:
+        """The line of a name, without the cursor."""
+        raise NotImplementedError
 
     def offer(self, names: Sequence[str]) -> None:
         """Show only these names."""
@@ -211,12 +214,12 @@ class Ticks(Widget, can_focus=True):
     def render(self) -> Content:
         """The lines around the cursor."""
         if not self._names:
-            return Content.styled("  none", "$quiet")
+            return Content.styled(self.EMPTY, "$quiet")
         first = window(self._row, len(self._names), self.ROWS)
         lines = []
         for number, name in enumerate(self._names[first : first + self.ROWS], first):
             here = number == self._row and self.has_focus
-            line = Content(f"{'▸ ' if here else '  '}{_box(name in self.held)} {harmless(name, 80)}")
+            line = Content.assemble("▸ " if here else "  ", self.line(name))
             lines.append(line.stylize("bold on $row-cursor") if here else line)
         return Content("\n").join(lines)
 
@@ -230,6 +233,22 @@ class Ticks(Widget, can_focus=True):
             self.screen.focus_next()
         else:
             self.screen.focus_previous()
+
+
+class Ticks(NameList):
+    """A list with a box before each line, readable without colour."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,enter", "switch", "Switch", id="editor.tick"),
+    ]
+
+    def __init__(self, names: Sequence[str], held: set[str]) -> None:
+        super().__init__(names)
+        self.held = held
+
+    def line(self, name: str) -> Content:
+        """The box and the name."""
+        return Content(f"{_box(name in self.held)} {harmless(name, 80)}")
 
     def action_switch(self) -> None:
         """Toggle the name under the cursor."""
@@ -283,18 +302,14 @@ class ManyField(Vertical):
         return "Choose at least one." if self.field.required and not self._ticks.held else ""
 
 
-class PrivilegesGrid(Widget, can_focus=True):
+class PrivilegesGrid(NameList):
     """Resources with their sensible permissions; r, w and u toggle them."""
 
     ROWS = 8
+    EMPTY = "no resources"
     BOXES = len("  [R]  [W]  [U]")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Resource up", show=False),
-        Binding("down", "move(1)", "Resource down", show=False),
-    ]
 
     def __init__(self, field: FormField) -> None:
-        super().__init__()
         held = field.value if isinstance(field.value, list) else []
         self._held = {name: set(letters) for name, letters in map(_privilege, held)}
         self._possible = {name: letters or PERMISSIONS for name, letters in map(_privilege, field.choices)}
@@ -302,8 +317,7 @@ class PrivilegesGrid(Widget, can_focus=True):
             possible = self._possible.get(name, PERMISSIONS)
             self._possible[name] = "".join(p for p in PERMISSIONS if p in possible or p in letters)
         self._all = list(dict.fromkeys([*self._held, *self._possible]))
-        self._names = self._all
-        self._row = 0
+        super().__init__(self._all)
 
     @property
     def many(self) -> bool:
@@ -312,43 +326,18 @@ class PrivilegesGrid(Widget, can_focus=True):
 
     def find(self, text: str) -> None:
         """Show only names that contain `text`."""
-        self._names = [name for name in self._all if text.casefold() in name.casefold()]
-        self._row = 0
-        self.refresh(layout=True)
+        self.offer([name for name in self._all if text.casefold() in name.casefold()])
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
-        """A line per resource, at most eight."""
-        return max(1, min(self.ROWS, len(self._names)))
-
-    def render(self) -> Content:
-        """The resources around the cursor."""
-        if not self._names:
-            return Content.styled("no resources", "$quiet")
-        first = window(self._row, len(self._names), self.ROWS)
+    def line(self, name: str) -> Content:
+        """The resource and its boxes."""
         room = max(8, self.size.width - self.BOXES - 2)
-        width = min(room, max(len(name) for name in self._names))
-        lines = []
-        for number, name in enumerate(self._names[first : first + self.ROWS], first):
-            here = number == self._row and self.has_focus
-            held = self._held.get(name, set())
-            boxes = "  ".join(
-                f"[{letter if letter in held else ' '}]" if letter in self._possible[name] else " – "
-                for letter in PERMISSIONS
-            )
-            line = Content.assemble("▸ " if here else "  ", harmless(name, width).ljust(width + 2), boxes)
-            lines.append(line.stylize("bold on $row-cursor") if here else line)
-        return Content("\n").join(lines)
-
-    def action_move(self, step: int) -> None:
-        """Move the cursor; beyond the ends to the next field."""
-        row = self._row + step
-        if 0 <= row < len(self._names):
-            self._row = row
-            self.refresh()
-        elif step > 0:
-            self.screen.focus_next()
-        else:
-            self.screen.focus_previous()
+        width = min(room, max(len(each) for each in self._names))
+        held = self._held.get(name, set())
+        boxes = "  ".join(
+            f"[{letter if letter in held else ' '}]" if letter in self._possible[name] else " – "
+            for letter in PERMISSIONS
+        )
+        return Content(harmless(name, width).ljust(width + 2) + boxes)
 
     def on_key(self, event: events.Key) -> None:
         """Toggle a permission."""

@@ -114,7 +114,7 @@ async def test_a_line_begun_before_the_question_is_finished_first(line: str) -> 
         app = app_of(pilot)
         app.conversation.prompt.put("/use")  # the person is typing when the question of an earlier line comes
         question = await asked(pilot, line)
-        assert "Your line first" in screen_text(app)
+        assert "Finish your line first" in screen_text(app)
         await pilot.press("r", "s", "enter", "y")
         assert runs(chat) == [line]
         assert app.conversation.prompt.text == "y"

@@ -25,7 +25,7 @@ from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Facts
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
@@ -188,6 +188,17 @@ def _needs(access: Access, application: WebApplication) -> list[_Need]:
     return needs
 
 
+_VERBS = {"R": "read", "W": "write", "U": "use"}
+
+
+def _question(user: str, what: str, *, allowed: bool) -> str:
+    """`Can reader write %DB_IRISSYS? No`."""
+    name, _, letters = what.partition(":")
+    usual = "enter" if name.startswith("/") else "use"
+    verbs = listed([_VERBS[letter] for letter in letters]) or usual
+    return f"Can {harmless(user, 60)} {verbs} {harmless(name, 80)}? {'Yes' if allowed else 'No'}"
+
+
 async def _answer(
     asked: Asked,
     facts: dict[str, bool | str | None],
@@ -201,7 +212,7 @@ async def _answer(
         found = smallest_fix(access.model, access.model.user(user.name), missing)
         fix = access_fix.chosen(found, missing, narrow=asked.narrow)
         told.append(access_fix.sentence(user, fix, found))
-    title = f"May {harmless(user.name, 60)}: {harmless(str(facts['what']), 80)}"
+    title = _question(user.name, str(facts["what"]), allowed=bool(facts["allowed"]))
     labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
     yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes])
     if fix is not None:

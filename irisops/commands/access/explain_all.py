@@ -48,7 +48,7 @@ def privileges_of(access: Access, user: User, today: date) -> Table:
     notes = standing(user, today)
     if access.model.is_superuser(user.name):
         notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
-    notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
+    notes.append("SQL privileges are separate: /explain USER sql SCHEMA.TABLE checks one.")
     return Table(
         name="privileges",
         title=f"What {harmless(user.name, 80)} holds",

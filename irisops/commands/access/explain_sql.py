@@ -83,7 +83,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         notes.append("That is a schema; for one table write SCHEMA.TABLE.")
     yield Facts(
         "explain",
-        f"May {harmless(user.name, 60)}: {action.upper()} {harmless(target.name, 80)}",
+        f"Can {harmless(user.name, 60)} {action.upper()} {harmless(target.name, 80)}? {'Yes' if allowed else 'No'}",
         {
             "user": user.name,
             "what": target.name,

@@ -76,7 +76,7 @@ def _effects(name: str, *, grant: bool) -> list[str]:
     if grant:
         return [
             f"{name} gains this one SQL privilege, in this namespace alone.",
-            "SQL privileges stand beside roles: /revoke does not take it back, /undo does.",
+            "SQL privileges are separate from roles: /revoke does not remove this one, /undo does.",
         ]
     return [f"What {name} holds by a role, or on the whole schema, it keeps."]
 

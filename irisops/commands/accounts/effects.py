@@ -130,7 +130,7 @@ def _privileges(
         change = difference(old, new)
         if not change and name in reassigned:
             told.setdefault(
-                "No resource privilege comes or goes with it for {}; SQL privileges granted to the roles do.",
+                "The resource privileges of {} do not change; SQL privileges granted to the roles do.",
                 [],
             ).append(name)
         for verb, part in (("gain", change.gained), ("lose", change.lost)):
@@ -221,7 +221,7 @@ def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]],
         )
         return
     if before is not None and (gained or missing(old, new)):
-        tell("SQL privileges stand beside roles: those granted to {} directly stay as they are.")
+        tell("SQL privileges are separate from roles: those granted to {} directly stay as they are.")
     if gained and not after.flag("enabled"):
         warnings.append(f"{name} is disabled: it gains nothing until it is enabled.")
     special = _SPECIAL.get(change.name.casefold())

@@ -13,7 +13,7 @@ from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState, same
 from irisops.instance.security.role_changes import LABELS, privileges_of, role_state, role_steps
 from irisops.instance.security.roles import list_roles
 from irisops.instance.security.user_changes import (
@@ -64,11 +64,6 @@ def shown(value: FieldValue | None, field_name: str = "") -> str:
     if not value:
         return "never" if field_name == "expires" else "–"
     return harmless(value)
-
-
-def label_of(kind: Kind, field_name: str) -> str:
-    """Label of a field."""
-    return FIELDS[field_name].label if kind == "user" else LABELS[field_name]
 
 
 async def _read_users(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:

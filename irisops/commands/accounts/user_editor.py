@@ -81,7 +81,7 @@ class UserEditor(Editor):
             notes.append(
                 f"{bad} bad logins since the last good one: /unlock {quote(state.name)} forgets them."
             )
-        notes.append("SQL privileges stand beside roles; they are not shown here.")
+        notes.append("SQL privileges are separate from roles; they are not shown here.")
         return notes
 
     def check_name(self, access: Access, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from irisops.commands.security.kinds import roles_given, shown, states
-from irisops.commands.security.wanted import all_named, as_list, logins, named, propose, split_switch
+from irisops.commands.security.wanted import all_named, as_list, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
@@ -154,8 +154,7 @@ async def change_app(context: Context, command: Command) -> Replies:
     def change(state: ObjectState) -> dict[str, FieldValue]:
         return {field: make(state) for field, make in setters.items()}
 
-    async for reply in propose(context, command, "application", spelled, change):
-        yield reply
+    yield await proposed(context, command, "application", spelled, change)
 
 
 Setter = Callable[[ObjectState], FieldValue]

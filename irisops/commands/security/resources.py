@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from irisops.commands.security.effects import bad_permission
 from irisops.commands.security.specs import NONE
-from irisops.commands.security.wanted import all_named, as_list, propose
+from irisops.commands.security.wanted import all_named, as_list, proposed
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -126,8 +126,7 @@ async def change_resource(context: Context, command: Command) -> Replies:
     def change(_state: ObjectState) -> dict[str, FieldValue]:
         return {"public": wanted.letters}
 
-    async for reply in propose(context, command, "resource", spelled, change):
-        yield reply
+    yield await proposed(context, command, "resource", spelled, change)
 
 
 def _permission(text: str) -> Permission:

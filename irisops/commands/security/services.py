@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from irisops.commands.security.kinds import states
-from irisops.commands.security.wanted import all_named, as_list, logins, propose, split_switch
+from irisops.commands.security.wanted import all_named, as_list, logins, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Facts, Table
@@ -130,5 +130,4 @@ async def change_service(context: Context, command: Command) -> Replies:
             fields["auth"] = bits(state)
         return fields
 
-    async for reply in propose(context, command, "service", spelled, change):
-        yield reply
+    yield await proposed(context, command, "service", spelled, change)

@@ -12,10 +12,10 @@ from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import refuse_change
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
 from irisops.instance.security import authentication
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import KINDS, login_bits
@@ -95,10 +95,10 @@ def logins(text: str, allowed: int, where: str) -> Callable[[ObjectState], tuple
     return apply
 
 
-async def propose(
+async def proposed(
     context: Context, command: Command, kind: Kind, names: Sequence[str], change: Change
-) -> Replies:
-    """Read the objects and yield the plan to change them. Raises `Refusal` or a named problem."""
+) -> Plan:
+    """Read the objects and make the plan to change them. Raises `Refusal` or a named problem."""
     link = context.link()
     refuse_change(link, KINDS[kind].save)
     changes = [
@@ -108,9 +108,9 @@ async def propose(
     if not some:
         raise Refusal(
             "AlreadySo",
-            f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} so already.",
+            f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} already set this way.",
             "Nothing is to be done.",
         )
     noun = SINGULAR[kind] if len(some) == 1 else PLURAL[kind]
     title = f"Change {noun} {listed([each.name for each in some], most=5)}"
-    yield await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))
+    return await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))

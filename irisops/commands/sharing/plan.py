@@ -248,7 +248,7 @@ def tries_note(probes: Sequence[ProbeFact]) -> list[str]:
         return []
     return [
         (
-            f"The password that everybody knows was tried once, which IRIS counts as a failed login of "
+            f"The default password was tried once, which IRIS counts as a failed login of "
             f"{harmless(listed(counted_there))}. Tries stop while an account has {SPARE_ATTEMPTS - 1} left before its "
             "lock; probe=no leaves them out."
         )
@@ -290,8 +290,8 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
                 else "Red stops a share; amber needs the word amber typed."
             ),
             (
-                "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
-                "instance is looked at again."
+                "Enter on a row that can be fixed shows its plan; leave an open question with Esc first. After the fix "
+                "the instance is checked again."
             ),
             *(tries_note(looked.probes) if (looked := context.sharing_desk().looked) else ()),
         ],

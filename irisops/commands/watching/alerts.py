@@ -36,7 +36,9 @@ async def alert(context: Context, command: Command) -> Replies:
     if link.counts is not None:
         counts = counts_of(link.counts)
         holds = rule.holds(counts)
-        details.insert(0, f"Now: {state_of(rule, counts)}{', so it holds already' if holds else ''}.")
+        details.insert(
+            0, f"Now: {state_of(rule, counts)}{'; the condition is already met' if holds else ''}."
+        )
     yield Done("alert", f"Watching for {rule} on {link.name}.", details=details)
 
 
