@@ -101,7 +101,7 @@ async def test_a_line_behind_a_wrong_word_waits_above_for_the_right_one() -> Non
         burst(pilot, "rs\r")
         await until(pilot, lambda: app_of(pilot).conversation.prompt.text == "")
         await pilot.press("enter")
-        await until(pilot, lambda: "another word" in screen_text(app_of(pilot)))
+        await until(pilot, lambda: "Wrong word" in screen_text(app_of(pilot)))
         await pilot.press(*"clinic-test", "enter")
         await until(pilot, lambda: "confirm plan-1 clinic-test" in chat.log)
         await until(pilot, lambda: "/users" in runs(chat))

@@ -91,7 +91,7 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
             found.append(f"The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
     if counts.community:
         found.append(
-            "Community Edition: count every connection, process and session as one unit; free one first if a login fails."
+            "Community Edition: count every connection, process and session as one; free a unit first if a login fails."
         )
     return [*found, *_near_the_flip(board)]
 
