@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
@@ -26,21 +26,24 @@ from textual.worker import Worker, WorkerState
 from irisops.contract.chat import Chat, CommandInfo, Notice
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
-from irisops.ui.bell import TerminalTitle
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
-from irisops.ui.crash import CrashConsole
 from irisops.ui.door import Door
 from irisops.ui.frame import SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
-from irisops.ui.hangup import on_ending_signals
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import copy_of, transcript_markdown
-from irisops.ui.styles import sheets
+from irisops.ui.rows import filled
+from irisops.ui.saving import save
+from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals
+from irisops.ui.themes import sheets
+
+if TYPE_CHECKING:
+    from irisops.ui.editor import EditorScreen
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
@@ -55,10 +58,17 @@ FORM_WAITS = "The editor opens when your line is sent or cleared"
 
 
 def palette() -> type[Provider]:
-    """What fills the command palette."""
+    """The provider of the command palette, imported when it opens."""
     from irisops.ui.palette import Commands  # noqa: PLC0415 - not before it is needed
 
     return Commands
+
+
+def editor_screen() -> type[EditorScreen]:
+    """The form editor, imported at the first form."""
+    from irisops.ui import editor  # noqa: PLC0415 - not before it is needed
+
+    return editor.EditorScreen
 
 
 def local_now() -> datetime:
@@ -95,9 +105,9 @@ class IrisopsApp(App[int]):
         self._now = now
         self._last_interrupt = float("-inf")
         self._row_letter = ("", 0.0)
-        """The letter that acted on a row with the last key, and when."""
+        """Last letter that acted on a row, and when."""
         self._form_waits: Conversation.FormWanted | None = None
-        """An editor that opens when the line is done: letters typed ahead must not land in its fields."""
+        """Editor to open once the line is sent or cleared: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
         self.animation_level = "none"
         self.error_console = CrashConsole(sys.stderr)
@@ -112,9 +122,9 @@ class IrisopsApp(App[int]):
         self.status = StatusLine()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Whatever is painted, Textual's own toasts and palette included, passes the door.
+        """Send every painted line through `Door`, Textual's own toasts and palette included.
 
-        With NO_COLOR there is no colour at all; Textual's own way would be greys, whatever the terminal's background.
+        NO_COLOR removes every colour; Textual's own filter would paint greys, whatever the terminal's background.
         """
         if self.no_color:
             return [*NO_COLOURS, self._door]
@@ -122,7 +132,7 @@ class IrisopsApp(App[int]):
         return [*colours, self._door]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables for themes that do not know them (Textual's, chosen in the palette)."""
+        """Defaults of our theme variables, for Textual's themes, which do not define them."""
         return {
             "line": "#808080",
             "line-live": "#a0a0ff",
@@ -141,7 +151,7 @@ class IrisopsApp(App[int]):
         yield self.status
 
     def on_mount(self) -> None:
-        """Paint first, connect after."""
+        """Paint, then connect."""
         on_ending_signals(self._ended_by_signal, terminal=not self.is_headless)
         self.chat.subscribe(self._overview_changed, self._noticed)
         self.chat.ask_with(self.conversation.ask_secret)
@@ -173,18 +183,18 @@ class IrisopsApp(App[int]):
             )
 
     def on_unmount(self) -> None:
-        """Give the terminal its title back, and the interpreter its ways."""
+        """Restore the terminal's title and the interpreter's garbage collection."""
         self._terminal_title.restore()
         self._housekeeping.end()
 
     def on_app_focus(self) -> None:
-        """The person is back: an alert in the title has done its work."""
+        """Clear the alert in the title: the window has the focus again."""
         self._terminal_title.seen()
 
     def _ended_by_signal(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)
 
-    # The chat speaks
+    # Events of the chat
 
     def _overview_changed(self) -> None:
         overview = self.chat.overview()
@@ -205,7 +215,7 @@ class IrisopsApp(App[int]):
         if notice.alert and not self.is_headless:
             self._terminal_title.alert(f"(!) {notice.profile}: {notice.message}")
 
-    # The conversation speaks
+    # Events of the conversation
 
     @on(Conversation.Running)
     def _show_running(self, event: Conversation.Running) -> None:
@@ -222,8 +232,6 @@ class IrisopsApp(App[int]):
             await self._save(effect, event.card)
 
     async def _save(self, effect: Effect, card: Card) -> None:
-        from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
-
         transcript = self.conversation.transcript
         text = transcript_markdown(transcript.entries, transcript.forgotten)
         self.conversation.answer(card, await asyncio.to_thread(save, text, effect.argument))
@@ -252,16 +260,14 @@ class IrisopsApp(App[int]):
 
     @on(Conversation.FormWanted)
     def _form_wanted(self, event: Conversation.FormWanted) -> None:
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
-        if isinstance(self.screen, EditorScreen) and self.screen.form.command == event.form.command:
+        if isinstance(self.screen, editor_screen()) and self.screen.form.command == event.form.command:
             self.screen.show_errors(event.form)
             return
         if self.conversation.prompt.typing:
             self._form_waits = event
             self.status.show(note=FORM_WAITS)
             return
-        self.push_screen(EditorScreen(event.form, partial(self._submitted, event.card)))
+        self.push_screen(editor_screen()(event.form, partial(self._submitted, event.card)))
 
     @on(Prompt.Emptied)
     def _line_done(self) -> None:
@@ -272,24 +278,17 @@ class IrisopsApp(App[int]):
 
     @on(Conversation.FormDone)
     def _form_done(self, event: Conversation.FormDone) -> None:
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
-        if isinstance(self.screen, EditorScreen):
+        if isinstance(self.screen, editor_screen()):
             if event.problem is None:
                 self.screen.dismiss()
             else:
                 self.screen.say(f"{event.problem.message} {event.problem.cure}")
 
-    def _submitted(self, card: Card, screen: object) -> None:
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
-        assert isinstance(screen, EditorScreen)  # noqa: S101 - the callback was given to one
+    def _submitted(self, card: Card, screen: EditorScreen) -> None:
         self.conversation.submit_form(screen.form, screen.values(), card)
 
     @on(SidePanel.Chosen)
     def _profile_chosen(self, event: SidePanel.Chosen) -> None:
-        from irisops.ui.rows import filled  # noqa: PLC0415 - not before it is needed
-
         self.conversation.send(filled("/connect {name}", {"name": event.profile}))
 
     # Keys
@@ -308,7 +307,7 @@ class IrisopsApp(App[int]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._housekeeping.key()
             if self._asked() and event.key.startswith("alt+") and event.character:
-                # So a terminal's reader takes Esc and a letter right behind it; a question has no key with Alt.
+                # Terminals send Esc and a letter right after it as Alt+letter; no question has a key with Alt.
                 await self._pressed(events.Key("escape", "\x1b"))
                 event = events.Key(event.key.removeprefix("alt+"), event.character)
             await self._pressed(event)
@@ -339,7 +338,7 @@ class IrisopsApp(App[int]):
         self.conversation.questions.after_key(event)
 
     def _finish_word(self, event: events.Key) -> None:
-        """A letter right behind one that acted on a row: both begin a word, and half a word is no line."""
+        """Move two letters typed in quick succession on a row into the prompt: they begin a word."""
         focused = self.focused
         acts = event.is_printable and isinstance(focused, Grid) and focused.takes(event.key)
         (before, at), self._row_letter = self._row_letter, (event.character or "" if acts else "", event.time)
@@ -362,13 +361,11 @@ class IrisopsApp(App[int]):
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:
-        """Cancel what runs or is asked, else close the form; with neither, the second time quits."""
-        from irisops.ui.editor import EditorScreen  # noqa: PLC0415 - not before it is needed
-
+        """Cancel the running command or the open question, else close the form; otherwise a second press quits."""
         if self.conversation.cancel():
             self.status.show(note="")
             return
-        if isinstance(self.screen, EditorScreen):
+        if isinstance(self.screen, editor_screen()):
             self.screen.action_leave()
             return
         now = self._now().timestamp()
@@ -395,7 +392,7 @@ class IrisopsApp(App[int]):
         self.conversation.transcript.walk(step)
 
     def action_to_prompt(self) -> None:
-        """Back to where typing belongs."""
+        """Focus the prompt, or the question in its place."""
         self.conversation.transcript.anchor()
         self.conversation.focus_prompt()
 
@@ -404,13 +401,13 @@ class IrisopsApp(App[int]):
         self.conversation.transcript.page(step)
 
     def action_expand(self) -> None:
-        """Show all of the card, or less."""
+        """Expand or collapse the card."""
         card = self.conversation.transcript.current
         if isinstance(card, Card):
             card.toggle_expanded()
 
     async def action_copy_card(self) -> None:
-        """Send the card, or its one part that is to be copied alone. Whether it arrives is up to the terminal."""
+        """Copy the card, or its focused part, to the clipboard. Delivery depends on the terminal."""
         card = self.conversation.transcript.current
         if card is None:
             return
@@ -419,13 +416,13 @@ class IrisopsApp(App[int]):
             self._say(copied.said)
             return
         self.copy_to_clipboard(copied.text)
-        from irisops.ui.clipboard import send_to_tmux  # noqa: PLC0415 - not before it is needed
+        from irisops.ui.terminal import send_to_tmux  # noqa: PLC0415 - not before it is needed
 
         trouble = await send_to_tmux(copied.text, self._environment)
         self._say(trouble or copied.said)
 
     def action_reuse(self) -> None:
-        """Take the card's command into the prompt."""
+        """Put the card's command into the prompt."""
         card = self.conversation.transcript.current
         if card is not None:
             self.conversation.prompt.put(card.command.slash or card.command.text)

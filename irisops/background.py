@@ -1,8 +1,9 @@
-"""Tasks that nobody awaits: held until they end, and never lost when they fail."""
+"""Background tasks, whose failures are reported, and blocking work in daemon threads."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from irisops.logs import LOG
 T = TypeVar("T")
 
 Failed = Callable[[str, BaseException], None]
-"""`failed(name, error)`, on the event loop: the task of that name ended by that error."""
+"""Callback `failed(name, error)`, called on the event loop when a task fails."""
 
 
 def to_log(name: str, error: BaseException) -> None:
@@ -22,8 +23,8 @@ def to_log(name: str, error: BaseException) -> None:
 class Background:
     """The only way in which the product runs a task that nobody awaits.
 
-    asyncio keeps a weak reference to a task and tells of its failure when it is collected, on standard error if at
-    all. Here a failure is told to `failed` at once, so that whoever depends on the task can end or mend what it served.
+    asyncio keeps only a weak reference to a task and reports its failure when the task is collected, if at all. Here
+    `failed` is called at once, so that the owner of the task can end or restart what depends on it.
     """
 
     def __init__(self, failed: Failed = to_log) -> None:
@@ -31,7 +32,7 @@ class Background:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, T], name: str, failed: Failed | None = None) -> asyncio.Task[T]:
-        """Run `work` as a task. `failed` is told of its failure in place of the one of `__init__`."""
+        """Run `work` as a task. `failed` replaces the callback of `__init__`."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         told = failed or self._failed
@@ -46,11 +47,46 @@ class Background:
         return task
 
     def cancel(self) -> None:
-        """Cancel all; `wait` sees them end."""
+        """Cancel all tasks. `wait` returns when they have ended."""
         for task in self._tasks:
             task.cancel()
 
     async def wait(self) -> None:
-        """Until none is left, also those that were started meanwhile."""
+        """Wait until no task is left, including tasks started meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class BrokenOffError(Exception):
+    """Foreign code raised an exception that would end the program; the text is its name."""
+
+
+async def in_daemon_thread(work: Callable[[], T], deadline: float) -> T:
+    """Run blocking `work` with a deadline in seconds, in a daemon thread: the program's end does not wait for it.
+
+    For code that may never return: a keyring, a prompt, a foreign program. Raises `TimeoutError` at the deadline (the
+    thread goes on), else what `work` raises. SystemExit, KeyboardInterrupt and CancelledError become `BrokenOffError`.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def settle(act: Callable[[], None]) -> None:
+        try:
+            loop.call_soon_threadsafe(lambda: None if outcome.done() else act())
+        except RuntimeError:
+            return  # the loop has ended: nobody waits for this any more
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - handed over to the waiting coroutine
+            # A future takes no StopIteration either.
+            passed = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            failure = error if passed else BrokenOffError(type(error).__name__)
+            settle(lambda: outcome.set_exception(failure))
+        else:
+            settle(lambda: outcome.set_result(result))
+
+    threading.Thread(target=run, name="irisops waiting", daemon=True).start()
+    async with asyncio.timeout(deadline):
+        return await outcome

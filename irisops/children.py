@@ -28,23 +28,23 @@ PIPE = subprocess.PIPE
 DEVNULL = subprocess.DEVNULL
 Popen = subprocess.Popen
 TimeoutExpired = subprocess.TimeoutExpired
-"""As of the standard library, for those who hold a child: nobody else imports `subprocess`."""
+"""Re-exported, so that no other module imports `subprocess`."""
 
 GROUND = Path(sys.prefix) if sys.platform == "win32" else Path("/")
-"""Where children run: only an administrator, or who installed irisops, can put a file there."""
+"""Working folder of children: only an administrator, or the owner of the installation, can write there."""
 
 SECRETS = frozenset({"IRISOPS_PASSWORD", "NGROK_AUTHTOKEN", "NGROK_API_KEY"})
-"""Variables of this program that hold secrets. A child that needs one gets it over its pipe."""
+"""Environment variables that hold secrets. A child that needs one gets it over its pipe."""
 
 MOST_SAID = 1 << 16
-"""Bytes that are read of a program that is asked a small thing; it may go on without end."""
+"""Bytes read from a program that should print little; the rest is dropped."""
 
 _PYTHON_KEPT = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONIOENCODING", "PYTHONNOUSERSITE", "PYTHONUTF8"})
 _PYTHON_FOLDERS = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONUSERBASE"})
-"""What a Python child may be told by the environment. All else of its kind could make it run or import something."""
+"""Variables that a Python child may inherit. Others that start with PYTHON could make it run or import something."""
 
 
-# what is started
+# commands
 
 
 def python(module: str, *arguments: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 def locate(name: str, environment: Mapping[str, str]) -> str | None:
     """The full path of a program: `name` itself if it is one, else the first in an absolute folder of PATH.
 
-    `shutil.which` also finds what lies in the working folder, where PATH or Windows says so: that may be anybody's.
+    `shutil.which` also searches the working folder if PATH or Windows says so; anybody may have put a file there.
     """
     endings = ("",)
     if sys.platform == "win32":
@@ -70,11 +70,11 @@ def locate(name: str, environment: Mapping[str, str]) -> str | None:
     return None
 
 
-# what it is told
+# environments
 
 
 def program_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of somebody else's program."""
+    """The environment of a foreign program."""
     kept = {name: value for name, value in environ.items() if name not in SECRETS}
     if "PATH" in kept:
         kept["PATH"] = os.pathsep.join(_absolute(kept["PATH"]))
@@ -82,7 +82,7 @@ def program_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def python_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a Python child of ours: this very package is importable, and the working folder is not."""
+    """The environment of a Python child: this package is importable, the working folder is not."""
     kept: dict[str, str] = {}
     for name, value in program_environment(environ).items():
         if name in _PYTHON_FOLDERS:
@@ -92,7 +92,7 @@ def python_environment(environ: Mapping[str, str]) -> dict[str, str]:
             kept[name] = value
     root = Path(irisops.__file__).resolve().parent.parent
     if sys.path and Path(sys.path[0]).resolve() == root:
-        # A checkout that runs from its own folder. Installed packages, editable or not, are found by themselves.
+        # A checkout that runs from its own folder; installed packages, editable or not, need no entry.
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), kept.get("PYTHONPATH", ""))))
     return kept
 
@@ -122,7 +122,7 @@ async def start(
     stderr: int = DEVNULL,
     folder: Path = GROUND,
 ) -> asyncio.subprocess.Process:
-    """Start a child of the running event loop. Raises `OSError`, or `ValueError` for what can be no command."""
+    """Start a child of the running event loop. Raises `OSError`, or `ValueError` for an impossible command."""
     import asyncio  # noqa: PLC0415 - the command line must not pay for it
 
     return await asyncio.create_subprocess_exec(
@@ -133,7 +133,7 @@ async def start(
         env=dict(environment),
         cwd=folder,
         close_fds=True,
-        # Out of the terminal's foreground group: Ctrl+C is for the chat, and there is no terminal to ask on.
+        # Outside the terminal's foreground group: Ctrl+C goes to the chat alone, and the child cannot prompt.
         start_new_session=sys.platform != "win32",
     )
 
@@ -160,9 +160,9 @@ def start_apart(
 
 
 def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: float) -> str:
-    """The first `MOST_SAID` bytes of a program's standard output, blocking; for threads. Raises like `start`.
+    """The first `MOST_SAID` bytes of a program's standard output. Blocks. Raises like `start`.
 
-    Also raises `TimeoutExpired` when it goes on longer than `deadline` seconds without having said so much.
+    Also raises `TimeoutExpired` if the program has printed less than that and still runs after `deadline` seconds.
     """
     program = _full(argv)
     late = threading.Event()
@@ -188,33 +188,37 @@ def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: 
             said = child.stdout.read(MOST_SAID)
         finally:
             watchdog.cancel()
-            child.kill()  # it has said enough, or it has ended anyhow
+            child.kill()  # enough was read, or it has ended
     if late.is_set():
         raise TimeoutExpired(program, deadline)
     return said.decode("utf-8", "replace")
 
 
 def _full(argv: Sequence[str]) -> list[str]:
-    """The words of a command whose program is named by a full path: else the system looks it up, also right here."""
+    """Check that the program has a full path: otherwise the system would look it up, in the working folder too."""
     if not argv or not Path(argv[0]).is_absolute():
         raise ValueError(f"a program must be named by its full path, not {argv[:1]}")
     return list(argv)
 
 
-# what a process gives up, said by itself first thing in its `main`: doing it between fork and exec is unsafe here
+# limits that a process sets for itself, first thing in its `main`: between fork and exec this would be unsafe
 
 
 def no_core_dumps() -> None:
-    """A crash of this process or of one that it starts writes no memory, in which passwords stand, to a file."""
+    """Disable core dumps of this process and its children: memory holds passwords.
+
+    The limit is 1 byte: 0 would still feed a handler such as systemd-coredump, which Linux skips at exactly 1
+    (fs/coredump.c).
+    """
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - not there on Windows
 
-        _most, hard = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+        if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:  # a hard limit of 0 cannot be raised
+            resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
 def limit_memory(size: int) -> bool:
-    """Let this process use no more than `size` bytes of address space; False where the platform has no such limit."""
+    """Limit this process to `size` bytes of address space; False where the platform has no such limit."""
     if sys.platform == "win32":
         return False
     import resource  # noqa: PLC0415 - not there on Windows
@@ -225,12 +229,12 @@ def limit_memory(size: int) -> bool:
     try:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
     except (OSError, ValueError):
-        return False  # macOS counts shared memory that is far more than that, and refuses
+        return False  # macOS refuses: its count includes shared memory, which is far larger
     return True
 
 
 def no_new_privileges() -> bool:
-    """Whatever this process starts gains no rights by it, not even a program like sudo. False where that is unknown."""
+    """Keep children from gaining privileges, even through sudo. False where the platform cannot do that."""
     if sys.platform != "linux":
         return False
     import ctypes  # noqa: PLC0415 - only the driver's process needs it

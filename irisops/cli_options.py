@@ -1,4 +1,4 @@
-"""The arguments of `irisops` and the words of its `--help`."""
+"""The arguments of `irisops` and the text of its `--help`."""
 
 from __future__ import annotations
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from irisops import streams
+from irisops.commands.catalogue import default_registry
+from irisops.profiles.places import Places
+from irisops.profiles.store import ProfileStore
+
 SHELLS = ("bash", "zsh", "fish")
 NAMES = "irisops completion names 2>/dev/null"
-"""What a script runs to learn the names of the profiles."""
+"""Command that a script runs to list the profiles."""
 PROFILE = "profile"
 TEXT = "text"
 
@@ -71,7 +78,17 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (),
     ),
 }
-"""Command -> what it is, its options, the words that may follow it."""
+"""Command -> summary, options, words that may follow it."""
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print a completion script, or the names of the profiles for one. Returns the exit status."""
+    if options.shell == "names":
+        text = "".join(f"{each.name}\n" for each in ProfileStore(Places.find().profiles).load().profiles)
+    else:
+        text = script(options.shell, [(spec.name, spec.summary) for spec in default_registry()])
+    lost = streams.say(text, sys.stdout, end="")
+    return 0 if lost is None else streams.status_of(lost)
 
 
 def script(shell: str, slash_commands: Sequence[tuple[str, str]]) -> str:
@@ -220,7 +237,7 @@ def _first_words(slash_commands: Sequence[tuple[str, str]]) -> list[tuple[str, s
 
 
 def _plain(text: str) -> str:
-    """Without the characters that zsh's descriptions are made of."""
+    """Remove the characters that have a meaning in zsh's descriptions."""
     return text.replace(":", ",").replace("[", "(").replace("]", ")")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -23,7 +24,7 @@ LOG = "simulator.log"
 
 
 class DemoError(Exception):
-    """The simulator did not start; the text says what it said."""
+    """The simulator did not start; the text holds its output."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Demo:
 
 
 class Practice:
-    """The place of a private instance. It is started once the screen was painted: both need the processor."""
+    """A private instance and its folder. It is started after the first paint: both need the processor."""
 
     def __init__(self, home: Path, options: Sequence[str]) -> None:
         self.places = Places.below(home / "home")
@@ -50,7 +51,7 @@ class Practice:
         self._over = False
 
     def start(self) -> Demo:
-        """Start it and block until it is ready; from any thread, once. Raises `DemoError`."""
+        """Start it and block until it is ready. From any thread, once. Raises `DemoError`."""
         with self._lock:
             if self._over:
                 raise DemoError("The program ends.")
@@ -72,19 +73,29 @@ class Practice:
         return Demo(profile, self.places, str(ready["password"]))
 
     def stop(self) -> None:
-        """Stop it if it was started, and let none start any more."""
+        """Stop it, and prevent a later start."""
         with self._lock:
             self._over = True
         if self._child is not None:
             _stop(self._child)
 
 
+def simulator_options(options: argparse.Namespace) -> list[str]:
+    """Command line options to pass on to the simulator."""
+    passed: list[str] = []
+    if options.scenario:
+        passed += ["--scenario", options.scenario]
+    if options.seed is not None:
+        passed += ["--seed", str(options.seed)]
+    return passed
+
+
 @contextlib.contextmanager
 def prepared(options: Sequence[str] = ()) -> Iterator[Practice]:
-    """A simulator on free ports with further command line `options`, to be started; stopped at the end.
+    """A simulator on free ports, not started yet, with further `options`; stopped at the end.
 
-    The child watches its standard input, a pipe that only this process holds: however this process ends, the pipe
-    closes and the child with it. Files go to a temporary folder that is removed.
+    The child ends when its standard input closes, a pipe that only this process holds, so it never outlives this one.
+    Files go to a temporary folder that is removed.
     """
     with tempfile.TemporaryDirectory(prefix="irisops-demo-") as folder:
         practice = Practice(Path(folder), options)
@@ -96,13 +107,13 @@ def prepared(options: Sequence[str] = ()) -> Iterator[Practice]:
 
 @contextlib.contextmanager
 def running(options: Sequence[str] = ()) -> Iterator[Demo]:
-    """A simulator that is ready. Raises `DemoError`."""
+    """A running simulator. Raises `DemoError`."""
     with prepared(options) as practice:
         yield practice.start()
 
 
 def _ready(child: children.Popen[bytes], log: Path) -> dict[str, object]:
-    """The line that the simulator prints when it listens."""
+    """The JSON line that the simulator prints when it listens."""
     assert child.stdout is not None  # noqa: S101 - it is a pipe
     watchdog = threading.Timer(READY_DEADLINE, child.kill)
     watchdog.start()
@@ -124,7 +135,7 @@ def _ready(child: children.Popen[bytes], log: Path) -> dict[str, object]:
 
 
 def _stop(child: children.Popen[bytes]) -> None:
-    """Close its input, which ends it; kill it if it does not."""
+    """Close its input, which ends it; kill it at the deadline."""
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
             pipe.close()

@@ -1,7 +1,7 @@
-"""Writing small files so that neither a crash nor a second irisops loses what was in them.
+"""Safe writing of small files: neither a crash nor a second irisops loses their contents.
 
-Everything that irisops writes is its owner's alone, whatever the umask: files 0600, folders 0700. So nothing of the
-product makes a file or a folder but by the functions here, or with such a mode.
+Files are created with mode 0600 and folders with 0700, whatever the umask; the rest of the product creates them by
+these functions or with the same modes.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ CURE_OF_DISK = "Make room or correct the rights of that file, then try again."
 
 
 def private_folder(folder: Path) -> None:
-    """Create a folder, with all that lead to it, that only its owner may enter. One that exists keeps its rights."""
+    """Create a folder and its parents with mode 0700. An existing one keeps its mode."""
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        # One by one: `parents=True` would give those in between the rights of the umask.
+        # One by one: `parents=True` would create the parents with the mode of the umask.
         missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)  # raises what is wrong with it if it is no folder
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)  # raises if it exists and is not a folder
 
 
 def open_private(path: Path, flags: int) -> int:
-    """A descriptor of a file to be written with these `os.O_…` flags, made for its owner alone. Raises `OSError`."""
+    """Open a file for writing with these `os.O_…` flags, created with mode 0600. Raises `OSError`."""
     return os.open(path, flags | os.O_CREAT, PRIVATE_FILE)
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that must not be there yet. Raises `FileExistsError` or another `OSError`."""
+    """Write a new file. Raises `FileExistsError` or another `OSError`."""
     with os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename or a new file in `folder` survive a power cut, where the platform can."""
+    """Sync a folder, so that a rename or a new file in it survives a power cut, where the platform can."""
     if sys.platform == "win32":
         return  # folders cannot be opened there; NTFS journals the rename
     descriptor = os.open(folder, os.O_RDONLY)
@@ -51,9 +51,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text`: after a crash at any point the file is either the old or the new one, whole.
+    """Replace the contents of `path`: after a crash at any point the file is either the old or the new one.
 
-    Raises `OSError`, with the old file untouched.
+    Raises `OSError` and leaves the old file untouched.
     """
     private_folder(path.parent)
     real = path.resolve()  # a link to a file in a dotfiles repository stays a link
@@ -93,9 +93,9 @@ else:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of `path` (a file beside it) against every other irisops of this person.
+    """Hold the lock of `path` (a file beside it) against other irisops of the same user.
 
-    Held for the moment of one small write, so waiting for it is short. The lock ends with the process that holds it.
+    It is held for one small write, so the wait is short. The lock ends with its process.
     """
     private_folder(path.parent)
     lock = path.with_name(f".{path.name}.lock")

@@ -26,14 +26,14 @@ Status = Literal["done", "failed", "unknown"]
 
 
 class JournalError(Exception):
-    """The journal cannot be written or read: nothing must be changed then. The text says what to do."""
+    """The journal cannot be written or read, so nothing may be changed. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """What a change leads from and to: its kind, its object, the state before it and the one that it leaves.
+    """The states before and after a change, with its kind and object.
 
-    From that it can be taken back, or finished when it was cut off. `kind` is one that a command declares in
+    Enough to undo it, or to finish it when it was cut off. `kind` is one that a command declares in
     `CommandSpec.undo`, e.g. `audit.refusals`; objects such as users and services have `Touched`.
     """
 
@@ -48,9 +48,9 @@ Fields = Mapping[str, str | bool | tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """One object of a change: its fields before and after. None: it was not there, or is gone.
+    """One object of a change: its fields before and after; None where it does not exist.
 
-    `follows` marks what happened by itself through another object of the same change.
+    `follows` marks a side effect of another object of the same change.
     """
 
     kind: str
@@ -62,30 +62,30 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be changed."""
+    """A change that is about to be made."""
 
     title: str
     command: str
     instance: str
     user: str
     changes: Sequence[tuple[str, str, str]]
-    """(what, before, after), as the plan showed it."""
+    """(name, before, after), as shown in the plan."""
     calls: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reverse: Reverse | None = None
     undoes: int | None = None
     touched: Sequence[Touched] = ()
-    """Objects with their fields before and after: what takes a change back where there is no `reverse`."""
+    """Objects with their fields before and after: used for undo where there is no `reverse`."""
     steps: Sequence[str] = ()
     """The calls that will be made, in order."""
     passwords: Sequence[str] = ()
-    """Users whose password the change sets; the password itself is never written."""
+    """Users whose password the change sets. The password itself is never written."""
     final: str = ""
-    """Why nobody can take it back, as a sentence; "" for a change that can be taken back."""
+    """Why the change cannot be undone, as a sentence; "" if it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change as the journal knows it. `steps_done` counts the calls that are known to have returned."""
+    """One change in the journal. `steps_done` counts the calls that are known to have returned."""
 
     number: int
     at: datetime
@@ -97,35 +97,35 @@ class Entry:
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether /undo may be offered."""
+        """True if /undo may be offered."""
         return self.status == "done" and self._known and not self.intent.final and self.undone_by is None
 
     @property
     def half_done(self) -> bool:
-        """Whether it may be only partly carried out, so that /finish and, unless it is final, /undo may be offered."""
+        """True if it may be partly carried out: /finish and, unless it is final, /undo may be offered."""
         cut_off = self.status == "unknown" or (self.status == "failed" and self.steps_done > 0)
         return cut_off and self.undone_by is None and self._known
 
     @property
     def _known(self) -> bool:
-        """Whether the states before and after are known."""
+        """True if the states before and after are known."""
         return self.intent.reverse is not None or bool(self.intent.touched)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A journal as it could be read: all changes, the oldest first, and what had to be skipped."""
+    """The contents of a journal: all readable changes, oldest first, and the skipped lines."""
 
     entries: Sequence[Entry]
     unreadable: Sequence[int] = ()
-    """Numbers of the lines that cannot be read, or that go with one that cannot."""
+    """Numbers of the lines that cannot be read, or that belong to one that cannot."""
     newer: Sequence[int] = ()
-    """Numbers of the lines that a newer irisops wrote."""
+    """Numbers of the lines written by a newer irisops."""
     path: Path = Path()
 
     @property
     def skipped(self) -> str:
-        """What was skipped and where, as a sentence; "" if everything could be read."""
+        """Which lines were skipped, as a sentence; "" if none."""
         told = []
         if self.unreadable:
             told.append(f"{places(self.unreadable)} cannot be read")
@@ -138,7 +138,7 @@ class Reading:
         return f"The journal {self.path} was read without {count} {noun}: {', '.join(told)}." if told else ""
 
     def unfinished(self) -> list[Entry]:
-        """Changes whose outcome was never written: the program died between the two lines."""
+        """Changes without an outcome: the program died in between."""
         return [
             entry
             for entry in self.entries
@@ -146,7 +146,7 @@ class Reading:
         ]
 
     def entry(self, number: int) -> Entry | None:
-        """The change of that number, the later one where a damaged journal has two of them."""
+        """The change of that number; the later one if a damaged journal has two."""
         return next((entry for entry in reversed(self.entries) if entry.number == number), None)
 
 
@@ -168,18 +168,18 @@ class Journal:
         self.path = path
         self._clock = clock
         self._last = path.with_name(f".{path.name}.last")
-        """Holds the last number that was given: no damage of the journal itself makes a number come again."""
+        """Holds the last number given out, so that a damaged journal does not lead to a number being reused."""
 
     @classmethod
     def of_profile(cls, folder: Path, profile: str, clock: Callable[[], datetime]) -> Journal:
-        """The journal of `profile` in `folder`; the file's name is safe on every platform."""
+        """The journal of `profile` in `folder`, under a file name that is safe on every platform."""
         safe = re.sub(r"[^A-Za-z0-9_-]", "_", profile)[:40]
         if safe != profile:
             safe = f"{safe}-{sha256(profile.encode()).hexdigest()[:8]}"
         return cls(folder / f"{safe}.jsonl", clock)
 
     def intend(self, intent: Intent) -> int:
-        """Write what is about to happen; returns its number. Raises `JournalError`: then do not change anything."""
+        """Write an intent; returns its number. Raises `JournalError`; then nothing may be changed."""
         record: dict[str, Any] = {
             "kind": "intent",
             "at": self._clock().isoformat(),
@@ -220,19 +220,18 @@ class Journal:
         return self._append(record)
 
     def step(self, number: int) -> None:
-        """Write that one more call of change `number` returned. Raises `JournalError`."""
+        """Record that one more call of change `number` returned. Raises `JournalError`."""
         self._append({"kind": "step", "at": self._clock().isoformat()}, number)
 
     def outcome(self, number: int, status: Status, detail: str = "") -> None:
-        """Write how change `number` ended. Raises `JournalError`."""
+        """Record the outcome of change `number`. Raises `JournalError`."""
         record = {"kind": "outcome", "at": self._clock().isoformat(), "status": status, "detail": detail}
         self._append(record, number)
 
     def read(self) -> Reading:
-        """Everything that can be read, and what was skipped. Raises `JournalError`.
+        """Read the journal. Raises `JournalError`.
 
-        A change of which the outcome cannot be read counts as cut off: what became of it is looked for on the
-        instance.
+        A change whose outcome cannot be read counts as cut off: its state is looked up on the instance.
         """
         changes: list[_Change] = []
         latest: dict[int, _Change] = {}
@@ -250,7 +249,7 @@ class Journal:
                 latest[line.number] = change
                 changes.append(change)
             elif line.number not in latest:
-                unreadable.append(line.at_line)  # what it belongs to was skipped
+                unreadable.append(line.at_line)  # its intent was skipped
             elif line.kind == "step":
                 latest[line.number].steps += 1
             else:
@@ -279,7 +278,7 @@ class Journal:
             ) from error
 
     def _append(self, record: Mapping[str, object], number: int | None = None) -> int:
-        """Add one line and make it durable. The number of an intent is given under the lock."""
+        """Append one line durably. The number of an intent is assigned under the lock."""
         try:
             with locked(self.path):
                 if number is None:
@@ -294,7 +293,7 @@ class Journal:
         return number
 
     def _next_number(self) -> int:
-        """One that was never given. Without the file that says so, each line without a number may have had one."""
+        """An unused number. Without the file of the last one, each unreadable line may have had a number."""
         lines = self._lines()
         highest = max((each.number for each in lines if each.number is not None), default=0)
         kept = self._kept_number()
@@ -310,7 +309,7 @@ class Journal:
         return int(text) if text.isdigit() and int(text) <= MOST_NUMBER else None
 
     def _keep_number(self, number: int) -> None:
-        """Written in place, as one small block: of a torn one the journal's own lines still know better."""
+        """Write the last number in place, as one small block; if it is torn, the journal's own lines are used."""
         descriptor = open_private(self._last, os.O_WRONLY)
         try:
             os.write(descriptor, b"%010d\n" % number)
@@ -392,7 +391,7 @@ OLD_SETTINGS: Mapping[str, str] = {
     "settings.application": "application",
     "settings.resource": "resource",
 }
-"""Kinds of `Reverse` that irisops 0.1 wrote for what is `Touched` now: an object a line, as JSON."""
+"""Kinds of `Reverse` that irisops 0.1 wrote where `Touched` is used now: one object per line, as JSON."""
 
 
 def _old_settings(reverse: Mapping[str, Any]) -> list[Touched]:
@@ -408,12 +407,12 @@ def _old_settings(reverse: Mapping[str, Any]) -> list[Touched]:
         found = []
     if len(found) == len(reverse["before"]) and found and all(isinstance(each.name, str) for each in found):
         return found
-    # A damaged state: no object has this field, so that whoever looks at it says that it is not understood.
+    # A damaged state: no object has this field, so the caller reports that it does not understand it.
     return [Touched(kind, reverse["target"], {"unreadable": ""}, {"unreadable": ""})]
 
 
 def _fields(raw: dict[str, Any] | None) -> Fields | None:
-    """Fields as they were written: JSON makes lists of tuples."""
+    """Fields with their tuples restored, which JSON stores as lists."""
     if raw is None:
         return None
     return {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}

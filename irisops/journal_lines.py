@@ -21,12 +21,12 @@ MOST_NUMBER = 999_999_999
 STATUSES: Final = ("done", "failed", "unknown")
 _BOM = b"\xef\xbb\xbf"
 _START = re.compile(rb'\{(?:"v":\d{1,9},)?"number":(\d{1,9})[,}]')
-"""How every line begins that irisops wrote: of one that was cut off the number can be read all the same."""
+"""The start of every line: the number can be read even if the rest was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that could be read: part of change `number`. `data` holds values of the right types."""
+    """One readable line of change `number`. `data` holds values of the right types."""
 
     at_line: int
     number: int
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One line that could not. `number` is its change where even that much can be read; lines count from 1."""
+    """One unreadable line, counted from 1. `number` is its change if that can be read."""
 
     at_line: int
     number: int | None
@@ -45,7 +45,7 @@ class Skipped:
 
 
 def read_lines(raw: bytes) -> list[Line | Skipped]:
-    """Every line of a file that is not empty, in order."""
+    """All lines of a file in order, without empty ones."""
     found: list[Line | Skipped] = []
     for at_line, line in enumerate(raw.removeprefix(_BOM).split(b"\n"), start=1):
         if line.strip():
@@ -54,7 +54,7 @@ def read_lines(raw: bytes) -> list[Line | Skipped]:
 
 
 def written(number: int, record: Mapping[str, object]) -> bytes:
-    """A line as it is appended. Raises `ValueError` for one that would not be read again."""
+    """A line to append. Raises `ValueError` for one that could not be read back."""
     if not 1 <= number <= MOST_NUMBER:
         raise ValueError(f"there is no room for a change with the number {number}")
     line = json.dumps({"v": VERSION, "number": number, **record}, ensure_ascii=True, separators=(",", ":"))
@@ -75,12 +75,12 @@ def _read(at_line: int, line: bytes) -> Line | Skipped:
     if number is None or not known or at is None or not isinstance(kind, str) or not _is_right(kind, record):
         return Skipped(at_line, number, newer=type(version) is int and version > VERSION)
     if record.get("undoes", 0) >= number:
-        return Skipped(at_line, number)  # only what came before can be undone
+        return Skipped(at_line, number)  # only an earlier change can be undone
     return Line(at_line, number, kind, at, record)
 
 
 def _parsed(line: bytes) -> Mapping[str, Any]:
-    """The object that a line is; an empty one for anything else."""
+    """The JSON object of a line; empty for anything else."""
     if len(line) > MOST_BYTES:
         return {}
     try:
@@ -94,7 +94,7 @@ Check = Callable[[object], bool]
 
 
 def _is_right(kind: str, record: Mapping[str, object]) -> bool:
-    """Whether a line of this kind has all its fields, and each as it must be."""
+    """True if a line of this kind has all its fields, each of the right type."""
     shape = _SHAPES.get(kind)
     return shape is not None and all(
         right(record[name]) if name in record else not required for name, (right, required) in shape.items()
@@ -102,7 +102,7 @@ def _is_right(kind: str, record: Mapping[str, object]) -> bool:
 
 
 def _time(value: object) -> datetime | None:
-    """A moment with its zone that any calendar can show; None for anything else."""
+    """An aware time between 1970 and 9000; None for anything else."""
     if not isinstance(value, str):
         return None
     try:
@@ -187,7 +187,7 @@ _SHAPES: Mapping[str, Mapping[str, tuple[Check, bool]]] = {
     "step": {},
     "outcome": {"status": (_is_status, True), "detail": (_is_text, False)},
 }
-"""Kind of a line -> its fields with what they must be, and whether they must be there."""
+"""Kind of line -> its fields, each with its check and whether it is required."""
 
 
 def places(lines: Sequence[int], most: int = 5) -> str:

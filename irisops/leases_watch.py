@@ -1,34 +1,39 @@
-"""`irisops leases [clear|watch]`: looking after shares without the chat."""
+"""`irisops leases [clear|watch]`: shares without the chat."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 
 from irisops import streams
+from irisops.cli_options import parser
 from irisops.connections.open_shares import SharingSettings
 from irisops.contract.wording import harmless
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
-from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets
+from irisops.profiles.settings import SettingsStore
 from irisops.profiles.store import ProfileStore
 from irisops.profiles.unasked import Unasked
-from irisops.sharing import leases
+from irisops.run_command import STATUS_OF_INTERRUPT, ask_on_terminal, run
+from irisops.session import lasting
+from irisops.sharing import leases as kept
 from irisops.sharing.lease import LeaseError, LeaseStore, Where
 
 
 async def watch(places: Places, secrets: Secrets, settings: SharingSettings | None = None) -> int:
-    """Keep the deadlines of all shares until none is left; returns the exit status.
+    """Enforce the deadlines of all shares until none is left; returns the exit status.
 
-    Made to run detached (nohup, a service): passwords come from wherever a login would take them, but nobody is asked.
-    Only the passphrase of the encrypted file is asked for, once, where `secrets` knows how.
+    It runs detached (nohup, a service): passwords come from where a login takes them, without asking. Only the
+    passphrase of the encrypted file is asked for, once, if `secrets` can ask.
     """
     chosen = settings or SharingSettings()
     said: set[str] = set()
 
     def say(line: str) -> None:
-        if line not in said:  # the same reason every five seconds helps nobody
+        if line not in said:  # not the same reason every five seconds
             said.add(line)
             streams.say(
                 harmless(line, 2000), sys.stdout
@@ -41,7 +46,7 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
         return await unasked.password_of(_login(where))
 
     try:
-        await leases.watch(
+        await kept.watch(
             LeaseStore(places.leases),
             password_of,
             connector=chosen.connector,
@@ -59,12 +64,11 @@ def _login(where: Where) -> Profile:
     return Profile(where.profile, where.host, where.port, user=where.user)
 
 
-def run_watch() -> int:
-    """The command."""
-    from irisops.profiles.settings import SettingsStore  # noqa: PLC0415 - not at the start
-    from irisops.run_command import ask_on_terminal  # noqa: PLC0415 - only here
-    from irisops.session import lasting  # noqa: PLC0415 - not at the start
-
+def leases(options: argparse.Namespace) -> int:
+    """`irisops leases`: `watch` here, the rest as the command `/leases`. Returns the exit status."""
+    if options.action != "watch":
+        line = "/leases clear" if options.action == "clear" else "/leases"
+        return run(parser().parse_args(["run", line]))
     places = Places.find()
     secrets = lasting(places, SettingsStore(places.settings).load().settings)
     if sys.stdin.isatty():
@@ -72,4 +76,4 @@ def run_watch() -> int:
     try:
         return asyncio.run(watch(places, secrets))
     except KeyboardInterrupt:
-        return 130
+        return STATUS_OF_INTERRUPT

@@ -1,4 +1,4 @@
-"""The file of the log. Apart from `logs`, because the standard library's rotating file is slow to import."""
+"""The log's file. Separate from `logs`, because the standard library's rotating file is slow to import."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from irisops.files import PRIVATE_FILE, open_private
 
 
 class LogFile(RotatingFileHandler):
-    """A rotating file for its owner alone: logging itself would make it with the rights of the umask."""
+    """A rotating file with mode 0600; logging itself would use the umask."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Make the file, if it is not there, before logging opens it."""
+        """Create the file before logging opens it."""
         try:
             if self.stream is None:
                 self._make()
@@ -24,11 +24,11 @@ class LogFile(RotatingFileHandler):
             super().emit(record)
 
     def rotate(self, source: str, dest: str) -> None:
-        """Rename the file as usual, and put an empty one in its place."""
+        """Rename the file and create an empty one."""
         super().rotate(source, dest)
         self._make()
 
     def _make(self) -> None:
         path = Path(self.baseFilename)
         os.close(open_private(path, os.O_WRONLY))
-        path.chmod(PRIVATE_FILE)  # one that an older version made
+        path.chmod(PRIVATE_FILE)  # a file of an older version

@@ -1,7 +1,7 @@
 """The log: a small rotating file in the state folder, for its owner alone, without secrets.
 
-Whoever gets hold of a secret tells `hide`; whatever is written later has it replaced, also in tracebacks. The file
-holds what was done by name (commands, connections, notices), never what was typed.
+Secrets passed to `hide` are replaced in everything that is written, tracebacks included. The log names commands,
+connections and notices; it never holds what was typed.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from pathlib import Path
 from irisops.files import private_folder
 
 NAME = "irisops.log"
-"""Not the whole package: the simulator in the same process keeps its own ways to log."""
+"""A logger of its own: the simulator in the same process logs separately."""
 FILE = "irisops.log"
 BIGGEST = 512 * 1024
-"""Bytes of one file; with `KEPT` older ones the log takes 2 MiB at most."""
+"""Bytes per file; with `KEPT` older ones the log takes 2 MiB at most."""
 KEPT = 3
 MASK = "•••"
 LONG = 8
-"""Letters of a word that is more likely a password than a name that a person types."""
+"""Length from which a word of letters is more likely a password than a name."""
 SHORTEST = 3
-"""Shorter secrets are not looked for: they stand in innocent words, and nothing that may hold one is logged."""
+"""Shorter secrets are not replaced: they occur in ordinary words."""
 
 LOG = logging.getLogger(NAME)
-"""Where everything of this program is logged. Without `start` it leads nowhere: nothing must reach the terminal."""
+"""The program's logger. Before `start` it drops everything: nothing may reach the terminal."""
 LOG.propagate = False
 LOG.addHandler(logging.NullHandler())
 
@@ -34,22 +34,22 @@ _hidden: set[str] = set()
 
 
 def hide(secret: str) -> None:
-    """From now on this text does not get into the log. It stays in memory alone."""
+    """Keep this text out of the log from now on. It is kept in memory only."""
     if len(secret) >= SHORTEST:
         _hidden.add(secret)
 
 
 def scrub(text: str) -> str:
-    """`text` without any secret that was told to `hide`; longer ones first, as one may be part of another."""
+    """`text` with all hidden secrets masked; longer ones first, as one may be part of another."""
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
 
 
 def hidden_in(line: str) -> Iterator[tuple[int, int]]:
-    """Where a typed line holds a secret that was told to `hide`: start and end.
+    """Start and end of each hidden secret in a typed line.
 
-    As the whole line always; as a word of it only if it is no ordinary short word, as weak passwords are names too.
+    The whole line is always compared; a word only if it is not short and plain, as weak passwords are also names.
     """
     whole = line.strip()
     if whole in _hidden:
@@ -66,22 +66,22 @@ def hidden_in(line: str) -> Iterator[tuple[int, int]]:
 
 
 class _Formatter(logging.Formatter):
-    """One line per event, and no secret in it or in its traceback."""
+    """Masks secrets in lines and tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))
 
 
 def start(folder: Path, level: str) -> str:
-    """Log at `level` (error, warning, info, debug) into `folder`. Returns why that is not possible, or "".
+    """Log at `level` (error, warning, info, debug) into `folder`. Returns the reason if that fails, or "".
 
-    A second start replaces the first. No file is made before something is logged; the folder is the owner's alone.
+    A second start replaces the first. The file is created at the first event, in a folder with mode 0700.
     """
     from irisops.log_file import LogFile  # noqa: PLC0415 - it brings sockets and pickle along
 
     stop()
     LOG.setLevel(level.upper())
-    LOG.disabled = False  # a library that configures logging switches off all loggers that it does not know
+    LOG.disabled = False  # a library that configures logging disables unknown loggers
     try:
         private_folder(folder)
         path = folder / FILE
@@ -94,10 +94,10 @@ def start(folder: Path, level: str) -> str:
 
 
 def stop() -> None:
-    """Write nothing any more."""
+    """Stop logging."""
     for handler in list(LOG.handlers):
         if isinstance(handler, logging.NullHandler):
             continue
         LOG.removeHandler(handler)
-        with contextlib.suppress(OSError):  # the disk is full: there is nothing to do about a log
+        with contextlib.suppress(OSError):  # the disk is full
             handler.close()

@@ -20,6 +20,7 @@ from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.engine import reply_text
 from irisops.plain_terminal import Terminal
+from irisops.ui.saving import save
 
 KEEP = "Enter keeps what is shown, - empties it, Ctrl+C or a line with only . leaves the form."
 YES = ("y", "yes")
@@ -32,7 +33,7 @@ class Left(Exception):  # noqa: N818 - a decision, not an error
 
 
 class PlainChat:
-    """A conversation by lines. `width` in cells fits tables; None cuts nothing."""
+    """A conversation by lines. Tables are fitted to `width` cells; None cuts nothing."""
 
     def __init__(self, chat: Chat, terminal: Terminal, *, width: int | None = None) -> None:
         self._chat = chat
@@ -77,7 +78,7 @@ class PlainChat:
         return True
 
     async def _carefully(self, text: str) -> None:
-        """Do a line in a task of its own, so that Ctrl+C ends that line and not the program."""
+        """Run a line in its own task, so that Ctrl+C ends the line and not the program."""
         self._doing = asyncio.ensure_future(self.say(text))
         try:
             await self._doing
@@ -91,7 +92,7 @@ class PlainChat:
             self._write("Left.")
 
     async def say(self, text: str) -> None:
-        """Do one line and write the replies."""
+        """Run one line and write the replies."""
         parsed = self._chat.parse(text)
         if isinstance(parsed, Problem):
             self._reply(parsed)
@@ -100,7 +101,7 @@ class PlainChat:
 
     async def _do(self, command: Command) -> None:
         if command.slash and command.slash != command.text.strip():
-            self._write(without_secrets(command.slash))  # what the words became, so that people learn it
+            self._write(without_secrets(command.slash))  # teach the command behind the words
         await self._all(self._chat.run(command))
 
     async def _all(self, replies: AsyncIterator[Reply]) -> None:
@@ -144,7 +145,7 @@ class PlainChat:
         self._write(harmless(words, 2000))
 
     def _prompt(self) -> str:
-        """Where a change would go, in words."""
+        """The prompt: the active instance and its state."""
         active = self._chat.overview().active
         if active is None:
             return "no instance> "
@@ -167,7 +168,7 @@ class PlainChat:
     # Plans
 
     async def _confirm(self, plan: Plan) -> None:
-        """Yes or no; with a word to type, that word is the yes."""
+        """Ask for yes or no, or for the plan's word in place of yes."""
         word = plan.confirm_word
         question = (
             f"Type {harmless(word)} to do it, anything else leaves it: " if word else "Do it? yes or no: "
@@ -186,7 +187,7 @@ class PlainChat:
     # Forms
 
     async def _fill(self, form: Form) -> None:
-        """Ask for each field, or for those that were wrong, and send the form."""
+        """Ask for each field, or only for the wrong ones, and send the form."""
         self._write(f"{harmless(form.title)}. {KEEP}")
         for note in form.notes:
             self._write(harmless(note, 2000))
@@ -244,8 +245,6 @@ class PlainChat:
         elif effect.name == "theme":
             self._write("Plain mode has no colours.")
         else:
-            from irisops.ui.saving import save  # noqa: PLC0415 - not before it is needed
-
             self._reply(save("\n".join(self._said) + "\n", effect.argument))
 
 
@@ -255,7 +254,7 @@ def _being_cancelled() -> bool:
 
 
 def shown(value: Cell) -> str:
-    """A field's value as it is typed."""
+    """A field's value in the form in which it is typed."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -266,7 +265,7 @@ def shown(value: Cell) -> str:
 
 
 def parse_value(field: FormField, text: str) -> Cell:
-    """What was typed, in the field's kind; what does not fit stays text and is told by `fault_of`."""
+    """The typed text as a value of the field's kind; invalid input stays text, which `fault_of` reports."""
     if field.kind == "flag":
         known = {"yes": True, "y": True, "no": False, "n": False}
         return known.get(text.casefold(), text)

@@ -1,7 +1,7 @@
-"""Where plain mode reads and writes: lines of a pipe or a simple terminal, or a line editor with history.
+"""Input and output of plain mode: lines of a pipe or a simple terminal, or a line editor with history.
 
-Nothing here draws: no boxes, no colours, no cursor movement beyond the line being typed, so that a screen reader says
-what is new and nothing else.
+There are no boxes, no colours and no cursor movement beyond the line being typed, so that a screen reader says only
+what is new.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from irisops import streams
+from irisops.background import in_daemon_thread
 from irisops.contract.chat import Chat
 from irisops.contract.secret_words import has_secret
 from irisops.contract.wording import harmless, in_line
-from irisops.daemon_thread import in_daemon_thread
 from irisops.run_command import ask_on_terminal
 from irisops.ui.history import History
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
 
 FOREVER = 10 * 365 * 86_400.0
-"""Seconds that a person may take to type a line."""
+"""Seconds to wait for a line."""
 
 
 class Terminal(Protocol):
@@ -35,31 +35,31 @@ class Terminal(Protocol):
     async def line(self, prompt: str, *, answer: bool = False) -> str | None:
         """A line that was typed; None at the end of the input. Raises `KeyboardInterrupt` for Ctrl+C.
 
-        An `answer` to a question is no command: it is neither completed nor kept in the history.
+        An `answer` to a question is neither completed nor kept in the history.
         """
         ...
 
     async def secret(self, title: str, prompt: str) -> str | None:
-        """Something typed without being shown; None if the person gives nothing or nobody can be asked."""
+        """A secret typed without echo; None if none is given or nobody can be asked."""
         ...
 
     def write(self, text: str) -> None:
-        """Lines for the person."""
+        """Write lines."""
         ...
 
     @property
     def asks(self) -> bool:
-        """Whether somebody can be asked for a secret here."""
+        """True if somebody can be asked for a secret here."""
         ...
 
     @property
     def lost(self) -> OSError | None:
-        """Why nothing can be written any more. The input counts as ended then."""
+        """Why output is no longer possible; the input then counts as ended."""
         ...
 
 
 class Lines:
-    """A pipe, a file, or a terminal without a line editor of ours."""
+    """A pipe, a file, or a terminal without line editing."""
 
     def __init__(self, source: TextIO, sink: TextIO) -> None:
         self._source = source
@@ -77,10 +77,10 @@ class Lines:
         text = await in_daemon_thread(self._source.readline, FOREVER)
         if not text:
             return None
-        return text.rstrip("\r\n").removeprefix("\ufeff")  # PowerShell begins a pipe with a byte order mark
+        return text.rstrip("\r\n").removeprefix("\ufeff")  # PowerShell starts a pipe with a byte order mark
 
     async def secret(self, title: str, prompt: str) -> str | None:
-        """See `Terminal.secret`. A pipe is never taken for a person: the next line of it is a command."""
+        """See `Terminal.secret`. A pipe is not asked: its next line is a command."""
         return await ask_on_terminal(title, prompt) if self.asks else None
 
     def write(self, text: str) -> None:
@@ -101,13 +101,13 @@ class Editor:
         from prompt_toolkit.history import DummyHistory, InMemoryHistory  # noqa: PLC0415 - not at the start
         from prompt_toolkit.output import ColorDepth  # noqa: PLC0415 - not at the start
 
-        # Simple terminals do not say where the cursor is; being asked would show as a warning or as stray characters.
+        # Simple terminals do not report the cursor position; the query would show as a warning or stray characters.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
         self.asks = True
         self.lost: OSError | None = None
 
         class Kept(InMemoryHistory):
-            """What the arrows bring back: no secrets, as in the file."""
+            """History for the arrow keys, without secrets."""
 
             def append_string(self, string: str) -> None:
                 if not has_secret(string):
@@ -132,7 +132,7 @@ class Editor:
             mouse_support=False,
         )
         self._answers: PromptSession[str] = PromptSession(
-            history=DummyHistory(),  # what was typed here may be a password
+            history=DummyHistory(),  # for answers, which may be passwords
             color_depth=ColorDepth.DEPTH_1_BIT,
         )
 
@@ -163,7 +163,7 @@ class Editor:
     def write(self, text: str) -> None:
         """See `Terminal.write`."""
         if self.lost is None:
-            # prompt_toolkit stands in for standard output while a line is typed, and has question marks for signs.
+            # prompt_toolkit replaces standard output while a line is typed, and prints question marks for signs.
             self.lost = streams.say(streams.spelled(text, sys.__stdout__ or sys.stdout), sys.stdout)
 
 
@@ -180,7 +180,7 @@ def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
 
 
 def terminal_for(chat: Chat, history: History, environment: Mapping[str, str] | None = None) -> Terminal:
-    """A line editor where a person sits at a terminal that can do it, else plain lines."""
+    """A line editor on a capable terminal, else plain lines."""
     kind = (os.environ if environment is None else environment).get("TERM", "")
     if sys.stdin.isatty() and sys.stdout.isatty() and kind not in ("dumb", ""):
         return Editor(chat, history)

@@ -1,28 +1,37 @@
-"""One command without a screen: the same path as in the chat, printed as text or JSON lines, with an exit status."""
+"""`irisops run`: one command without a screen, printed as text or JSON lines, with an exit status."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import contextlib
 import getpass
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
 from typing import TextIO
 
 from irisops import streams
+from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
+from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
 from irisops.contract.wording import harmless, harmless_lines
-from irisops.daemon_thread import in_daemon_thread
+from irisops.demo import DemoError, running, simulator_options
 from irisops.engine import reply_json, reply_text
+from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
-from irisops.session import Session
+from irisops.profiles.places import Places
+from irisops.profiles.secrets import Secrets
+from irisops.session import Session, start_log
 
 PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
+STATUS_OF_INTERRUPT = 130
 ASK_DEADLINE = 600.0
 """Seconds for a person to type a password."""
 
@@ -72,16 +81,16 @@ _EXITS = {
 
 
 def exit_of(problem: Problem) -> Exit:
-    """The exit status that a problem leads to."""
+    """The exit status for a problem."""
     return _EXITS.get(problem.error, Exit.FAILED)
 
 
 @dataclass(slots=True)
 class Output:
-    """Where replies go. Replies to `out`; what is said besides (progress, notices, problems in text) to `err`.
+    """Writes replies to `out`, and progress, notices and problems (as text) to `err`.
 
-    When `out` can no longer be written (its reader left, the disk is full), `lost` says why and the rest goes nowhere:
-    a change that was begun is not cut off for it.
+    When `out` can no longer be written (its reader left, the disk is full), `lost` holds the reason and further output
+    is dropped: a running change is not interrupted.
     """
 
     out: TextIO
@@ -106,12 +115,12 @@ class Output:
             self._print(harmless_lines(text))
 
     def notice(self, notice: Notice) -> None:
-        """Print what the person did not ask for."""
+        """Print a notice."""
         words = f"{notice.message} {notice.cure}".strip()
         self.say(f"irisops: {harmless(words, 2000)}")
 
     def say(self, text: str) -> None:
-        """Print beside the replies. Where that is not possible nobody reads it, which changes nothing."""
+        """Print to `err`; failures are ignored."""
         streams.say(text, self.err)
 
     def _print(self, text: str) -> None:
@@ -123,7 +132,7 @@ class Output:
 
 
 async def ask_on_terminal(title: str, prompt: str) -> str | None:
-    """Ask for a secret without showing it; None when the person gives nothing or leaves."""
+    """Ask for a secret without echo; None if none is given."""
 
     def ask() -> str | None:
         try:
@@ -140,7 +149,7 @@ async def ask_on_terminal(title: str, prompt: str) -> str | None:
 
 @contextlib.contextmanager
 def _terminal_restored() -> Iterator[None]:
-    """Put the terminal's settings back, also when Ctrl+C leaves the prompt's thread waiting with the echo off."""
+    """Restore the terminal's settings, also when Ctrl+C leaves the prompt's thread waiting with echo off."""
     try:
         import termios  # noqa: PLC0415 - not on Windows, where getpass leaves nothing switched off
     except ImportError:
@@ -155,7 +164,7 @@ def _terminal_restored() -> Iterator[None]:
 
 
 def take_password() -> str | None:
-    """The password of the environment, removed from it so that no child process inherits it."""
+    """The password from the environment, removed there so that no child inherits it."""
     return os.environ.pop(PASSWORD_VARIABLE, None) or None
 
 
@@ -169,9 +178,9 @@ async def run_line(
     yes: bool = False,
     word: str = "",
 ) -> Exit:
-    """Do one line on a profile and print its replies. The session is left open.
+    """Run one line on a profile and print its replies. The session stays open.
 
-    `yes` confirms plans; a guarded profile wants its name as `word` too.
+    `yes` confirms plans; a guarded profile also needs its name as `word`.
     """
     command = session.parse(line)
     if isinstance(command, Problem):
@@ -195,7 +204,7 @@ async def run_line(
 
 
 def _ends_with_us(command: Command) -> Problem | None:
-    """A share ends with the program that opened it, unless it was told to go on."""
+    """The problem with a share that would end with this program at once."""
     if command.name != "share" or command.args.get("what") in {None, "", "help"}:
         return None
     if command.args.get("outlive") in {True, "yes"}:
@@ -210,7 +219,7 @@ def _ends_with_us(command: Command) -> Problem | None:
 
 
 async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
-    """Make the profile active; connect if the command has a use for it."""
+    """Make the profile active; connect if the command uses a connection."""
     session.hub.choose(profile)
     if not session.uses_connection(command):
         return None
@@ -229,11 +238,11 @@ async def _print(session: Session, command: Command, output: Output, *, yes: boo
 
 
 async def _confirm(session: Session, plan: Plan, output: Output, *, yes: bool, word: str) -> Exit:
-    """Carry a plan out if that was said, else say how."""
+    """Carry a plan out with --yes, else say how."""
     if output.lost is not None:
         session.decline(plan.id)
         output.say("Nothing was changed: the plan could not be shown.")
-        return Exit.DONE  # what became of the output decides
+        return Exit.DONE  # the lost output decides the status
     if not yes:
         session.decline(plan.id)
         if not output.json:
@@ -248,7 +257,7 @@ async def _confirm(session: Session, plan: Plan, output: Output, *, yes: bool, w
 
 
 def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
-    """Print a reply that is no plan; returns the status it leads to."""
+    """Print a reply other than a plan; returns its status."""
     if isinstance(reply, Effect):
         if reply.name == "quit":
             return Exit.DONE
@@ -264,6 +273,91 @@ def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
     return exit_of(reply) if isinstance(reply, Problem) else Exit.DONE
 
 
-def standard_output(*, json: bool) -> Output:
-    """To this process's own streams."""
-    return Output(sys.stdout, sys.stderr, json)
+def run(options: argparse.Namespace) -> int:
+    """`irisops run`. Returns the exit status."""
+    output = Output(sys.stdout, sys.stderr, options.json)
+    try:
+        status = asyncio.run(_until_signal(_run(options, output)))
+    except KeyboardInterrupt:
+        streams.say("", sys.stderr)
+        return STATUS_OF_INTERRUPT
+    if output.lost is None:
+        return status
+    lost = streams.status_of(output.lost)
+    return status or lost
+
+
+async def _until_signal(work: Coroutine[object, object, int]) -> int:
+    """Run `work`; SIGTERM and SIGHUP cancel it, so that it logs out."""
+    ended: list[int] = []
+    task = asyncio.ensure_future(work)
+    if sys.platform != "win32":
+        loop = asyncio.get_running_loop()
+
+        def end(number: int) -> None:
+            ended.append(number)
+            task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not ended:
+            raise
+        return 128 + ended[0]
+
+
+async def _run(options: argparse.Namespace, output: Output) -> int:
+    """Run the command on the demo, on `--url`, or on a profile."""
+    password = take_password()
+    try:
+        if options.demo:
+            with running(simulator_options(options)) as demo:
+                session = Session(demo.places, secrets=Secrets(None), extra=[demo.profile], polling=False)
+                return await _run_in(session, options, output, demo.profile, demo.password)
+        places = Places.find()
+        start_log(places, options.log_level)
+        if options.url:
+            profile = parse_address(options.url)
+            session = Session(places, extra=[profile], first=profile.name, polling=False)
+            return await _run_in(session, options, output, profile, password)
+        wanted = options.run_profile or options.profile
+        session = Session(places, first=wanted, polling=False)
+        session.load_profiles()
+        found = session.start_profile()
+        if found is not None or not wanted:
+            return await _run_in(session, options, output, found, password)
+        cure = 'irisops run "/profiles" lists them.'
+        problem = Refusal("NoSuchProfile", f"There is no profile {named(wanted)}.", cure).problem()
+    except DemoError as error:
+        problem = Refusal("NoSimulator", str(error), "Please report it.").problem()
+    except AddressError as error:
+        cure = "Write it as iris://user@host:1972/NAMESPACE."
+        problem = Refusal("BadAddress", str(error), cure).problem()
+    output.reply(problem)
+    return exit_of(problem)
+
+
+async def _run_in(
+    session: Session,
+    options: argparse.Namespace,
+    output: Output,
+    profile: Profile | None,
+    password: str | None,
+) -> int:
+    session.subscribe(lambda: None, output.notice)
+    if sys.stdin.isatty() and not options.demo:
+        session.ask_with(ask_on_terminal)
+    try:
+        return await run_line(
+            session,
+            " ".join(options.line),
+            output,
+            profile=profile,
+            password=password,
+            yes=options.yes,
+            word=options.confirm,
+        )
+    finally:
+        await session.close()

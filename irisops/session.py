@@ -1,4 +1,4 @@
-"""`Session`: the brain of the chat. It puts the parts together; each part is a module of its own."""
+"""`Session`: puts the parts of the chat together."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irisops import logs, streams
 from irisops.background import Background, to_log
 from irisops.changes import interrupted
 from irisops.connections import known_names as names
@@ -22,6 +24,7 @@ from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Problem, Reply
+from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
@@ -34,8 +37,7 @@ from irisops.profiles.address import named
 from irisops.profiles.discovery.discoverer import Discoverer, Look, look_around
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
-from irisops.profiles.refused import RefusedStore
-from irisops.profiles.remembered import RememberedStore
+from irisops.profiles.remembered import RefusedStore, RememberedStore
 from irisops.profiles.secrets import PLACES, Secrets
 from irisops.profiles.settings import Settings, SettingsStore
 from irisops.profiles.store import ProfileStore
@@ -50,7 +52,7 @@ _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ER
 
 
 def _something_in(folder: Path) -> bool:
-    """True for a folder with a file in it, and for one that cannot be read: whoever reads it says why."""
+    """True for a folder with a JSON file in it, and for an unreadable one, which its reader reports."""
     try:
         with os.scandir(folder) as entries:
             return any(entry.name.endswith(".json") for entry in entries)
@@ -73,19 +75,26 @@ def _all_commands() -> Sequence[CommandSpec]:
 
 
 def lasting(places: Places, settings: Settings) -> Secrets:
-    """Where passwords go by the settings."""
+    """The store of passwords that the settings ask for."""
     if settings.keep_passwords == "memory":
         return Secrets(None)
     return Secrets(SystemKeyring(), Vault(places.secrets))
 
 
+def start_log(places: Places, level: str) -> None:
+    """Log at `level`, or at the level of the settings if that is ""."""
+    trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
+    if trouble:
+        streams.say(f"irisops: {harmless(trouble, 2000)}", sys.stderr)
+
+
 class Session:
     """Implements `irisops.contract.chat.Chat`.
 
-    `extra` are profiles of this run alone; `first` names the profile to connect at the start ("" is the last one).
-    `later` brings a profile of this run that is still being prepared (the demo's instance); it is connected as soon as
-    it is there. It may raise `Refusal`. With `polling` off (`irisops run`) nothing is read that the command does not
-    ask for. Without `connect_first` the first login is left to whoever shows the chat, as the command to begin with.
+    `extra` are temporary profiles of this run; `first` names the profile to connect at the start ("" is the last one).
+    `later` returns a temporary profile that is still being prepared (the demo's instance), to be connected when ready;
+    it may raise `Refusal`. With `polling` off (`irisops run`) only the command reads from the instance. Without
+    `connect_first` the first login is not made here: `overview().opening` holds the command for it.
     """
 
     def __init__(
@@ -155,7 +164,7 @@ class Session:
     # Chat
 
     async def start(self) -> None:
-        """Load profiles and begin connecting; returns at once."""
+        """Load profiles and start connecting; returns at once."""
         self.load_profiles()
         self._spawn(asyncio.to_thread(self._registry.load))
         self._spawn(self.hub.secrets.probe())
@@ -186,14 +195,14 @@ class Session:
                 self._opening = "/discover"
 
     def _tell_damaged(self) -> None:
-        """What the program keeps for itself between runs and could not read."""
+        """Report the program's own files that could not be read."""
         self._remembered.load()
         for trouble in (self._remembered.trouble, self._refused_commands.trouble()):
             if trouble:
                 self._notice(Notice("warning", trouble))
 
     def load_profiles(self) -> None:
-        """Read the profiles file, telling what is wrong with it."""
+        """Read the profiles file and report what is wrong with it."""
         loaded = self.hub.reload()
         if loaded.problem is not None:
             self._notice(
@@ -221,11 +230,11 @@ class Session:
             await self.hub.close()
 
     def parse(self, text: str) -> Command | Problem:
-        """Understand a line."""
+        """Parse a line."""
         return understood(text, self._registry)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
-        """Do it; what the instance or the person did wrong is a `Problem` reply."""
+        """Run a command. Errors of the instance or the person are `Problem` replies."""
         try:
             async with contextlib.aclosing(dispatch.run(self.context, command)) as replies:
                 async for reply in replies:
@@ -251,11 +260,11 @@ class Session:
         self.context.plans.drop(plan_id)
 
     def complete(self, text: str, cursor: int) -> Sequence[Completion]:
-        """Ways to finish the word under the cursor."""
+        """Completions of the word under the cursor."""
         return completion.complete(text, cursor, self._registry, self._known)
 
     def commands(self) -> Sequence[CommandInfo]:
-        """Every command, with whether it can be given now."""
+        """All commands, each with its availability."""
         infos = []
         for spec in self._registry:
             reason = unavailable(spec, self.hub)
@@ -267,11 +276,11 @@ class Session:
         return infos
 
     def overview(self) -> Overview:
-        """All that the frame around the transcript shows."""
+        """The state shown around the transcript."""
         return replace(self.hub.overview(), opening=self._opening)
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
-        """Follow changes and notices; those that came before are given at once."""
+        """Set the callbacks for changes and notices; earlier notices are delivered at once."""
         self._on_change = on_change
         self._on_notice = on_notice
         self._subscribed = True
@@ -280,24 +289,24 @@ class Session:
             on_notice(notice)
 
     def ask_with(self, ask: AskSecret) -> None:
-        """How to ask for a secret."""
+        """Set the callback that asks for a secret."""
         self.hub.ask = ask
         self.hub.secrets.ask = ask
 
     # For `irisops run`
 
     def needs_connection(self, command: Command) -> bool:
-        """Whether a command is of use only on a connected instance."""
+        """True if a command works only on a connected instance."""
         spec = self._registry.get(command.name)
         return spec is not None and spec.needs_connection
 
     def uses_connection(self, command: Command) -> bool:
-        """Whether a command tells more on a connected instance."""
+        """True if a command makes use of a connected instance."""
         spec = self._registry.get(command.name)
         return spec is not None and (spec.needs_connection or spec.uses_connection)
 
     async def connect(self, profile: Profile) -> Problem | None:
-        """Log in; the problem if that was not possible."""
+        """Log in; returns the problem if that fails."""
         try:
             await self.hub.connect(profile)
         except Refusal as refusal:
@@ -307,7 +316,7 @@ class Session:
         return None
 
     def start_profile(self) -> Profile | None:
-        """The profile to begin with: the one asked for, the last one, or the only one."""
+        """The profile to start with: the requested one, the last one, or the only one."""
         wanted = self._first or self._remembered.load().profile
         found = self.hub.find(wanted) if wanted else None
         if found is None and not self._first and len(self.hub.profiles()) == 1:
@@ -317,7 +326,7 @@ class Session:
     # Inside
 
     def _known(self, kind: str) -> Sequence[tuple[str, str]]:
-        """What completes an argument of a kind."""
+        """Completions for an argument of a kind: (value, description)."""
         names = self.hub.active.names if self.hub.active else Names()
         sources: dict[str, Callable[[], Sequence[tuple[str, str]]]] = {
             "profile": lambda: [(profile.name, profile.address) for profile in self.hub.profiles()],
@@ -356,13 +365,13 @@ class Session:
         self._remember_active()
 
     def _refused(self, profile: Profile, problem: InstanceProblem) -> Problem:
-        """The reply for a login that failed."""
+        """The reply for a failed login."""
         from irisops.commands.profiles.expired_password import refused  # noqa: PLC0415 - seldom needed
 
         return refused(self.context, profile, problem)
 
     def _connected(self, link: Link) -> None:
-        """A login succeeded, the first or a later one."""
+        """Called after each successful login."""
         if not self._polls or self._closed:
             return
         self._polling.start(link)
@@ -371,7 +380,7 @@ class Session:
             self._spawn(interrupted.tell(self.context, link))
 
     def _remember_active(self) -> None:
-        """Keep the active profile's name for the next start. That it cannot be kept is no reason to stop."""
+        """Remember the active profile for the next start, if possible."""
         link = self.hub.active
         if link is None or not self._polls or self.hub.temporary(link.name) or not link.connected:
             return
@@ -382,7 +391,7 @@ class Session:
 
     def _failed(self, name: str, error: BaseException) -> None:
         to_log(name, error)
-        if not isinstance(error, InstanceProblem):  # the connection itself tells its state
+        if not isinstance(error, InstanceProblem):  # the connection reports its own state
             what = f"Something failed behind the chat: {type(error).__name__}."
             self._notice(Notice("error", what, "Please report it; the log shows where."))
 

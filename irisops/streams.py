@@ -1,7 +1,7 @@
-"""The standard streams, whatever they are: of any encoding, closed, a pipe whose reader leaves, a file on a full disk.
+"""Standard streams of any kind: any encoding, closed, a pipe whose reader leaves, a file on a full disk.
 
-Nothing here knows what is written. A character that a stream's encoding lacks is written as words or ASCII, so a print
-never fails for it. A stream that can no longer be written is told to the caller, who goes on with what was begun.
+A character that a stream's encoding lacks is written as words or ASCII, so a print never fails for it. A failed write
+is returned, not raised: the caller decides, and a running change goes on.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import io
 import os
 import sys
 import unicodedata
+from collections.abc import Mapping
 from typing import TextIO
 
 WORDS = "irisops.words"
-"""Error handler for text: a sign becomes words or ASCII of whatever length."""
+"""Error handler for text: a character becomes words or ASCII of any length."""
 CELLS = "irisops.cells"
-"""Error handler for a screen that is laid out in cells: a sign becomes as many ASCII characters as it takes cells."""
+"""Error handler for the screen: a character becomes as many ASCII characters as it takes cells."""
 
 STATUS_OF_BROKEN_PIPE = 141
-"""What a shell shows of a program that SIGPIPE ended: 128 + 13."""
+"""Status of a program ended by SIGPIPE: 128 + 13."""
 STATUS_UNWRITABLE = 5
 """The output cannot be written, by the table of exit statuses in docs/json.md."""
 
-# Signs of our own texts, and the typographic ones that names and sentences of an instance often hold.
+# Characters of our own texts, and typographic ones that are common in texts of an instance.
 _SIGNS = {
     "→": "->", "←": "<-", "↑": "up", "↓": "down", "↵": "Enter", "⏎": "\\n", "…": "...",
     "✓": "+", "✗": "x", "✕": "x", "●": "*", "○": "o", "◐": "~", "◌": ".", "•": "*", "·": "-",
@@ -41,7 +42,7 @@ _UPRIGHT = {0x2506, 0x2507, 0x250A, 0x250B, 0x254E, 0x254F, 0x2551, 0x2575, 0x25
 
 
 def _drawn(code: int) -> str:
-    """Frames, blocks and braille dots; "" for anything else."""
+    """ASCII for frames, blocks and braille dots; "" for anything else."""
     if 0x2500 <= code <= 0x257F:
         return "|" if code in _UPRIGHT else _LINES.get(code, "+")
     if 0x2580 <= code <= 0x259F:
@@ -58,7 +59,7 @@ def in_words(character: str) -> str:
 
 
 def in_cells(character: str) -> str:
-    """ASCII for one character, as wide as that is on a screen."""
+    """ASCII for one character, of the same width on a screen."""
     if unicodedata.combining(character):
         return ""
     if unicodedata.east_asian_width(character) in "WF":
@@ -90,18 +91,16 @@ codecs.register_error(CELLS, _cells_for)
 
 
 def prepare() -> None:
-    """Make the standard streams safe to use; once, before anything is printed or opened.
+    """Make the standard streams safe. Call once, before anything is printed or opened.
 
-    A closed one leads nowhere from then on: else the next file or socket would get its number, and be printed into.
+    A closed stream is replaced by the null device: the next file or socket would get its number and its output.
     """
     _fill_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=WORDS)
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(
-            errors="replace"
-        )  # a name with a sign in its place is none; a traceback helps nobody
+        sys.stdin.reconfigure(errors="replace")  # a replaced character gives a wrong name, reported as such
 
 
 def _fill_closed() -> None:
@@ -118,14 +117,14 @@ def _fill_closed() -> None:
 
 
 def for_screen(*, on: bool = True) -> None:
-    """Keep to cells while a screen is drawn; back to words after it."""
+    """Switch the error handler to cells while a screen is drawn, and back to words."""
     for stream in (sys.__stdout__, sys.__stderr__):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=CELLS if on else WORDS)
 
 
 def spelled(text: str, stream: TextIO) -> str:
-    """`text` as `stream` will show it, for whoever lays it out or hands it to another writer."""
+    """`text` as `stream` will show it, for layout or for another writer."""
     encoding = getattr(stream, "encoding", None)
     if not encoding or text.isascii():
         return text
@@ -133,7 +132,7 @@ def spelled(text: str, stream: TextIO) -> str:
 
 
 def say(text: str, stream: TextIO, *, end: str = "\n") -> OSError | None:
-    """Write and flush. Returns why that is not possible any more; the stream then leads nowhere."""
+    """Write and flush. Returns the error of a failed write; further output is then dropped."""
     try:
         print(text, end=end, file=stream, flush=True)
     except OSError as error:
@@ -143,7 +142,7 @@ def say(text: str, stream: TextIO, *, end: str = "\n") -> OSError | None:
 
 
 def flush() -> OSError | None:
-    """Write what is still in the buffer of standard output: the interpreter would fail with it at its end."""
+    """Flush standard output before the interpreter does at its end, where an error would be printed."""
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -153,10 +152,10 @@ def flush() -> OSError | None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Lead it nowhere, with what its buffer still holds."""
+    """Redirect the stream and its buffer to the null device."""
     try:
         descriptor = stream.fileno()
-    except (OSError, ValueError):  # a stream in memory: there is no buffer below it
+    except (OSError, ValueError):  # a stream in memory
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
@@ -164,7 +163,7 @@ def _silence(stream: TextIO) -> None:
 
 
 def status_of(error: OSError) -> int:
-    """The exit status for an output that could not be written; what is not a reader's leaving is said."""
+    """The exit status for a failed write; anything but a closed pipe is reported."""
     if isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL):
         return STATUS_OF_BROKEN_PIPE
     say(f"irisops: The output cannot be written: {error.strerror or error}.", sys.stderr)
@@ -172,6 +171,39 @@ def status_of(error: OSError) -> int:
 
 
 def lose(error: OSError) -> int:
-    """Standard output failed elsewhere: nothing more is written. Returns the exit status."""
+    """Drop further output after an error of standard output elsewhere. Returns the exit status."""
     _silence(sys.stdout)
     return status_of(error)
+
+
+_CANNOT_DRAW = ("", "dumb", "unknown")
+"""Values of TERM: shells in editors and serial lines set `dumb`; without a terminal it is unset."""
+
+
+def cannot_draw(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> bool:
+    """True if TERM names a terminal without cursor movement. Windows has no TERM."""
+    return (
+        platform != "win32"
+        and (os.environ if environment is None else environment).get("TERM", "") in _CANNOT_DRAW
+    )
+
+
+def no_screen(asked: str, source: TextIO, *sinks: TextIO) -> str:
+    """Why the chat cannot be drawn on these streams and what to do instead, as sentences; "" if it can.
+
+    `asked` is the typed command: `irisops demo`. Textual reads the first stream and draws on the last.
+    """
+    instead = f'For one command: irisops run{" --demo" if "demo" in asked else ""} "/license". '
+    instead += f"For a conversation through pipes: {asked} --plain"
+    if not source.isatty():
+        return f"The chat needs a terminal, and standard input is none. {instead}"
+    if not all(each.isatty() for each in sinks):
+        return f"The chat needs a terminal, and what it draws goes to a file or a pipe. {instead}"
+    encoding = codecs.lookup(sinks[-1].encoding or "ascii").name
+    # Input is read as UTF-8. ASCII is the C locale, which says nothing about the terminal: characters are replaced.
+    if encoding in ("utf-8", "ascii") or cannot_draw():
+        return ""
+    return (
+        f"The chat needs a terminal that speaks UTF-8, and this one is set to {encoding}. If it shows UTF-8, set "
+        f"LC_ALL=C.UTF-8 and unset PYTHONIOENCODING; else use {asked} --plain"
+    )

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from irisops.journal import Intent, Journal
 from irisops.profiles.places import Places
-from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.remembered import RememberedStore
 from irisops.profiles.vault import Vault
 from irisops.sharing.agent_files import config_text, private_file, runtime_folder, write_launcher

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SHOW = """
 import irisops
-from irisops.ui.styles import styles_folder
+from irisops.ui.themes import styles_folder
 folder = styles_folder()
 print(irisops.__file__)
 print(folder)

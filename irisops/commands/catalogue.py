@@ -1,4 +1,4 @@
-"""All commands in the order in which `/help` lists them. A new noun is added here and nowhere else."""
+"""All commands in the order of `/help`. A new noun is added here only."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
-from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.store import Loaded, ProfileStore
 

@@ -19,7 +19,7 @@ from irisops.sharing import leases as lease_work
 from irisops.sharing.client import COMMAND, KeeperClient
 from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
-from irisops.sharing.known_agent import KnownAgents
+from irisops.sharing.installer import KnownAgents
 from irisops.sharing.lease import UNREADABLE_CURE, LeaseStore, Where, summary
 from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
 from irisops.sharing.snapshot import ProbeFact

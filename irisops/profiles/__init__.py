@@ -1,1 +1,1 @@
-"""Which instances exist and how to reach them: the store, the secrets, the discovery."""
+"""Connection profiles: store, secrets, settings and discovery."""

@@ -18,12 +18,12 @@ _TAIL = re.compile(
 
 
 class AddressError(ValueError):
-    """The address cannot be used; the text says why and never repeats a piece of it: it may hold a password."""
+    """The address is invalid. The text says why, without repeating any of it: it may hold a password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The parts of an address, percent escapes undone. `password` is None where none is written."""
+    """The parts of an address, unescaped. `password` is None if none is given."""
 
     scheme: str
     user: str
@@ -36,7 +36,7 @@ class Address:
 
 
 def read_address(text: str) -> Address:
-    """Take an address apart, whatever characters its password has. Raises `AddressError`.
+    """Parse an address with any characters in its password. Raises `AddressError`.
 
     User and password end at the last @ before the path, as in SQLAlchemy's reading of `user:12/34@host`, where the
     usual rules for URLs would take `12` for a port. An address that can be read in two ways is refused: in one of them
@@ -70,7 +70,7 @@ def read_address(text: str) -> Address:
 
 
 def _tail(text: str) -> re.Match[str] | None:
-    """Host, port, path and query, if it can be these."""
+    """Host, port, path and query, if they match."""
     found = _TAIL.fullmatch(text)
     if found is None or not is_host(found["v6"] or found["host"]):
         return None
@@ -80,7 +80,7 @@ def _tail(text: str) -> re.Match[str] | None:
 
 
 def _wrong(rest: str) -> str:
-    """Why nothing in it can be host, port and path; chosen by its marks alone."""
+    """Why the rest is no host, port and path, judged by its punctuation only."""
     userinfo, _, tail = rest.rpartition("@")
     if ":" in userinfo:
         return "The address cannot be understood: after the last @ it has no host, port and namespace."
@@ -95,9 +95,9 @@ def _wrong(rest: str) -> str:
 
 
 def parse_address(text: str) -> Profile:
-    """A profile for this run alone. Percent escapes are undone (`_SYSTEM%40x`, `%25SYS`), a bare `%SYS` works too.
+    """A temporary profile. Percent escapes are decoded (`_SYSTEM%40x`, `%25SYS`); a bare `%SYS` works too.
 
-    A password in it is refused: it would stand in the process list and the shell's history. Raises `AddressError`.
+    A password in it is refused, as the process list and the shell's history would show it. Raises `AddressError`.
     """
     if text.partition("://")[0].casefold() != "iris":
         raise AddressError("An address begins with iris://.")
@@ -128,12 +128,12 @@ def parse_address(text: str) -> Profile:
 
 
 def named(text: str) -> str:
-    """What was given as a profile's name, for `There is no profile …`; not repeated if it looks like an address."""
+    """A given profile name, for `There is no profile …`; hidden if it looks like an address."""
     return "of that name; an address begins with iris://" if "@" in text or "://" in text else text
 
 
 def _unescaped(text: str) -> str:
-    """`%25SYS` -> `%SYS`; a `%` that begins no escape (`%SYS`), or one that is no UTF-8 (`%DB`), stays."""
+    """`%25SYS` -> `%SYS`; a `%` that starts no valid escape (`%SYS`, `%DB`) is kept."""
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Host names and port numbers in text that a person or another program wrote."""
+"""Parsing of host names and port numbers written by people or other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_.-]+")
 
 @dataclass(frozen=True, slots=True)
 class HostField:
-    """What a host field held: the host, and the port and scheme that were written with it (None and "" if not)."""
+    """Contents of a host field: the host, with port (or None) and scheme (or "") if given."""
 
     host: str
     port: int | None = None
@@ -21,19 +21,19 @@ class HostField:
 
     @property
     def web(self) -> bool:
-        """Whether the port is a web server's."""
+        """True if the port is a web server's."""
         return self.scheme in ("http", "https")
 
 
 def port_number(text: str) -> int | None:
-    """A port from 1 to 65535 in plain digits; None for anything else, however long and in whatever script."""
+    """A port from 1 to 65535 in ASCII digits; None for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
         return None
     return int(text) if 1 <= int(text) <= 65535 else None
 
 
 def is_host(text: str) -> bool:
-    """Whether it can be a host name or an IP address: nothing beside it, such as a scheme, port, user or path."""
+    """True for a host name or an IP address without scheme, port, user or path."""
     if ":" in text:
         address, percent, zone = text.partition("%")
         try:
@@ -48,17 +48,16 @@ def is_host(text: str) -> bool:
 
 
 def _fits(character: str) -> bool:
-    """Letters, digits, hyphen and underscore; letters, marks and decimal digits of any script (they become IDNA)."""
+    """True for hyphen, underscore, and letters, marks and digits of any script (they become IDNA)."""
     if character.isascii():
         return character.isalnum() or character in "-_"
     return unicodedata.category(character)[0] in "LM" or unicodedata.category(character) == "Nd"
 
 
 def split_host(text: str) -> HostField | None:
-    """Host, port and scheme out of a field that should hold a host: `http://localhost:52773`, `db.example:1973`.
+    """Host, port and scheme of a field that should hold a host: `http://localhost:52773`, `db.example:1973`.
 
-    None for everything that has more than these, or that can be no host. Anything with an @ is refused: what stands
-    before it may be a password.
+    None for anything else. Anything with an @ is refused: the part before it may be a password.
     """
     text = text.strip()
     found = _SCHEME.match(text)

@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 
 
 class ProfileInvalidError(ValueError):
-    """A profile's field is wrong. `field` names it, the message says what is right."""
+    """A field of a profile is invalid. `field` names it, the message says what is valid."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -40,14 +40,14 @@ class Profile:
     web_port: int | None = None
     web_scheme: str = "http"
     path_prefix: str = ""
-    """Begins every path on the web port, where one web server serves several instances: `/iris-a` (VS Code:
+    """Prefix of every path on the web port, if one web server serves several instances: `/iris-a` (VS Code:
     `pathPrefix`)."""
     sslconfig: str = ""
     """Name of a TLS configuration in the driver's SSLDefs.ini; "" connects without TLS."""
     poll_interval: float | None = None
-    """Seconds between polls; None takes the setting."""
+    """Seconds between polls; None for the setting."""
     password_command: str = ""
-    """A program of the person's own that prints the password: `pass show iris/local`. Never taken from others."""
+    """Command that prints the password: `pass show iris/local`. Never imported from others."""
 
     @property
     def address(self) -> str:
@@ -56,7 +56,7 @@ class Profile:
         return f"{host}:{self.port}/{self.namespace}"
 
     def check(self) -> None:
-        """Raise `ProfileInvalidError` for the first field that cannot be right."""
+        """Raise `ProfileInvalidError` for the first invalid field."""
         if not _NAME.fullmatch(self.name):
             raise ProfileInvalidError(
                 "name",
@@ -84,13 +84,13 @@ class Profile:
 
 
 def fit_prefix(text: str) -> str:
-    """A path prefix as a person or VS Code writes it (`iris-a`, `/iris-a/`), in the form that `check` wants."""
+    """A path prefix (`iris-a`, `/iris-a/`) in the form that `check` accepts."""
     inner = text.strip().strip("/")
     return f"/{inner}" if inner else ""
 
 
 def _wrong_host(text: str) -> str:
-    """What is wrong with a host, and how to write its parts. Not repeated where it may hold a password."""
+    """What is wrong with a host, and how to write it. The host is hidden if it may hold a password."""
     alone = "The host is a name or an address alone, without scheme, user, port or path"
     parts = split_host(text)
     if parts is None:

@@ -1,4 +1,4 @@
-"""`password_command = "pass show iris/local"`: a program of the person's own that prints a password."""
+"""`password_command = "pass show iris/local"`: a command that prints a password."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from irisops.children import GROUND
 from irisops.profiles.programs import ProgramError, ask, locate
 
 DEADLINE = 60.0
-"""Seconds: the program may have to ask for a passphrase in a window of its own."""
+"""Seconds: the program may ask for a passphrase in its own window."""
 
 
 class PasswordCommandError(Exception):
-    """It gave no password; the text says why and repeats nothing of what the program printed."""
+    """The command gave no password. The text says why, without the program's output."""
 
 
 def words_of(command: str) -> list[str]:
-    """The program and its arguments; no shell is involved. Raises `ValueError` for quotes that never close."""
+    """The program and its arguments, without a shell. Raises `ValueError` for unclosed quotes."""
     return shlex.split(command, posix=sys.platform != "win32")
 
 
@@ -32,10 +32,10 @@ def _home() -> Path:
 async def password_from(
     command: str, *, environment: Mapping[str, str] | None = None, deadline: float = DEADLINE
 ) -> str:
-    """The first line that the program prints, as `pass show` has it. Raises `PasswordCommandError`.
+    """The first line that the program prints, as with `pass show`. Raises `PasswordCommandError`.
 
-    It gets no terminal: a pinentry that draws on ours would fight with the screen. `GPG_TTY` is taken away for that.
-    It runs in the home folder: in the working folder, a `python` among its words would import whatever lies there.
+    It gets no terminal and no `GPG_TTY`: a pinentry on ours would disturb the screen. It runs in the home folder,
+    because a Python program would import modules from the working folder.
     """
     around = dict(os.environ if environment is None else environment)
     around.pop("GPG_TTY", None)

@@ -1,4 +1,4 @@
-"""Where irisops keeps its files. `IRISOPS_HOME` moves all of them below one folder (tests, the demo, a USB stick)."""
+"""Paths of irisops' files. `IRISOPS_HOME` moves all of them below one folder (tests, the demo, a USB stick)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Places:
     """The folders. Nothing is created until something is written."""
 
     config: Path
-    """Profiles and settings: what a person edits."""
+    """Files that people edit: profiles and settings."""
     state: Path
-    """Journals, prompt history, the last profile: what the program writes."""
+    """Files that the program writes: journals, prompt history, the last profile."""
 
     @property
     def profiles(self) -> Path:
@@ -31,12 +31,12 @@ class Places:
 
     @property
     def remembered(self) -> Path:
-        """What the next start wants to know."""
+        """The file with the last profile."""
         return self.state / "remembered.toml"
 
     @property
     def prompt_history(self) -> Path:
-        """The lines typed at the prompt, for the screen."""
+        """The prompt history."""
         return self.state / "prompt-history.jsonl"
 
     @property
@@ -46,12 +46,12 @@ class Places:
 
     @property
     def secrets(self) -> Path:
-        """The encrypted file of passwords, if a person sets one up."""
+        """The optional encrypted file of passwords."""
         return self.config / "secrets.json"
 
     @property
     def refused(self) -> Path:
-        """Which stored passwords were refused."""
+        """The file of refused passwords (digests)."""
         return self.state / "refused.json"
 
     @property
@@ -74,7 +74,7 @@ class Places:
         """The platform's folders, or those below `IRISOPS_HOME`."""
         home = (os.environ if environment is None else environment).get("IRISOPS_HOME", "")
         if home:
-            return cls.below(Path(home).expanduser().absolute())  # a keeper runs in another folder
+            return cls.below(Path(home).expanduser().absolute())  # absolute: a keeper runs in another folder
         import platformdirs  # noqa: PLC0415 - 10 ms, not paid where IRISOPS_HOME says it
 
         return cls(

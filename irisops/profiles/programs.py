@@ -1,4 +1,4 @@
-"""Asking a program of the machine something, with a deadline: its output, and never a process left behind."""
+"""Runs a local program with a deadline, returns its output, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ END_DEADLINE = 1.0
 
 
 class ProgramError(Exception):
-    """It is there, but gave no answer; the text says why in plain words. `said` is its own last word, if it had one."""
+    """The program gave no answer; the text says why. `said` is its last output, if any."""
 
     def __init__(self, message: str, said: str = "") -> None:
         super().__init__(message)
@@ -32,10 +32,9 @@ class ProgramError(Exception):
 async def ask(
     argv: Sequence[str], environment: Mapping[str, str], deadline: float, folder: Path = children.GROUND
 ) -> str:
-    """Standard output of a program that is given nothing to read. Raises `ProgramError`.
+    """Standard output of a program without input. Raises `ProgramError`.
 
-    It runs in a session of its own: without a terminal it cannot ask anything, and at the deadline (seconds) it ends
-    together with all that it started.
+    It runs in its own session: it cannot prompt, and at the deadline (seconds) it is ended together with its children.
     """
     try:
         child = await children.start(
@@ -58,7 +57,7 @@ async def ask(
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
-        # Also after a good answer: what it left running in its session is not wanted.
+        # Also after success: end what it left running in its session.
         await _end(child)
     if child.returncode:
         said = err.decode("utf-8", "replace").strip().splitlines()
@@ -67,7 +66,7 @@ async def ask(
 
 
 async def _all_of(pipe: asyncio.StreamReader | None) -> bytes:
-    """What a program prints, which may be without end."""
+    """Output of a program, which may be endless."""
     read = bytearray()
     while pipe is not None and (part := await pipe.read(1 << 16)):
         read += part
@@ -84,7 +83,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
             os.killpg(child.pid, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(END_DEADLINE):
-            # To the end of its pipes, too: what is not read keeps them open.
+            # Read to the end of its pipes: unread output keeps them open.
             await asyncio.gather(child.wait(), _drain(child.stdout), _drain(child.stderr))
 
 

@@ -16,25 +16,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol, TypeVar
 
-from irisops.daemon_thread import BrokenOffError, in_daemon_thread
+from irisops.background import BrokenOffError, in_daemon_thread
 from irisops.logs import hide
 from irisops.profiles.model import Profile
 from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError
 
 SERVICE = "irisops"
 DEADLINE = 5.0
-"""Seconds that one keyring call may take."""
+"""Seconds for one keyring call."""
 CURE = (
     "To be asked only once: unlock or install a keyring (gnome-keyring, KWallet, Keychain, Credential Manager), set up "
     "an encrypted file with /secrets file, or give the profile a password_command."
 )
 NOBODY = "(is it usable?)"
-"""An account that nothing is kept for: a keyring that cannot even be asked for it is not used."""
+"""A test account: a keyring that fails to look it up is not used."""
 FORGETS = "the keyring that is configured does not keep what it is given"
 FILE_DEADLINE = 30.0
-"""Seconds for the encrypted file: deriving its key is slow on purpose, and slower on a small machine."""
+"""Seconds for the encrypted file: key derivation is slow on purpose."""
 TRIES = 3
-"""How often a passphrase may be mistyped in a row."""
+"""Tries for a passphrase."""
 
 Place = Literal["keyring", "file", "memory"]
 PLACES: dict[Place, str] = {
@@ -48,10 +48,10 @@ T = TypeVar("T")
 
 
 class Keyring(Protocol):
-    """The part of the keyring library that is used. Calls may block; they run in a daemon thread."""
+    """The used part of the keyring library. Calls may block; they run in a daemon thread."""
 
     def problem(self) -> str:
-        """Why it cannot be used without bothering anybody, in plain words; "" if it can."""
+        """Why it cannot be used without a prompt, or ""."""
         ...
 
     def get(self, service: str, account: str) -> str | None:
@@ -68,39 +68,34 @@ class Keyring(Protocol):
 
 
 class KeyringUnusableError(Exception):
-    """The keyring failed; the text says how, in plain words, and holds no secret."""
+    """The keyring failed; the text says how and holds no secret."""
 
 
 class NotKeptError(Exception):
-    """A secret could not be put where it was wanted; the text says why."""
+    """A secret could not be stored in the wanted place; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where a password went. `reason` says why it is in memory only, as a sentence."""
+    """Where a password was stored. `reason` is a sentence on why it is in memory only."""
 
     place: Place
     reason: str = ""
     cure: str = ""
 
     @property
-    def in_keyring(self) -> bool:
-        """Whether the keyring has it."""
-        return self.place == "keyring"
-
-    @property
     def lasting(self) -> bool:
-        """Whether the next start will find it."""
+        """True if the next start will find it."""
         return self.place != "memory"
 
     @property
     def where(self) -> str:
-        """For people: `in the keyring`."""
+        """The place in words: `in the keyring`."""
         return PLACES[self.place]
 
 
 def account_of(profile: Profile) -> str:
-    """The keyring's name for a login."""
+    """The account name of a login in the keyring."""
     return f"{profile.user}@{profile.host}:{profile.port}"
 
 
@@ -112,10 +107,10 @@ def _text(secret: object) -> str | None:
 
 
 class Secrets:
-    """Passwords of profiles. `keyring` None means memory only (`irisops demo`, tests); `vault` is the encrypted file.
+    """Passwords of profiles. `keyring` None keeps them in memory (`irisops demo`, tests); `vault`: the encrypted file.
 
-    `ask` is how to ask for the file's passphrase; it is asked for when a secret is wanted that nothing else has, and
-    only once per run if the person declines.
+    `ask` asks for the file's passphrase, when a secret is found nowhere else; after a declined request not again in
+    this run.
     """
 
     def __init__(
@@ -127,11 +122,11 @@ class Secrets:
         self._memory: dict[str, str] = {}
         self._unusable = "" if keyring else "this run keeps no secrets"
         self._turn = asyncio.Lock()
-        """Held while the keyring is asked: what waits behind a hanging call learns of it instead of hanging too."""
+        """Held during a keyring call, so that callers behind a hanging one fail instead of hanging too."""
         self._opening = asyncio.Lock()
         self._declined = False
         self._forgets = False
-        """The last secret that was given to the keyring was not there when it was read back."""
+        """The keyring lost the last secret written to it."""
         self.ask: Ask | None = None
 
     def __repr__(self) -> str:
@@ -139,28 +134,28 @@ class Secrets:
 
     @property
     def vault(self) -> Vault | None:
-        """The encrypted file, if a person has set it up."""
+        """The encrypted file, if it was set up."""
         return self._vault if self._vault is not None and self._vault.exists else None
 
     async def get(self, profile: Profile) -> str | None:
-        """The password of a profile's user, None if it is nowhere."""
+        """The password of a profile's user, None if not found."""
         return await self.get_secret(account_of(profile))
 
     async def keep(self, profile: Profile, password: str) -> Kept:
-        """Keep a password that was accepted by the instance."""
+        """Store a password that the instance accepted."""
         return await self.keep_secret(account_of(profile), password)
 
     def remember(self, profile: Profile, password: str) -> None:
-        """Keep a password in memory alone."""
+        """Store a password in memory only."""
         hide(password)
         self._memory[account_of(profile)] = password
 
     async def forget(self, profile: Profile) -> None:
-        """Remove a password from everywhere. One that was not there is not an error."""
+        """Remove a password everywhere; a missing one is no error."""
         await self.forget_secret(account_of(profile))
 
     async def get_secret(self, account: str) -> str | None:
-        """Any secret by its account name (`ngrok`). A keyring or file that fails counts as empty."""
+        """A secret by its account name (`ngrok`). A failing keyring or file counts as empty."""
         if account in self._memory:
             return self._memory[account]
         try:
@@ -174,7 +169,7 @@ class Secrets:
         return found
 
     async def keep_secret(self, account: str, secret: str) -> Kept:
-        """Keep any secret under an account name: keyring, else encrypted file, else memory with the reason."""
+        """Store a secret by its account name: keyring, else encrypted file, else memory with the reason."""
         try:
             return await self.put(account, secret, "keyring")
         except NotKeptError as error:
@@ -188,7 +183,7 @@ class Secrets:
         return Kept("memory", reason, CURE)
 
     async def put(self, account: str, secret: str, place: Place) -> Kept:
-        """Keep a secret in one place, read back. Raises `NotKeptError`, with no change elsewhere."""
+        """Store a secret in one place and read it back. Raises `NotKeptError`, with no change elsewhere."""
         hide(secret)
         if place == "memory":
             self._memory[account] = secret
@@ -211,11 +206,11 @@ class Secrets:
         return Kept(place)
 
     async def move(self, account: str, place: Place) -> Place:
-        """Move a secret to one place and remove it from the others; returns where it was.
+        """Move a secret to one place and remove it elsewhere; returns the former place.
 
-        Raises `KeyError` if it is nowhere, `NotKeptError` if it cannot be put there: then it stays where it was.
+        Raises `KeyError` if there is none, `NotKeptError` if it cannot be stored; then nothing changes.
         """
-        secret = await self.get_secret(account)  # this opens the encrypted file, if need be
+        secret = await self.get_secret(account)  # opens the encrypted file if needed
         was = await self.where(account)
         if secret is None or not was:
             raise KeyError(account)
@@ -224,20 +219,20 @@ class Secrets:
         return was[0]
 
     async def where(self, account: str) -> list[Place]:
-        """Where a secret is, in the order in which it would be taken. A locked file is not asked for here."""
+        """Places of a secret, in the order of lookup. A locked file is not opened."""
         found: list[Place] = ["memory"] if account in self._memory else []
         try:
             if await self._call(lambda keyring: _text(keyring.get(SERVICE, account)) is not None):
                 found.append("keyring")
         except KeyringUnusableError:
-            pass  # `describe` tells that
+            pass  # `describe` reports that
         vault = self.vault
         if vault is not None and vault.is_open and account in await self.vault_accounts():
             found.append("file")
         return found
 
     async def forget_secret(self, account: str) -> None:
-        """Remove any secret from everywhere that can be reached."""
+        """Remove a secret from every reachable place."""
         await self._remove(account, set(PLACES))
 
     async def _remove(self, account: str, places: set[Place]) -> None:
@@ -249,19 +244,15 @@ class Secrets:
                 keyring.delete(SERVICE, account)
 
         if "keyring" in places:
-            with contextlib.suppress(
-                KeyringUnusableError
-            ):  # what cannot be reached cannot be used by us either
+            with contextlib.suppress(KeyringUnusableError):  # unreachable places are not used either
                 await self._call(delete)
         vault = self.vault
         if "file" in places and vault is not None and vault.is_open:
-            with contextlib.suppress(
-                VaultError, TimeoutError
-            ):  # gone, or locked by a new passphrase: the same
+            with contextlib.suppress(VaultError, TimeoutError):  # missing, or locked by a new passphrase
                 await in_daemon_thread(lambda: vault.delete(account), FILE_DEADLINE)
 
     async def describe(self) -> str:
-        """Whether passwords go to a keyring, in plain words."""
+        """Whether passwords go to a keyring, as a sentence."""
         try:
             await self._call(lambda keyring: _text(keyring.get(SERVICE, NOBODY)))
         except KeyringUnusableError as error:
@@ -269,14 +260,14 @@ class Secrets:
         return f"not used: {FORGETS}" if self._forgets else "used for passwords"
 
     async def probe(self) -> None:
-        """Ask the keyring in the background whether it can be used, so that nobody waits for the answer later."""
+        """Check in the background whether the keyring is usable, so that nobody waits for it later."""
         if self._keyring is not None:
             await self.describe()
 
     # The encrypted file
 
     async def create_vault(self, passphrase: str) -> None:
-        """Set the encrypted file up. Raises `VaultError`."""
+        """Create the encrypted file. Raises `VaultError`."""
         vault = self._vault
         if vault is None:
             raise VaultError("This run keeps no secrets.")
@@ -284,16 +275,16 @@ class Secrets:
         await self._in_file(lambda: vault.create(passphrase))
 
     async def change_passphrase(self, passphrase: str) -> None:
-        """Encrypt the open file anew. Raises `VaultError`."""
+        """Encrypt the open file with a new passphrase. Raises `VaultError`."""
         vault = self.vault
         if vault is None:
             raise VaultError("There is no encrypted file.")
         await self._in_file(lambda: vault.change_passphrase(passphrase))
 
     async def unlock(self, *, again: bool = False) -> bool:
-        """Ask for the passphrase if the file needs it; whether it is open afterwards.
+        """Ask for the passphrase if needed; returns whether the file is open.
 
-        Raises `VaultError` for a file that cannot be used. `again` asks even if the person declined before.
+        Raises `VaultError` for an unusable file. `again` asks even after the person declined.
         """
         vault = self.vault
         if vault is None:
@@ -322,7 +313,7 @@ class Secrets:
             return vault.is_open
 
     async def vault_accounts(self) -> list[str]:
-        """What the open file keeps; empty when it is not open."""
+        """Accounts in the open file; empty if it is not open."""
         vault = self.vault
         if vault is None or not vault.is_open:
             return []
@@ -365,7 +356,7 @@ class Secrets:
             raise VaultError(f"The encrypted file took more than {FILE_DEADLINE:g} seconds.") from None
 
     async def _call(self, work: Callable[[Keyring], T]) -> T:
-        """One use of the keyring. Raises `KeyringUnusableError`; after a hang it is not tried again in this run."""
+        """One call of the keyring. Raises `KeyringUnusableError`; after a hang it is not tried again in this run."""
         async with self._turn:
             return await self._ask_keyring(work)
 
@@ -390,5 +381,5 @@ class Secrets:
         except BrokenOffError as error:
             raise KeyringUnusableError(f"the keyring failed ({error})") from None
         except Exception as error:  # noqa: BLE001 - backends raise anything: OSError, D-Bus and Windows errors
-            # Only the kind is told: some backends put what they were given into the text.
+            # Only the type is shown: some backends put their arguments into the text.
             raise KeyringUnusableError(f"the keyring failed ({type(error).__name__})") from None

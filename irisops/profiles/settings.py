@@ -1,4 +1,4 @@
-"""Settings that a person may edit: one list of what there is, from which the file's comments and the form are made."""
+"""Settings: one list, from which the file's comments and the form are generated."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ DEFAULT_POLL_INTERVAL = 2.0
 SHORTEST_POLL = 0.5
 LONGEST_POLL = 3600.0
 LARGEST = 1e300
-"""No number beyond it, however a setting is bounded: a whole number of a file may be too large for a float."""
+"""Limit for all numbers: an integer in the file may be too large for a float."""
 LOG_LEVELS = ("error", "warning", "info", "debug")
 
 Value = bool | float | str
 
 
 class SettingInvalidError(ValueError):
-    """A value that a setting cannot have; `name` says which, the message what is right."""
+    """An invalid value of a setting: `name` names it, the message says what is valid."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class Setting:
     low: float = 0.0
     high: float = math.inf
     at_once: bool = False
-    """Whether a change works without a new start."""
+    """True if a change takes effect without a restart."""
 
     def checked(self, value: object) -> Value:
         """The value in the setting's type. Raises `SettingInvalidError`."""
@@ -63,7 +63,7 @@ class Setting:
 
     @property
     def right(self) -> str:
-        """What it may be, in words."""
+        """The valid values in words."""
         return {
             "flag": "true or false",
             "number": f"a number of seconds from {self.low:g} to {self.high:g}",
@@ -72,7 +72,7 @@ class Setting:
         }[self.kind]
 
     def parsed(self, text: str) -> Value:
-        """A value as it is typed in the chat. Raises `SettingInvalidError`."""
+        """A value as typed in the chat. Raises `SettingInvalidError`."""
         typed = text.strip()
         if self.kind == "flag":
             known = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
@@ -114,7 +114,7 @@ BY_NAME = {setting.name: setting for setting in SCHEMA}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The values. Intervals in seconds; `theme` "" is the screen's default."""
+    """Values of all settings. Intervals in seconds; `theme` "" is the screen's default."""
 
     poll_interval: float = DEFAULT_POLL_INTERVAL
     traffic: str = "auto"
@@ -126,12 +126,12 @@ class Settings:
     log_level: str = "warning"
 
     def reduced(self, environment: Mapping[str, str]) -> bool:
-        """Whether less is read and drawn: if it is set so, or by itself over SSH."""
+        """True if less is read and drawn: by the setting, or by default over SSH."""
         over_ssh = bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
         return self.traffic == "reduced" or (self.traffic == "auto" and over_ssh)
 
     def interval(self, environment: Mapping[str, str]) -> float:
-        """Seconds between readings here."""
+        """Seconds between polls."""
         if self.reduced(environment):
             return max(self.poll_interval, self.reduced_poll_interval)
         return self.poll_interval
@@ -139,12 +139,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """`problems` say by line what is wrong with the file; the defaults stand in for that, and for nothing else."""
+    """Settings as loaded. `problems` name faults by line; only faulty values are replaced by defaults."""
 
     settings: Settings
     problems: tuple[str, ...] = ()
     given: Mapping[str, Value] = field(default_factory=dict)
-    """What the file itself says."""
+    """Values given in the file."""
 
     @property
     def problem(self) -> str:
@@ -153,7 +153,7 @@ class LoadedSettings:
 
 
 class SettingsStore:
-    """`settings.toml`: the person's file. Comments, order and unknown keys survive every change."""
+    """`settings.toml`. Comments, order and unknown keys survive every change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -189,7 +189,7 @@ class SettingsStore:
         return f"{self.path}, line {line}" if line else str(self.path)
 
     def set_theme(self, theme: str) -> None:
-        """Keep the theme. Raises as `change`."""
+        """Store the theme. Raises as `change`."""
         self.change({"theme": theme})
 
     def change(self, values: Mapping[str, Value]) -> None:
@@ -213,7 +213,7 @@ class SettingsStore:
 
 
 def _document(text: str) -> tomlkit.TOMLDocument:
-    """What tomllib has read already; tomlkit is stricter in a few things. Raises `ValueError`."""
+    """A tomlkit document. tomlkit is stricter than tomllib in a few things. Raises `ValueError`."""
     import tomlkit  # noqa: PLC0415 - only when something is written
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - only when something is written
 
@@ -224,7 +224,7 @@ def _document(text: str) -> tomlkit.TOMLDocument:
 
 
 def template() -> str:
-    """A new file: every setting with what it means, commented out at its default."""
+    """A new file: every setting with its meaning, commented out at its default."""
     import tomlkit  # noqa: PLC0415 - not at the start
 
     lines = ["# irisops settings. Take the # away before a line to change it; /settings does it for you.", ""]
@@ -239,7 +239,7 @@ def template() -> str:
 
 
 def _uncommented(text: str, name: str, value: str) -> tuple[str, bool]:
-    """The file with the commented default replaced by a value, and whether there was one (before any table)."""
+    """The file with the commented default replaced by a value, and whether there was one."""
     found = re.search(rf"(?m)^#\s*{name}\s*=.*$", text)
     table = re.search(r"(?m)^\s*\[", text)
     if found is None or (table is not None and table.start() < found.start()):

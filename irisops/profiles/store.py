@@ -1,7 +1,7 @@
 """The profiles file: read leniently, written atomically, never overwritten when it cannot be understood.
 
-The file is the person's: comments, order and unknown keys survive every edit (tomlkit). All edits happen on the file as
-it is at that moment, under a lock, so two irisops at once never lose each other's changes.
+Comments, order and unknown keys survive every edit (tomlkit). An edit rereads the file under a lock, so two irisops at
+once never lose each other's changes.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Profile) if field.n
 _NUMBERS = {"port": int, "web_port": int, "poll_interval": float}
 _FLAGS = {"read_only", "guarded"}
 _LARGEST = 1e9
-"""No number of a profile is near it; a whole number of a file may be too large for a float."""
+"""Limit for all numbers: an integer in the file may be too large for a float."""
 
 
 class ProfilesFileError(Exception):
-    """The file cannot be understood (`line` counts from 1, 0 if unknown) or written. It was left untouched."""
+    """The file cannot be parsed (`line` counts from 1, 0 if unknown) or written. It was left untouched."""
 
     def __init__(self, path: Path, message: str, line: int = 0) -> None:
         where = f"{path}, line {line}" if line else str(path)
@@ -45,31 +45,31 @@ class ProfilesFileError(Exception):
 
 
 class NoSuchProfileError(KeyError):
-    """There is no profile of that name (any more)."""
+    """There is no profile of that name."""
 
 
 class ProfileExistsError(ValueError):
-    """A profile of that name is there already."""
+    """A profile of that name exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the file holds. `problem` is set when it is broken: then there are no profiles and no writing."""
+    """Contents of the file. If it is broken, `problem` is set, `profiles` is empty and nothing can be written."""
 
     profiles: tuple[Profile, ...] = ()
     problem: ProfilesFileError | None = None
     warnings: tuple[str, ...] = field(default=())
-    """Single profiles that were left out, each with the reason."""
+    """Reasons for single profiles that were left out."""
 
 
 class ProfileStore:
-    """The profiles of one person on one machine."""
+    """The profiles file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def load(self) -> Loaded:
-        """Read the file. A missing one is empty; a broken one is reported in `problem`, not raised."""
+        """Read the file. A missing one counts as empty; a broken one is reported in `problem`."""
         try:
             text = self._text()
             data = self._parsed(text)
@@ -122,9 +122,9 @@ class ProfileStore:
             tables.table.pop(key)
 
     def move(self, name: str, position: int) -> None:
-        """Put a profile at a position, counted from 0; beyond the end is the end.
+        """Move a profile to a position, counted from 0; beyond the end means the end.
 
-        Raises `NoSuchProfileError`, `ProfilesFileError` (also for a file whose tables are too scattered to be moved).
+        Raises `NoSuchProfileError`, `ProfilesFileError` (also if the tables are too scattered to be moved).
         """
         with self._edit() as tables:
             key = _key(tables.table, name)
@@ -167,7 +167,7 @@ class ProfileStore:
 
 
 class _Edit:
-    """One change of the file: lock, read, change, write; nothing is written if the change raises."""
+    """One edit: lock, read, change, write; nothing is written if the change raises."""
 
     def __init__(self, store: ProfileStore) -> None:
         self._store = store
@@ -197,7 +197,7 @@ class _Edit:
         return self
 
     def _document(self, text: str) -> tomlkit.TOMLDocument:
-        """What tomllib has read already; tomlkit is stricter in a few things. Raises `ProfilesFileError`."""
+        """A tomlkit document. tomlkit is stricter than tomllib in a few things. Raises `ProfilesFileError`."""
         import tomlkit  # noqa: PLC0415 - not at the start
         from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - not at the start
 
@@ -209,7 +209,7 @@ class _Edit:
             ) from None
 
     def text(self) -> str:
-        """The file as it would be written now."""
+        """The new contents of the file."""
         import tomlkit  # noqa: PLC0415 - not at the start
 
         return tomlkit.dumps(self.document)
@@ -225,7 +225,7 @@ class _Edit:
 
 
 def _key(table: Any, name: str) -> str | None:
-    """The name as the file spells it; names are compared without regard to case."""
+    """The name as the file spells it; case is ignored."""
     return next((str(key) for key in table if str(key).casefold() == name.casefold()), None)
 
 
@@ -236,7 +236,7 @@ def _profile(name: str, table: object) -> Profile:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _FIELDS:
-            continue  # a newer irisops may know it; it is kept in the file
+            continue  # perhaps of a newer irisops; kept in the file
         values[key] = _value(key, value)
     profile = Profile(name=name, **values)
     profile.check()
@@ -272,7 +272,7 @@ def _table(profile: Profile) -> Any:
 
 
 def _update(table: Any, profile: Profile) -> None:
-    """Write what differs from the default, and what the table has already."""
+    """Write fields that differ from the default, and those already in the table."""
     for key, known in _FIELDS.items():
         value = getattr(profile, key)
         always = key in ("host", "port", "namespace", "user")

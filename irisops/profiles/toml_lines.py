@@ -1,4 +1,4 @@
-"""TOML that a person edits: read with one error for all that can be wrong, named by its line."""
+"""Reading of TOML with one error type that names the line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class TomlError(ValueError):
-    """The text is no TOML. `line` counts from 1, 0 if it is not known."""
+    """Invalid TOML. `line` counts from 1, 0 if unknown."""
 
     def __init__(self, message: str, line: int = 0) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ def decoded(raw: bytes) -> str:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """What a TOML text holds. Raises `TomlError`."""
+    """The parsed TOML. Raises `TomlError`."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -35,7 +35,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def line_in(message: str, text: str) -> int:
-    """The line that tomllib names in its message; the last one for an unexpected end, 0 if it names none."""
+    """The line in tomllib's message; the last line for an unexpected end, 0 if none is named."""
     _, found, rest = message.partition("at line ")
     if found:
         return int(rest.split(",", 1)[0].split(" ", 1)[0])
@@ -43,7 +43,7 @@ def line_in(message: str, text: str) -> int:
 
 
 def line_of(text: str, key: str, section: str = "") -> int:
-    """Where `key` stands (below `[profiles.section]`); the section's line if the key is not there, 0 if neither is."""
+    """Line of `key` (in `[profiles.section]`); the section's line if the key is missing, 0 if both are."""
     inside = not section
     at = 0
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,7 +1,7 @@
-"""Passwords where nobody can be asked (`irisops leases watch`): everything that may hold one, and why none was found.
+"""Password lookup without a person (`irisops leases watch`).
 
-The order is that of a login: keyring, encrypted file, the profile's own command. A command is run once in a run, as it
-may open a window, and one whose password was refused before is not run at all: refused passwords lock accounts.
+The order is that of a login: keyring, encrypted file, password command. A command is run once per run, as it may open a
+window, and not at all if its password was refused before: refused passwords lock accounts.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
-from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.vault import Vault, VaultError
 
 
 class Unasked:
-    """`profiles` are those of the profiles file now; `say` gets each reason once."""
+    """`profiles` reads the profiles file; `say` gets each reason once."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class Unasked:
         self._by_command: dict[str, str | None] = {}
 
     async def password_of(self, login: Profile) -> str | None:
-        """The password of a login, None if nothing holds it; then it was said why.
+        """The password of a login, or None; the reason then goes to `say`.
 
-        `login` need not be a profile that is kept: its command is that of the kept profile with the same login.
+        `login` need not be a saved profile: the password command is that of the saved profile with the same login.
         """
         found = await self._secrets.get(login)
         if found is not None:
@@ -51,7 +51,7 @@ class Unasked:
         return self._by_command.get(account)
 
     def refused(self, login: Profile) -> None:
-        """The instance refused what was found: it is not sent again, neither in this run nor, from a command, later."""
+        """Note that the password was refused: it is not sent again in this run nor, from a command, later."""
         account = account_of(login)
         kept = next((each for each in self._profiles() if account_of(each) == account), None)
         if kept is not None and self._by_command.pop(account, None) is not None:

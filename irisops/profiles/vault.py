@@ -1,8 +1,8 @@
-"""Passwords in one encrypted file, for machines without a keyring: only if a person sets it up, with a passphrase.
+"""Passwords in one encrypted file, for machines without a keyring; set up by the person with a passphrase.
 
 The key is derived from the passphrase by scrypt; the file is AES-256-GCM over a JSON object account -> secret, and its
-header is authenticated too. Everything blocks (deriving a key takes a good part of a second on purpose), so callers
-use `in_daemon_thread`. The passphrase itself is kept nowhere; the key stays in memory until `lock`.
+header is authenticated too. Calls block (key derivation is slow on purpose), so callers use `in_daemon_thread`. The
+passphrase is not stored; the key stays in memory until `lock`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ FORMAT = "irisops-secrets-1"
 COST = 2**16
 """scrypt's n with r=8, p=1: 64 MiB and some 200 ms, the interactive recommendation of RFC 7914 times four."""
 MOST_COST = 2**20
-"""A file that asks for more is not obeyed: it would eat the machine's memory."""
+"""Limit for the cost in a file: more would exhaust the memory."""
 SHORTEST_PASSPHRASE = 8
 _KEY_BYTES, _SALT_BYTES, _NONCE_BYTES = 32, 16, 12
 
 
 class VaultError(Exception):
-    """The file cannot be read, understood or written; the text says why and holds no secret."""
+    """The file cannot be read, parsed or written; the text says why and holds no secret."""
 
 
 class WrongPassphraseError(VaultError):
-    """The passphrase does not open the file (or somebody changed it)."""
+    """The passphrase does not open the file, or the file was tampered with."""
 
 
 class VaultLockedError(VaultError):
-    """The file is there, but its passphrase was not given in this run."""
+    """The file exists, but its passphrase was not given in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class _Sealed:
 
     @property
     def header(self) -> bytes:
-        """What is authenticated beside the data."""
+        """The authenticated header."""
         return f"{FORMAT}:{self.cost}:{self.salt.hex()}".encode()
 
 
 class Vault:
-    """The encrypted file. Its `repr` tells only whether it is open."""
+    """The encrypted file. Its `repr` shows only whether it is open."""
 
     def __init__(self, path: Path, *, cost: int = COST) -> None:
         self.path = path
@@ -67,20 +67,20 @@ class Vault:
 
     @property
     def exists(self) -> bool:
-        """Whether a person has set it up."""
+        """True if it was set up."""
         return self.path.exists()
 
     @property
     def is_open(self) -> bool:
-        """Whether its key is known."""
+        """True if its key is known."""
         return self._key is not None
 
     def check(self) -> None:
-        """Whether the file is one of ours, before a passphrase is asked for. Raises `VaultError`."""
+        """Check the file's format before a passphrase is asked for. Raises `VaultError`."""
         self._sealed()
 
     def create(self, passphrase: str) -> None:
-        """Make an empty file. Raises `VaultError`, also when there is one already."""
+        """Create an empty file. Raises `VaultError`, also if one exists."""
         with self._locked():
             if self.exists:
                 raise VaultError(f"There is an encrypted file already: {self.path}")
@@ -99,26 +99,26 @@ class Vault:
         self._key = None
 
     def change_passphrase(self, passphrase: str) -> None:
-        """Encrypt the open file anew. Raises `VaultError`."""
+        """Encrypt the open file with a new passphrase. Raises `VaultError`."""
         with self._locked():
             held = self._open()
             self._new_key(passphrase)
             self._seal(held)
 
     def accounts(self) -> list[str]:
-        """Names of what is kept. Raises `VaultError`."""
+        """Account names in the file. Raises `VaultError`."""
         return sorted(self._open())
 
     def get(self, account: str) -> str | None:
-        """A secret, None if it is not kept. Raises `VaultError`."""
+        """A secret, None if there is none. Raises `VaultError`."""
         return self._open().get(account)
 
     def put(self, account: str, secret: str) -> None:
-        """Keep a secret. Raises `VaultError`."""
+        """Store a secret. Raises `VaultError`."""
         self._edit(lambda held: held.update({account: secret}))
 
     def delete(self, account: str) -> None:
-        """Remove a secret; one that is not there is no error. Raises `VaultError`."""
+        """Remove a secret; a missing one is no error. Raises `VaultError`."""
         self._edit(lambda held: held.pop(account, None))
 
     def _edit(self, change: Callable[[dict[str, str]], object]) -> None:
@@ -137,7 +137,7 @@ class Vault:
         self._key = _derive(passphrase, self._salt, self._cost)
 
     def _open(self) -> dict[str, str]:
-        """The file as it is now: another irisops may have written it."""
+        """Read the file again: another irisops may have written it."""
         sealed = self._sealed()
         if self._key is None or sealed.salt != self._salt or sealed.cost != self._cost:
             self._key = None  # the passphrase was changed elsewhere
@@ -174,7 +174,7 @@ class Vault:
 
 
 class _Guard:
-    """The file's lock, its failure told as `VaultError`."""
+    """The file's lock, with failures as `VaultError`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

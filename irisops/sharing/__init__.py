@@ -1,1 +1,1 @@
-"""Tunnels, the checks before one opens, teammate passes, their lease and its clean-up."""
+"""Sharing: tunnels, preflight, teammate passes, leases and clean-up."""

@@ -61,13 +61,13 @@ T = TypeVar("T")
 
 LOG_LINES = 200
 LOG_WIDTH = 4000
-"""Characters of a line that are kept; a real one has a few hundred."""
+"""Most characters of a log line; a real one has a few hundred."""
 OFFLINE_LINES = 5
-"""Failed attempts to reach ngrok, some seven seconds of them, after which a start is given up (facts: A9)."""
+"""Failed attempts to reach ngrok, about seven seconds, after which a start is given up (facts: A9)."""
 
 
 class Agent:
-    """One agent process with its endpoints. Methods block (up to their deadline) and may be called from any thread.
+    """One agent process with its endpoints. Methods block up to their deadline and can be called from any thread.
 
     `runtime` is a private folder that outlives the agent; nothing secret is written to it.
     """
@@ -113,12 +113,12 @@ class Agent:
 
     @property
     def running(self) -> bool:
-        """Whether the agent lives. Asks the system, never pyngrok: its polls would start a new one (facts: A1.16)."""
+        """True if the agent runs. Asks the system, never pyngrok, whose polls would start a new one (facts: A1.16)."""
         return procs.is_running(self._identity)
 
     @property
     def endpoints(self) -> list[Endpoint]:
-        """What this agent opened and has not closed: our own registry, as pyngrok's is shared (facts: A1.15)."""
+        """Open endpoints of this agent, in a registry of our own, as pyngrok's is shared (facts: A1.15)."""
         return list(self._endpoints.values())
 
     # start
@@ -157,10 +157,11 @@ class Agent:
             config_path=str(config),
             monitor_thread=True,  # an agent whose output nobody reads stalls (facts: A1.12)
             log_event_callback=self._took_line,
-            startup_timeout=int(self._deadlines.start) + 5,  # ours comes first: it says what was missed
+            startup_timeout=int(self._deadlines.start)
+            + 5,  # our own deadline comes first: its error is clearer
             max_logs=LOG_LINES,
         )
-        # What the environment of irisops itself said would go onto the agent's command line (facts: A5.1).
+        # A token in the environment of irisops would go onto the agent's command line (facts: A5.1).
         self._config.auth_token = None
         self._config.api_key = None
         given = self._config
@@ -179,11 +180,11 @@ class Agent:
         self._refuse_when_stopped()
         self._note_identity()
         if self._memory is not None:
-            # The session is there; from now on the token is in no file, not even one in memory.
+            # The session is established: remove the token from the file, even from one in memory.
             os.pwrite(self._memory, config_text().encode().ljust(os.fstat(self._memory).st_size), 0)
 
     def _refuse_when_stopped(self) -> None:
-        """Another thread may have called `stop` while the agent was coming up."""
+        """Raise if another thread called `stop` while the agent started."""
         if self._stopped:
             raise AgentFailed("The ngrok agent was stopped while it started.")
 
@@ -202,7 +203,7 @@ class Agent:
         return self._runtime / PID_FILE
 
     def _note_identity(self) -> ProcessId | None:
-        """Recognise the agent by the pid in its file; tells `on_start` once."""
+        """Identify the agent by the pid in its file; calls `on_start` once."""
         with self._lock:
             if self._identity is None:
                 with contextlib.suppress(OSError, ValueError):
@@ -213,7 +214,7 @@ class Agent:
     # log
 
     def _took_line(self, log: NgrokLog) -> None:
-        """Take a line on pyngrok's thread. It must not raise: the monitor would die and the agent stall (A1.11)."""
+        """Handle a log line on pyngrok's thread. Must not raise: the monitor would die and the agent stall (A1.11)."""
         try:
             identity = self._note_identity()
             if self._stopped and identity is not None:
@@ -221,12 +222,12 @@ class Agent:
             self._give_up_offline(log.line)
             text = redact(log.line, (self._token,))[:LOG_WIDTH]
             self.log.append(LogLine(datetime.now(UTC), log.lvl, text))
-        except Exception as error:  # noqa: BLE001 - what it caught becomes a line of the log itself
+        except Exception as error:  # noqa: BLE001 - it becomes a line of the log
             told = f"irisops could not take a line of the agent: {type(error).__name__}"
             self.log.append(LogLine(datetime.now(UTC), "ERROR", told))
 
     def _give_up_offline(self, line: str) -> None:
-        """An agent without internet tries for ever; during the start its end is what frees pyngrok."""
+        """End an agent without internet, which would retry for ever; its end frees pyngrok during the start."""
         if self._process is None and "failed to reconnect session" in line:
             self._failed_attempts += 1
             if self._failed_attempts >= OFFLINE_LINES and self._identity is not None:
@@ -235,7 +236,7 @@ class Agent:
     # calls under a deadline
 
     def _run(self, work: Callable[[], T], deadline: float, missed: str) -> T:
-        """Do `work` in the agent's thread. At the deadline (seconds) the agent is killed, which frees the thread."""
+        """Run `work` in the agent's thread. At the deadline (seconds) the agent is killed, which frees the thread."""
         future: Future[T] = self._thread.submit(work)
         try:
             return future.result(deadline)
@@ -244,13 +245,15 @@ class Agent:
                 raise self._named(future.exception()) from None  # a TimeoutError of the work itself
             self._kill()
             with contextlib.suppress(Exception):
-                future.result(self._deadlines.stop)  # unblocked by the agent's end; its error is ours
+                future.result(
+                    self._deadlines.stop
+                )  # unblocked by the agent's end; our error is raised instead
             raise self._silent(missed, deadline) from None
         except Exception as error:  # noqa: BLE001 - pyngrok lets YAML, attribute and OS errors through (facts: A4)
             raise self._named(error) from None
 
     def _silent(self, missed: str, deadline: float) -> SharingProblem:
-        """A missed deadline; the agent's own last error says why, if it said one."""
+        """The problem for a missed deadline, with the agent's last error if there is one."""
         said = next((line.text for line in reversed(self.log) if line.level in {"ERROR", "CRITICAL"}), "")
         if said:
             known = explain(said, (self._token,))
@@ -260,7 +263,7 @@ class Agent:
         return AgentSilent(f"{missed} within {deadline:g} seconds, so it was stopped.", detail=last)
 
     def _named(self, error: BaseException | None) -> SharingProblem:
-        """The named problem for what pyngrok raised while the agent started."""
+        """The named problem for an error of pyngrok during the start."""
         if isinstance(error, SharingProblem):
             return error
         texts = [
@@ -269,7 +272,7 @@ class Agent:
             str(error),
         ]
         if not any(texts[:2]):
-            # An agent that refuses its config says so in plain text, not as a log line (facts: A9).
+            # An agent reports a refused config as plain text, not as a log line (facts: A9).
             texts += [line.text for line in self.log if line.text.startswith("ERROR")]
         return explain("\n".join(filter(None, texts)), (self._token,))
 
@@ -281,7 +284,7 @@ class Agent:
         body: Mapping[str, object] | None = None,
         deadline: float | None = None,
     ) -> Mapping[str, Any]:
-        """A call of the agent's API. Raises the named problem; AgentFailed when the agent is gone."""
+        """Call the agent's API. Raises the named problem; AgentFailed if the agent has ended."""
         process, limit = self._process, deadline or self._deadlines.call
         if process is None or process.api_url is None or not self.running:
             raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")
@@ -293,7 +296,7 @@ class Agent:
     # endpoints
 
     def open(self, spec: EndpointSpec) -> Endpoint:
-        """Open an endpoint and make sure that its policy is in force. Raises the named problem; then it is closed."""
+        """Open an endpoint and check that its policy is in force. Raises the named problem and closes it."""
         options: dict[str, object] = {
             "name": spec.name,
             "upstream": {"url": spec.upstream},
@@ -323,7 +326,7 @@ class Agent:
         return endpoint
 
     def close(self, name: str) -> None:
-        """Delete an endpoint. One that is gone already is fine. Raises the named problem if the agent refuses."""
+        """Delete an endpoint; a missing one is no error. Raises the named problem if the agent refuses."""
         found = self._endpoints.pop(name, None)
         if found is not None and self.running:
             try:
@@ -353,13 +356,13 @@ class Agent:
         return shown
 
     def status(self) -> str:
-        """What the agent says of its session: `online`, `reconnecting`, ... Raises AgentFailed or AgentSilent."""
+        """State of the agent's session: `online`, `reconnecting`, ... Raises AgentFailed or AgentSilent."""
         return str(self._request("/api/status").get("status", ""))[:100]
 
     # stop
 
     def stop(self) -> None:
-        """Delete the endpoints, end the agent kindly, then by force. Safe to call twice; never leaves it running."""
+        """Delete the endpoints and end the agent, by force if needed. Safe to call twice."""
         self._stopped = True
         for name in list(self._endpoints):
             with contextlib.suppress(SharingProblem):  # the agent's end takes the endpoint down anyway
@@ -382,7 +385,7 @@ class Agent:
         self._identity, self._process = None, None
 
     def _reap(self) -> None:
-        """Let the system forget the ended child."""
+        """Reap the ended child."""
         if self._process is not None:
             with contextlib.suppress(Exception):
                 self._process.proc.wait(self._deadlines.stop)

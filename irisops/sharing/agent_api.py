@@ -1,6 +1,6 @@
-"""The agent's local API, asked so that no answer can take the keeper's memory (facts: ngrok-keyring A10).
+"""Client of the agent's local API, with bounded memory (facts: ngrok-keyring A10).
 
-pyngrok's own calls read an answer to its end, however long that is, and take any shape for a good one.
+pyngrok's own calls read answers of any length and accept any shape.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOT_FOUND = 404
 
 
 class AgentApi:
-    """Blocking calls. `address` is what the agent's log named, e.g. `http://127.0.0.1:4040`. Raises AgentFailed."""
+    """Blocking calls. `address` comes from the agent's log, e.g. `http://127.0.0.1:4040`. Raises AgentFailed."""
 
     def __init__(self, address: str, token: str) -> None:
         parts = urlsplit(address)
@@ -63,12 +63,12 @@ class AgentApi:
 
 
 def endpoint_path(name: str) -> str:
-    """Where the API has the endpoint of that name."""
+    """Path of an endpoint in the API."""
     return f"{ENDPOINTS}/{quote(name, safe='')}"
 
 
 def refusal(status: int, text: str, token: str) -> SharingProblem:
-    """What an answer other than 2xx means."""
+    """The problem for an answer other than 2xx."""
     return explain(f"{text}\nHTTP {status}", (token,))
 
 

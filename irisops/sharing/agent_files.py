@@ -1,4 +1,4 @@
-"""What an ngrok agent is started with: its private config, its start script, and an environment that lets us ask it."""
+"""Files and environment of an ngrok agent: private config, start script, proxy settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNTIME_PREFIX = "irisops-share-"
 PID_FILE = "agent.pid"
 """Where the start script notes the agent's pid, in the agent's folder."""
 LINGER = 1
-"""Seconds in which pyngrok reads what an agent that failed has said."""
+"""Seconds for pyngrok to read the output of a failed agent."""
 
 
 def quiet_pyngrok() -> None:

@@ -1,4 +1,4 @@
-"""The chat's side of a keeper: start it, ask it, hear from it."""
+"""The chat's side of a keeper: start, requests, events."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ CALL_DEADLINE = 40.0
 OPEN_DEADLINE = 240.0
 CLOSE_DEADLINE = 90.0
 END_DEADLINE = 5.0
-"""Seconds. The keeper has its own, shorter ones; these are for a keeper that hangs."""
+"""Seconds, for a keeper that hangs; its own deadlines are shorter."""
 
 
 class KeeperClient:
     """One keeper with one share. All coroutines belong to the event loop on which it was started.
 
-    `on_progress` hears what is being done while a share opens, `on_closed` that the share was taken down, whatever the
-    reason (also when the keeper itself was lost).
+    `on_progress` gets the steps while a share opens; `on_closed` is called when the share was taken down for any
+    reason, including the loss of the keeper.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class KeeperClient:
     ) -> None:
         self.on_progress = on_progress
         self.on_closed = on_closed
-        # Not asyncio's subprocess: its transport kills the child when it is thrown away, and a keeper must go on.
+        # Not asyncio's subprocess: its transport kills the child when discarded, and a keeper must go on.
         self._process: children.Popen[bytes] | None = None
         self._transport: asyncio.ReadTransport | None = None
         self._requests: asyncio.WriteTransport | None = None
@@ -79,7 +79,7 @@ class KeeperClient:
 
     @property
     def running(self) -> bool:
-        """Whether the keeper lives."""
+        """True if the keeper runs."""
         return self._process is not None and self._process.poll() is None
 
     async def start(self, log: Path, command: Sequence[str] = COMMAND) -> None:
@@ -93,7 +93,7 @@ class KeeperClient:
                 "Nothing was opened. Make room, or correct the rights of that folder.",
             ) from error
         try:
-            # Out of the terminal's group: the terminal's signals reach it as the end of the pipe, once.
+            # Outside the terminal's group: its signals reach the keeper only as the end of the pipe.
             self._process = children.start_apart(
                 command, children.python_environment(os.environ), stderr=descriptor, bufsize=0
             )
@@ -106,7 +106,7 @@ class KeeperClient:
         self._transport, _protocol = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
         )
-        # Non-blocking, too: a stopped keeper must not hold up the chat.
+        # Non-blocking: a stopped keeper must not block the chat.
         self._requests, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, self._process.stdin)
         self._reading.start(self._read(reader), "listening to the keeper")
         try:
@@ -119,18 +119,18 @@ class KeeperClient:
             raise KeeperLost("The keeper process ended at once.", f"See its log: {log}")
 
     async def open(self, request: ShareRequest) -> ShareOpened:
-        """Open a share. Raises the named problem; then nothing was left open (or the message says what was)."""
+        """Open a share. Raises the named problem; then nothing is left open, or the message says what is."""
         self._leases = Path(request.leases)
         answer = await self._ask("open", OPEN_DEADLINE, request=to_json(request))
         self.opened = from_json(ShareOpened, answer)
         return self.opened
 
     async def status(self) -> ShareStatus:
-        """The share now."""
+        """The share's present state."""
         return from_json(ShareStatus, await self._ask("status", CALL_DEADLINE))
 
     async def activity(self) -> Activity:
-        """Who is on. Costs a login to the instance."""
+        """Who is connected. Takes a login to the instance."""
         return from_json(ShareActivity, await self._ask("activity", CALL_DEADLINE)).activity
 
     async def extend(self, until: datetime) -> None:
@@ -138,11 +138,11 @@ class KeeperClient:
         await self._ask("extend", CALL_DEADLINE, until=until.isoformat())
 
     async def outlive(self, *, on: bool) -> None:
-        """Whether the share goes on when this process ends."""
+        """Set whether the share goes on when this process ends."""
         await self._ask("outlive", CALL_DEADLINE, outlive=on)
 
     async def kick(self, name: str) -> tuple[list[str], list[str]]:
-        """Delete one pass and end what it does: (done, problems) in plain sentences."""
+        """Delete one pass and end its work: (done, problems) as sentences."""
         answer = await self._ask("kick", CALL_DEADLINE, name=name)
         return list(answer["done"]), list(answer["problems"])
 
@@ -151,25 +151,25 @@ class KeeperClient:
         closed = from_json(ShareClosed, await self._ask("close", CLOSE_DEADLINE))
         self._tell_closed(closed)
         await self.leave()
-        if not closed.problems:  # else it goes on trying, for minutes
+        if not closed.problems:  # otherwise it retries for minutes
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(END_DEADLINE):
                     await self.wait()
         return closed
 
     async def leave(self) -> None:
-        """Let go of the keeper without waiting for it: it takes the share down by itself, or goes on if asked to."""
+        """Disconnect from the keeper: it takes the share down by itself, or goes on if asked to."""
         self._let_go()
         self._reading.cancel()
         await self._reading.wait()
 
     async def wait(self) -> None:
-        """Until the keeper has ended."""
-        while self.running:  # noqa: ASYNC110 - a thread that waited for it would hold up the end of the program
+        """Wait until the keeper has ended."""
+        while self.running:  # noqa: ASYNC110 - a waiting thread would delay the end of the program
             await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """End the keeper at once. What it had opened is undone from its lease."""
+        """Kill the keeper. Its share is taken down from its lease."""
         if self._process is not None and self.running:
             self._process.kill()
         await self.wait()
@@ -177,9 +177,9 @@ class KeeperClient:
     # the pipe
 
     def _let_go(self) -> None:
-        """Close both ends of ours."""
+        """Close our ends of the pipes."""
         if self._requests is not None and not self._requests.is_closing():
-            self._requests.abort()  # what a keeper has not read by now is said by the end of its input
+            self._requests.abort()  # the end of its input replaces unread requests
         if self._transport is not None:
             self._transport.close()
 
@@ -209,7 +209,7 @@ class KeeperClient:
         self._ended(await asyncio.to_thread(self._left))
 
     def _lost(self, name: str, error: BaseException) -> None:
-        """Listening failed: what the keeper says is not known any more, so it is let go, which ends the share."""
+        """Listening failed, so messages are lost: disconnect, which ends the share."""
         to_log(name, error)
         self._ended(("what it had made is in its lease: /leases clear",))
 
@@ -223,7 +223,7 @@ class KeeperClient:
         self._tell_closed(ShareClosed(reason, (), left))
 
     def _left(self) -> tuple[str, ...]:
-        """What an ended keeper left, by its lease: its last words are lost where this process was stopped for long."""
+        """Leftovers of an ended keeper, by its lease: its last message is lost if this process was stopped for long."""
         if self.opened is None:
             return ()
         try:

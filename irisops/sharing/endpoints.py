@@ -1,4 +1,4 @@
-"""What is asked of an agent and what it tells: endpoints, their figures, its log lines, and how long it may take."""
+"""Records of the agent: endpoints, figures, log lines, deadlines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from irisops.sharing.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds. A session took ten in a published log (facts: A9), so the start has more than pyngrok gives it."""
+    """Seconds. A session took ten in a published log (facts: A9), so the start has more than pyngrok's default."""
 
     start: float = 45.0
     create: float = 25.0
@@ -30,7 +30,7 @@ class EndpointSpec:
     upstream: str
     policy: Policy | None = field(default=None, repr=False)
     url: str = ""
-    """A fixed public address, "" for what ngrok gives."""
+    """A fixed public address, "" for one assigned by ngrok."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class EndpointFigures:
-    """What the agent counts: connections open now and since the start; None where it does not tell."""
+    """Connections open now and since the start; None if unknown."""
 
     name: str
     public_url: str

@@ -1,4 +1,4 @@
-"""What can go wrong with sharing, by names that a person understands: each of ngrok's codes with a sentence and a cure.
+"""Problems of sharing: named errors, and for each of ngrok's codes a sentence and a cure.
 
 The codes and what they mean: facts: ngrok-keyring A10, A11. The service's own texts are kept as `detail`, without
 tokens (the texts of ERR_NGROK_105 and 107 repeat the authtoken, facts: A4).
@@ -19,7 +19,7 @@ _TOKEN_TEXT = re.compile(r"((?:authtoken|api[_ ]?key)[\"']?\s*[:=]\s*[\"']?)([^\
 
 
 class SharingProblem(InstanceProblem):
-    """Base of the problems of sharing. `code` is ngrok's number where there is one, e.g. 8013."""
+    """Base of the problems of sharing. `code` is ngrok's number if there is one, e.g. 8013."""
 
     default_cure = "Nothing was left open. Try /share again; /tunnels shows the agent's own log lines."
 
@@ -40,7 +40,7 @@ class AgentMissing(SharingProblem):
 
 
 class AgentTooOld(SharingProblem):
-    """The agent lacks what is needed, or ngrok does not let it in any more."""
+    """The agent lacks a needed feature, or ngrok no longer accepts it."""
 
     default_cure = "Update it: run `ngrok update`, or install the present one from ngrok.com/download."
 
@@ -91,7 +91,7 @@ class QuotaUsedUp(SharingProblem):
 
 
 class NoInternet(SharingProblem):
-    """The agent cannot reach ngrok: no connection, or something in between intercepts or blocks it."""
+    """The agent cannot reach ngrok: no connection, or it is intercepted or blocked."""
 
     default_cure = (
         "Check the internet connection; many companies block ngrok, so try another network. Set http_proxy if you "
@@ -100,7 +100,7 @@ class NoInternet(SharingProblem):
 
 
 class ClockWrong(NoInternet):
-    """A certificate is not valid at the time that this machine's clock shows."""
+    """A certificate is not valid at the time of this machine's clock."""
 
     default_cure = (
         "Set the clock of this machine right, then share again. If it is right, something between here and ngrok "
@@ -109,7 +109,7 @@ class ClockWrong(NoInternet):
 
 
 class AgentCannotRun(AgentMissing):
-    """There is a file, but this machine does not run it."""
+    """The file exists, but this machine cannot run it."""
 
     default_cure = (
         "Install the ngrok agent for this machine from ngrok.com/download, or name one: agent=FILE."
@@ -117,7 +117,7 @@ class AgentCannotRun(AgentMissing):
 
 
 class AgentFailed(SharingProblem):
-    """The agent ended or refused for a reason that has no name of its own."""
+    """The agent ended or refused for an unnamed reason."""
 
 
 class AgentSilent(SharingProblem):
@@ -127,7 +127,7 @@ class AgentSilent(SharingProblem):
 
 
 class PolicyNotApplied(SharingProblem):
-    """The traffic policy read back is not the one that was asked for: the endpoint was closed again."""
+    """The traffic policy read back differs from the requested one, so the endpoint was closed."""
 
     default_cure = (
         "Nothing was left open. Update the agent (`ngrok update`), or share without that restriction."
@@ -135,7 +135,7 @@ class PolicyNotApplied(SharingProblem):
 
 
 class LocalPortDead(SharingProblem):
-    """Nothing that fits answers on the local port that was to be shared."""
+    """No suitable service answers on the local port to share."""
 
     default_cure = "Check that IRIS runs and that the profile's ports are right: /profile edit."
 
@@ -147,14 +147,14 @@ class KeeperLost(SharingProblem):
 
 
 class LeaseStays(SharingProblem):
-    """Something of a share could not be taken down yet; its lease remembers what."""
+    """Parts of a share could not be taken down yet; its lease names them."""
 
     default_cure = "Try /leases clear when the instance can be reached again. It is also tried at each start."
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """One documented refusal of ngrok: the class that names it, one sentence, and a cure ("" takes the class's)."""
+    """One documented refusal of ngrok: its class, one sentence, and a cure ("" for the class's)."""
 
     kind: type[SharingProblem]
     sentence: str
@@ -213,7 +213,7 @@ WALLS: dict[int, Wall] = {
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """A kind of words that come without a code of ngrok's: from Go's network library, a proxy, or the system."""
+    """Messages without an ngrok code: from Go's network library, a proxy, or the system."""
 
     words: re.Pattern[str]
     wall: Wall
@@ -229,7 +229,7 @@ _ASK_THE_NETWORK = (
     " /share help shows other ways."
 )
 SAYINGS: tuple[Saying, ...] = (
-    # The other end: ngrok was reached, and this machine's own port does not answer. A proxy may be on loopback, too.
+    # ngrok was reached, but this machine's own port does not answer. A proxy may also be on loopback.
     _saying(
         rf"^(?!.*proxy)(?!.*lookup)(?=.*dial tcp {_LOOPBACK}:\d+: )|(?:dial|connect)(?:ing)?(?: to)?(?: the)? upstream|"
         r"upstream.{0,40}(?:refused|timed out)",
@@ -300,20 +300,20 @@ SAYINGS: tuple[Saying, ...] = (
         "The ngrok agent cannot reach ngrok: something between here and there blocks it.",
     ),
 )
-"""In this order: the first that fits counts. Collected from what people reported."""
+"""The first match counts. Collected from reports."""
 # UNVERIFIED: the words of Windows and macOS, which nobody could try here. Settle: share there behind a firewall, with
 # an agent in quarantine, and with one of another processor.
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the given secrets and without anything that follows "authtoken:" or the like."""
+    """`text` without the given secrets and without anything after "authtoken:" or similar."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return _TOKEN_TEXT.sub(lambda found: found.group(1) + MASK, text)
 
 
 def ngrok_code(text: str) -> int | None:
-    """The number of the last ERR_NGROK_n in a text: the service puts its verdict at the end."""
+    """The number of the last ERR_NGROK_n in a text, where the service puts its verdict."""
     found = _CODE.findall(text)
     return int(found[-1]) if found else None
 
@@ -321,7 +321,7 @@ def ngrok_code(text: str) -> int | None:
 def explain(
     text: str, secrets: Iterable[str] = (), *, doing: str = "The ngrok agent failed"
 ) -> SharingProblem:
-    """The named problem that a text of the agent or of its API means. Never raises, never shows a secret."""
+    """The named problem for a text of the agent or its API. Never raises, never shows a secret."""
     detail = redact(text, secrets).strip()
     code = ngrok_code(text)
     wall = WALLS.get(code) if code is not None else None

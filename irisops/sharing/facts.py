@@ -1,7 +1,6 @@
-"""Gathering what preflight looks at: reads alone, each of which may fail without stopping the others.
+"""Gathers the facts for the preflight: only reads, each of which may fail without stopping the others.
 
-The one thing here that touches an account is the try of default passwords: once each, and never where it could bring an
-account near its limit of failed logins.
+Only the try of default passwords affects accounts: once each, and never near an account's limit of failed logins.
 """
 
 from __future__ import annotations
@@ -42,18 +41,18 @@ KNOWN_PASSWORDS: tuple[tuple[str, str], ...] = (
     ("CSPSystem", "SYS"),
     ("demo", "demo"),
 )
-"""Accounts with passwords that are in manuals (facts: iris-license-sessions 7.4, ngrok-keyring C1)."""
+"""Accounts with documented default passwords (facts: iris-license-sessions 7.4, ngrok-keyring C1)."""
 
 SPARE_ATTEMPTS = 3
-"""A try is made only if the account has this many failed logins left before its limit: two remain for its owner."""
+"""Failed logins that must be left before the limit for a try to be made: two remain for the owner."""
 
 NOT_ENABLED = "it is disabled"
-"""Why no try was needed."""
+"""Reason for no try."""
 UNREADABLE = "the account used here may not read it"
 
 
 class _Gathered:
-    """Facts as they come in, with the reasons of those that do not."""
+    """Facts read so far, and reasons for missing ones."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -84,7 +83,7 @@ async def gather(instance: Instance) -> InstanceFacts:
             raise
         except (InstanceProblem, LookupError) as problem:
             found.miss(fact, problem)
-    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # it only adds a sentence
+    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # optional: it only adds a sentence
         customer = await value_by(
             instance, "license.customer", ClassMethod("%SYSTEM.License", "KeyCustomerName")
         )
@@ -170,7 +169,7 @@ async def _applications(instance: Instance) -> tuple[ApplicationFact, ...]:
 
 
 def target_roles(groups: Iterable[str]) -> tuple[str, ...]:
-    """Roles that match-role groups add: `match:target:target`, also joined by commas (facts: iris-security 3.5)."""
+    """Roles added by match-role groups: `match:target:target`, also joined by commas (facts: iris-security 3.5)."""
     roles: dict[str, None] = {}
     for text in groups:
         for group in str(text).split(","):
@@ -211,7 +210,7 @@ async def probe_default_passwords(
     for name, password in KNOWN_PASSWORDS:
         user = known.get(name.casefold())
         if user is None or user.name.casefold() == where.user.casefold():
-            continue  # not there; or it is the account in use, whose password is the person's own knowledge
+            continue  # missing, or the account in use, whose password the person knows
         reason = "" if not user.enabled else await _risk(instance, user, limit)
         if not user.enabled:
             results.append(ProbeFact(user.name, "refused", NOT_ENABLED))
@@ -233,7 +232,7 @@ async def _failed_login_limit(instance: Instance) -> int | None:
 
 
 async def _risk(instance: Instance, user: UserFact, limit: int | None) -> str:
-    """Why a try is not made; "" when it does no harm."""
+    """Why a try is not made, or "" if it is harmless."""
     if limit is None:
         return "the limit of failed logins cannot be read"
     if limit == 0:
@@ -253,17 +252,17 @@ async def _risk(instance: Instance, user: UserFact, limit: int | None) -> str:
 
 
 async def _try_login(connector: Connector, where: Where, user: str, password: str) -> ProbeFact:
-    """One login, closed at once."""
+    """Log in once and log out."""
     login = connector(Target(where.host, where.port, "%SYS", user, sslconfig=where.sslconfig))
     try:
         await login.connect(password)
         found = ProbeFact(user, "works")
     except PasswordChangeRequired:
         found = ProbeFact(user, "works", "and must be changed at the next login")
-    except LoginRefused as problem:  # a disabled or expired account, too
+    except LoginRefused as problem:  # also for a disabled or expired account
         found = ProbeFact(user, "refused", problem.message)
     except (NamespaceUnknown, NotPermitted):
-        # The password was right, or the refusal would have been another one.
+        # The password was right: a wrong one is refused differently.
         found = ProbeFact(user, "works", "though it may not enter %SYS")
     except InstanceProblem as problem:
         found = ProbeFact(user, "unknown", problem.message)

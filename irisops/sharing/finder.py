@@ -1,4 +1,4 @@
-"""Finding an ngrok agent that can be used (facts: ngrok-keyring A1.3, A6.5, A7). Starts nothing but `--version`."""
+"""Finds a usable ngrok agent (facts: ngrok-keyring A1.3, A6.5, A7). Runs only `--version`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from irisops import children
 from irisops.sharing.errors import AgentCannotRun, AgentFailed, AgentMissing, AgentTooOld, explain
 
 OLDEST = (3, 30)
-"""`/api/endpoints`, which pyngrok uses, is there since 3.30; an older agent hangs pyngrok for ever (facts: A1.9)."""
+"""`/api/endpoints`, which pyngrok uses, exists since 3.30; an older agent hangs pyngrok for ever (facts: A1.9)."""
 VERSION_DEADLINE = 10.0
 """Seconds for `--version`."""
 
@@ -28,7 +28,7 @@ class AgentBinary:
 
     @property
     def version_text(self) -> str:
-        """As people write it."""
+        """The version as text: `3.30.0`."""
         return ".".join(map(str, self.version))
 
 
@@ -40,14 +40,14 @@ def default_path() -> Path:
 
 
 def is_pyngroks_own_script(path: Path) -> bool:
-    """Whether it is the Python script called `ngrok` that pyngrok puts on a PATH: no agent (facts: A6.5)."""
+    """True for pyngrok's own Python script called `ngrok`, which is no agent (facts: A6.5)."""
     with path.open("rb") as file:
         head = file.read(4096)
     return head.startswith(b"#!") and b"pyngrok" in head
 
 
 def usable(path: Path) -> bool:
-    """Whether the file can be run and is not pyngrok's script."""
+    """True if the file is executable and not pyngrok's script."""
     return path.is_file() and os.access(path, os.X_OK) and not is_pyngroks_own_script(path)
 
 
@@ -61,7 +61,7 @@ def candidates(environment: Mapping[str, str], default: Path) -> Iterator[Path]:
     places = [
         Path(folder) / name
         for folder in environment.get("PATH", os.defpath).split(os.pathsep)
-        if Path(folder).is_absolute()  # a relative one is the working folder by another name
+        if Path(folder).is_absolute()  # a relative one means the working folder
     ]
     for path in (*places, default):
         if path not in seen and usable(path):
@@ -99,7 +99,7 @@ def read_version(path: Path) -> tuple[int, int, int]:
 def find_agent(
     named: Path | None = None, *, environment: Mapping[str, str] | None = None, default: Path | None = None
 ) -> AgentBinary:
-    """The agent to use: the one that was named, else the first on the PATH that is new enough, else pyngrok's.
+    """The agent to use: the named one, else the first on the PATH that is new enough, else pyngrok's.
 
     Raises AgentMissing, AgentTooOld or AgentFailed. Never downloads anything.
     """

@@ -1,4 +1,4 @@
-"""What a rule of the preflight finds. Plain records and the words that all rules share."""
+"""Findings of the preflight rules, and wording that the rules share."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Level = Literal["red", "amber", "green"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the preflight card. `cure` are the words of a slash command that puts it right, () if none does.
+    """One line of the preflight card. `cure`: words of a slash command that fixes it, or ().
 
-    They are words, not a line: names come from the instance, and who makes a line of them has to quote them.
+    The caller quotes them when joining them to a line, because names come from the instance.
     """
 
     rule: str
@@ -29,11 +29,11 @@ Rule = Callable[[InstanceFacts, Intent], Iterator[Finding]]
 
 
 def unknown(rule: str, what: str, why: str) -> Finding:
-    """What is not known is not called safe."""
+    """An amber finding: what is unknown is not called safe."""
     return Finding(rule, "amber", f"{what} could not be checked", why)
 
 
 def names_of(names: Sequence[str], most: int = 6) -> str:
-    """The first of them, and how many more."""
+    """The first names, and the number of the others."""
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,4 +1,4 @@
-"""The passes on the instance: making them, who is on, ending what they do, and taking every trace away.
+"""Passes on the instance: create, watch, end their work, and remove every trace.
 
 Works on an instance that is logged in to %SYS (and one in the shared namespace for SQL privileges, which are granted
 per namespace, facts: iris-security 4.1). Everything is read back: a status of 1 is no proof.
@@ -22,7 +22,7 @@ from irisops.sharing.errors import SharingProblem
 from irisops.sharing.passes import Template
 
 ENDING_SECONDS = 10.0
-"""For ended sessions and processes to be gone: a session takes up to 4 s (facts: iris-license-sessions 3.3)."""
+"""Wait for ended sessions and processes; a session takes up to 4 s (facts: iris-license-sessions 3.3)."""
 PAUSE = 0.25
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -30,7 +30,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user as the List query shows it."""
+    """A user of the List query."""
 
     name: str
     roles: tuple[str, ...]
@@ -38,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class GuestProcess:
-    """A server process of a pass. Pids are reused, so it counts as the same only with the same user and job number."""
+    """A server process of a pass. Pids are reused, so user and job number must match as well."""
 
     pid: int
     user: str
@@ -50,7 +50,7 @@ class GuestProcess:
 
 @dataclass(frozen=True, slots=True)
 class GuestSession:
-    """A web session of a pass. `id` is like a secret and is shown nowhere."""
+    """A web session of a pass. `id` is treated as a secret."""
 
     id: str
     user: str
@@ -59,7 +59,7 @@ class GuestSession:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Who is on, as IRIS says: ngrok shows no TCP clients."""
+    """Connected guests according to IRIS; ngrok shows no TCP clients."""
 
     processes: tuple[GuestProcess, ...]
     sessions: tuple[GuestSession, ...]
@@ -67,7 +67,7 @@ class Activity:
 
 
 async def _act(instance: Instance, feature: str, call: ClassMethod, what: str) -> None:
-    """A method that returns a %Status. Raises the named problem with what was being done."""
+    """Call a method that returns a %Status. Raises the named problem, naming the action `what`."""
     value = await value_by(instance, feature, call)
     if is_ok(value):
         return
@@ -114,7 +114,7 @@ async def database_resources(instance: Instance, namespace: str) -> list[str]:
                 told = [str(row.get(name) or "") for name in ("globals", "routines")]
                 databases = [name for name in told if name] or [wanted]
     except (InstanceError, NotAvailable, NotPermitted):
-        databases = [wanted]  # the usual name is tried below, and refused if it is none
+        databases = [wanted]  # fall back to %DB_<namespace>; rejected below if no such resource exists
     known = {
         str(row["name"] or "").upper(): str(row["name"] or "")
         for row in (await read_rows(instance, "resources.list")).dicts()
@@ -129,7 +129,7 @@ async def database_resources(instance: Instance, namespace: str) -> list[str]:
 
 
 async def own_schemas(instance: Instance) -> list[str]:
-    """Schemas of a person's own in the namespace of `instance`: none of the system's, none of interoperability's.
+    """User schemas in the namespace of `instance`, without those of the system and of interoperability.
 
     Raises the named problem. UNVERIFIED: that INFORMATION_SCHEMA.TABLES shows them (the vendor's SQL reference has the
     view, the facts do not). Settle: run the statement. Where it fails, the share is not opened and says why.
@@ -159,7 +159,7 @@ def grant_sql(template: Template, schemas: Sequence[str], role: str) -> list[Upd
 
 
 def revoke_sql(rights: Sequence[str], schemas: Sequence[str], role: str) -> list[Update]:
-    """What takes `grant_sql` back. Deleting the role alone may leave the privileges behind (UNVERIFIED: whether
+    """REVOKE statements for `grant_sql`. Deleting the role alone may leave the privileges behind (UNVERIFIED: whether
     Security.Roles.Delete does; settle: delete one and look at %SYSTEM.SQL.Security.CheckPrivilege).
     """
     joined = ", ".join(rights)
@@ -171,7 +171,7 @@ def revoke_sql(rights: Sequence[str], schemas: Sequence[str], role: str) -> list
 
 
 async def make_role(instance: Instance, call: ClassMethod) -> None:
-    """Create the share's role and see that it is there. Raises the named problem."""
+    """Create the share's role and verify it. Raises the named problem."""
     name = str(call.args[0])
     await _act(instance, "roles.create", call, f"Creating the role {name}")
     if name.casefold() not in {role.casefold() for role in await role_names(instance)}:
@@ -179,7 +179,7 @@ async def make_role(instance: Instance, call: ClassMethod) -> None:
 
 
 async def make_account(instance: Instance, call: ClassMethod) -> None:
-    """Create one pass and see that it has its role and no other. Raises the named problem."""
+    """Create one pass and verify that it has only its role. Raises the named problem."""
     name, role = str(call.args[0]), str(call.args[1])
     await _act(instance, "users.create", call, f"Creating {name}")
     found = next((user for user in await accounts(instance) if user.name.casefold() == name.casefold()), None)
@@ -189,7 +189,7 @@ async def make_account(instance: Instance, call: ClassMethod) -> None:
 
 
 async def activity(instance: Instance, names: Iterable[str]) -> Activity:
-    """Sessions and processes of these users. What cannot be read is a note."""
+    """Sessions and processes of these users, with notes on what cannot be read."""
     wanted = {name.casefold() for name in names}
     notes: list[str] = []
     processes: list[GuestProcess] = []
@@ -260,7 +260,7 @@ def _process(row: Mapping[str, Value]) -> GuestProcess:
 async def end_activity(
     instance: Instance, names: Sequence[str], *, own_pid: int | None, sleep: Sleep = asyncio.sleep
 ) -> Activity:
-    """End the sessions and processes of these users; returns what is still there after `ENDING_SECONDS`.
+    """End the sessions and processes of these users; returns those left after `ENDING_SECONDS`.
 
     Never ends `own_pid`. The names are re-read with each pid just before it is ended, as pids are reused.
     """
@@ -281,12 +281,12 @@ async def end_activity(
 
 
 async def delete_account(instance: Instance, name: str) -> None:
-    """Delete a user; one that is gone already is fine. Raises the named problem."""
+    """Delete a user; a missing one is no error. Raises the named problem."""
     await _delete(instance, "users", name)
 
 
 async def delete_role(instance: Instance, name: str) -> None:
-    """Delete a role; one that is gone already is fine. Raises the named problem."""
+    """Delete a role; a missing one is no error. Raises the named problem."""
     await _delete(instance, "roles", name)
 
 
@@ -296,14 +296,14 @@ async def _delete(instance: Instance, noun: Literal["users", "roles"], name: str
     try:
         await _act(instance, f"{noun}.delete", ClassMethod(class_name, "Delete", (name,)), f"Deleting {name}")
     except InstanceError as problem:
-        refused = problem  # it may only say that there is none
+        refused = problem  # perhaps only because it does not exist
     # Exists returns 1 or 0; its status argument is an error either way (facts: iris-security 2.3).
     if is_ok(await value_by(instance, f"{noun}.exists", ClassMethod(class_name, "Exists", (name,)))):
         raise refused or InstanceError(f"The instance accepted the deletion of {name}, but still has it.")
 
 
 async def run_all(instance: Instance, statements: Sequence[Update]) -> list[InstanceProblem]:
-    """Run GRANTs or REVOKEs, which do not depend on each other; the problems of those that failed."""
+    """Run independent GRANTs or REVOKEs; returns the problems of those that failed."""
     problems: list[InstanceProblem] = []
     for statement in statements:
         try:

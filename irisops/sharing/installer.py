@@ -1,22 +1,69 @@
-"""Fetching the ngrok agent through pyngrok, in a process of its own, with its progress. Only ever when told to.
+"""Downloads the ngrok agent through pyngrok, in its own process, with progress. Only on request.
 
 pyngrok prints its progress to standard output and reports nothing else, has no deadline for the whole, and checks no
-sum (facts: ngrok-keyring A7); so it runs apart, and what it brought is looked at by `finder` afterwards.
+sum (facts: ngrok-keyring A7); so it runs separately, and `finder` checks the result.
+Whether ngrok publishes a checksum for the newest agent was not to be found out. So the first download is trusted as far
+as HTTPS goes; its SHA-256 is kept, and a later change of the file is reported before it is used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from irisops import children
+from irisops.files import write_atomically
 from irisops.sharing.errors import AgentMissing, explain
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal sum of a file; blocks for some tenths of a second. Raises `OSError`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class KnownAgents:
+    """A file with the paths of downloaded agents and their sums."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def remember(self, agent: Path) -> str:
+        """Store the sum of a downloaded agent, and return it. Raises `OSError`."""
+        total = sha256(agent)
+        write_atomically(self._path, json.dumps({**self._read(), str(agent): total}) + "\n")
+        return total
+
+    def look_at(self, agent: Path) -> tuple[Iterable[str], Iterable[str]]:
+        """Notes on an agent before it is used: (facts, warnings). Raises `OSError`."""
+        then = self._read().get(str(agent))
+        if then is None:
+            return (), ()  # not downloaded by irisops
+        now = sha256(agent)
+        if now == then:
+            return (f"The ngrok agent is the one that was fetched over HTTPS, SHA-256 {now}.",), ()
+        changed = (
+            f"{agent} is another file than the ngrok agent that was fetched: SHA-256 {now}, it was {then}"
+        )
+        return (), (f"{changed}. If you did not update it, fetch it again with install=yes",)
+
+    def _read(self) -> dict[str, str]:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError):
+            return {}  # rewritten at the next download
+        return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
+
 
 DEADLINE = 180.0
 """Seconds for some 12 MB."""
@@ -26,7 +73,7 @@ _PERCENT = re.compile(r"(\d{1,3})%")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is. `fraction` None where that is not known."""
+    """Progress. `fraction` is None if unknown."""
 
     message: str
     fraction: float | None = None
@@ -38,7 +85,7 @@ def command(path: Path) -> tuple[str, ...]:
 
 
 async def install_agent(path: Path, run: Sequence[str] = ()) -> AsyncIterator[Step]:
-    """Steps of an installation. Raises AgentMissing when it failed; then the person has to install it."""
+    """Install, yielding progress. Raises AgentMissing if it failed; then the person has to install it."""
     yield Step("Fetching the ngrok agent …", 0.0)
     process = await children.start(
         run or command(path),

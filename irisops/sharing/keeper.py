@@ -1,9 +1,9 @@
-"""The keeper: a process of its own that owns one share and takes it down, whatever becomes of the chat.
+"""The keeper: a separate process that owns one share and takes it down, whatever happens to the chat.
 
 `python -m irisops.sharing.keeper`, spoken to over its standard input and output. When its input closes (the chat ended,
 crashed or was killed), on SIGTERM, SIGHUP or SIGINT, at the deadline and when the agent dies, the share is taken down.
-None of that waits for the chat: it may be stopped, or hang on a terminal that nobody reads. If the instance cannot be
-reached then, it is tried again for a while; after that the lease file is what remembers.
+None of that waits for the chat, which may be stopped or blocked by its terminal. If the instance cannot be reached, the
+keeper retries for a while; after that the lease file holds what is left.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from irisops.background import Background
 from irisops.children import no_core_dumps
-from irisops.instance.driver_process.channel import HEADER_SIZE, ChannelError, decode_body, frame_size
+from irisops.instance.driver_process.channel import (
+    HEADER_SIZE,
+    ChannelError,
+    decode_body,
+    encode_frame,
+    frame_size,
+)
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.lease import LeaseError
@@ -29,19 +35,62 @@ from irisops.sharing.messages import (
     ShareClosed,
     ShareRequest,
 )
-from irisops.sharing.outbox import Outbox
 from irisops.sharing.records import from_json, to_json
 from irisops.sharing.share import Share
 from irisops.sharing.teardown import Connector, connect_by_driver
 
+NOTICE_ROOM = 64 * 1024
+"""Bytes buffered for the chat, in addition to the pipe's own buffer, before progress messages are dropped."""
+FLUSH_SECONDS = 1.0
+"""Wait at the end for a slow chat; a stopped one learns the rest from the lease."""
+
+
+class _Closing(asyncio.BaseProtocol):
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.closed.set()
+
+
+class Outbox:
+    """Frames for the chat, written without waiting. Their number is bounded: answers, steps of one opening, an end."""
+
+    def __init__(self, transport: asyncio.WriteTransport, protocol: _Closing) -> None:
+        self._transport = transport
+        self._protocol = protocol
+
+    @classmethod
+    async def on(cls, pipe: BinaryIO) -> Self:
+        """An outbox on the writing end of a pipe, which becomes non-blocking and is closed at the end."""
+        transport, protocol = await asyncio.get_running_loop().connect_write_pipe(_Closing, pipe)
+        return cls(transport, protocol)
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Queue one message. Never blocks and never fails, even if the chat has ended."""
+        full = self._transport.get_write_buffer_size() > NOTICE_ROOM
+        if not self._transport.is_closing() and not (full and message.get("event") == "progress"):
+            self._transport.write(encode_frame(message))
+
+    async def close(self) -> None:
+        """Wait up to `FLUSH_SECONDS` for the buffer to be read, then close."""
+        self._transport.close()
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._protocol.closed.wait()
+        except TimeoutError:
+            if not self._protocol.closed.is_set():
+                self._transport.abort()
+
+
 TICK = 0.25
-"""Seconds between looks at the clock and at the agent. The wall clock counts: a laptop may sleep over its deadline."""
+"""Seconds between checks of clock and agent. The wall clock counts: a laptop may sleep past its deadline."""
 RETRY_PAUSES = (5.0, 10.0, 20.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
-"""Seconds between attempts to clear an instance that was out of reach: some ten minutes in all."""
+"""Seconds between attempts to clean up an unreachable instance: about ten minutes in all."""
 
 
 class Keeper:
-    """Answers requests and watches over one share. `send` hands one message to the chat: it neither waits nor fails."""
+    """Answers requests and watches one share. `send` passes one message to the chat and neither waits nor fails."""
 
     def __init__(
         self,
@@ -59,13 +108,13 @@ class Keeper:
         self._listening = Background(self._deaf)
         self._end = asyncio.Event()
         self._hurry = asyncio.Event()
-        """Told to end while it is already taking down: no further attempts."""
+        """Set when asked to end again during the take-down: no further attempts."""
         self._reason = ""
 
-    # why it ends
+    # ending
 
     def end(self, reason: str) -> None:
-        """Take the share down and finish. The second time, give up on what cannot be reached."""
+        """Take the share down and end. The second call stops the retries."""
         if self._end.is_set():
             self._hurry.set()
             return
@@ -73,14 +122,14 @@ class Keeper:
         self._end.set()
 
     def pipe_closed(self) -> None:
-        """The chat is gone. While the share is being taken down that changes nothing: it is tried again as ever."""
+        """The chat has ended. During the take-down this changes nothing; retries continue."""
         if not self._end.is_set() and (self._share is None or not self._share.outlive):
             self.end("the chat was closed")
 
     # requests
 
     def take(self, message: Mapping[str, Any]) -> None:
-        """One request of the chat; the answer is sent when it is there."""
+        """Handle one request of the chat; the answer is sent later."""
         task = self._tasks.start(self._answer(message), f"request {message.get('op')}")
         if message.get("op") == "open":
             self._opening = task
@@ -95,7 +144,7 @@ class Keeper:
             told = SharingProblem(f"Nothing was opened: {self._reason or 'it was cancelled'}.")
             self._send({"id": number, "error": _problem(told)})
         except Exception as error:
-            # The chat must hear of every failure; where it happened goes to the keeper's log (see `_failed`).
+            # The chat gets every failure; the traceback goes to the keeper's log (see `_failed`).
             told = AgentFailed(
                 f"The keeper failed: {type(error).__name__}.", "Please report it; see the keeper's log."
             )
@@ -159,7 +208,7 @@ class Keeper:
     # life
 
     async def run(self) -> None:
-        """Watch until it is to end, then take down; returns when nothing more can be done."""
+        """Watch until the end of the share, then take it down; returns when nothing more can be done."""
         while not self._end.is_set():
             share = self._share
             opened = self._opening is not None and self._opening.done()
@@ -171,12 +220,12 @@ class Keeper:
                 await asyncio.wait_for(self._end.wait(), TICK)
         await self._stop_opening()
         await self._take_down()
-        await self._tasks.wait()  # answers that are still to be sent
+        await self._tasks.wait()  # pending answers
         self._listening.cancel()
         await self._listening.wait()
 
     def listen(self, reader: asyncio.StreamReader) -> None:
-        """Take the chat's requests until its pipe closes. A failure to listen counts as the end of the chat."""
+        """Read requests until the chat's pipe closes. A read failure counts as the end of the chat."""
         self._listening.start(self._listen(reader), "listening")
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
@@ -193,7 +242,7 @@ class Keeper:
 
     @staticmethod
     def _failed(name: str, error: BaseException) -> None:
-        """Note where a task failed in the keeper's log; a traceback shows code, never values."""
+        """Log a failed task; a traceback shows code, never values."""
         with contextlib.suppress(OSError):  # the disk is full
             print(f"{name}: {type(error).__name__}", file=sys.stderr)
             traceback.print_tb(error.__traceback__, file=sys.stderr)
@@ -218,10 +267,10 @@ class Keeper:
                     self._send({"event": "closed", "closed": to_json(closed)})
 
     async def _close(self, share: Share) -> ShareClosed:
-        """Take the share down as far as it goes now. Whatever goes wrong is a reason to try again, not to end."""
+        """Take the share down as far as possible. Any error leads to a retry, not to the end."""
         try:
             return await share.close(self._reason)
-        except Exception as error:  # noqa: BLE001 - noted with its place in the keeper's log
+        except Exception as error:  # noqa: BLE001 - logged with its place
             self._failed("taking the share down", error)
             return ShareClosed(self._reason, (), (f"the keeper failed: {type(error).__name__}",))
 
@@ -234,7 +283,7 @@ LEASE_CURE = (
 
 
 def _problem(problem: InstanceProblem | LeaseError, *, opening: bool = False) -> dict[str, object]:
-    """A problem as the chat takes it."""
+    """A problem as JSON for the chat."""
     if isinstance(problem, LeaseError):
         return {
             "name": "LeaseError",
@@ -263,18 +312,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return reading, writing
 
 
-def _no_core_dumps() -> None:
-    """Let no core dump hold the password or the token: not of the keeper, nor of the agent and drivers it starts.
-
-    1 byte, as 0 would still feed a handler such as systemd-coredump; Linux skips that at exactly 1 (fs/coredump.c).
-    """
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:  # a hard limit of 0 cannot be raised
-            resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
-
-
 async def serve(reading: BinaryIO, writing: BinaryIO, connector: Connector) -> None:
     """Run a keeper on two pipes until it has finished."""
     loop = asyncio.get_running_loop()
@@ -300,7 +337,6 @@ def main(connector: Connector = connect_by_driver) -> int:
     # A token in the environment of irisops would go onto the agent's command line (facts: ngrok-keyring A5.1).
     for name in ("NGROK_AUTHTOKEN", "NGROK_API_KEY"):
         os.environ.pop(name, None)
-    _no_core_dumps()
     reading, writing = _take_pipes()
     asyncio.run(serve(reading, writing, connector))
     return 0

@@ -1,6 +1,6 @@
-"""Leases: what a share has made, written down before it is made, so that any irisops can take it back.
+"""Leases: records of what a share creates, written before it is created, so that any irisops can remove it.
 
-A file per share in the state folder, private and atomic, without any secret. It goes when everything it names is gone.
+One file per share in the state folder, private, atomic and without secrets. It is deleted when nothing is left.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from irisops.sharing.records import from_json, to_json
 
 FORMAT = 1
 BIGGEST = 256 * 1024
-"""Bytes of a lease file; one of fifty passes has ten thousand."""
+"""Most bytes of a lease file; one with fifty passes has ten thousand."""
 
 State = Literal["intended", "made"]
-"""`intended` is written before the instance is asked, `made` after it was seen there."""
+"""`intended` is written before the call, `made` after it was read back."""
 
 
 class LeaseError(Exception):
-    """A lease file cannot be read or written; the text says which and why."""
+    """A lease file cannot be read or written; the text names it and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The instance of a share, as the profile had it. Never a password."""
+    """The instance of a share, from its profile, without a password."""
 
     profile: str
     host: str
@@ -44,7 +44,7 @@ class Where:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """The instance in words."""
         return f"{self.profile} ({self.user}@{self.host}:{self.port})"
 
 
@@ -58,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class LeasedEndpoint:
-    """A public address and what stands behind it."""
+    """A public address and its local target."""
 
     name: str
     kind: str
@@ -79,45 +79,45 @@ class Lease:
     keeper: ProcessId | None = None
     agent: ProcessId | None = None
     runtime: str = ""
-    """The agent's folder, to be removed with it."""
+    """The agent's folder, removed with it."""
     endpoints: tuple[LeasedEndpoint, ...] = ()
     role: Item | None = None
     accounts: tuple[Item, ...] = ()
     schemas: tuple[str, ...] = ()
     """Schemas on which the role was granted SQL privileges."""
     sql: tuple[str, ...] = ()
-    """Those privileges."""
+    """The privileges granted on them."""
     outlive: bool = False
-    """The person asked that it goes on when the chat is closed."""
+    """The share goes on when the chat is closed."""
     problem: str = ""
-    """Why it could not be taken down the last time."""
+    """Why the last attempt to take it down failed."""
 
     @property
     def on_instance(self) -> bool:
-        """Whether something is left to be undone on the instance."""
+        """True if something is left on the instance."""
         return self.role is not None or bool(self.accounts)
 
     @property
     def kept(self) -> bool:
-        """Whether its keeper still looks after it."""
+        """True if its keeper runs."""
         return procs.is_running(self.keeper)
 
     def overdue(self, now: datetime) -> bool:
-        """Whether its deadline has passed."""
+        """True if its deadline has passed."""
         return now >= self.until
 
     def with_account(self, name: str, state: State) -> Lease:
-        """With an account added or its state changed."""
+        """The lease with an account added or its state changed."""
         others = tuple(item for item in self.accounts if item.name != name)
         return replace(self, accounts=(*others, Item(name, state)))
 
     def without_account(self, name: str) -> Lease:
-        """Without an account that is gone."""
+        """The lease without a removed account."""
         return replace(self, accounts=tuple(item for item in self.accounts if item.name != name))
 
 
 def new_id() -> str:
-    """Eight characters that no other share has."""
+    """Eight random characters."""
     return secrets.token_hex(4)
 
 
@@ -127,7 +127,7 @@ def encode(lease: Lease) -> str:
 
 
 def decode(text: str) -> Lease:
-    """From JSON text. Raises LeaseError: a lease that cannot be understood is never guessed at."""
+    """From JSON text. Raises LeaseError for anything invalid, rather than guess."""
     try:
         found = json.loads(text)
         if found.pop("format") != FORMAT:
@@ -138,9 +138,9 @@ def decode(text: str) -> Lease:
 
 
 def _load(file: Path) -> Lease:
-    """A lease from its file. Raises FileNotFoundError, or LeaseError for whatever else is wrong with it."""
+    """A lease from its file. Raises FileNotFoundError, or LeaseError for any other fault."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or a device might never end
+        if not stat.S_ISREG(file.stat().st_mode):  # a pipe or a device might block for ever
             raise LeaseError("it is no file")
         with file.open("rb") as lines:
             data = lines.read(BIGGEST + 1)
@@ -160,16 +160,16 @@ def _load(file: Path) -> Lease:
 
 @dataclass(slots=True)
 class Leases:
-    """All that were found. `broken` are files that cannot be read, with the reason: left where they are, for a person.
+    """All leases. `broken`: unreadable files with the reason; they stay in place for a person to look at.
 
-    Another version of irisops may still read them, and nothing else remembers what they name.
+    Another version of irisops may be able to read them.
     """
 
     leases: list[Lease] = field(default_factory=list)
     broken: list[tuple[Path, str]] = field(default_factory=list)
 
     def unreadable(self) -> list[str]:
-        """A plain sentence for each broken one."""
+        """A sentence for each broken file."""
         return [f"The lease {file} cannot be read: {why}." for file, why in self.broken]
 
 
@@ -189,7 +189,7 @@ class LeaseStore:
         return self.folder / f"{lease_id}.json"
 
     def save(self, lease: Lease) -> None:
-        """Write it so that a power cut leaves the old or the new one. Raises LeaseError."""
+        """Write a lease atomically. Raises LeaseError."""
         try:
             write_atomically(self.path(lease.id), encode(lease))
         except OSError as error:
@@ -198,7 +198,7 @@ class LeaseStore:
             ) from error
 
     def read(self, lease_id: str) -> Lease | None:
-        """One lease, None if it is gone. Raises LeaseError."""
+        """One lease, None if it does not exist. Raises LeaseError."""
         try:
             return _load(self.path(lease_id))
         except FileNotFoundError:
@@ -207,7 +207,7 @@ class LeaseStore:
             raise LeaseError(f"The lease {self.path(lease_id)} cannot be read: {error}.") from error
 
     def all(self) -> Leases:
-        """Every lease, oldest first. Never raises: what cannot be read is listed as such, be it the whole folder."""
+        """All leases, oldest first. Never raises: what cannot be read, even the whole folder, is listed as broken."""
         found = Leases()
         try:
             files = sorted(file for file in self.folder.iterdir() if file.suffix == ".json")
@@ -220,14 +220,14 @@ class LeaseStore:
             try:
                 found.leases.append(_load(file))
             except FileNotFoundError:
-                continue  # its keeper has just finished
+                continue  # just deleted by its keeper
             except LeaseError as error:
                 found.broken.append((file, str(error)))
         found.leases.sort(key=lambda lease: lease.created)
         return found
 
     def delete(self, lease_id: str) -> None:
-        """Everything is undone. Fine if it is gone already. Raises LeaseError."""
+        """Delete a lease; a missing one is no error. Raises LeaseError."""
         try:
             self.path(lease_id).unlink(missing_ok=True)
             if self.folder.is_dir():
@@ -239,9 +239,9 @@ class LeaseStore:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder while leases are cleared. Blocks while another irisops does the same.
+        """Lock the folder while leases are cleared. Blocks while another irisops holds it.
 
-        On a full disk or in a read-only folder there is no lock, and the clearing goes on: each step may be repeated.
+        On a full disk or in a read-only folder the clearing goes on without a lock: each step may be repeated.
         """
         with contextlib.ExitStack() as held:
             with contextlib.suppress(OSError):
@@ -250,7 +250,7 @@ class LeaseStore:
 
 
 def summary(leases: Iterable[Lease], now: datetime) -> list[str]:
-    """A plain sentence for each lease, for the start of the chat and for `irisops leases`."""
+    """A sentence for each lease, for the start of the chat and for `irisops leases`."""
     lines = []
     for lease in leases:
         what = f"Share {lease.id} of {lease.where.text}"

@@ -1,4 +1,4 @@
-"""What to do about leases: at each start, for `irisops leases`, `leases clear` and `leases watch`."""
+"""Clearing and watching leases, for the start and for `irisops leases`, `leases clear` and `leases watch`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,19 @@ from irisops.sharing.lease import UNREADABLE_CURE, Lease, LeaseError, LeaseStore
 from irisops.sharing.teardown import Connector, Report, Teardown, connect_by_driver
 
 KEEPER_PATIENCE = 30.0
-"""Seconds a living keeper gets to take its share down when it is asked to."""
+"""Seconds for a running keeper to take its share down on request."""
 WATCH_PAUSE = 5.0
 
 PasswordOf = Callable[[Where], Awaitable[str | None]]
-"""The password for an instance, from the keyring or a person; None if nobody knows it."""
+"""Looks up the password for an instance; None if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What became of one lease."""
+    """The result for one lease."""
 
     lease: Lease
     report: Report
-
-
-def left_behind(store: LeaseStore) -> list[Lease]:
-    """Leases that no living keeper looks after: what a crash or power cut left. For the start of the chat."""
-    return [lease for lease in store.all().leases if not lease.kept]
 
 
 async def clear(
@@ -42,9 +37,9 @@ async def clear(
     running: bool = False,
     connector: Connector = connect_by_driver,
 ) -> list[Cleared]:
-    """Take down what is left behind, and with `running` also shares whose keeper lives (it is asked to do it).
+    """Take down leftovers, and with `running` also shares with a running keeper, which is asked to do it.
 
-    `only` names one lease. May be repeated; two at once wait for each other.
+    `only` names one lease. Can be repeated; concurrent calls wait for each other.
     """
     lock = store.lock()
     await asyncio.to_thread(lock.__enter__)
@@ -73,7 +68,7 @@ async def _by_keeper(store: LeaseStore, lease: Lease) -> Report:
         async with asyncio.timeout(KEEPER_PATIENCE):
             while procs.is_running(keeper):
                 if (now := _read(store, lease)) is not None and now.problem:
-                    procs.send(keeper, signal.SIGTERM)  # it has tried; the second time it stops trying
+                    procs.send(keeper, signal.SIGTERM)  # the second signal stops its retries
                 await asyncio.sleep(0.1)
     left = _read(store, lease)
     if left is None:
@@ -84,7 +79,7 @@ async def _by_keeper(store: LeaseStore, lease: Lease) -> Report:
 
 
 def _read(store: LeaseStore, lease: Lease) -> Lease | None:
-    """A lease as it is now; one that cannot be read any more is as it was, with that as its problem."""
+    """The lease reread; if that fails, the old one with the error as its problem."""
     try:
         return store.read(lease.id)
     except LeaseError as error:
@@ -101,10 +96,10 @@ async def watch(
     say: Callable[[str], None] = lambda _line: None,
     refused: Callable[[Where], None] = lambda _where: None,
 ) -> None:
-    """Until no lease is left: clear those without a keeper, and those that are overdue. `irisops leases watch`.
+    """`irisops leases watch`: clear leases without a keeper and overdue ones, until none is left.
 
-    A share that outlives the chat has its own keeper; this covers a machine where that was killed. A password that an
-    instance refused is not sent again; `refused` is told. Raises LeaseError.
+    A share that outlives the chat has its own keeper; this covers a killed one. A refused password is not sent again;
+    `refused` is called for it. Raises LeaseError.
     """
     tried: set[Where] = set()
 

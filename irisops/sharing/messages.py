@@ -1,7 +1,7 @@
-"""What the chat and the keeper say to each other, as records.
+"""Messages between chat and keeper, as records.
 
 Frames are those of `irisops.instance.driver_process.channel`: a length and JSON.
-Passwords and the authtoken cross here alone.
+Passwords and the authtoken are passed only here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from irisops.sharing.passes import DEFAULT_TEMPLATE, TeamPass
 
 @dataclass(frozen=True, slots=True)
 class ShareRequest:
-    """What is to be opened. `until` is in UTC; `people` 0 makes no accounts, and then no password is needed."""
+    """The share to open. `until` is in UTC; with `people` 0 no accounts are created and no password is needed."""
 
     id: str
     where: Where
@@ -29,7 +29,7 @@ class ShareRequest:
     template: str = DEFAULT_TEMPLATE
     namespace: str = "USER"
     agent: str = ""
-    """An agent's file, "" to look for one."""
+    """Path of an agent, "" to search for one."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
@@ -37,7 +37,7 @@ class ShareRequest:
 
 @dataclass(frozen=True, slots=True)
 class ShareOpened:
-    """An open share. The passes' passwords are here alone."""
+    """An open share, with the passwords of its passes."""
 
     id: str
     until: datetime
@@ -48,7 +48,7 @@ class ShareOpened:
 
 @dataclass(frozen=True, slots=True)
 class ShareStatus:
-    """A share now. `agent` is `online`, `reconnecting`, or why nothing is known."""
+    """State of a share. `agent` is `online`, `reconnecting`, or why it is unknown."""
 
     until: datetime
     agent: str
@@ -59,7 +59,7 @@ class ShareStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShareClosed:
-    """A share that was taken down, or as far as it could be. `reason` is one sentence."""
+    """A share that was taken down as far as possible. `reason` is one sentence."""
 
     reason: str
     done: tuple[str, ...]
@@ -68,6 +68,6 @@ class ShareClosed:
 
 @dataclass(frozen=True, slots=True)
 class ShareActivity:
-    """Who is on."""
+    """Who is connected."""
 
     activity: Activity

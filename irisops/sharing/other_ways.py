@@ -1,4 +1,4 @@
-"""What else carries an IRIS to a teammate, when ngrok will not. Pure (facts: ngrok-keyring A13)."""
+"""Alternatives to ngrok. Pure (facts: ngrok-keyring A13)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class OtherWay:
-    """One alternative: what to type here, what a teammate needs, and what it can carry."""
+    """One alternative: the command here, what a teammate needs, and what it can carry."""
 
     name: str
     command: str

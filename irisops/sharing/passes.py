@@ -1,6 +1,6 @@
-"""Teammate passes: narrow temporary accounts, what each kind may do, and their names and passwords. Pure.
+"""Teammate passes: temporary accounts with narrow privileges, their templates, names and passwords. Pure.
 
-A share has one role, made for it, that carries exactly what its template says; a pass is a user with that role alone.
+Each share has its own role with exactly the privileges of its template; a pass is a user with only that role.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ANIMALS = (
     "fox", "otter", "heron", "lynx", "wren", "newt", "hare", "crane", "badger", "finch", "seal", "stork",
     "marten", "robin", "vole", "swift", "ibex", "plover", "beaver", "kite", "toad", "moth", "perch", "shrew",
 )  # fmt: skip
-"""Words for names: short, plain, told apart by ear."""
+"""Words for names: short, plain, easy to tell apart by ear."""
 
 LETTERS = "".join(sorted(set(string.ascii_letters) - set("lIO")))
 DIGITS = "23456789"
@@ -32,9 +32,9 @@ MOST_PEOPLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What a pass may do. `database` is the permission on the namespace's databases, `resources` are others with USE.
+    """Privileges of a pass. `database`: permission on the namespace's databases; `resources`: others, with USE.
 
-    `sql` are object privileges on each schema of a person's own in the namespace; system schemas are left out.
+    `sql` are object privileges on each user schema of the namespace.
     """
 
     name: str
@@ -101,14 +101,14 @@ DEFAULT_TEMPLATE = "sql-read"
 
 @dataclass(frozen=True, slots=True)
 class TeamPass:
-    """One account. The password is in memory and shown once; it is in no `repr`."""
+    """One account. The password is kept in memory, shown once, and not in `repr`."""
 
     name: str
     password: str = field(repr=False)
 
 
 def template_named(name: str) -> Template:
-    """By name, without regard to case. Raises SharingProblem that lists them."""
+    """The template of that name, case ignored. Raises SharingProblem listing them."""
     found = TEMPLATES.get(name.strip().casefold())
     if found is None:
         raise SharingProblem(
@@ -140,7 +140,7 @@ def guest_names(
 ) -> list[str]:
     """`count` names like `guest-fox-1` that no user or role has (names are case-insensitive, facts: iris-security 2.1).
 
-    Each person of a share gets another animal. Raises SharingProblem for a number that makes no sense.
+    Each person of a share gets a different animal. Raises SharingProblem for an invalid number.
     """
     if not 0 <= count <= MOST_PEOPLE:
         raise SharingProblem(
@@ -168,7 +168,7 @@ def expiry(until: datetime) -> date:
 
 
 def latest_extension(until: datetime) -> datetime:
-    """How far a share that was made to end at `until` may be extended before its accounts expire: a day."""
+    """Latest deadline for a share that was to end at `until`, before its accounts expire: a day later."""
     return until + timedelta(days=1)
 
 

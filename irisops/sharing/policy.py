@@ -14,10 +14,10 @@ Policy = dict[str, list[dict[str, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """What a person asked for. Empty means open to everybody who has the address."""
+    """The requested restrictions. Empty means open to everybody with the address."""
 
     allow: tuple[str, ...] = ()
-    """Networks in CIDR form; the only restriction that a TCP tunnel can have."""
+    """Networks in CIDR form; the only restriction for a TCP tunnel."""
     basic_auth: tuple[str, ...] = field(default=(), repr=False)
     """`user:password` pairs for the web port. IRIS's own REST applications use the same header (facts: A12.1)."""
     oauth: str = ""
@@ -25,7 +25,7 @@ class Restrictions:
 
 
 def networks(texts: Sequence[str]) -> tuple[str, ...]:
-    """Addresses and networks in canonical CIDR form. Raises SharingProblem naming the one that is wrong."""
+    """Addresses and networks in canonical CIDR form. Raises SharingProblem naming the invalid one."""
     found = []
     for text in texts:
         try:
@@ -62,12 +62,12 @@ def policy_for(kind: str, restrictions: Restrictions) -> Policy | None:
 
 
 def as_option(policy: Policy) -> str:
-    """The text that the agent's API takes: it wants a string that holds JSON or YAML (facts: A4.9)."""
+    """The policy for the agent's API: a string with JSON or YAML (facts: A4.9)."""
     return json.dumps(policy, separators=(",", ":"))
 
 
 def same_policy(asked: Policy | None, told: object) -> bool:
-    """Whether what the agent reads back means what was asked for. It answers in YAML or JSON (facts: A10)."""
+    """True if the policy read back is the requested one. The agent answers in YAML or JSON (facts: A10)."""
     if isinstance(told, str):
         return (_understood(told) or None) == asked
     return (told or None) == asked

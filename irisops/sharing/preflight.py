@@ -1,7 +1,7 @@
-"""The look at an instance before it is shared: rules over a snapshot of facts. Pure; `facts.py` gathers them.
+"""Preflight: rules over a snapshot of facts, checked before an instance is shared. Pure; `facts.py` gathers them.
 
-Red stops a share, amber needs a typed word, green is good or only good to know. A fact that could not be read is amber
-in the rule that needed it: what is not known is not called safe.
+Red stops a share, amber needs a typed word, green is good or informative. A fact that could not be read is amber in
+its rule: what is unknown is not called safe.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Processes by pid and start time, so that a reused pid is never taken for ours."""
+"""Processes identified by pid and start time, because pids are reused."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pathlib import Path
 from irisops import children
 
 _PROC = Path("/proc/self")
-"""There on Linux; elsewhere `ps` is asked."""
+"""Linux only; elsewhere `ps` is used."""
 _PS_DEADLINE = 10.0
 """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """A process that can be recognised later. `started` is "" where the platform does not tell."""
+    """Identity of a process. `started` is "" if the platform does not tell."""
 
     pid: int
     started: str
 
 
 def start_time(pid: int) -> str | None:
-    """When a process started, as an opaque text; None if there is no such process (a zombie counts as none)."""
+    """Start time of a process as an opaque text; None if it does not exist or is a zombie."""
     if _PROC.is_dir():
         try:
             text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
@@ -42,17 +42,17 @@ def start_time(pid: int) -> str | None:
 
 
 def identify(pid: int) -> ProcessId:
-    """What is needed to recognise a process that runs now."""
+    """Identity of a running process."""
     return ProcessId(pid, start_time(pid) or "")
 
 
 def is_running(process: ProcessId | None) -> bool:
-    """Whether that very process still runs."""
+    """True if that same process still runs."""
     return process is not None and bool(process.started) and start_time(process.pid) == process.started
 
 
 def send(process: ProcessId, number: int) -> bool:
-    """Send a signal to that very process; False if it is gone (or is another person's by now)."""
+    """Send a signal to that same process; False if it has ended, even if its pid was reused."""
     if not is_running(process):
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -62,7 +62,7 @@ def send(process: ProcessId, number: int) -> bool:
 
 
 def stop(process: ProcessId, patience: float, *, pause: Callable[[float], None] = time.sleep) -> bool:
-    """Terminate, wait up to `patience` seconds, then kill. True when it is gone."""
+    """Terminate, wait up to `patience` seconds, then kill. True if it has ended."""
     deadline = time.monotonic() + patience
     send(process, signal.SIGTERM)
     while is_running(process) and time.monotonic() < deadline:

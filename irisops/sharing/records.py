@@ -1,4 +1,4 @@
-"""Records as JSON values and back, checked field by field: for the keeper's pipe and for lease files."""
+"""Dataclasses to JSON and back, checked field by field: for the keeper's pipe and for lease files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def to_json(value: object) -> Any:
-    """A record as JSON values. Raises TypeError for what is not one of ours."""
+    """A record as JSON values. Raises TypeError for other types."""
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, datetime):
@@ -27,7 +27,7 @@ def to_json(value: object) -> Any:
 
 
 def from_json(kind: type[T], value: Any) -> T:
-    """The record of `kind` in JSON values. Raises TypeError, KeyError or ValueError for what does not fit."""
+    """A record of `kind` from JSON values. Raises TypeError, KeyError or ValueError for invalid ones."""
     if not isinstance(value, dict):
         raise TypeError(f"no {kind.__name__}")
     hints = get_type_hints(kind)

@@ -1,4 +1,4 @@
-"""Rules of the preflight on who gets in and what they may: accounts, applications, services, databases. Pure."""
+"""Preflight rules on access: accounts, applications, services, databases. Pure."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from irisops.sharing.finding import Finding, Level, names_of, unknown
 from irisops.sharing.snapshot import UNAUTHENTICATED, InstanceFacts, Intent
 
 OPEN_BY_DESIGN = frozenset({"%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%DB_IRISLIB", "%DB_ENSLIB"})
-"""Databases of the system that everybody may use on every instance: libraries and scratch space, none of it data.
+"""System databases that are public on every instance: libraries and scratch space, no data.
 
 UNVERIFIED: that these are all. Settle: SELECT Name, PublicPermission FROM Security.Resources_List('*') on a fresh one.
 """
 NO_LOGINS = frozenset({"unknownuser", "_public", "cspsystem", "_ensemble"})
-"""Accounts that the instance itself needs, though nobody logs in with them (facts: iris-security 2.6)."""
+"""Accounts that the instance needs, though nobody logs in with them (facts: iris-security 2.6)."""
 
 
 def _login_for(applications: Sequence[str]) -> tuple[str, ...]:
-    """The command that has web applications ask for a password."""
+    """Command that makes web applications ask for a password."""
     return ("/app", *applications, "auth=-unauthenticated,+password")
 
 
 def default_passwords(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
-    """Predefined accounts whose first password still works."""
+    """Predefined accounts whose default password still works."""
     rule = "default-passwords"
     works = [probe.user for probe in facts.probes if probe.outcome == "works"]
     for user in works:
         yield Finding(
             rule,
             "red",
-            f"{user} still has the password that everybody knows",
+            f"{user} still has its default password",
             "Give it another one.",
             ("/password", user),
         )
@@ -45,7 +45,7 @@ def default_passwords(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding
 
 
 def unknown_user(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
-    """`UnknownUser` is whoever has not logged in."""
+    """`UnknownUser`, the account of unauthenticated access."""
     rule = "unknown-user"
     if facts.users is None:
         yield unknown(rule, "What UnknownUser may do", facts.why("users"))
@@ -95,7 +95,7 @@ def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]
 
 
 def all_through_application(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
-    """An application that adds %All makes a superuser of whoever enters it."""
+    """Applications that add %All make superusers of their users."""
     rule = "all-through-application"
     if facts.applications is None:
         if intent.web:
@@ -121,7 +121,7 @@ def all_through_application(facts: InstanceFacts, intent: Intent) -> Iterator[Fi
 
 
 def bindings_unauthenticated(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
-    """`%Service_Bindings` is the door of the superserver (facts: iris-security 3.3)."""
+    """Unauthenticated access to `%Service_Bindings`, the superserver's service (facts: iris-security 3.3)."""
     rule = "bindings-unauthenticated"
     if not intent.tcp:
         return
@@ -141,7 +141,7 @@ def bindings_unauthenticated(facts: InstanceFacts, intent: Intent) -> Iterator[F
 
 
 def public_databases(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
-    """A public permission on a database is held by every pass, whatever its template says."""
+    """Public permissions on databases, which every pass has regardless of its template."""
     rule = "public-databases"
     if facts.public_databases is None:
         yield unknown(rule, "Public permissions on databases", facts.why("public_databases"))
@@ -170,7 +170,7 @@ def public_databases(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]
 
 
 def superusers(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
-    """Each of them is a password that opens everything."""
+    """Accounts with %All: each password opens everything."""
     rule = "superusers"
     if facts.users is None:
         yield unknown(rule, "Who holds %All", facts.why("users"))
@@ -185,7 +185,7 @@ def superusers(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
 
 
 def unused_accounts(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
-    """Enabled accounts that nobody ever used are accounts whose password nobody ever changed."""
+    """Enabled accounts that were never used, so their first password was never changed."""
     rule = "unused-accounts"
     if facts.users is None:
         yield unknown(rule, "Accounts that were never used", facts.why("users"))

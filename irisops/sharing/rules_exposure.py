@@ -1,4 +1,4 @@
-"""Rules of the preflight on what a tunnel exposes: traces, license, production, the portal, plain text. Pure."""
+"""Preflight rules on exposure: auditing, license, production, the portal, plain text. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from irisops.sharing.snapshot import InstanceFacts, Intent
 
 
 def auditing(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
-    """Without it nobody can say later who was in."""
+    """Auditing of logins, to see later who was in."""
     rule = "auditing"
     if facts.audit_enabled is None:
         yield unknown(rule, "Auditing", facts.why("audit_enabled"))
@@ -31,7 +31,7 @@ def auditing(facts: InstanceFacts, _intent: Intent) -> Iterator[Finding]:
                 "amber",
                 "Logins are not audited",
                 f"Enable the event {names_of(off) or '%System/%Login/Login'}.",
-                # That command knows failed logins alone; the other event is in the portal.
+                # That command covers only failed logins; the other event is set in the portal.
                 ("/denied", "enable")
                 if off and all(n.casefold().endswith("/loginfailure") for n in off)
                 else (),
@@ -69,7 +69,7 @@ def license_room(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
 
 
 def production(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
-    """What looks like production is not put on the internet by a sentence."""
+    """Instances that look like production."""
     rule = "production"
     if facts.system_mode == "LIVE":
         yield Finding(
@@ -113,7 +113,7 @@ def portal(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
 
 
 def plain_text(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
-    """A TCP tunnel is a byte pipe (facts: ngrok-keyring A12.4)."""
+    """A TCP tunnel adds no encryption (facts: ngrok-keyring A12.4)."""
     if not intent.tcp:
         return
     if intent.tls:
@@ -128,7 +128,7 @@ def plain_text(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
 
 
 def open_address(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
-    """A public TCP port is found by scanners (facts: ngrok-keyring A12.2, C2)."""
+    """Public TCP ports, which scanners find (facts: ngrok-keyring A12.2, C2)."""
     if not intent.tcp:
         return
     if intent.restrictions.allow:
@@ -144,7 +144,7 @@ def open_address(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
 
 
 def idle_cut(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
-    """Good to know before a teammate asks (facts: ngrok-keyring A11)."""
+    """Ngrok cuts idle connections (facts: ngrok-keyring A11)."""
     if intent.tcp:
         yield Finding(
             "idle",

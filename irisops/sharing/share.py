@@ -1,4 +1,4 @@
-"""One share from opening to the last trace gone. Lives in the keeper process."""
+"""One share, from opening to complete removal. Runs in the keeper process."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _now() -> datetime:
 
 
 class Share:
-    """Opens one share, watches over it and takes it down. Coroutines run on one event loop; nothing blocks it."""
+    """Opens one share, watches it and takes it down. Coroutines run on one event loop and never block it."""
 
     def __init__(
         self,
@@ -79,41 +79,41 @@ class Share:
         self._closing = asyncio.Lock()
         self._closed: ShareClosed | None = None
         self._noted = False
-        """The lease was on disk; before that, nothing was made that it would have to name."""
+        """The lease has been written; before that nothing was created."""
         self.refused = False
-        """The instance refused the password, which is not sent again: accounts get locked."""
+        """The instance refused the password; it is not sent again, because accounts get locked."""
 
     @property
     def lease(self) -> Lease:
-        """What would have to be undone now."""
+        """What would have to be removed now."""
         return self._lease
 
     @property
     def overdue(self) -> bool:
-        """Whether the deadline has passed: by the wall clock (a laptop may sleep over it) or by the time that went by.
+        """True if the deadline has passed by the wall clock (a laptop may sleep past it) or the monotonic clock.
 
-        A wall clock that is set back makes no share longer.
+        Setting the wall clock back does not prolong a share.
         """
         return self._lease.overdue(self._now()) or self._monotonic() >= self._ends
 
     def _ends_at(self, until: datetime) -> float:
-        """The deadline on the clock that nobody sets."""
+        """The deadline on the monotonic clock."""
         return self._monotonic() + (until - self._now()).total_seconds()
 
     @property
     def agent_running(self) -> bool:
-        """Whether the agent lives."""
+        """True if the agent runs."""
         return self._agent is not None and self._agent.running
 
     @property
     def outlive(self) -> bool:
-        """Whether it goes on without the chat."""
+        """True if it goes on without the chat."""
         return self._lease.outlive
 
     def _note(self, change: Callable[[Lease], Lease]) -> None:
-        """Change the lease and write it, before or after what it describes. Called from any thread.
+        """Change the lease and write it. Called from any thread.
 
-        Raises LeaseError when it cannot be written; it is then unchanged.
+        Raises LeaseError if it cannot be written; it is then unchanged.
         """
         with self._lease_lock:
             lease = change(self._lease)
@@ -126,7 +126,7 @@ class Share:
     # open
 
     async def open(self) -> ShareOpened:
-        """Everything, or nothing: on any failure what was made is taken back and the named problem is raised."""
+        """Open the share completely, or remove everything and raise the named problem."""
         try:
             return await self._open()
         except BaseException as error:
@@ -179,7 +179,7 @@ class Share:
         self._note(lambda lease: replace(lease, endpoints=(*lease.endpoints, leased)))
 
     async def _make_passes(self) -> tuple[TeamPass, ...]:
-        """The role with its SQL privileges, then the accounts; each is in the lease before it is on the instance."""
+        """Create the role with its SQL privileges, then the accounts; each is in the lease before it is created."""
         request = self._request
         template = passes.template_named(request.template)
         self._progress("Making the role of the share …")
@@ -208,7 +208,7 @@ class Share:
 
     @contextlib.asynccontextmanager
     async def _login(self, namespace: str = "%SYS") -> AsyncIterator[InstanceLogin]:
-        """A login for a moment: the keeper holds no license unit while nothing is to be done."""
+        """A short login: the keeper holds no license unit while idle."""
         login: InstanceLogin = self._connector(target(self._request.where, namespace))
         try:
             await login.connect(self._request.password)
@@ -219,7 +219,7 @@ class Share:
     # while open
 
     async def status(self) -> ShareStatus:
-        """What the agent says now; its silence is part of the answer."""
+        """State of the share and its agent, which may not answer."""
         agent = self._agent
         log = tuple(agent.log)[-LOG_SHOWN:] if agent else ()
         figures: tuple[EndpointFigures, ...] = ()
@@ -234,7 +234,7 @@ class Share:
         return ShareStatus(self._lease.until, said, figures, log, self._lease.outlive)
 
     async def activity(self) -> Activity:
-        """Who is on, as the instance says. Raises the named problem."""
+        """Who is connected, according to the instance. Raises the named problem."""
         names = [item.name for item in self._lease.accounts]
         if not names:
             return Activity((), ())
@@ -242,7 +242,7 @@ class Share:
             return await guests.activity(admin, names)
 
     def extend(self, until: datetime) -> None:
-        """Move the deadline. Raises SharingProblem when it is past or the accounts would expire before."""
+        """Move the deadline. Raises SharingProblem if it is past or the accounts would expire before."""
         if until <= self._now():
             raise SharingProblem("That time has passed.", "/unshare ends the share now.")
         if until > self._latest:
@@ -254,18 +254,18 @@ class Share:
         self._ends = self._ends_at(until)
 
     def set_outlive(self, outlive: bool) -> None:
-        """Whether it goes on when the chat is closed."""
+        """Set whether it goes on when the chat is closed."""
         self._note(lambda lease: replace(lease, outlive=outlive))
 
     async def kick(self, name: str) -> Report:
-        """Delete one pass and end what it does. Raises SharingProblem for a name that is not of this share."""
+        """Delete one pass and end its work. Raises SharingProblem for a name not of this share."""
         item = next((item for item in self._lease.accounts if item.name.casefold() == name.casefold()), None)
         if item is None:
             known = ", ".join(item.name for item in self._lease.accounts) or "none"
             raise SharingProblem(f"{name} is no pass of this share.", f"Its passes: {known}.")
         report = Report()
         async with self._login() as admin:
-            # The account goes first, so that nobody comes back between the two.
+            # Delete the account first, so that nobody logs in again in between.
             await guests.delete_account(admin, item.name)
             own = admin.info.pid if admin.info else None
             left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
@@ -280,9 +280,9 @@ class Share:
     # close
 
     async def close(self, reason: str) -> ShareClosed:
-        """Take it down. May be called again: then it tries what was left, but for a password that was refused.
+        """Take it down. Can be called again for what was left, unless the password was refused.
 
-        Never raises for the sake of the instance or of the disk.
+        Never raises for errors of the instance or the disk.
         """
         async with self._closing:
             if self._closed is not None and (self.refused or not self._closed.problems):
@@ -291,7 +291,7 @@ class Share:
                 await asyncio.to_thread(self._agent.stop)
             if self._runtime is not None:
                 await asyncio.to_thread(shutil.rmtree, self._runtime, ignore_errors=True)
-            # By what is in memory: the file may be unreadable by now, and names no more than this.
+            # From memory: the file may be unreadable, and names no more than this.
             report = Report()
             if self._noted:
                 password = None if self.refused else self._request.password
@@ -303,10 +303,10 @@ class Share:
 
 
 def check_upstream(spec: EndpointSpec) -> None:
-    """See that something answers on the local port: a tunnel to nothing helps nobody. Raises LocalPortDead.
+    """Check that something answers on the local port. Raises LocalPortDead.
 
-    The web port is asked by HTTP. The superserver says nothing before it is asked; that a login through it works is
-    known from the chat's own connection.
+    The web port is checked by HTTP. The superserver does not speak first; the chat's own connection shows that logins
+    work.
     """
     address = spec.upstream if "://" in spec.upstream else f"tcp://{spec.upstream}"
     parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""What preflight looks at: a snapshot of an instance, and what is to be shared. Plain records."""
+"""Input of the preflight: a snapshot of an instance, and the intended share. Plain records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNAUTHENTICATED = 64
 
 @dataclass(frozen=True, slots=True)
 class UserFact:
-    """One user. `used` None means that the instance does not tell."""
+    """One user. `used` is None if unknown."""
 
     name: str
     enabled: bool
@@ -22,13 +22,13 @@ class UserFact:
 
     @property
     def superuser(self) -> bool:
-        """Holds %All directly."""
+        """True if it holds %All directly."""
         return any(role.casefold() == "%all" for role in self.roles)
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFact:
-    """One web application. `target_roles` are those that it adds to whoever enters it."""
+    """One web application. `target_roles` are the roles that it adds to its users."""
 
     name: str
     enabled: bool
@@ -37,7 +37,7 @@ class ApplicationFact:
 
     @property
     def open(self) -> bool:
-        """Enabled and reachable without a login."""
+        """True if enabled and reachable without a login."""
         return self.enabled and bool((self.authentication or 0) & UNAUTHENTICATED)
 
 
@@ -46,7 +46,7 @@ ProbeOutcome = Literal["works", "refused", "skipped", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class ProbeFact:
-    """What became of one try of a well-known password. `reason` says why it was skipped or is not known."""
+    """Result of one try of a default password. `reason` says why it was skipped or is unknown."""
 
     user: str
     outcome: ProbeOutcome
@@ -55,7 +55,7 @@ class ProbeFact:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is to be shared with whom."""
+    """The intended share."""
 
     tcp: bool
     web: bool

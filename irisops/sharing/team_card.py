@@ -1,6 +1,6 @@
-"""What a teammate needs to connect: ready blocks for each tool, as plain text. Pure.
+"""Instructions for a teammate: ready blocks for each tool, as plain text. Pure.
 
-Host and port are shown apart, because people try to connect to localhost otherwise (facts: ngrok-keyring C2.4, C2.5).
+Host and port are shown separately; otherwise people try localhost (facts: ngrok-keyring C2.4, C2.5).
 The VS Code settings are those of facts: iris-license-sessions 8.3.
 """
 
@@ -27,18 +27,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class TeamCard:
-    """All that one teammate needs. Holds the password, so it is in no `repr` and is shown once."""
+    """Instructions for one teammate. It holds the password, so it is shown once and not in `repr`."""
 
     name: str
     blocks: tuple[Block, ...] = field(repr=False)
 
     def as_text(self) -> str:
-        """As it is copied or saved."""
+        """The card as copied or saved."""
         return "\n\n".join(f"# {block.title}\n{block.text}" for block in self.blocks) + "\n"
 
 
 def address_of(endpoints: Sequence[Endpoint], kind: str) -> str:
-    """The public address of that kind, "" if it is not shared."""
+    """The public address of that kind, "" if not shared."""
     return next((endpoint.public_url for endpoint in endpoints if endpoint.kind == kind), "")
 
 
@@ -58,7 +58,7 @@ def card_for(
     share: str = "",
     prefix: str = "",
 ) -> TeamCard:
-    """The card of one teammate; `until` is shown in the zone that it carries.
+    """The card of one teammate; `until` is shown in its own time zone.
 
     `prefix` begins the instance's paths on the web port (a profile's `path_prefix`): a tunnel leaves paths alone.
     """

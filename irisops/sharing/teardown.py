@@ -1,4 +1,4 @@
-"""Taking a share down from its lease. Every step may be repeated; what could not be done stays in the lease."""
+"""Takes a share down from its lease. Every step can be repeated; what could not be done stays in the lease."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ADMIN_NAMESPACE = "%SYS"
 
 
 class InstanceLogin(Instance, Protocol):
-    """What is needed of `irisops.instance.connection.Connection`."""
+    """The needed part of `irisops.instance.connection.Connection`."""
 
     @property
     def info(self) -> SystemInfo | None:
-        """What was read at the login; has this connection's own pid."""
+        """Data read at the login, including this connection's pid."""
         ...
 
     async def connect(self, password: str) -> SystemInfo:
@@ -50,33 +50,33 @@ def connect_by_driver(target: Target) -> InstanceLogin:
 
 
 def target(where: Where, namespace: str = ADMIN_NAMESPACE) -> Target:
-    """Where to log in for a share."""
+    """The login for a share."""
     return Target(where.host, where.port, namespace, where.user, sslconfig=where.sslconfig)
 
 
 @dataclass(slots=True)
 class Report:
-    """What was taken down, and what was not and why. Plain sentences."""
+    """What was taken down, and what was not and why, as sentences."""
 
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     refused: bool = False
-    """The instance refused the login: its password must not be sent again (accounts get locked)."""
+    """The instance refused the login; the password must not be sent again (accounts get locked)."""
     password_refused: bool = False
-    """It was refused for user and password."""
+    """The reason was user or password."""
     left: Lease | None = None
-    """What is still to be taken down."""
+    """The lease of what is left."""
     unwritten: str = ""
     """Why the lease could not be rewritten."""
 
     @property
     def clean(self) -> bool:
-        """Nothing is left."""
+        """True if nothing is left."""
         return not self.problems
 
 
 class Teardown:
-    """Takes one share down. `sleep` in seconds; `connector` gives a login."""
+    """Takes one share down. `connector` makes a login; `sleep` takes seconds."""
 
     def __init__(
         self,
@@ -89,11 +89,11 @@ class Teardown:
         self._sleep = sleep
 
     async def run(self, lease: Lease, password: str | None) -> Report:
-        """Agent first (nobody can come in any more), then what its people do, then accounts and role.
+        """Take down the agent first (nobody can enter any more), then sessions and processes, then accounts and role.
 
-        The lease is rewritten after each step and deleted at the end. `password` None means that it is not known:
-        then what is on the instance stays in the lease. A lease that cannot be written (full disk, read-only folder)
-        stops nothing: the one on disk names at least as much as is left.
+        The lease is rewritten after each step and deleted at the end. Without a `password`, accounts and role stay in
+        the lease. A failed write of the lease (full disk, read-only folder) stops nothing: the file on disk names at
+        least what is left.
         """
         report = Report()
         lease = await self._stop_agent(lease, report)
@@ -144,7 +144,7 @@ class Teardown:
             report.done.append(f"closed: {names}")
         if Path(lease.runtime).name.startswith(
             RUNTIME_PREFIX
-        ):  # a lease is a file; only such a folder is ever removed
+        ):  # the lease is only a file: remove no other folder
             await asyncio.to_thread(shutil.rmtree, lease.runtime, ignore_errors=True)
         lease = replace(lease, agent=None, endpoints=(), runtime="")
         self._keep(lease, report)
@@ -183,7 +183,7 @@ class Teardown:
             elif item.state == "made" or role in {held.casefold() for held in user.roles}:
                 ours.append(item.name)
             else:
-                # We only meant to make it, and it has not our role: somebody else's account of the same name.
+                # The account exists without our role, so it is not ours: leave it.
                 report.done.append(f"{item.name} is not of this share and was left alone")
                 lease = lease.without_account(item.name)
         left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
@@ -197,7 +197,7 @@ class Teardown:
                 lease = lease.without_account(name)
                 self._keep(lease, report)
         if left.processes or left.sessions:
-            # Without its account nobody comes back; what lingers is ended once more and else said.
+            # Without its account nobody can log in again; what is left is ended once more, else reported.
             left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
             for process in left.processes:
                 report.done.append(f"process {process.pid} of {process.user} does not end; see /processes")
@@ -211,7 +211,7 @@ class Teardown:
             login = self._connector(target(lease.where, lease.namespace))
             try:
                 await login.connect(password)
-                # A role or schema that is gone has nothing to revoke; what matters is read back below.
+                # A missing role or schema has nothing to revoke; the result is read back below.
                 await guests.run_all(login, guests.revoke_sql(lease.sql, lease.schemas, role.name))
             finally:
                 await login.disconnect()

@@ -1,7 +1,6 @@
-"""Sorting, filtering and measuring the rows of a table: pure, and quick enough for 10,000 rows.
+"""Sorting, filtering and measuring of table rows: pure, and fast enough for 10,000 rows.
 
-Rows are formatted only when they are painted; here they are ordered and found. The result is immutable, so that the
-work can be done on a thread and handed over whole.
+Rows are formatted only when painted. The result is immutable, so it can be computed in a thread.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from irisops.contract.wording import harmless
 from irisops.ui.figures import cell, names_something
 
 SAMPLE = 200
-"""Rows looked at to choose column widths."""
+"""Rows sampled to choose column widths."""
 
 GAP = 2
 MIN_WIDTH = 4
@@ -37,7 +36,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The rows to show, in order, and where each key is."""
+    """The rows to show, in order, with an index by key."""
 
     table: Table
     rows: Sequence[Row]
@@ -51,20 +50,20 @@ class View:
 
 
 def row_key(table: Table, row: Row, number: int) -> str:
-    """What identifies a row: its key column, or its number if the table has none."""
+    """Key of a row: its key column, or its number if the table has none."""
     return str(row.get(table.key, number)) if table.key else str(number)
 
 
 class Texts:
-    """What each row of a table is searched by. The same row is not written again when it comes with newer ones."""
+    """Search texts of the rows of a table, cached for rows that come again."""
 
     def __init__(self) -> None:
         self._columns: Sequence[Column] = ()
         self._known: Mapping[int, tuple[Row, str]] = {}
-        """By the identity of the row, which is kept so that no other row can have it."""
+        """By id of the row object, which is kept alive so that the id stays unique."""
 
     def of(self, table: Table) -> list[str]:
-        """The texts of all rows, in order. From any thread."""
+        """Texts of all rows, in order. Thread-safe."""
         known = self._known if self._columns == table.columns else {}
         names = [(column.name, column.kind) for column in table.columns]
         now: dict[int, tuple[Row, str]] = {}
@@ -77,8 +76,7 @@ class Texts:
 def arrange(table: Table, order: Order | None = None, find: str = "", texts: Texts | None = None) -> View:
     """Filter to rows that contain every word of `find` in some cell (case ignored), then sort by `order`.
 
-    Give the same `texts` each time to have the rows written but once. From any thread; the view is complete, with its
-    index.
+    Pass the same `texts` each time to reuse its cache. Thread-safe.
     """
     numbered: Iterable[tuple[int, Row]] = enumerate(table.rows)
     words = find.casefold().split()
@@ -101,7 +99,7 @@ def _text(row: Row, names: Sequence[tuple[str, str]]) -> str:
 
 
 def _plain(value: Cell, kind: str) -> str:
-    """A value as it is searched: text as it came (making it harmless would cost more than the search)."""
+    """A value as searched: text as received (making it harmless would cost more than the search)."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -112,7 +110,7 @@ def _plain(value: Cell, kind: str) -> str:
 
 
 def _sort_key(value: Cell) -> tuple[int, float, str]:
-    """Numbers before times before text, nothing last; text without case, digits by their value."""
+    """Sort key: numbers, then times, then text (case ignored, digits by value), then empty values."""
     if value is None or value == "":
         return (3, 0.0, "")
     if isinstance(value, (bool, int, float)):
@@ -127,7 +125,7 @@ def _sort_key(value: Cell) -> tuple[int, float, str]:
 
 
 def title(column: Column) -> str:
-    """What stands over a column."""
+    """Heading of a column."""
     return harmless(column.title.upper(), MAX_WIDTH)
 
 
@@ -138,18 +136,18 @@ class Fit:
     column: Column
     width: int
     kind: str
-    """How its values are written."""
+    """Format of its values."""
 
 
 def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
-    """The columns for a card of `width` cells: those that hide under a wider one are left out."""
+    """The columns shown in a card of `width` cells."""
     return [column for column in columns if column.hide_under <= width] or list(columns[:1])
 
 
 def fit(view: View, width: int) -> list[Fit]:
-    """Widths that fill `width` cells: natural ones from the header and a sample; a growing column takes the rest.
+    """Widths that fill `width` cells: from headers and a sample of rows; a growing column takes the rest.
 
-    If there is too little room, growing columns give first, then the widest, never below `MIN_WIDTH`.
+    If there is too little room, growing columns shrink first, then the widest, never below `MIN_WIDTH`.
     """
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
@@ -177,7 +175,7 @@ def fit(view: View, width: int) -> list[Fit]:
 
 
 def written_as(table: Table, column: Column) -> str:
-    """A column's kind; numbers that name something (the key, a pid) are written without thousands."""
+    """A column's kind; numbers that are names (the key, a pid) have no thousands separators."""
     if column.kind == "number" and (column.name == table.key or names_something(column.name)):
         return "id"
     return column.kind
@@ -188,7 +186,7 @@ def _measure(row: Row, column: Column, kind: str) -> int:
 
 
 def next_order(view: View, columns: Sequence[Column]) -> Order | None:
-    """The order after the present one: each shown column up, then down, then as the instance gave it."""
+    """The next order: each shown column ascending, then descending, then as received."""
     names = [column.name for column in columns]
     if view.order is None:
         return Order(names[0])

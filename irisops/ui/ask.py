@@ -1,4 +1,4 @@
-"""Questions that take the prompt's place: yes or no to a plan, a word to type, a password."""
+"""Questions in place of the prompt: yes or no to a plan, a word to type, a password."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from irisops.ui.lines import Lines, same
 
 
 class Question(Lines):
-    """The words of a question: one or two lines."""
+    """The text of a question: one or two lines."""
 
     def __init__(self) -> None:
         super().__init__()
         self.parts: tuple[Content, ...] = ()
 
     def put(self, *parts: Content) -> None:
-        """Ask something else, or say other keys."""
+        """Replace the text."""
         if not same(parts, self.parts):
             self.refresh(layout=len(parts) != len(self.parts))
             self.parts = parts
@@ -41,53 +41,53 @@ class Question(Lines):
 
 
 class Asked(Vertical):
-    """A question. It takes keys only while it is armed: not while a line is being typed below it."""
+    """A question. It takes keys only while armed, not while a line is being typed below it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.armed = False
         self.since = float("inf")
-        """When it was armed, on the clock of `Message.time`: keys pressed earlier were not meant for it."""
+        """Time of arming, on the clock of `Message.time`: earlier keys were not meant for it."""
         self._question = Question()
 
     def words(self) -> tuple[Content, ...]:
-        """The question and its keys as they are now."""
+        """The question and its keys."""
         raise NotImplementedError
 
     def focus_answer(self) -> None:
-        """Put the focus where the answer is given, at once: the next key is on its way."""
+        """Focus the answer at once: the next key may already be queued."""
         raise NotImplementedError
 
     @property
     def focused(self) -> bool:
-        """Whether keys go to the answer; `has_focus` is told of a new focus only later."""
+        """True if keys go to the answer; `has_focus` is updated only later."""
         holder = self.screen.focused
         return holder is not None and self in holder.ancestors_with_self
 
     def ends(self, key: str) -> bool:
-        """Whether this key gives the answer, so that what is typed behind it is a line."""
+        """True if this key gives the answer; later keys belong to a line."""
         raise NotImplementedError
 
     @property
     def copying(self) -> bool:
-        """Whether text of the screen is selected: then Ctrl+C copies that and ends nothing."""
+        """True if text is selected: Ctrl+C then copies it."""
         return bool(self.screen.get_selected_text())
 
     def action_cancel(self) -> None:
-        """Ctrl+C: end the question and what asked it."""
+        """Ctrl+C: cancel the question and its command."""
         if self.copying:
             raise SkipAction
         self.post_message(self.Cancelled(self))
 
     class Cancelled(Message):
-        """The person ends the question and the command that asked it."""
+        """The question and its command are cancelled."""
 
         def __init__(self, question: Asked) -> None:
             super().__init__()
             self.question = question
 
     def is_stray(self, event: events.Key) -> bool:  # noqa: ARG002 - subclasses look at it
-        """Whether this key cannot be an answer but may begin a line."""
+        """True if this key is no answer but may begin a line."""
         return False
 
     def on_mount(self) -> None:
@@ -95,31 +95,31 @@ class Asked(Vertical):
         self.renew()
 
     def renew(self) -> None:
-        """Show the words as they are now."""
+        """Show the current text."""
         self._question.put(*self.words())
 
     def arm(self) -> None:
-        """Ask: the next key is the answer's."""
+        """Start to take keys."""
         self.armed = True
         self.since = Message().time
         self.renew()
         self.focus_answer()
 
     def disarm(self) -> None:
-        """Wait until the line below is finished."""
+        """Take no keys until the line below is finished."""
         self.armed = False
         self.renew()
 
 
 LINE_FIRST = Content.assemble(
-    ("  Your line first. Then ", "$quiet"),
+    ("  Finish your line first; then ", "$quiet"),
     ("Enter ", "$accent bold"),
-    ("in an empty line answers this", "$quiet"),
+    ("in an empty line asks this", "$quiet"),
 )
 
 
 class Answer(LineInput):
-    """A line for an answer: Enter gives it here and now, while the letters behind it already go elsewhere."""
+    """An input for an answer. Enter acts at once, so that the letters after it already go elsewhere."""
 
     def __init__(self, *, password: bool = False) -> None:
         super().__init__(password=password, compact=True, select_on_focus=False)
@@ -127,7 +127,7 @@ class Answer(LineInput):
         self.display = False
 
     async def on_key(self, event: events.Key) -> None:
-        """A binding would act only once its key has gone up to the app, and for whatever has the focus by then."""
+        """Act at once: a binding would act only after its key reached the app, on whatever has the focus then."""
         if event.key == "enter":
             event.stop()
             event.prevent_default()
@@ -135,9 +135,9 @@ class Answer(LineInput):
 
 
 class Confirm(Asked, can_focus=True):
-    """Yes or no to a plan. With a `confirm_word`, that word typed is the yes.
+    """Yes or no to a plan; a `confirm_word` has to be typed in place of yes.
 
-    A `y` that was meant for a word must never confirm anything: other letters than its keys are a line, and go there.
+    A `y` that begins a word must never confirm anything: letters other than its keys go to the prompt.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -155,10 +155,10 @@ class Confirm(Asked, can_focus=True):
             self.plan, self.yes, self.word = plan, yes, word
 
     class ShowCalls(Message):
-        """The person wants to see or hide the calls of the plan."""
+        """Show or hide the calls of the plan."""
 
     class Wrong(Message):
-        """Another word was typed than the one that is asked for."""
+        """A wrong word was typed."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -168,11 +168,11 @@ class Confirm(Asked, can_focus=True):
 
     @property
     def takes_words(self) -> bool:
-        """Whether a word is the yes."""
+        """True if a word has to be typed."""
         return bool(self.plan.confirm_word)
 
     def words(self) -> tuple[Content, ...]:
-        """What is asked, on which instance, and the keys."""
+        """The question, its instance, and the keys."""
         plan = self.plan
         head = Content.assemble(
             ("? ", "$warning bold"),
@@ -183,7 +183,7 @@ class Confirm(Asked, can_focus=True):
         if not self.armed:
             keys = LINE_FIRST
         elif self.takes_words:
-            wrong = ("That was another word. ", "$error") if self._wrong else ""
+            wrong = ("Wrong word. ", "$error") if self._wrong else ""
             keys = Content.assemble(
                 "  ",
                 wrong,
@@ -207,31 +207,31 @@ class Confirm(Asked, can_focus=True):
         return head, keys
 
     def compose(self) -> ComposeResult:
-        """The question, and a line for the word if one is needed."""
+        """The question, and an input for the word if needed."""
         yield self._question
         yield self._word
 
     def renew(self) -> None:
-        """Show the words, and the line for the word."""
+        """Show the text, and the input for the word."""
         self._word.display = self.takes_words and self.armed
         super().renew()
 
     def focus_answer(self) -> None:
-        """Into the word's line, or here."""
+        """Focus the word's input, or this widget."""
         self.screen.set_focus(self._word if self.takes_words else self)
 
     def ends(self, key: str) -> bool:
-        """Esc and Ctrl+C always; y and n, or Enter behind the word."""
+        """Esc and Ctrl+C; y and n, or Enter after the word."""
         if key == "ctrl+c":
             return not self.copying
         return key in (("escape", "enter") if self.takes_words else ("escape", "y", "n"))
 
     def is_stray(self, event: events.Key) -> bool:
-        """Letters that are no answer, where no word is asked for."""
+        """Letters that are no answer, if no word is asked for."""
         return event.is_printable and not self.takes_words and event.character not in ("y", "n", "?")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`y` works only for a plain question that is asked."""
+        """`y` works only while armed and without a word to type."""
         if action == "answer" and parameters == (True,):
             return self.armed and not self.takes_words
         return self.armed
@@ -252,7 +252,7 @@ class Confirm(Asked, can_focus=True):
             self.post_message(self.Answered(self.plan, yes=True, word=word))
             return
         self._wrong = True
-        self._word.action_select_all()  # the next key replaces it
+        self._word.action_select_all()  # so that the next key replaces it
         self.post_message(self.Wrong())
 
     @on(Input.Changed)
@@ -265,7 +265,7 @@ class Confirm(Asked, can_focus=True):
 
 
 class Secret(Asked):
-    """A masked prompt. The value goes to whoever asked and is kept nowhere."""
+    """A masked prompt. The value goes to the caller and is not stored."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "decline", "Do not give it", id="secret.decline"),
@@ -273,7 +273,7 @@ class Secret(Asked):
     ]
 
     class Given(Message):
-        """The secret, or None. Its `repr` does not hold it."""
+        """The secret, or None; not in `repr`."""
 
         def __init__(self, value: str | None) -> None:
             super().__init__()
@@ -295,16 +295,14 @@ class Secret(Asked):
         self._line = Horizontal(SecretMark(), self._field, id="secret-line")
 
     def words(self) -> tuple[Content, ...]:
-        """What is asked, where it is kept, and the keys."""
+        """The question, where the answer is kept, and the keys."""
         head = Content.assemble(("◆ ", "$warning bold"), (self._title, "bold"))
         if not self.armed:
             return head, LINE_FIRST
         if self._doubted:
             warned = ("That is a command, not a password. ", "$error")
-            return head, Content.assemble(
-                "  ", warned, ("Enter gives it all the same   Esc leaves", "$quiet")
-            )
-        return head, Content.assemble("  ", self._prompt, ("   Enter gives it   Esc does not", "$quiet"))
+            return head, Content.assemble("  ", warned, ("Enter sends it anyway   Esc cancels", "$quiet"))
+        return head, Content.assemble("  ", self._prompt, ("   Enter sends it   Esc cancels", "$quiet"))
 
     def compose(self) -> ComposeResult:
         """The question and the masked line."""
@@ -312,31 +310,31 @@ class Secret(Asked):
         yield self._line
 
     def renew(self) -> None:
-        """Show the words, and the masked line."""
+        """Show the text and the masked input."""
         self._line.display = self._field.display = self.armed
         super().renew()
 
     def focus_answer(self) -> None:
-        """Put the focus into the masked line."""
+        """Focus the masked input."""
         self.screen.set_focus(self._field)
 
     def ends(self, key: str) -> bool:
-        """Enter gives it, Esc and Ctrl+C do not."""
+        """Enter, Esc and Ctrl+C."""
         if key == "ctrl+c":
             return not self.copying
         return key == "escape" or (key == "enter" and not self._doubtful())
 
     def take(self, typed: str) -> None:
-        """Begin with what was typed for it before it could be seen."""
+        """Start with the text typed before it was visible."""
         self._field.value = typed
         self._field.cursor_position = len(typed)
 
     def _doubtful(self) -> bool:
-        """Whether a command stands there: terminals lose an Esc with a slash right behind it."""
+        """True if the input looks like a command: terminals lose an Esc directly before a slash."""
         return self._field.value != self._doubted and self._is_command(self._field.value)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
-        """Only while it is asked."""
+        """Only while armed."""
         return self.armed
 
     @on(Input.Submitted)
@@ -363,7 +361,7 @@ class Secret(Asked):
         self.post_message(self.Given(None))
 
     def action_cancel(self) -> None:
-        """Give nothing, and end what asked."""
+        """Give nothing, and cancel the command."""
         super().action_cancel()
         self._field.value = ""
 
@@ -373,7 +371,7 @@ class Secret(Asked):
 
 
 class SecretMark(Widget):
-    """The sign before the masked line."""
+    """The sign before the masked input."""
 
     def render(self) -> Content:
         """A key."""

@@ -1,6 +1,6 @@
-"""The conversation: lines become jobs, jobs become cards, plans become questions. The only place that runs the chat.
+"""The conversation: lines become jobs, jobs become cards, plans become questions. Only here is the chat run.
 
-A worker only posts messages; widgets change in the handlers. One handler turns the failure of any worker into a card.
+Workers only post messages; handlers change the widgets. One handler turns a worker's failure into a card.
 """
 
 from __future__ import annotations
@@ -42,38 +42,38 @@ WITHHELD = Problem(
     "If a password is still wanted, /connect asks for it. For anything else, /help lists what can be typed.",
 )
 REST = 4.0
-"""A live card rests so many times as long as its last refresh took: a fifth of the instance's time at the most."""
+"""Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
 
 QUICK = 0.5
-"""Seconds of a refresh after which no rest is needed: 10,000 processes take a third of a second."""
+"""Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
 
 
 class Conversation(Vertical):
-    """Transcript and prompt, and what goes on between them."""
+    """Transcript and prompt, and the jobs between them."""
 
     class Running(Message):
-        """Something began or ended; the status line shows it. Empty when nothing runs."""
+        """A job started or ended, for the status line. Empty if nothing runs."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
 
     class Wanted(Message):
-        """Something that the app must do: quit, theme."""
+        """An effect for the app: quit, theme, save."""
 
         def __init__(self, effect: Effect, card: Card) -> None:
             super().__init__()
             self.effect, self.card = effect, card
 
     class FormWanted(Message):
-        """An editor is to be opened or, if it is open, to show its errors."""
+        """Open an editor, or show errors in the open one."""
 
         def __init__(self, form: Form, card: Card) -> None:
             super().__init__()
             self.form, self.card = form, card
 
     class FormDone(Message):
-        """What an open editor sent was answered: by a plan or a result, or by a problem that it must show."""
+        """The submitted form was answered, by a plan or a result, or by a problem to show in the editor."""
 
         def __init__(self, problem: Problem | None) -> None:
             super().__init__()
@@ -103,7 +103,7 @@ class Conversation(Vertical):
         self.questions = Questions(self, self.prompt, self._is_command)
         self._confirming: Card | None = None
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
-        """Until when (monotonic seconds) a live card is left alone."""
+        """Monotonic time until which a live card is not refreshed."""
 
     def compose(self) -> ComposeResult:
         """The pinned card, the transcript, the prompt."""
@@ -115,12 +115,12 @@ class Conversation(Vertical):
 
     @property
     def running(self) -> Job | None:
-        """The job that a person waits for, if one runs."""
+        """The running job, without refreshes of live cards."""
         return next((job for job in self._jobs.values() if not job.refresh), None)
 
     @property
     def busy(self) -> bool:
-        """Whether a new line has to wait."""
+        """True if a new line has to wait."""
         return self.running is not None or self._confirming is not None
 
     @on(Prompt.Sent)
@@ -131,14 +131,14 @@ class Conversation(Vertical):
 
     @on(Prompt.Withheld)
     def _withheld(self, event: Prompt.Withheld) -> None:
-        """A line that may be a secret is answered without being shown."""
+        """Answer a line that may be a secret without showing it."""
         event.stop()
         turn = self.transcript.add_turn(MASK, Command(""))
         turn.card.add(WITHHELD, self._now())
         turn.card.set_state("failed")
 
     def _may_ask(self, sent: Iterable[str]) -> bool:
-        """Whether a command that may ask for a secret runs, asks, or is to be run, as one of `sent` is."""
+        """True if a command that may ask for a secret is running, waiting, or among `sent`."""
         if isinstance(self.questions.shown, Secret):
             return True
         running = self.running
@@ -151,7 +151,7 @@ class Conversation(Vertical):
         return text.startswith("/") and not isinstance(self._chat.parse(text), Problem)
 
     def send(self, text: str) -> None:
-        """Take a line as if it were typed."""
+        """Handle a line as if it were typed."""
         self._waiting.put(text)
         self._pump()
 
@@ -172,13 +172,13 @@ class Conversation(Vertical):
         self.carry_out(parsed, text)
 
     def carry_out(self, command: Command, text: str = "") -> Card:
-        """Run a command in a turn of its own. `text` is what was typed."""
+        """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
         self._start(Job(turn.card, command, lambda: self._chat.run(command)))
         return turn.card
 
     def submit_form(self, form: Form, values: dict[str, Cell], card: Card) -> None:
-        """Run the command of a form with its fields, in the form's own card."""
+        """Run the command of a form with its fields, in the form's card."""
         parsed = self._chat.parse(form.command)
         if isinstance(parsed, Problem):
             card.add(parsed, self._now())
@@ -253,7 +253,7 @@ class Conversation(Vertical):
         self._pump()
 
     def _failed(self, job: Job, error: BaseException | None) -> None:
-        """A fault of the program itself, not of an instance: those are `Problem` replies."""
+        """Show a fault of the program; faults of an instance are `Problem` replies."""
         if job.refresh:
             job.card.set_stale(True)
         job.card.add(failure_of(job, error), self._now())
@@ -266,7 +266,7 @@ class Conversation(Vertical):
         job.card.set_state("failed")
 
     def _refreshed(self, job: Job) -> None:
-        # A list that costs the instance seconds (one round trip per cell) is not asked for without a pause.
+        # A list that takes the instance seconds (one round trip per cell) is not read without a pause.
         ended = self._seconds()
         took = ended - job.began
         self._rests[job.card] = ended + (REST * took if took > QUICK else 0.0)
@@ -295,7 +295,7 @@ class Conversation(Vertical):
             self.run_worker(self.questions.confirm(job.plan), group="question", exit_on_error=False)
 
     def cancel(self) -> bool:
-        """Cancel what runs or is asked, drop what waits. False if there was nothing."""
+        """Cancel the running job or question and drop waiting lines. False if there was nothing."""
         asked = self.questions.end()
         if self._confirming is not None and isinstance(self.questions.shown, Confirm):
             self.post_message(Confirm.Answered(self.questions.shown.plan, yes=False))
@@ -310,7 +310,7 @@ class Conversation(Vertical):
     # Effects
 
     async def _effect(self, effect: Effect, card: Card) -> Done | Problem | None:
-        """Carry it out, or have the app do it; what there is to say of it at once."""
+        """Carry an effect out, or pass it to the app; returns an immediate reply, if any."""
         if effect.name == "clear":
             await self.transcript.clear()
         elif effect.name == "pin":
@@ -334,12 +334,12 @@ class Conversation(Vertical):
         )
 
     def set_stale(self, stale: bool) -> None:
-        """Mark all live cards when the connection is lost, and unmark them when it is back."""
+        """Mark or unmark all live cards as stale."""
         self.transcript.set_stale(stale)
         self.pinned.set_stale(stale)
 
     def answer(self, card: Card, reply: Done | Problem) -> None:
-        """Say in a card how an effect went."""
+        """Show the result of an effect in its card."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
 
@@ -371,7 +371,7 @@ class Conversation(Vertical):
             self._pump()
 
     async def ask_secret(self, title: str, prompt: str) -> str | None:
-        """Show a masked prompt in the prompt's place and wait for the person."""
+        """Show a masked prompt and wait for the answer."""
         return await self.questions.ask_secret(title, prompt)
 
     @on(Asked.Cancelled)
@@ -397,7 +397,7 @@ class Conversation(Vertical):
         self.questions.give(event.value)
 
     def focus_prompt(self) -> None:
-        """Put the focus where typing belongs: the question in the prompt's place, else the prompt."""
+        """Focus the question, else the prompt."""
         self.questions.focus()
 
     # Cards
@@ -442,11 +442,11 @@ class Conversation(Vertical):
         )
 
     def notice(self, notice: Notice) -> None:
-        """Say something that was not asked for."""
+        """Show a notice."""
         self.transcript.add_notice(notice)
 
     def refresh_live(self) -> None:
-        """Run the commands of the live cards that can be seen again, unless one still runs."""
+        """Refresh the visible live cards, unless a refresh still runs."""
         active = self._chat.overview().active
         if active is None or active.state != "connected":
             return

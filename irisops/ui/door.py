@@ -1,7 +1,7 @@
-"""The way out to the terminal: what is typed or put into a line, and every line that is painted, passes here.
+"""Last filter before the terminal: for input lines, and for every painted line.
 
-`commands.text` decides what may be shown; widgets ask it where they make their words, because a sign takes cells that
-a layout must know of. Here is what holds when one of them, or one of Textual's own, did not ask.
+`contract.wording` decides what may be shown. Widgets call it when they make their texts, because replacements take
+cells that the layout must know; this filter catches what a widget, or one of Textual's own, did not filter.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from textual.widgets import Input
 from irisops.contract.wording import in_line, signs
 
 LACK = "\N{REPLACEMENT CHARACTER}"
-"""Stands for a character that acts and takes cells. The layout is done: one that takes none has no place for a sign."""
+"""Replaces a control character that takes cells. The layout is fixed, so one without width is dropped."""
 
 MOST_TO_A_CELL = 5
-"""Characters: a letter and as many marks as `signs` leaves it."""
+"""Characters: a letter and the marks that `signs` allows."""
 
 
 class Door(LineFilter):
-    """Takes what would act on the terminal out of painted lines, at the same width. Harmless lines cost a look."""
+    """Removes control characters from painted lines without changing their width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - the base class's signature
-        """See `LineFilter.apply`. Segments that are no text (Textual's own control codes) are not looked at."""
+        """See `LineFilter.apply`. Control segments (Textual's own codes) are passed through."""
         if all(map(_passes, segments)):
             return segments
         return [
@@ -36,7 +36,7 @@ class Door(LineFilter):
 
 
 def _passes(segment: Segment) -> bool:
-    """Printable, and no pile of combining marks; looking closer at each line of a border would take its time."""
+    """Quick check: printable, and without a pile of combining marks."""
     text, _, control = segment
     if control:
         return True
@@ -52,30 +52,29 @@ def _tame(text: str) -> str:
 
 
 class LineInput(Input):
-    """An input in which nothing stands that acts on a terminal, however it got there: typed, pasted, from a file.
+    """An input without control characters, whether typed, pasted or from a file.
 
-    What was put in is marked as everywhere else, so what is seen is what is sent. A masked input shows nothing of its
-    text and keeps it as it is.
+    They are replaced as everywhere else, so that the visible text is what is sent. A masked input keeps its text.
     """
 
     def validate_value(self, value: str) -> str:
-        """Textual asks this for every new value."""
+        """Called by Textual for every new value."""
         return value if self.password else in_line(value)
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Here as well, because the cursor goes behind what was put in, and a sign may be longer."""
+        """Also filtered here, because the cursor moves behind the inserted text, which may get longer."""
         super().replace(text if self.password else in_line(text), start, end)
 
     def action_copy(self) -> None:
-        """Copy the selection; with none, Ctrl+C goes on to what surrounds this line and cancels there.
+        """Copy the selection; without one, Ctrl+C bubbles up and cancels.
 
-        Textual's own input takes Ctrl+C even with nothing to copy. A masked one gives nothing away.
+        Textual's own input takes Ctrl+C even with nothing to copy. A masked input is never copied.
         """
         if self.password or not self.selected_text:
             raise SkipAction
         super().action_copy()
 
     def action_cut(self) -> None:
-        """Cut the selection, but never what is masked."""
+        """Cut the selection, unless masked."""
         if not self.password:
             super().action_cut()

@@ -1,4 +1,4 @@
-"""The editor: a form beside the transcript (over it on a narrow screen). Saving goes the way of a typed command."""
+"""The editor: a form beside the transcript (over it on a narrow screen). Saving runs its command."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from irisops.ui.fields import (
 )
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
-from irisops.ui.styles import styles_folder
+from irisops.ui.themes import styles_folder
 
 
 class Words(Lines):
-    """A few words in one style, which may change."""
+    """A short text in one style."""
 
     def __init__(self, text: str, style: str, *, classes: str = "") -> None:
         super().__init__(classes=classes)
@@ -37,14 +37,14 @@ class Words(Lines):
         self.display = bool(text)
 
     def put(self, text: str, style: str | None = None) -> None:
-        """Say something else; nothing hides it."""
+        """Replace the text; an empty one hides the widget."""
         self.text = text
         self.style_name = style or self.style_name
         self.display = bool(text)
         self.refresh(layout=True)
 
     def lines(self, width: int) -> list[Content]:
-        """The words, wrapped."""
+        """The text, wrapped."""
         return wrapped(Content.styled(harmless(self.text, TEXT_LIMIT), self.style_name), width)
 
 
@@ -61,7 +61,7 @@ class FieldRow(Vertical):
         self._error = error
 
     def compose(self) -> ComposeResult:
-        """Label and field on one line, words below."""
+        """Label and field on one line, error or help below."""
         with Horizontal():
             yield self._label
             yield self.widget
@@ -90,20 +90,20 @@ class FieldRow(Vertical):
         self.say(f"At most {FIELD_LIMIT:,} characters fit here; that was not taken.")
 
     def on_descendant_focus(self) -> None:
-        """Help is shown where the person is."""
+        """Show the help of the focused field."""
         self._tell()
 
     def on_descendant_blur(self) -> None:
-        """And no longer."""
+        """Hide the help."""
         self._tell()
 
 
 class EditorScreen(ModalScreen[None]):
-    """Edits the fields of a `Form`. `submit` is called with the screen when the fields are well-formed."""
+    """Edits the fields of a `Form`. `submit` is called with the screen when the fields are valid."""
 
     CSS_PATH = str(styles_folder() / "editor.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the field sees it: letters typed right behind Tab belong to the next field.
+        # Before the field sees it: letters typed right after Tab belong to the next field.
         Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("ctrl+s", "save", "Save: shows the plan", id="editor.save"),
@@ -124,7 +124,7 @@ class EditorScreen(ModalScreen[None]):
         self._message.id = "editor-message"
 
     def compose(self) -> ComposeResult:
-        """One box at the right."""
+        """A box at the right."""
         with VerticalScroll(id="editor") as box:
             box.can_focus = False
             box.border_title = Content(harmless(self.form.title, 80))
@@ -135,16 +135,16 @@ class EditorScreen(ModalScreen[None]):
                 yield Words(f"· {note}", "$quiet")
 
     def on_mount(self) -> None:
-        """Remember what was loaded; begin at the first field, or the first wrong one."""
+        """Remember the loaded values; focus the first wrong field, or the first one."""
         self._loaded = self.values()
         self._focus_first_wrong(default=True)
 
     def values(self) -> dict[str, Cell]:
-        """What the person entered, by field name."""
+        """Entered values by field name."""
         return values_of([(row.field.name, row.widget) for row in self._rows])
 
     def show_errors(self, form: Form) -> None:
-        """The command refused some fields: say so on them, keep what was entered."""
+        """Show errors on their fields and keep the entered values."""
         self.form = form
         for row in self._rows:
             row.say(form.errors.get(row.field.name, ""))
@@ -153,7 +153,7 @@ class EditorScreen(ModalScreen[None]):
         self._focus_first_wrong(default=False)
 
     def say(self, message: str) -> None:
-        """A problem that belongs to no field."""
+        """Show a problem of the whole form."""
         self._message.put(f"✕ {message}" if message else "")
 
     def _focus_first_wrong(self, *, default: bool) -> None:
@@ -165,7 +165,7 @@ class EditorScreen(ModalScreen[None]):
             inner.focus()
 
     def action_save(self) -> None:
-        """Check the fields and hand them over."""
+        """Check the fields and submit them."""
         for row in self._rows:
             row.say(row.widget.fault())
         if any(row.has_class("-wrong") for row in self._rows):
@@ -175,7 +175,7 @@ class EditorScreen(ModalScreen[None]):
         self._submit(self)
 
     def action_leave(self) -> None:
-        """Close; with unsaved changes only the second time."""
+        """Close; with unsaved changes only the second time it is pressed."""
         if self.values() == self._loaded or self._warned:
             self.dismiss()
             return

@@ -1,4 +1,4 @@
-"""The fields of an editor: one widget per kind, each giving its value and whether it is well-formed."""
+"""Fields of the editor: one widget per kind, with its value and validation."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from irisops.ui.door import LineInput
 
 PERMISSIONS = "RWU"
 FIELD_LIMIT = 4_000
-"""Characters of a value that can be edited in a line: a key in a longer one is slow, and nobody finds a place in it."""
+"""Most characters of an editable value; longer ones are slow to edit."""
 
 
 class Value(Protocol):
-    """What the editor needs of a field's widget."""
+    """Interface of a field's widget."""
 
     def value_of(self) -> Cell:
         """What the person entered."""
         ...
 
     def fault(self) -> str:
-        """Why it cannot be sent, or an empty string."""
+        """Why it is invalid, or ""."""
         ...
 
 
 class TextField(LineInput):
-    """A line of text; also a masked one, a number, a date.
+    """An input for text, masked text, a number or a date.
 
-    A value that holds what would act on the terminal stands there as `spelled` writes it, and is that again when it is
-    saved. One that is too long to edit shows its beginning. What nobody touched is given back as it was, to the byte.
+    A value with control characters is shown as `spelled` writes it, and converted back when saved. One that is too long
+    to edit shows its beginning. An untouched value is returned unchanged, to the byte.
     """
 
     class Full(Message):
-        """More was typed or pasted than the field takes."""
+        """The field's length limit was reached."""
 
     def __init__(self, field: FormField) -> None:
         given = "" if field.value is None else str(field.value)
@@ -68,7 +68,7 @@ class TextField(LineInput):
 
     @property
     def note(self) -> str:
-        """What is to be known of a value that does not stand here as it is, or ""."""
+        """A note on a value that is not shown exactly, or ""."""
         if self._too_long:
             return f"{len(self._given):,} characters, too long to edit here. It stays as it is."
         if self._spelled:
@@ -76,7 +76,7 @@ class TextField(LineInput):
         return ""
 
     def restricted(self) -> None:
-        """A bell alone does not say what is wrong."""
+        """Report a rejected character in words."""
         super().restricted()
         self.post_message(self.Full())
 
@@ -89,7 +89,7 @@ class TextField(LineInput):
         return (unspelled(self.value) if self._spelled else self.value).strip()
 
     def value_of(self) -> Cell:
-        """Text; a number or a date as such if it is one; None for an empty number or date."""
+        """Text, or a number or date; None for an empty number or date."""
         text = self._text
         if self.field.kind in ("number", "date") and not text:
             return None
@@ -131,17 +131,17 @@ class FlagField(Widget, can_focus=True):
         self._on = bool(field.value)
 
     def render(self) -> Content:
-        """A box and the word."""
+        """A box and its word."""
         text = f"{'▸ ' if self.has_focus else '  '}{_box(self._on)} {'yes' if self._on else 'no'}"
         return Content.styled(text, "bold on $row-cursor" if self.has_focus else "")
 
     def action_switch(self) -> None:
-        """The other way."""
+        """Toggle the value."""
         self._on = not self._on
         self.refresh()
 
     def on_click(self) -> None:
-        """A click switches too."""
+        """A click toggles the value."""
         self.action_switch()
 
     def value_of(self) -> Cell:
@@ -182,24 +182,27 @@ class ChoiceField(Select[str]):
         return "Choose one." if self.field.required and not self.value_of() else ""
 
 
-class Ticks(Widget, can_focus=True):
-    """A list with a box before each line: what is held is seen without colour."""
+class NameList(Widget, can_focus=True):
+    """Base class: a line per name, at most `ROWS` at once, with a cursor."""
 
     ROWS = 6
+    EMPTY = "  none"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Line up", show=False),
         Binding("down", "move(1)", "Line down", show=False),
-        Binding("space,enter", "switch", "Switch", id="editor.tick"),
     ]
 
-    def __init__(self, names: Sequence[str], held: set[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self._names = list(names)
-        self.held = held
         self._row = 0
 
+    def line(self, name: str) -> Content:
+        """The line of a name, without the cursor."""
+        raise NotImplementedError
+
     def offer(self, names: Sequence[str]) -> None:
-        """Show these names alone."""
+        """Show only these names."""
         self._names = list(names)
         self._row = 0
         self.refresh(layout=True)
@@ -211,17 +214,17 @@ class Ticks(Widget, can_focus=True):
     def render(self) -> Content:
         """The lines around the cursor."""
         if not self._names:
-            return Content.styled("  none", "$quiet")
+            return Content.styled(self.EMPTY, "$quiet")
         first = window(self._row, len(self._names), self.ROWS)
         lines = []
         for number, name in enumerate(self._names[first : first + self.ROWS], first):
             here = number == self._row and self.has_focus
-            line = Content(f"{'▸ ' if here else '  '}{_box(name in self.held)} {harmless(name, 80)}")
+            line = Content.assemble("▸ " if here else "  ", self.line(name))
             lines.append(line.stylize("bold on $row-cursor") if here else line)
         return Content("\n").join(lines)
 
     def action_move(self, step: int) -> None:
-        """Another line; beyond the ends to the next field."""
+        """Move the cursor; beyond the ends to the next field."""
         row = self._row + step
         if 0 <= row < len(self._names):
             self._row = row
@@ -231,14 +234,30 @@ class Ticks(Widget, can_focus=True):
         else:
             self.screen.focus_previous()
 
+
+class Ticks(NameList):
+    """A list with a box before each line, readable without colour."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,enter", "switch", "Switch", id="editor.tick"),
+    ]
+
+    def __init__(self, names: Sequence[str], held: set[str]) -> None:
+        super().__init__(names)
+        self.held = held
+
+    def line(self, name: str) -> Content:
+        """The box and the name."""
+        return Content(f"{_box(name in self.held)} {harmless(name, 80)}")
+
     def action_switch(self) -> None:
-        """Take or give back the name under the cursor."""
+        """Toggle the name under the cursor."""
         if self._names:
             self.held ^= {self._names[self._row]}
             self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """A click switches a line."""
+        """A click toggles a line."""
         row = window(self._row, len(self._names), self.ROWS) + event.y
         if row < len(self._names):
             self._row = row
@@ -246,12 +265,12 @@ class Ticks(Widget, can_focus=True):
 
 
 def window(row: int, count: int, rows: int) -> int:
-    """The first of `rows` lines to show of `count`, so that `row` is among them."""
+    """Index of the first of `rows` visible lines of `count`, so that `row` is visible."""
     return max(0, min(row - rows // 2, count - rows))
 
 
 class ManyField(Vertical):
-    """Several of many, with a line to find them when there are many."""
+    """Several of many names, with a find input if there are many."""
 
     def __init__(self, field: FormField) -> None:
         super().__init__()
@@ -264,7 +283,7 @@ class ManyField(Vertical):
         self._ticks = Ticks(self._choices, held)
 
     def compose(self) -> ComposeResult:
-        """Find line and list."""
+        """Find input and list."""
         yield self._find
         yield self._ticks
 
@@ -275,7 +294,7 @@ class ManyField(Vertical):
         self._ticks.offer([choice for choice in self._choices if find in choice.casefold()])
 
     def value_of(self) -> Cell:
-        """The chosen ones, in the order of the choices."""
+        """The chosen names, in the order of the choices."""
         return [choice for choice in self._choices if choice in self._ticks.held]
 
     def fault(self) -> str:
@@ -283,18 +302,14 @@ class ManyField(Vertical):
         return "Choose at least one." if self.field.required and not self._ticks.held else ""
 
 
-class PrivilegesGrid(Widget, can_focus=True):
-    """Resources with the permissions that make sense for each; r, w and u switch them."""
+class PrivilegesGrid(NameList):
+    """Resources with their sensible permissions; r, w and u toggle them."""
 
     ROWS = 8
+    EMPTY = "no resources"
     BOXES = len("  [R]  [W]  [U]")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Resource up", show=False),
-        Binding("down", "move(1)", "Resource down", show=False),
-    ]
 
     def __init__(self, field: FormField) -> None:
-        super().__init__()
         held = field.value if isinstance(field.value, list) else []
         self._held = {name: set(letters) for name, letters in map(_privilege, held)}
         self._possible = {name: letters or PERMISSIONS for name, letters in map(_privilege, field.choices)}
@@ -302,56 +317,30 @@ class PrivilegesGrid(Widget, can_focus=True):
             possible = self._possible.get(name, PERMISSIONS)
             self._possible[name] = "".join(p for p in PERMISSIONS if p in possible or p in letters)
         self._all = list(dict.fromkeys([*self._held, *self._possible]))
-        self._names = self._all
-        self._row = 0
+        super().__init__(self._all)
 
     @property
     def many(self) -> bool:
-        """Whether they do not all fit."""
+        """True if they do not all fit."""
         return len(self._all) > self.ROWS
 
     def find(self, text: str) -> None:
-        """Show those alone whose name has `text` in it."""
-        self._names = [name for name in self._all if text.casefold() in name.casefold()]
-        self._row = 0
-        self.refresh(layout=True)
+        """Show only names that contain `text`."""
+        self.offer([name for name in self._all if text.casefold() in name.casefold()])
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
-        """A line per resource, at most eight."""
-        return max(1, min(self.ROWS, len(self._names)))
-
-    def render(self) -> Content:
-        """The resources around the cursor."""
-        if not self._names:
-            return Content.styled("no resources", "$quiet")
-        first = window(self._row, len(self._names), self.ROWS)
+    def line(self, name: str) -> Content:
+        """The resource and its boxes."""
         room = max(8, self.size.width - self.BOXES - 2)
-        width = min(room, max(len(name) for name in self._names))
-        lines = []
-        for number, name in enumerate(self._names[first : first + self.ROWS], first):
-            here = number == self._row and self.has_focus
-            held = self._held.get(name, set())
-            boxes = "  ".join(
-                f"[{letter if letter in held else ' '}]" if letter in self._possible[name] else " – "
-                for letter in PERMISSIONS
-            )
-            line = Content.assemble("▸ " if here else "  ", harmless(name, width).ljust(width + 2), boxes)
-            lines.append(line.stylize("bold on $row-cursor") if here else line)
-        return Content("\n").join(lines)
-
-    def action_move(self, step: int) -> None:
-        """Another resource; beyond the ends to the next field."""
-        row = self._row + step
-        if 0 <= row < len(self._names):
-            self._row = row
-            self.refresh()
-        elif step > 0:
-            self.screen.focus_next()
-        else:
-            self.screen.focus_previous()
+        width = min(room, max(len(each) for each in self._names))
+        held = self._held.get(name, set())
+        boxes = "  ".join(
+            f"[{letter if letter in held else ' '}]" if letter in self._possible[name] else " – "
+            for letter in PERMISSIONS
+        )
+        return Content(harmless(name, width).ljust(width + 2) + boxes)
 
     def on_key(self, event: events.Key) -> None:
-        """Switch a permission."""
+        """Toggle a permission."""
         letter = (event.character or "").upper()
         if not self._names or letter not in PERMISSIONS or not letter:
             return
@@ -371,7 +360,7 @@ class PrivilegesGrid(Widget, can_focus=True):
 
 
 class PrivilegesField(Vertical):
-    """A grid of privileges, with a line to find a resource when there are many.
+    """A grid of privileges, with a find input if there are many resources.
 
     Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
     """
@@ -384,7 +373,7 @@ class PrivilegesField(Vertical):
         self._find.display = self._grid.many
 
     def compose(self) -> ComposeResult:
-        """Find line and grid."""
+        """Find input and grid."""
         yield self._find
         yield self._grid
 

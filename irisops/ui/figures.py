@@ -1,6 +1,6 @@
 """Values and states as short text: cells of tables, sparklines, bars, glyphs. Pure, no widgets.
 
-Everything that may hold text of an instance goes through `harmless` here, once.
+Text of an instance goes through `harmless` here, once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def sparkline(series: Sequence[float], width: int, top: float | None = None) -> 
 
 
 def bar(used: float, limit: float, width: int) -> str:
-    """A bar of `width` cells, `used` of `limit` filled. Anything above nothing shows at least one cell."""
+    """A bar of `width` cells, `used` of `limit` filled; at least one cell if `used` is above 0."""
     if limit <= 0 or width <= 0:
         return ""
     filled = round(min(1.0, max(0.0, used / limit)) * width)
@@ -57,17 +57,17 @@ def bar(used: float, limit: float, width: int) -> str:
 
 
 def names_something(name: str) -> bool:
-    """Whether a number of this public name is told to say which one (`pid`, `web_port`), not how many there are."""
+    """True for names of numbers that identify something (`pid`, `web_port`) rather than count."""
     return name.rpartition("_")[2] in {"pid", "process", "port", "id", "job"}
 
 
 def clock(at: datetime) -> str:
-    """The time of day where the person is, `14:52:03`."""
+    """The local time of day, `14:52:03`."""
     return local(at).strftime("%H:%M:%S")
 
 
 def local(at: datetime) -> datetime:
-    """An aware time in the person's own zone; a naive one (an instance's own clock) as it is."""
+    """An aware time in the local zone; a naive one (an instance's clock) unchanged."""
     return at.astimezone() if at.tzinfo is not None else at
 
 
@@ -93,7 +93,7 @@ def cell(value: object, kind: str = "text", limit: int = CELL_LIMIT) -> str:
 
 
 def _number(value: float, kind: str) -> str:
-    """Counts in thousands; an `id` (a process, a port, a row's key) as it is typed."""
+    """Counts with thousands separators; an `id` (a process, a port, a row's key) without."""
     if kind == "duration":
         return duration(value)
     if kind == "id":
@@ -104,7 +104,7 @@ def _number(value: float, kind: str) -> str:
 
 
 def load_style(used: float | None, limit: float | None) -> str:
-    """Colour variable for a count against its limit; the figures beside it say the same in words."""
+    """Colour variable for a count against its limit."""
     if used is None or not limit:
         return "$foreground"
     share = used / limit

@@ -1,6 +1,6 @@
 """The frame around the transcript as text: header line, side panel, status line. Pure functions of the overview.
 
-State is always a glyph and a word, or a glyph whose word stands in the header; never a colour alone.
+State is always a glyph and a word, or a glyph with its word in the header; never only a colour.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from irisops.ui.lines import spread
 NAME_LIMIT = 24
 GAP = "   "
 SIDE_PANEL_FROM = 100
-"""Columns from which the side panel is shown; below, the status line holds its figures."""
+"""Columns from which the side panel is shown; below, the status line shows its figures."""
 
 
 def profile_colour(profile: ProfileState) -> str:
-    """The profile's own colour as a style, or the theme's accent if it has none or it is no colour."""
+    """The profile's colour as a style, or the theme's accent if it has no valid one."""
     if not profile.colour:
         return "$accent"
     try:
@@ -42,7 +42,7 @@ def units_text(profile: ProfileState) -> str:
 
 
 def window_title(active: ProfileState | None) -> str:
-    """The title of the terminal's window: the instance with its units, or why there are none."""
+    """Title of the terminal's window: the instance with its units or its state."""
     if active is None:
         return "irisops"
     state = {"connected": "", "off": "not connected"}.get(active.state, active.state)
@@ -51,7 +51,7 @@ def window_title(active: ProfileState | None) -> str:
 
 
 def state_words(profile: ProfileState) -> str:
-    """What to say beside the glyph: nothing for a healthy connection."""
+    """Words beside the glyph; "" for a healthy connection."""
     if profile.state == "connected":
         return ""
     if profile.state == "lost" and profile.retry_in is not None:
@@ -77,9 +77,9 @@ def stale_words(profile: ProfileState) -> str:
 
 
 def header(overview: Overview, width: int) -> Content:
-    """One line: which instance, its state, version and user at the left; the counts at the right.
+    """One line: instance, state, version and user at the left; counts at the right.
 
-    What does not fit is left out from the least important: counts that the status line has, the program's name,
+    If there is too little room, these are left out in order: counts that the status line has, the program's name,
     version, user.
     """
     profile = overview.active
@@ -188,14 +188,14 @@ def _pair(label: str, value: str, style: str, width: int) -> Content:
 
 
 def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
-    """What is open to the outside, one line each."""
+    """Open tunnels, one line each."""
     if not tunnels:
         return [Content.styled("none open", "$quiet")]
     return [Content.styled(harmless(line, 200), "$accent").truncate(width, ellipsis=True) for line in tunnels]
 
 
 def folded_panel(overview: Overview, width: int) -> Content:
-    """The side panel in one line, for screens too narrow to show it: other profiles and the counts."""
+    """The side panel in one line, for narrow screens: other profiles and the counts."""
     profile = overview.active
     parts: list[Content | tuple[str, str] | str] = [" "]
     others = [each for each in overview.profiles if each != profile]

@@ -1,6 +1,6 @@
-"""What was typed, across runs, strictly by time. A file of JSON lines that are appended; nothing secret is written.
+"""Prompt history across runs, by time: an append-only file of JSON lines, without secrets.
 
-What an earlier version wrote and is known for a secret now is not read, and leaves the file with the next line.
+Lines of an earlier version that are now known to be secrets are skipped, and removed at the next write.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST = 2_000
 
 
 class History:
-    """The typed lines, oldest first. Read from the file on first use, so that the start does not wait for it."""
+    """The typed lines, oldest first, read from the file at first use."""
 
     def __init__(
         self, path: Path | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -27,13 +27,13 @@ class History:
         self._now = now
         self._lines: list[str] | None = None
         self._unclean = False
-        """Whether the file holds a secret that an earlier version did not know for one."""
+        """True if the file holds a secret that an earlier version did not recognise."""
         self.trouble: OSError | None = None
-        """Why the file cannot be read or written, once that was tried."""
+        """Why the file could not be read or written."""
 
     @property
     def lines(self) -> list[str]:
-        """All lines, oldest first. Lines of a damaged file are skipped one by one."""
+        """All lines, oldest first. Damaged lines are skipped."""
         if self._lines is None:
             self._lines = self._read()
         return self._lines
@@ -59,10 +59,9 @@ class History:
         return [text for _, text in stamped[-MOST:]]
 
     def add(self, text: str) -> None:
-        """Keep a line, here and in the file. A line like the last one, one that begins with a blank or one that
-        seems to hold a secret is not kept.
+        """Add a line, here and in the file, unless it repeats the last one, begins with a blank or may hold a secret.
 
-        If the file cannot be written, `trouble` says why and the line is kept for this run alone.
+        If the file cannot be written, `trouble` says why and the line is kept for this run.
         """
         if not text.strip() or text[0] == " " or has_secret(text):
             return
@@ -82,7 +81,7 @@ class History:
     def _append(self, path: Path, text: str) -> None:
         private_folder(path.parent)
         record = json.dumps({"at": self._now().astimezone(UTC).isoformat(), "text": text}, ensure_ascii=False)
-        # One write of one line in append mode: two programs at once do not tear each other's lines.
+        # One write per line in append mode: concurrent programs do not mix their lines.
         descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(descriptor, f"{record}\n".encode())
@@ -90,14 +89,14 @@ class History:
             os.close(descriptor)
 
     def search(self, words: str) -> list[str]:
-        """Lines that contain every word, newest first, each once."""
+        """Lines that contain every word, newest first, without duplicates."""
         wanted = words.casefold().split()
         found = (line for line in reversed(self.lines) if all(word in line.casefold() for word in wanted))
         return list(dict.fromkeys(found))
 
 
 def _parts(record: str) -> tuple[str, str]:
-    """Time and text of a line of the file; of a damaged one no time and all of it as text."""
+    """Time and text of a line of the file; ("", line) for a damaged one."""
     try:
         item = json.loads(record)
         return str(item["at"]), str(item["text"])
@@ -106,7 +105,7 @@ def _parts(record: str) -> tuple[str, str]:
 
 
 def _clean(path: Path) -> None:
-    """Write the file anew without the lines that hold a secret. Raises `OSError`, with the file as it was."""
+    """Rewrite the file without lines that hold a secret. Raises `OSError` and leaves the file unchanged."""
     with locked(path):
         raw = path.read_text(encoding="utf-8", errors="replace")
         kept = [line for line in raw.splitlines() if not has_secret(_parts(line)[1])]
@@ -114,7 +113,7 @@ def _clean(path: Path) -> None:
 
 
 class Walker:
-    """Up and down through the history, with the draft kept at the end."""
+    """Moves through the history, keeping the draft at the end."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -122,7 +121,7 @@ class Walker:
         self._draft = ""
 
     def up(self, text: str) -> str | None:
-        """The line before, or None at the first. `text` is what the prompt holds now."""
+        """The previous line, or None at the first. `text` is the prompt's present text."""
         lines = self._history.lines
         if self._place is None:
             if not lines:
@@ -135,7 +134,7 @@ class Walker:
         return lines[self._place]
 
     def down(self) -> str | None:
-        """The line after, the draft after the last, or None if there is nowhere to go."""
+        """The next line, the draft after the last, or None at the end."""
         if self._place is None:
             return None
         self._place += 1
@@ -145,5 +144,5 @@ class Walker:
         return self._history.lines[self._place]
 
     def reset(self) -> None:
-        """Something was typed or sent: start from the end again."""
+        """Start from the end again."""
         self._place = None

@@ -1,4 +1,4 @@
-"""What runs, what waits: the order in which typed lines become commands. No widgets, no clock."""
+"""Running and waiting jobs. No widgets, no clock."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from irisops.ui.card import Card, CardState
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One run of a command, of a plan that was agreed to, or of a live card's refresh."""
+    """One run of a command, of a confirmed plan, or of a live card's refresh."""
 
     card: Card
     command: Command
     start: Callable[[], AsyncIterator[Reply]]
     refresh: bool = False
-    """A live card keeps itself fresh: its replies are shown all at once at the end."""
+    """Refresh of a live card: its replies are shown together at the end."""
     replies: list[Reply] = field(default_factory=list)
     began: float = 0.0
-    """Monotonic seconds, set when it starts."""
+    """Monotonic seconds at its start."""
 
     @property
     def plan(self) -> Plan | None:
-        """The plan that it ended with, if it did."""
+        """The plan among its replies, if any."""
         return next((reply for reply in reversed(self.replies) if isinstance(reply, Plan)), None)
 
     @property
     def form(self) -> Form | None:
-        """The form that it ended with, if it did."""
+        """The form among its replies, if any."""
         return next((reply for reply in reversed(self.replies) if isinstance(reply, Form)), None)
 
     @property
     def offer(self) -> str:
-        """A command that it puts one Enter away."""
+        """The command offered for an empty line."""
         return next((reply.offer for reply in self.replies if isinstance(reply, Table) and reply.offer), "")
 
     @property
     def problem(self) -> Problem | None:
-        """What went wrong, if anything did."""
+        """The first problem, if any."""
         return next((reply for reply in self.replies if isinstance(reply, Problem)), None)
 
     def outcome(self) -> CardState:
-        """How the card stands after it."""
+        """State of the card after it."""
         if self.plan is not None:
             return "waiting"
         if self.problem is not None:
@@ -54,7 +54,7 @@ class Job:
 
 
 async def replies_of(job: Job) -> AsyncGenerator[Reply, None]:
-    """The replies of a job as they come; the source is closed when the reader stops early."""
+    """The replies of a job; the source is closed if the reader stops early."""
     source = job.start()
     try:
         async for reply in source:
@@ -65,7 +65,7 @@ async def replies_of(job: Job) -> AsyncGenerator[Reply, None]:
 
 
 def failure_of(job: Job, error: BaseException | None) -> Problem:
-    """What is said when the program itself failed at a job."""
+    """The problem for a fault of the program during a job."""
     return Problem(
         error=type(error).__name__,
         message=f"The program itself failed at {job.command.slash or 'this'}: {error}",
@@ -75,7 +75,7 @@ def failure_of(job: Job, error: BaseException | None) -> Problem:
 
 
 def cancelled(job: Job) -> Problem:
-    """What is said when the person cancelled a job."""
+    """The problem for a cancelled job."""
     return Problem(
         error="Cancelled",
         message="Cancelled. What the instance was already asked to do may still happen.",
@@ -85,26 +85,26 @@ def cancelled(job: Job) -> Problem:
 
 
 class Waiting:
-    """Lines that were typed while something ran."""
+    """Queue of lines typed while a job runs."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque()
 
     @property
     def lines(self) -> list[str]:
-        """Next first."""
+        """The waiting lines, next first."""
         return list(self._lines)
 
     def put(self, line: str) -> None:
-        """Behind the others."""
+        """Append a line."""
         self._lines.append(line)
 
     def take(self) -> str | None:
-        """The next line, or None."""
+        """Remove and return the next line, or None."""
         return self._lines.popleft() if self._lines else None
 
     def drop(self) -> int:
-        """Forget all; returns how many there were."""
+        """Remove all; returns their number."""
         count = len(self._lines)
         self._lines.clear()
         return count

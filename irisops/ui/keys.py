@@ -1,4 +1,4 @@
-"""The keys of the screen as data, and the screen that shows which of them work now."""
+"""Key bindings as data, and the screen that lists the active ones."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from textual.events import Key
 from textual.screen import ModalScreen
 
 from irisops.ui.lines import Lines
-from irisops.ui.styles import styles_folder
+from irisops.ui.themes import styles_folder
 
 
 @dataclass(frozen=True, slots=True)
 class AppKey:
-    """A key of the app: what it does and the action that does it. Ids let a person remap it."""
+    """A key of the app with its description and action. Ids allow remapping."""
 
     keys: str
     action: str
@@ -70,12 +70,12 @@ _NAMES = {
 
 
 def bindings() -> list[BindingType]:
-    """The app's keys as Textual takes them. Priority is not needed: printable keys are never among them."""
+    """The app's keys as Textual bindings. Priority is not needed, as none is printable."""
     return [Binding(key.keys, key.action, key.words, id=key.id, show=False) for key in APP_KEYS]
 
 
 def key_words(key: str) -> str:
-    """A key as people write it: `Ctrl+F`, `Alt+↑`."""
+    """Display name of a key: `Ctrl+F`, `Alt+↑`."""
     if key in _NAMES:
         return _NAMES[key]
     *modifiers, last = key.split("+")
@@ -85,7 +85,7 @@ def key_words(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """One line of the list: group, keys, what they do."""
+    """One line of the list: group, keys, description."""
 
     group: str
     keys: str
@@ -93,7 +93,7 @@ class KeyLine:
 
 
 def active_keys(node: DOMNode) -> list[KeyLine]:
-    """The program's own keys that work while `node` has the focus, nearest first, in groups."""
+    """The program's keys that work while `node` has the focus, nearest first, in groups."""
     titles = dict(GROUPS)
     taken: set[str] = set()
     lines: list[KeyLine] = []
@@ -110,7 +110,7 @@ def active_keys(node: DOMNode) -> list[KeyLine]:
 
 
 def _own_bindings(node: DOMNode) -> Iterable[Binding]:
-    """Bindings that this program's classes declare, not those that they inherit from Textual."""
+    """Bindings declared by this program's classes, without those inherited from Textual."""
     for ancestor in type(node).__mro__:
         if ancestor.__module__.startswith("irisops."):
             yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))
@@ -118,7 +118,7 @@ def _own_bindings(node: DOMNode) -> Iterable[Binding]:
 
 @cache
 def _actions(kind: type[DOMNode]) -> dict[str, str]:
-    """Keys that a class and those that it inherits from declare, with their actions."""
+    """Keys declared by a class and its bases, with their actions."""
     actions: dict[str, str] = {}
     for ancestor in reversed(kind.__mro__):
         for binding in Binding.make_bindings(vars(ancestor).get("BINDINGS", ())):
@@ -127,9 +127,9 @@ def _actions(kind: type[DOMNode]) -> dict[str, str]:
 
 
 async def act_now(node: DOMNode, event: Key) -> bool:
-    """Carry out what `node` binds to a key, without sending the key up to the app first. False if it binds nothing.
+    """Run `node`'s binding of a key at once. False if there is none.
 
-    A binding acts only once its key has gone up, and for what has the focus by then: keys behind it would overtake it.
+    Textual runs a binding only after its key bubbled up to the app, so later keys would overtake it.
     """
     action = _actions(type(node)).get(event.key)
     if action is None or not await node.app.run_action(action, node):
@@ -161,7 +161,7 @@ class KeyList(Lines):
 
 
 class KeysScreen(ModalScreen[None]):
-    """Which keys work now. Any of Esc, Enter, F1, q closes it."""
+    """Lists the active keys. Esc, Enter, F1 and q close it."""
 
     CSS_PATH = str(styles_folder() / "keys.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -175,17 +175,17 @@ class KeysScreen(ModalScreen[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """One box."""
+        """A box with the list."""
         with VerticalScroll(id="keys") as box:
             box.border_title = "Keys that work now"
             box.border_subtitle = "Esc closes"
             yield KeyList(self._keys)
 
     def action_close(self) -> None:
-        """Back."""
+        """Close the screen."""
         self.dismiss()
 
     def action_scroll(self, step: int) -> None:
-        """A line up or down."""
+        """Scroll by a line."""
         box = self.query_one("#keys")
         box.scroll_relative(y=step, animate=False)

@@ -1,4 +1,4 @@
-"""A widget whose content is a list of lines computed for a width: cheap to paint, easy to test."""
+"""Base widget whose content is a list of lines computed for a width."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
 
 
 def same(one: Iterable[Content], other: Iterable[Content]) -> bool:
-    """Whether text and styles are the same: `==` of Content looks at the text alone."""
+    """True if text and styles are the same; `==` of Content compares only the text."""
     first, second = list(one), list(other)
     return len(first) == len(second) and all(a.is_same(b) for a, b in zip(first, second, strict=True))
 
 
 def spread(left: Content, right: Content, width: int) -> Content:
-    """`left` and `right` at the two ends of a line of `width` cells; the left one is cut if they do not fit."""
+    """`left` and `right` at the ends of a line of `width` cells; `left` is cut if they do not fit."""
     space = width - left.cell_length - right.cell_length
     if space < 1:
         left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True)
@@ -40,12 +40,12 @@ def spread(left: Content, right: Content, width: int) -> Content:
 
 
 class Lines(Widget):
-    """Base: subclasses say what their lines are for a width; the height follows."""
+    """Base class: subclasses return their lines for a width; the height follows."""
 
     DEFAULT_CSS = "Lines { height: auto; width: 1fr; }"
 
     def lines(self, width: int) -> Iterable[Content]:
-        """The content, one entry per row of the screen, none wider than `width` cells."""
+        """The content, one entry per screen row, none wider than `width` cells."""
         raise NotImplementedError
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
@@ -53,7 +53,7 @@ class Lines(Widget):
         return max(1, len(list(self.lines(width)))) if width > 0 else 1
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
-        """All there is."""
+        """The full width."""
         return container.width
 
     def render(self) -> Content:

@@ -1,4 +1,4 @@
-"""The commands in the palette (Ctrl+P): found by how they are written, and by what they do."""
+"""Commands in the palette (Ctrl+P), searched by usage and summary."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from textual.fuzzy import Matcher
 from textual.markup import escape
 
 IN_SUMMARY = 0.5
-"""What finding all words in the summary counts; the matcher gives a title more."""
+"""Score of a match in the summary; a match in the title scores higher."""
 
 
 class Commands(Provider):
-    """What the app offers by `get_system_commands`. Textual's own provider looks at titles alone."""
+    """Provider for the app's `get_system_commands`. Textual's own searches only titles."""
 
     async def discover(self) -> Hits:
         """All of them, in the order of `/help`."""
@@ -23,7 +23,7 @@ class Commands(Provider):
             )
 
     async def search(self, query: str) -> Hits:
-        """Those whose title or summary matches, the better first."""
+        """Commands whose title or summary matches."""
         matcher = self.matcher(query)
         words = query.casefold().split()
         for command in self.app.get_system_commands(self.screen):
@@ -35,7 +35,7 @@ class Commands(Provider):
 
 
 def _hit(score: float, matcher: Matcher, command: SystemCommand) -> Hit:
-    """A line of the palette. The palette takes strings for markup, and a usage is full of brackets."""
+    """A line of the palette, as content: strings count as markup, and a usage has many brackets."""
     shown = Content(command.title)
     _, offsets = matcher.fuzzy_search.match(matcher.query, command.title)
     for offset in offsets:

@@ -1,4 +1,4 @@
-"""The widgets of the frame: header line, side panel, status line. They repaint only when their text changed."""
+"""Widgets of the frame: header line, side panel, status line. They repaint only when their text changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTHING = Overview(profiles=(), active=None)
 
 
 class Header(Widget):
-    """Which instance, how it is, and the counts."""
+    """Instance, state and counts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,18 +53,18 @@ class Panel(Lines):
         self._content: list[Content] = []
 
     def lines(self, width: int) -> list[Content]:
-        """What was given."""
+        """The current lines."""
         return [line.truncate(width) for line in self._content]
 
     def put(self, content: list[Content]) -> None:
-        """Replace the lines; a new layout only if there are more or fewer."""
+        """Replace the lines; layout only if their number changes."""
         if not same(content, self._content):
             resized = len(content) != len(self._content)
             self._content = content
             self.refresh(layout=resized)
 
     def on_click(self, event: events.Click) -> None:
-        """Say which line it was."""
+        """Post which line was clicked."""
         offset = event.get_content_offset(self)
         if offset is not None:
             self.post_message(self.Picked(self, offset.y))
@@ -102,7 +102,7 @@ class SidePanel(Vertical):
         self._tunnels.put(frame.tunnels_panel(overview.tunnels, width))
 
     def on_resize(self) -> None:
-        """Lines are laid out for a width."""
+        """Lay the lines out for the new width."""
         self.show(self.overview)
 
     @on(Panel.Picked)
@@ -113,7 +113,7 @@ class SidePanel(Vertical):
 
 
 class StatusLine(Widget):
-    """What runs; on a narrow screen also the side panel, folded into one line."""
+    """The running command; on a narrow screen also the side panel in one line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class StatusLine(Widget):
         note: str | None = None,
         folded: bool | None = None,
     ) -> None:
-        """Take what changed; None leaves a part as it is."""
+        """Update parts; None leaves a part unchanged."""
         before = self.text(self.content_size.width)
         self.overview = overview if overview is not None else self.overview
         self.running = running if running is not None else self.running
@@ -140,7 +140,7 @@ class StatusLine(Widget):
             self.refresh()
 
     def text(self, width: int) -> Content:
-        """The line: running command or note first, figures where the side panel is folded, keys at the right."""
+        """Running command or note, figures if the side panel is hidden, keys at the right."""
         keys = Content.styled("F1 keys ", "$quiet")
         room = max(0, width - keys.cell_length - 1)
         if self.running:
@@ -162,5 +162,5 @@ class StatusLine(Widget):
         return Content.assemble((f" {where}", "$quiet"), (f"   {message}" if message else "", "$warning"))
 
     def render(self) -> Content:
-        """The line at this width."""
+        """The line at the current width."""
         return self.text(self.content_size.width)

@@ -1,4 +1,4 @@
-"""The card that `/watch` keeps at the top, above the transcript. There is at most one."""
+"""The card that `/watch` pins above the transcript; at most one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from irisops.ui.record import Entry
 
 
 class Pinned(Vertical):
-    """Holds the card; takes no room without one."""
+    """Container of the card; hidden without one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Pinned(Vertical):
         self.display = False
 
     async def pin(self, command: Command, at: datetime) -> Card:
-        """Show a new card for a live command in place of the former one; whoever runs the command fills it."""
+        """Show a new card for a live command in place of the former one; the caller fills it."""
         await self.unpin()
         self.card = Card(command, Entry(at, command.slash, command.slash))
         self.display = True
@@ -28,7 +28,7 @@ class Pinned(Vertical):
         return self.card
 
     async def unpin(self) -> bool:
-        """Take the card away. False if there was none."""
+        """Remove the card. False if there was none."""
         card, self.card = self.card, None
         self.display = False
         if card is None:
@@ -37,10 +37,10 @@ class Pinned(Vertical):
         return True
 
     def due(self) -> list[Card]:
-        """The card, if it is to keep itself fresh."""
+        """The card, if it has to be refreshed."""
         return [self.card] if self.card is not None and self.card.is_live and self.display else []
 
     def set_stale(self, stale: bool) -> None:
-        """Mark it when the connection is lost, and unmark it when it is back."""
+        """Mark or unmark it as stale."""
         if self.card is not None and (self.card.is_live or self.card.stale):
             self.card.set_stale(stale)

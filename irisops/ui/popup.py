@@ -17,7 +17,7 @@ MOST = 8
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the list: taking it replaces the prompt's text with `text`."""
+    """A line of the list; choosing it replaces the prompt's text with `text`."""
 
     text: str
     label: str
@@ -26,7 +26,7 @@ class Item:
 
 
 def matching_commands(typed: str, infos: Sequence[CommandInfo]) -> list[Item]:
-    """Commands for what stands after `/`: names that begin with it, then that contain it, then other words that do."""
+    """Commands for the text after `/`: names that begin with it, then names that contain it, then other words."""
     needle = typed.removeprefix("/").casefold()
 
     def rank(info: CommandInfo) -> int:
@@ -51,7 +51,7 @@ def _scattered(needle: str, name: str) -> bool:
 
 
 def command_item(info: CommandInfo) -> Item:
-    """A command as a line of the list. With arguments, taking it leaves room to type them."""
+    """A command as a line of the list; with arguments, its text ends with a blank."""
     head = f"/{info.name.removeprefix('/')}"
     takes = info.usage.removeprefix(head).strip()
     hint = info.summary if info.available else f"not now: {info.reason}"
@@ -59,7 +59,7 @@ def command_item(info: CommandInfo) -> Item:
 
 
 def completed(text: str, cursor: int, completion: Completion) -> str:
-    """The line with one completion put in."""
+    """The line with one completion inserted."""
     return text[: completion.start] + completion.value + text[cursor:]
 
 
@@ -69,7 +69,7 @@ def completion_items(text: str, cursor: int, completions: Sequence[Completion]) 
 
 
 def common_start(values: Sequence[str]) -> str:
-    """The longest text that all begin with."""
+    """The longest common prefix."""
     if not values:
         return ""
     low, high = min(values), max(values)
@@ -80,18 +80,18 @@ def common_start(values: Sequence[str]) -> str:
 
 
 class Popup(Widget):
-    """Shows up to `MOST` items around the chosen one. It never has the focus: the prompt's keys move it."""
+    """Shows up to `MOST` items around the chosen one. It never has the focus; the prompt handles its keys."""
 
     def __init__(self) -> None:
         super().__init__()
         self.items: list[Item] = []
         self.chosen = 0
         self.moved = False
-        """Whether the person moved in it; only then Enter takes the chosen line."""
+        """True if the person moved in it; only then Enter takes the chosen line."""
         self.display = False
 
     def offer(self, items: Sequence[Item]) -> None:
-        """Show these; an empty list closes it."""
+        """Show these items; an empty list closes it."""
         if list(items) == self.items and self.display == bool(items):
             return
         height = min(MOST, len(self.items))
@@ -106,7 +106,7 @@ class Popup(Widget):
         self.offer([])
 
     def move(self, step: int) -> None:
-        """Choose another line; round at the ends."""
+        """Move the choice, wrapping at the ends."""
         if self.items:
             self.chosen = (self.chosen + step) % len(self.items) if self.moved or step < 0 else self.chosen
             self.moved = True
@@ -122,11 +122,11 @@ class Popup(Widget):
         return min(MOST, len(self.items))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
-        """All there is."""
+        """The full width."""
         return container.width
 
     def render(self) -> Content:
-        """The window of items around the chosen one."""
+        """The items around the chosen one."""
         width = self.content_size.width
         first = max(0, min(self.chosen - MOST // 2, len(self.items) - MOST))
         label_width = min(

@@ -1,4 +1,4 @@
-"""The prompt: one line that always has the focus, with history, completion, a popup and search."""
+"""The prompt: an input with history, completion, a popup and search."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MARK = "› "
 SEARCH_MARK = "⌕ "
 VEILED = "hidden, as it may be a password   Esc clears"
 PAUSE = 1.5
-"""Seconds without a key after which what is typed is a line in the open again."""
+"""Seconds without a key after which typing is no longer masked."""
 
 
 class Mark(Widget):
@@ -52,13 +52,13 @@ class Mark(Widget):
 
 
 HINTS_WIDTH = 50
-"""Cells that they take at most, as the style sheet has it."""
+"""Maximum width in cells, as in the style sheet."""
 HINTS_MARGIN = 6
-"""Cells around the mark, the line and them."""
+"""Cells around mark, input and hints."""
 
 
 class Hints(Widget):
-    """Words at the right of the prompt; gone when there is no room."""
+    """Words at the right of the prompt, hidden if there is no room."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,24 +76,24 @@ class Hints(Widget):
 
 
 class Line(LineInput):
-    """The prompt's input. `?` in an empty line asks for the keys; Ctrl+C without a selection goes on to the app."""
+    """The prompt's input. `?` in an empty line lists the keys; Ctrl+C without a selection bubbles up to the app."""
 
-    # A longer line makes no widget larger: without this each key would lay the whole screen out anew and paint the
-    # transcript's scroll bar in a frame of its own, for which the next key waits.
+    # A longer line makes no widget larger: without this each key would cause a new layout of the whole screen and an
+    # extra frame for the transcript's scroll bar, for which the next key waits.
     virtual_size = reactive(Size(0, 0), layout=False)
 
     class KeysWanted(Message):
-        """The person asks which keys work."""
+        """Request to list the keys."""
 
     def __init__(self, send: Callable[[], None]) -> None:
         super().__init__(placeholder="Ask, or / for commands", compact=True, select_on_focus=False)
         self._send = send
 
     async def on_key(self, event: events.Key) -> None:
-        """`?` in an empty line is a question about the keys, not a wish.
+        """`?` in an empty line lists the keys.
 
-        Keys that edit or send act here and now. A binding acts only once its key has gone up to the app, by when the
-        letters behind it, of a fast typist or a pasted burst, would already stand in the line.
+        Keys that edit or send act at once. Textual runs a binding only after its key bubbled up to the app, when the
+        letters after it, of a fast typist or a pasted burst, would already be in the line.
         """
         if event.character == "?" and not self.value and not self.password:
             event.stop()
@@ -105,7 +105,7 @@ class Line(LineInput):
                     return
 
     def on_paste(self, event: events.Paste) -> None:
-        """Several lines become one: left to itself, the line would take the first and drop the others."""
+        """Join several lines to one; Textual's input would drop all but the first."""
         lines = [each for each in map(str.strip, event.text.splitlines()) if each]
         if len(lines) > 1:
             event.stop()
@@ -113,12 +113,12 @@ class Line(LineInput):
             self.replace(" ".join(lines), *self.selection)
 
     async def action_submit(self) -> None:
-        """Send what stands in the line now."""
+        """Send the line."""
         self._send()
 
 
 class Prompt(Vertical):
-    """Popup, lines that wait, and the line itself."""
+    """Popup, waiting lines, and the input."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "older", "Older line", show=False, id="prompt.older"),
@@ -143,7 +143,7 @@ class Prompt(Vertical):
         """The line was sent or cleared."""
 
     class Withheld(Message):
-        """A line was sent that may be a secret: nothing of it was kept."""
+        """A line was sent that may be a secret; it was not stored."""
 
     class HistoryFailed(Message):
         """The history file cannot be read or written."""
@@ -156,14 +156,14 @@ class Prompt(Vertical):
         super().__init__()
         self._chat = chat
         self._may_ask = may_ask
-        """Whether a question for a secret is asked or may come any moment, with these lines still to be run."""
+        """True if a question for a secret is shown, or may come, given these lines still to be run."""
         self.on_the_way: list[str] = []
-        """Lines that were sent and that nobody has taken yet; whoever takes one removes it."""
+        """Sent lines that are not handled yet; the handler removes them."""
         self._guarded = False
         self._asked = False
-        """Whether a question for a secret was asked in this run."""
+        """True once a question for a secret was asked in this run."""
         self._answered = False
-        """Whether what asked for a secret got it and went well: with the next pause that is over."""
+        """True after a secret was given and accepted; reset at the next pause."""
         self._last_key = 0.0
         self._history = history
         self._walker = Walker(history)
@@ -179,7 +179,7 @@ class Prompt(Vertical):
         self._queue = Queue()
 
     def compose(self) -> ComposeResult:
-        """The list on top, the line below."""
+        """The list above, the input below."""
         yield self.popup
         yield self._queue
         with Horizontal(id="line"):
@@ -187,47 +187,47 @@ class Prompt(Vertical):
             yield self.input
             yield self._hints
 
-    # What is typed
+    # Text
 
     @property
     def text(self) -> str:
-        """The line as it is now."""
+        """The present text."""
         return self.input.value
 
     @property
     def typing(self) -> bool:
-        """Whether a line is begun; one that the next key replaces is not."""
+        """True if a line is begun; not for one that the next key replaces."""
         return bool(self.text) and self.input.selected_text != self.text
 
     # Around a question for a secret
 
     @property
     def veiled(self) -> bool:
-        """Whether what is typed is masked."""
+        """True if typing is masked."""
         return self.input.password
 
     def guard(self) -> None:
-        """A question for a secret may come before any line was sent: of a login at the start."""
+        """Expect a question for a secret before any line is sent: for the login at the start."""
         self._guarded = True
 
     def unguard(self) -> None:
-        """It did not come."""
+        """Stop expecting it."""
         if not self._asked:
             self._guarded = False
 
     def answered(self) -> None:
-        """What asked for a secret got it and went well."""
+        """The secret was given and accepted."""
         self._answered = True
 
     def veil(self, at: float) -> None:
-        """A question for a secret ended at `at` (the clock of `Message.time`): mask what follows without a pause."""
+        """Mask typing without a pause after a question for a secret, which ended at `at` (clock of `Message.time`)."""
         self._guarded = True
         self._last_key = at
         if not self.text:
             self.input.password = True
 
     def lift_veil(self, at: float) -> None:
-        """A key or a paste comes: after a pause, and with nothing typed yet, the person has seen that it is a line."""
+        """Unmask before a key or a paste if nothing is typed yet and there was a pause."""
         if not self.text and at - self._last_key >= PAUSE:
             self._guarded = self._guarded and not self._answered
             if self.veiled:
@@ -239,13 +239,13 @@ class Prompt(Vertical):
         self._tell_veil()
 
     def _tell_veil(self) -> None:
-        """Say that what stands there is hidden; there is always room for that."""
+        """Show that the text is hidden; there is always room for that."""
         hidden = self.veiled and bool(self.text)
         self._hints.set_class(hidden, "-veiled")
         self._hints.show(VEILED if hidden else HINTS)
 
     def typed_for_it(self) -> str:
-        """What was typed behind the mask when the next question for a secret comes: it was meant for that."""
+        """Text typed masked when the next question for a secret comes, for which it was meant."""
         self._guarded = self._asked = True
         self._answered = False
         text = self.text
@@ -255,7 +255,7 @@ class Prompt(Vertical):
         return text
 
     def _withholds(self, text: str) -> bool:
-        """Whether a line may be a secret that was typed for a question: no command, and a question is or was near."""
+        """True if a line may be a secret: no command, and a question for one is open, expected or recent."""
         asks = self._may_ask(self.on_the_way)
         if not (asks or self._guarded):
             return False
@@ -266,7 +266,7 @@ class Prompt(Vertical):
         return False
 
     def put(self, text: str, *, selected: bool = False) -> None:
-        """Put a text into the line; `selected` lets the next key replace it."""
+        """Set the text; with `selected` the next key replaces it."""
         if text:
             self._unveil()
         self._placing = text
@@ -279,11 +279,11 @@ class Prompt(Vertical):
         self.popup.close()
 
     def on_resize(self) -> None:
-        """Another width, another room."""
+        """Adapt the hints to the width."""
         self._make_room()
 
     def _make_room(self) -> None:
-        """The hints go as soon as the line needs their place."""
+        """Hide the hints if the line needs their place."""
         taken = len(MARK) + cell_len(self.text) + 1 + min(HINTS_WIDTH, cell_len(self._hints.text))
         self._hints.set_class(taken + HINTS_MARGIN > self.size.width, "-crowded")
 
@@ -312,7 +312,7 @@ class Prompt(Vertical):
         return matching_commands(text, self._chat.commands())
 
     def _usage(self, text: str) -> str:
-        """How the command that is being typed is written, in place of the hints."""
+        """Usage of the command being typed, in place of the hints."""
         if not text.startswith("/") or " " not in text:
             return HINTS
         typed = f"{text.removeprefix('/')} "
@@ -325,7 +325,7 @@ class Prompt(Vertical):
     # Sending
 
     def action_send(self) -> None:
-        """Send the line; if the person moved in the list, take its line first."""
+        """Send the line, or first take the chosen line of the list."""
         item = self.popup.item
         if self._mode == "search":
             self._end_search(item.text if item else self._draft)
@@ -352,13 +352,13 @@ class Prompt(Vertical):
         self.post_message(self.Sent(text))
 
     def _tell_trouble(self) -> None:
-        """Say once that the history file cannot be read or written."""
+        """Report once that the history file cannot be read or written."""
         if self._history.trouble is not None and not self._history_failed:
             self._history_failed = True
             self.post_message(self.HistoryFailed(self._history.trouble))
 
     def wait(self, lines: Sequence[str]) -> None:
-        """Show which lines wait for the running one."""
+        """Show the waiting lines."""
         self._queue.show(list(lines))
 
     # Keys
@@ -379,7 +379,7 @@ class Prompt(Vertical):
             self.put(line)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
-        """What is typed behind the mask is neither completed nor kept as a draft, from where it would come back."""
+        """Masked text is neither completed nor kept as a draft."""
         return not (self.veiled and self.text and action in ("older", "newer", "complete", "search"))
 
     def action_complete(self) -> None:
@@ -413,7 +413,7 @@ class Prompt(Vertical):
         self._hints.show(self._usage(item.text))
 
     def action_search(self) -> None:
-        """Search the history; again: the next older hit."""
+        """Search the history; repeated: the next older hit."""
         if self._mode == "search":
             self.popup.move(1)
             return
@@ -442,7 +442,7 @@ class Prompt(Vertical):
 
 
 class Queue(Widget):
-    """The lines that wait while something runs."""
+    """The waiting lines."""
 
     def __init__(self) -> None:
         super().__init__()

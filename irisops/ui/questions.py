@@ -1,10 +1,10 @@
-"""The prompt's place, which a question takes while it waits for its answer: one at a time, the next one waits.
+"""Questions in place of the prompt, one at a time.
 
-What a person types is never taken for an answer by accident, and never lost. A question that comes while a line is
-being typed stands above the line and waits until it is called (Enter in an empty line). Keys that were pressed before
-the question could be seen, and letters that are no answer, go on to the prompt. With the key that answers, the prompt
-has the focus again at once: what is typed behind it is a line. Behind a question for a secret the prompt is veiled, as
-the next keys may be the rest of the secret, or the secret once more.
+Typing is never taken for an answer by accident, and never lost. A question that comes while a line is being typed is
+shown above the line and waits for Enter in an empty line. Keys pressed before the question was visible, and letters
+that are no answer, go to the prompt. The key that answers returns the focus to the prompt at once, so later keys
+belong to a line. After a question for a secret the prompt is masked, as the next keys may be the rest of the secret, or
+the secret again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from irisops.ui.prompt import Prompt
 
 
 class Questions:
-    """Puts questions in place of `prompt`, inside `home`."""
+    """Shows questions in place of `prompt`, inside `home`."""
 
     def __init__(self, home: Widget, prompt: Prompt, is_command: Callable[[str], bool]) -> None:
         self._is_command = is_command
@@ -31,23 +31,23 @@ class Questions:
         self._prompt = prompt
         self._standing: Confirm | Secret | None = None
         self._answering = False
-        """The key that answers was pressed: what is typed from now on is a line."""
+        """True after the answering key: later keys belong to a line."""
         self._secret: asyncio.Future[str | None] | None = None
         self._place = asyncio.Lock()
-        """Held by the one question that stands there."""
+        """Held by the shown question."""
 
     @property
     def shown(self) -> Confirm | Secret | None:
-        """The question that waits for its answer."""
+        """The open question."""
         return None if self._answering else self._standing
 
     async def confirm(self, plan: Plan) -> None:
-        """Ask whether a plan is to be carried out. The answer is a message; whoever takes it calls `answered`."""
+        """Ask to confirm a plan. The answer is a message; its handler calls `answered`."""
         await self._place.acquire()
         await self._put(Confirm(plan))
 
     async def answered(self) -> None:
-        """Take the question away: the plan was agreed to or declined."""
+        """Remove the question about a plan."""
         await self._take()
         if self._place.locked():
             self._place.release()
@@ -64,31 +64,31 @@ class Questions:
                 await self._take()
 
     def give(self, secret: str | None) -> None:
-        """What the person typed behind the mask. From now on it is known wherever it turns up."""
+        """Pass on the typed secret, and have it masked wherever it appears later."""
         if secret:
             hide(secret)
         if self._secret is not None and not self._secret.done():
             self._secret.set_result(secret)
 
     def end(self) -> bool:
-        """End a question for a secret as if the person gave none; False if none is asked."""
+        """End a question for a secret without an answer; False if there is none."""
         if self._secret is None or self._secret.done():
             return False
         self._secret.set_result(None)
         return True
 
     def focus(self) -> None:
-        """Put the focus where typing belongs: the question, else the prompt."""
+        """Focus the question, else the prompt."""
         question = self.shown
         if question is not None and question.armed:
             question.focus_answer()
         else:
             self._focus_prompt()
 
-    # Who gets a key
+    # Routing of keys
 
     def before_key(self, event: events.Key) -> None:
-        """A key is about to be handed on: see that it does not reach a question for which it was not meant."""
+        """Before a key is dispatched: keep it from a question for which it was not meant."""
         self._prompt.lift_veil(event.time)
         question = self.shown
         if question is None or not question.armed:
@@ -99,7 +99,7 @@ class Questions:
             question.focus_answer()
 
     def after_key(self, event: events.Key) -> None:
-        """A key was handed on: the one that answers is the last for the question."""
+        """After a key was dispatched: the answering key is the last one for the question."""
         question = self.shown
         if question is not None and question.armed and question.focused and question.ends(event.key):
             self._answering = True
@@ -108,19 +108,19 @@ class Questions:
             question.display = False
 
     def before_paste(self, at: float) -> None:
-        """Text is about to be pasted: a yes or no takes none."""
+        """Before a paste: a yes-or-no question takes none."""
         self._prompt.lift_veil(at)
         if isinstance(self.shown, Confirm) and self.shown.armed and not self.shown.takes_words:
             self.let_type()
 
     def call(self) -> None:
-        """The line is done: now the question is asked."""
+        """The line is done: ask the question."""
         question = self.shown
         if question is not None and not question.armed:
             self._arm(question)
 
     def ask_again(self) -> None:
-        """What was given is no answer."""
+        """The answer was wrong: ask again."""
         question = self._standing
         if question is None:
             return
@@ -132,17 +132,17 @@ class Questions:
             self._arm(question)
 
     def let_type(self) -> None:
-        """Let the line be finished first; the question stands above it."""
+        """Let the line be finished first, below the question."""
         if self.shown is not None:
             self.shown.disarm()
             self._show_prompt()
 
     def _arm(self, question: Confirm | Secret) -> None:
         question.arm()
-        self._prompt.display = False  # after the focus has moved on: else it would go astray
+        self._prompt.display = False  # after the focus has moved, which would get lost otherwise
 
     def _veil(self, question: Confirm | Secret | None, at: float) -> None:
-        """Somebody who is still typing a secret must not see the rest of it in the open."""
+        """Mask the prompt: the rest of a secret may still be typed."""
         if isinstance(question, Secret) and question.armed:
             self._prompt.veil(at)
 
@@ -151,10 +151,10 @@ class Questions:
         self._focus_prompt()
 
     def _focus_prompt(self) -> None:
-        self._home.screen.set_focus(self._prompt.input)  # at once: `focus` would do it after the next keys
+        self._home.screen.set_focus(self._prompt.input)  # at once: `focus` acts only after the next keys
 
     async def _put(self, question: Confirm | Secret) -> None:
-        question.display = False  # not for a frame beside the prompt that it may take away
+        question.display = False  # not shown beside the prompt, not even for a frame
         await self._home.mount(question, before=self._prompt)
         question.display = True
         self._standing = question
@@ -165,7 +165,7 @@ class Questions:
             self._arm(question)
 
     async def _take(self) -> None:
-        # The focus moves first: left to itself it would go to the last card when the question goes, and scroll there.
+        # Move the focus first: Textual would move it to the last card, and scroll there.
         question, self._standing = self._standing, None
         if not self._answering:
             self._veil(question, Message().time)

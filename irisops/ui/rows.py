@@ -1,4 +1,4 @@
-"""Row actions: a command template filled in with a row's values, quoted so that nothing in them acts."""
+"""Row actions: command templates filled in with a row's quoted values."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _WHOLE = re.compile(r"\{!(\w+)\}")
 def filled(template: str, row: Mapping[str, Cell]) -> str:
     """`/user {name}` and a row -> the command line, e.g. `/user "John Doe"`. A list gives one word per item.
 
-    A template of `{!cure}` alone takes that cell as the whole line, for rows that have a command of their own; "" where
-    the row has none. The cell must be a slash command that irisops made itself, its names quoted.
+    The template `{!cure}` takes that cell as the whole line, for rows with their own command; "" if the row has none.
+    The cell must be a slash command made by irisops, with quoted names.
     """
     whole = _WHOLE.fullmatch(template)
     if whole is not None:

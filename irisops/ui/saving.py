@@ -1,4 +1,4 @@
-"""Writing the transcript to a file: a new one, for its owner alone."""
+"""Saves the transcript to a new private file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from irisops.files import write_new
 
 
 def save(text: str, name: str) -> Done | Problem:
-    """Write `text` to the file `name` (`~` is the home folder). An existing file is never overwritten."""
+    """Write `text` to the new file `name` (`~` is the home folder)."""
     path = Path(name).expanduser()
     if not name.strip():
         return Problem("NoFile", "No file was named.", "Say where: /save transcript.md", text="/save ")

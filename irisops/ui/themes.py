@@ -1,4 +1,4 @@
-"""The program's own themes, read from `styles/themes/*.toml`: colours are data, never Python."""
+"""Style sheets, and themes read from `styles/themes/*.toml`, beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,29 @@ from pathlib import Path
 
 from textual.theme import Theme
 
-from irisops.ui.styles import styles_folder
+PARTS = ("app.tcss", "frame.tcss", "prompt.tcss", "cards.tcss")
+"""Sheets of the first screen, in order; the editor and the keys screen name their own."""
+
+
+def styles_folder() -> Path:
+    """The folder that holds the .tcss files and `themes/`.
+
+    Raises FileNotFoundError if the installation is incomplete.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "styles", package.parent / "styles"):
+        if (folder / PARTS[0]).is_file():
+            return folder
+    raise FileNotFoundError(
+        f"The style sheets of irisops are missing beside {package}. Install irisops again."
+    )
+
+
+def sheets() -> list[Path]:
+    """Paths of the style sheets that the first screen needs."""
+    folder = styles_folder()
+    return [folder / name for name in PARTS]
+
 
 DEFAULT = "dark"
 
@@ -20,7 +42,7 @@ def theme_names() -> list[str]:
 
 
 def load_theme(name: str) -> Theme:
-    """Read one theme. Raises KeyError with the known names if there is no such theme."""
+    """Read one theme. Raises KeyError listing the known names."""
     path = styles_folder() / "themes" / f"{name}.toml"
     if name not in theme_names():
         raise KeyError(f"No theme is called {name!r}. There are: {', '.join(theme_names())}.")

@@ -260,7 +260,7 @@ class Ordeal:
 
     def assert_the_next_start_says_and_clears_what_is_left(self) -> None:
         """What the instance still has stands in the lease; a start names it, and /leases clear takes it away."""
-        left = leases.left_behind(self.store)
+        left = [lease for lease in self.store.all().leases if not lease.kept]
         if not left:
             self.assert_all_is_as_before()
             return

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from irisops.profiles.discovery import jsonc
 from irisops.profiles.discovery.containers import docker, podman
 from irisops.profiles.discovery.found import Report, Surroundings
 from irisops.profiles.discovery.installed import installed
 from irisops.profiles.discovery.variables import variables
-from irisops.profiles.discovery.vscode import vscode
+from irisops.profiles.discovery.vscode import loads, vscode
 from irisops.profiles.model import ProfileInvalidError
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.mutation import SECRET, as_json, json_texts, texts, trees
@@ -129,7 +128,7 @@ def test_json_with_comments(fuzz: Fuzz) -> None:
     # The settings' reader, one level up, tells only the line of such an error: the text around may be a password.
     fuzz.run(
         st.one_of(texts([COMMENTED, "{,}", "[1,]//x"]), json_texts([SETTINGS])),
-        jsonc.loads,
+        loads,
         ValueError,
         RecursionError,
     )

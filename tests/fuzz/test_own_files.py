@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from irisops.journal import Intent, Journal
 from irisops.profiles.address import AddressError, parse_address
 from irisops.profiles.model import Profile
-from irisops.profiles.refused import RefusedStore
-from irisops.profiles.remembered import RememberedStore
+from irisops.profiles.remembered import RefusedStore, RememberedStore
 from irisops.profiles.settings import SettingsStore, template
 from irisops.profiles.store import ProfileExistsError, ProfilesFileError, ProfileStore
 from irisops.profiles.vault import FORMAT, Vault, VaultError

@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from irisops.contract.chat import Notice
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
-from irisops.profiles.refused import RefusedStore
-from irisops.profiles.remembered import Remembered, RememberedStore
+from irisops.profiles.remembered import RefusedStore, Remembered, RememberedStore
 from irisops.profiles.secrets import Secrets
 from irisops.profiles.settings import SettingsStore
 from irisops.profiles.store import ProfilesFileError, ProfileStore

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from irisops.profiles.password_command import PasswordCommandError, password_from
-from irisops.profiles.refused import MOST, RefusedStore
+from irisops.profiles.remembered import MOST, RefusedStore
 
 SECRET = "canary-Secret-1"
 

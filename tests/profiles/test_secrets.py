@@ -16,7 +16,7 @@ SECRET = "canary-Secret-1"
 
 async def test_keeps_in_the_keyring_and_finds_it_again() -> None:
     keyring = FakeKeyring()
-    assert (await Secrets(keyring).keep(LOCAL, SECRET)).in_keyring
+    assert (await Secrets(keyring).keep(LOCAL, SECRET)).place == "keyring"
     assert keyring.kept == {(SERVICE, account_of(LOCAL)): SECRET}
     assert await Secrets(keyring).get(LOCAL) == SECRET
 
@@ -45,7 +45,7 @@ async def test_any_trouble_means_memory_only_and_is_said(
     keyring.trouble, keyring.raises, keyring.loses = trouble, raises, loses
     secrets = Secrets(keyring)
     kept = await secrets.keep(LOCAL, SECRET)
-    assert not kept.in_keyring
+    assert kept.place == "memory"
     assert said in kept.reason
     assert SECRET not in kept.reason + repr(kept) + repr(secrets)
     assert kept.cure
@@ -89,7 +89,7 @@ async def test_forgetting_removes_it_everywhere_and_twice_is_fine() -> None:
 async def test_any_other_secret_has_a_name_of_its_own() -> None:
     keyring = FakeKeyring()
     secrets = Secrets(keyring)
-    assert (await secrets.keep_secret("ngrok", SECRET)).in_keyring
+    assert (await secrets.keep_secret("ngrok", SECRET)).place == "keyring"
     assert await Secrets(keyring).get_secret("ngrok") == SECRET
     await secrets.forget_secret("ngrok")
     assert await secrets.get_secret("ngrok") is None
@@ -99,7 +99,7 @@ async def test_memory_only_runs_without_any_keyring() -> None:
     secrets = Secrets(None)
     secrets.remember(LOCAL, SECRET)
     assert await secrets.get(LOCAL) == SECRET
-    assert not (await secrets.keep(LOCAL, SECRET)).in_keyring
+    assert (await secrets.keep(LOCAL, SECRET)).place == "memory"
     assert (await secrets.describe()).startswith("not used")
     assert await Secrets(FakeKeyring()).describe() == "used for passwords"
 
@@ -111,12 +111,12 @@ async def test_a_keyring_that_forgets_is_described_as_such() -> None:
     kept = await secrets.keep(LOCAL, SECRET)
     assert f"{await secrets.describe()}." == f"not used: {kept.reason}"
     keyring.loses = False
-    assert (await secrets.keep(LOCAL, SECRET)).in_keyring
+    assert (await secrets.keep(LOCAL, SECRET)).place == "keyring"
     assert await secrets.describe() == "used for passwords"
 
 
 async def test_the_real_library_without_a_bus_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     kept = await Secrets(SystemKeyring(), deadline=30).keep(LOCAL, SECRET)
-    assert not kept.in_keyring
+    assert kept.place == "memory"
     assert "keyring" in kept.reason

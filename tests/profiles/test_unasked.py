@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irisops.profiles.model import Profile
-from irisops.profiles.refused import RefusedStore
+from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
 from irisops.profiles.unasked import Unasked
 from irisops.profiles.vault import Vault

@@ -175,7 +175,7 @@ async def test_a_killed_keeper_leaves_a_lease_that_the_next_start_clears(
     assert refused(opened.endpoints[0].public_url)
     await until(lambda: bool(chat.closed))
     assert chat.closed[0].problems
-    assert len(leases.left_behind(store)) == 1
+    assert len([lease for lease in store.all().leases if not lease.kept]) == 1
     cleared = await leases.clear(store, password_of, connector=instance)
     assert [each.report.clean for each in cleared] == [True]
     assert not os.access(runtime, os.F_OK)
@@ -193,7 +193,7 @@ async def test_a_share_may_outlive_the_chat_until_somebody_clears_it(
     opened = await client.open(request_for())
     await client.outlive(on=True)
     await client.leave()
-    assert leases.left_behind(store) == []
+    assert [lease for lease in store.all().leases if not lease.kept] == []
     assert not refused_now(opened.endpoints[0].public_url)
     assert await leases.clear(store, password_of, connector=instance) == []
     cleared = await leases.clear(store, password_of, running=True, connector=instance)
@@ -222,7 +222,7 @@ async def test_the_instance_unreachable_at_the_end_and_back_later(
     assert "Nothing listens" in closed.problems[0]
     os.kill(client.pid or 0, signal.SIGTERM)  # it would go on trying
     await client.wait()
-    (lease,) = leases.left_behind(store)
+    (lease,) = [lease for lease in store.all().leases if not lease.kept]
     assert "Nothing listens" in lease.problem
     (cleared,) = await leases.clear(store, password_of, connector=instance)
     assert not cleared.report.clean

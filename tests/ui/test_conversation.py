@@ -93,7 +93,7 @@ async def test_a_guarded_plan_needs_its_word() -> None:
         await pilot.press(*"local", "enter")
         await pilot.pause()
         assert card.state == "waiting"
-        assert "another word" in screen_text(app_of(pilot))
+        assert "Wrong word" in screen_text(app_of(pilot))
         await pilot.press(*"clinic-test", "enter")
         await until(pilot, lambda: card.state == "done")
         assert "confirm plan-1 clinic-test" in chat.log

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from irisops.app import IrisopsApp
 from irisops.contract.chat import Command, Notice, ProfileState
 from irisops.contract.replies import Effect, Problem, Reply, Series
-from irisops.ui.bell import TerminalTitle, to_terminal
 from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
 from irisops.ui.frame import window_title
 from irisops.ui.record import reply_markdown
+from irisops.ui.terminal import TerminalTitle, to_terminal
 from tests.ui.driving import SMALL, WIDE, app_of, make_app, say, text_of, until
 from tests.ui.fake_chat import LOCAL, NOW, FakeChat
 

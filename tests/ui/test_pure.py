@@ -22,14 +22,14 @@ from irisops.contract.chat import CommandInfo
 from irisops.contract.quoting import split
 from irisops.contract.replies import Cell, Done, Facts, Problem
 from irisops.contract.secret_words import has_secret, without_secrets
-from irisops.ui import clipboard, crash, figures, themes
+from irisops.ui import figures, terminal, themes
 from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
 from irisops.ui.popup import command_item, common_start, matching_commands
 from irisops.ui.rows import filled
 from irisops.ui.saving import save
-from irisops.ui.styles import PARTS, sheets, styles_folder
+from irisops.ui.themes import PARTS, sheets, styles_folder
 from tests.ui.fake_chat import INFOS
 
 # Figures
@@ -247,7 +247,7 @@ def test_a_tmux_that_reads_nothing_is_given_up(tmp_path: Path, monkeypatch: pyte
     tmux.write_text("#!/bin/sh\nexec sleep 600\n")
     tmux.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    told = asyncio.run(clipboard.send_to_tmux("x" * 300_000, {"TMUX": "x"}, deadline=0.3))
+    told = asyncio.run(terminal.send_to_tmux("x" * 300_000, {"TMUX": "x"}, deadline=0.3))
     assert told == "tmux did not take the text within 0.3 seconds"
 
 
@@ -257,14 +257,14 @@ def test_tmux_gets_the_text_by_a_pipe(tmp_path: Path, monkeypatch: pytest.Monkey
     tmux.write_text(f'#!/bin/sh\necho "$@" > {got}\ncat >> {got}\n')
     tmux.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert asyncio.run(clipboard.send_to_tmux("a card", {"TMUX": "x"})) == ""
+    assert asyncio.run(terminal.send_to_tmux("a card", {"TMUX": "x"})) == ""
     assert got.read_text() == "load-buffer -w -\na card"
     tmux.write_text("#!/bin/sh\ncat > /dev/null\necho 'no server' >&2\nexit 1\n")
-    assert asyncio.run(clipboard.send_to_tmux("a card", {"TMUX": "x"})) == "no server"
+    assert asyncio.run(terminal.send_to_tmux("a card", {"TMUX": "x"})) == "no server"
     tmux.unlink()
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "cannot be started" in asyncio.run(clipboard.send_to_tmux("a card", {"TMUX": "x"}))
-    assert asyncio.run(clipboard.send_to_tmux("a card", {})) == ""
+    assert "cannot be started" in asyncio.run(terminal.send_to_tmux("a card", {"TMUX": "x"}))
+    assert asyncio.run(terminal.send_to_tmux("a card", {})) == ""
 
 
 # Themes and styles
@@ -325,7 +325,7 @@ def rendered_traceback(error: BaseException) -> str:
 def test_a_crash_names_the_error_whatever_its_name(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
         raise error
-    shown = crash.summary(rendered_traceback(caught.value))
+    shown = terminal.summary(rendered_traceback(caught.value))
     assert f"failed ({type(error).__name__})" in shown
     assert "hunter2" not in shown
 
@@ -336,7 +336,7 @@ def test_a_crash_shows_places_and_never_values() -> None:
         fail_with(f"bad {secret}")
     rendered = rendered_traceback(caught.value)
     assert secret in rendered  # so the test would notice a leak
-    shown = crash.summary(rendered)
+    shown = terminal.summary(rendered)
     assert secret not in shown
     assert "ValueError" in shown
     assert "test_pure.py" in shown

@@ -101,7 +101,7 @@ async def test_a_line_behind_a_wrong_word_waits_above_for_the_right_one() -> Non
         burst(pilot, "rs\r")
         await until(pilot, lambda: app_of(pilot).conversation.prompt.text == "")
         await pilot.press("enter")
-        await until(pilot, lambda: "another word" in screen_text(app_of(pilot)))
+        await until(pilot, lambda: "Wrong word" in screen_text(app_of(pilot)))
         await pilot.press(*"clinic-test", "enter")
         await until(pilot, lambda: "confirm plan-1 clinic-test" in chat.log)
         await until(pilot, lambda: "/users" in runs(chat))
@@ -114,7 +114,7 @@ async def test_a_line_begun_before_the_question_is_finished_first(line: str) -> 
         app = app_of(pilot)
         app.conversation.prompt.put("/use")  # the person is typing when the question of an earlier line comes
         question = await asked(pilot, line)
-        assert "Your line first" in screen_text(app)
+        assert "Finish your line first" in screen_text(app)
         await pilot.press("r", "s", "enter", "y")
         assert runs(chat) == [line]
         assert app.conversation.prompt.text == "y"

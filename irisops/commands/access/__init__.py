@@ -1,1 +1,1 @@
-"""Who may do what and why: explained, compared, refused, mended."""
+"""Access: explain, compare and search privileges, list and fix refusals."""

@@ -1,4 +1,4 @@
-"""/compare A B: what one user (or role) may do and the other may not."""
+"""/compare A B: differences between the privileges of two users or roles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from irisops.instance.security.permissions import Permission, difference
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One of the two. `reached` are the roles by key, each with its chain."""
+    """One of the two users or roles. `reached`: role key -> chain of roles that leads to it."""
 
     kind: str
     name: str
@@ -33,7 +33,7 @@ class _Side:
 
 
 async def compare(context: Context, command: Command) -> Replies:
-    """The differences as a table; what both have is counted."""
+    """The differences as a table, and a count of what is the same."""
     link = context.link()
     access = await read_access(link.connection)
     remember(link, access)
@@ -63,7 +63,7 @@ async def compare(context: Context, command: Command) -> Replies:
 
 
 def _side(access: Access, name: str, again: Line) -> _Side:
-    """A user, else a role of that name. Raises `Refusal` with the nearest of both."""
+    """The user, else the role of that name. Raises `Refusal` with the nearest names."""
     model = access.model
     spelled = find(name, (user.name for user in access.users))
     if spelled is not None:
@@ -115,7 +115,7 @@ def _traits(left: _Side, right: _Side) -> list[dict[str, Cell]]:
 def _roles(left: _Side, right: _Side) -> list[dict[str, Cell]]:
     rows: list[dict[str, Cell]] = []
     for key in dict.fromkeys([*left.reached, *right.reached]):
-        # A role stands at the end of its own chain; as a side of its own it is no difference.
+        # A role is the end of its own chain; compared itself, it is no difference.
         sides = left.reached.get(key), right.reached.get(key)
         chain = sides[0] or sides[1]
         if (sides[0] and sides[1]) or chain is None:
@@ -133,9 +133,9 @@ def _roles(left: _Side, right: _Side) -> list[dict[str, Cell]]:
 
 
 def _privileges(left: _Side, right: _Side) -> tuple[list[dict[str, Cell]], int]:
-    """The resources on which they differ, and on how many they are the same.
+    """The resources on which they differ, and the number of those on which they do not.
 
-    A superuser holds all of every resource: one row says so, instead of one for each.
+    A superuser holds every permission: that is one row, not one per resource.
     """
     if left.superuser and right.superuser:
         return [], len(left.held)

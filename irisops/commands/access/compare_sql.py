@@ -1,6 +1,6 @@
 """The SQL half of /compare: privileges on tables, views, schemas and procedures, and administrative ones, side by side.
 
-They are granted per namespace and stand beside those on resources (facts: iris-security 4.1).
+They are granted per namespace, in addition to those on resources (facts: iris-security 4.1).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings, sql_holdings
 
 MOST_ROLES = 20
-"""Roles of one side that are asked for their SQL privileges, each by a query of its own."""
+"""Roles per side whose SQL privileges are read, by one query each."""
 
 
 @dataclass(frozen=True, slots=True)
 class SqlSide:
-    """One of the two. `reached` are the keys of the roles that a role brings, itself included."""
+    """One of the two. `reached` are the keys of the roles granted to a role, itself included."""
 
     kind: str
     name: str
@@ -30,7 +30,7 @@ class SqlSide:
     superuser: bool
 
     def holders(self) -> list[Grantee]:
-        """Whom to ask: a user's list counts its roles, a role's may not."""
+        """Grantees to query: a user's list includes its roles, a role's may not."""
         if self.kind == "user":
             return [("user", self.name)]
         return [("role", each) for each in self.reached[:MOST_ROLES]]
@@ -38,14 +38,14 @@ class SqlSide:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What one side may do with one object: action, in upper case -> through whom."""
+    """Privileges of one side on one object: action in upper case -> grantees."""
 
     actions: dict[str, list[str]]
     grantable: frozenset[str]
 
 
 def namespace_of(command: Command, link: Link) -> str:
-    """Where SQL privileges are compared: as asked, else where the connection is, but for %SYS."""
+    """The namespace to compare: the given one, else the connection's, unless that is %SYS."""
     home = link.profile.namespace
     return str(
         command.args.get("namespace") or (home if home.casefold() != "%sys" else DEFAULT_NAMESPACE)
@@ -55,7 +55,7 @@ def namespace_of(command: Command, link: Link) -> str:
 async def compare_sql(
     link: Link, sides: Sequence[SqlSide], namespace: str
 ) -> tuple[list[dict[str, Cell]], list[str]]:
-    """Rows for what differs, and notes: what is the same, or why it cannot be compared."""
+    """Rows for the differences, and notes: what is the same, or why it cannot be compared."""
     where = harmless(namespace, 60)
     holders = [side.holders() if not side.superuser else [] for side in sides]
     flat = [each for some in holders for each in some]
@@ -104,7 +104,7 @@ async def compare_sql(
 
 
 def _by_object(found: Sequence[SqlHoldings]) -> dict[tuple[str, str], _Held]:
-    """(type, name) -> what is held; an administrative privilege stands for itself as (privilege, "")."""
+    """(type, name) -> privileges; an administrative privilege has the key (privilege, "")."""
     grants: dict[tuple[str, str], list[SqlGrant]] = {}
     spelled: dict[tuple[str, str], tuple[str, str]] = {}
     for each in found:
@@ -123,18 +123,18 @@ def _held(grants: Sequence[SqlGrant]) -> _Held:
 
 
 def _action(grant: SqlGrant) -> str:
-    """In upper case; of a privilege on no object that it is held is all there is to say."""
+    """The action in upper case; "" for an administrative privilege."""
     return grant.privilege.upper() if grant.name else "yes"
 
 
 def _shown(held: _Held | None) -> str:
-    """`INSERT, SELECT*`; the asterisk: may be passed on."""
+    """`INSERT, SELECT*`; the asterisk means WITH GRANT OPTION."""
     if held is None:
         return "–"
     return ", ".join(f"{action}{'*' if action in held.grantable else ''}" for action in sorted(held.actions))
 
 
 def _ways(held: _Held) -> list[str]:
-    """Through whom; nothing where all was granted directly."""
+    """The grantees; empty where all was granted directly."""
     ways = list(dict.fromkeys(via for some in held.actions.values() for via in some if via))
     return ways if any(via.casefold() != "direct" for via in ways) else []

@@ -1,6 +1,6 @@
-"""/denied: the newest refusals in the audit log by cause, with what was missing; live while it is watched.
+"""/denied: the newest refusals in the audit log, grouped by cause, with what was missing.
 
-/denied fix ID proposes the smallest change for one of them. What records them is switched on by `denied_enable`.
+/denied fix ID proposes the smallest change for one of them. `denied_enable` switches the recording on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from irisops.instance.security.audit import Auditing, list_denials, read_auditin
 from irisops.instance.security.denials import Cause, causes_of
 
 RECORDS = 500
-"""Records of refusals that are read: the newest."""
+"""Number of records to read, newest first."""
 
 COLUMNS = (
     Column("last", "LAST", "time"),
@@ -96,7 +96,7 @@ async def _auditing(link: Link) -> tuple[Auditing | None, list[str]]:
 
 
 def _recording(link: Link, auditing: Auditing | None) -> list[str]:
-    """What is not recorded, and the command that records it."""
+    """Kinds of refusal that are not recorded, with the command that records them."""
     if auditing is None:
         return []
     cure = "" if link.profile.read_only else " /denied enable switches it on, after a yes."
@@ -135,7 +135,7 @@ def _where(cause: Cause) -> str:
 
 
 async def fix_denied(context: Context, command: Command) -> Replies:
-    """One cause in full, then what /explain says of it: the smallest change as a plan."""
+    """One cause in full, then the answer of /explain: the smallest change as a plan."""
     link = context.link()
     causes, notes = await _causes(link)
     wanted = str(command.args["id"])
@@ -193,7 +193,7 @@ def _parsed(context: Context, line: str) -> Command:
 
 
 def _explaining(cause: Cause) -> str:
-    """The /explain that leads to the smallest change; "" where no privilege is named."""
+    """The /explain line that leads to the smallest change; "" where no privilege is named."""
     user = quote(cause.username)
     if not cause.username or cause.event == "LoginFailure":
         return ""

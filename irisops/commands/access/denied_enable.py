@@ -1,4 +1,4 @@
-"""/denied enable: have every kind of refusal recorded in the audit log, by plan; /undo switches it off again."""
+"""/denied enable: record every kind of refusal in the audit log, by plan; /undo switches it off again."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from irisops.instance.security.audit import REFUSALS, SOURCE, Auditing, read_aud
 from irisops.journal import Entry, Reverse
 
 WHOLE = "auditing"
-"""Auditing as a whole, among the settings that a change names."""
+"""Name of the setting for auditing as a whole."""
 EVENTS = {
     "Protect": "<PROTECT> errors",
     "AccessDenied": "refused security operations",
     "LoginFailure": "failed logins",
     "PrivilegeFailure": "refused SQL",
 }
-"""The events of refusals in a person's words."""
+"""Labels of the audit events of refusals."""
 
 
 async def enable(context: Context, command: Command) -> Replies:
@@ -46,7 +46,7 @@ async def enable(context: Context, command: Command) -> Replies:
 
 
 def _states(entry: Entry) -> tuple[bool, tuple[str, ...]]:
-    """Whether the change switches on what its settings name, and these."""
+    """(True if the change switches on, names of its settings)."""
     reverse = entry.intent.reverse
     if reverse is None or reverse.kind != KIND or bool(reverse.after) is bool(reverse.before):
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
@@ -121,7 +121,7 @@ def _effects(work: _Switching) -> list[str]:
 
 
 def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
-    """The same by hand. On the instance itself arrays work (facts: iris-security 3.6, 3.7)."""
+    """The calls to make by hand. On the instance itself arrays work (facts: iris-security 3.6, 3.7)."""
     flag = int(on)
     lines = ['set $namespace = "%SYS"']
     for each in settings:
@@ -137,7 +137,7 @@ def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Switching:
-    """An agreed plan at work: these settings are to be switched `on`, or off."""
+    """Carries a confirmed plan out: switches these settings `on`, or off."""
 
     context: Context
     link: Link
@@ -146,13 +146,13 @@ class _Switching:
     origin: Origin
 
     async def carry_out(self, shown: Plan) -> Replies:
-        """Wait for one's turn, then change."""
+        """Wait for the lock of the instance's settings, then change them."""
         async with turn(self.context, self.link, "audit settings"), aclosing(self._change(shown)) as replies:
             async for reply in replies:
                 yield reply
 
     async def _change(self, shown: Plan) -> Replies:
-        """Look again, journal, change, verify."""
+        """Read again, journal, change, verify."""
         now = await read_auditing(self.link.connection)
         if any(_is_on(now, each) is self.on for each in self.settings):
             raise Refusal(

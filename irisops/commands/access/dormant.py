@@ -1,4 +1,4 @@
-"""/users dormant 90d: accounts nobody has used for so long, and what ends them; /dormant disable, by plan with undo."""
+"""/users dormant 90d: unused accounts and what will disable them; /dormant disable, by plan with undo."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from irisops.instance.security.dormant import Account, Logins, read_logins
 from irisops.instance.security.object_state import ObjectChange
 
 USUAL = 90
-"""Days, when none are said: what a fresh instance has as its inactivity limit (facts: iris-security 3.6)."""
+"""Default number of days: the inactivity limit of a fresh instance (facts: iris-security 3.6)."""
 LONGEST = 36_500
 _SPAN = re.compile(r"(\d{1,5})\s*(d|day|days|w|week|weeks|m|month|months|y|year|years)?", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NO_LOGINS = frozenset(("unknownuser", "_public", "cspsystem", "_ensemble"))
-"""Accounts that stand for something else than a person who logs in (facts: iris-security 2.6)."""
+"""Accounts that no person logs in with (facts: iris-security 2.6)."""
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -56,7 +56,7 @@ def days_of(text: str) -> int:
 
 
 async def show_dormant(context: Context, command: Command) -> Replies:
-    """The accounts that nobody used for so many days, the longest first."""
+    """The accounts unused for that many days, longest first."""
     link = context.link()
     days = _days(command)
     logins = await read_logins(link.connection)
@@ -81,7 +81,7 @@ def _days(command: Command) -> int:
 
 
 def _chosen(context: Context, command: Command, logins: Logins, days: int) -> tuple[Selection, int]:
-    """The dormant accounts that fit the filter, and how many are dormant at all."""
+    """The dormant accounts that match the filter, and the number of all dormant ones."""
     now = context.clock.now()
     rows: list[dict[str, Cell]] = [
         {
@@ -104,9 +104,9 @@ def _chosen(context: Context, command: Command, logins: Logins, days: int) -> tu
 
 
 def _dormant(account: Account, context: Context, days: int) -> bool:
-    """Not used for so long. An account that was never used counts from when it was made, always if that is unknown.
+    """True if unused for that many days. A never used account counts from its creation, always if that is unknown.
 
-    Whether it was used has to be known.
+    False if it is not known whether it was used.
     """
     if not account.user.last_login_known:
         return False
@@ -115,7 +115,7 @@ def _dormant(account: Account, context: Context, days: int) -> bool:
 
 
 def _ends(account: Account, logins: Logins, context: Context) -> str:
-    """What will refuse the login some day, or why nothing will."""
+    """What will end the account, or why nothing will."""
     if account.never_expires:
         return "nothing: the account never expires"
     left = account.days_left(logins.inactive_limit, context.clock.now())
@@ -153,7 +153,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
 
 
 async def disable_dormant(context: Context, command: Command) -> Replies:
-    """Plan to disable them: one change, so that one /undo takes all of it back."""
+    """Plan to disable them in one change, so that one /undo reverses it."""
     link = context.link()
     days = _days(command)
     logins = await read_logins(link.connection)
@@ -180,7 +180,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
 
 
 def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:
-    """The names, and what is left out and why. Raises `Refusal` when nothing is left."""
+    """The names, and notes on the accounts left out. Raises `Refusal` if no name is left."""
     own = link.profile.user.casefold()
     enabled = [row for row in chosen.rows if row["enabled"]]
     kept = [

@@ -25,7 +25,7 @@ from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Facts
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
@@ -36,7 +36,7 @@ from irisops.instance.security.webapps import WebApplication, read_application
 
 
 async def explain(context: Context, command: Command) -> Replies:
-    """Whether a user may do something, and why."""
+    """Say whether a user may do something, and why."""
     if "what" not in command.args:
         async for reply in explain_all(context, str(command.args["user"])):
             yield reply
@@ -57,14 +57,14 @@ async def explain(context: Context, command: Command) -> Replies:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who is asked about, and what was read to answer."""
+    """The question: a user, and the data read to answer."""
 
     context: Context
     link: Link
     access: Access
     user: User
     narrow: bool
-    """Propose a role with exactly what is missing, even where an existing one brings it with more."""
+    """Propose a role with exactly what is missing, even if an existing role has it."""
 
 
 async def _resource(asked: Asked, command: Command) -> Replies:
@@ -78,8 +78,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
     if application is not None:
         access = access.with_application(application)
     inside = application.name if application else ""
-    # With no permission named, each that makes sense on the resource is told, and no change is proposed: nobody
-    # has said what is wanted.
+    # With no permission named, all sensible ones are shown and no change is proposed.
     permissions = wanted if wanted is not None else _sensible(access, user, resource)
     told = access.model.check(user.name, resource, permissions, inside)
     held = permissions & ~told.missing
@@ -104,7 +103,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
 
 
 def _sensible(access: Access, user: User, resource: str) -> Permission:
-    """What the rule for the resource's name offers, and what the user has beside it."""
+    """The permissions that the resource's name suggests, and those that the user has."""
     full = Permission.R | Permission.W | Permission.U
     if access.model.is_superuser(user.name):
         return applicable(resource)
@@ -112,7 +111,7 @@ def _sensible(access: Access, user: User, resource: str) -> Permission:
 
 
 async def _inside(asked: Asked, command: Command) -> WebApplication | None:
-    """The application within which it is asked, complete."""
+    """The application named by `in=`, with all its fields."""
     name = command.args.get("in")
     if not isinstance(name, str):
         return None
@@ -123,7 +122,7 @@ async def _inside(asked: Asked, command: Command) -> WebApplication | None:
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """A privilege that entering an application takes, and why."""
+    """A privilege needed to enter an application, and why."""
 
     resource: str
     permission: Permission
@@ -189,20 +188,31 @@ def _needs(access: Access, application: WebApplication) -> list[_Need]:
     return needs
 
 
+_VERBS = {"R": "read", "W": "write", "U": "use"}
+
+
+def _question(user: str, what: str, *, allowed: bool) -> str:
+    """`Can reader write %DB_IRISSYS? No`."""
+    name, _, letters = what.partition(":")
+    usual = "enter" if name.startswith("/") else "use"
+    verbs = listed([_VERBS[letter] for letter in letters]) or usual
+    return f"Can {harmless(user, 60)} {verbs} {harmless(name, 80)}? {'Yes' if allowed else 'No'}"
+
+
 async def _answer(
     asked: Asked,
     facts: dict[str, bool | str | None],
     notes: Sequence[str],
     missing: Mapping[str, Permission],
 ) -> Replies:
-    """The facts; if something is `missing` (resource -> permissions), the smallest change as a plan after them."""
+    """The facts, then the smallest change as a plan if something is `missing` (resource -> permissions)."""
     told, user, access = list(notes), asked.user, asked.access
     fix = None
     if missing:
         found = smallest_fix(access.model, access.model.user(user.name), missing)
         fix = access_fix.chosen(found, missing, narrow=asked.narrow)
         told.append(access_fix.sentence(user, fix, found))
-    title = f"May {harmless(user.name, 60)}: {harmless(str(facts['what']), 80)}"
+    title = _question(user.name, str(facts["what"]), allowed=bool(facts["allowed"]))
     labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
     yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes])
     if fix is not None:

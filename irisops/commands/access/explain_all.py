@@ -1,4 +1,4 @@
-"""/explain USER alone: all that a user holds, each with its shortest path."""
+"""/explain USER: all privileges of a user, each with its shortest path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRIVILEGES = (
 
 
 async def explain_all(context: Context, name: str) -> Replies:
-    """All that a user holds, each with its shortest path."""
+    """Show all privileges of a user."""
     link = context.link()
     access = await read_access(link.connection)
     user = user_named(access, name, lambda each: f"/explain {each}")
@@ -31,7 +31,7 @@ async def explain_all(context: Context, name: str) -> Replies:
 
 
 def privileges_of(access: Access, user: User, today: date) -> Table:
-    """All that a user holds, each with its shortest path, and what stands between the account and its login."""
+    """All privileges of a user, each with its shortest path, and what keeps the account from logging in."""
     held = access.model.effective(user.name)
     rows: list[dict[str, Cell]] = []
     for resource in sorted(held, key=str.casefold):
@@ -48,7 +48,7 @@ def privileges_of(access: Access, user: User, today: date) -> Table:
     notes = standing(user, today)
     if access.model.is_superuser(user.name):
         notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
-    notes.append("SQL privileges stand beside these: /explain USER sql SCHEMA.TABLE asks for one.")
+    notes.append("SQL privileges are separate: /explain USER sql SCHEMA.TABLE checks one.")
     return Table(
         name="privileges",
         title=f"What {harmless(user.name, 80)} holds",

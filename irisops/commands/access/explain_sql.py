@@ -1,6 +1,6 @@
 """/explain USER sql SCHEMA.TABLE: the instance's own check, who granted it, and granting it as a plan.
 
-SQL privileges are granted per namespace and stand beside the privileges on resources; to use one, a user also needs
+SQL privileges are granted per namespace, in addition to those on resources; to use one, a user also needs
 %Service_SQL:U (facts: iris-security 4.1).
 """
 
@@ -33,7 +33,7 @@ from irisops.instance.security.sqlprivileges import (
 
 SERVICE = "%Service_SQL"
 DEFAULT_NAMESPACE = "USER"
-"""Where tables are looked for when the connection is in %SYS and no namespace is named."""
+"""Namespace used when none is named and the connection is in %SYS."""
 _READ = {"r": "select", "read": "select", "w": "update", "write": "update", "s": "select"}
 
 
@@ -64,7 +64,7 @@ def _target(command: Command, link: Link, action: Action) -> SqlObject:
 
 
 async def explain_sql(context: Context, command: Command) -> Replies:
-    """The check, the grants behind it, and what the check does not tell: whether the user gets as far as SQL."""
+    """Show the check, the grants behind it, and whether the user can use SQL at all, which the check does not cover."""
     link = context.link()
     action = _action(command)
     target = _target(command, link, action)
@@ -90,7 +90,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         notes.append("That is a schema; for one table write SCHEMA.TABLE.")
     yield Facts(
         "explain",
-        f"May {harmless(user.name, 60)}: {action.upper()} {harmless(target.name, 80)}",
+        f"Can {harmless(user.name, 60)} {action.upper()} {harmless(target.name, 80)}? {'Yes' if allowed else 'No'}",
         {
             "user": user.name,
             "what": target.name,
@@ -107,7 +107,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
 
 
 async def _ways(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
-    """Through whom it is held, as far as the instance tells."""
+    """Grantees of the privilege, as far as the instance tells."""
     if access.model.is_superuser(user.name):
         return paths(access.model.check(user.name, SERVICE, Permission.U))[:1]
     try:

@@ -29,13 +29,13 @@ def privileges_text(held: Mapping[str, Permission], most: int = 8) -> str:
 
 
 BROAD = 5
-"""Resources that may come along with an existing role before a new role with less is proposed instead."""
+"""Most extra resources that a proposed existing role may have; beyond that a new role is proposed."""
 
 
 def chosen(fix: Fix, missing: Mapping[str, Permission], *, narrow: bool) -> Fix:
-    """`fix`, or a new role with exactly what is missing: when that was asked for, or much more would come with it.
+    """`fix`, or a new role with exactly what is missing if that was asked for or `fix` would give much more.
 
-    Fewest roles is not always least privilege: giving %Manager for one of its thirty would be a poor cure.
+    Fewest roles is not always least privilege: %Manager for one of its thirty resources would be a poor cure.
     """
     if fix.grants and (len(fix.gained) > BROAD or (narrow and fix.gained)):
         return Fix(new_role=dict(missing))
@@ -43,7 +43,7 @@ def chosen(fix: Fix, missing: Mapping[str, Permission], *, narrow: bool) -> Fix:
 
 
 def sentence(user: User, fix: Fix, found: Fix) -> str:
-    """What the smallest change is, and what comes with it. `found`: the existing roles that would do it, too."""
+    """The smallest change and what comes with it. `found`: the existing roles that would also do it."""
     name = harmless(user.name)
     if not fix.grants and found.grants:
         return (
@@ -66,12 +66,12 @@ def sentence(user: User, fix: Fix, found: Fix) -> str:
 
 
 def grant_line(user: User, fix: Fix) -> str:
-    """The /grant that does it."""
+    """The /grant line for it."""
     return f"/grant {' '.join(quote(role) for role in fix.grants)} to {quote(user.name)}"
 
 
 async def plan_of(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan | None:
-    """The change as a plan that waits for a yes. None on a read-only profile. Raises `Refusal`."""
+    """The change as a plan; None on a read-only profile. Raises `Refusal`."""
     if link.profile.read_only:
         return None
     if fix.grants:
@@ -87,7 +87,7 @@ def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) 
 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
-    """The role and its grant are one change, so that one /undo takes both back."""
+    """Plan the role and its grant as one change, so that one /undo reverses both."""
     taken = [role.name for role in access.roles] + [each.name for each in access.users]
     name = role_name(fix.new_role, taken)
     role = ObjectState(
@@ -113,7 +113,7 @@ async def _new_role(context: Context, link: Link, access: Access, user: User, fi
 
 
 def role_name(privileges: Mapping[str, Permission], taken: list[str]) -> str:
-    """A name that says what the role holds, `DB_PAYROLL_R`, and that no role and no user has.
+    """An unused name for a role with these privileges: `DB_PAYROLL_R`.
 
     A role's name must not begin with `%`, hold a comma, colon or slash, or be a user's name (facts: iris-security 3.1).
     """

@@ -1,4 +1,4 @@
-"""Names and permissions as people type them in the access commands, found in what was read of the instance."""
+"""Lookup of typed names and permissions among those of the instance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from irisops.instance.security.permissions import Permission, parse_permission
 from irisops.instance.security.webapps import WebApplication
 
 Line = Callable[[str], str]
-"""Makes the line to suggest of a name, which is quoted where it must be."""
+"""Builds the line to suggest from a name, quoted if needed."""
 
 _VERBS = {
     "see": Permission.R,
@@ -25,13 +25,13 @@ _VERBS = {
     "update": Permission.W,
 }
 _PREFIXES = ("", "%DB_", "%Service_", "%Admin_", "%Native_", "%")
-"""What people leave out of the names of the system's resources."""
+"""Prefixes that may be left out of names of system resources."""
 _PORTAL = "/csp/sys"
 """The Management Portal's application (facts: license-sessions 2.3)."""
 
 
 def meant(what: str) -> str:
-    """`portal` is the application that serves it."""
+    """`portal` becomes the Management Portal's application."""
     return _PORTAL if what.casefold() in ("portal", "smp") else what
 
 
@@ -60,9 +60,9 @@ def split_privilege(text: str) -> tuple[str, Permission | None]:
 
 
 def user_named(access: Access, name: str, command: Line) -> User:
-    """A user's record. Raises `Refusal` with the nearest names.
+    """The user of that name. Raises `Refusal` with the nearest names.
 
-    `command` makes the line to suggest of one.
+    `command` builds the line to suggest for one of them.
     """
     spelled = find(name, (user.name for user in access.users))
     if spelled is not None:
@@ -79,7 +79,7 @@ def user_named(access: Access, name: str, command: Line) -> User:
 def resource_named(access: Access, name: str, command: Line) -> str:
     """A resource as the instance spells it; `payroll` finds %DB_PAYROLL. Raises `Refusal` with the nearest names.
 
-    Where the resources cannot be read, those that a role holds are all that is known, and any name is taken.
+    Where the resources cannot be read, only those held by roles are known, and any name is accepted.
     """
     held = {each for role in access.model.roles for each in role.privileges}
     known = dict.fromkeys([*(resource.name for resource in access.resources), *sorted(held)])
@@ -107,7 +107,7 @@ def resource_named(access: Access, name: str, command: Line) -> str:
 
 
 def application_named(access: Access, name: str, command: Line) -> WebApplication:
-    """A web application. Raises `Refusal` with the nearest names."""
+    """The web application of that name. Raises `Refusal` with the nearest names."""
     wanted = name.casefold().rstrip("/")
     for application in access.applications:
         if application.name.casefold().rstrip("/") == wanted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
 _WHAT = (
@@ -14,8 +16,10 @@ _GRAMMAR = (
     Arg("filter", "filter", required=False, many=True),
 )
 
+_command = partial(CommandSpec, group="access", needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="explain",
         undo={"sql.privilege": "access.sql_change:AGAIN"},
         summary="Whether a user may do something and through which role; if not, the smallest fix",
@@ -88,11 +92,9 @@ SPECS: tuple[CommandSpec, ...] = (
             "why can't appuser open /csp/sys",
             "can appuser select from HR.Person",
         ),
-        group="access",
-        needs_connection=True,
         needs=("users.list", "roles.list"),
     ),
-    CommandSpec(
+    _command(
         name="who-can",
         summary="Everybody who holds a privilege or may open a web application, and through which role",
         handler="access.who_can:who_can",
@@ -121,12 +123,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("who can write the user database", "who can use %Admin_Secure"),
         aliases=("whocan", "who can"),
-        group="access",
-        needs_connection=True,
         needs=("users.list", "roles.list"),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="compare",
         summary="What one user or role may do and the other may not",
         handler="access.compare:compare",
@@ -145,12 +145,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("how (does|do) {first} differ from {second}"),
         ),
         examples=("compare appuser with reader",),
-        group="access",
-        needs_connection=True,
         needs=("users.list", "roles.list"),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="denied",
         summary="Newest refusals by cause: who, what was missing, the smallest fix; follows live",
         handler="access.denied:show_denied",
@@ -180,22 +178,18 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("what was {user} (denied|refused)", {"filter": ["user={user}"]}),
         ),
         examples=("what was denied", "show failed logins"),
-        group="access",
-        needs_connection=True,
         needs=("audit.list",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="denied fix",
         summary="One refusal in full, and the smallest change that ends it, as a plan",
         handler="access.denied:fix_denied",
         grammar=(Arg("id", "text", show="ID"),),
         plain=(Plain("fix [the] (denial|refusal) {id}"),),
-        group="access",
-        needs_connection=True,
         needs=("audit.list",),
     ),
-    CommandSpec(
+    _command(
         name="denied enable",
         undo={KIND: "access.denied_enable:AGAIN"},
         summary="Have every kind of refusal recorded in the audit log",
@@ -205,12 +199,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("record [all] [the] (refusals|denials)"),
         ),
         examples=("enable auditing",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("audit.events", "security.settings", "audit.enable"),
     ),
-    CommandSpec(
+    _command(
         name="users dormant",
         summary="Accounts not used for so long: last login, days until a limit ends them",
         handler="access.dormant:show_dormant",
@@ -232,12 +224,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("show unused accounts", "who has not logged in for 90 days"),
         aliases=("dormant",),
-        group="access",
-        needs_connection=True,
         needs=("users.list",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="dormant disable",
         summary="Disable the enabled accounts that nobody used for so long, as one change",
         handler="access.dormant:disable_dormant",
@@ -248,9 +238,7 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("disable accounts not used for 90 days",),
         aliases=("users disable-dormant",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.detail"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Granting one SQL privilege to one user, or taking it back: planned, journaled, checked by the instance itself."""
+"""Grant or revoke one SQL privilege of one user: planned, journaled, checked by the instance itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS: tuple[Kind, ...] = ("table", "view", "schema", "procedure")
 
 @dataclass(frozen=True, slots=True)
 class SqlChange:
-    """What is asked for; `user` as the instance spells it."""
+    """The requested change; `user` as the instance spells it."""
 
     user: str
     target: SqlObject
@@ -33,7 +33,7 @@ class SqlChange:
 
     @property
     def privilege(self) -> str:
-        """In a person's words."""
+        """The privilege in words."""
         return f"{self.action.upper()} on {harmless(self.target.name, 80)}"
 
     def statement(self, *, grant: bool) -> str:
@@ -48,13 +48,13 @@ class SqlChange:
         return f"{verb} {self.action.upper()} ON {named} {joined} {code_literals.sql_name(self.user)}"
 
     def reverse(self) -> Reverse:
-        """For the journal: what is held then and was not before, or the other way round."""
+        """The states before and after, for the journal."""
         held = (self.action, self.target.kind, self.target.name, self.target.namespace)
         return Reverse(KIND, self.user, () if self.grant else held, held if self.grant else ())
 
 
 def plan(context: Context, link: Link, asked: SqlChange) -> Plan:
-    """The plan that waits for a yes."""
+    """The plan of the change."""
     name, where = harmless(asked.user), harmless(asked.target.namespace)
     states = ("not held", "held") if asked.grant else ("held", "not held directly")
     shown = Plan(
@@ -76,7 +76,7 @@ def _effects(name: str, *, grant: bool) -> list[str]:
     if grant:
         return [
             f"{name} gains this one SQL privilege, in this namespace alone.",
-            "SQL privileges stand beside roles: /revoke does not take it back, /undo does.",
+            "SQL privileges are separate from roles: /revoke does not remove this one, /undo does.",
         ]
     return [f"What {name} holds by a role, or on the whole schema, it keeps."]
 
@@ -109,7 +109,7 @@ def _asked(entry: Entry, origin: Origin) -> SqlChange:
 
 
 async def _stand(link: Link, entry: Entry) -> Stand:
-    """Whether it is held, by the instance's own check, which also counts roles and the whole schema."""
+    """Whether the privilege is held, by the instance's own check, which includes roles and the whole schema."""
     asked = _asked(entry, Origin(""))
     held = await check_sql(link.connection, asked.user, asked.target, asked.action)
     part = Part(

@@ -1,4 +1,4 @@
-"""/who-can RESOURCE:PERM or /who-can /web/app: everybody who may, and through which role."""
+"""/who-can RESOURCE:PERM or /who-can /web/app: users with that privilege, and through which role."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLUMNS = (
 
 
 async def who_can(context: Context, command: Command) -> Replies:
-    """Users who hold it, the shortest path first."""
+    """Users with the privilege, shortest path first."""
     link = context.link()
     what = meant(str(command.args["what"]))
     access = await read_access(link.connection)
@@ -108,7 +108,7 @@ def _how(grants: tuple[Grant, ...], resource: str) -> str:
     first = grants[0].sentence(resource)
     covered = grants[0].permission
     for grant in grants[1:]:
-        # What needs two roles, one for READ and one for WRITE, names both.
+        # If READ and WRITE come from two roles, both are named.
         if grant.permission & ~covered:
             first += f"; {grant.sentence(resource)}"
             covered |= grant.permission

@@ -1,4 +1,4 @@
-"""Paths to a privilege, and what stands between an account and its login, in plain words."""
+"""Wording of paths to a privilege, and of what keeps an account from logging in."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LABELS = {
     "namespace": "Namespace",
     "action": "Action",
 }
-"""Labels of the facts that /explain gives."""
+"""Labels of the facts of /explain."""
 SHOWN_PATHS = 6
-"""Paths to one privilege that are told one by one."""
+"""Most paths to one privilege that are listed."""
 
 
 def standing(user: User, today: date) -> list[str]:
-    """What keeps the account from logging in at all, and what a login may add."""
+    """What keeps the account from logging in, and what a login may add."""
     name = harmless(user.name)
     notes = []
     if not user.enabled:
@@ -35,7 +35,7 @@ def standing(user: User, today: date) -> list[str]:
     if user.change_password:
         notes.append(f"{name} must change its password before it can log in through a driver.")
     if any(kind in user.type.casefold() for kind in ("ldap", "delegated")):
-        # Their roles are worked out at the login (facts: iris-security 2.2, Flags); these are the ones of the last.
+        # Their roles are determined at login (facts: iris-security 2.2, Flags); these are those of the last login.
         notes.append(
             f"{name} is no password user: its roles are given at each login and may differ from these."
         )
@@ -43,7 +43,7 @@ def standing(user: User, today: date) -> list[str]:
 
 
 def paths(told: Explanation) -> list[str]:
-    """Every path by which it is held, or that there is none; what escalating would bring."""
+    """Every path to the privilege, or that there is none; and what escalation roles would add."""
     lines = [path(grant, told.resource) for grant in told.grants[:SHOWN_PATHS]]
     if len(told.grants) > SHOWN_PATHS:
         lines.append(f"… and {len(told.grants) - SHOWN_PATHS} more paths")
@@ -54,13 +54,13 @@ def paths(told: Explanation) -> list[str]:
 
 
 def path(grant: Grant, resource: str) -> str:
-    """One path in plain words."""
+    """One path in words."""
     mark = "(✓)" if grant.kind == "escalation" else "✓"
     return f"{mark} {harmless(grant.sentence(resource), 400)}"
 
 
 def usage_problem(message: str) -> Refusal:
-    """The form to write it in."""
+    """A refusal that shows the usage."""
     return Refusal(
         "NotUnderstood",
         message,

@@ -1,1 +1,1 @@
-"""Users and roles: listed, edited, granted, and taken back."""
+"""Users and roles: list, edit, grant and revoke."""

@@ -26,7 +26,7 @@ _SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
 
 
 class _Lines:
-    """The three texts, grown together."""
+    """The three texts under construction."""
 
     def __init__(self) -> None:
         self.objectscript = ['set $namespace = "%SYS"']
@@ -34,7 +34,7 @@ class _Lines:
         self.sql: list[str] = []
 
     def method(self, class_name: str, method: str, *args: str | int) -> None:
-        """A class method that returns a status. An argument `?` is the new password, which is not written here."""
+        """Add a call that returns a status. The argument `?` stands for the new password, which is never written."""
         script = ", ".join(
             "password" if arg == "?" else str(arg) if isinstance(arg, int) else objectscript(arg)
             for arg in args
@@ -46,7 +46,7 @@ class _Lines:
         self.python.append(f'irispy.classMethodValue("{class_name}", "{method}", {snake})  # 1 is success')
 
     def result(self) -> dict[str, Sequence[str]]:
-        """By language; SQL only if it can say something."""
+        """Lines by language; SQL only where it can express the change."""
         texts: dict[str, Sequence[str]] = {"ObjectScript": self.objectscript, "Python": self.python}
         if self.sql:
             texts["SQL"] = self.sql
@@ -54,7 +54,7 @@ class _Lines:
 
 
 def calls_of(changes: Sequence[ObjectChange], passwords: Sequence[str]) -> dict[str, Sequence[str]]:
-    """The changes in three languages. `passwords` names the users whose password is set, too."""
+    """The changes in three languages. `passwords` names the users whose password is also set."""
     lines = _Lines()
     if passwords:
         lines.objectscript.append('read "New password: ", password  // it is never written down here')
@@ -104,7 +104,7 @@ def _user(lines: _Lines, change: ObjectChange, *, with_password: bool) -> None:
 
 
 def _create(lines: _Lines, after: ObjectState) -> ObjectState:
-    """The creating call; returns the state that it leaves."""
+    """Add the creating call; returns the resulting state."""
     lines.method(
         "Security.Users",
         "Create",
@@ -182,7 +182,7 @@ def _role(lines: _Lines, change: ObjectChange) -> None:
 
 
 def _save_role(lines: _Lines, before: ObjectState, after: ObjectState) -> None:
-    """The server's own array form is the shorter one where it can be written: in ObjectScript."""
+    """Add the call that saves a role; ObjectScript uses the shorter array form."""
     changed = changed_fields(before, after)
     key = after.name.lower()
     lines.python.append(f'role = irispy.classMethodObject("Security.Roles", "%OpenId", {python(key)})')

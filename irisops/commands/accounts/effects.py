@@ -1,9 +1,11 @@
-"""What a change of users and roles means for people: privileges gained and lost, superusers made, warnings."""
+"""Effects of changes of users and roles: privileges gained and lost, new superusers, warnings, guards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from irisops.changes.objects import FieldRefusal
+from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import privileges
@@ -22,7 +24,7 @@ _SHOWN = 8
 
 
 def model_after(access: Access, changes: Iterable[ObjectChange]) -> privileges.AccessModel:
-    """The model as it would be. Deletions come last, so that what follows from them is not undone again."""
+    """The access model after the changes. Deletions come last, so that their side effects are not overwritten."""
     model = access.model
     for change in sorted(changes, key=lambda each: each.after is None):
         if change.after is None:
@@ -51,7 +53,7 @@ def _role(state: ObjectState) -> privileges.Role:
 
 
 def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> tuple[list[str], list[str]]:
-    """Effects and warnings of the changes, in plain sentences."""
+    """Effects and warnings of the changes, as sentences."""
     before, after = access.model, model_after(access, changes)
     effects: list[str] = []
     warnings: list[str] = []
@@ -70,7 +72,7 @@ def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> t
 def _affected(
     before: privileges.AccessModel, after: privileges.AccessModel, changes: Sequence[ObjectChange]
 ) -> list[str]:
-    """Users whose privileges may differ, in the order of the instance."""
+    """Users whose privileges may change, in the order of the instance."""
     names: dict[str, None] = {}
     for change in changes:
         if change.kind == "user":
@@ -100,7 +102,7 @@ def _privileges(
     effects: list[str],
     warnings: list[str],
 ) -> None:
-    """Who gains and loses what; users to whom the same happens are told together."""
+    """Privileges gained and lost, with users grouped by the same effect."""
     told: dict[str, list[str]] = {}
     created = {change.name for change in changes if change.before is None}
     deleted = {change.name for change in changes if change.kind == "user" and change.after is None}
@@ -128,7 +130,7 @@ def _privileges(
         change = difference(old, new)
         if not change and name in reassigned:
             told.setdefault(
-                "No resource privilege comes or goes with it for {}; SQL privileges granted to the roles do.",
+                "The resource privileges of {} do not change; SQL privileges granted to the roles do.",
                 [],
             ).append(name)
         for verb, part in (("gain", change.gained), ("lose", change.lost)):
@@ -165,12 +167,12 @@ def _sentence(text: str, names: Sequence[str]) -> str:
 
 
 def _public_of(model: privileges.AccessModel) -> Mapping[str, Permission]:
-    """What somebody without any role has."""
+    """Privileges of a user without roles."""
     return {name: permission for name, permission in model.public.items() if permission}
 
 
 def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnings: list[str]) -> None:
-    """Privileges that come or go with roles although everybody has them."""
+    """Warn of privileges that change with roles although everybody has them."""
     public = {name.casefold(): permission for name, permission in model.public.items() if permission}
     moot: dict[str, Permission] = {}
     roles = {role.name.casefold(): role for role in model.roles}
@@ -198,7 +200,7 @@ def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnin
 
 
 def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]], warnings: list[str]) -> None:
-    """What is so for a user itself. `told`: sentence -> users, so that many are told together."""
+    """Effects on a user itself. `told`: sentence -> users, for grouping."""
     before, after, name = change.before, change.after, harmless(change.name)
     old = before.names("roles") if before else ()
     new = after.names("roles") if after else ()
@@ -219,7 +221,7 @@ def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]],
         )
         return
     if before is not None and (gained or missing(old, new)):
-        tell("SQL privileges stand beside roles: those granted to {} directly stay as they are.")
+        tell("SQL privileges are separate from roles: those granted to {} directly stay as they are.")
     if gained and not after.flag("enabled"):
         warnings.append(f"{name} is disabled: it gains nothing until it is enabled.")
     special = _SPECIAL.get(change.name.casefold())
@@ -264,4 +266,53 @@ def _about_role(
     if not after.members(change.name):
         effects.append(
             f"Nobody holds {name}, directly or through a role: /grant {quote(name)} to USER gives it."
+        )
+
+
+def guard(link: Link, access: Access, changes: Sequence[ObjectChange]) -> None:
+    """Refuse changes that lock out the own account or remove the last superuser. Raises `FieldRefusal`."""
+    for change in changes:
+        if change.kind == "user" and change.name.casefold() == link.profile.user.casefold():
+            _guard_own(change)
+    after = model_after(access, changes)
+    if access.model.superusers() and not after.superusers():
+        disabled = any(
+            change.after is not None and change.before is not None and "enabled" in change.fields()
+            for change in changes
+        )
+        raise FieldRefusal(
+            "enabled" if disabled else "roles",
+            "LastSuperuser",
+            "This would leave no enabled user with %All: nobody could administer the instance.",
+            "Give %All to another enabled user first.",
+        )
+
+
+def _guard_own(change: ObjectChange) -> None:
+    name = harmless(change.name)
+    before, after = change.before, change.after
+    if before is None:
+        return
+    cure = "Connect as another administrator to do this."
+    if after is None:
+        raise FieldRefusal("name", "OwnAccount", f"{name} is the account you are using: it stays.", cure)
+    if before.flag("enabled") and not after.flag("enabled"):
+        raise FieldRefusal(
+            "enabled", "OwnAccount", f"{name} is the account you are using: disabling it locks you out.", cure
+        )
+    if {each.casefold() for each in before.names("roles")} - {
+        each.casefold() for each in after.names("roles")
+    }:
+        raise FieldRefusal(
+            "roles",
+            "OwnAccount",
+            f"{name} is the account you are using: taking roles from it could lock you out.",
+            cure,
+        )
+    if after.flag("must_change_password") and not before.flag("must_change_password"):
+        raise FieldRefusal(
+            "must_change_password",
+            "OwnAccount",
+            f"{name} is the account you are using: the driver is refused while its password must be changed.",
+            cure,
         )

@@ -1,20 +1,57 @@
-"""Users and roles as the change engine sees them."""
+"""Users and roles as kinds of object for the change engine."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.commands.accounts.as_code import calls_of
-from irisops.commands.accounts.effects import meaning
-from irisops.commands.accounts.guard import guard
-from irisops.commands.accounts.new_password import password_that_fits
+from irisops.commands.accounts.effects import guard, meaning
 from irisops.connections.connection import Link
+from irisops.contract.quoting import quote
+from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState, same
 from irisops.instance.security.roles import LABELS, list_roles, privileges_of, role_state, role_steps
-from irisops.instance.security.user_changes import FIELDS, PASSING, read_user_states, user_steps
+from irisops.instance.security.user_changes import (
+    FIELDS,
+    PASSING,
+    check_new_password,
+    read_user_states,
+    user_steps,
+)
+
+LENGTH = 20
+"""Characters of a generated password."""
+_LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without l, I and O, which are easily misread."""
+_DIGITS = "23456789"
+_KINDS = (str.isupper, str.islower, str.isdigit)
+
+
+def new_password() -> str:
+    """A random password with at least one letter of each case and one digit (facts: iris-security 3.6)."""
+    while True:
+        text = secrets.choice(_LETTERS) + "".join(
+            secrets.choice(_LETTERS + _DIGITS) for _ in range(LENGTH - 1)
+        )
+        if all(any(kind(character) for character in text) for kind in _KINDS):
+            return text
+
+
+async def password_that_fits(link: Link, name: str) -> str:
+    """A random password that fits the instance's policy. Raises `Refusal` if none of several does."""
+    for extra in ("", "-7", "!a", "_9Z"):
+        text = new_password() + extra
+        if not await check_new_password(link.connection, name, text):
+            return text
+    raise Refusal(
+        "PasswordPolicy",
+        "The instance's password pattern refuses every password that this tool makes.",
+        f"Enter one that fits in the form: /user {quote(name)}",
+    )
 
 
 def shown(value: FieldValue | None, field_name: str = "") -> str:
@@ -26,11 +63,6 @@ def shown(value: FieldValue | None, field_name: str = "") -> str:
     if not value:
         return "never" if field_name == "expires" else "–"
     return harmless(value)
-
-
-def label_of(kind: Kind, field_name: str) -> str:
-    """A field in a person's words."""
-    return FIELDS[field_name].label if kind == "user" else LABELS[field_name]
 
 
 async def _read_users(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:

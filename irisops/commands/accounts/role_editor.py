@@ -1,4 +1,4 @@
-"""The role editor: what is declared of roles for `irisops.changes.editor`, and the commands of one role."""
+"""The role editor, declared for `irisops.changes.editor`, and the commands on one role."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from irisops.changes.editor import Checked, Editor, Given, Start
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.accounts.options import ROLE, ROLE_CHANGES
 from irisops.commands.accounts.role_fields import EMPTY, check_name, check_values, form_fields
+from irisops.commands.accounts.specs import ROLE, ROLE_CHANGES
 from irisops.commands.accounts.view import role_cards
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -28,7 +28,7 @@ from irisops.instance.security.roles import role_state
 
 
 def _role(access: Access, name: str, command: str) -> ObjectState:
-    """The role as it is. Raises `Refusal` with the nearest names; `command` has `{}` where the name goes."""
+    """The role's present state. Raises `Refusal` with the nearest names; `command` has `{}` in place of the name."""
     for role in access.roles:
         if role.name.casefold() == name.casefold():
             return role_state(role)
@@ -56,7 +56,7 @@ def _why_fixed(state: ObjectState) -> Refusal | None:
 
 
 def _tree(access: Access, name: str) -> list[str]:
-    """The roles that come with it, each with the way to it."""
+    """The granted roles at all levels, each with its chain."""
     chains = [chain for chain in access.model.chains([name]).values() if len(chain) > 1]
     return [" → ".join(harmless(each, 40) for each in chain) for chain in chains]
 
@@ -84,47 +84,47 @@ class RoleEditor(Editor):
     second_words = frozenset({"add", "create", "copy", "delete", "remove", "members"})
 
     async def find(self, _link: Link, access: Access, name: str) -> ObjectState:
-        """From the list, which has all fields."""
+        """The role from the list, which has all fields."""
         return _role(access, name, "/role {}")
 
     def kept_by_instance(self, state: ObjectState) -> Refusal | None:
-        """%All and the roles of databases."""
+        """A refusal for %All and the roles of databases."""
         return _why_fixed(state)
 
     def cards(
         self, access: Access, state: ObjectState, _today: date, notes: Sequence[str]
     ) -> Sequence[Facts | Table]:
-        """All fields, then all that it brings."""
+        """All fields, then all its privileges."""
         return role_cards(access, state, [*notes, _held_by(access, state.name)])
 
     def form_fields(
         self, values: Mapping[str, FieldValue], access: Access, *, new: bool, name: str
     ) -> list[FormField]:
-        """With a grid of the permissions that make sense."""
+        """The fields, with a grid of sensible permissions."""
         roles, resources = [each.name for each in access.roles], [each.name for each in access.resources]
         return form_fields(values, roles, resources, new=new, name=name)
 
     def notes(self, access: Access, state: ObjectState) -> list[str]:
-        """The roles that come with it, and who holds it."""
+        """The roles that come with it, and its holders."""
         return [*_tree(access, state.name), _held_by(access, state.name)]
 
     def check_name(self, access: Access, name: str) -> str:
-        """By the rules for names of roles (facts: iris-security 3.1)."""
+        """Check against the rules for names of roles (facts: iris-security 3.1)."""
         return check_name(name, [each.name for each in access.users], [each.name for each in access.roles])
 
     async def check(
         self, _link: Link, access: Access, given: Given, base: ObjectState, _today: date
     ) -> Checked:
-        """Each value."""
+        """Check each value."""
         roles, resources = [each.name for each in access.roles], [each.name for each in access.resources]
         return check_values(given, base, roles, resources)
 
     def start(self, _access: Access, _command: Command, _today: date) -> Start:
-        """Empty."""
+        """An empty role."""
         return Start(EMPTY)
 
     def with_companions(self, _access: Access, _command: Command, after: ObjectState) -> list[ObjectChange]:
-        """Nothing else is needed."""
+        """No other object is needed."""
         return [ObjectChange(None, after)]
 
 
@@ -170,7 +170,7 @@ async def copy(context: Context, command: Command) -> Replies:
 
 
 async def delete(context: Context, command: Command) -> Replies:
-    """`/role delete NAME`: with what it takes from whom."""
+    """`/role delete NAME`: with the effects on its holders."""
     link = context.link()
     access = await read_access(link.connection)
     state = _role(access, str(command.args["role"]), "/role delete {}")
@@ -221,7 +221,7 @@ def _taken_from_roles(access: Access, role: str) -> list[ObjectChange]:
 
 
 async def members(context: Context, command: Command) -> Replies:
-    """`/role members NAME`: who has it, directly or through which role."""
+    """`/role members NAME`: its holders, direct or through which role."""
     link = context.link()
     access = await read_access(link.connection)
     state = _role(access, str(command.args["role"]), "/role members {}")

@@ -1,4 +1,4 @@
-"""The fields of a role: from a form or a typed line to values, each checked, with a message on its field."""
+"""Fields of a role: values from a form or a typed line, checked, with error messages per field."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ EMPTY: Mapping[str, FieldValue] = {
     "granted_roles": (),
     "escalation_only": False,
 }
-"""A new role before anything is entered."""
+"""Defaults of a new role."""
 
 
 def check_name(name: str, users: Sequence[str], roles: Sequence[str]) -> str:
-    """Why a new role cannot be called that, "" if it can (facts: iris-security 3.1)."""
+    """Why the name is invalid for a new role, or "" (facts: iris-security 3.1)."""
     there, user = find(name, roles), find(name, users)
     objections = (
         (not name.strip(), "A name is needed."),
@@ -47,12 +47,12 @@ def check_name(name: str, users: Sequence[str], roles: Sequence[str]) -> str:
 
 
 def check_values(given: Given, base: ObjectState, roles: Sequence[str], resources: Sequence[str]) -> Checked:
-    """Typed or submitted values. `add` and `remove` change the privileges that the role has already."""
+    """Check typed or submitted values. `add` and `remove` change the role's present privileges."""
     checked = Checked()
     if "description" in given:
         text = str(given["description"] or "")
         old = base.text("description")
-        if text != old:  # that may have been there before there were rules
+        if text != old:  # an existing text may break the rules
             text = text.strip()
         if text == old:
             pass

@@ -1,15 +1,44 @@
-"""What can be typed about accounts: commands as data. Handlers are resolved at first use."""
+"""Commands on users and roles, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 
-from irisops.commands.accounts import options
+from functools import partial
+
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
+
+USER = {
+    "full_name": "text",
+    "comment": "text",
+    "enabled": "flag",
+    "roles": "text",
+    "escalation_roles": "text",
+    "namespace": "text",
+    "routine": "text",
+    "email": "text",
+    "expires": "text",
+    "account_never_expires": "flag",
+    "password_never_expires": "flag",
+    "must_change_password": "flag",
+}
+"""Options of /user as `key=value`. A password is never an option: lines are kept in the history."""
+
+ROLE = {
+    "description": "text",
+    "privileges": "text",
+    "granted_roles": "text",
+    "escalation_only": "flag",
+}
+ROLE_CHANGES = {"add": "text", "remove": "text"}
+"""`add=RESOURCE:RW` and `remove=RESOURCE` change the privileges of an existing role."""
+
 
 _GRAMMAR_ROLES = Arg("roles", "role", many=True, show="ROLE")
 _USERS = Arg("users", "user", many=True, show="USER")
 
+_command = partial(CommandSpec, group="access", needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="users",
         summary="Users with their roles; filter and sort by words (role=%All enabled=yes)",
         handler="accounts.users:show_users",
@@ -43,12 +72,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("how many (users|accounts) (are there|do we have|exist)"),
         ),
         examples=("show users", "who are the superusers"),
-        group="access",
-        needs_connection=True,
         needs=("users.list",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="roles",
         summary="Roles with their privileges and the roles granted to them",
         handler="accounts.roles:show_roles",
@@ -61,15 +88,13 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(show|list) [me] [all] [the] roles (with|on|for|about) [resource|the resource] {filter}"),
         ),
         examples=("show roles",),
-        group="access",
-        needs_connection=True,
         needs=("roles.list",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="grant",
         summary="Give a role to a user, after showing what that means",
-        handler="accounts.grants:grant",
+        handler="accounts.role_change:grant",
         grammar=(_GRAMMAR_ROLES, Keyword("to"), Arg("user", "user")),
         plain=(
             Plain("(give|grant|add|assign) [the] [role|roles] {roles} to [the] [user|account] {user}"),
@@ -84,15 +109,13 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("let [the] [user] {user} (have|use|hold) [the] [role|roles] {roles}"),
         ),
         examples=("give appuser %SQL", "make appuser a superuser"),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.add_role"),
     ),
-    CommandSpec(
+    _command(
         name="revoke",
         summary="Take a role from a user, after showing what that means",
-        handler="accounts.grants:revoke",
+        handler="accounts.role_change:revoke",
         grammar=(_GRAMMAR_ROLES, Keyword("from"), Arg("user", "user")),
         plain=(
             Plain(
@@ -110,35 +133,31 @@ SPECS: tuple[CommandSpec, ...] = (
             ),
         ),
         examples=("take %SQL from appuser",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.remove_role"),
     ),
-    CommandSpec(
+    _command(
         name="user",
         undo={"user": "accounts.kinds:USER"},
         summary="A user: opens its form (read-only: a card), or takes full_name= roles= expires= …",
         handler="accounts.user_editor:edit",
         grammar=(Arg("user", "user"),),
-        options=options.USER,
+        options=USER,
         plain=(
             Plain("(edit|open|change|modify) [the] (user|account) {user}"),
             Plain("(edit|open|change|modify) [the] {user's} (account|user)"),
         ),
         examples=("edit the user appuser",),
-        group="access",
-        needs_connection=True,
         changes=True,
         shows=True,
         needs=("users.list",),
     ),
-    CommandSpec(
+    _command(
         name="user add",
         summary="Make a user: opens a form, or takes template= roles= full_name= …",
         handler="accounts.user_editor:add",
         grammar=(Arg("name", "text", required=False),),
-        options={"template": "text", **options.USER},
+        options={"template": "text", **USER},
         plain=(
             Plain("(add|create|make|new) [a] [new] (user|account)"),
             Plain("(add|create|make) [a] [new] (user|account) [called|named] {name}"),
@@ -146,12 +165,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("create a user", "create a developer account named kim"),
         aliases=("user create",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.create"),
     ),
-    CommandSpec(
+    _command(
         name="user copy",
         summary="Make a user like another, with its roles and SQL privileges",
         handler="accounts.user_edit_many:copy",
@@ -161,12 +178,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(create|make|add) [a] [new] [user|account] {name} like {user}"),
         ),
         examples=("copy appuser to appuser2",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.copy"),
     ),
-    CommandSpec(
+    _command(
         name="user delete",
         summary="Delete users; /undo makes them again, but for the password",
         handler="accounts.user_edit_many:delete",
@@ -177,12 +192,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("delete the user appuser",),
         aliases=("user remove",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.delete"),
     ),
-    CommandSpec(
+    _command(
         name="enable",
         summary="Let users log in again",
         handler="accounts.user_edit_many:enable",
@@ -192,36 +205,30 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("let [the] [user] {users} log in [again]"),
         ),
         examples=("let appuser log in again",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.edit"),
     ),
-    CommandSpec(
+    _command(
         name="disable",
         summary="Keep users from logging in, without deleting them",
         handler="accounts.user_edit_many:disable",
         grammar=(_USERS,),
         plain=(Plain("(disable|deactivate|suspend the user) [the] [user|users|account|accounts] {users}"),),
         examples=("disable the user appuser",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.edit"),
     ),
-    CommandSpec(
+    _command(
         name="unlock",
         summary="Let users log in again after bad passwords",
         handler="accounts.user_edit_many:unlock",
         grammar=(_USERS,),
         plain=(Plain("unlock [the] [user|users|account|accounts] {users}"),),
         examples=("unlock the user appuser",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.edit"),
     ),
-    CommandSpec(
+    _command(
         name="password",
         summary="Set a user's password: asks for it, or makes one with generate=yes and shows it once",
         handler="accounts.user_edit_many:password",
@@ -233,56 +240,48 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(generate|make) [a] [new] password for [the] [user] {user}", {"generate": "yes"}),
         ),
         examples=("reset the password of appuser",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("users.list", "users.edit"),
     ),
-    CommandSpec(
+    _command(
         name="role",
         undo={"role": "accounts.kinds:ROLE"},
         summary="A role: opens its form (read-only: a card), or takes add=RESOURCE:RW remove= description= …",
         handler="accounts.role_editor:edit",
         grammar=(Arg("role", "role"),),
-        options={**options.ROLE, **options.ROLE_CHANGES},
+        options={**ROLE, **ROLE_CHANGES},
         plain=(Plain("(edit|open|change|modify) [the] role {role}"),),
         examples=("edit the role Clerk",),
-        group="access",
         changes=True,
         shows=True,
-        needs_connection=True,
         needs=("roles.list",),
     ),
-    CommandSpec(
+    _command(
         name="role add",
         summary="Make a role: opens a form, or takes privileges=RESOURCE:RW,… granted_roles= …",
         handler="accounts.role_editor:add",
         grammar=(Arg("name", "text", required=False),),
-        options=options.ROLE,
+        options=ROLE,
         plain=(
             Plain("(add|create|make|new) [a] [new] role"),
             Plain("(add|create|make) [a] [new] role [called|named] {name}"),
         ),
         examples=("create a role called Clerk",),
         aliases=("role create",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("roles.list", "roles.create"),
     ),
-    CommandSpec(
+    _command(
         name="role copy",
         summary="Make a role like another, with its privileges and granted roles",
         handler="accounts.role_editor:copy",
         grammar=(Arg("role", "role"), Keyword("to"), Arg("name", "text", show="NEW")),
         plain=(Plain("(copy|duplicate|clone) [the] role {role} (to|as) {name}"),),
         examples=("copy the role %Developer to Programmer",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("roles.list", "roles.copy"),
     ),
-    CommandSpec(
+    _command(
         name="role delete",
         summary="Delete a role, after showing what that takes from whom",
         handler="accounts.role_editor:delete",
@@ -290,12 +289,10 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(Plain("(delete|remove|drop) [the] role {role}"),),
         examples=("delete the role Clerk",),
         aliases=("role remove",),
-        group="access",
         changes=True,
-        needs_connection=True,
         needs=("roles.list", "roles.delete"),
     ),
-    CommandSpec(
+    _command(
         name="role members",
         summary="Who holds a role, directly or through which role",
         handler="accounts.role_editor:members",
@@ -305,12 +302,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("who is a member of [the] [role] {role}"),
         ),
         examples=("show the members of %Developer",),
-        group="access",
-        needs_connection=True,
         needs=("users.list", "roles.list"),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="templates",
         summary="Templates for new users: what each grants and why",
         handler="accounts.templates:show_templates",
@@ -319,6 +314,6 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(which|what) templates (are there|exist|do we have)"),
         ),
         examples=("show templates",),
-        group="access",
+        needs_connection=False,
     ),
 )

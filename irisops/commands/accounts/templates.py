@@ -1,4 +1,4 @@
-"""Templates for new users: what each grants, and why. A template fills the form; everything can still be changed."""
+"""Templates for new users: what each grants, and why. A template fills the form; every field stays editable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from irisops.engine.spec import Replies
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One kind of account. `days` until it expires, 0 for never; `reads_namespace` makes a role of its own."""
+    """One kind of account. `days` until it expires, 0 for never; `reads_namespace` also creates a role."""
 
     name: str
     title: str
@@ -81,7 +81,7 @@ def template_named(name: str) -> Template:
 
 
 async def show_templates(_context: Context, _command: Command) -> Replies:
-    """All templates with what they grant and why."""
+    """List the templates."""
     rows: list[dict[str, Cell]] = [
         {
             "name": each.name,

@@ -1,4 +1,4 @@
-"""What the commands on one or several users do that open no editor: copy, delete, enable, disable, unlock, password."""
+"""Commands on users without the editor: copy, delete, enable, disable, unlock, password."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.accounts.new_password import password_that_fits
+from irisops.commands.accounts.kinds import password_that_fits
 from irisops.commands.accounts.user_fields import check_name, check_passwords
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -24,7 +24,7 @@ from irisops.instance.security.user_changes import check_new_password, read_user
 
 
 async def user_named(link: Link, name: str, command: str) -> ObjectState:
-    """The user as it is. Raises `Refusal` with the nearest names; `command` has `{}` where the name goes."""
+    """The user's present state. Raises `Refusal` with the nearest names; `command` has `{}` in place of the name."""
     state = await read_user_state(link.connection, name)
     if state is not None:
         return state
@@ -38,7 +38,7 @@ async def user_named(link: Link, name: str, command: str) -> ObjectState:
 
 
 async def copy(context: Context, command: Command) -> Replies:
-    """`/user copy FROM to NEW`: with its roles and SQL privileges, and a password of its own."""
+    """`/user copy FROM to NEW`: with roles and SQL privileges, and a new password."""
     link = context.link()
     source = await user_named(link, str(command.args["user"]), "/user copy {} to NEW")
     name = str(command.args["name"])
@@ -59,11 +59,11 @@ async def copy(context: Context, command: Command) -> Replies:
     yield await plan(context, link, wanted, access)
 
 
-# Many at once
+# Several at once
 
 
 async def _many(link: Link, command: Command, verb: str) -> list[ObjectState]:
-    """The users that were named, each once. Raises `Refusal` for one that is not there."""
+    """The named users without duplicates. Raises `Refusal` for an unknown one."""
     given = command.args["users"]
     names = given if isinstance(given, list) else [given]
     names = list({name.casefold(): name for name in names}.values())
@@ -111,7 +111,7 @@ async def _switch(context: Context, command: Command, *, enabled: bool) -> Repli
 
 
 async def unlock(context: Context, command: Command) -> Replies:
-    """`/unlock NAME…`: enable, and forget the bad logins."""
+    """`/unlock NAME…`: enable, and reset the failed logins."""
     link = context.link()
     fresh: Mapping[str, FieldValue] = {"enabled": True, "bad_logins": "0"}
     changes = tuple(
@@ -130,7 +130,7 @@ async def unlock(context: Context, command: Command) -> Replies:
 
 
 async def password(context: Context, command: Command) -> Replies:
-    """`/password NAME`: the form, or one that is made and shown once."""
+    """`/password NAME`: the form, or a generated password that is shown once."""
     link = context.link()
     state = await user_named(link, str(command.args["user"]), "/password {}")
     made = command.args.get("generate") == "yes"

@@ -1,4 +1,4 @@
-"""The user editor: what is declared of users for `irisops.changes.editor`, and /user and /user add."""
+"""The user editor, declared for `irisops.changes.editor`, with /user and /user add."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from irisops.changes import editor
 from irisops.changes.editor import Checked, Editor, Given, Start
 from irisops.changes.objects import FieldRefusal
-from irisops.commands.accounts.options import USER
+from irisops.commands.accounts.specs import USER
 from irisops.commands.accounts.templates import template_named
 from irisops.commands.accounts.user_edit_many import user_named
 from irisops.commands.accounts.user_fields import (
@@ -48,18 +48,18 @@ class UserEditor(Editor):
     second_words = frozenset({"add", "create", "copy", "delete", "remove"})
 
     async def find(self, link: Link, access: Access, name: str) -> ObjectState:
-        """From the rows that were read for `access`, where they have every field."""
+        """The user from the rows read for `access` if they have every field."""
         row = access.details_of(name)
         return (row and user_state_of(row)) or await user_named(link, name, "/user {}")
 
     def kept_by_instance(self, _state: ObjectState) -> Refusal | None:
-        """Every user can be changed."""
+        """None: every user can be changed."""
         return None
 
     def cards(
         self, access: Access, state: ObjectState, today: date, notes: Sequence[str]
     ) -> Sequence[Facts | Table]:
-        """All fields, then all that it holds and why."""
+        """All fields, then all privileges with their paths."""
         return user_cards(access, state, today, notes)
 
     def form_fields(
@@ -69,7 +69,7 @@ class UserEditor(Editor):
         return form_fields(values, _role_names(access), new=new, name=name)
 
     def notes(self, access: Access, state: ObjectState) -> list[str]:
-        """Inherited roles apart from those held directly, and what stands beside roles."""
+        """Inherited roles, and access that does not come from roles."""
         notes = []
         for start in state.names("roles"):
             chains = access.model.chains([start]).values()
@@ -81,17 +81,17 @@ class UserEditor(Editor):
             notes.append(
                 f"{bad} bad logins since the last good one: /unlock {quote(state.name)} forgets them."
             )
-        notes.append("SQL privileges stand beside roles; they are not shown here.")
+        notes.append("SQL privileges are separate from roles; they are not shown here.")
         return notes
 
     def check_name(self, access: Access, name: str) -> str:
-        """By the rules for names of users (facts: iris-security 2.1)."""
+        """Check against the rules for names of users (facts: iris-security 2.1)."""
         return check_name(name, [user.name for user in access.users], _role_names(access))
 
     async def check(
         self, link: Link, access: Access, given: Given, base: ObjectState, today: date
     ) -> Checked:
-        """Each value, then what only the instance can judge: the namespace and the password."""
+        """Check each value, then what only the instance can check: the namespace and the password."""
         checked = check_values(given, base, _role_names(access), today)
         checked.password, errors = check_passwords(given)
         checked.errors |= errors
@@ -107,7 +107,7 @@ class UserEditor(Editor):
         return checked
 
     def start(self, access: Access, command: Command, today: date) -> Start:
-        """Empty, or as the template says."""
+        """An empty user, or the template's."""
         help_note = "/templates says what each kind of account is given."
         chosen = command.args.get("template")
         if not isinstance(chosen, str):
@@ -130,7 +130,7 @@ class UserEditor(Editor):
         )
 
     def with_companions(self, access: Access, command: Command, after: ObjectState) -> list[ObjectChange]:
-        """The reading template needs a role that reads the namespace, made where there is none."""
+        """The role that the reading template needs, if it has to be created."""
         chosen = command.args.get("template")
         if not isinstance(chosen, str) or not template_named(chosen).reads_namespace:
             return [ObjectChange(None, after)]
@@ -156,7 +156,7 @@ async def add(context: Context, command: Command) -> Replies:
 
 
 def _reader_role(access: Access, user: ObjectState) -> ObjectState:
-    """The role that reads one namespace by SQL and no more. Raises `Refusal`."""
+    """A role that can only read one namespace by SQL. Raises `Refusal`."""
     namespace = user.text("namespace")
     if not namespace:
         raise FieldRefusal(
@@ -165,7 +165,7 @@ def _reader_role(access: Access, user: ObjectState) -> ObjectState:
             "Read-only SQL needs the namespace that may be read.",
             f"Add it: /user add {quote(user.name)} template=sql-reader namespace=USER",
         )
-    # A namespace's data may lie in a database of another name; then there is no such resource and the person decides.
+    # The namespace's database may have another name; then there is no such resource, and the person decides.
     names = [resource.name for resource in access.resources]
     resource = find(f"%DB_{namespace}", names)
     if resource is None:

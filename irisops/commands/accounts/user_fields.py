@@ -1,4 +1,4 @@
-"""The fields of the user editor: from a form or a typed line to values, each checked, with a message on its field."""
+"""Fields of a user: values from a form or a typed line, checked, with error messages per field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HELP = {
 
 
 def check_name(name: str, users: Sequence[str], roles: Sequence[str]) -> str:
-    """Why a new user cannot be called that, "" if it can (facts: iris-security 2.1)."""
+    """Why the name is invalid for a new user, or "" (facts: iris-security 2.1)."""
     there, role = find(name, users), find(name, roles)
     objections = (
         (not name.strip(), "A name is needed."),
@@ -49,7 +49,7 @@ def check_name(name: str, users: Sequence[str], roles: Sequence[str]) -> str:
 
 
 def check_values(given: Given, base: ObjectState | None, roles: Sequence[str], today: date) -> Checked:
-    """Typed or submitted values. `base` is the user as it is: what it holds already is never refused."""
+    """Check typed or submitted values. `base` is the present user: values that it already has are never refused."""
     checked = Checked()
     for name, spec in FIELDS.items():
         if name not in given or name in PASSING:
@@ -64,7 +64,7 @@ def check_values(given: Given, base: ObjectState | None, roles: Sequence[str], t
             _date(checked, name, raw, old, today)
         else:
             text = "" if raw is None else str(raw)
-            if not same(text, old):  # what nobody touched stays as it is, blanks at its ends included
+            if not same(text, old):  # untouched text is kept exactly, including blanks at its ends
                 text = text.strip()
                 problem = _text_problem(name, text, spec.longest, old)
                 if problem and not same(text, old):
@@ -154,7 +154,7 @@ def form_fields(
 
 
 def check_passwords(given: Given) -> tuple[str, dict[str, str]]:
-    """The password that was entered twice, and errors by field."""
+    """The password, entered twice, and errors by field."""
     password, again = given.get("password"), given.get("password_again")
     first = password if isinstance(password, str) else ""
     second = again if isinstance(again, str) else ""
@@ -180,4 +180,4 @@ EMPTY: Mapping[str, FieldValue] = {
     "must_change_password": False,
     "bad_logins": "0",
 }
-"""A new user before anything is entered (facts: iris-security 2.2)."""
+"""Defaults of a new user (facts: iris-security 2.2)."""

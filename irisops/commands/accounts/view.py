@@ -1,4 +1,4 @@
-"""A user or a role as cards that only show: where nothing may be changed, or this one cannot be."""
+"""Read-only cards of a user or a role, where it cannot be changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROLE_PRIVILEGES = (
 def user_cards(
     access: Access, state: ObjectState, today: date, why_not: Sequence[str]
 ) -> list[Facts | Table]:
-    """All fields of a user, then all that it holds and why. `why_not` says why nothing can be changed here."""
+    """All fields of a user, then all privileges with their paths. `why_not` says why it cannot be changed."""
     facts = {key: _fact(key, value) for key, value in state.fields.items()}
     labels = {key: _title(spec.label) for key, spec in FIELDS.items() if key in facts}
     labels |= {"bad_logins": "Bad logins"} if "bad_logins" in facts else {}  # short enough for a card
@@ -39,7 +39,7 @@ def user_cards(
 
 
 def role_cards(access: Access, state: ObjectState, notes: Sequence[str]) -> list[Facts | Table]:
-    """All fields of a role, then all that it brings and through which granted role."""
+    """All fields of a role, then all privileges and the granted role they come from."""
     facts = {key: _fact(key, value) for key, value in state.fields.items() if key != "privileges"}
     labels = {key: _title(label) for key, label in LABELS.items() if key in facts}
     through = _through(access, state.names("granted_roles"))
@@ -50,7 +50,7 @@ def role_cards(access: Access, state: ObjectState, notes: Sequence[str]) -> list
 
 
 def _brought(access: Access, name: str) -> Table:
-    """Each privilege with every role that holds it itself, the role's own first."""
+    """Each privilege with every role that holds it directly, the role's own first."""
     held: dict[str, tuple[str, Permission, list[str]]] = {}
     chains = access.model.chains([name])
     roles = {role.name.casefold(): role for role in access.model.roles}
@@ -77,7 +77,7 @@ def _brought(access: Access, name: str) -> Table:
 
 
 def _through(access: Access, roles: Sequence[str]) -> list[str]:
-    """Roles that come with these, each once, with the way to it."""
+    """Roles granted to these at all levels, each with its chain."""
     chains = access.model.chains(roles).values()
     return [f"{chain[-1]} (through {listed(chain[:-1])})" for chain in chains if len(chain) > 1]
 

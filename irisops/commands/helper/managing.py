@@ -1,4 +1,4 @@
-"""/helper, /helper install and /helper remove: the class for what only code on the instance can do, by plan."""
+"""/helper, /helper install and /helper remove: the optional helper class on the instance, by plan."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ USES = {
     "sessions.end": "ending web sessions",
     "roles.privileges": "changing a role's privileges",
 }
-"""What the helper can do, by the feature that has it as its last route."""
+"""Feature with the helper as its last route -> what the helper does for it."""
 
 
 async def show(context: Context, _command: Command) -> Replies:
-    """Whether it is there, in which version, and what it is used for here."""
+    """Show whether it is installed, its version, and its uses."""
     link = context.link()
     found = await read_helper(link.connection)
     routes = {feature: _route(link, feature) for feature in USES}
@@ -100,7 +100,7 @@ async def remove(context: Context, command: Command) -> Replies:
 
 
 def _require_percent_sys(link: Link) -> None:
-    """Code is loaded into the namespace of the connection, and this class belongs in %SYS."""
+    """Raise `Refusal` outside %SYS: code is loaded into the connection's namespace."""
     info = link.connection.info
     if info is not None and info.namespace.casefold() != "%sys":
         raise Refusal(
@@ -158,7 +158,7 @@ def _removal_effects() -> list[str]:
 
 
 def _install_calls() -> dict[str, list[str]]:
-    """The same by hand, and the source itself (facts: iris-security 6.2)."""
+    """The calls to make by hand, and the source (facts: iris-security 6.2)."""
     file = f"{HELPER}.cls"
     return {
         "ObjectScript": [
@@ -189,7 +189,7 @@ def _removal_calls() -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """An agreed plan at work: the helper is `wanted`, or not; `found` is what the plan was made of."""
+    """Carries a confirmed plan out: install if `wanted`, else remove; `found` is the state shown in the plan."""
 
     context: Context
     link: Link
@@ -198,7 +198,7 @@ class _Work:
     origin: Origin
 
     async def carry_out(self, shown: Plan) -> Replies:
-        """Look again, journal, change, verify."""
+        """Read again, journal, change, verify."""
         connection = self.link.connection
         now = await read_helper(connection)
         if now != self.found:
@@ -212,7 +212,7 @@ class _Work:
         record = Record(
             self.context,
             self.link,
-            # The source is in the package: the journal need not have it.
+            # The journal does not need the source, which is in the package.
             replace(
                 shown, calls={name: lines for name, lines in shown.calls.items() if name != f"{HELPER}.cls"}
             ),
@@ -234,7 +234,7 @@ class _Work:
             yield Done("helper", "The helper is gone.", undo=undo)
 
     def _final(self) -> str:
-        """Why there is no way back; "" if there is one: only the source of this tool's own version is known."""
+        """Why it cannot be undone, or "". Only the source of this tool's own version is available."""
         if self.found.presence == "ours" and not self.found.current:
             return "the source of the version that was there before is not known here."
         return ""

@@ -1,14 +1,18 @@
-"""What can be typed about helper: commands as data. Handlers are resolved at first use."""
+"""Commands on the helper class, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import CommandSpec, Plain
 
 KIND = "helper"
 """The journal's name for this kind of change."""
 
+_command = partial(CommandSpec, group="instance", needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="helper",
         summary="Whether the helper class is on the instance, and what it is used for",
         handler="helper.managing:show",
@@ -19,31 +23,25 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("is the helper installed",),
         aliases=("helper status",),
-        group="instance",
-        needs_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="helper install",
         undo={KIND: "helper.managing:AGAIN"},
         summary="Add a small class to the instance for what only code there can do, after showing it",
         handler="helper.managing:install",
         plain=(Plain("(install|add|load) [the|a] helper [class]"),),
         examples=("install the helper",),
-        group="instance",
         changes=True,
-        needs_connection=True,
         needs=("helper.install",),
     ),
-    CommandSpec(
+    _command(
         name="helper remove",
         summary="Delete the helper class from the instance",
         handler="helper.managing:remove",
         plain=(Plain("(remove|delete|uninstall) [the] helper [class]"),),
         examples=("remove the helper",),
         aliases=("helper uninstall",),
-        group="instance",
         changes=True,
-        needs_connection=True,
         needs=("helper.remove",),
     ),
 )

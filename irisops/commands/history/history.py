@@ -1,4 +1,4 @@
-"""/history, /undo, /redo and /finish: what was changed through this tool, and taking it back."""
+"""/history, /undo, /redo and /finish: changes made through this tool."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _status(entry: Entry) -> str:
 
 
 def _profile(context: Context) -> str:
-    """Whose journal: the active profile's, connected or not."""
+    """The profile whose journal is meant: the active one, connected or not."""
     if context.hub.active is not None:
         return context.hub.active.name
     profiles = context.hub.profiles()
@@ -43,7 +43,7 @@ def _entry(reading: Reading, profile: str, number: int) -> Entry:
 
 
 def _read(context: Context, profile: str) -> Reading:
-    """The journal. What had to be skipped is said first: it may be the change that is meant. Raises `JournalError`."""
+    """The journal, and a note first if lines were skipped. Raises `JournalError`."""
     reading = context.journal(profile).read()
     if reading.skipped:
         context.notify(
@@ -53,7 +53,7 @@ def _read(context: Context, profile: str) -> Reading:
 
 
 async def show_history(context: Context, command: Command) -> Replies:
-    """All changes made through a profile, the newest first; one in full when its number is given."""
+    """All changes made through a profile, newest first, or one in full."""
     profile = _profile(context)
     asked = command.args.get("number")
     reading = context.journal(profile).read()
@@ -135,7 +135,7 @@ def _one(entry: Entry) -> Facts:
 
 
 async def undo(context: Context, command: Command) -> Replies:
-    """Plan the reverse of a change: the one of that number, else the newest."""
+    """Plan the reverse of change N, else of the newest."""
     link = context.link()
     asked = command.args.get("number")
     reading = _read(context, link.name)
@@ -145,7 +145,7 @@ async def undo(context: Context, command: Command) -> Replies:
 
 
 async def _take_back(context: Context, link: Link, read: tuple[Reading, Entry], command: Command) -> Replies:
-    """Plan the reverse of one change of what was read."""
+    """Plan the reverse of one change."""
     reading, entry = read
     if entry.undone_by is not None:
         raise Refusal(
@@ -168,7 +168,7 @@ async def _take_back(context: Context, link: Link, read: tuple[Reading, Entry], 
 
 
 def _below(entry: Entry, reading: Reading) -> list[Entry]:
-    """The change that this one undoes, the one that that one undoes, and so on, as far as they are known."""
+    """The chain of changes that this one undoes, as far as it is known."""
     found: list[Entry] = []
     undoes = entry.intent.undoes
     while undoes is not None and (below := reading.entry(undoes)) is not None:
@@ -178,14 +178,14 @@ def _below(entry: Entry, reading: Reading) -> list[Entry]:
 
 
 def _is_undo(entry: Entry, reading: Reading) -> bool:
-    """Whether it takes something back: a change does not, its undo does, the redo of that does not, and so on."""
+    """True for an undo, and for the undo of a redo."""
     below = _below(entry, reading)
-    unknown = (below[-1] if below else entry).intent.undoes is not None  # an undo of what cannot be read
+    unknown = (below[-1] if below else entry).intent.undoes is not None  # an undo of an unreadable change
     return bool((len(below) + unknown) % 2)
 
 
 def _title(entry: Entry, reading: Reading) -> str:
-    """What taking this entry back is called: the change at the bottom is what people remember."""
+    """Title of the reverse of this entry, named after the original change."""
     below = _below(entry, reading)
     root = below[-1] if below else entry
     if len(below) % 2:
@@ -194,10 +194,10 @@ def _title(entry: Entry, reading: Reading) -> str:
 
 
 def _newest(reading: Reading, link: Link) -> Entry:
-    """The newest change that stands, a cut-off one included.
+    """The newest change that is in effect, including one that was cut off.
 
-    Where nobody can take that one back, an earlier one is offered and not taken back by itself: it is not what "undo"
-    means to whoever has just ended a session. Raises `Refusal`.
+    If that one cannot be undone, an earlier one is only suggested: "undo" right after ending a session does not mean
+    it. Raises `Refusal`.
     """
     standing = [
         entry
@@ -233,7 +233,7 @@ def _newest(reading: Reading, link: Link) -> Entry:
 
 
 async def redo(context: Context, command: Command) -> Replies:
-    """Plan to do again what was undone: change N, else the one that was undone last."""
+    """Plan to redo change N, else the one undone last."""
     link = context.link()
     reading = _read(context, link.name)
     asked = command.args.get("number")
@@ -256,7 +256,7 @@ async def redo(context: Context, command: Command) -> Replies:
 
 
 async def finish(context: Context, command: Command) -> Replies:
-    """Plan what is left to do of a change that was cut off: change N, else the last such one."""
+    """Plan the rest of a change that was cut off: change N, else the last such one."""
     link = context.link()
     asked = command.args.get("number")
     reading = _read(context, link.name)

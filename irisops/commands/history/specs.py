@@ -1,11 +1,15 @@
-"""What can be typed about history: commands as data. Handlers are resolved at first use."""
+"""Commands on the journal, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
+_command = partial(CommandSpec, group="access")
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="history",
         summary="What was changed through this profile, or one change in full",
         handler="history.history:show_history",
@@ -17,9 +21,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("show [me] [the] change [number] {number}"),
         ),
         examples=("what did i change",),
-        group="access",
     ),
-    CommandSpec(
+    _command(
         name="undo",
         summary="Take the last change back, or change N, after showing the plan",
         handler="history.history:undo",
@@ -30,11 +33,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(undo|revert|take back) [the] [change] [number|no|no.] {number}"),
         ),
         examples=("undo the last change",),
-        group="access",
         changes=True,
         needs_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="redo",
         summary="Do again what /undo took back, after showing the plan",
         handler="history.history:redo",
@@ -44,11 +46,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("redo [the] [change] [number|no|no.] {number}"),
         ),
         examples=("redo it",),
-        group="access",
         changes=True,
         needs_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="finish",
         summary="Finish a change that was cut off half-way, after showing what is left of it",
         handler="history.history:finish",
@@ -58,7 +59,6 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("finish [the] [last] change"),
         ),
         examples=("finish the change",),
-        group="access",
         changes=True,
         needs_connection=True,
     ),

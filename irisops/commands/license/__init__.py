@@ -1,1 +1,1 @@
-"""The license board: who holds each unit, why, until when, and how to have more of them."""
+"""License: units and their holders, forecasts, advice, and help when it is full."""

@@ -1,4 +1,4 @@
-"""/license advice: what would keep the license from filling up again, with the exact setting and what it means."""
+"""/license advice: settings that keep the license from filling up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLUMNS = (
 
 
 async def show_advice(context: Context, _command: Command) -> Replies:
-    """The cures that fit what is seen, those that save most first."""
+    """The cures that apply, those that save most first."""
     link = context.link()
     board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
@@ -72,7 +72,7 @@ async def show_advice(context: Context, _command: Command) -> Replies:
 
 
 def command_of(cure: Cure) -> str:
-    """What to type to have this tool do it; "" where only a person can."""
+    """The command that does it; "" where only a person can."""
     if cure.kind == "timeout" and cure.seconds is not None:
         return f"/license timeout {quote(cure.application)} {cure.seconds}"
     if cure.kind == "cookies":
@@ -85,7 +85,7 @@ def command_of(cure: Cure) -> str:
 
 
 def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
-    """Enter does the row's command, if any row has one: each is a plan or a read, so nothing happens without a yes."""
+    """Enter runs the row's command, if any row has one. Each is a plan or a read, so nothing changes without a yes."""
     return [("enter", "do it", "{command}")] if all(command_of(cure) for cure in cures) else []
 
 
@@ -107,7 +107,7 @@ _HOW = {
 
 
 async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
-    """The list, or None and a note that names the privilege. A lost connection is raised."""
+    """The list, or None with a note naming the missing privilege. Raises if the connection is lost."""
     try:
         return await read
     except Unreachable:

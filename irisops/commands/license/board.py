@@ -15,13 +15,13 @@ from irisops.instance.usage.license import read_board
 
 EXPIRY_WARNING_DAYS = 30
 NEAR_FULL = 0.85
-"""Share of the units from which on a warning is given."""
+"""Fraction of units in use from which a warning is given."""
 CLOCKS_DIFFER = 60.0
-"""Seconds between the two clocks that are worth a word."""
+"""Seconds of difference between the clocks from which a note is given."""
 
 
 async def show_license(context: Context, _command: Command) -> Replies:
-    """The counts, then a row per holder; the rows' units add up to what is consumed."""
+    """The counts, then a row per holder. The units of the rows add up to the units consumed."""
     link = context.link()
     board = link.board = await read_board(link.connection, now=link.clock.now())
     yield counts_card(link, board, context.clock.now())
@@ -76,7 +76,7 @@ def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
 
 
 def warnings(board: LicenseBoard, now: datetime) -> list[str]:
-    """What a person should know before it hurts."""
+    """Warnings about the license."""
     counts = board.counts
     found: list[str] = []
     if counts.limit and counts.consumed is not None:
@@ -92,13 +92,13 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
             found.append(f"The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
     if counts.community:
         found.append(
-            "Community Edition: count every connection, process and session as one unit; a free unit is no promise."
+            "Community Edition: count every connection, process and session as one; free a unit first if a login fails."
         )
     return [*found, *_near_the_flip(board)]
 
 
 def _near_the_flip(board: LicenseBoard) -> list[str]:
-    """Holders that a few more connections would make pay one unit per connection (facts: iris-license-sessions 2.2)."""
+    """Holders that will soon pay one unit per connection (facts: iris-license-sessions 2.2)."""
     most = board.counts.max_connections
     if not most or board.counts.community:
         return []
@@ -111,7 +111,7 @@ def _near_the_flip(board: LicenseBoard) -> list[str]:
 
 
 def returns(holder: Holder, now: datetime, clock_offset: float = 0.0) -> str:
-    """When a unit comes back, for people: a clock time with its countdown, or the event that frees it.
+    """When a unit becomes free: a time with its countdown, or the event that frees it.
 
     `now` and the time shown are this machine's; the instance's clock is `clock_offset` seconds ahead of it.
     """
@@ -129,7 +129,7 @@ def returns(holder: Holder, now: datetime, clock_offset: float = 0.0) -> str:
 
 
 def clock_note(board: LicenseBoard) -> list[str]:
-    """Say it when the instance's clock is far from this machine's: its own pages show other times."""
+    """A note if the instance's clock differs from this machine's: the instance's own pages show other times."""
     if abs(board.clock_offset) < CLOCKS_DIFFER:
         return []
     way = "ahead of" if board.clock_offset > 0 else "behind"
@@ -139,7 +139,7 @@ def clock_note(board: LicenseBoard) -> list[str]:
 
 
 def holders_table(board: LicenseBoard, now: datetime) -> Table:
-    """One row per holder. `free_at` is for programs, `returns` says the same to people."""
+    """One row per holder. `free_at` is for programs, `returns` is the same for people."""
     rows: list[dict[str, Cell]] = [
         {
             "holder": holder.holder,

@@ -1,4 +1,4 @@
-"""/license forecast: whether more people, browsers, editors or programs fit, and when a shared address would flip."""
+"""/license forecast: whether more people, browsers, editors or programs fit, and when a shared address flips."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ONE: dict[ArrivalKind, tuple[str, str]] = {
 
 
 def kind_of(word: str) -> ArrivalKind:
-    """What a word means. Raises `Refusal` naming the four kinds."""
+    """The kind that a word names. Raises `Refusal` listing the four kinds."""
     found = _WORDS.get(word.casefold())
     if found is None:
         close = nearest(word, _WORDS)
@@ -51,7 +51,7 @@ def kind_of(word: str) -> ArrivalKind:
 
 
 async def show_forecast(context: Context, command: Command) -> Replies:
-    """The situation, then each way in which the newcomers may come."""
+    """The situation, then each way in which newcomers may connect."""
     number = int(str(command.args["number"]))
     kind = kind_of(str(command.args.get("kind", "people")))
     if not 0 < number <= forecast.MOST:
@@ -101,7 +101,7 @@ def ways(
     address: str = "",
     own: str = "",
 ) -> list[dict[str, Cell]]:
-    """A row per way in which newcomers of a kind may come, by the rules of the license.
+    """A row per way in which newcomers of a kind may connect, by the license rules.
 
     Facts: license-sessions 2.1, 2.2, 2.6.
     """

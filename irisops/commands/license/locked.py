@@ -1,6 +1,6 @@
-"""/locked: the license is full and the login was refused. What can still be read, and how to get in all the same.
+"""/locked: help when the license is full and the login was refused: what can still be read, and how to get in.
 
-`/connect` shows the same when the instance refuses for want of a unit.
+`/connect` shows the same when the instance refuses a login because no unit is free.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS = (
 
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
-# Facts: iris-license-sessions 2.5. The emergency login runs on a diagnostic license of its own, one at a time.
+# Facts: iris-license-sessions 2.5. The emergency login uses its own diagnostic license, one at a time.
 _WAYS: dict[HostKind, tuple[tuple[str, str], ...]] = {
     "Unix": (
         ("get in without a unit (one at a time)", "iris terminal INSTANCE -B"),
@@ -53,7 +53,7 @@ _WAYS: dict[HostKind, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-# Facts: iris-license-sessions 1.4, 3.2, 3.3, 4.4. Terminate without a pid would end the emergency login itself.
+# Facts: iris-license-sessions 1.4, 3.2, 3.3, 4.4. Terminate without a pid ends the emergency login itself.
 _INSIDE = (
     ("go to the system's namespace", 'set $namespace="%SYS"'),
     ("see who holds units", 'do ##class(%ResultSet).RunQuery("%SYSTEM.License","UserList")'),
@@ -64,7 +64,7 @@ _INSIDE = (
 
 
 def guess(profile: Profile, platform: str = sys.platform) -> HostKind:
-    """The kind of host that a profile most likely is on."""
+    """The likely kind of host of a profile."""
     if profile.name.casefold().startswith(("docker", "podman", "container")):
         return "container"
     if profile.host.casefold() in _LOCAL and platform.startswith("win"):
@@ -82,9 +82,9 @@ def _title(profile: Profile, available: object, *, full: bool) -> str:
 
 
 async def locked_out(context: Context, profile: Profile, *, full: bool = False) -> Replies:
-    """What can still be read, what to end first, and the emergency commands for each kind of host.
+    """What can still be read, what to end first, and emergency commands for each kind of host.
 
-    `full` says that the instance itself just refused a login for want of a unit.
+    `full`: the instance has just refused a login because no unit was free.
     """
     link = context.hub.links.get(profile.name.casefold())
     holders = link.board.holders if link is not None and link.board is not None else ()
@@ -140,7 +140,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
 
 
 def _polled(counts: PollCounts) -> dict[str, Scalar]:
-    """The same figures from the side panel of a connection that is there all the same."""
+    """The same figures as last polled by an open connection."""
     used, limit = counts.units_used, counts.units_limit
     available = None if used is None or limit is None else max(0, limit - used)
     return {"consumed": used, "limit": limit, "available": available}
@@ -162,7 +162,7 @@ _WAITING = (
 
 
 def first_to_end(holders: Sequence[Holder]) -> list[str]:
-    """What is missed least, from the last board that was read; general advice without one."""
+    """What to end first, from the last board; general advice without one."""
     able = [holder for holder in holders if not holder.own and holder.kind not in ("unexplained", "system")]
     if not able:
         return [_IN_GENERAL]
@@ -183,7 +183,7 @@ _IN_GENERAL = (
 )
 
 _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
-"""Which kinds are given up first; a grace period ends by itself."""
+"""Order in which kinds are given up; a grace period ends by itself."""
 
 
 async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
@@ -197,9 +197,9 @@ async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
 
 
 async def looks_full(profile: Profile, problem: Unreachable) -> bool:
-    """Whether a server that hung up during the login did so for want of a unit, as its metrics tell.
+    """True if a server hung up during the login because no unit was free, by its metrics.
 
-    What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are looked into.
+    What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are checked.
     """
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False
@@ -221,7 +221,7 @@ def _whole(value: float | None) -> int | None:
 
 
 async def show_locked(context: Context, command: Command) -> Replies:
-    """The same for a profile that is named, the active one, or the only one."""
+    """`/locked [PROFILE]`: the named profile, the active one, or the only one."""
     wanted = str(command.args.get("profile", ""))
     profiles = context.hub.profiles()
     if wanted:

@@ -1,6 +1,8 @@
-"""What can be typed about license: commands as data. Handlers are resolved at first use."""
+"""Commands on the license, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
@@ -10,8 +12,10 @@ _LICENSE = (
 KIND = "webapp.timeout"
 """The journal's name for this kind of change."""
 
+_command = partial(CommandSpec, group="license", needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="license",
         summary="License units: used, free, and who holds each of them",
         handler="license.board:show_license",
@@ -47,12 +51,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("who holds my license", "why is my license full"),
         aliases=("licence", "lic"),
-        group="license",
-        needs_connection=True,
         needs=("license.counts",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="license why",
         summary="Why a holder costs what it costs, and what is behind it",
         handler="license.why:explain",
@@ -67,12 +69,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("why does 10.0.0.5 hold a unit",),
         aliases=("licence why",),
-        group="license",
-        needs_connection=True,
         needs=("license.counts",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="license forecast",
         summary="Whether N more people, browsers, vscode or clients fit, and what they cost",
         handler="license.forecast:show_forecast",
@@ -90,12 +90,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("do 4 more people fit", "what if 30 more clients connect"),
         aliases=("licence forecast",),
-        group="license",
-        needs_connection=True,
         needs=("license.counts",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="license advice",
         summary="Lasting cures: the setting, its present value, what changing it does",
         handler="license.advice:show_advice",
@@ -114,11 +112,9 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("how can I save units", "fix my license"),
         aliases=("licence advice", "advice"),
-        group="license",
-        needs_connection=True,
         needs=("license.counts",),
     ),
-    CommandSpec(
+    _command(
         name="license timeout",
         undo={KIND: "license.timeout:AGAIN"},
         summary="Change the session timeout of a web application",
@@ -131,12 +127,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("set the session timeout of /csp/user to 300",),
         aliases=("licence timeout",),
-        group="license",
         changes=True,
-        needs_connection=True,
         needs=("webapps.timeouts", "webapps.set_timeout"),
     ),
-    CommandSpec(
+    _command(
         name="locked",
         summary="Locked out by a full license: what can still be read, and how to get in",
         handler="license.locked:show_locked",
@@ -147,6 +141,6 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("how (do|can) (i|we) (get in|get back in|log in) [without a unit|all the same]"),
         ),
         examples=("I am locked out",),
-        group="license",
+        needs_connection=False,
     ),
 )

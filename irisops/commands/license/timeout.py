@@ -1,4 +1,4 @@
-"""/license timeout APP SECONDS: change the session timeout of a web application, by plan; /undo takes it back."""
+"""/license timeout APP SECONDS: change the session timeout of a web application, by plan; /undo reverses it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT, AppTimeout, li
 from irisops.journal import Entry, Reverse
 
 SHORTEST = 60
-"""Seconds: with less, people are logged out while they read."""
+"""Seconds; with less, people are logged out while they read."""
 
 
 def _same(one: str, other: str) -> bool:
@@ -63,7 +63,7 @@ async def change(context: Context, command: Command) -> Replies:
 
 
 def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
-    """The plan that waits for a yes."""
+    """The plan of the change."""
     shown = Plan(
         name="license_timeout",
         title=f"Set the session timeout of {harmless(application.name, 60)} to {_told(seconds)}",
@@ -87,7 +87,7 @@ def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, o
 
 
 def _states(entry: Entry) -> tuple[str, int | None, int]:
-    """Application, seconds before (None where they could not be read) and after, of a change in the journal."""
+    """Application, seconds before (None if unreadable) and after, of a journaled change."""
     reverse = entry.intent.reverse
     if reverse is None or reverse.kind != KIND:
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
@@ -145,7 +145,7 @@ def _warnings(application: AppTimeout, seconds: int) -> list[str]:
 
 
 def _calls(name: str, seconds: int) -> dict[str, list[str]]:
-    """The same by hand (facts: iris-security 3.5, 6.1)."""
+    """The calls to make by hand (facts: iris-security 3.5, 6.1)."""
     key = name.rstrip("/").lower()
     return {
         "ObjectScript": [
@@ -165,7 +165,7 @@ def _calls(name: str, seconds: int) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Changing:
-    """An agreed plan at work."""
+    """Carries a confirmed plan out."""
 
     context: Context
     link: Link
@@ -175,13 +175,13 @@ class _Changing:
     shown: Plan
 
     async def carry_out(self) -> Replies:
-        """Wait for one's turn, then change."""
+        """Wait for the lock of the application, then change it."""
         async with turn(self.context, self.link, "web applications"), aclosing(self._change()) as replies:
             async for reply in replies:
                 yield reply
 
     async def _change(self) -> Replies:
-        """Look again, journal, change, verify."""
+        """Read again, journal, change, verify."""
         now = _find(await list_timeouts(self.link.connection), self.application.name)
         if now.timeout != self.application.timeout:
             raise Refusal(

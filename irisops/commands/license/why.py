@@ -1,4 +1,4 @@
-"""/license why: one holder of license units, the rule behind it, and the sessions and processes it consists of."""
+"""/license why: one holder of license units, the rule that applies, and its sessions and processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def chosen(board: LicenseBoard, name: str) -> Holder:
-    """The holder that is meant; the one with the most units when none is named. Raises `Refusal`."""
+    """The named holder, else the one with most units. Raises `Refusal`."""
     if not board.holders:
         raise Refusal("NoHolder", "Nobody holds a license unit.", "/license shows the counts.")
     if not name:
@@ -49,7 +49,7 @@ def chosen(board: LicenseBoard, name: str) -> Holder:
 
 
 def rules(holder: Holder, board: LicenseBoard) -> list[str]:
-    """Why it costs what it costs, by the documented rules (facts: iris-license-sessions 2.1 to 2.3, 2.6)."""
+    """Why it takes these units, by the documented rules (facts: iris-license-sessions 2.1 to 2.3, 2.6)."""
     most = board.counts.max_connections
     said: list[str] = []
     if holder.kind == "unexplained":
@@ -78,7 +78,7 @@ def rules(holder: Holder, board: LicenseBoard) -> list[str]:
 
 
 async def explain(context: Context, command: Command) -> Replies:
-    """The holder, then what is behind it."""
+    """The holder, then its sessions and processes."""
     link = context.link()
     board = await read_board(link.connection, now=link.clock.now())
     holder = chosen(board, str(command.args.get("holder", "")))
@@ -115,7 +115,7 @@ async def explain(context: Context, command: Command) -> Replies:
 
 
 def _cures(holder: Holder) -> list[str]:
-    """What can be typed to get its units back."""
+    """Commands that free its units."""
     if holder.own and holder.kind == "this tool":
         return ["/quit gives this unit back."]
     found = []
@@ -129,7 +129,7 @@ def _cures(holder: Holder) -> list[str]:
 
 
 async def _or_nothing(read: Awaitable[list[T]]) -> list[T]:
-    """The list, or nothing where it may not be read. A lost connection is raised."""
+    """The list, or nothing if it may not be read. Raises if the connection is lost."""
     try:
         return await read
     except Unreachable:
@@ -139,7 +139,7 @@ async def _or_nothing(read: Awaitable[list[T]]) -> list[T]:
 
 
 async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
-    """Its sessions and processes, where they can be read; what cannot be is in the board's notes already."""
+    """Its sessions and processes if they can be read; if not, the board's notes say so."""
     if holder.session_ids:
         ids = set(holder.session_ids)
         rows = [

@@ -7,6 +7,7 @@ from irisops.commands.processes.acting import plan_action
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Plan
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Process
@@ -25,25 +26,22 @@ async def find_process(link: Link, pid: int) -> Process:
     return found
 
 
-async def _plan(context: Context, command: Command, action: ProcessAction) -> Replies:
+async def _plan(context: Context, command: Command, action: ProcessAction) -> Plan:
     link = context.link()
     process = await find_process(link, int(str(command.args["pid"])))
-    yield await plan_action(context, link, process, action, Origin(command.slash))
+    return await plan_action(context, link, process, action, Origin(command.slash))
 
 
 async def terminate(context: Context, command: Command) -> Replies:
     """Plan to end a process."""
-    async for reply in _plan(context, command, "terminate"):
-        yield reply
+    yield await _plan(context, command, "terminate")
 
 
 async def suspend(context: Context, command: Command) -> Replies:
     """Plan to stop a process for a while."""
-    async for reply in _plan(context, command, "suspend"):
-        yield reply
+    yield await _plan(context, command, "suspend")
 
 
 async def resume(context: Context, command: Command) -> Replies:
     """Plan to let a suspended process go on."""
-    async for reply in _plan(context, command, "resume"):
-        yield reply
+    yield await _plan(context, command, "resume")

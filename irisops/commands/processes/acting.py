@@ -1,7 +1,7 @@
-"""The plan to suspend, resume or terminate a process, and carrying it out: ask, follow, tell.
+"""Plan to suspend, resume or terminate a process, and carry it out: call, follow up, report.
 
-Pids are used again: what is acted on must still be the process that the plan showed, by user, job number and, where the
-version tells it, start time (facts: iris-license-sessions 4.4).
+Pids are reused: the process must still be the one of the plan, by user, job number and, where the version tells it,
+start time (facts: iris-license-sessions 4.4).
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from irisops.journal import Entry, Reverse
 KIND = "process."
 """The journal's name for this kind of change, followed by the action."""
 PATIENCE = 10.0
-"""Seconds until a process that is there yet is told as not ended."""
+"""Seconds after which a process that still exists is reported as not ended."""
 LOOK_EVERY = 0.25
 
 _DONE = {"terminate": "terminated", "suspend": "suspended", "resume": "resumed"}
 
 
 def named(process: Process) -> str:
-    """A process for people: its pid and whose it is."""
+    """A process in words: its pid and its user."""
     who = harmless(process.username or process.location or "nobody", 60)
     return f"process {process.pid} of {who}"
 
 
 def guard(process: Process, action: ProcessAction) -> None:
-    """Raise `Refusal` for what must not be done."""
+    """Raise `Refusal` for the own process and for system processes."""
     if process.own:
         raise Refusal(
             "OwnProcess",
@@ -75,14 +75,14 @@ def guard(process: Process, action: ProcessAction) -> None:
 
 
 def same_process(left: Process, right: Process) -> bool:
-    """Whether two readings are of one process and not of two that had the same pid one after the other."""
+    """True if two readings are of the same process, not of two with the same pid."""
     return same_identity(identity(left), identity(right))
 
 
 async def plan_action(
     context: Context, link: Link, process: Process, action: ProcessAction, origin: Origin
 ) -> Plan:
-    """The plan that waits for a yes. Raises `Refusal` for what must not be done."""
+    """The plan. Raises `Refusal` for a forbidden action."""
     guard(process, action)
     effects, expected, before = await _effects(context, link, process, action)
     state = harmless(process.state or "running", 20)
@@ -101,13 +101,13 @@ async def plan_action(
 
 
 def identity(process: Process) -> tuple[str, ...]:
-    """What tells a process from another one that is given the same pid: user, job number, start (UTC) if known."""
+    """Identity beyond the pid, which is reused: user, job number, start (UTC) if known."""
     started = process.started.isoformat() if process.started else ""
     return (process.username, str(process.job_number or ""), started)
 
 
 def same_identity(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Whether these are of one process. A start time that one of them does not know is no difference."""
+    """True if both are of one process. An unknown start time matches any."""
     return left[:2] == right[:2] and (not (left[2] and right[2]) or left[2] == right[2])
 
 
@@ -136,7 +136,7 @@ def _warnings(process: Process, action: ProcessAction) -> list[str]:
 async def _effects(
     context: Context, link: Link, process: Process, action: ProcessAction
 ) -> tuple[list[str], int | None, int | None]:
-    """Sentences, and the units in use after and before; None where that cannot be told."""
+    """Sentences, and the units in use after and before; None if unknown."""
     lines: list[str] = []
     if process.started is not None:
         lines.append(f"It has run for {duration((context.clock.now() - process.started).total_seconds())}.")
@@ -189,7 +189,7 @@ def _calls(pid: int, action: ProcessAction) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Acting:
-    """An agreed plan at work."""
+    """Carries a confirmed plan out."""
 
     context: Context
     link: Link
@@ -201,7 +201,7 @@ class _Acting:
     expected: int | None
 
     async def carry_out(self) -> Replies:
-        """Look again, do it, follow, tell. An error of the instance is raised after it was journaled."""
+        """Read again, act, follow up, report. An error of the instance is journaled, then raised."""
         pid = self.process.pid
         now = await read_process(self.link.connection, pid)
         if now is None:
@@ -241,7 +241,7 @@ class _Acting:
         )
 
     async def _settled(self) -> bool:
-        """Whether the process is seen as it was asked for, within ten seconds."""
+        """True if the process reaches the wanted state within ten seconds."""
         began = self.context.clock.monotonic()
         while True:
             now = await read_process(self.link.connection, self.process.pid)
@@ -293,7 +293,7 @@ _OPPOSITE: Mapping[ProcessAction, ProcessAction] = {"suspend": "resume", "resume
 
 
 def _reverse(entry: Entry) -> Reverse:
-    """The process that was meant, by pid and identity."""
+    """The journaled process: pid and identity."""
     reverse = entry.intent.reverse
     known = reverse is not None and reverse.kind.startswith(KIND) and len(reverse.before) == 3
     if reverse is None or not known or not (reverse.target.isascii() and reverse.target.isdigit()):
@@ -307,7 +307,7 @@ def _action(entry: Entry) -> ProcessAction:
 
 
 async def _read(link: Link, entry: Entry) -> Process | None:
-    """The process that was meant; None if it has ended, also where its pid belongs to another one now."""
+    """The journaled process; None if it has ended, even if its pid is in use again."""
     reverse = _reverse(entry)
     process = await read_process(link.connection, int(reverse.target))
     return process if process is not None and same_identity(identity(process), reverse.before) else None

@@ -1,4 +1,4 @@
-"""/process PID: all that is known of one process without asking the process itself."""
+"""/process PID: one process in full, without interrupting it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LABELS = {
 
 
 async def show_process(context: Context, command: Command) -> Replies:
-    """One process as named values, with what can be done about it."""
+    """One process as named values, with the possible actions."""
     link = context.link()
     process = await find_process(link, int(str(command.args["pid"])))
     offset = await clock_offset(link.connection, link.clock.now())

@@ -1,4 +1,4 @@
-"""/processes: what runs on the instance, busiest first."""
+"""/processes: the processes of the instance, busiest first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS = (
 )
 
 ON_A_THREAD = 1_000
-"""Rows from which on they are sorted and filtered apart from the screen."""
+"""Number of rows from which they are sorted and filtered in a thread."""
 
 ACTIONS = (
     ("enter", "open", "/process {pid}"),
@@ -69,13 +69,13 @@ def row_of(process: Process) -> dict[str, Cell]:
 
 
 def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str]) -> Selection:
-    """People's before the system's, busiest first, as the words have it."""
+    """Filter and sort by words; by default people's before the system's, busiest first."""
     found.sort(key=lambda process: (process.system, -(process.commands or 0), process.pid))
     return select(kept.of(found, attrgetter("pid"), row_of), words, COLUMNS)
 
 
 async def show_processes(context: Context, command: Command) -> Replies:
-    """Processes, filtered and sorted by words; without a sort, people's before the system's, busiest first."""
+    """Processes, filtered and sorted by words."""
     link = context.link()
     found = await list_processes(link.connection, remade=link.process_records)
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")

@@ -1,13 +1,17 @@
-"""What can be typed about processes: commands as data. Handlers are resolved at first use."""
+"""Commands on processes, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
 _PID = (Arg("pid", "number", show="PID"),)
 
+_command = partial(CommandSpec, needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="processes",
         summary="Processes with user, namespace, routine and state; filter and sort by words",
         handler="processes.listing:show_processes",
@@ -34,11 +38,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("show processes", "what is running"),
         aliases=("ps",),
-        needs_connection=True,
         needs=("processes.list",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="process",
         summary="All about one process",
         handler="processes.detail:show_process",
@@ -48,11 +51,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("what (is|does) [the] (process|job|pid) {pid} [do|doing]"),
         ),
         examples=("what is process 4711 doing",),
-        needs_connection=True,
         needs=("processes.list",),
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="process terminate",
         undo={"process.terminate": "processes.acting:AGAIN"},
         summary="End a process; says what an open transaction would lose",
@@ -62,10 +64,9 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("terminate process 4711",),
         aliases=("process kill", "kill"),
         changes=True,
-        needs_connection=True,
         needs=("processes.list", "processes.terminate"),
     ),
-    CommandSpec(
+    _command(
         name="process suspend",
         undo={"process.suspend": "processes.acting:AGAIN"},
         summary="Stop a process for a while",
@@ -74,10 +75,9 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(Plain("(suspend|pause|freeze|halt) [the] (process|job|pid) {pid}"),),
         examples=("suspend process 4711",),
         changes=True,
-        needs_connection=True,
         needs=("processes.list", "processes.suspend"),
     ),
-    CommandSpec(
+    _command(
         name="process resume",
         undo={"process.resume": "processes.acting:AGAIN"},
         summary="Let a suspended process go on",
@@ -86,7 +86,6 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(Plain("(resume|continue|unpause|unfreeze) [the] (process|job|pid) {pid}"),),
         examples=("resume process 4711",),
         changes=True,
-        needs_connection=True,
         needs=("processes.list", "processes.resume"),
     ),
 )

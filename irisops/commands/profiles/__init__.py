@@ -1,1 +1,1 @@
-"""Connection profiles: found, written, tested, connected, and where their secrets are."""
+"""Connection profiles and their secrets: discover, edit, test, connect."""

@@ -64,7 +64,7 @@ async def connect(context: Context, command: Command) -> Replies:
 
 
 def _only_profile(context: Context) -> Profile:
-    """The profile meant by a bare /connect: the active one, or the only one."""
+    """The profile of /connect without a name: the active one, or the only one."""
     if context.hub.active is not None:
         return context.hub.active.profile
     profiles = context.hub.profiles()

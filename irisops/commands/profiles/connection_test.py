@@ -1,4 +1,4 @@
-"""/profile test: one step after the other, so that it is said which of them failed and what to do about it."""
+"""/profile test: connect step by step, to show which step fails and what to do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass, field
 
+from irisops.background import in_daemon_thread
 from irisops.commands.license.locked import guess
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.expired_password import refused
@@ -16,7 +17,6 @@ from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Table
 from irisops.contract.wording import harmless, listed
-from irisops.daemon_thread import in_daemon_thread
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import (
@@ -46,7 +46,7 @@ STEPS = {
 
 @dataclass(slots=True)
 class _Test:
-    """What was found so far."""
+    """The results so far."""
 
     profile: Profile
     passed: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class _Test:
         self.failed, self.problem = step, problem
 
     def table(self) -> Table:
-        """A row per step; those after the failed one were not reached."""
+        """A row per step."""
         rows: list[dict[str, Cell]] = []
         reached = True
         for step, title in STEPS.items():
@@ -84,7 +84,7 @@ class _Test:
 
 
 async def test(context: Context, command: Command) -> Replies:
-    """Test a profile without making it the active one. A login that was not there before is ended again."""
+    """Test a profile without making it active. A login made for the test is ended."""
     wanted = str(command.args.get("name", ""))
     if wanted:
         profile = find_profile(context, wanted)
@@ -200,7 +200,7 @@ async def _log_in(context: Context, found: _Test) -> None:
 
 
 def _works(found: _Test, link: Link) -> None:
-    """The login was accepted: what it says, and what it lacks."""
+    """Results of an accepted login."""
     profile = found.profile
     info = link.connection.info
     found.passed["protocol"] = info.short if info else ""
@@ -227,7 +227,7 @@ def _works(found: _Test, link: Link) -> None:
 
 
 def _blame(context: Context, found: _Test, problem: InstanceProblem) -> None:
-    """Which step a refused login failed at, with what came before it as passed."""
+    """Set the failed step of a refused login; earlier steps count as passed."""
     step = _step(problem)
     profile = found.profile
     reply = refused(context, profile, problem)

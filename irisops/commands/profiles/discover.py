@@ -1,4 +1,4 @@
-"""/discover and /profile adopt: what is here already, and making a profile of it."""
+"""/discover and /profile adopt: find local instances and make profiles of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ELSEWHERE = "/profile add opens a form for an instance elsewhere; irisops demo n
 
 
 async def discover(context: Context, _command: Command) -> Replies:
-    """Look around and list what may be an instance; Enter on a row makes it a profile and connects."""
+    """List possible instances; Enter on a row makes a profile and connects."""
     yield Progress("discover", "Looking for instances on this machine …")
     seen = await context.discoverer.look()
     rows: list[dict[str, Cell]] = []
@@ -86,7 +86,7 @@ def _state(found: Found) -> str:
 
 
 def known_as(context: Context, found: Found) -> Profile | None:
-    """The profile that goes to the same instance already, as the same user if the source names one."""
+    """An existing profile for the same instance, and the same user if the source names one."""
     for profile in context.hub.profiles():
         other_user = found.user and found.user.casefold() != profile.user.casefold()
         if not found.problem and not other_user and found.goes_to(profile):
@@ -95,7 +95,7 @@ def known_as(context: Context, found: Found) -> Profile | None:
 
 
 async def adopt(context: Context, command: Command) -> Replies:
-    """Make a profile of what was found, and connect to it."""
+    """Make a profile of a found instance and connect."""
     refuse_broken_file(context)
     found = await context.discoverer.find(str(command.args["found"]))
     if found.problem:
@@ -113,7 +113,7 @@ async def adopt(context: Context, command: Command) -> Replies:
             )
         password = await _password(found)
         if profile is not None and profile.user.casefold() != (found.user or DEFAULT_USER).casefold():
-            profile = None  # the password is another account's: sent with this user it would count as a failed login
+            profile = None  # another account's password would count as a failed login
     if profile is None:
         profile = _add(context, found, str(command.args.get("name", "")))
         details = [harmless(f"{profile.user} on {profile.address}, found by {found.source}")]
@@ -127,7 +127,7 @@ async def adopt(context: Context, command: Command) -> Replies:
             )
         yield Done("profile", f"Profile {profile.name} is added.", details=details)
     if password is not None:
-        # Given by the person's own word, so it is the one to try, whatever was kept before.
+        # The person asked for it, so it takes precedence over a kept one.
         await context.hub.connect(profile, password, keep=True)
     async for reply in context.rerun(
         Command("connect", {"profile": profile.name}, f"/connect {quote(profile.name)}")
@@ -154,7 +154,7 @@ def _add(context: Context, found: Found, name: str) -> Profile:
 
 
 async def _password(found: Found) -> str:
-    """The password that the person asked to use. Raises `Refusal` when there is none."""
+    """The stored password that the person asked to use. Raises `Refusal` if there is none."""
     cure = f"/profile adopt {quote(found.name)} asks for it."
     if found.password is None:
         raise Refusal("NoPasswordFound", f"No password lies where {found.name} was found.", cure)

@@ -1,4 +1,4 @@
-"""What to do when an account must change its password first, as those of a fresh container must.
+"""Help for an account that must change its password first, such as those of a fresh container.
 
 No fact tells of a way for the account to change it through the driver: the login is refused before anything can be
 called (facts: iris-license-sessions 7, iris-security 6.5). So another login changes it, or somebody on the host.
@@ -25,7 +25,7 @@ _ENGINES = ("docker", "podman")
 
 
 def refused(context: Context, profile: Profile, problem: InstanceProblem, text: str = "") -> Problem:
-    """The reply for a login that was refused; `text` is the line that was typed."""
+    """The reply for a refused login; `text` is the typed line."""
     reply = problem_of(problem, text)
     if isinstance(problem, PasswordChangeRequired):
         reply.suggestions = _through_another(context, profile)
@@ -35,7 +35,7 @@ def refused(context: Context, profile: Profile, problem: InstanceProblem, text: 
 
 
 def _through_another(context: Context, profile: Profile) -> Sequence[str]:
-    """Commands that change it from here: those of a login that is there, else of one that could be made."""
+    """Commands that change it through another login, an open one if possible."""
     others = [each for each in context.hub.profiles() if _other_login(each, profile)]
     for other in others:
         link = context.hub.links.get(other.name.casefold())
@@ -48,14 +48,14 @@ def _through_another(context: Context, profile: Profile) -> Sequence[str]:
 
 
 def _other_login(other: Profile, profile: Profile) -> bool:
-    """Whether that is another account of the same instance, through which changes may be made."""
+    """True for a writable profile of another account of the same instance."""
     hosts = {each.host.casefold() for each in (other, profile)}
     same = other.port == profile.port and (len(hosts) == 1 or hosts <= _HERE)
     return same and not other.read_only and other.user.casefold() != profile.user.casefold()
 
 
 def _by_hand(profile: Profile) -> Sequence[str]:
-    """The exact command for the kind of host, and what it means; the portal where it is known."""
+    """The command for the kind of host, with an explanation; the portal if its address is known."""
     inside = f"##class(Security.Users).UnExpireUserPasswords({objectscript(profile.user)})"
     kind = guess(profile)
     if kind == "container":

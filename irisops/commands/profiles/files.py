@@ -19,12 +19,12 @@ from irisops.profiles.store import NoSuchProfileError, ProfileExistsError, Profi
 
 
 def _file(command: Command) -> Path:
-    """The file named, `~` undone."""
+    """The named file, `~` expanded."""
     return Path(str(command.args["file"])).expanduser()
 
 
 async def copy(context: Context, command: Command) -> Replies:
-    """A second profile with the same fields; a profile of this run alone becomes one that stays."""
+    """Copy a profile; the copy of a temporary one is permanent."""
     refuse_broken_file(context)
     old = find_profile(context, str(command.args["name"]))
     fresh = replace(old, name=str(command.args["new"]))
@@ -94,12 +94,12 @@ async def export(context: Context, command: Command) -> Replies:
 
 
 def _for_others(profile: Profile) -> Profile:
-    """A command that prints a password is the person's own: on another machine it would run something unseen."""
+    """The profile without its password command, which would run unseen on another machine."""
     return replace(profile, password_command="")
 
 
 async def take_in(context: Context, command: Command) -> Replies:
-    """Plan to add the profiles of a file; those whose name is taken stay as they are."""
+    """Plan to add the profiles of a file. Existing profiles are kept."""
     refuse_broken_file(context)
     path = _file(command)
     if not path.is_file():
@@ -133,7 +133,7 @@ async def take_in(context: Context, command: Command) -> Replies:
             try:
                 context.hub.store.add(_for_others(profile))
             except ProfileExistsError:
-                continue  # added by another irisops meanwhile; that one stays
+                continue  # added by another irisops meanwhile: kept
             added.append(profile.name)
         context.hub.reload()
         yield Done(

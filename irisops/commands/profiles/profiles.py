@@ -35,7 +35,7 @@ _WORDS = {
 
 
 async def list_profiles(context: Context, _command: Command) -> Replies:
-    """All profiles with their state. Reads the file again, so an edit made elsewhere shows."""
+    """All profiles with their state. The file is read again, so that edits made elsewhere show."""
     loaded = context.hub.reload()
     if loaded.problem is not None:
         yield Problem(
@@ -154,7 +154,7 @@ def _number(name: str, value: object) -> int | float | None:
 
 
 async def add(context: Context, command: Command) -> Replies:
-    """Make a profile from typed options or a submitted form; without either, open the form."""
+    """Add a profile from options or a submitted form; without either, open the form."""
     refuse_broken_file(context)
     name = str(command.args.get("name", ""))
     given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
@@ -177,7 +177,7 @@ async def add(context: Context, command: Command) -> Replies:
 
 
 async def edit(context: Context, command: Command) -> Replies:
-    """Change a profile by typed options or a submitted form; without either, open the form."""
+    """Change a profile by options or a submitted form; without either, open the form."""
     refuse_broken_file(context)
     old = find_profile(context, str(command.args["name"]))
     refuse_temporary(context, old)
@@ -219,7 +219,7 @@ def _wrong(
     command: Command,
     title: str,
 ) -> Form | Problem:
-    """The form again with the message on its field, or a problem for a typed line. The password is not echoed."""
+    """The form with the error on its field, or a problem for a typed line. The password is not echoed."""
     if isinstance(error, ProfileInvalidError):
         field, message = error.field, str(error)
     else:
@@ -235,7 +235,7 @@ def _wrong(
 
 
 async def remove(context: Context, command: Command) -> Replies:
-    """Plan the removal of a profile; the instance itself is not touched."""
+    """Plan the removal of a profile. The instance is not touched."""
     refuse_broken_file(context)
     profile = find_profile(context, str(command.args["name"]))
     refuse_temporary(context, profile)
@@ -272,7 +272,7 @@ async def remove(context: Context, command: Command) -> Replies:
 
 
 def refuse_temporary(context: Context, profile: Profile) -> None:
-    """A profile of this run alone cannot be changed. Raises `Refusal`."""
+    """Raise `Refusal` for a temporary profile, which cannot be changed."""
     if context.hub.temporary(profile.name):
         raise Refusal(
             "TemporaryProfile",
@@ -282,7 +282,7 @@ def refuse_temporary(context: Context, profile: Profile) -> None:
 
 
 def refuse_broken_file(context: Context) -> None:
-    """A file that cannot be understood is not written to. Raises `ProfilesFileError`."""
+    """Raise `ProfilesFileError` for a broken file, which must not be overwritten."""
     loaded = context.hub.reload()
     if loaded.problem is not None:
         raise loaded.problem

@@ -1,4 +1,4 @@
-"""/secrets: where each password is, never its value; moving, forgetting, and the encrypted file."""
+"""/secrets: where each password is stored, never its value; move, forget, and the encrypted file."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from irisops.profiles.secrets import PLACES, NotKeptError, Place, account_of
 from irisops.profiles.vault import VaultError
 
 NGROK = "ngrok"
-"""The name under which sharing keeps its authtoken."""
+"""Account name of the authtoken for sharing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A secret that may exist: how a person calls it, and its account."""
+    """A possible secret: its name for people, and its account."""
 
     name: str
     account: str
@@ -40,7 +40,7 @@ def _known(context: Context) -> list[_Known]:
 
 
 async def show(context: Context, _command: Command) -> Replies:
-    """One row per profile and for the ngrok authtoken; what the encrypted file keeps of former profiles too."""
+    """One row per profile, for the ngrok authtoken, and for leftovers of removed profiles in the encrypted file."""
     secrets = context.hub.secrets
     rows: list[dict[str, Cell]] = []
     known = _known(context)
@@ -95,14 +95,14 @@ def _where(places: Sequence[Place], command: str) -> str:
 
 
 def _find(context: Context, name: str) -> _Known:
-    """By a profile's name or by an account. Raises `Refusal`."""
+    """The secret of a profile or an account. Raises `Refusal`."""
     known = _known(context)
     wanted = name.casefold()
     for each in known:
         if wanted in (each.name.casefold(), each.account.casefold()):
             return each
     if "@" in name:
-        return _Known(name, name, "password")  # of a profile that is gone
+        return _Known(name, name, "password")  # of a removed profile
     close = nearest(name, [each.name for each in known])
     cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists what there is."
     raise Refusal("NoSuchProfile", f"There is no profile {harmless(named(name), 60)}.", cure)
@@ -175,7 +175,7 @@ async def forget(context: Context, command: Command) -> Replies:
 
 
 async def _open(context: Context) -> None:
-    """Open the encrypted file, so that what it keeps counts. Raises `Refusal` for a file that cannot be used."""
+    """Open the encrypted file, if there is one. Raises `Refusal` if it cannot be used."""
     try:
         await context.hub.secrets.unlock()
     except VaultError as error:
@@ -185,7 +185,7 @@ async def _open(context: Context) -> None:
 
 
 async def file(context: Context, _command: Command) -> Replies:
-    """Set up the encrypted file, or give it another passphrase."""
+    """Create the encrypted file, or change its passphrase."""
     secrets = context.hub.secrets
     try:
         if secrets.vault is None:

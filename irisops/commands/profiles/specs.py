@@ -1,6 +1,8 @@
-"""What can be typed about profiles: commands as data. Handlers are resolved at first use."""
+"""Commands on profiles and secrets, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
 
@@ -20,8 +22,10 @@ OPTIONS = {
     "password_command": "text",
 }
 
+_command = partial(CommandSpec, group="profiles")
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="connect",
         summary="Log in to a profile, or to iris://user@host:port/NAMESPACE",
         handler="profiles.connect:connect",
@@ -35,9 +39,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(connect|reconnect|log in|login)"),
         ),
         examples=("connect to local",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="disconnect",
         summary="Log out of an instance and stop reading it",
         handler="profiles.connect:disconnect",
@@ -47,9 +50,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(disconnect|log out|logout|sign out|log me out)"),
         ),
         examples=("log out of local",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profiles",
         summary="The instances you know, with their state",
         handler="profiles.profiles:list_profiles",
@@ -59,10 +61,9 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(what|which) (profiles|instances) (are there|do i have|are connected|exist)"),
         ),
         examples=("show profiles",),
-        group="profiles",
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="profile add",
         summary="Add an instance: opens a form, or takes host= port= user= …",
         handler="profiles.profiles:add",
@@ -73,9 +74,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(add|create|make|new) [a] [new] (profile|instance|connection) [called|named] {name}"),
         ),
         examples=("add a profile",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profile edit",
         summary="Change a profile: opens a form, or takes host= port= user= …",
         handler="profiles.profiles:edit",
@@ -86,9 +86,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(edit|change|modify|update) [the] {name} profile"),
         ),
         examples=("edit the profile local",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profile remove",
         summary="Forget a profile and its password",
         handler="profiles.profiles:remove",
@@ -96,10 +95,9 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(Plain("(remove|delete|forget|drop) [the] (profile|instance) {name}"),),
         examples=("remove the profile old",),
         aliases=("profile delete",),
-        group="profiles",
         changes=True,
     ),
-    CommandSpec(
+    _command(
         name="profile test",
         summary="Name lookup, port, protocol, TLS, login, namespace: which works, and the cure",
         handler="profiles.connection_test:test",
@@ -110,18 +108,16 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("why can't (i|we) connect to {name}"),
         ),
         examples=("test the profile local",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profile copy",
         summary="A second profile with the same fields",
         handler="profiles.files:copy",
         grammar=(Arg("name", "profile"), Keyword("to"), Arg("new", show="NEW")),
         plain=(Plain("(copy|duplicate) [the] (profile|instance) {name} (to|as) {new}"),),
         examples=("copy the profile local to other",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profile move",
         summary="Change the order of profiles: first, last or a number",
         handler="profiles.files:move",
@@ -130,28 +126,25 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(move|put) [the] (profile|instance) {name} (to|at) [the] [place|position] {position}"),
         ),
         examples=("move the profile local to first",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profiles export",
         summary="Write the profiles to a file for a colleague, without passwords",
         handler="profiles.files:export",
         grammar=(Arg("file", "file"),),
         plain=(Plain("export [the|my|all] profiles (to|into|as) {file}"),),
         examples=("export my profiles to team.toml",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profiles import",
         summary="Add the profiles of a file, after showing which",
         handler="profiles.files:take_in",
         grammar=(Arg("file", "file"),),
         plain=(Plain("import [the] profiles (from|of) {file}"),),
         examples=("import profiles from team.toml",),
-        group="profiles",
         changes=True,
     ),
-    CommandSpec(
+    _command(
         name="discover",
         summary="Instances found here: installed, in containers, in VS Code, in variables",
         handler="profiles.discover:discover",
@@ -162,9 +155,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("what (instances|iris instances|servers) (are|is) here"),
         ),
         examples=("find my instances",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="profile adopt",
         summary="Make a profile of what /discover found, and connect",
         handler="profiles.discover:adopt",
@@ -172,9 +164,8 @@ SPECS: tuple[CommandSpec, ...] = (
         options={"password": "flag", "name": "text"},
         plain=(Plain("(adopt|take) [the] [instance] {found}"),),
         examples=("adopt docker:iris-1",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="secrets",
         summary="Where each password is (never its value)",
         handler="profiles.secrets:show",
@@ -183,9 +174,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("where (are|is) [the|my|all] (passwords|password|secrets) [kept|stored|saved]"),
         ),
         examples=("where are my passwords",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="secrets move",
         summary="Move a password to the keyring, the encrypted file or memory",
         handler="profiles.secrets:move",
@@ -195,9 +185,8 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(move|put) {name's} password (to|into) [the] {place}"),
         ),
         examples=("move the password of local to the keyring",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="secrets forget",
         summary="Remove a password from this computer",
         handler="profiles.secrets:forget",
@@ -207,10 +196,9 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(forget|delete|remove) {name's} [stored|kept] password"),
         ),
         examples=("forget the stored password of local",),
-        group="profiles",
         changes=True,
     ),
-    CommandSpec(
+    _command(
         name="secrets file",
         summary="Set up the encrypted file of passwords, or change its passphrase",
         handler="profiles.secrets:file",
@@ -219,14 +207,12 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("change [the] passphrase [of the encrypted file]"),
         ),
         examples=("set up an encrypted file",),
-        group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="secrets unlock",
         summary="Open the encrypted file of passwords for this run",
         handler="profiles.secrets:unlock",
         plain=(Plain("(unlock|open) [the] (encrypted file|secrets|passwords)"),),
         examples=("unlock the encrypted file",),
-        group="profiles",
     ),
 )

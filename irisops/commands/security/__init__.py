@@ -1,1 +1,1 @@
-"""Services, web applications and resources: what opens an instance, and how."""
+"""Services, web applications and resources: list and change."""

@@ -1,11 +1,11 @@
-"""/apps and /app: web applications, how one logs in to them, which roles they add, and who may enter."""
+"""/apps and /app: web applications with their authentication, added roles and resource."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from irisops.commands.security.kinds import roles_given, shown, states
-from irisops.commands.security.wanted import all_named, as_list, logins, named, propose, split_switch
+from irisops.commands.security.wanted import all_named, as_list, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("dispatch_class", "DISPATCH CLASS", hide_under=140),
 )
 NONE = "none"
-"""The word for no resource at all."""
+"""Word for no resource."""
 
 
 async def _listed(link: Link) -> list[WebApplication]:
@@ -137,7 +137,7 @@ def _facts(access: Access, state: ObjectState) -> Facts:
 
 
 async def change_app(context: Context, command: Command) -> Replies:
-    """Plan to change web applications; without anything to change, show them."""
+    """Plan to change web applications; without options, show them."""
     names, switch = split_switch(as_list(command, "applications"))
     link = context.link()
     spelled = all_named("application", names, [each.name for each in await _listed(link)])
@@ -153,15 +153,14 @@ async def change_app(context: Context, command: Command) -> Replies:
     def change(state: ObjectState) -> dict[str, FieldValue]:
         return {field: make(state) for field, make in setters.items()}
 
-    async for reply in propose(context, command, "application", spelled, change):
-        yield reply
+    yield await proposed(context, command, "application", spelled, change)
 
 
 Setter = Callable[[ObjectState], FieldValue]
 
 
 async def _setters(link: Link, command: Command) -> dict[str, Setter]:
-    """What each option makes of a field. Raises `Refusal` for what cannot be."""
+    """Setters by option. Raises `Refusal` for an invalid value."""
     found: dict[str, Setter] = {}
     given = {key: value for key, value in command.args.items() if isinstance(value, str)}
     if "auth" in given:
@@ -187,7 +186,7 @@ async def _setters(link: Link, command: Command) -> dict[str, Setter]:
 
 
 def _resource(access: Access, name: str) -> str:
-    """A resource as it is spelled; "" for none. Raises `Refusal`."""
+    """The resource as the instance spells it; "" for none. Raises `Refusal`."""
     if name.casefold() == NONE:
         return ""
     return named("resource", name, [each.name for each in access.resources])
@@ -208,14 +207,16 @@ def _role_changes(access: Access, text: str) -> list[tuple[bool, str]]:
         spelled = find(part[1:], roles)
         if spelled is None and add:
             raise Refusal("NoSuchRole", f"There is no role {harmless(part[1:], 80)}.", "/roles lists them.")
-        found.append((add, spelled or part[1:]))  # one that is gone may still stand there, and be taken
+        found.append(
+            (add, spelled or part[1:])
+        )  # a deleted role may still be listed there, and can be removed
     return found
 
 
 def with_roles(groups: tuple[str, ...], changes: list[tuple[bool, str]]) -> tuple[str, ...]:
-    """Groups `MATCH:ROLE:ROLE` after the changes: a role is taken from every group, and added for everybody ("" match).
+    """Groups `MATCH:ROLE:ROLE` after the changes: roles are removed from every group and added to the "" match group.
 
-    A group without roles left is dropped.
+    Empty groups are dropped.
     """
     pairs = [(match, list(targets)) for match, targets in parse_match_roles(",".join(groups))]
     for add, role in changes:

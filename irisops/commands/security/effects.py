@@ -1,4 +1,4 @@
-"""What a change of services, web applications and resources means for people, and what must not be done at all."""
+"""Effects of changes of services, web applications and resources, and guards."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ OWN_NEEDS: Mapping[str, Permission] = {
     "%DB_IRISSYS": Permission.R,
     "%Admin_Secure": Permission.U,
 }
-"""What the account that this tool uses must keep (facts: iris-security 6.5)."""
+"""Privileges that this tool's account must keep (facts: iris-security 6.5)."""
 _PORTAL = "/csp/sys"
 _UNKNOWN_USER = "UnknownUser"
 _EVERYBODYS = frozenset({"%DB_IRISLIB", "%DB_IRISTEMP", "%DB_IRISLOCALDATA", "%DB_ENSLIB"})
-"""Libraries and scratch space of the system, which everything that runs there uses."""
+"""Databases of system libraries and scratch space, used by all code."""
 _SHOWN = 6
 
 
@@ -40,7 +40,7 @@ def _pairs(changes: Sequence[ObjectChange]) -> list[Pair]:
 
 
 def guard(link: Link, access: Access, changes: Sequence[ObjectChange]) -> None:
-    """No self-harm. Raises `Refusal`."""
+    """Refuse changes that would lock this tool out. Raises `Refusal`."""
     pairs = _pairs(changes)
     for before, after in pairs:
         if before.kind == "service" and before.name.casefold() == BINDINGS.casefold():
@@ -61,7 +61,7 @@ def guard(link: Link, access: Access, changes: Sequence[ObjectChange]) -> None:
 
 
 def _is_unlisted(access: Access, name: str) -> bool:
-    """A resource that this version does not have."""
+    """True for a resource that this version does not have."""
     return all(resource.name.casefold() != name.casefold() for resource in access.resources)
 
 
@@ -79,7 +79,7 @@ def _guard_bindings(before: ObjectState, after: ObjectState) -> None:
         )
     lost = login_bits(before) & ~login_bits(after) & ~UNAUTHENTICATED
     if lost and not login_bits(after) & PASSWORD:
-        # Without password login, the user and password that this tool gave were checked in one of these ways.
+        # Without password authentication, this tool's login was checked in one of these ways.
         raise Refusal(
             "OwnConnection",
             f"{BINDINGS} keeps {listed(words_of(lost))}: this tool may have logged in so.",
@@ -88,13 +88,13 @@ def _guard_bindings(before: ObjectState, after: ObjectState) -> None:
 
 
 def _public_after(access: Access, pairs: Sequence[Pair]) -> dict[str, Permission]:
-    """The public permissions as they would be; empty if none changes."""
+    """The public permissions after the change; empty if none changes."""
     new = {after.name: public_permission(after) for _, after in pairs if after.kind == "resource"}
     return {**access.model.public, **new} if new else {}
 
 
 def meaning(access: Access, changes: Sequence[ObjectChange], _own_user: str) -> tuple[list[str], list[str]]:
-    """Effects and warnings, in plain sentences."""
+    """Effects and warnings, as sentences."""
     pairs = _pairs(changes)
     effects: list[str] = []
     warnings: list[str] = []
@@ -110,7 +110,7 @@ def meaning(access: Access, changes: Sequence[ObjectChange], _own_user: str) -> 
 
 
 def _nobody(access: Access) -> str:
-    """Who somebody without a login is, and what that holds."""
+    """The account of unauthenticated access, with its privileges."""
     roles = next((u.roles for u in access.users if u.name.casefold() == _UNKNOWN_USER.casefold()), ())
     return f"{_UNKNOWN_USER}, which holds {listed(roles) or 'no role'}"
 
@@ -118,7 +118,7 @@ def _nobody(access: Access) -> str:
 def _logins(
     access: Access, before: ObjectState, after: ObjectState, effects: list[str], warnings: list[str]
 ) -> None:
-    """Ways to log in that come and go, of a service or an application."""
+    """Authentication methods added and removed, of a service or an application."""
     name = harmless(after.name, 80)
     gone, come = login_bits(before) & ~login_bits(after), login_bits(after) & ~login_bits(before)
     if gone & UNAUTHENTICATED:
@@ -187,7 +187,7 @@ def _application(
 
 
 def _may_enter(model: AccessModel, resource: str) -> set[str]:
-    """Enabled users whom the resource of an application lets in."""
+    """Enabled users who hold the resource of an application."""
     names = [user.name for user in model.users if user.enabled]
     if not resource:
         return set(names)
@@ -195,7 +195,7 @@ def _may_enter(model: AccessModel, resource: str) -> set[str]:
 
 
 def _entrance(access: Access, before: ObjectState, after: ObjectState, effects: list[str]) -> None:
-    """Who gets in by the application's resource, and who no longer."""
+    """Users who gain or lose entry through the application's resource."""
     name = harmless(after.name, 80)
     old = _may_enter(access.model, before.text("resource"))
     new = _may_enter(access.model, after.text("resource"))
@@ -213,7 +213,7 @@ def _people(names: Iterable[str]) -> str:
 
 
 def _roles(before: ObjectState, after: ObjectState, effects: list[str], warnings: list[str]) -> None:
-    """Roles that the application adds for whoever enters it."""
+    """Roles that the application adds to its users."""
     name = harmless(after.name, 80)
 
     def added(state: ObjectState) -> dict[str, str]:
@@ -240,7 +240,7 @@ def _roles(before: ObjectState, after: ObjectState, effects: list[str], warnings
 def _resources(
     access: Access, pairs: Sequence[Pair], changed: AccessModel, effects: list[str], warnings: list[str]
 ) -> None:
-    """Who gains and loses what with the public permissions."""
+    """Privileges gained and lost with the public permissions."""
     for before, after in pairs:
         name = harmless(after.name, 80)
         less, more = (
@@ -281,7 +281,7 @@ def _resources(
 
 
 def bad_permission(name: str, wanted: Permission) -> str:
-    """Why a permission makes no sense on a resource; "" if it does."""
+    """Why a permission makes no sense on a resource, or ""."""
     extra = wanted & ~applicable(name)
     if not extra:
         return ""

@@ -1,4 +1,4 @@
-"""Services, web applications and resources as the change engine sees them."""
+"""Services, web applications and resources as kinds of object for the change engine."""
 
 from __future__ import annotations
 
@@ -6,14 +6,50 @@ from collections.abc import Mapping, Sequence
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.changes.turns import What
-from irisops.commands.security.as_code import calls_of
 from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import duration, harmless
+from irisops.engine.code_literals import objectscript, python
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import KINDS, logical, read_settings, settings_steps
 from irisops.instance.security.webapps import parse_match_roles
+
+
+def calls_of(changes: Sequence[ObjectChange], _passwords: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Calls by language, run in %SYS (facts: iris-security 3.2, 3.3, 3.5, 6.1). Python cannot pass arrays."""
+    script = ['set $namespace = "%SYS"']
+    snake = ['irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"']
+    for change in changes:
+        after, fields = change.state, change.fields()
+        settable = KINDS[after.kind]
+        key = python((after.name.rstrip("/") or after.name).lower())
+        script.append("kill p")
+        snake.append(f'each = irispy.classMethodObject("{settable.class_name}", "%OpenId", {key})')
+        for field in fields:
+            known = settable.properties[field]
+            if known.kind == "groups":
+                items = after.names(field)
+                script.append(f'set p("{known.name}") = {objectscript(",".join(items))}')
+                snake.append(f'groups = each.get("{known.name}")')
+                snake.append('groups.invoke("Clear")')
+                snake += [f'groups.invoke("Insert", {python(item)})' for item in items]
+                continue
+            value = logical(known.kind, after, field)
+            if known.kind == "permission":
+                # The array takes letters, the property holds bits (facts: iris-security 3.2).
+                script.append(f'set p("{known.name}") = {objectscript(after.text(field))}')
+            else:
+                script.append(
+                    f'set p("{known.name}") = {value if isinstance(value, int) else objectscript(value)}'
+                )
+            snake.append(f'each.set("{known.name}", {value if isinstance(value, int) else python(value)})')
+        script.append(
+            f"write ##class({settable.class_name}).Modify({objectscript(after.name)}, .p)  ; 1 is success"
+        )
+        snake.append('each.invoke("%Save")  # 1 is success')
+    return {"ObjectScript": script, "Python": snake}
+
 
 PLURAL: Mapping[Kind, str] = {
     "service": "services",
@@ -42,7 +78,7 @@ def shown(kind: Kind, name: str, value: FieldValue | None) -> str:
 
 
 def roles_given(groups: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
-    """Roles that an application adds: for everybody, or `ROLE (if MATCH)` for holders of another one."""
+    """Roles that an application adds: `ROLE` to everybody, `ROLE (if MATCH)` to holders of MATCH."""
     return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
 
 
@@ -102,7 +138,7 @@ RESOURCE = _kind("resource")
 
 
 async def states(link: Link, kind: Kind, names: Sequence[str]) -> list[ObjectState]:
-    """The objects of these names, spelled as the instance does. Raises `Refusal` when one has gone meanwhile."""
+    """States of these objects, named as the instance spells them. Raises `Refusal` if one cannot be opened."""
     found = await read_settings(link.connection, kind, names)
     for name in names:
         if name.casefold() not in found:

@@ -1,10 +1,10 @@
-"""/resources and /resource: what permissions are given on, and what everybody has on it whatever their roles."""
+"""/resources and /resource: resources and their public permissions."""
 
 from __future__ import annotations
 
 from irisops.commands.security.effects import bad_permission
 from irisops.commands.security.specs import NONE
-from irisops.commands.security.wanted import all_named, as_list, propose
+from irisops.commands.security.wanted import all_named, as_list, proposed
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -125,8 +125,7 @@ async def change_resource(context: Context, command: Command) -> Replies:
     def change(_state: ObjectState) -> dict[str, FieldValue]:
         return {"public": wanted.letters}
 
-    async for reply in propose(context, command, "resource", spelled, change):
-        yield reply
+    yield await proposed(context, command, "resource", spelled, change)
 
 
 def _permission(text: str) -> Permission:

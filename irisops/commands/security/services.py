@@ -1,9 +1,9 @@
-"""/services and /service: the doors of an instance, which of them are open, and how one logs in there."""
+"""/services and /service: services, enabled or not, and their authentication methods."""
 
 from __future__ import annotations
 
 from irisops.commands.security.kinds import states
-from irisops.commands.security.wanted import all_named, as_list, logins, propose, split_switch
+from irisops.commands.security.wanted import all_named, as_list, logins, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Facts, Table
@@ -50,7 +50,7 @@ async def show_services(context: Context, command: Command) -> Replies:
     chosen = select(rows, filter_words(command), COLUMNS)
     notes = selection_notes(chosen, len(rows), "service")
     word = METHODS[UNAUTHENTICATED]
-    # The Web Gateway's own service is so on many instances; what comes through it logs in at the application.
+    # Usual for the Web Gateway's own service: users authenticate at the application.
     unlocked = [
         each.name
         for each in found
@@ -109,7 +109,7 @@ def _facts(service: Service, state: ObjectState) -> Facts:
 
 
 async def change_service(context: Context, command: Command) -> Replies:
-    """Plan to switch services, or to set how one logs in; without either, show one."""
+    """Plan to enable, disable or set authentication of services; without options, show one."""
     names, switch = split_switch(as_list(command, "services"))
     auth = command.args.get("auth")
     link = context.link()
@@ -129,5 +129,4 @@ async def change_service(context: Context, command: Command) -> Replies:
             fields["auth"] = bits(state)
         return fields
 
-    async for reply in propose(context, command, "service", spelled, change):
-        yield reply
+    yield await proposed(context, command, "service", spelled, change)

@@ -1,6 +1,8 @@
-"""What can be typed about security: commands as data. Handlers are resolved at first use."""
+"""Commands on services, web applications and resources, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
@@ -9,8 +11,10 @@ NEEDS_APPS = ("webapps.list",)
 NEEDS_RESOURCES = ("resources.list",)
 NONE = "none"
 
+_command = partial(CommandSpec, group="access", needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="services",
         summary="Services, how one logs in to them, and from where; filter and sort by words",
         handler="security.services:show_services",
@@ -22,12 +26,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(show|list) [me] [the|all] disabled services", {"filter": ["enabled=no"]}),
         ),
         examples=("show services", "which services are enabled"),
-        group="access",
-        needs_connection=True,
         needs=NEEDS,
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="service",
         undo={"service": "security.kinds:SERVICE"},
         summary="One service; or switch it, or set how one logs in: auth=password,ldap or auth=-unauthenticated",
@@ -52,13 +54,11 @@ SPECS: tuple[CommandSpec, ...] = (
             "take unauthenticated access off %Service_Bindings",
             "disable the service %Service_Monitor",
         ),
-        group="access",
         changes=True,
         shows=True,
-        needs_connection=True,
         needs=(*NEEDS, "services.read"),
     ),
-    CommandSpec(
+    _command(
         name="apps",
         summary="Web applications, how one logs in to them, the roles they give; filter and sort by words",
         handler="security.apps:show_apps",
@@ -79,12 +79,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("show the web applications", "which apps need no login"),
         aliases=("webapps",),
-        group="access",
-        needs_connection=True,
         needs=NEEDS_APPS,
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="app",
         undo={"application": "security.kinds:APPLICATION"},
         summary="One web application; or switch it, or set how one logs in, its resource, timeout, roles=-%All",
@@ -113,13 +111,11 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("require a login for /api/monitor", "disable the application /csp/user"),
         aliases=("webapp",),
-        group="access",
         changes=True,
         shows=True,
-        needs_connection=True,
         needs=(*NEEDS_APPS, "webapps.read"),
     ),
-    CommandSpec(
+    _command(
         name="resources",
         summary="Resources and their public permissions; filter and sort by words (public=RW, kind~Database)",
         handler="security.resources:show_resources",
@@ -130,12 +126,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(show|list) [me] [the|all] public resources", {"filter": ["public!=none"]}),
         ),
         examples=("show resources", "which resources are public"),
-        group="access",
-        needs_connection=True,
         needs=NEEDS_RESOURCES,
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="resource",
         undo={"resource": "security.kinds:RESOURCE"},
         summary="One resource; or set what everybody has on it: public=none, public=R, public=RW",
@@ -150,10 +144,8 @@ SPECS: tuple[CommandSpec, ...] = (
             ),
         ),
         examples=("take the public permission from %DB_USER",),
-        group="access",
         changes=True,
         shows=True,
-        needs_connection=True,
         needs=NEEDS_RESOURCES,
     ),
 )

@@ -1,4 +1,4 @@
-"""What the commands of services, web applications and resources take: names as typed, and words that set something."""
+"""Arguments of the commands on services, web applications and resources: names, switches and authentication."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import refuse_change
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
 from irisops.instance.security import authentication
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import KINDS, login_bits
 
 SWITCHES = {"enable": True, "disable": False}
-"""Words after a name that switch it; no name of these kinds is one of them."""
+"""Switch words after a name. No object of these kinds has such a name."""
 
 Change = Callable[[ObjectState], dict[str, FieldValue]]
-"""What a command makes of one object: the fields that it sets."""
+"""Fields that a command sets on one object."""
 
 
 def as_list(command: Command, name: str) -> list[str]:
-    """An argument that takes many, as typed."""
+    """An argument with several values, as typed."""
     value = command.args.get(name, [])
     return list(value) if isinstance(value, list) else [value]
 
 
 def split_switch(words: Sequence[str]) -> tuple[list[str], bool | None]:
-    """Names, and what `enable` or `disable` among the words asks for. Raises `Refusal` when both are there."""
+    """Names, and the switch among the words. Raises `Refusal` for both `enable` and `disable`."""
     names = [word for word in words if word.casefold() not in SWITCHES]
     switches = {SWITCHES[word.casefold()] for word in words if word.casefold() in SWITCHES}
     if len(switches) > 1:
@@ -43,7 +43,7 @@ def split_switch(words: Sequence[str]) -> tuple[list[str], bool | None]:
 
 
 def named(kind: Kind, name: str, known: Iterable[str], prefix: str = "") -> str:
-    """The name as the instance spells it; `prefix` may be left out. Raises `Refusal` with the nearest ones."""
+    """The name as the instance spells it; `prefix` may be omitted. Raises `Refusal` with the nearest names."""
     names = list(known)
     for attempt in (name, prefix + name, name.rstrip("/")):
         spelled = find(attempt, names)
@@ -60,7 +60,7 @@ def named(kind: Kind, name: str, known: Iterable[str], prefix: str = "") -> str:
 
 
 def all_named(kind: Kind, names: Sequence[str], known: Sequence[str], prefix: str = "") -> list[str]:
-    """Each as the instance spells it, none twice. Raises `Refusal` also when there is none."""
+    """The names as the instance spells them, without duplicates. Raises `Refusal` for unknown names or none."""
     if not names:
         raise Refusal(
             "NameNeeded",
@@ -71,7 +71,7 @@ def all_named(kind: Kind, names: Sequence[str], known: Sequence[str], prefix: st
 
 
 def logins(text: str, allowed: int, where: str) -> Callable[[ObjectState], tuple[str, ...]]:
-    """What `auth=` asks for. Raises `Refusal` for words that are no ways to log in, or none there."""
+    """Setter for `auth=`. Raises `Refusal` for an unknown method, or one not allowed there."""
 
     def apply(state: ObjectState) -> tuple[str, ...]:
         try:
@@ -95,10 +95,10 @@ def logins(text: str, allowed: int, where: str) -> Callable[[ObjectState], tuple
     return apply
 
 
-async def propose(
+async def proposed(
     context: Context, command: Command, kind: Kind, names: Sequence[str], change: Change
-) -> Replies:
-    """Read the objects, and yield the plan that changes them. Raises `Refusal` or a named problem."""
+) -> Plan:
+    """Read the objects and make the plan to change them. Raises `Refusal` or a named problem."""
     link = context.link()
     refuse_change(link, KINDS[kind].save)
     changes = [
@@ -108,9 +108,9 @@ async def propose(
     if not some:
         raise Refusal(
             "AlreadySo",
-            f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} so already.",
+            f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} already set this way.",
             "Nothing is to be done.",
         )
     noun = SINGULAR[kind] if len(some) == 1 else PLURAL[kind]
     title = f"Change {noun} {listed([each.name for each in some], most=5)}"
-    yield await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))
+    return await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))

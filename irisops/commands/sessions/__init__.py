@@ -1,1 +1,1 @@
-"""Web sessions: listed, ended, swept."""
+"""Web sessions: list, end, sweep."""

@@ -1,4 +1,4 @@
-"""/sessions end: choose one web session, some, or all that match; `sessions_ending` plans and does it."""
+"""/sessions end: choose the web sessions to end; `ending` plans it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_LOGIN = ("anonymous", "nobody", "unknownuser")
 
 
 def known_by(session: WebSession) -> set[str]:
-    """Every word that means this session: user, application, holder, address. Lower case."""
+    """Words that identify this session, in lower case: user, application, holder, address."""
     application = session.application.rstrip("/").casefold()
     names = {session.username.casefold(), application, f"{application}/", address_of(session).casefold()}
     if session.anonymous:
@@ -33,9 +33,9 @@ def known_by(session: WebSession) -> set[str]:
 
 
 def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
-    """The sessions that all of the words mean: conditions as of /sessions, names as of `known_by`, or a session's id.
+    """The sessions that match all words: conditions as for /sessions, names as in `known_by`, or a session's id.
 
-    Raises `Refusal` for a word that means none.
+    Raises `Refusal` for a word that matches none.
     """
     chosen = list(seen.sessions)
     conditions = [word for word in words if is_condition(word)]

@@ -1,4 +1,4 @@
-"""The plan to end web sessions, and carrying it out: ask, follow until the instance has let go, tell what it freed.
+"""Plan to end web sessions, and carry it out: mark them, follow until they are gone, report what it freed.
 
 Ending is asynchronous: the instance marks a session and a daemon removes it seconds later (facts: license-sessions
 3.3). The card says when it is really gone, and says so when it did not happen.
@@ -28,17 +28,17 @@ from irisops.journal import Entry, Reverse
 KIND = "sessions.end"
 """The journal's name for this kind of change."""
 PATIENCE = 10.0
-"""Seconds until a session that is listed yet is told as not ended; 1.65 to 4.09 s were measured (facts: 3.3)."""
+"""Seconds after which a session that is still listed counts as not ended; 1.65 to 4.09 s measured (facts: 3.3)."""
 LOOK_EVERY = 0.25
-"""Seconds between two looks."""
+"""Seconds between two reads."""
 PORTAL = "/csp/sys"
 SHOWN = 12
-"""Groups that a plan names one by one."""
+"""Most groups that a plan lists."""
 FINAL = "a session that has ended is gone; whoever used it logs in again."
 
 
 def calls_by_http(link: Link) -> dict[str, list[str]]:
-    """What is sent over the web port, as a plan shows it."""
+    """The requests over the web port, as a plan shows them."""
     base = f"{link.profile.path_prefix}/api/admin"
     return {
         "HTTP": [
@@ -53,7 +53,7 @@ async def plan_end(
 ) -> Plan:
     """The plan to end these sessions.
 
-    `broad`: they were chosen by a condition, so what the portal protects is left out. Raises `Refusal` if none of them
+    `broad`: chosen by a condition, so sessions protected by the portal are left out. Raises `Refusal` if none of them
     may be ended.
     """
     wanted, left_out = _permitted(link, chosen, broad=broad)
@@ -79,7 +79,7 @@ async def plan_end(
 
 
 def marks(session: WebSession) -> tuple[str, str]:
-    """What tells a session in the journal: too little of its id to use it, and whose it is.
+    """Identity of a session in the journal: its user, and too little of its id to use it.
 
     Without a login the holder is the id itself, which is not written.
     """
@@ -87,7 +87,7 @@ def marks(session: WebSession) -> tuple[str, str]:
 
 
 def journaled(sessions: Sequence[WebSession]) -> Reverse:
-    """What the journal keeps of the sessions, so that they can be looked for again."""
+    """The sessions as the journal keeps them, to find them again."""
     return Reverse(KIND, "", tuple(text for each in sessions for text in marks(each)), ())
 
 
@@ -136,7 +136,7 @@ def _warnings(link: Link, wanted: Sequence[WebSession]) -> list[str]:
 
 
 def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[list[str], int | None]:
-    """What ending frees, and the units in use after it; None if that cannot be told."""
+    """What ending them frees, and the units in use afterwards; None if unknown."""
     lines = ["Whoever uses them is logged out; what was typed there and not stored is lost."]
     if board is None:
         return lines, None
@@ -156,7 +156,7 @@ def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[
 
 
 def _touched(board: LicenseBoard, wanted: Sequence[WebSession]) -> list[tuple[Holder, int]]:
-    """The holders behind the sessions, each with how many of its sessions end."""
+    """The holders of the sessions, each with its number of ended sessions."""
     ids = {session.id for session in wanted}
     found = [(holder, len(ids.intersection(holder.session_ids))) for holder in board.holders]
     return [(holder, number) for holder, number in found if number]
@@ -182,7 +182,7 @@ def described(wanted: Sequence[WebSession]) -> str:
 
 
 def changes_of(wanted: Sequence[WebSession]) -> list[Change]:
-    """What a plan shows of them."""
+    """The sessions as changes of a plan."""
     groups = _groups(wanted)
     changes = []
     for who, application, found in groups[:SHOWN]:
@@ -196,7 +196,7 @@ def changes_of(wanted: Sequence[WebSession]) -> list[Change]:
 
 
 def _calls(link: Link) -> dict[str, list[str]]:
-    """The same by hand. Ids stay out of it: with a session's id one is halfway into the session."""
+    """The calls to make by hand, without ids, which would help to take over a session."""
     calls = {
         "ObjectScript": [
             'set $namespace = "%SYS"',
@@ -215,7 +215,7 @@ def _calls(link: Link) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """An agreed plan at work."""
+    """Carries a confirmed plan out."""
 
     context: Context
     link: Link
@@ -226,7 +226,7 @@ class _Ending:
     expected: int | None
 
     async def carry_out(self) -> Replies:
-        """Ask, follow, tell. An error of the instance is raised after it was journaled."""
+        """End, follow up, report. An error of the instance is journaled, then raised."""
         still, changed = await self._still()
         record = Record(
             self.context,
@@ -272,12 +272,12 @@ class _Ending:
             yield not_ended(left)
 
     async def _still(self) -> tuple[list[WebSession], int]:
-        """Those that are there yet and nobody has logged in to since, and how many of the latter. Raises `Refusal`."""
+        """Sessions that still exist unchanged, and the number of those with a new login. Raises `Refusal`."""
         now = {session.id: session for session in await list_sessions(self.link.connection)}
         there = [session for session in self.wanted if session.id in now]
         if not there:
             raise already_gone(len(self.wanted))
-        # After a login it is another person's session.
+        # After a new login it is another person's session.
         same = [session for session in there if now[session.id].license_id == session.license_id]
         if not same:
             raise Refusal(
@@ -288,7 +288,7 @@ class _Ending:
         return same, len(there) - len(same)
 
     async def _units(self) -> list[str]:
-        """What it freed, read from the instance; why it is less than forecast, if it is."""
+        """The freed units as read from the instance, and why they are less than forecast."""
         board = await read_board(self.link.connection, now=self.link.clock.now())
         now = board.counts.consumed
         if now is None:
@@ -306,7 +306,7 @@ class _Ending:
 
 
 def already_gone(number: int) -> Refusal:
-    """Why there is nothing to end."""
+    """Refusal: the sessions have already ended."""
     what = "It is" if number == 1 else f"All {number} are"
     return Refusal(
         "AlreadyGone",
@@ -317,7 +317,7 @@ def already_gone(number: int) -> Refusal:
 
 
 def not_ended(number: int) -> Problem:
-    """Some were marked and are listed yet."""
+    """Problem: some sessions were marked but are still listed."""
     return Problem(
         "NotEnded",
         f"{counted(number, 'session')} still listed {PATIENCE:g} seconds after being marked to end.",
@@ -327,7 +327,7 @@ def not_ended(number: int) -> Problem:
 
 
 async def _there(link: Link, entry: Entry) -> list[WebSession]:
-    """Those that are listed yet. One that somebody has logged in to since is another person's."""
+    """The journaled sessions that are still listed, without those that have a new login."""
     wanted = set(_pairs(entry))
     return [session for session in await list_sessions(link.connection) if marks(session) in wanted]
 

@@ -20,7 +20,7 @@ from irisops.instance.usage.license_clock import clock_offset
 from irisops.instance.usage.sessions import list_sessions
 
 SHOWN_ID = 8
-"""Characters of a session's id that are shown: with the whole id one could take the session over."""
+"""Characters of a session's id that are shown; the whole id would allow taking the session over."""
 
 COLUMNS = (
     Column("session", "SESSION"),
@@ -38,12 +38,12 @@ COLUMNS = (
 
 
 def short_id(session_id: str) -> str:
-    """Enough of an id to tell sessions apart, too little to use one."""
+    """The start of an id: enough to tell sessions apart, too little to use one."""
     return session_id if len(session_id) <= SHOWN_ID else f"{session_id[:SHOWN_ID]}…"
 
 
 def address_of(session: WebSession) -> str:
-    """The client's address as its license id tells it; "" for a session without a login."""
+    """The client's address from its license id; "" for a session without a login."""
     return "" if session.anonymous else session.license_id.partition("@")[2]
 
 
@@ -72,7 +72,7 @@ def row_of(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The sessions of one moment. `now` is the instance's own time."""
+    """Snapshot of the sessions. `now` is the instance's own time."""
 
     sessions: list[WebSession]
     now: datetime
@@ -85,7 +85,7 @@ class Seen:
 
 
 async def look(context: Context, link: Link) -> Seen:
-    """Read the sessions, the instance's time and, if permitted, what tells for how long they are idle and exist."""
+    """Read the sessions, the instance's time and, if permitted, their idle times and ages."""
     sessions = await list_sessions(link.connection, remade=link.session_records)
     offset = await clock_offset(link.connection, link.clock.now())
     now = context.clock.now() + timedelta(seconds=offset)
@@ -135,7 +135,7 @@ async def show_sessions(context: Context, command: Command) -> Replies:
 
 
 def _patterns(sessions: list[WebSession]) -> list[str]:
-    """What stands out: sessions without a login, many of one user on one application."""
+    """Notable patterns: sessions without a login, many of one user in one application."""
     notes: list[str] = []
     anonymous = sum(session.anonymous for session in sessions)
     if anonymous:

@@ -1,4 +1,4 @@
-"""/locked free: end the web session that is missed least without a login of the driver, when no unit is left for one.
+"""/locked free: end the least needed web session over the web port, when no unit is left for a driver login.
 
 The SysAdmin API of IRIS 2026.2 keeps no session and takes no unit (facts: iris-license-sessions 6.4), so it answers an
 administrator who is locked out. It works on a profile that is not connected, from the password alone.
@@ -48,7 +48,7 @@ from irisops.profiles.model import Profile
 
 
 def _profile(context: Context, wanted: str) -> Profile:
-    """The profile that is named, the active one, or the only one. Raises `Refusal`."""
+    """The named profile, the active one, or the only one. Raises `Refusal`."""
     hub = context.hub
     profiles = hub.profiles()
     if wanted:
@@ -68,10 +68,10 @@ def _profile(context: Context, wanted: str) -> Profile:
 
 
 async def _api(context: Context, link: Link) -> AdminApi:
-    """The way in over the web port. Raises `Refusal` where it cannot be tried."""
+    """The SysAdmin API of the profile's web port. Raises `Refusal` where it cannot be tried."""
     profile = link.profile
     info = link.connection.info
-    # Before the first login the version is not known: then asking is the way to find out.
+    # Before the first login the version is unknown, so it is tried.
     release = info.version if info and info.version else ".".join(map(str, SINCE))
     web = web_of(profile)
 
@@ -80,7 +80,7 @@ async def _api(context: Context, link: Link) -> AdminApi:
             release, profile.user, lambda: web, lambda: password, encrypted=bool(profile.sslconfig)
         )
 
-    # What keeps it from being tried is told before a password is asked for.
+    # Checked before a password is asked for.
     absence = with_password("?").absence()
     if absence:
         raise Refusal(
@@ -92,7 +92,7 @@ async def _api(context: Context, link: Link) -> AdminApi:
 
 
 async def free(context: Context, command: Command) -> Replies:
-    """Look over the web port, then a plan to end what is missed least."""
+    """Read over the web port, then plan to end the least needed session."""
     profile = _profile(context, str(command.args.get("profile", "")))
     link = context.hub.link_of(profile)
     if link.connected:
@@ -148,7 +148,7 @@ def _why(session: WebSession, seen: Seen) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rescue:
-    """An agreed plan at work."""
+    """Carries a confirmed plan out."""
 
     context: Context
     link: Link
@@ -158,7 +158,7 @@ class _Rescue:
     shown: Plan
 
     async def carry_out(self) -> Replies:
-        """Ask, follow, tell. An error of the instance is raised after it was journaled."""
+        """End, follow up, report. An error of the instance is journaled, then raised."""
         record = Record(
             self.context, self.link, self.shown, self.origin, reverse=journaled(self.wanted), final=FINAL
         )

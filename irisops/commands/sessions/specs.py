@@ -1,13 +1,17 @@
-"""What can be typed about sessions: commands as data. Handlers are resolved at first use."""
+"""Commands on web sessions, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
 _SESSIONS = "(session|sessions|web session|web sessions|browser sessions|browsers)"
 
+_command = partial(CommandSpec, group="license", needs_connection=True)
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="locked free",
         summary="Locked out: end the web session missed least, over the web port of IRIS 2026.2 or newer",
         handler="sessions.rescue:free",
@@ -17,10 +21,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(free|make room on) the license (from outside|without a login)"),
         ),
         examples=("free a unit without a login",),
-        group="license",
         changes=True,
+        needs_connection=False,
     ),
-    CommandSpec(
+    _command(
         name="sessions",
         summary="Web sessions with application, user, license holder and when they expire",
         handler="sessions.listing:show_sessions",
@@ -44,11 +48,11 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("how many (sessions|web sessions|browsers) (are there|are open|are active|do we have)"),
         ),
         examples=("show sessions", "who is online"),
-        needs_connection=True,
         needs=("sessions.list",),
         live=True,
+        group="instance",
     ),
-    CommandSpec(
+    _command(
         name="sessions end",
         undo={"sessions.end": "sessions.ending:AGAIN"},
         summary="End web sessions: by id, user, application, holder, address, or words as of /sessions; or all",
@@ -77,12 +81,10 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("end the sessions of appuser", "end the sessions on /csp/user"),
         aliases=("session end",),
-        group="license",
         changes=True,
-        needs_connection=True,
         needs=("sessions.list", "sessions.end"),
     ),
-    CommandSpec(
+    _command(
         name="sessions sweep",
         summary="Find clients that open a session per call, and end what they left behind",
         handler="sessions.sweep:sweep",
@@ -101,12 +103,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(who|what|which client) (is leaking|leaks) [sessions|web sessions|units|license units]"),
         ),
         examples=("end the leaked sessions", "who is leaking sessions"),
-        group="license",
         changes=True,
-        needs_connection=True,
         needs=("sessions.list", "sessions.end"),
     ),
-    CommandSpec(
+    _command(
         name="license free",
         summary="Offer to end the web session that is missed least, to get a unit back",
         handler="sessions.sweep:free",
@@ -129,9 +129,7 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("free a unit",),
         aliases=("licence free",),
-        group="license",
         changes=True,
-        needs_connection=True,
         needs=("sessions.list", "sessions.end"),
     ),
 )

@@ -1,5 +1,5 @@
-"""/sessions sweep: find clients that leave a web session behind with every call, and offer to end what they left.
-/license free: offer to give up the unit that is missed least.
+"""/sessions sweep: find clients that leave a web session behind with every call, and end those sessions.
+/license free: give up the least needed unit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 async def sweep(context: Context, command: Command) -> Replies:
-    """What leaks, then a plan to end exactly that."""
+    """The leaks, then a plan to end exactly those sessions."""
     link = context.link()
     seen = await look(context, link)
     who = str(command.args.get("who", ""))
@@ -74,7 +74,7 @@ def _is(leak: Leak, who: str) -> bool:
 
 
 async def free(context: Context, command: Command) -> Replies:
-    """Offer to end what is missed least: what a leak left behind, else the session that has been idle for longest."""
+    """Plan to end the sessions of a leak, else the session that has been idle longest."""
     link = context.link()
     seen = await look(context, link)
     leaks = find_leaks(seen.sessions)
@@ -94,7 +94,7 @@ async def free(context: Context, command: Command) -> Replies:
 
 
 def missed_least(seen: Seen) -> WebSession | None:
-    """The session to give up: one without a login before one with, then the longest idle."""
+    """The session to give up: those without a login first, then the longest idle."""
     able = [
         session
         for session in seen.sessions
@@ -105,7 +105,7 @@ def missed_least(seen: Seen) -> WebSession | None:
         known = seen.timeouts.idle(session, seen.now)
         if known is not None:
             return known
-        # Without the application's timeout: what expires sooner was used longer ago, among equals.
+        # Without the application's timeout: of equal sessions, the one that expires sooner was used longer ago.
         return -(session.expires - seen.now).total_seconds() if session.expires else 0.0
 
     return max(able, key=lambda session: (session.anonymous, idle(session)), default=None)

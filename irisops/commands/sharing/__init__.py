@@ -1,1 +1,1 @@
-"""Shares: planned, opened, watched and closed from the chat."""
+"""Shares: plan, open, watch and close."""

@@ -1,4 +1,4 @@
-"""Open shares: who is on, ending them, moving the deadline, sending somebody away; and leases."""
+"""Open shares: list, end, extend, kick; and leases."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from irisops.sharing.team_card import TeamCard
 
 LOG_LINES = 3
 IDLE_ALARM = 180.0
-"""Seconds without work after which it is said that ngrok will cut the connection (facts: ngrok-keyring A11)."""
+"""Idle seconds after which a note warns that ngrok will cut the connection (facts: ngrok-keyring A11)."""
 
 
 async def tunnels(context: Context, _command: Command) -> Replies:
-    """Open tunnels, and who is on by what IRIS says."""
+    """Open tunnels, and who is connected according to IRIS."""
     desk = context.sharing_desk()
     rows: list[dict[str, Cell]] = []
     notes: list[str] = []
@@ -37,7 +37,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
             status = await share.client.status()
             figures = {each.name: each for each in status.figures}
             agent = status.agent
-            # The agent logs each question that we ask it; those lines tell nothing.
+            # The agent logs our own requests; those lines are left out.
             told = [line for line in status.log if " pg=/api/" not in line.text]
             notes += [f"agent: {harmless(line.text)}" for line in told[-LOG_LINES:]]
         except SharingProblem as problem:
@@ -84,7 +84,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
 
 
 async def _guests(context: Context) -> Table:
-    """What the passes do, from the instance: ngrok shows no TCP clients."""
+    """Activity of the passes, read from the instance: ngrok shows no TCP clients."""
     desk = context.sharing_desk()
     rows: list[dict[str, Cell]] = []
     notes: list[str] = []
@@ -125,7 +125,7 @@ async def _guests(context: Context) -> Table:
 def _guest_row(
     context: Context, share: OpenShare, name: str, seen: Activity
 ) -> tuple[dict[str, Cell], float]:
-    """The row of a pass, and for how many seconds it has been on without doing anything."""
+    """The row of a pass, and its idle seconds."""
     theirs = [process for process in seen.processes if process.user.casefold() == name.casefold()]
     sessions = [session for session in seen.sessions if session.user.casefold() == name.casefold()]
     idle = share.idle(name, sum(process.commands for process in theirs) + len(sessions), context.clock.now())
@@ -144,7 +144,7 @@ def _guest_row(
 
 
 async def kick(context: Context, command: Command) -> Replies:
-    """Plan to delete one pass and end what it does."""
+    """Plan to delete one pass and end its sessions and processes."""
     share, card = _pass(context.sharing_desk(), str(command.args["name"]))
     plan = Plan(
         name="kick",
@@ -192,7 +192,7 @@ async def _kick(context: Context, share: OpenShare, name: str, command: Command)
 
 
 async def show_leases(context: Context, _command: Command) -> Replies:
-    """Every lease: what is shared, by whom, and what could not be taken down yet."""
+    """All leases: what is shared, by whom, and what could not be taken down yet."""
     desk = context.sharing_desk()
     found = await asyncio.to_thread(desk.store.all)
     now = context.clock.now()
@@ -231,7 +231,7 @@ async def show_leases(context: Context, _command: Command) -> Replies:
 
 
 async def clear_leases(context: Context, command: Command) -> Replies:
-    """Take down what was left behind, or one named share even if another chat holds it."""
+    """Take down leftovers, or one named share even if another chat holds it."""
     desk = context.sharing_desk()
     only = str(command.args.get("lease", ""))
     if only in desk.shares:
@@ -263,7 +263,7 @@ async def clear_leases(context: Context, command: Command) -> Replies:
 
 
 async def unshare(context: Context, command: Command) -> Replies:
-    """End one share, or all. The reverse of what was confirmed, so it is done at once."""
+    """End one share, or all, without a plan: it reverses what was confirmed."""
     desk = context.sharing_desk()
     name = str(command.args.get("share", ""))
     shares = list(desk.shares.values()) if name.casefold() == "all" else [desk.find(name)]
@@ -283,7 +283,7 @@ async def unshare(context: Context, command: Command) -> Replies:
 
 
 async def extend(context: Context, command: Command) -> Replies:
-    """Move a share's deadline: by a span from its present one, or to a time of day."""
+    """Move a share's deadline by a span, or to a time of day."""
     desk = context.sharing_desk()
     share = desk.find(str(command.args.get("share", "")))
     now = context.clock.now()
@@ -296,7 +296,7 @@ async def extend(context: Context, command: Command) -> Replies:
 
 
 async def save_card(context: Context, command: Command) -> Replies:
-    """Write one teammate's card to a new file for its owner alone."""
+    """Write one teammate's card to a new file with mode 0600."""
     _share, card = _pass(context.sharing_desk(), str(command.args["name"]))
     try:
         path = await asyncio.to_thread(_write_new, str(command.args["file"]), card.as_text())

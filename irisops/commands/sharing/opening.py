@@ -1,4 +1,4 @@
-"""Carrying /share out: the journal, the keeper, the addresses and a card for each teammate."""
+"""/share: preflight, plan, and opening with journal, keeper, addresses and a card for each teammate."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from irisops.sharing.team_card import address_of, card_for, qr_code
 
 
 async def share(context: Context, command: Command) -> Replies:
-    """Look at the instance, then plan the tunnels and the accounts. `/share help` shows other ways."""
+    """Check the instance, then plan the tunnels and accounts. `/share help` shows alternatives."""
     given = arguments(command)
     what = given.get("what", "").casefold()
     if what in {"help", "other", "else"}:
@@ -70,7 +70,7 @@ async def share(context: Context, command: Command) -> Replies:
 async def _look(
     context: Context, command: Command, link: Link, what: str, again: Looked | None = None
 ) -> Replies:
-    """The preflight, then the plan or the reason why there is none. `again`: after a cure, which is the news then."""
+    """The preflight, then the plan or the reason why there is none. `again`: repeated after a cure."""
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
@@ -108,7 +108,7 @@ async def _look(
             f"The tunnel carries the whole web server, not {link.profile.path_prefix} alone: "
             "what else it serves is shared as well."
         )
-    if reds:  # nothing leaves this machine, so it may be tried
+    if reds:  # loopback: nothing leaves this machine
         risks = [f"Would stop a real share: {title}" for title in reds] + risks
     risks += warnings
     plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback, facts=facts)
@@ -116,7 +116,7 @@ async def _look(
 
 
 async def after(context: Context, command: Command) -> Replies:
-    """Carry out a cure of the preflight by its own plan, then look at the instance again."""
+    """Carry out a cure of the preflight by its own plan, then check the instance again."""
     inner = context.parse(str(command.args["command"]))
     if isinstance(inner, Problem):
         yield inner
@@ -139,7 +139,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     specs: tuple[EndpointSpec, ...],
     findings: Sequence[Finding],
 ) -> Replies:
-    """Journal, open, journal; show the addresses and a card for each teammate."""
+    """Open with journal entries before and after; show the addresses and a card for each teammate."""
     desk = context.sharing_desk()
     token = await desk.token()
     request = ShareRequest(
@@ -223,7 +223,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
 
 
 async def _password(context: Context, profile: Profile) -> str:
-    """The keeper logs in by itself, so that it can clean up without the chat."""
+    """The password for the keeper, which logs in itself to clean up without the chat."""
     known = await context.hub.secrets.get(profile)
     if known is None and context.hub.ask is not None:
         known = await context.hub.ask("Share", f"Password of {harmless(profile.user)} on {profile.name}")
@@ -250,7 +250,7 @@ def _intent(
 
 
 def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareClosed) -> None:
-    """The other half of the share's story."""
+    """Journal the end of a share."""
     changes = [(endpoint.public_url, "shared", "closed") for endpoint in share.opened.endpoints]
     number = journal.intend(
         Intent(
@@ -304,7 +304,7 @@ def _opened(share: OpenShare, prefix: str, *, loopback: bool) -> Facts:
 def _without_card(
     problem: CardNeeded, wanted: Wanted, profile: Profile, command: Command, registry: Registry
 ) -> list[Problem | Table]:
-    """TCP is not to be had: say so, and offer the web port and other ways."""
+    """No TCP tunnel is possible: offer the web port and alternatives."""
     told = problem_of(problem, command.text or command.slash)
     spec = registry.get("share")
     if spec is not None and (wanted.web or profile.web_port is not None):

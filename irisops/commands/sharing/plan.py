@@ -1,4 +1,4 @@
-"""What /share would do: the arguments understood, the look at the instance, the plan. Opens nothing."""
+"""Planning of /share: arguments, preflight and plan. Opens nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MARK = {"red": "■ red", "amber": "▲ amber", "green": "✓ green"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for, understood."""
+    """The parsed arguments."""
 
     tcp: bool
     web: bool
@@ -58,7 +58,7 @@ WEB_USER = "team"
 
 
 def share_form(profile: Profile) -> Form:
-    """All that can be chosen, for `/share` alone."""
+    """The form of `/share` without arguments."""
     shares = ("superserver", "web", "both") if profile.web_port is not None else ("superserver",)
     return Form(
         name="share",
@@ -92,7 +92,7 @@ def share_form(profile: Profile) -> Form:
 
 
 def arguments(command: Command) -> dict[str, str]:
-    """The arguments, typed or from the form, as text; empty ones are left out. The web password is not among them."""
+    """Typed or submitted arguments as text, without empty ones and without the web password."""
     given: dict[str, str] = {}
     for name, value in (command.fields or command.args).items():
         text = (
@@ -104,7 +104,7 @@ def arguments(command: Command) -> dict[str, str]:
 
 
 def understand(context: Context, command: Command, what: str) -> Wanted:
-    """The arguments with their defaults. Raises `Refusal` or a SharingProblem."""
+    """Parse the arguments and fill in defaults. Raises `Refusal` or a SharingProblem."""
     if what not in WHAT:
         raise Refusal(
             "BadShare", f"“{harmless(what, 30)}” cannot be shared.", "Share superserver, web or both.",
@@ -160,7 +160,7 @@ def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
 
 
 def named_agent(desk: ShareDesk, command: Command) -> str:
-    """The full path of the agent that was named, "" if none was: the keeper, who starts it, runs in another folder."""
+    """Absolute path of the named agent, or "". The keeper, which starts it, runs in another folder."""
     named = arguments(command).get("agent", "") or desk.settings.agent
     return str(Path(named).expanduser().absolute()) if named else ""
 
@@ -168,7 +168,7 @@ def named_agent(desk: ShareDesk, command: Command) -> str:
 async def agent_there(
     desk: ShareDesk, command: Command, *, fetch: bool
 ) -> AsyncIterator[Progress | AgentBinary]:
-    """Make sure of an agent before anything else is asked, and end with it; `fetch` one only when told to.
+    """Find an agent before anything else; `fetch` downloads one. Yields progress, then the agent.
 
     Raises the named problem.
     """
@@ -189,9 +189,9 @@ async def agent_there(
 async def examine(
     desk: ShareDesk, link: Link, wanted: Wanted, *, try_passwords: bool, known: Sequence[ProbeFact] = ()
 ) -> tuple[list[Finding], tuple[ProbeFact, ...]]:
-    """Gather facts over the chat's own connection and judge them; also what the tries of passwords told.
+    """Gather facts over the chat's connection and check the rules; also returns the results of password tries.
 
-    `known` are tries of an earlier look: an account whose password was refused then is not tried again.
+    `known` are earlier tries: an account whose password was refused is not tried again.
     """
     facts = await gather(link.connection)
     if try_passwords and facts.users is not None:
@@ -221,34 +221,34 @@ async def examine(
 
 
 def where_of(profile: Profile) -> Where:
-    """Where a share's keeper logs in."""
+    """The login of a share's keeper."""
     return Where(profile.name, profile.host, profile.port, profile.user, profile.sslconfig)
 
 
 def cure_line(finding: Finding) -> str:
-    """The command that puts a finding right, "" if none does. Names of the instance stay single words of it."""
+    """The command that fixes a finding, or "". Names of the instance are quoted."""
     return " ".join(quote(word) for word in finding.cure)
 
 
 AFTER = "share after"
-"""The command that does another one and then looks again."""
+"""Prefix of a command that runs another one and then checks again."""
 
 
 def putting_right(context: Context, finding: Finding) -> str:
-    """The line for one key: a cure that changes something is followed by another look."""
+    """The cure as a line for one key; one that changes something is followed by another check."""
     line = cure_line(finding)
     command = context.parse(line) if line else None
     return f"/{AFTER} {line}" if isinstance(command, Command) and command.changes else line
 
 
 def tries_note(probes: Sequence[ProbeFact]) -> list[str]:
-    """What looking at the passwords did to the instance, if it did something."""
+    """Notes on failed logins that the password tries caused."""
     counted_there = [each.user for each in probes if each.outcome == "refused" and each.reason != NOT_ENABLED]
     if not counted_there:
         return []
     return [
         (
-            f"The password that everybody knows was tried once, which IRIS counts as a failed login of "
+            f"The default password was tried once, which IRIS counts as a failed login of "
             f"{harmless(listed(counted_there))}. Tries stop while an account has {SPARE_ATTEMPTS - 1} left before its "
             "lock; probe=no leaves them out."
         )
@@ -290,8 +290,8 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
                 else "Red stops a share; amber needs the word amber typed."
             ),
             (
-                "Enter on a row with a cure shows its plan, once a question below is left with Esc; after the yes the "
-                "instance is looked at again."
+                "Enter on a row that can be fixed shows its plan; leave an open question with Esc first. After the fix "
+                "the instance is checked again."
             ),
             *(tries_note(looked.probes) if (looked := context.sharing_desk().looked) else ()),
         ],
@@ -300,10 +300,10 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
 
 
 def findings_folded(context: Context, findings: Sequence[Finding], link: Link) -> Table:
-    """The preflight card once it was passed: one line, so that the addresses below it are seen."""
+    """The preflight card after a pass: one line, so that the addresses below stay visible."""
     whole = findings_table(context, findings, link)
     counts = [f"{sum(finding.level == level for finding in findings)} {level}" for level in _MARK]
-    # No cures any more: a row that stands for all has none.
+    # The row stands for all findings, so it has no cure.
     whole.rows = [{"rule": "all", "level": "✓ passed", "title": ", ".join(counts), "detail": "", "cure": ""}]
     whole.notes = ["/history has what was found."]
     whole.actions = []
@@ -319,7 +319,7 @@ def plan_of(
     loopback: bool,
     facts: Iterable[str] = (),
 ) -> Plan:
-    """The plan that waits for a yes; `facts` are to be said with it."""
+    """The plan; `facts` are shown with it."""
     until = wanted.until.astimezone()
     where = "an address on this machine (stand-in agent)" if loopback else "a public ngrok address"
     changes = [Change(spec.upstream, "reachable on this machine", where) for spec in specs]

@@ -1,6 +1,8 @@
-"""What can be typed about sharing: commands as data. Handlers are resolved at first use."""
+"""Commands on shares, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Plain
 
@@ -36,8 +38,10 @@ def _plain_shares() -> tuple[Plain, ...]:
     )
 
 
+_command = partial(CommandSpec, group="sharing")
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="share",
         summary="Open a checked ngrok tunnel, with a pass for each teammate, until a deadline",
         handler="sharing.opening:share",
@@ -63,20 +67,18 @@ SPECS: tuple[CommandSpec, ...] = (
         },
         plain=_plain_shares(),
         examples=("share superserver for 2h with 4 people", "share my database"),
-        group="sharing",
         changes=True,
         uses_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="share after",
         summary="Put right what /share found, by its plan, then look at the instance again",
         handler="sharing.opening:after",
         grammar=(Arg("command", LINE, show="/COMMAND"),),
-        group="sharing",
         changes=True,
         needs_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="tunnels",
         summary="Open tunnels, their connections, and who is on",
         handler="sharing.live:tunnels",
@@ -85,10 +87,9 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("who is on [the] (tunnel|tunnels|share)"),
         ),
         examples=("what is shared", "who is on the tunnel"),
-        group="sharing",
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="unshare",
         summary="End a share: addresses, accounts, sessions, everything it made",
         handler="sharing.live:unshare",
@@ -98,45 +99,39 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("close [all] [the] (tunnel|tunnels|share|shares)", {"share": "all"}),
         ),
         examples=("stop sharing",),
-        group="sharing",
     ),
-    CommandSpec(
+    _command(
         name="extend",
         summary="Move a share's deadline, by a span or to a time of day",
         handler="sharing.live:extend",
         grammar=(Arg("time", show="1h|18:30"), Arg("share", required=False)),
         plain=(Plain("(extend|prolong) [the] (share|tunnel|sharing) (by|for|until) {time}"),),
         examples=("extend the share by 1h",),
-        group="sharing",
     ),
-    CommandSpec(
+    _command(
         name="kick",
         summary="Send one teammate away: delete the pass, end its sessions and processes",
         handler="sharing.live:kick",
         grammar=(Arg("name", show="guest-fox-1"),),
         plain=(Plain("(kick|send) {name} [away|out]"),),
         examples=("kick guest-fox-1",),
-        group="sharing",
         changes=True,
     ),
-    CommandSpec(
+    _command(
         name="card",
         summary="Save one teammate's connection card to a new file",
         handler="sharing.live:save_card",
         grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file")),
-        group="sharing",
     ),
-    CommandSpec(
+    _command(
         name="leases",
         summary="What shares have made and not yet taken back, of every irisops on this machine",
         handler="sharing.live:show_leases",
-        group="sharing",
     ),
-    CommandSpec(
+    _command(
         name="leases clear",
         summary="Take down what was left behind by a crash or an instance out of reach",
         handler="sharing.live:clear_leases",
         grammar=(Arg("lease", required=False),),
-        group="sharing",
     ),
 )

@@ -1,4 +1,4 @@
-"""/doctor: what this tool, this machine and the instance offer each other; made to be pasted into a report."""
+"""/doctor: versions, places and chosen routes, to be pasted into a bug report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _installed(package: str) -> str:
 
 
 async def show_doctor(context: Context, _command: Command) -> Replies:
-    """Versions and places, then which route was chosen for each fact and action, and why not another."""
+    """Versions and places, then the route chosen for each feature, and why not another."""
     link = context.hub.active
     info = link.connection.info if link else None
     facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {

@@ -1,4 +1,4 @@
-"""/help: what can be asked, in one table or for one command."""
+"""/help: all commands, or one in detail."""
 
 from __future__ import annotations
 

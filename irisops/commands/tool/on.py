@@ -1,4 +1,4 @@
-"""/on: a command on another instance than the active one, or on several side by side; /dashboard: all at a glance."""
+"""/on: a command on other instances, side by side; /dashboard: all instances at a glance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from irisops.profiles.model import Profile
 
 ALL = "all"
 GROUPS = ("instance", "license", "access")
-"""Kinds of commands that mean one instance. Sharing has files and processes of its own and follows the active one."""
+"""Groups of commands that /on can run. Sharing has its own files and processes, and uses the active instance."""
 STATES = {
     "connected": "● connected",
     "connecting": "◐ connecting",
@@ -31,7 +31,7 @@ STATES = {
 
 
 async def on(context: Context, command: Command) -> Replies:
-    """Run a line on the profiles named; they are connected if need be, and the active one stays active."""
+    """Run a line on the named profiles, connecting them if needed. The active profile stays active."""
     line = str(command.args["line"])
     inner = context.parse(line)
     if isinstance(inner, Problem):
@@ -64,7 +64,7 @@ async def on(context: Context, command: Command) -> Replies:
 
 
 def targets(context: Context, where: str) -> list[Profile]:
-    """`all` is what is in use in this run, or every profile if nothing is; else names with commas. Raises `Refusal`."""
+    """Profiles by names with commas; `all` means those in use, else every profile. Raises `Refusal`."""
     hub = context.hub
     if where.casefold() == ALL and hub.find(ALL) is None:
         found = [link.profile for link in hub.in_use()] or hub.profiles()
@@ -85,7 +85,7 @@ def targets(context: Context, where: str) -> list[Profile]:
 
 
 async def _connected(context: Context, profile: Profile) -> Link:
-    """The profile's link, logged in if that was not done yet. Raises `InstanceProblem` or `Refusal`."""
+    """The profile's link, logged in if needed. Raises `InstanceProblem` or `Refusal`."""
     link = context.hub.links.get(profile.name.casefold())
     if link is None or link.connection.state.name in ("off", "refused"):
         await context.hub.connect(profile, activate=False)
@@ -94,7 +94,7 @@ async def _connected(context: Context, profile: Profile) -> Link:
 
 
 async def _answers(context: Context, profile: Profile, inner: Command) -> list[Reply]:
-    """All replies of one instance. Never raises for what an instance does: that is a reply too."""
+    """All replies of one instance; its errors are replies as well."""
     replies: list[Reply] = []
     try:
         link = await _connected(context, profile)  # a person who types a password is given the time
@@ -113,7 +113,7 @@ async def _answers(context: Context, profile: Profile, inner: Command) -> list[R
 
 
 async def dashboard(context: Context, _command: Command) -> Replies:
-    """One row per instance in use, from the figures that are read anyway; where there are none yet, they are read."""
+    """One row per instance in use, from the polled figures; missing ones are read."""
     profiles = targets(context, ALL)
     troubles = await asyncio.gather(*(_fresh(context, profile) for profile in profiles))
     rows = [_row(context, profile, trouble) for profile, trouble in zip(profiles, troubles, strict=True)]
@@ -145,7 +145,7 @@ async def dashboard(context: Context, _command: Command) -> Replies:
 
 
 async def _fresh(context: Context, profile: Profile) -> str:
-    """Connect and read once where nothing was read yet; why it was not possible, or ""."""
+    """Connect and read once if nothing was polled yet; returns why that failed, or ""."""
     try:
         link = await _connected(context, profile)
         if link.counts is None and link.connected:

@@ -1,4 +1,4 @@
-"""/clear, /save, /theme, /quit: carried out by whoever shows the replies."""
+"""/clear, /save, /theme, /quit: effects that the screen carries out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/settings: a form of all settings, or single ones typed; /settings list: what is set, and where."""
+"""/settings: change settings by form or options; /settings list: values and where they are set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def store_of(context: Context) -> SettingsStore:
 
 
 async def settings(context: Context, command: Command) -> Replies:
-    """Change what is given by a form or as key=value; without either, open the form."""
+    """Change settings from a submitted form or options; without either, open the form."""
     given = command.fields or {name: value for name, value in command.args.items() if name in BY_NAME}
     loaded = store_of(context).load()
     if not given:
@@ -47,7 +47,7 @@ async def settings(context: Context, command: Command) -> Replies:
         raise Refusal("SettingInvalid", message, f"Correct {name}= and try again.")
     changed = {name: value for name, value in values.items() if value != getattr(loaded.settings, name)}
     if not changed:
-        yield Done("settings", "Nothing was changed: all is set so already.")
+        yield Done("settings", "Nothing was changed: all is already set this way.")
         return
     try:
         store_of(context).change(changed)
@@ -65,7 +65,7 @@ async def settings(context: Context, command: Command) -> Replies:
 
 
 def _said(context: Context, changed: dict[str, Value]) -> list[str]:
-    """What works now and what at the next start; the poll interval is taken over here."""
+    """What takes effect now and what at the next start; applies the poll interval."""
     now = store_of(context).load().settings
     if "poll_interval" in changed:
         context.hub.default_interval = now.interval(context.environment)
@@ -105,7 +105,7 @@ def _form(present: Settings, errors: dict[str, str], given: dict[str, Cell] | ob
 
 
 async def show(context: Context, _command: Command) -> Replies:
-    """Each setting with its value, where it comes from, and what it means."""
+    """All settings with value, origin and meaning."""
     loaded = store_of(context).load()
     rows: list[dict[str, Cell]] = [
         {

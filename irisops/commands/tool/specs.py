@@ -1,12 +1,16 @@
-"""What can be typed about tool: commands as data. Handlers are resolved at first use."""
+"""Commands on the tool itself, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import LINE, Arg, CommandSpec, Plain
 from irisops.profiles.settings import SCHEMA
 
+_command = partial(CommandSpec, group="this tool")
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="help",
         summary="What can be asked, or one command in full",
         handler="tool.help:show_help",
@@ -22,9 +26,8 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("what can you do",),
         aliases=("?", "h", "commands"),
-        group="this tool",
     ),
-    CommandSpec(
+    _command(
         name="status",
         summary="The connected instance at a glance",
         handler="tool.status:show_status",
@@ -37,8 +40,9 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("how is the instance",),
         needs_connection=True,
         live=True,
+        group="instance",
     ),
-    CommandSpec(
+    _command(
         name="on",
         summary="A command on another profile, on several (a,b) or on all, side by side",
         handler="tool.on:on",
@@ -46,7 +50,7 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("on all /license",),
         group="profiles",
     ),
-    CommandSpec(
+    _command(
         name="dashboard",
         summary="All connected instances at a glance, live",
         handler="tool.on:dashboard",
@@ -58,7 +62,7 @@ SPECS: tuple[CommandSpec, ...] = (
         group="profiles",
         live=True,
     ),
-    CommandSpec(
+    _command(
         name="doctor",
         summary="What works here and by which route; paste it into a bug report",
         handler="tool.doctor:show_doctor",
@@ -71,10 +75,9 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(what is wrong|what's wrong|why does it not work|why doesn't it work)"),
         ),
         examples=("what does this instance offer",),
-        group="this tool",
         uses_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="settings",
         summary="Change settings: opens a form, or takes poll_interval= traffic= theme= …",
         handler="tool.settings:settings",
@@ -84,17 +87,15 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("set [the] poll interval to {seconds}", {"poll_interval": "{seconds}"}),
         ),
         examples=("change the settings",),
-        group="this tool",
     ),
-    CommandSpec(
+    _command(
         name="settings list",
         summary="All settings with their values, and the file they are in",
         handler="tool.settings:show",
         plain=(Plain("(show|list) [me] [the|my] (settings|configuration|preferences|options)"),),
         examples=("show my settings",),
-        group="this tool",
     ),
-    CommandSpec(
+    _command(
         name="theme",
         summary="Colours of the screen; without a name, the list",
         handler="tool.screen:theme",
@@ -108,9 +109,8 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("show themes",),
         aliases=("themes",),
-        group="this tool",
     ),
-    CommandSpec(
+    _command(
         name="clear",
         summary="Empty the transcript",
         handler="tool.screen:clear",
@@ -120,9 +120,8 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("clear the screen",),
         aliases=("cls",),
-        group="this tool",
     ),
-    CommandSpec(
+    _command(
         name="save",
         summary="Write the transcript to a file as Markdown",
         handler="tool.screen:save",
@@ -131,15 +130,13 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("(save|export|write) [the|this|it] [transcript|chat|conversation] (to|as|into|in) {file}"),
         ),
         examples=("save the transcript to notes.md",),
-        group="this tool",
     ),
-    CommandSpec(
+    _command(
         name="quit",
         summary="Log out everywhere and leave",
         handler="tool.screen:leave",
         plain=(Plain("(quit|exit|bye|bye bye|goodbye|leave|good bye|log off|i am done|i'm done)"),),
         examples=("bye",),
         aliases=("exit", "q"),
-        group="this tool",
     ),
 )

@@ -1,1 +1,1 @@
-"""What goes on being looked at: pinned cards, alerts, plots of the counts."""
+"""Watching: pinned cards, alerts, plots of the counts."""

@@ -1,4 +1,4 @@
-"""/alert: thresholds that ring the terminal's bell and say so in the chat, for this run of the tool."""
+"""/alert: thresholds that ring the bell and write to the chat, for this run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ async def alert(context: Context, command: Command) -> Replies:
     ]
     if link.counts is not None:
         holds = rule.holds(link.counts)
-        details.insert(0, f"Now: {state_of(rule, link.counts)}{', so it holds already' if holds else ''}.")
+        details.insert(
+            0,
+            f"Now: {state_of(rule, link.counts)}{'; the condition is already met' if holds else ''}.",
+        )
     yield Done("alert", f"Watching for {rule} on {link.name}.", details=details)
 
 

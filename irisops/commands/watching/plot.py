@@ -1,4 +1,4 @@
-"""/plot: the counts that were read since the start of this run, over time."""
+"""/plot: the polled counts of this run over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from irisops.engine.spec import Replies
 
 DEFAULT_SPAN = "1h"
 POINTS = 240
-"""Points of one line: more than a terminal has columns is wasted."""
+"""Points of one line; more than a terminal has columns are useless."""
 
 _SPAN = re.compile(r"(\d{1,5})\s*(s|m|min|h|d)", re.IGNORECASE)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
@@ -43,7 +43,7 @@ def span_of(text: str) -> timedelta:
 
 
 def thinned(samples: list[Sample], figure: str, points: int = POINTS) -> list[Sample]:
-    """At most about `points` samples; of each bunch the one with the highest figure, so that peaks stay."""
+    """About `points` samples at most; of each group the one with the highest figure, so that peaks stay."""
     if len(samples) <= points:
         return samples
     size = -(-len(samples) // points)
@@ -70,7 +70,7 @@ async def plot(context: Context, command: Command) -> Replies:
     span = span_of(text)
     now = context.clock.now()
     if not len(link.samples) and link.connected:
-        # `irisops run` reads nothing by itself: one reading is better than none.
+        # `irisops run` does not poll, so read once.
         link.took(await link.read_figures())
     samples = thinned(list(link.samples.since(now - span)), figure)
     values = [sample.figure(figure) for sample in samples]

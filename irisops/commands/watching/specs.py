@@ -1,13 +1,17 @@
-"""What can be typed about watching: commands as data. Handlers are resolved at first use."""
+"""Commands for watching, as data. Handlers are resolved at first use."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
 _RULE = (Arg("rule", "text", required=False, many=True, show="RULE"),)
 
+_command = partial(CommandSpec, group="license")
+
 SPECS: tuple[CommandSpec, ...] = (
-    CommandSpec(
+    _command(
         name="watch",
         summary="Keep license, sessions or processes pinned at the top; /watch off ends it",
         handler="watching.watch:watch",
@@ -23,9 +27,8 @@ SPECS: tuple[CommandSpec, ...] = (
             ),
         ),
         examples=("watch the license", "stop watching"),
-        group="license",
     ),
-    CommandSpec(
+    _command(
         name="alert",
         summary="Ring and say so when a count crosses a limit, e.g. units>80% or free<2; without a rule, the list",
         handler="watching.alerts:alert",
@@ -49,20 +52,18 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("warn me when units are over 80%", "tell me when the license is full"),
         aliases=("alerts",),
-        group="license",
         needs_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="alert off",
         summary="End an alert, or all of them",
         handler="watching.alerts:alert_off",
         grammar=_RULE,
         plain=(Plain("(end|stop|remove|clear|forget) [all] [the|my] alerts"),),
         examples=("clear my alerts",),
-        group="license",
         needs_connection=True,
     ),
-    CommandSpec(
+    _command(
         name="plot",
         summary="Units, sessions or processes over time, as read since the start",
         handler="watching.plot:plot",
@@ -77,7 +78,6 @@ SPECS: tuple[CommandSpec, ...] = (
             ),
         ),
         examples=("plot the units", "plot sessions of the last 10m"),
-        group="license",
         live=True,
         uses_connection=True,
     ),

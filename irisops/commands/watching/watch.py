@@ -1,4 +1,4 @@
-"""/watch: keep a live card pinned at the top of the screen while the conversation goes on below it."""
+"""/watch: pin a live card at the top of the screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OFF = ("off", "nothing", "none", "stop")
 
 
 async def watch(context: Context, command: Command) -> Replies:
-    """Pin, or take the pin out. The words after the noun are its filter."""
+    """Pin a card, or remove it. The words after the noun are its filter."""
     what = str(command.args["what"]).casefold()
     if what in OFF:
         yield Effect("unpin")

@@ -1,1 +1,1 @@
-"""Finding instances that are here already, read-only and quickly: one module per source, one that asks them all."""
+"""Discovery of local instances: read-only and quick; one module per source, one that asks them all."""

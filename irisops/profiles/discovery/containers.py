@@ -1,4 +1,4 @@
-"""Containers of InterSystems images that Docker or Podman has here, with the ports that they publish."""
+"""Containers of InterSystems images under Docker or Podman, with their published ports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from functools import partial
 
-from irisops.daemon_thread import in_daemon_thread
+from irisops.background import in_daemon_thread
 from irisops.profiles.discovery.engines import Engine, engine_of
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
 from irisops.profiles.host import port_number
@@ -24,16 +24,16 @@ Docker does (`Exited (0) 3 days ago`, `Up 2 hours (Paused)`). Settle: podman ps 
 """
 PASSWORD_VARIABLE = "IRIS_PASSWORD"  # noqa: S105 - the variable's name
 READ_DEADLINE = 10.0
-"""Seconds for reading a password that the person asked for."""
+"""Seconds for reading a requested password."""
 _PUBLISHED = re.compile(
     r"(?:(?P<host>\[[0-9a-fA-F:]+\]|[0-9a-fA-F.:*]+?):)?(?P<outer>[0-9]{1,5})(?:-(?P<outer_end>[0-9]{1,5}))?"
     r"->(?P<inner>[0-9]{1,5})(?:-(?P<inner_end>[0-9]{1,5}))?/tcp"
 )
 _EXPOSED = re.compile(r"(?<![\d>:-])([0-9]{1,5})(?:-([0-9]{1,5}))?/tcp")
 _IRIS = re.compile(r"(?:iris|irishealth|healthconnect)(?:[-_.][\w.-]+)?|irisdemo[\w.-]*")
-"""An image's own name. The vendor's folder says nothing: webgateway, iam and icm lie in it as well."""
+"""The image's own name. The vendor's folder is not enough: it also holds webgateway, iam and icm."""
 _NO_IRIS = re.compile(r".*(?:webgateway|operator|arbiter).*")
-"""Images beside IRIS, some of which begin like its own."""
+"""Related images that are not IRIS."""
 _CACHE = re.compile(r"(?:cache|ensemble)(?:[-_.][\w.-]+)?")
 _EVERYWHERE = {"", "*", "0.0.0.0", "[::]", "::"}  # noqa: S104 - compared with, not listened on
 
@@ -69,7 +69,7 @@ async def _containers(command: str, title: str, around: Surroundings) -> Report:
     try:
         text = await ask([program, "ps", "--all", "--format", FORMAT], around.environment, around.deadline)
     except ProgramError as error:
-        # An engine's complaint may quote the address that it was given, and a password with it.
+        # An engine's error may quote the address, which may hold a password.
         said = "" if "://" in error.said and "@" in error.said else error.said
         told = f"{title} {f'failed: {said}' if said else error}"
         return Report(trouble=told if told.endswith((".", "?", "!")) else f"{told}.")
@@ -90,7 +90,7 @@ async def _containers(command: str, title: str, around: Surroundings) -> Report:
 
 
 def _container(line: str) -> _Container | None:
-    """A container that is an IRIS by its image, or by offering the superserver's port; None for others."""
+    """A container of IRIS, by its image or by the superserver's port; None for others."""
     names, image, ports, status, networks = [*map(str.strip, line.split("\t")), *[""] * 5][:5]
     name = names.split(",")[0].strip()
     published: dict[int, tuple[str, int]] = {}
@@ -112,7 +112,7 @@ def _container(line: str) -> _Container | None:
 
 
 def _found(each: _Container, command: str, engine: Engine) -> Found:
-    """What is known of it, with the address at which this machine reaches it."""
+    """The container as a finding, with its address as seen from this machine."""
     found = Found(fit_name(f"{command}:{each.name}"), "", engine.host, state=_state(each), about=each.image)
     not_up = _not_up(each, command)
     if not_up is not None:
@@ -147,7 +147,7 @@ def _found(each: _Container, command: str, engine: Engine) -> Found:
 
 
 def _placed(found: Found, engine: Engine, at: tuple[str, int], web: tuple[str, int] | None) -> Found:
-    """A published port as it is reached from here: `at` and `web` are address and port on the engine's machine."""
+    """The finding with its address as seen from here; `at` and `web` are address and port on the engine's machine."""
     where, port = at[0].strip("[]"), at[1]
     everywhere = at[0] in _EVERYWHERE
     found = replace(found, port=port, host=engine.host if everywhere else where)
@@ -181,7 +181,7 @@ def _state(each: _Container) -> str:
 
 
 def _not_up(each: _Container, command: str) -> tuple[str, str] | None:
-    """State and cure of a container that does not run; None for one that does, or whose state is not told."""
+    """State and cure of a stopped container; None if it runs or its state is unknown."""
     name = shlex.quote(each.name)
     if "(paused)" in each.status or each.status == "paused":
         return "paused", f"Let it go on with: {command} unpause {name}"
@@ -201,7 +201,7 @@ def _not_up(each: _Container, command: str) -> tuple[str, str] | None:
 
 
 async def _password(program: str, name: str, around: Surroundings) -> str | None:
-    """The container's IRIS_PASSWORD; asked for only after the person said so. Raises `ProgramError`."""
+    """The container's IRIS_PASSWORD, read only at the person's request. Raises `ProgramError`."""
     form = "{{range .Config.Env}}{{println .}}{{end}}"
     text = await ask([program, "inspect", "--format", form, name], around.environment, READ_DEADLINE)
     for line in text.splitlines():

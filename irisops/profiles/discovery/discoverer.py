@@ -1,4 +1,4 @@
-"""What the last look around found, for the commands that show it and make profiles of it."""
+"""The result of the last discovery, for the commands that show it and make profiles of it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Look = Callable[[], Awaitable["Discovery"]]
 
 
 async def look_around() -> Discovery:
-    """The real surroundings."""
+    """Discover in the real surroundings."""
     from irisops.profiles.discovery.everywhere import discover, here  # noqa: PLC0415 - not on the start path
 
     return await discover(here())
 
 
 class Discoverer:
-    """Looks around when asked, and remembers what it saw for as long as the session lasts."""
+    """Runs discovery on request and keeps the last result for the session."""
 
     def __init__(self, look: Look = look_around) -> None:
         self._look = look
@@ -36,7 +36,7 @@ class Discoverer:
         return self._last
 
     async def find(self, name: str) -> Found:
-        """One by the name that the last look gave it. Raises `Refusal`."""
+        """A finding by its name in the last result. Raises `Refusal`."""
         seen = self._last or await self.look()
         wanted = name.casefold()
         for each in seen.found:
@@ -53,10 +53,10 @@ class Discoverer:
         )
 
     def rivals(self, found: Found) -> list[str]:
-        """Names of other instances that may be the one at a port that was only assumed for this one."""
+        """Names of other findings that may own the port that was only assumed for this one."""
         seen = self._last.found if self._last else ()
         return [each.name for each in seen if each.may_be_meant_instead_of(found)]
 
     def names(self) -> list[tuple[str, str]]:
-        """Names with where they were found, for completion."""
+        """Names and their sources, for completion."""
         return [(each.name, each.source) for each in (self._last.found if self._last else ())]

@@ -1,4 +1,4 @@
-"""Where a container engine runs: on this machine, on another one, or on one that cannot be told.
+"""Location of a container engine: this machine, another one, or unknown.
 
 Docker: DOCKER_HOST, else the context that DOCKER_CONTEXT or `currentContext` in its config.json names. Podman:
 CONTAINER_HOST or CONTAINER_CONNECTION; on macOS and Windows, where the engine is never local, its default connection.
@@ -23,19 +23,19 @@ _LOOPBACK = frozenset({"localhost", HERE, "::1"})
 _SOCKETS = ("unix", "npipe", "fd")
 _NETWORK = ("tcp", "ssh", "http", "https")
 BIGGEST = 1 << 20
-"""Bytes of a configuration file that is still read."""
+"""Most bytes of a configuration file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """`host` is where published ports are, "" where that cannot be told; `named_by` says what decides it."""
+    """`host` is where ports are published, "" if unknown; `named_by` is the setting that decides it."""
 
     host: str = HERE
     named_by: str = ""
 
     @property
     def remote(self) -> bool:
-        """Whether its loopback addresses are another machine's."""
+        """True if its loopback addresses are another machine's."""
         return self.host not in _LOOPBACK
 
 
@@ -48,7 +48,7 @@ def _docker(around: Surroundings) -> Engine:
     environment = around.environment
     folder = Path(environment.get("DOCKER_CONFIG") or around.home / ".docker")
     address, context = environment.get("DOCKER_HOST", ""), environment.get("DOCKER_CONTEXT", "")
-    if address and context:  # the documentation and the program differ in which of them counts
+    if address and context:  # documentation and program differ on which one counts
         one, other = _at(address, "DOCKER_HOST"), _context(folder, context)
         return one if one.host == other.host else Engine("", "DOCKER_HOST and DOCKER_CONTEXT")
     if address:
@@ -57,10 +57,10 @@ def _docker(around: Surroundings) -> Engine:
 
 
 def _context(folder: Path, name: str) -> Engine:
-    """The engine of a Docker context; `default` and no name at all are this machine."""
+    """The engine of a Docker context; `default` and "" are this machine."""
     if name in ("", "default"):
         return Engine()
-    # Docker keeps a context in a folder that is called by the digest of its name.
+    # Docker names a context's folder by the digest of its name.
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     data = _json(folder / "contexts" / "meta" / digest / "meta.json")
     return _at(_text(_table(_table(data, "Endpoints"), "docker"), "Host"), f"the Docker context {name}")
@@ -87,7 +87,7 @@ def _podman(around: Surroundings) -> Engine:
 
 
 def _at(address: str, named_by: str) -> Engine:
-    """The engine behind an address such as `ssh://ops@box.example`; nothing of one that is hard to read is used."""
+    """The engine behind an address such as `ssh://ops@box.example`; an unclear one is not used."""
     scheme = address.partition("://")[0].casefold()
     if scheme in _SOCKETS and "://" in address:
         return Engine(named_by=named_by)
@@ -99,7 +99,7 @@ def _at(address: str, named_by: str) -> Engine:
 
 
 def _json(file: Path) -> object:
-    """A configuration file's content; None for one that is not there or cannot be read."""
+    """A configuration file's content; None if missing or unreadable."""
     try:
         return json.loads(file.read_bytes()) if file.stat().st_size <= BIGGEST else None
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Instances installed on this machine, as the `iris` command lists them."""
+"""Instances installed on this machine, listed by the `iris` command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PORT = re.compile(r"\d*", re.ASCII)
 
 
 async def installed(around: Surroundings) -> Report:
-    """Ask `iris qlist`. Another program of that name is recognised by what it prints, and ignored."""
+    """Run `iris qlist`. Another program of that name is recognised by its output, and ignored."""
     program = locate("iris", around.environment)
     if program is None:
         return Report()
@@ -58,7 +58,7 @@ def _instance(line: str) -> Found | None:
 
 
 def _trouble(name: str, folder: str, state: str, port: int | None, other: str) -> tuple[str, str]:
-    """Why it cannot be connected to, and what to do; two empty texts if it can."""
+    """Why it cannot be connected to, and what to do; ("", "") if it can."""
     typed = shlex.quote(name)
     if other:
         return f"{name} is {other}; the driver reaches IRIS alone.", "Nothing can be done here."
@@ -77,7 +77,7 @@ def _trouble(name: str, folder: str, state: str, port: int | None, other: str) -
 
 
 def _other_product(cpf: str, product: str) -> str:
-    """Caché or Ensemble, "" for IRIS: older lines have no product, and IRIS never calls its file cache.cpf."""
+    """Caché or Ensemble, "" for IRIS. Older lines have no product, and IRIS never names its file cache.cpf."""
     file = PureWindowsPath(cpf).name if "\\" in cpf else PurePosixPath(cpf).name
     if product.casefold() == "ensemble":
         return "Ensemble"

@@ -1,4 +1,4 @@
-"""Environment variables that programs for IRIS commonly read (facts: iris-license-sessions 8.3)."""
+"""Environment variables commonly used for IRIS (facts: iris-license-sessions 8.3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMES = ("iris", "iris+intersystems", "iris+emb")
 
 
 async def variables(around: Surroundings) -> Report:
-    """IRIS_HOSTNAME and its kin, and any variable that holds an iris:// address."""
+    """IRIS_HOSTNAME and related variables, and any variable with an iris:// address."""
     environment = around.environment
     found: list[Found] = []
     troubles: list[str] = []
@@ -52,7 +52,7 @@ def _link(environment: Mapping[str, str]) -> HostField | None:
 
 
 def _bare(value: str) -> str:
-    """Without the quotation marks that a file of variables, as Docker reads it, leaves around a value."""
+    """The value without quotation marks, which Docker's env files leave in place."""
     value = value.strip()
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1] if quoted else value

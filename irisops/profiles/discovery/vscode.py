@@ -1,17 +1,18 @@
 """Servers in the settings of VS Code and the editors made from it (facts: iris-license-sessions 8.3).
 
-Looked into are the settings of the person, of the folder they work in, and of its dev containers.
+Read are the user's settings, those of the working folder, and those of its dev containers.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from irisops.daemon_thread import in_daemon_thread
-from irisops.profiles.discovery import jsonc
+from irisops.background import in_daemon_thread
 from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
 from irisops.profiles.host import port_number, split_host
 from irisops.profiles.model import DEFAULT_PORT, fit_prefix
@@ -22,7 +23,7 @@ DEV_CONTAINERS = (
     ".devcontainer/*/devcontainer.json",
 )
 BIGGEST = 4 << 20
-"""Bytes of a settings file that is still read."""
+"""Most bytes of a settings file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class _Broken:
 
 
 async def vscode(around: Surroundings) -> Report:
-    """All settings files, read in a thread: a home folder on a network may hang."""
+    """Servers of all settings files, read in a thread: a home folder on a network may hang."""
     try:
         return await in_daemon_thread(lambda: _read(around), around.deadline)
     except TimeoutError:
@@ -63,7 +64,7 @@ def _read(around: Surroundings) -> Report:
 
 
 def _files(around: Surroundings) -> Iterator[Path]:
-    """Where settings may be: the workspace's first, as VS Code ranks them. Not all of these files need to exist."""
+    """Possible settings files, the workspace's first, as in VS Code."""
     for folder in (around.folder, *around.folder.parents):
         yield folder / ".vscode" / "settings.json"
         for pattern in ("*.code-workspace", *DEV_CONTAINERS):
@@ -76,7 +77,7 @@ def _files(around: Surroundings) -> Iterator[Path]:
 
 
 def _user_folders(around: Surroundings) -> Iterator[Path]:
-    """Where editors keep a person's settings. All have VS Code's shape, whatever the editor is called."""
+    """Folders of user settings of VS Code and its derivatives."""
     environment, home = around.environment, around.home
     if around.platform == "win32":
         roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
@@ -96,13 +97,13 @@ def _settings(file: Path) -> dict[str, Any] | _Broken:
         if file.stat().st_size > BIGGEST:
             return _Broken(file, "it is too big")
         text = file.read_text(encoding="utf-8")
-        data = {} if jsonc.is_blank(text) else jsonc.loads(text)
+        data = {} if is_blank(text) else loads(text)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except OSError as error:
         return _Broken(file, error.strerror or type(error).__name__)
     except (ValueError, RecursionError) as error:
-        # Only where it is wrong is told: the words around may be a password.
+        # Only the position is shown: the text around may be a password.
         line = getattr(error, "lineno", None)
         return _Broken(file, f"it is not JSON (line {line})" if line else "it is not JSON")
     if file.suffix == ".code-workspace":
@@ -113,7 +114,7 @@ def _settings(file: Path) -> dict[str, Any] | _Broken:
 
 
 def _tree(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings with the dots of their names made to tables: `objectscript.conn.host` is `host` in `conn`.
+    """Settings with dotted names split into tables: `objectscript.conn.host` becomes `host` in `conn`.
 
     UNVERIFIED: that VS Code takes a setting apart at each dot, so that both spellings mean the same. Settle: write
     `"objectscript.conn.host"` into settings.json and look at the status bar.
@@ -135,7 +136,7 @@ def _tree(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _servers(settings: dict[str, Any], file: Path) -> Iterator[Found]:
     for name, server in _table(settings, "intersystems", "servers").items():
-        if not str(name).startswith("/") and isinstance(server, dict):  # `/default` is no server
+        if not str(name).startswith("/") and isinstance(server, dict):  # `/default` is not a server
             yield _seen_from(file, _server(str(name), server, file))
     connection = _table(settings, "objectscript", "conn")
     if not connection.get("server") and {"host", "port", "docker-compose"} & connection.keys():
@@ -143,7 +144,7 @@ def _servers(settings: dict[str, Any], file: Path) -> Iterator[Found]:
 
 
 def _seen_from(file: Path, found: Found) -> Found:
-    """A dev container's settings hold for an editor inside of it, where localhost and short names are others."""
+    """A finding of a dev container's settings: localhost and short names there mean other hosts."""
     if not file.name.endswith("devcontainer.json"):
         return found
     return replace(found, state=found.state or "as seen inside the dev container", aside=True)
@@ -167,15 +168,15 @@ def _server(name: str, server: dict[str, Any], file: Path) -> Found:
         password=_password(server, file),
     )
     if found.host.casefold() != web_host.casefold():
-        # A profile has one host: the superserver's. What is on another one is not its web port.
+        # A profile has one host, the superserver's; a web server on another host is left out.
         found = replace(found, web_port=None, web_scheme="http", path_prefix="")
     return _with_host(found, found.host)
 
 
 def _inline(connection: dict[str, Any], file: Path) -> Found:
-    """`objectscript.conn` with an address of its own. Its port is the web server's; the superserver's is not in it.
+    """`objectscript.conn` with its own address. Its port is the web server's; the superserver's is not given.
 
-    Where it names no host, it is the extension's default, localhost.
+    Without a host it is the extension's default, localhost.
     """
     found = Found(
         name="vscode-localhost",
@@ -193,7 +194,7 @@ def _inline(connection: dict[str, Any], file: Path) -> Found:
     if connection.get("active") is False:
         found = replace(found, state="switched off in VS Code", aside=True)
     if connection.get("docker-compose"):
-        # A compose service publishes any port; Docker's own list tells it better.
+        # A compose service may publish any port; Docker's own list is better.
         return replace(
             found,
             port=None,
@@ -206,7 +207,7 @@ def _inline(connection: dict[str, Any], file: Path) -> Found:
 
 
 def _with_host(found: Found, text: str, *, named: bool = False) -> Found:
-    """With the host that a field holds; a field that holds something else is told of, and not looked up.
+    """The finding with the host of a field; an invalid field is reported.
 
     `named`: the finding takes its name from the host.
     """
@@ -239,7 +240,7 @@ def _password(table: dict[str, Any], file: Path) -> StoredPassword | None:
 
 
 def _table(data: Any, *keys: str) -> dict[str, Any]:
-    """The table that lies under these keys, empty if there is none."""
+    """The table at these keys, empty if there is none."""
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, dict) else {}
@@ -251,7 +252,7 @@ def _text(data: dict[str, Any], key: str) -> str:
 
 
 def _plain(data: dict[str, Any], key: str) -> str:
-    """A text that is no variable of the editor's, such as `${env:USER}`: these are not resolved here."""
+    """A text without editor variables such as `${env:USER}`, which are not resolved."""
     text = _text(data, key)
     return "" if "${" in text else text
 
@@ -260,3 +261,44 @@ def _port(data: dict[str, Any], key: str) -> int | None:
     value = data.get(key)
     whole = isinstance(value, int | str) and not isinstance(value, bool)
     return port_number(str(value)) if whole else None
+
+
+_TOKEN = re.compile(
+    r'(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<comma>,)|(?P<blank>\s+)|(?P<other>.)',
+    re.DOTALL,
+)
+
+
+def is_blank(text: str) -> bool:
+    """True if it holds only blanks and comments, like an unused settings file."""
+    pieces = _TOKEN.finditer(text.removeprefix("\ufeff"))
+    return all(piece.lastgroup in ("comment", "blank") for piece in pieces)
+
+
+def loads(text: str) -> Any:
+    """Parse JSON with comments and trailing commas. Raises `ValueError`, also for an unclosed comment."""
+    kept: list[str] = []
+    waiting = ""
+    """A comma with the blanks after it, dropped if a closing bracket follows."""
+    last = "["
+    """The previous piece; a comma right after an opening bracket is an error."""
+    for found in _TOKEN.finditer(text.removeprefix("\ufeff")):
+        kind, piece = found.lastgroup, found.group()
+        if kind == "comment":
+            piece = " "
+        if kind in ("comment", "blank"):
+            if waiting:
+                waiting += piece
+            else:
+                kept.append(piece)
+            continue
+        if waiting:
+            kept.append(waiting[1:] if piece in ("}", "]") else waiting)
+            waiting = ""
+        if kind == "comma" and last not in ("[", "{"):
+            waiting = ","
+        else:
+            kept.append(piece)
+        last = piece
+    kept.append(waiting)
+    return json.loads("".join(kept))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from irisops.profiles.discovery.containers import docker, podman
+from irisops.profiles.discovery.everywhere import ports
 from irisops.profiles.discovery.found import Found, Report
 from irisops.profiles.discovery.installed import installed
-from irisops.profiles.discovery.ports import ports
 from irisops.profiles.discovery.variables import variables
 from irisops.profiles.discovery.vscode import vscode
 from tests.profiles.discovery.places import QLIST, Machine
