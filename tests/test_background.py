@@ -19,7 +19,7 @@ ROOT = Path(irisops.__file__).parent
 AWAITED = {
     "background.py": 1,
     "simulator/background.py": 1,
-    "cli.py": 1,  # awaited in the same function
+    "run_command.py": 1,  # awaited in the same function
     "plain.py": 2,  # awaited in the same functions
     "profiles/programs.py": 1,  # both readers are gathered, or cancelled with the call
     "profiles/discovery/everywhere.py": 1,  # `_one` turns each failure into a report
