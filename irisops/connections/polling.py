@@ -98,6 +98,7 @@ class Polling:
                 self._hub.say_stale(link, f"{link.name}: {error.message}", error.cure)
             return error.message
         link.took(counts)
+        link.forget_old_rows()
         for notice in crossed_alerts(link):
             self._hub.on_notice(notice)
         if link.stale_said and link.connected:
