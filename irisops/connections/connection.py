@@ -34,10 +34,6 @@ HISTORY = 180
 """Readings kept for the sparkline: six minutes of polls at two seconds."""
 
 
-KEEP_ROWS = 20.0
-"""Seconds for which the rows of a list are kept for its next refresh: live cards refresh every few seconds."""
-
-
 class InstanceConnection(Protocol):
     """What the session needs of `irisops.instance.connection.Connection`; it is an `Instance`. Tests give a fake."""
 
@@ -204,9 +200,9 @@ class Link:
             return True
         return self.clock.monotonic() - self.read_at > 2 * interval
 
-    def forget_old_rows(self) -> None:
-        """Give up kept rows that no live card has asked for in a while: ten thousand processes are 30 MB."""
-        if self.listed_at is not None and self.clock.monotonic() - self.listed_at > KEEP_ROWS:
+    def forget_old_rows(self, seconds: float) -> None:
+        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 30 MB."""
+        if self.listed_at is not None and self.clock.monotonic() - self.listed_at > seconds:
             self.listed_at = None
             self.session_records, self.process_records, self.process_rows = Remade(), Remade(), KeptRows()
             self.connection.forget_rows()

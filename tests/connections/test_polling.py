@@ -108,9 +108,9 @@ async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World
     assert link is not None
     await connected.say("/processes")
     rows = weakref.ref(link.process_rows)
-    await connected.clock.advance(18)
+    await connected.clock.advance(6)
     await connected.say("/processes")  # as a live card does
-    await connected.clock.advance(18)
+    await connected.clock.advance(6)
     assert rows() is link.process_rows
     assert connected.connection.forgotten == 0
     await connected.clock.advance(6)
