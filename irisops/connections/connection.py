@@ -69,6 +69,10 @@ class InstanceConnection(Protocol):
         """Follow the state; the result stops it."""
         ...
 
+    def forget_rows(self) -> None:
+        """Forget the rows of repeated queries."""
+        ...
+
     async def warm(self) -> None:
         """Start the driver process ahead of `connect`."""
         ...
@@ -144,6 +148,8 @@ class Link:
     """The processes as last listed."""
     process_rows: KeptRows[Process] = field(default_factory=KeptRows)
     """The rows of /processes as last shown."""
+    listed_at: float | None = None
+    """Monotonic time of the last list of processes or sessions whose rows are kept."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     births: KnownBirths = field(default_factory=KnownBirths)
@@ -193,6 +199,13 @@ class Link:
         if not self.connected or self.read_at is None:
             return True
         return self.clock.monotonic() - self.read_at > 2 * interval
+
+    def forget_old_rows(self, seconds: float) -> None:
+        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 30 MB."""
+        if self.listed_at is not None and self.clock.monotonic() - self.listed_at > seconds:
+            self.listed_at = None
+            self.session_records, self.process_records, self.process_rows = Remade(), Remade(), KeptRows()
+            self.connection.forget_rows()
 
     def follow(self, profile: Profile) -> None:
         """The profile was edited in what an open connection can take over."""

@@ -11,6 +11,8 @@ from irisops.connections.connections import Hub
 from irisops.contract.chat import Notice
 from irisops.instance.errors import InstanceProblem, Unreachable
 
+MISSED_REFRESHES = 4
+"""Polls without a list after which its rows are given up: a live card asks for them at every poll or two."""
 _CURES = {
     "units": "/license shows who holds them, /license free gives one back.",
     "free": "/license shows who holds them, /license free gives one back.",
@@ -98,6 +100,7 @@ class Polling:
                 self._hub.say_stale(link, f"{link.name}: {error.message}", error.cure)
             return error.message
         link.took(counts)
+        link.forget_old_rows(MISSED_REFRESHES * self._hub.interval(link))
         for notice in crossed_alerts(link):
             self._hub.on_notice(notice)
         if link.stale_said and link.connected:

@@ -156,6 +156,11 @@ class Connection:
                 self._become(State("off", "Connecting was cancelled."))
                 raise
 
+    def forget_rows(self) -> None:
+        """Forget the rows of repeated queries, which are kept so that only changed ones cross the pipe."""
+        if self._child is not None:
+            self._child.forget_rows()
+
     async def disconnect(self) -> None:
         """Log out, stop reconnecting, forget the password; the state becomes `off`. Safe to call in any state."""
         if self._capabilities.admin_api is not None:

@@ -89,26 +89,30 @@ class Growth:
 
 def answered(terminal: Terminal, line: str, seconds: float = 120.0) -> None:
     """Type a line; wait until it left the prompt and nothing runs any more."""
-    end = time.perf_counter() + seconds
-    terminal.send(line)
-    _until(terminal, lambda rows: line in _prompt(rows), line, end)
+    for _ in range(3):  # a reply that comes late may put a question or a list over the line
+        terminal.send(line)
+        if _until(terminal, lambda rows: line in _prompt(rows), line, 15.0):
+            break
+        terminal.press("escape")
+        terminal.press("ctrl+u")
     terminal.press("enter")
-    _until(terminal, lambda rows: line not in _prompt(rows) and not _is_busy(rows), line, end)
+    if not _until(terminal, lambda rows: line not in _prompt(rows) and not _is_busy(rows), line, seconds):
+        raise SystemExit(f"{line} was not answered in time:\n" + "\n".join(terminal.screen.display))
     terminal.raw.clear()
 
 
-def _until(terminal: Terminal, condition: Callable[[list[str]], bool], line: str, end: float) -> None:
-    """Until the screen is as it should be. Looked at only when nothing more comes: to look takes long."""
+def _until(terminal: Terminal, condition: Callable[[list[str]], bool], line: str, seconds: float) -> bool:
+    """Whether the screen comes to be as it should. Looked at only when nothing more comes: to look takes long."""
+    end = time.perf_counter() + seconds
     while True:
         before = terminal.bytes_out
         if not terminal.pump(0.03):
             raise SystemExit(f"the program ended at {line}")
         if terminal.bytes_out == before:
-            rows = terminal.screen.display
-            if condition(rows):
-                return
+            if condition(terminal.screen.display):
+                return True
             if time.perf_counter() > end:
-                raise SystemExit(f"{line} was not answered in time:\n" + "\n".join(rows))
+                return False
 
 
 def _prompt(rows: list[str]) -> str:

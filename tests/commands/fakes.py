@@ -136,6 +136,7 @@ class FakeConnection(InstanceConnection):
         self.offers = FakeCapabilities()
         self.closed = 0
         self.warmed = 0
+        self.forgotten = 0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -157,6 +158,9 @@ class FakeConnection(InstanceConnection):
         self._state = state
         for listener in list(self._listeners):
             listener(state)
+
+    def forget_rows(self) -> None:
+        self.forgotten += 1
 
     async def warm(self) -> None:
         self.warmed += 1

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 from irisops.contract.chat import ProfileState
 from irisops.contract.replies import Problem
@@ -99,3 +101,21 @@ async def test_logging_out_ends_polling_and_in_again_starts_it(connected: World)
 async def test_names_are_learnt_in_the_background(connected: World) -> None:
     values = [completion.value for completion in connected.session.complete("/grant %S", 9)]
     assert values == ["%SQL "]
+
+
+async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World) -> None:
+    link = connected.session.hub.active
+    assert link is not None
+    await connected.say("/processes")
+    rows = weakref.ref(link.process_rows)
+    await connected.clock.advance(6)
+    await connected.say("/processes")  # as a live card does
+    await connected.clock.advance(6)
+    assert rows() is link.process_rows
+    assert connected.connection.forgotten == 0
+    await connected.clock.advance(6)
+    gc.collect()
+    assert rows() is None
+    assert connected.connection.forgotten == 1
+    await connected.clock.advance(60)
+    assert connected.connection.forgotten == 1

@@ -78,6 +78,7 @@ async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words."""
     link = context.link()
     found = await list_processes(link.connection, remade=link.process_records)
+    link.listed_at = link.clock.monotonic()
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
         chosen = _chosen(found, link.process_rows, words)

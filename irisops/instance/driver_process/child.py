@@ -120,6 +120,10 @@ class DriverProcess:
         """Start a process. Raises OSError if that fails."""
         return cls(await children.start(command, child_environment(os.environ)))
 
+    def forget_rows(self) -> None:
+        """Forget the results of repeated queries."""
+        self._held.forget()
+
     @property
     def pid(self) -> int:
         """Process id on this machine."""

@@ -109,6 +109,10 @@ class Held:
         """Remember the result of request `number`, now complete. Unchanged rows are the identical tuples."""
         self._kept.keep(query, number, list(rows))
 
+    def forget(self) -> None:
+        """Forget all results; the next one of each query comes whole."""
+        self._kept = _Kept()
+
     def rows(self, query: Query, fresh: list[Row], steps: Json) -> list[Row]:
         """The rows of one portion. Raises ChannelError for invalid steps."""
         known = self._kept.get(query)

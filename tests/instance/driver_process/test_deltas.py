@@ -67,6 +67,16 @@ def test_what_changed_crosses_and_the_rest_are_the_rows_of_before() -> None:
     assert all(row is before[pid] for pid, row in enumerate(after, 1) if pid not in (7, 100))
 
 
+def test_a_forgotten_result_comes_whole_again() -> None:
+    pipe = Pipe()
+    rows: list[Row] = [(pid, "READ") for pid in range(10)]
+    pipe.bring(PROCESSES, rows)
+    pipe.held.forget()
+    assert pipe.held.number(PROCESSES) == 0
+    assert pipe.bring(PROCESSES, rows) == rows
+    assert pipe.crossed == rows
+
+
 @pytest.mark.parametrize(("before", "after"), [(-1, -2), (1, True), (1, 1.0), (Decimal(1), Decimal("1.0"))])
 def test_values_that_hash_alike_are_told_apart(before: Value, after: Value) -> None:
     pipe = Pipe()
