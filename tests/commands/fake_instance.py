@@ -465,7 +465,11 @@ class FakeInstance:
                 return None
             row = self._application(self.completed.get(listed.name, listed))
             items = [each for each in str(row.get("MatchRoles", "")).split(",") if each]
-            return {**row, "Count": len(items), **{f"GetAt{at}": each for at, each in enumerate(items, 1)}}
+            # The list tells the methods in words, the object as bits (facts: iris-security 3.4).
+            words = str(row["AutheEnabled"])
+            bits = sum(bit for word, bit in (("Unauthenticated", 64), ("Password", 32)) if word in words)
+            elements = {f"GetAt{at}": each for at, each in enumerate(items, 1)}
+            return {**row, "AutheEnabled": bits, "Count": len(items), **elements}
         raise AssertionError(f"the fake has no object {class_name} {key}")
 
 

@@ -213,6 +213,10 @@ class DriverProcess:
         self._reading.cancel()
         await self._reading.wait()
         self._end_inbox()
+        # asyncio waits for the end of the pipe as well, and sees none while the pipe is full and nobody reads it.
+        with contextlib.suppress(ConnectionResetError):
+            while await self._stdout.read(1 << 16):
+                pass
         await self._process.wait()
 
     async def _send(self, message: Mapping[str, Json]) -> int:
