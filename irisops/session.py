@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from irisops import logs, streams
 from irisops.background import Background, to_log
-from irisops.changes import interrupted
 from irisops.connections import known_names as names
 from irisops.connections.connection import Connector, InstanceConnection, Link, Names
 from irisops.connections.connections import Hub
@@ -377,7 +376,12 @@ class Session:
         self._polling.start(link)
         self._spawn(names.learn(link))
         if link.generation <= 1:
-            self._spawn(interrupted.tell(self.context, link))
+            self._spawn(self._tell_interrupted(link))
+
+    async def _tell_interrupted(self, link: Link) -> None:
+        from irisops.changes import interrupted  # noqa: PLC0415 - the change engine, not before the first login
+
+        await interrupted.tell(self.context, link)
 
     def _remember_active(self) -> None:
         """Remember the active profile for the next start, if possible."""
