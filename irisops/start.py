@@ -10,10 +10,10 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from irisops import streams
 from irisops.background import in_daemon_thread
-from irisops.connections.open_shares import SharingSettings
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
 from irisops.demo import READY_DEADLINE, DemoError, Practice, prepared, simulator_options
@@ -21,6 +21,9 @@ from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session, start_log
+
+if TYPE_CHECKING:
+    from irisops.connections.open_shares import SharingSettings
 
 STATUS_OF_PROBLEM = 1
 STATUS_NOT_UNDERSTOOD = 2
@@ -136,6 +139,7 @@ def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[
 
 def _loopback_only(folder: Path) -> SharingSettings:
     """The demo shares through a stand-in for the ngrok agent: nothing leaves this machine, and it says so."""
+    from irisops.connections.open_shares import SharingSettings  # noqa: PLC0415 - sharing, not at the start
     from irisops.simulator.agent.launcher import write_launcher  # noqa: PLC0415 - at the first share
 
     agent = write_launcher(folder / "stand-in-ngrok")
