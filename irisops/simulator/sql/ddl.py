@@ -1,7 +1,7 @@
-"""CREATE, ALTER, DROP and TRUNCATE of tables, indices and views: from lexemes to a statement that can be run.
+"""CREATE, ALTER, DROP and TRUNCATE of tables, indices and views: from lexemes to a runnable statement.
 
-Grammar: "InterSystems SQL Reference", the pages of the same names. The client sends these statements untouched, with
-their literals in them.
+Grammar: "InterSystems SQL Reference", the pages of the same names. The client sends these statements unchanged, with
+literals in place.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from irisops.simulator.sql.reader import StatementReader
 from irisops.simulator.sql.table_elements import ElementReader, Elements
 
 Statement = Callable[[DefinitionStatements], int]
-"""A parsed statement: run it, and it returns its row count."""
+"""A parsed statement; calling it runs it and returns the row count."""
 
 CheckView = Callable[[ViewSpec], ViewSpec]
-"""Compiles a view's query and fills in its columns; raises `SqlFailure` for what is wrong in it."""
+"""Compiles a view's query and fills in its columns; raises `SqlFailure` for an invalid query."""
 
 _KINDS_OF_INDEX = frozenset({"UNIQUE", "BITMAP", "BITMAPEXTENT", "BITSLICE", "COLUMNAR"})
 _ON = frozenset({"TABLE", "VIEW", "INDEX", "OR", "GLOBAL", *_KINDS_OF_INDEX})
@@ -36,12 +36,12 @@ _RESTRICTIONS = frozenset({"%NOCHECK", "%NOLOCK", "%NOINDEX", "%NOTRIGGER", "%NO
 
 
 def is_definition(words: Sequence[str]) -> bool:
-    """Whether a statement that begins with these upper-case words is one for `parse`."""
+    """True if a statement that begins with these upper-case words belongs to `parse`."""
     return len(words) > 1 and words[0] in _VERBS and words[1] in _ON
 
 
 def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: CheckView) -> Statement:
-    """What the statement does. Raises `SqlFailure` for bad syntax and what is not emulated."""
+    """The parsed statement. Raises `SqlFailure` for bad or unsupported syntax."""
     reader = StatementReader(lexemes)
     verb = reader.word()
     what = reader.peek()
@@ -64,7 +64,7 @@ def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: Che
 
 def _create_table(reader: StatementReader, catalog: Catalog) -> Statement:
     if reader.accept("GLOBAL", "TEMPORARY"):
-        raise unsupported("GLOBAL TEMPORARY tables, whose rows each process has for itself")
+        raise unsupported("GLOBAL TEMPORARY tables, whose rows are private to each process")
     reader.expect("TABLE")
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     schema, name = reader.qualified_name("the table's name", catalog.default_schema)
@@ -105,7 +105,7 @@ def _identity_insert(found: Elements) -> bool:
 
 
 def _table_options(reader: StatementReader, elements: ElementReader) -> None:
-    """What may stand behind the parentheses: class parameters, and the storage type, which changes no result."""
+    """Options after the parentheses: class parameters, and the storage type, which is ignored."""
     if reader.peek() == "SHARD":
         raise unsupported("sharded tables")
     reader.accept("WITH")
@@ -310,7 +310,7 @@ def _view(sql: str, reader: StatementReader, catalog: Catalog, check_view: Check
 
 
 def _query_text(sql: str, reader: StatementReader) -> str:
-    """The text of a view's query, without the options behind it."""
+    """The text of a view's query, without the options after it."""
     lexemes = list(reader.rest())
     if not lexemes:
         raise failure(TERM_EXPECTED, "the view's query is missing")

@@ -1,8 +1,8 @@
-"""CREATE, ALTER and DROP of tables, indices and views in one database, and what undoes them.
+"""CREATE, ALTER and DROP of tables, indices and views in one database, and their undo.
 
-A table is never altered in place: a new one with its rows takes its place, so that undoing is putting the old one back.
+A table is never altered in place: a new one with its rows replaces it, so undo puts the old one back.
 
-UNVERIFIED: that a rollback takes definitions back. The vendor's text on transactions speaks of rows alone; definitions
+UNVERIFIED: that a rollback undoes definitions. The vendor's text on transactions mentions only rows; definitions
 are globals, though, which a rollback restores. Settle: autocommit off, CREATE TABLE t (a INT), rollback; is t there?
 """
 
@@ -31,7 +31,7 @@ MAXIMUM_KEYS = 400
 
 
 class Definer:
-    """Defines tables and views for one job; who may is decided before."""
+    """Defines tables and views for one job; the caller checks privileges."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Definer:
     # Tables ----------------------------------------------------------------------------------------------------
 
     def create_table(self, spec: TableSpec, owner: str) -> StoredTable:
-        """A new, empty table. The name is free: that was looked at before."""
+        """A new, empty table. The caller has checked that the name is free."""
         self._check_room()
         check_columns(spec.columns)
         check_names([spec.schema, spec.name])
@@ -63,7 +63,7 @@ class Definer:
         return table
 
     def drop_table(self, table: StoredTable, *, cascade: bool) -> None:
-        """Raises `SqlFailure` -320 where foreign keys of other tables refer to it, unless they go, too."""
+        """Raises `SqlFailure` -320 if foreign keys of other tables refer to it; `cascade` drops those."""
         self._check_free(table)
         others = [(child, each) for child, each in self._database.references_to(table) if child is not table]
         if others and not cascade:
@@ -73,7 +73,7 @@ class Definer:
         self._remove_table(table)
 
     def alter_table(self, table: StoredTable, alteration: TableAlteration) -> StoredTable:
-        """The table that takes its place."""
+        """Replace a table by its altered version; returns that."""
         self._check_free(table)
         altered = Alteration(self._database, table, self._evaluate).apply(alteration)
         self._replace_table(table, altered)
@@ -85,9 +85,9 @@ class Definer:
         return altered
 
     def truncate_table(self, table: StoredTable) -> int:
-        """Take all rows away and begin the counters anew. Raises `SqlFailure` -124 where rows refer to one.
+        """Delete all rows and reset the counters. Raises `SqlFailure` -124 if rows of another table refer to one.
 
-        It is refused while a transaction has changed rows of the table, even the same one.
+        Refused while any transaction, even this one, has changed rows of the table.
         """
         table.check_definition(self._job)
         if table.locks:
@@ -99,7 +99,7 @@ class Definer:
                 )
         count = len(table.rows)
         restore = table.clear()
-        # Until the transaction ends nobody else puts rows there, which a rollback would lose.
+        # Until the transaction ends no other job may insert rows, which a rollback would lose.
         table.defined_by = self._job
         self._undo.hold(("definition", table.number), partial(_release, table))
         self._undo_by(restore)
@@ -108,7 +108,7 @@ class Definer:
     # Indices ---------------------------------------------------------------------------------------------------
 
     def create_index(self, table: StoredTable, spec: IndexSpec) -> None:
-        """Raises `SqlFailure` -324 if there is one of that name, -29 for a column that is not there, -125."""
+        """Raises `SqlFailure` -324 for a duplicate name, -29 for an unknown column, -125 for duplicate keys."""
         check_names([spec.name])
         if spec.name.upper() in table.indexes or spec.name.upper() in table.keys:
             raise failure(-324, f"'{spec.name}' on {table.qualified_name}")
@@ -123,7 +123,7 @@ class Definer:
         self._database.version += 1
 
     def drop_index(self, table: StoredTable, name: str) -> None:
-        """Raises `SqlFailure` -333 where there is none, -325 for one that belongs to a constraint."""
+        """Raises `SqlFailure` -333 for an unknown index, -325 for the index of a constraint."""
         spec = table.indexes.get(name.upper())
         if spec is None:
             if name.upper() in table.keys:
@@ -138,7 +138,7 @@ class Definer:
     # Views -----------------------------------------------------------------------------------------------------
 
     def create_view(self, spec: ViewSpec, owner: str) -> None:
-        """A view in the place of one of that name, if any."""
+        """A view; replaces an existing one of that name."""
         self._check_room()
         check_names([spec.schema, spec.name, *spec.columns])
         name = (spec.schema.upper(), spec.name.upper())
@@ -148,7 +148,7 @@ class Definer:
         self._database.version += 1
 
     def drop_view(self, view: StoredView) -> None:
-        """Take a view away. A view over it fails from then on."""
+        """Drop a view. Views that use it fail from then on."""
         name = (view.spec.schema.upper(), view.spec.name.upper())
         self._set_view(name, None)
         self._undo_by(partial(self._set_view, name, view))
@@ -273,7 +273,7 @@ class Definer:
         ]
 
     def _rename_references(self, table: StoredTable, renames: dict[str, str]) -> None:
-        """Foreign keys that refer to columns of a table go on doing so under the columns' new names."""
+        """Give foreign keys that refer to renamed columns the new names."""
         names = {old.upper(): new for old, new in renames.items()}
         if not names:
             return
@@ -309,7 +309,7 @@ def _forget_index(table: StoredTable, name: str) -> None:
 def _recall_index(table: StoredTable, spec: IndexSpec, key: UniqueKey | None) -> None:
     table.indexes[spec.name.upper()] = spec
     if key is not None:
-        # Rows may have changed meanwhile, and are undone only after this.
+        # Changes of rows since then are undone only after this.
         table.keys[spec.name.upper()] = UniqueKey(key.name, key.positions, from_index=True)
         for rowid, row in table.rows.items():
             values = table.key_of(row, key.positions)
@@ -318,7 +318,7 @@ def _recall_index(table: StoredTable, spec: IndexSpec, key: UniqueKey | None) ->
 
 
 def _free_name(table: StoredTable, spec: KeySpec) -> str:
-    """A name for a constraint without one.
+    """Generated name for a constraint without one.
 
     UNVERIFIED: its form. Settle: CREATE TABLE t (a INT PRIMARY KEY, b INT UNIQUE), then SELECT CONSTRAINT_NAME FROM
     INFORMATION_SCHEMA.TABLE_CONSTRAINTS.
@@ -338,7 +338,7 @@ def _free_reference(table: StoredTable) -> str:
 
 
 def _referenced_key(parent: StoredTable, spec: ForeignKeySpec) -> tuple[tuple[str, ...], str]:
-    """The columns that a foreign key refers to, in the order of its own, and the unique key that they are."""
+    """The columns that a foreign key refers to, in its own order, and the name of their unique key."""
     if not spec.referenced:
         primary = parent.primary_key
         if primary is not None:
