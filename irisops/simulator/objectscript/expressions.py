@@ -1,4 +1,4 @@
-"""Reads expressions. Operators have no precedence: `2+3*4` is 20, as the language has it."""
+"""Parses expressions. Operators have no precedence, as in the language: `2+3*4` is 20."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OPERATORS = frozenset(
     }
 )  # fmt: skip
 MOST_NESTED = 40
-"""Parentheses and calls inside each other."""
+"""Nesting limit of parentheses and calls."""
 
 Passed = Expression | ByReference | None
 
 
 class ExpressionReader:
-    """Reads from a list of words; `StatementReader` builds on it."""
+    """Parses expressions from a list of words; `StatementReader` extends it."""
 
     def __init__(self, words: list[Token]) -> None:
         self._words = words
@@ -49,14 +49,14 @@ class ExpressionReader:
         return self._words[self._at]
 
     def take(self) -> Token:
-        """The next word, which is read by that."""
+        """Read the next word."""
         found = self._words[self._at]
         if found.kind is not Kind.END:
             self._at += 1
         return found
 
     def sees(self, sign: str) -> bool:
-        """Whether the next word is this sign."""
+        """True if the next word is this sign."""
         return self.word.kind is Kind.SIGN and self.word.text == sign
 
     def accept(self, sign: str) -> bool:
@@ -79,7 +79,7 @@ class ExpressionReader:
     # -- expressions --------------------------------------------------------------------------------------------------
 
     def expression(self, *, tight: bool = False) -> Expression:
-        """One expression. `tight`: it ends at the first blank, as a post-conditional does."""
+        """One expression. `tight`: it ends at the first blank, as in a post-conditional."""
         self._depth += 1
         if self._depth > MOST_NESTED:
             raise CompileError("the expression is nested too deeply", self.word.line)
@@ -177,7 +177,7 @@ class ExpressionReader:
         return call
 
     def routine_call(self) -> RoutineCall:
-        """`label^routine(...)`, after the `$$` where it is a function."""
+        """`label^routine(...)`, without the `$$` of a function."""
         label = self._name()
         self.expect("^")
         routine = self._dotted()
