@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from irisops.simulator.objectscript import functions
 from irisops.simulator.objectscript.errors import CompileError
 from irisops.simulator.objectscript.lexer import Kind, Token
@@ -31,6 +34,7 @@ MOST_NESTED = 40
 """Nesting limit of parentheses and calls."""
 
 Passed = Expression | ByReference | None
+Item = TypeVar("Item")
 
 
 class ExpressionReader:
@@ -70,6 +74,13 @@ class ExpressionReader:
         """Read this sign. Raises `CompileError` if something else is next."""
         if not self.accept(sign):
             raise self.wrong(f"{sign!r} is expected")
+
+    def listed(self, read: Callable[[], Item]) -> list[Item]:
+        """Items separated by commas, each read by `read`."""
+        found = [read()]
+        while self.accept(","):
+            found.append(read())
+        return found
 
     def wrong(self, text: str) -> CompileError:
         """The error at the next word."""
@@ -140,9 +151,7 @@ class ExpressionReader:
         subscripts: list[Expression] = []
         if self.sees("(") and not self.word.blanks:
             self.take()
-            subscripts.append(self.expression())
-            while self.accept(","):
-                subscripts.append(self.expression())
+            subscripts = self.listed(self.expression)
             self.expect(")")
         if self.sees(".") and not self.word.blanks:
             raise CompileError("objects are not in the simulator's subset of ObjectScript", word.line)
@@ -208,9 +217,7 @@ class ExpressionReader:
         if name not in functions.FUNCTIONS and name not in functions.ON_VARIABLES:
             raise CompileError(f"{word.text} is not in the simulator's subset of ObjectScript", word.line)
         self.expect("(")
-        arguments: list[Expression] = [self.expression()]
-        while self.accept(","):
-            arguments.append(self.expression())
+        arguments = self.listed(self.expression)
         self.expect(")")
         wrong = functions.check_count(name, arguments)
         if wrong:
@@ -225,25 +232,21 @@ class ExpressionReader:
         if name == "$CASE":
             subject = self.expression()
             self.expect(",")
-        pairs: list[tuple[Expression | None, Expression]] = []
-        while True:
+
+        def pair() -> tuple[Expression | None, Expression]:
             condition = None if name == "$CASE" and self.sees(":") else self.expression()
             self.expect(":")
-            pairs.append((condition, self.expression()))
-            if not self.accept(","):
-                break
+            return condition, self.expression()
+
+        pairs = self.listed(pair)
         self.expect(")")
         return Choice(name, subject, tuple(pairs))
 
     def _arguments(self) -> tuple[Passed, ...]:
         self.expect("(")
-        found: list[Passed] = []
         if self.accept(")"):
             return ()
-        while True:
-            found.append(self._argument())
-            if not self.accept(","):
-                break
+        found = self.listed(self._argument)
         self.expect(")")
         return tuple(found)
 

@@ -94,20 +94,14 @@ class StatementReader(ExpressionReader):
         """The comma-separated arguments of a command."""
         if self._without_arguments():
             raise CompileError(f"{word.text} needs arguments here", word.line)
-        found = [read()]
-        while self.accept(","):
-            found.append(read())
-        return found
+        return self.listed(read)
 
     def _assignment(self, condition: Expression | None) -> Assignment:
-        targets = []
         if self.accept("("):
-            targets.append(self._target())
-            while self.accept(","):
-                targets.append(self._target())
+            targets = self.listed(self._target)
             self.expect(")")
         else:
-            targets.append(self._target())
+            targets = [self._target()]
         self.expect("=")
         return Assignment(tuple(targets), self.expression(), condition)
 
@@ -182,9 +176,7 @@ class StatementReader(ExpressionReader):
             return For(None, (), self._loop_block())
         variable = self.variable()
         self.expect("=")
-        ranges = [self._range()]
-        while self.accept(","):
-            ranges.append(self._range())
+        ranges = self.listed(self._range)
         return For(variable, tuple(ranges), self._loop_block())
 
     def _range(self) -> Range:

@@ -118,17 +118,15 @@ class ChangeCompiler:
         """The rows of VALUES. UNVERIFIED: that several rows in parentheses are accepted, which sqlalchemy-iris relies
         on. Settle: INSERT INTO t (a) VALUES (1), (2).
         """
-        rows: list[list[Source]] = []
         computed: list[Sequence[Lexeme]] = []
-        while True:
-            reader.expect("(")
-            parts = split(reader.until(()))
-            reader.expect(")")
+
+        def row() -> list[Source]:
+            parts = reader.enclosed()
             if len(parts) != width:
                 raise failure(-62 if named else -116, f"{width} columns, {len(parts)} values")
-            rows.append([self._source(part, computed) for part in parts])
-            if not reader.accept(","):
-                break
+            return [self._source(part, computed) for part in parts]
+
+        rows = reader.listed(row)  # fills `computed`
         return rows, self._plan(_selecting(computed)) if computed else None
 
     def _named(self, table: TableDef, names: Sequence[str]) -> list[int]:
@@ -328,9 +326,7 @@ def _as_assignments(reader: StatementReader, table: TableDef) -> list[Lexeme]:
     else:
         names = [table.columns[position].name for position in _fillable(table)]
     reader.expect("VALUES")
-    reader.expect("(")
-    parts = split(reader.until(()))
-    reader.expect(")")
+    parts = reader.enclosed()
     if len(parts) != len(names):
         raise failure(-62, f"{len(names)} columns, {len(parts)} values")
     assigned: list[Lexeme] = []

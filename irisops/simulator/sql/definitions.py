@@ -101,6 +101,11 @@ class TableSpec:
     public_rowid: bool = False
     identity_insert: bool = False
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Schema and name in upper case, the key in the database."""
+        return self.schema.upper(), self.name.upper()
+
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
@@ -116,6 +121,11 @@ class ViewSpec:
     columns: tuple[str, ...] = ()
     outputs: tuple[ColumnDef, ...] = ()
     uses: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Schema and name in upper case, the key in the database."""
+        return self.schema.upper(), self.name.upper()
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ class Engine:
 
     def _defined(self, definition: ddl.Statement) -> int:
         with self._catalog.transaction.statement():
-            return definition(self._catalog.definitions)
+            return definition(self._catalog.definitions) or 0
 
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)

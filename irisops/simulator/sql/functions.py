@@ -205,33 +205,29 @@ def _extreme(*values: Scalar, largest: bool) -> Scalar:
     return (max if largest else min)(text(value) for value in values)
 
 
-def _limited(value: str) -> str:
-    if len(value) > MAXIMUM_STRING:
+def _check_length(length: int) -> None:
+    if length > MAXIMUM_STRING:
         raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
-    return value
 
 
 def _replace(value: Scalar, old: Scalar, new: Scalar) -> str:
     searched, find, put = text(value), text(old), text(new)
     if not find:
         return searched
-    if len(searched) + searched.count(find) * (len(put) - len(find)) > MAXIMUM_STRING:
-        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    _check_length(len(searched) + searched.count(find) * (len(put) - len(find)))
     return searched.replace(find, put)
 
 
 def _repeat(value: Scalar, times: Scalar) -> str:
     count = max(int(number(times)), 0)
-    if count * len(text(value)) > MAXIMUM_STRING:
-        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    _check_length(count * len(text(value)))
     return text(value) * count
 
 
 def _padded(value: Scalar, length: Scalar, filling: Scalar = " ", *, left: bool) -> str:
     """LPAD and RPAD: cut or pad a string to a length."""
     shown, width, fill = text(value), max(int(number(length)), 0), text(filling)
-    if width > MAXIMUM_STRING:
-        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    _check_length(width)
     if width <= len(shown) or not fill:
         return shown[:width]
     padding = (fill * (width // len(fill) + 1))[: width - len(shown)]
@@ -242,20 +238,26 @@ def concatenate(left: Scalar, right: Scalar) -> str | None:
     """`left || right`: NULL if either is."""
     if left is None or right is None:
         return None
-    return _limited(text(left) + text(right))
+    whole = text(left) + text(right)
+    _check_length(len(whole))
+    return whole
 
 
 # Numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _divisor(value: Scalar) -> int | float:
+    divisor = number(value)
+    if divisor == 0:
+        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
+    return divisor
 
 
 def divide(left: Scalar, right: Scalar) -> int | float | None:
     """`left / right`: the quotient is not truncated to an integer; a zero divisor fails as `<DIVIDE>`."""
     if left is None or right is None:
         return None
-    divisor = number(right)
-    if divisor == 0:
-        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
-    quotient = number(left) / divisor
+    quotient = number(left) / _divisor(right)
     return int(quotient) if quotient.is_integer() else quotient
 
 
@@ -269,17 +271,11 @@ def modulo(left: Scalar, right: Scalar) -> int | float | None:
     """`left # right`, with the sign of the divisor as in ObjectScript."""
     if left is None or right is None:
         return None
-    divisor = number(right)
-    if divisor == 0:
-        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
-    return number(left) % divisor
+    return number(left) % _divisor(right)
 
 
 def _mod(left: Scalar, right: Scalar) -> int | float:
-    divisor = number(right)
-    if divisor == 0:
-        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
-    remainder = math.fmod(number(left), divisor)
+    remainder = math.fmod(number(left), _divisor(right))
     return int(remainder) if float(remainder).is_integer() else remainder
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from irisops.simulator.backend import Parameter
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure
 from irisops.simulator.sql.lexer import Kind, Lexeme
 from irisops.simulator.sql.vocabulary import RESERVED_WORDS
+
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
@@ -94,11 +97,14 @@ class StatementReader:
 
     def names(self, what: str, *, star: bool = False) -> list[str]:
         """Identifiers separated by commas; `star` also allows `*`."""
-        names: list[str] = []
-        while True:
-            names.append("*" if star and self.accept("*") else self.name(what))
-            if not self.accept(","):
-                return names
+        return self.listed(lambda: "*" if star and self.accept("*") else self.name(what))
+
+    def listed(self, read: Callable[[], Item]) -> list[Item]:
+        """Items separated by commas, each read by `read`."""
+        found = [read()]
+        while self.accept(","):
+            found.append(read())
+        return found
 
     def name_list(self, what: str) -> tuple[str, ...]:
         """Identifiers in parentheses."""
@@ -131,6 +137,13 @@ class StatementReader:
                 break
             self.position += 1
         return self.lexemes[start : self.position]
+
+    def enclosed(self) -> list[Sequence[Lexeme]]:
+        """The comma-separated parts of a pair of parentheses."""
+        self.expect("(")
+        parts = split(self.until(()))
+        self.expect(")")
+        return parts
 
     def end(self) -> None:
         """Raises `SqlFailure` -25 unless the whole statement is read."""

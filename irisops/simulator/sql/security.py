@@ -39,7 +39,7 @@ _ACTIONS = {
     "USE": Action.USE,
 }
 
-_ALL_ACTIONS = (
+_ALL_ACTIONS: tuple[Action, ...] = (
     Action.ALTER,
     Action.DELETE,
     Action.INSERT,
@@ -192,20 +192,22 @@ def _granted(reader: StatementReader, catalog: Catalog) -> _Granted:
 
 
 def _actions(reader: StatementReader) -> list[Action]:
-    actions: list[Action] = []
-    while True:
-        word = reader.word()
-        if word in {"ALL", "*"}:
-            reader.accept("PRIVILEGES")
-            actions.extend(_ALL_ACTIONS)
-        elif word in _ACTIONS:
-            actions.append(_ACTIONS[word])
-        else:
-            raise failure(-60, f"found {word!r}")
-        if reader.peek() == "(":
-            raise unsupported("privileges on single columns")
-        if not reader.accept(","):
-            return list(dict.fromkeys(actions))
+    listed = reader.listed(lambda: _named_actions(reader))
+    return list(dict.fromkeys(action for actions in listed for action in actions))
+
+
+def _named_actions(reader: StatementReader) -> Sequence[Action]:
+    word = reader.word()
+    if word in {"ALL", "*"}:
+        reader.accept("PRIVILEGES")
+        actions = _ALL_ACTIONS
+    elif word in _ACTIONS:
+        actions = (_ACTIONS[word],)
+    else:
+        raise failure(-60, f"found {word!r}")
+    if reader.peek() == "(":
+        raise unsupported("privileges on single columns")
+    return actions
 
 
 def _objects(reader: StatementReader, actions: Sequence[Action], catalog: Catalog) -> list[SqlObject]:
@@ -215,11 +217,7 @@ def _objects(reader: StatementReader, actions: Sequence[Action], catalog: Catalo
         return [SqlObject(ObjectKind.SCHEMA, name) for name in reader.names("the schema name")]
     if reader.peek() in {"CUBE", "CUBES"}:
         raise unsupported("privileges on cubes")
-    objects: list[SqlObject] = []
-    while True:
-        objects.append(_object(reader, catalog))
-        if not reader.accept(","):
-            break
+    objects = reader.listed(lambda: _object(reader, catalog))
     for target in objects:
         executable = target.kind is ObjectKind.PROCEDURE
         if any((action is Action.EXECUTE) != executable for action in actions):

@@ -5,7 +5,6 @@ Grammar: "InterSystems SQL Reference", CREATE TABLE.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -20,7 +19,7 @@ from irisops.simulator.sql.definitions import (
     Rule,
 )
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
-from irisops.simulator.sql.lexer import Kind, Lexeme
+from irisops.simulator.sql.lexer import Kind
 from irisops.simulator.sql.reader import StatementReader
 from irisops.simulator.sql.stored import types
 from irisops.simulator.sql.stored.types import ColumnType
@@ -247,8 +246,8 @@ class ElementReader:
         words = self._type_words()
         sizes: list[int] = []
         parameters: dict[str, str] = {}
-        if reader.accept("("):
-            for part in _parts(reader):
+        if reader.peek() == "(":
+            for part in reader.enclosed() or [()]:  # `()` is an error, too
                 if len(part) == 1 and part[0].kind is Kind.NUMBER and part[0].text.isdigit():
                     sizes.append(int(part[0].text))
                 elif len(part) == 1 and part[0].upper == "MAX":
@@ -318,13 +317,3 @@ class ElementReader:
         if lexeme.kind not in {Kind.STRING, Kind.NAME}:
             raise failure(TERM_EXPECTED, f"{what} in quotes expected")
         return lexeme.text
-
-
-def _parts(reader: StatementReader) -> list[Sequence[Lexeme]]:
-    """The comma-separated parts before the closing parenthesis, which is read as well."""
-    parts: list[Sequence[Lexeme]] = []
-    while True:
-        parts.append(reader.until({","}))
-        if not reader.accept(","):
-            reader.expect(")")
-            return parts

@@ -56,12 +56,11 @@ class Database:
 
     def references_to(self, table: StoredTable) -> list[tuple[StoredTable, Reference]]:
         """The foreign keys that refer to a table, with their own tables."""
-        wanted = (table.spec.schema.upper(), table.spec.name.upper())
         return [
             (child, reference)
             for child in self.tables.values()
             for reference in child.references.values()
-            if (reference.spec.schema.upper(), reference.spec.table.upper()) == wanted
+            if (reference.spec.schema.upper(), reference.spec.table.upper()) == table.spec.key
         ]
 
     def parent_of(self, reference: Reference) -> StoredTable | None:

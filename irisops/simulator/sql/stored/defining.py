@@ -8,7 +8,7 @@ are globals, though, which a rollback restores. Settle: autocommit off, CREATE T
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import partial
 
@@ -100,8 +100,7 @@ class Definer:
         count = len(table.rows)
         restore = table.clear()
         # Until the transaction ends no other job may insert rows, which a rollback would lose.
-        table.defined_by = self._job
-        self._undo.hold(("definition", table.number), partial(_release, table))
+        self._claim(table)
         self._undo_by(restore)
         return count
 
@@ -109,11 +108,7 @@ class Definer:
 
     def create_index(self, table: StoredTable, spec: IndexSpec) -> None:
         """Raises `SqlFailure` -324 for a duplicate name, -29 for an unknown column, -125 for duplicate keys."""
-        check_names([spec.name])
-        if spec.name.upper() in table.indexes or spec.name.upper() in table.keys:
-            raise failure(-324, f"'{spec.name}' on {table.qualified_name}")
-        if len(table.indexes) + len(table.keys) >= MAXIMUM_KEYS:
-            raise unsupported(f"more than {MAXIMUM_KEYS} keys and indices of one table")
+        _check_key_name(table, spec.name)
         positions = table.positions([*(name for name, _ in spec.columns), *spec.data])
         if spec.unique:
             self._check_free(table)
@@ -141,7 +136,7 @@ class Definer:
         """A view; replaces an existing one of that name."""
         self._check_room()
         check_names([spec.schema, spec.name, *spec.columns])
-        name = (spec.schema.upper(), spec.name.upper())
+        name = spec.key
         former = self._database.views.get(name)
         self._database.views[name] = StoredView(spec, owner)
         self._undo_by(partial(self._set_view, name, former))
@@ -149,7 +144,7 @@ class Definer:
 
     def drop_view(self, view: StoredView) -> None:
         """Drop a view. Views that use it fail from then on."""
-        name = (view.spec.schema.upper(), view.spec.name.upper())
+        name = view.spec.key
         self._set_view(name, None)
         self._undo_by(partial(self._set_view, name, view))
 
@@ -166,12 +161,8 @@ class Definer:
         positions = table.positions(spec.columns, -86)
         if spec.primary and table.primary_key is not None:
             raise failure(-307, table.qualified_name)
-        if len(table.indexes) + len(table.keys) >= MAXIMUM_KEYS:
-            raise unsupported(f"more than {MAXIMUM_KEYS} keys and indices of one table")
-        name = spec.name or _free_name(table, spec)
-        check_names([name])
-        if name.upper() in table.keys or name.upper() in table.indexes:
-            raise failure(-324, f"'{name}' on {table.qualified_name}")
+        name = spec.name or _free_name(table, "PKEY" if spec.primary else "UNIQUE", table.keys)
+        _check_key_name(table, name)
         if spec.primary:
             # The columns of a primary key are required (SQL Reference, CREATE TABLE, Defining a Primary Key).
             required = set(positions)
@@ -188,7 +179,7 @@ class Definer:
         parent = self._database.table(spec.schema, spec.table)
         if parent is None:
             raise failure(-310, f"'{spec.schema}.{spec.table}'")
-        name = spec.name or _free_reference(table)
+        name = spec.name or _free_name(table, "FKEY", table.references)
         check_names([name])
         if name.upper() in table.references:
             raise failure(-311, f"'{name}' on {table.qualified_name}")
@@ -223,15 +214,19 @@ class Definer:
         if table.locked_by_others(self._job):
             raise failure(-110, f"{table.qualified_name} is changed by another transaction")
 
+    def _claim(self, table: StoredTable) -> None:
+        """Keep other jobs off the table until the transaction ends."""
+        table.defined_by = self._job
+        self._undo.hold(("definition", table.number), partial(_release, table))
+
     def _undo_by(self, action: Callable[[], None]) -> None:
         self._undo.remember(("definition", self._database.version, object()), action)
 
     def _set_table(self, table: StoredTable) -> None:
-        name = (table.spec.schema.upper(), table.spec.name.upper())
+        name = table.spec.key
         self._database.tables[name] = table
         self._database.version += 1
-        table.defined_by = self._job
-        self._undo.hold(("definition", table.number), partial(_release, table))
+        self._claim(table)
         self._undo_by(partial(self._undo_set, name, table))
 
     def _undo_set(self, name: tuple[str, str], table: StoredTable) -> None:
@@ -241,7 +236,7 @@ class Definer:
         self._database.version += 1
 
     def _remove_table(self, table: StoredTable) -> None:
-        name = (table.spec.schema.upper(), table.spec.name.upper())
+        name = table.spec.key
         del self._database.tables[name]
         table.drop()
         self._database.version += 1
@@ -253,24 +248,15 @@ class Definer:
         self._database.version += 1
 
     def _replace_table(self, table: StoredTable, altered: StoredTable) -> None:
-        old_name = (table.spec.schema.upper(), table.spec.name.upper())
-        new_name = (altered.spec.schema.upper(), altered.spec.name.upper())
+        old_name, new_name = table.spec.key, altered.spec.key
         if new_name != old_name and (new_name in self._database.tables or new_name in self._database.views):
             altered.drop()
             raise failure(-201, f"'{altered.qualified_name}'")
         self._remove_table(table)
         self._set_table(altered)
         if new_name != old_name:
-            for reference in self._references_to(old_name):
+            for _, reference in self._database.references_to(table):
                 self._redirect(reference, altered)
-
-    def _references_to(self, name: tuple[str, str]) -> list[Reference]:
-        return [
-            reference
-            for child in self._database.tables.values()
-            for reference in child.references.values()
-            if (reference.spec.schema.upper(), reference.spec.table.upper()) == name
-        ]
 
     def _rename_references(self, table: StoredTable, renames: dict[str, str]) -> None:
         """Give foreign keys that refer to renamed columns the new names."""
@@ -317,22 +303,22 @@ def _recall_index(table: StoredTable, spec: IndexSpec, key: UniqueKey | None) ->
                 table.keys[spec.name.upper()].rows[values] = rowid
 
 
-def _free_name(table: StoredTable, spec: KeySpec) -> str:
+def _check_key_name(table: StoredTable, name: str) -> None:
+    check_names([name])
+    if name.upper() in table.keys or name.upper() in table.indexes:
+        raise failure(-324, f"'{name}' on {table.qualified_name}")
+    if len(table.indexes) + len(table.keys) >= MAXIMUM_KEYS:
+        raise unsupported(f"more than {MAXIMUM_KEYS} keys and indices of one table")
+
+
+def _free_name(table: StoredTable, kind: str, taken: Container[str]) -> str:
     """Generated name for a constraint without one.
 
     UNVERIFIED: its form. Settle: CREATE TABLE t (a INT PRIMARY KEY, b INT UNIQUE), then SELECT CONSTRAINT_NAME FROM
     INFORMATION_SCHEMA.TABLE_CONSTRAINTS.
     """
-    word = "PKEY" if spec.primary else "UNIQUE"
     number = 1
-    while (name := f"{table.spec.name}_{word}{number}".upper()) in table.keys:
-        number += 1
-    return name
-
-
-def _free_reference(table: StoredTable) -> str:
-    number = 1
-    while (name := f"{table.spec.name}_FKEY{number}".upper()) in table.references:
+    while (name := f"{table.spec.name}_{kind}{number}".upper()) in taken:
         number += 1
     return name
 
