@@ -1,4 +1,4 @@
-"""The source of a class: what is understood of it, and what is refused."""
+"""The source of a class: what is accepted and what is refused."""
 
 from __future__ import annotations
 
