@@ -167,7 +167,7 @@ class _Frame:
             return
         variable, delimiter, *place = target.arguments
         if not isinstance(variable, Variable):
-            raise TypeError("the parser lets $PIECE be set of variables alone")
+            raise TypeError("the parser accepts only variables in SET $PIECE")
         node = self._node(variable)
         position = self._value(place[0]) if place else 1
         node.value = functions.with_piece(node.value, self._value(delimiter), position, value)
@@ -279,7 +279,7 @@ class _Frame:
             return self._made(compute(*(self._value(argument) for argument in each.arguments)))
         variable, *rest = each.arguments
         if not isinstance(variable, Variable):
-            raise TypeError("the parser lets these functions have variables alone")
+            raise TypeError("the parser accepts only variables here")
         match each.name:
             case "$GET":
                 node = self._found(variable)

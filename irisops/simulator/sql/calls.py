@@ -44,7 +44,7 @@ class Call:
 
     @property
     def parameter_count(self) -> int:
-        """How many values `run` needs."""
+        """Number of values that `run` needs."""
         return max((item.number for item in self.arguments if isinstance(item, _Parameter)), default=0)
 
     def run(self, values: Sequence[Value]) -> CallOutcome:

@@ -38,7 +38,7 @@ class SqlType:
 
 
 class Collation(Enum):
-    """How strings of a column are compared, sorted and grouped."""
+    """Rules by which strings of a column are compared, sorted and grouped."""
 
     SQLUPPER = "SQLUPPER"
     """Case-insensitive; the default of a `%String` property."""
@@ -63,7 +63,7 @@ class ColumnDef:
     row_id: bool = False
 
     def result_column(self, *, schema: str = "", table: str = "") -> Column:
-        """How the wire describes this column in a result. A VARCHAR needs a `table` to reach Python as `str`."""
+        """The column as the wire describes it in a result. A VARCHAR needs a `table` to reach Python as `str`."""
         return Column(
             name=self.name,
             sql_type=self.sql_type,

@@ -143,7 +143,7 @@ def _escape(scalars: Scalars, node: exp.Expr) -> str:
     while isinstance(inner, exp.Paren):
         inner = inner.this
     if not isinstance(inner, exp.Like):
-        raise failure(INVALID_STATEMENT, "ESCAPE belongs to LIKE")
+        raise failure(INVALID_STATEMENT, "ESCAPE is allowed only after LIKE")
     sql = _like_with(scalars, inner, scalars.scalar(character).sql)
     return f"(NOT {sql})" if inner.args.get("negate") else sql
 

@@ -79,7 +79,7 @@ def date_add(part: Scalar, amount: Scalar, value: Scalar) -> str:
         else:
             moment += timedelta(seconds=units * _SECONDS[name])
     except (ValueError, OverflowError):
-        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> the result of DATEADD is no date") from None
+        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> the result of DATEADD is not a date") from None
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -133,7 +133,7 @@ class ExpressionCompiler:
         return self.subquery(node, self.scope)
 
     def _star(self, _node: exp.Expr) -> Term:
-        raise failure(TERM_EXPECTED, "* stands alone in a SELECT list or in COUNT(*)")
+        raise failure(TERM_EXPECTED, "* is allowed only as a SELECT item or in COUNT(*)")
 
     def _null(self, _node: exp.Expr) -> Term:
         return replace(expression("NULL", SqlType.VARCHAR), nature=Nature.LITERAL)
@@ -152,7 +152,7 @@ class ExpressionCompiler:
 
     def _column(self, node: exp.Column) -> Term:
         if isinstance(node.this, exp.Star):
-            raise failure(TERM_EXPECTED, f"{node.table}.* stands only in a SELECT list")
+            raise failure(TERM_EXPECTED, f"{node.table}.* is allowed only in a SELECT list")
         if node.catalog:
             raise failure(INVALID_STATEMENT, f"the name {shown(node)} has too many parts")
         return self.scope.resolve(node.name, node.table, node.db)

@@ -73,7 +73,7 @@ class StatementReader:
         if lexeme.kind is Kind.PARAMETER:
             raise failure(
                 INVALID_STATEMENT,
-                f"{what} must be an identifier: neither a parameter nor a literal can stand for it",
+                f"{what} must be an identifier, not a parameter or a literal",
             )
         if lexeme.kind is not Kind.WORD or lexeme.upper in RESERVED_WORDS:
             raise failure(

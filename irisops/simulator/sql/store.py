@@ -292,7 +292,7 @@ class Store:
             return
         listed = ", ".join(f"c{index}" for index in wanted)
         marks = ", ".join("?" * len(wanted))
-        insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - generated names alone
+        insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - only generated names
         filler = storable_rows(_dated(list(rows()), columns, wanted), len(wanted))
         try:
             with self._transaction():
@@ -341,7 +341,7 @@ def _with_row_id(columns: Sequence[ColumnDef], wanted: frozenset[int]) -> tuple[
 def _replacing(name: str, columns: Sequence[int]) -> str:
     listed = "".join(f", c{index}" for index in columns)
     marks = ", ?" * len(columns)
-    return f'INSERT OR REPLACE INTO "{name}" (rowid{listed}) VALUES (?{marks})'  # noqa: S608 - generated names alone
+    return f'INSERT OR REPLACE INTO "{name}" (rowid{listed}) VALUES (?{marks})'  # noqa: S608 - only generated names
 
 
 def _keyed(
