@@ -1,4 +1,4 @@
-"""Over a real SSH login on loopback, 80x24: what an administrator without a desktop meets."""
+"""A real SSH login on loopback, 80x24, as an administrator without a desktop uses it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GREYS_OF_16 = {b"0", b"7", b"60", b"67"}
 
 
 def coloured(raw: bytes) -> list[bytes]:
-    """Colour codes that are no shade of grey: with NO_COLOR there must be none."""
+    """Colour codes other than greys; none may appear with NO_COLOR."""
     found = []
     for code in re.findall(rb"\x1b\[([0-9;]*)m", raw):
         parts = code.split(b";")

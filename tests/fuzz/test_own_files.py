@@ -1,4 +1,4 @@
-"""Files that irisops reads back: journal, leases, profiles, settings, the vault, what is remembered, typed lines."""
+"""Files that irisops reads back: journal, leases, profiles, settings, the vault, remembered values, typed lines."""
 
 from __future__ import annotations
 
