@@ -5,30 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
-from irisops.connections.kept_rows import KeptRows
-from irisops.connections.session_ages import KnownBirths
 from irisops.contract.chat import ProfileState, State
 from irisops.contract.clock import Clock
+from irisops.contract.replies import Row
+from irisops.contract.secret_words import show_names
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.errors import LOGIN_REFUSALS, LoginRefused
+from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
 from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
 from irisops.instance.usage.poll import Poller
 from irisops.instance.values import Remade
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # what connects is imported at the first connect, after the first paint
-    from irisops.connections.session_timeouts import KnownTimeouts
+    from irisops.connections.session_times import KnownBirths, KnownTimeouts
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
+    from irisops.instance.security.access import Access
     from irisops.instance.web import WebAddress
+
+Record = TypeVar("Record")
 
 HISTORY = 180
 """Readings kept for the sparkline: six minutes of polls at two seconds."""
@@ -121,6 +123,50 @@ class Names:
     applications: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
+    async def learn(self, instance: InstanceConnection) -> None:
+        """Read users and roles, in the background after a login. Without the privilege nothing can be completed."""
+        from irisops.instance.security.roles import list_roles  # noqa: PLC0415 - not before the first login
+        from irisops.instance.security.users import list_users  # noqa: PLC0415 - not before the first login
+
+        with contextlib.suppress(InstanceProblem):
+            self.users = tuple(user.name for user in await list_users(instance))
+            self.roles = tuple(role.name for role in await list_roles(instance))
+            show_names((*self.users, *self.roles))
+
+    def remember(self, access: Access) -> None:
+        """Keep the names of what was read to explain access."""
+        self.users = tuple(user.name for user in access.users)
+        self.roles = tuple(role.name for role in access.roles)
+        show_names((*self.users, *self.roles))
+        self.resources = tuple(resource.name for resource in access.resources)
+        self.applications = tuple(application.name for application in access.applications)
+
+
+class KeptRows(Generic[Record]):
+    """Rows of a repeatedly shown table, by record: an identical record keeps its row.
+
+    So of ten thousand rows only the thousand that changed are made anew, and the screen recognises the others.
+    """
+
+    def __init__(self) -> None:
+        self._known: Mapping[Hashable, tuple[Record, Row]] = {}
+
+    def of(
+        self, records: Iterable[Record], key: Callable[[Record], Hashable], make: Callable[[Record], Row]
+    ) -> list[Row]:
+        """The rows of the records, in order, each made by `make`. From any thread."""
+        known, now = self._known, {}
+        rows: list[Row] = []
+        for record in records:
+            name = key(record)
+            kept = known.get(name)
+            if kept is None or kept[0] is not record:
+                kept = (record, make(record))
+            now[name] = kept
+            rows.append(kept[1])
+        self._known = now
+        return rows
+
 
 @dataclass(slots=True)
 class Link:
@@ -152,8 +198,8 @@ class Link:
     """Monotonic time of the last list of processes or sessions whose rows are kept."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
-    births: KnownBirths = field(default_factory=KnownBirths)
-    """When the web sessions began, as far as that was told."""
+    births: KnownBirths | None = None
+    """Since when the web sessions exist, once they were listed."""
     stale_said: bool = False
     logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the login that is under way: a second one waits for its end instead of asking again."""
@@ -273,8 +319,3 @@ def idle_state(profile: Profile) -> ProfileState:
         read_only=profile.read_only,
         guarded=profile.guarded,
     )
-
-
-def last_update(link: Link) -> datetime | None:
-    """When the figures were read, in UTC."""
-    return link.counts.read_at if link.counts else None

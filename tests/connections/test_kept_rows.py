@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from irisops.connections.kept_rows import KeptRows
+from irisops.connections.connection import KeptRows
 from irisops.contract.replies import Row
 
 

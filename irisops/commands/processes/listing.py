@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from operator import attrgetter
 
-from irisops.connections.kept_rows import KeptRows
+from irisops.connections.connection import KeptRows
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context

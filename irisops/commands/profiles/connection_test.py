@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 from irisops.background import in_daemon_thread
 from irisops.commands.license.locked import guess
-from irisops.commands.profiles.connect import find_profile
-from irisops.commands.profiles.expired_password import refused
+from irisops.commands.profiles.connect import find_profile, refused
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
