@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
-from irisops.contract.chat import ProfileState, State
+from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.replies import Row
 from irisops.contract.secret_words import show_names
@@ -275,26 +275,25 @@ class Link:
         """The line of the side panel."""
         now = self.connection.state
         info = self.connection.info
-        counts = self.counts
-        return ProfileState(
-            name=self.name,
-            state=_shown_state(now),
-            colour=self.profile.colour,
-            address=self.profile.address,
-            user=self.profile.user,
+        line = replace(
+            idle_state(self.profile),
+            state=now.name,
             version=info.short if info else "",
-            read_only=self.profile.read_only,
-            guarded=self.profile.guarded,
             active=active,
-            units_used=counts.units_used if counts else None,
-            units_limit=counts.units_limit if counts else None,
-            sessions=counts.sessions if counts else None,
-            processes=counts.processes if counts else None,
             history=tuple(self.history),
-            updated=counts.read_at if counts else None,
             stale=self.stale(interval),
             message=now.message,
             retry_in=now.retry_in,
+        )
+        if self.counts is None:
+            return line
+        return replace(
+            line,
+            units_used=self.counts.units_used,
+            units_limit=self.counts.units_limit,
+            sessions=self.counts.sessions,
+            processes=self.counts.processes,
+            updated=self.counts.read_at,
         )
 
     async def close(self) -> None:
@@ -302,10 +301,6 @@ class Link:
         self.stop_listening()
         with contextlib.suppress(OSError):
             await self.connection.disconnect()
-
-
-def _shown_state(state: ConnectionState) -> State:
-    return state.name
 
 
 def idle_state(profile: Profile) -> ProfileState:

@@ -115,18 +115,14 @@ class Hub:
 
     def states(self) -> list[ProfileState]:
         """A line of the side panel per profile."""
-        states: list[ProfileState] = []
-        for profile in self.profiles():
-            link = self.links.get(profile.name.casefold())
-            if link is None:
-                states.append(idle_state(profile))
-            else:
-                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        in_use = {
+            key: link.as_state(active=link is self.active, interval=self.interval(link))
+            for key, link in self.links.items()
+        }
+        states = [in_use.get(profile.name.casefold()) or idle_state(profile) for profile in self.profiles()]
         known = {state.name.casefold() for state in states}
-        for key, link in self.links.items():  # removed from the file while connected
-            if key not in known:
-                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
-        return states
+        # Last come those that were removed from the file while connected.
+        return [*states, *(state for key, state in in_use.items() if key not in known)]
 
     def overview(self) -> Overview:
         """Contents of the frame around the transcript."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any
 
+from irisops.contract.refusal import Refusal
 from irisops.files import CURE_OF_DISK, locked, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed
@@ -46,12 +47,18 @@ class ProfilesFileError(Exception):
         return "Correct the file with an editor, then try again."
 
 
-class NoSuchProfileError(KeyError):
-    """There is no profile of that name."""
+class NoSuchProfileError(Refusal):
+    """The profile is not in the file any more."""
+
+    def __init__(self, name: str, when: str = "meanwhile") -> None:
+        super().__init__("NoSuchProfile", f"{name} was removed {when}.", "/profiles shows what is left.")
 
 
-class ProfileExistsError(ValueError):
+class ProfileExistsError(Refusal):
     """A profile of that name exists."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("ProfileExists", f"There is a profile {name} already.", "Choose another name.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ class ProfileStore:
     def remove(self, name: str) -> None:
         """Raises `NoSuchProfileError`, `ProfilesFileError`."""
         with self._edit() as (_, tables):
-            tables.pop(_existing(tables, name))
+            tables.pop(_existing(tables, name, "already"))
 
     def move(self, name: str, position: int) -> None:
         """Move a profile to a position, counted from 0; beyond the end means the end.
@@ -182,11 +189,11 @@ def _key(table: Any, name: str) -> str | None:
     return next((str(key) for key in table if str(key).casefold() == name.casefold()), None)
 
 
-def _existing(table: Any, name: str) -> str:
+def _existing(table: Any, name: str, removed: str = "meanwhile") -> str:
     """As `_key`. Raises `NoSuchProfileError`."""
     key = _key(table, name)
     if key is None:
-        raise NoSuchProfileError(name)
+        raise NoSuchProfileError(name, removed)
     return key
 
 

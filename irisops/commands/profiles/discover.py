@@ -143,10 +143,10 @@ def _add(context: Context, found: Found, name: str) -> Profile:
         context.hub.store.add(profile)
     except ProfileInvalidError as error:
         raise Refusal("ProfileInvalid", str(error), "/profile add takes it typed by hand.") from None
-    except ProfileExistsError as error:
+    except ProfileExistsError:
         raise Refusal(
             "ProfileExists",
-            f"There is a profile {error} already, for another address or user.",
+            f"There is a profile {name or found.name} already, for another address or user.",
             f"Give this one another name: /profile adopt {quote(found.name)} name=NEW",
         ) from None
     context.hub.reload()
