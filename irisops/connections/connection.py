@@ -37,7 +37,7 @@ HISTORY = 180
 
 
 class InstanceConnection(Protocol):
-    """What the session needs of `irisops.instance.connection.Connection`; it is an `Instance`. Tests give a fake."""
+    """The part of `irisops.instance.connection.Connection` that the session uses; an `Instance`. Tests have a fake."""
 
     web: WebAddress | None
     """The instance's web port, as the profile has it now."""
@@ -64,7 +64,7 @@ class InstanceConnection(Protocol):
 
     @property
     def info(self) -> SystemInfo | None:
-        """What was read at the last login."""
+        """Version and namespace, as read at the last login."""
         ...
 
     def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]:
@@ -170,7 +170,7 @@ class KeptRows(Generic[Record]):
 
 @dataclass(slots=True)
 class Link:
-    """A profile in use. `generation` grows at each login: what was planned on an earlier one no longer holds."""
+    """A profile in use. `generation` grows at each login: plans of an earlier one no longer hold."""
 
     profile: Profile
     connection: InstanceConnection
@@ -187,7 +187,7 @@ class Link:
     watchman: Watchman = field(default_factory=Watchman)
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
-    """The license board as last read: what is known of it when the next login is refused."""
+    """The license board as last read, shown when the next login is refused."""
     session_records: Remade[WebSession] = field(default_factory=Remade)
     """The web sessions as last listed."""
     process_records: Remade[Process] = field(default_factory=Remade)
@@ -204,18 +204,18 @@ class Link:
     logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the login that is under way: a second one waits for its end instead of asking again."""
     refused: bool = False
-    """The last login was refused; its password must not be used again by itself."""
+    """The last login was refused; its password must not be sent again unasked."""
     password_refused: bool = False
     """It was refused for user and password."""
     unjudged: str | None = field(default=None, repr=False)
-    """A password that a person typed and of which the instance said nothing yet: the next login takes it again."""
+    """A typed password that the instance has neither accepted nor refused: the next login uses it again."""
     stop_listening: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
         self.poller = Poller(self.connection, now=self.clock.now)
 
     def judged(self, error: str) -> None:
-        """How the last login went, by the name of its problem, "" for a good one: what that says of the password."""
+        """Note how a login ended: `error` is the name of its problem, "" for success."""
         self.refused = error in LOGIN_REFUSALS
         self.password_refused = error == LoginRefused.__name__
         if not error or self.refused:
@@ -228,18 +228,18 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        """Whether calls can be made now."""
+        """True if calls can be made now."""
         return self.connection.state.name == "connected"
 
     @property
     def instance_name(self) -> str:
-        """What a plan calls the instance: the profile and, if known, IRIS's own name for it."""
+        """The instance in plans: the profile and, if known, IRIS's own name for it."""
         info = self.connection.info
         own = info.instance_name if info else None
         return f"{self.name} ({own})" if own and own.casefold() != self.name.casefold() else self.name
 
     def stale(self, interval: float) -> bool:
-        """Whether the figures are older than two polls of `interval` seconds, or the connection is not there."""
+        """True if the figures are older than two polls of `interval` seconds, or nothing is connected."""
         if self.counts is None:
             return False
         if not self.connected or self.read_at is None:
@@ -254,7 +254,7 @@ class Link:
             self.connection.forget_rows()
 
     def follow(self, profile: Profile) -> None:
-        """The profile was edited in what an open connection can take over."""
+        """Take over an edited profile that still leads to the same place."""
         self.profile = profile
         self.connection.web = web_of(profile)
 
@@ -264,7 +264,7 @@ class Link:
         return await self.poller.poll() if counts.postponed else counts
 
     def took(self, counts: PollCounts) -> None:
-        """A poll came in."""
+        """Keep the counts of a poll."""
         self.counts = counts
         self.read_at = self.clock.monotonic()
         if counts.units_used is not None:
@@ -304,7 +304,7 @@ class Link:
 
 
 def idle_state(profile: Profile) -> ProfileState:
-    """A profile that was not used yet."""
+    """The line of a profile that was not used yet."""
     return ProfileState(
         name=profile.name,
         state="off",

@@ -254,39 +254,22 @@ class Hub:
         if not command:
             return None
         if self._refused_commands.holds(account_of(profile), command):
-            self.on_notice(
-                Notice(
-                    "warning",
-                    f"What the password command of {profile.name} gives was refused before, so it is not tried again.",
-                    "Type the password; once it is accepted, the command is used again at the next start.",
-                    profile.name,
-                )
-            )
-            return None
-        try:
-            return await password_from(command)
-        except PasswordCommandError as error:
-            self.on_notice(
-                Notice(
-                    "warning",
-                    f"The password command of {profile.name} gave no password: {error}.",
-                    f"Try it in a terminal, or change it: /profile edit {profile.name} password_command=",
-                    profile.name,
-                )
-            )
-            return None
+            why = f"What the password command of {profile.name} gives was refused before, so it is not tried again."
+            cure = "Type the password; once it is accepted, the command is used again at the next start."
+        else:
+            try:
+                return await password_from(command)
+            except PasswordCommandError as error:
+                why = f"The password command of {profile.name} gave no password: {error}."
+                cure = f"Try it in a terminal, or change it: /profile edit {profile.name} password_command="
+        self.on_notice(Notice("warning", why, cure, profile.name))
+        return None
 
     async def _keep(self, profile: Profile, password: str) -> None:
         kept = await self.secrets.keep(profile, password)
         if not kept.lasting:
-            self.on_notice(
-                Notice(
-                    "info",
-                    f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}",
-                    kept.cure,
-                    profile.name,
-                )
-            )
+            why = f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}"
+            self.on_notice(Notice("info", why, kept.cure, profile.name))
 
     async def _ask_password(self, profile: Profile, *, again: bool) -> str:
         user = profile.user or "the user"

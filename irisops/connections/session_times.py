@@ -1,4 +1,4 @@
-"""How long web sessions exist and have been idle: neither is in their list, and what was read once is remembered."""
+"""Ages and idle times of web sessions. Their list has neither, so what they are computed from is remembered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from irisops.instance.usage.license import session_ages
 from irisops.instance.usage.sessions_timeout import list_timeouts
 
 KEEP = 300.0
-"""Seconds for which the timeouts of the applications are kept: they change when somebody edits them."""
+"""Seconds for which the timeouts of the applications are kept: they change only when edited."""
 
 
 @dataclass(slots=True)

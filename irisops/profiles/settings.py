@@ -143,11 +143,6 @@ class LoadedSettings:
     given: Mapping[str, Value] = field(default_factory=dict)
     """Values given in the file."""
 
-    @property
-    def problem(self) -> str:
-        """All problems as one text."""
-        return " ".join(self.problems)
-
 
 class SettingsStore:
     """`settings.toml`. Comments, order and unknown keys survive every change."""
@@ -184,10 +179,6 @@ class SettingsStore:
 
     def _at(self, line: int) -> str:
         return f"{self.path}, line {line}" if line else str(self.path)
-
-    def set_theme(self, theme: str) -> None:
-        """Store the theme. Raises as `change`."""
-        self.change({"theme": theme})
 
     def change(self, values: Mapping[str, Value]) -> None:
         """Write settings. Raises `OSError`, `SettingInvalidError`, `ValueError` (broken file), leaving it untouched."""

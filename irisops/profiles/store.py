@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
 from typing import TYPE_CHECKING, Any
 
 from irisops.contract.refusal import Refusal
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 HEADER = "irisops profiles: how to reach each instance. Passwords are never kept here."
 _FIELDS = {field.name: field for field in dataclasses.fields(Profile) if field.name != "name"}
-_NUMBERS = {"port": int, "web_port": int, "poll_interval": float}
+_NUMBERS: dict[str, type[int] | type[float]] = {"port": int, "web_port": int, "poll_interval": float}
 _FLAGS = {"read_only", "guarded"}
 _LARGEST = 1e9
 """Limit for all numbers: an integer in the file may be too large for a float."""
@@ -41,7 +40,7 @@ class ProfilesFileError(Exception):
 
     @property
     def cure(self) -> str:
-        """What to do: there is nothing to correct in a file that the disk or its rights keep from being written."""
+        """What to do: make the file writable, or correct its contents."""
         if isinstance(self.__cause__, OSError):
             return CURE_OF_DISK
         return "Correct the file with an editor, then try again."
@@ -204,7 +203,7 @@ def _profile(name: str, table: object) -> Profile:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _FIELDS:
-            continue  # perhaps of a newer irisops; kept in the file
+            continue  # may belong to a newer irisops; kept in the file
         values[key] = _value(key, value)
     profile = Profile(name=name, **values)
     profile.check()
@@ -218,17 +217,12 @@ def _value(key: str, value: object) -> object:
         return value
     number = _NUMBERS.get(key)
     if number is not None:
-        allowed: type | UnionType = int if number is int else int | float
-        if isinstance(value, bool) or not isinstance(value, allowed) or not _is_near(value):
+        if isinstance(value, bool) or not isinstance(value, number | int) or not abs(value) < _LARGEST:
             raise ProfileInvalidError(key, f"{key} is a number")
         return number(value)
     if not isinstance(value, str):
         raise ProfileInvalidError(key, f"{key} is a text in quotation marks")
     return value
-
-
-def _is_near(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < _LARGEST
 
 
 def _table(profile: Profile) -> Any:

@@ -111,7 +111,7 @@ class Vault:
         return sorted(self._open())
 
     def get(self, account: str) -> str | None:
-        """A secret, None if there is none. Raises `VaultError`."""
+        """A secret, None if missing. Raises `VaultError`."""
         return self._open().get(account)
 
     def put(self, account: str, secret: str) -> None:
@@ -212,5 +212,5 @@ def _opened(sealed: _Sealed, key: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         held = None
     if not isinstance(held, dict) or not all(isinstance(each, str) for each in held.values()):
-        raise VaultError("The passphrase opens the encrypted file, but what is in it is not of this irisops.")
+        raise VaultError("The passphrase opens the encrypted file, but irisops cannot read its contents.")
     return held

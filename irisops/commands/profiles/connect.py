@@ -120,9 +120,8 @@ async def disconnect(context: Context, command: Command) -> Replies:
 def refused(context: Context, profile: Profile, problem: InstanceProblem, text: str = "") -> Problem:
     """The reply for a refused login; `text` is the typed line. For an expired password it says how to change it.
 
-    No fact tells of a way for the account to change its own through the driver: the login is refused before anything
-    can be called (facts: iris-license-sessions 7, iris-security 6.5). So another login changes it, or somebody on the
-    host.
+    The account cannot change it through the driver: the login is refused before anything can be called (facts:
+    iris-license-sessions 7, iris-security 6.5). So another login changes it, or somebody on the host.
     """
     reply = problem_of(problem, text)
     if isinstance(problem, PasswordChangeRequired):

@@ -25,7 +25,7 @@ from irisops.profiles.model import (
 )
 from irisops.profiles.store import ProfileExistsError
 
-_WORDS = {
+STATES = {
     "connected": "● connected",
     "connecting": "◐ connecting",
     "lost": "◌ lost",
@@ -46,7 +46,7 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
     rows: list[dict[str, Cell]] = [
         {
             "name": state.name,
-            "state": _WORDS[state.state],
+            "state": STATES[state.state],
             "address": state.address,
             "user": state.user,
             "version": state.version,

@@ -99,7 +99,7 @@ def _find(context: Context, name: str) -> _Known:
     if "@" in name:
         return _Known(name, name, "password")  # of a removed profile
     close = nearest(name, [each.name for each in known])
-    cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists what there is."
+    cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists them all."
     raise Refusal("NoSuchProfile", f"There is no profile {harmless(named(name), 60)}.", cure)
 
 
@@ -142,7 +142,7 @@ async def forget(context: Context, command: Command) -> Replies:
     places = await secrets.where(known.account)
     if not places:
         raise Refusal(
-            "NoSecret", f"No {known.what} of {harmless(known.name)} is kept.", "/secrets lists what there is."
+            "NoSecret", f"No {known.what} of {harmless(known.name)} is kept.", "/secrets lists them all."
         )
 
     async def carry_out() -> Replies:
@@ -169,7 +169,7 @@ async def forget(context: Context, command: Command) -> Replies:
 
 
 async def _open(context: Context, *, again: bool = False) -> bool:
-    """Open the encrypted file; False if there is none or it stays locked. Raises `Refusal` if it cannot be used."""
+    """Open the encrypted file; False if it is missing or stays locked. Raises `Refusal` if it cannot be used."""
     try:
         return await context.hub.secrets.unlock(again=again)
     except VaultError as error:

@@ -211,7 +211,7 @@ def _with_host(found: Found, text: str, *, named: bool = False) -> Found:
             if "${" in text
             else "The settings hold no host name or address where the host should be."
         )
-        return _unplaced(replace(found, host=""), said, "/profile add takes it typed by hand.")
+        return _unplaced(replace(found, host=""), said, "Type it instead: /profile add.")
     return replace(found, host=host.host, name=fit_name(f"vscode-{host.host}") if named else found.name)
 
 
@@ -221,7 +221,7 @@ def _unplaced(found: Found, problem: str, cure: str) -> Found:
 
 
 def _table(data: Any, *keys: str) -> dict[str, Any]:
-    """The table at these keys, empty if there is none."""
+    """The table at these keys, empty if missing."""
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, dict) else {}
