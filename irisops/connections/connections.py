@@ -166,19 +166,18 @@ class Hub:
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            with self._telling_of_a_web_port(profile):
+            with self._web_port_cure(profile):
                 return await self._log_in(link, profile, password, keep=keep)
 
     @contextmanager
-    def _telling_of_a_web_port(self, profile: Profile) -> Iterator[None]:
-        """Set the cure of a failed login, if the profile's port may be a web server's: the most common mistake."""
+    def _web_port_cure(self, profile: Profile) -> Iterator[None]:
+        """Set the cure of a failed login whose port may be a web server's, the most common mistake in a profile."""
         try:
             yield
         except (NotAnInstance, Unreachable) as problem:
             sure = isinstance(problem, NotAnInstance)
-            if profile.port in (*WEB_PORTS, profile.web_port) and (
-                sure or problem.message.startswith(_SILENT)
-            ):
+            likely = sure or problem.message.startswith(_SILENT)
+            if likely and profile.port in (*WEB_PORTS, profile.web_port):
                 right = f"/profile edit {quote(profile.name)} port={DEFAULT_PORT} web_port={profile.port}"
                 if self.temporary(profile.name):  # in no file, so it cannot be edited
                     user, host = harmless(profile.user), harmless(profile.host)
