@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
+from irisops.connections.kept_rows import KeptRows
 from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
-from irisops.contract.replies import Row
 from irisops.contract.secret_words import show_names
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
@@ -29,8 +29,6 @@ if TYPE_CHECKING:  # what connects is imported at the first connect, after the f
     from irisops.instance.connection import Target
     from irisops.instance.security.access import Access
     from irisops.instance.web import WebAddress
-
-Record = TypeVar("Record")
 
 HISTORY = 180
 """Readings kept for the sparkline: six minutes of polls at two seconds."""
@@ -139,32 +137,6 @@ class Names:
         show_names((*self.users, *self.roles))
         self.resources = tuple(resource.name for resource in access.resources)
         self.applications = tuple(application.name for application in access.applications)
-
-
-class KeptRows(Generic[Record]):
-    """Rows of a repeatedly shown table, by record: an identical record keeps its row.
-
-    So of ten thousand rows only the thousand that changed are made anew, and the screen recognises the others.
-    """
-
-    def __init__(self) -> None:
-        self._known: Mapping[Hashable, tuple[Record, Row]] = {}
-
-    def of(
-        self, records: Iterable[Record], key: Callable[[Record], Hashable], make: Callable[[Record], Row]
-    ) -> list[Row]:
-        """The rows of the records, in order, each made by `make`. From any thread."""
-        known, now = self._known, {}
-        rows: list[Row] = []
-        for record in records:
-            name = key(record)
-            kept = known.get(name)
-            if kept is None or kept[0] is not record:
-                kept = (record, make(record))
-            now[name] = kept
-            rows.append(kept[1])
-        self._known = now
-        return rows
 
 
 @dataclass(slots=True)

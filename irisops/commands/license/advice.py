@@ -37,8 +37,10 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     link = context.link()
     board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
-    sessions = await _or_note(list_sessions(link.connection), notes, "Sessions")
-    processes = await _or_note(list_processes(link.connection), notes, "Processes")
+    sessions = await _or_note(list_sessions(link.connection, remade=link.session_records), notes, "Sessions")
+    processes = await _or_note(
+        list_processes(link.connection, remade=link.process_records), notes, "Processes"
+    )
     applications = await _or_note(list_timeouts(link.connection), notes, "Settings of the applications")
     own = (link.connection.info.license_id if link.connection.info else None) or ""
     cures = advise(board, sessions, processes, applications, own_license_id=own)

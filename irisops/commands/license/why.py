@@ -144,12 +144,12 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         ids = set(holder.session_ids)
         rows = [
             sessions.row_of(session, context.clock.now())
-            for session in await _or_nothing(list_sessions(link.connection))
+            for session in await _or_nothing(list_sessions(link.connection, remade=link.session_records))
             if session.id in ids
         ]
         yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
     if holder.pids:
         pids = set(holder.pids)
-        found = await _or_nothing(list_processes(link.connection))
+        found = await _or_nothing(list_processes(link.connection, remade=link.process_records))
         shown = [processes.row_of(process) for process in found if process.pid in pids]
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
-from irisops.connections.connection import KeptRows
+from irisops.connections.kept_rows import KeptRows, RecordRow
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.replies import Cell, Column, Row, Table
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import Selection, filter_words, select, selection_notes, take_columns
@@ -45,27 +45,30 @@ ACTIONS = (
 )
 
 
-def row_of(process: Process) -> dict[str, Cell]:
+CELLS: Mapping[str, Callable[[Process], Cell]] = {
+    "pid": attrgetter("pid"),
+    "user": attrgetter("username"),
+    "namespace": attrgetter("namespace"),
+    "routine": lambda process: process.routine or process.location,
+    "state": attrgetter("state"),
+    "commands": attrgetter("commands"),
+    "global_refs": attrgetter("global_refs"),
+    "cpu_ms": attrgetter("cpu_ms"),
+    "client": lambda process: process.client_ip or process.client_node,
+    "in_transaction": attrgetter("in_transaction"),
+    "executable": attrgetter("executable"),
+    "holder": attrgetter("license_id"),
+    "started_at": attrgetter("started"),
+    "kind": lambda process: "this tool" if process.own else "system" if process.system else "user",
+    "job": attrgetter("job_number"),
+    "os_user": attrgetter("os_username"),
+    "device": attrgetter("device"),
+}
+
+
+def row_of(process: Process) -> Row:
     """One process as a row."""
-    return {
-        "pid": process.pid,
-        "user": process.username,
-        "namespace": process.namespace,
-        "routine": process.routine or process.location,
-        "state": process.state,
-        "commands": process.commands,
-        "global_refs": process.global_refs,
-        "cpu_ms": process.cpu_ms,
-        "client": process.client_ip or process.client_node,
-        "in_transaction": process.in_transaction,
-        "executable": process.executable,
-        "holder": process.license_id,
-        "started_at": process.started,
-        "kind": "this tool" if process.own else "system" if process.system else "user",
-        "job": process.job_number,
-        "os_user": process.os_username,
-        "device": process.device,
-    }
+    return RecordRow(process, CELLS)
 
 
 def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str]) -> Selection:

@@ -133,6 +133,13 @@ def test_rows_come_back_as_they_were(rows: list[tuple[Value, ...]]) -> None:
     assert unpack_rows(over_the_pipe({"rows": pack_rows(rows)})["rows"]) == rows
 
 
+def test_equal_texts_of_a_list_are_held_once() -> None:
+    (first, _), (second, _) = unpack_rows(
+        over_the_pipe({"rows": pack_rows([("%SYS", 1), ("%SYS", 2)])})["rows"]
+    )
+    assert first is second
+
+
 @given(json_values)
 def test_foreign_messages_are_refused_by_name(item: Json) -> None:
     for unpack in (unpack_value, unpack_call, unpack_rows):
