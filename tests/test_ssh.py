@@ -73,7 +73,7 @@ def test_works_on_a_plain_console_and_says_that_traffic_is_reduced(sshd: SshServ
 @pytest.mark.parametrize("theme", ["dark", "ansi"])
 def test_without_colours_state_is_still_seen(sshd: SshServer, theme: str, tmp_path: Path) -> None:
     places = Places.below(tmp_path / "home")
-    SettingsStore(places.settings).set_theme(theme)
+    SettingsStore(places.settings).change({"theme": theme})
     ProfileStore(places.profiles).add(Profile("local", port=1, user="u"))
     environment = {"NO_COLOR": "1", "IRISOPS_HOME": str(tmp_path / "home")}
     with over_ssh(sshd, term="xterm-256color", environment=environment) as terminal:

@@ -167,7 +167,7 @@ def test_what_is_remembered(fuzz: Fuzz, tmp_path: Path) -> None:
         store = RememberedStore(path)
         store.load()
         assert store.remember("local")
-        assert RememberedStore(path).load().profile == "local"
+        assert RememberedStore(path).load() == "local"
         return store
 
     fuzz.run(raw(['profile = "local"\n']), read)

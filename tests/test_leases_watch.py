@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from irisops.leases_watch import Unasked
 from irisops.profiles.model import Profile
 from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
-from irisops.profiles.unasked import Unasked
 from irisops.profiles.vault import Vault
 from tests.commands.fakes import FakeKeyring
 
