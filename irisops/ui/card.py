@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -16,11 +16,16 @@ from textual.message import Message
 from textual.widget import Widget
 
 from irisops.contract.chat import Command
-from irisops.contract.replies import Facts, Plan, Problem, Progress, Reply, Table
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless
-from irisops.ui.cards.factory import section_for
+from irisops.ui.cards.facts import FactsSection
+from irisops.ui.cards.plan import PlanSection
+from irisops.ui.cards.plot import PlotSection
+from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.cards.section import Section, identity
+from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, same
@@ -37,6 +42,18 @@ _LABELS: dict[CardState, str] = {
     "frozen": "as of",
     "declined": "not done",
 }
+
+_SECTIONS: Mapping[type[Reply], Callable[..., Section]] = {
+    Done: DoneSection,
+    Facts: FactsSection,
+    Form: FormSection,
+    Plan: PlanSection,
+    Problem: ProblemSection,
+    Progress: ProgressSection,
+    Series: PlotSection,
+    Table: TableSection,
+}
+"""The widget for each kind of reply. An `Effect` has none: it is carried out, not shown."""
 
 
 class Said(Lines):
@@ -131,7 +148,7 @@ class Card(Vertical, can_focus=True):
         self.call_after_refresh(self.label)
 
     def _append(self, key: tuple[str, str], reply: Reply) -> None:
-        widget = section_for(reply)
+        widget = _SECTIONS[type(reply)](reply)
         # The first table under the first facts needs no title of its own: the card has one.
         if isinstance(reply, (Facts, Table)) and any(
             key[0] == type(reply).__name__ for key in self._sections

@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-NO_LINES: list[Content] = []
+from irisops.contract.wording import harmless
+from irisops.ui.figures import TEXT_LIMIT
 
 
 def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
@@ -22,6 +23,14 @@ def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
     if not rest.plain:
         return [first]
     return [first, *(line.pad_left(indent) for line in rest.wrap(max(4, width - indent)))]
+
+
+def item(
+    mark: str, style: str, text: str, width: int, limit: int = TEXT_LIMIT, *, text_style: str = ""
+) -> list[Content]:
+    """A paragraph behind a mark of one cell: harmless text of at most `limit` characters, wrapped and indented."""
+    words = (harmless(text, limit), text_style)
+    return wrapped(Content.assemble((f"{mark} ", style), words), width, indent=2)
 
 
 def same(one: Iterable[Content], other: Iterable[Content]) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from irisops.contract.replies import Facts, Reply
+from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import item, wrapped
 
 GAP = "   "
 SPARK_WIDTH = 24
@@ -25,7 +24,7 @@ HEADROOM = 1.3
 """Above the largest value of a series without a limit: a steady series is not a full one."""
 
 
-class FactsSection(Lines, Section):
+class FactsSection(LinesSection[Facts], can_focus=True):
     """Shows `Facts`, with a bar when they hold a count and its limit, and a sparkline of the series.
 
     One with blocks to be copied is a stop of the block cursor, so that it can be copied alone.
@@ -43,30 +42,14 @@ class FactsSection(Lines, Section):
             super().__init__()
             self.step = step
 
-    def __init__(self, reply: Facts) -> None:
-        super().__init__()
-        self._facts = reply
-        self.can_focus = bool(reply.blocks)
+    def allow_focus(self) -> bool:
+        """Only with blocks; the base class would look at `can_focus` alone."""
+        return bool(self.reply.blocks)
 
-    @property
-    def reply(self) -> Facts:
-        """What is shown."""
-        return self._facts
-
-    def show(self, reply: Reply) -> None:
-        """Show newer figures; a new layout only if the number of lines changed."""
-        if not isinstance(reply, Facts) or reply == self._facts:
-            return
-        width = self.content_size.width
-        before = len(list(self.lines(width)))
-        self._facts = reply
-        self.can_focus = bool(reply.blocks)
-        self.refresh(layout=len(list(self.lines(width))) != before)
-
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
-        lines = facts_lines(self._facts, width)
-        if self.can_focus and self.has_focus:
+        lines = facts_lines(self.reply, width)
+        if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
             return [marked.truncate(width, ellipsis=True), *lines]
         return lines
@@ -99,8 +82,7 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
     for note in facts.notes:
-        text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
-        lines += wrapped(text, width, indent=2)
+        lines += item("·", "$accent", note, width, NOTE_LIMIT)
     for title, block in facts.blocks.items():
         lines += [Content(""), Content.styled(harmless(title, TEXT_LIMIT), "$quiet")]
         for line in block.splitlines():

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
 
-from irisops.contract.replies import Reply, Series
+from irisops.contract.replies import Series
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import NOTE_LIMIT, cell, local
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import item
 
 HEIGHT = 8
 """Rows of a plot, without the line of times."""
@@ -112,31 +112,10 @@ def _figure(value: float) -> str:
     return cell(round(value)) if value >= 10 else cell(round(value, 1))
 
 
-class PlotSection(Lines, Section):
+class PlotSection(LinesSection[Series]):
     """Shows `Series`."""
 
-    def __init__(self, reply: Series) -> None:
-        super().__init__()
-        self._series = reply
-
-    @property
-    def reply(self) -> Series:
-        """What is shown."""
-        return self._series
-
-    def show(self, reply: Reply) -> None:
-        """Show newer values; a new layout only if the number of lines changed."""
-        if not isinstance(reply, Series) or reply == self._series:
-            return
-        width = self.content_size.width
-        before = len(list(self.lines(width)))
-        self._series = reply
-        self.refresh(layout=len(list(self.lines(width))) != before)
-
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """The plot, then the notes."""
-        lines = plot_lines(self._series, width)
-        for note in self._series.notes:
-            text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
-            lines += wrapped(text, width, indent=2)
-        return lines
+        notes = [line for note in self.reply.notes for line in item("·", "$accent", note, width, NOTE_LIMIT)]
+        return plot_lines(self.reply, width) + notes

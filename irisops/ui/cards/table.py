@@ -12,13 +12,12 @@ from textual.content import Content
 from textual.widgets import Input
 
 from irisops.contract.replies import Reply, Table
-from irisops.contract.wording import harmless
 from irisops.ui.arrange import Row, title, written_as
 from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import Lines, item, wrapped
 
 
 class Notes(Lines):
@@ -30,10 +29,7 @@ class Notes(Lines):
 
     def lines(self, width: int) -> list[Content]:
         """One paragraph per note."""
-        lines: list[Content] = []
-        for note in self.notes:
-            lines += wrapped(Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT)), width, indent=2)
-        return lines
+        return [line for note in self.notes for line in item("·", "$accent", note, width, NOTE_LIMIT)]
 
     def show(self, notes: tuple[str, ...]) -> None:
         """Replace them."""
