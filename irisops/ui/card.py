@@ -28,7 +28,7 @@ from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
 from irisops.ui.cards.table import TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, same
+from irisops.ui.lines import GivenLines, Lines, same
 from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
@@ -153,7 +153,7 @@ class Card(Vertical, can_focus=True):
         if isinstance(reply, (Facts, Table)) and any(
             key[0] == type(reply).__name__ for key in self._sections
         ):
-            self._put(Heading(reply.title))
+            self._put(Heading(Content.styled(harmless(reply.title, 120), "$secondary bold")))
         if not isinstance(reply, Progress):
             self._drop([each for each in self._sections if each[0] == "Progress"])
         self._sections[key] = widget
@@ -326,16 +326,8 @@ class Card(Vertical, can_focus=True):
         self.set_class(self.expanded, "-expanded")
 
 
-class Heading(Lines):
+class Heading(GivenLines):
     """The title of a second table or group of facts inside a card."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def lines(self, width: int) -> list[Content]:
-        """One line."""
-        return [Content.styled(harmless(self.text, 120), "$secondary bold").truncate(width, ellipsis=True)]
 
 
 class Turn(Vertical):
@@ -351,6 +343,41 @@ class Turn(Vertical):
         """The line, then the card."""
         yield self.said
         yield self.card
+
+
+class Pinned(Vertical):
+    """Holds the card that `/watch` keeps above the transcript; hidden without one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.card: Card | None = None
+        self.display = False
+
+    async def pin(self, command: Command, at: datetime) -> Card:
+        """Show a new card for a live command in place of the former one; the caller fills it."""
+        await self.unpin()
+        self.card = Card(command, Entry(at, command.slash, command.slash))
+        self.display = True
+        await self.mount(self.card)
+        return self.card
+
+    async def unpin(self) -> bool:
+        """Remove the card. False if there was none."""
+        card, self.card = self.card, None
+        self.display = False
+        if card is None:
+            return False
+        await card.remove()
+        return True
+
+    def due(self) -> list[Card]:
+        """The card, if it has to be refreshed."""
+        return [self.card] if self.card is not None and self.card.is_live and self.display else []
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark or unmark it as stale."""
+        if self.card is not None and (self.card.is_live or self.card.stale):
+            self.card.set_stale(stale)
 
 
 def words_of(name: str) -> str:

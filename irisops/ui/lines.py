@@ -1,4 +1,4 @@
-"""Base widget whose content is a list of lines computed for a width."""
+"""Base widgets for content in lines: computed for a width, or given."""
 
 from __future__ import annotations
 
@@ -68,3 +68,21 @@ class Lines(Widget):
     def render(self) -> Content:
         """The lines, joined."""
         return Content("\n").join(self.lines(self.content_size.width))
+
+
+class GivenLines(Lines):
+    """Lines that are given, each cut to the width."""
+
+    def __init__(self, *given: Content) -> None:
+        super().__init__()
+        self.given = given
+
+    def put(self, *given: Content) -> None:
+        """Replace the lines; a new layout only if their number changes."""
+        if not same(given, self.given):
+            self.refresh(layout=len(given) != len(self.given))
+            self.given = given
+
+    def lines(self, width: int) -> list[Content]:
+        """One line each."""
+        return [line.truncate(width, ellipsis=True) for line in self.given]

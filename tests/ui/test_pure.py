@@ -19,7 +19,7 @@ from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from irisops.contract.chat import CommandInfo
-from irisops.contract.quoting import split
+from irisops.contract.quoting import filled, split
 from irisops.contract.replies import Cell, Done, Facts, Problem
 from irisops.contract.secret_words import has_secret, without_secrets
 from irisops.ui import figures, terminal, themes
@@ -27,7 +27,6 @@ from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
 from irisops.ui.popup import command_item, common_start, matching_commands
-from irisops.ui.rows import filled
 from irisops.ui.saving import save
 from irisops.ui.themes import PARTS, sheets, styles_folder
 from tests.ui.fake_chat import INFOS

@@ -150,8 +150,7 @@ class TableSection(Section):
     @on(Grid.Find)
     async def _open_find(self) -> None:
         if self._find is None:  # only now: it costs more than all the rest of the card
-            self._find = FindLine(placeholder="find rows", compact=True, classes="find")
-            self._find.cursor_blink = False
+            self._find = FindLine(placeholder="find rows")
             await self.mount(self._find, before=self.grid)
         self._find.display = True
         self._find.focus()
