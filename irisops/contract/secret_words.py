@@ -64,7 +64,7 @@ _ALL_SECRET = {"password": _words("generate"), "secrets file": _words(""), "secr
 """Commands about nothing but a secret, with the keys that they take: the value of any other key is a secret."""
 
 _SPELLED = ("password", "passwd", "passphrase", "token", "authtoken")
-"""Command names recognised even if misspelt, because a secret follows them all the same."""
+"""Command names recognised even if misspelt, because a secret follows them."""
 
 ASKS = frozenset(
     {

@@ -269,7 +269,7 @@ class Secret(Asked):
             return [("value", "None" if self.value is None else "•••")]
 
     class Doubted(Message):
-        """A command was given for the secret: it is to be given once more, or not."""
+        """A command was typed as the secret: the person has to confirm it or give another."""
 
     def __init__(self, title: str, prompt: str, is_command: Callable[[str], bool]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A card: the bordered answer to one command, made of sections that are updated in place."""
+"""Cards: the bordered answer to one command, made of sections that are updated in place, and what holds a card."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _SECTIONS: Mapping[type[Reply], Callable[..., Section]] = {
 
 
 class Said(Lines):
-    """The line that a person typed."""
+    """The typed line."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -75,10 +75,10 @@ class Said(Lines):
 
 
 class Card(Vertical, can_focus=True):
-    """Shows the replies of one command. Its border says what it is, how fresh, and the command it came from."""
+    """Shows the replies of one command. Its border has a title, the state, and the command."""
 
     class Changed(Message):
-        """The card has a new section: the transcript may have to prune or to move a live mark."""
+        """The card has a new section: the transcript may have to remove old turns."""
 
         def __init__(self, card: Card) -> None:
             super().__init__()
@@ -100,7 +100,7 @@ class Card(Vertical, can_focus=True):
         """Sections that came before the card was on the screen."""
 
     def on_mount(self) -> None:
-        """Show what came early."""
+        """Show the sections that came before."""
         early, self._early = self._early or [], None
         self.mount_all(early)
 
@@ -114,23 +114,23 @@ class Card(Vertical, can_focus=True):
 
     @property
     def replies(self) -> list[Reply]:
-        """What the card shows, in order."""
+        """The replies shown, in order."""
         return [section.reply for section in self._sections.values()]
 
     @property
     def focused_reply(self) -> Reply | None:
-        """What the section shows that has the focus."""
+        """The reply of the focused section."""
         focused = self.screen.focused
         around = focused.ancestors_with_self if focused is not None else ()
         return next((each.reply for each in self._sections.values() if each in around), None)
 
     @property
     def is_live(self) -> bool:
-        """Whether the card keeps itself fresh."""
+        """True if the card refreshes itself."""
         return self.state == "live"
 
     def add(self, reply: Reply, at: datetime) -> None:
-        """Show a reply: in place of its predecessor if there is one."""
+        """Show a reply, in place of its predecessor if any."""
         key = identity(reply)
         self._seen.add(key)
         self.updated = at
@@ -142,7 +142,7 @@ class Card(Vertical, can_focus=True):
         if not self._title and not isinstance(reply, (Progress, Problem)):
             self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
         if isinstance(reply, Facts) and reply.blocks and not self.expanded:
-            self.toggle_expanded()  # what is there to be copied, and shown once, is never cut
+            self.toggle_expanded()  # what is shown once, to be copied, is never cut
         self.entry.replies = self.replies
         self.label()
         self.call_after_refresh(self.label)
@@ -170,7 +170,7 @@ class Card(Vertical, can_focus=True):
             widget.remove()
 
     def renew(self, replies: Iterable[Reply], at: datetime) -> None:
-        """A live card's command was run again: show all of its replies at once, drop what did not come again."""
+        """Show all replies of a live card's refresh at once; drop what did not come again."""
         self._seen.clear()
         for reply in replies:
             self.add(reply, at)
@@ -186,24 +186,24 @@ class Card(Vertical, can_focus=True):
 
     @property
     def is_answered(self) -> bool:
-        """Whether its command came to its end."""
+        """True if its command has ended."""
         return self.state not in ("running", "waiting")
 
     def let_go(self) -> None:
-        """Forget the rows: the card leaves the screen, and its widgets live on until they are collected."""
+        """Forget the rows: the card leaves the screen, but its widgets live until the garbage collection."""
         for section in self._sections.values():
             section.let_go()
         self._sections.clear()
 
     def set_state(self, state: CardState) -> None:
-        """Say how the card stands."""
+        """Change the state."""
         for name in get_args(CardState):
             self.set_class(name == state, f"-{name}")
         self.state = state
         self.label()
 
     def set_stale(self, stale: bool) -> None:
-        """Say that the figures are old because the connection is lost."""
+        """Mark or unmark the figures as old, because the connection is lost."""
         if stale != self.stale:
             self.stale = stale
             self.set_class(stale, "-stale")
@@ -211,13 +211,13 @@ class Card(Vertical, can_focus=True):
 
     @property
     def plan_section(self) -> Widget | None:
-        """The plan in this card, if it holds one."""
+        """The section of the plan, if any."""
         return next((each for key, each in self._sections.items() if key[0] == Plan.__name__), None)
 
     # The border
 
     def label(self) -> None:
-        """Write the border: title and state at the left, the slash command at the right, the rows below."""
+        """Set the border: title and state at the left, the slash command at the right, the rows below."""
         room = self.size.width - 4
         if room < 8:
             return
@@ -283,7 +283,7 @@ class Card(Vertical, can_focus=True):
         if grid.has_focus:
             actions = [(key, f"{_key(key)} {harmless(words, 20)}") for key, words, _ in view.table.actions]
             parts += [shown for _, shown in actions]
-            # A letter acts on the row only where the person can read that it does; else it begins a line.
+            # A letter acts on the row only if the border shows it; else it begins a line.
             grid.keys_shown = frozenset(
                 key
                 for number, (key, _) in enumerate(actions)
@@ -297,21 +297,21 @@ class Card(Vertical, can_focus=True):
         self.label()
 
     def on_descendant_focus(self) -> None:
-        """The keys of the rows are named while they work; the border says where the cursor is."""
+        """Show the keys that now work, and the focus in the border."""
         self.label()
 
     def on_descendant_blur(self) -> None:
-        """And no longer."""
+        """Hide them."""
         self.label()
 
     def on_resize(self) -> None:
-        """The border is as long as the card."""
+        """Fit the border."""
         self.label()
 
     # The block cursor
 
     def stops(self) -> list[Widget]:
-        """Where the block cursor halts in this card: its tables and suggestions, or the card itself."""
+        """Stops of the block cursor: tables, suggestions and blocks to copy, or the card itself."""
         inner = [
             each
             for each in self.query("Grid, ProblemSection, FactsSection")
@@ -321,7 +321,7 @@ class Card(Vertical, can_focus=True):
         return list(rows) or [self]
 
     def toggle_expanded(self) -> None:
-        """Long answers are cut until they are asked for."""
+        """Show all of a long answer, or only its beginning."""
         self.expanded = not self.expanded
         self.set_class(self.expanded, "-expanded")
 
@@ -331,7 +331,7 @@ class Heading(GivenLines):
 
 
 class Turn(Vertical):
-    """What was typed and the card that answers it."""
+    """A typed line and the card that answers it."""
 
     def __init__(self, text: str, command: Command, at: datetime) -> None:
         super().__init__()
@@ -381,7 +381,7 @@ class Pinned(Vertical):
 
 
 def words_of(name: str) -> str:
-    """The public name of an error in words: `NotUnderstood` is `Not understood`."""
+    """An error's public name in words: `NotUnderstood` is `Not understood`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", harmless(name, 60)).capitalize()
 
 

@@ -1,4 +1,4 @@
-"""Named values: in one flowing line when they are few and short, else as aligned pairs."""
+"""Named values: in flowing lines if they are few and short, else as aligned pairs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from irisops.ui.lines import item, wrapped
 GAP = "   "
 SPARK_WIDTH = 24
 MOST_FLOWING = 3
-"""Lines of flowing pairs; more are easier to read one below the other."""
+"""Lines of flowing pairs; more are easier to read in columns."""
 LONGEST_FLOWING = 48
 """Cells of one pair that may still flow."""
 HEADROOM = 1.3
-"""Above the largest value of a series without a limit: a steady series is not a full one."""
+"""Room above a series without a limit: a steady series must not look full."""
 
 
 class FactsSection(LinesSection[Facts], can_focus=True):
-    """Shows `Facts`, with a bar when they hold a count and its limit, and a sparkline of the series.
+    """Shows `Facts`, with a bar for a count and its limit, and a sparkline of the series.
 
-    One with blocks to be copied is a stop of the block cursor, so that it can be copied alone.
+    With blocks to copy it is a stop of the block cursor, so that it can be copied alone.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,7 +36,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
     ]
 
     class Leave(Message):
-        """The arrows go on to the next stop."""
+        """An arrow moves on to the next stop."""
 
         def __init__(self, step: int) -> None:
             super().__init__()
@@ -55,7 +55,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
         return lines
 
     def action_leave(self, step: int) -> None:
-        """To the next stop."""
+        """Move to the next stop."""
         self.post_message(self.Leave(step))
 
     def on_focus(self) -> None:
@@ -95,7 +95,7 @@ def _value(facts: Facts, name: str) -> str:
 
 
 def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
-    """As many pairs to a line as fit; none at all if one of them is too long to flow."""
+    """As many pairs to a line as fit; no lines if one of them is too long."""
     lines: list[Content] = []
     for label, value in pairs:
         pair = Content.assemble((f"{label} ", "$quiet"), value)
@@ -124,7 +124,7 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
 
 
 def _aligned(pairs: list[tuple[str, str]], width: int) -> list[Content]:
-    """Labels in a column, values beside them; two pairs to a line where there is room for both."""
+    """Labels in a column, values beside them; two pairs to a line if there is room."""
     label_width = min(28, max((len(label) for label, _ in pairs), default=0))
     longest = max((len(value) for _, value in pairs), default=0)
     columns = 2 if len(pairs) > 5 and 2 * (label_width + longest + 2) + 4 <= width else 1

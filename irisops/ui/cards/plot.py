@@ -16,7 +16,7 @@ from irisops.ui.lines import item
 HEIGHT = 8
 """Rows of a plot, without the line of times."""
 HEADROOM = 1.1
-"""Above the largest value where no limit says what is full."""
+"""Room above the largest value if there is no limit."""
 
 _BRAILLE = 0x2800
 # The dot of (column, row) within a cell, row 0 at the top.
@@ -25,7 +25,7 @@ _STYLES = ("$primary", "$secondary", "$accent", "$warning")
 
 
 def columns_of(times: Sequence[datetime], values: Sequence[float | None], columns: int) -> list[float | None]:
-    """One value per dot column over the span of `times`: the greatest that falls into it, the last one where none does.
+    """One value per dot column over the span of `times`: the greatest that falls into it, else the one before.
 
     A gap of the readings (None) stays a gap.
     """
@@ -52,7 +52,7 @@ def columns_of(times: Sequence[datetime], values: Sequence[float | None], column
 
 
 def drawn(heights: Sequence[float | None], top: float, rows: int) -> list[str]:
-    """A line through the values, with what is under it: `rows` strings, the uppermost first. Values are 0 to `top`."""
+    """The area under the values, which are 0 to `top`: `rows` strings, the uppermost first."""
     cells = [[0] * ((len(heights) + 1) // 2) for _ in range(rows)]
     dots = rows * 4
     for column, value in enumerate(heights):
@@ -66,7 +66,7 @@ def drawn(heights: Sequence[float | None], top: float, rows: int) -> list[str]:
 
 
 def plot_lines(series: Series, width: int, height: int = HEIGHT) -> list[Content]:
-    """The plot for a card of `width` cells: a scale at the left, the limit as a rule across, times below."""
+    """The plot for a card of `width` cells: scale at the left, the limit as a line across, times below."""
     known = [value for values in series.lines.values() for value in values if value is not None]
     if not known or not series.times:
         return [Content.styled("nothing was read yet", "$quiet")]

@@ -1,4 +1,4 @@
-"""An error with its cause and its cure; suggestions can be chosen with the arrows and Enter."""
+"""An error with its cause and cure; a suggestion is chosen with the arrows and Enter."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         return problem_lines(self.reply, width, chosen=self._chosen if self.has_focus else None)
 
     def action_choose(self, step: int) -> None:
-        """Another suggestion."""
+        """Choose another suggestion."""
         number = self._chosen + step
         if 0 <= number < len(self.reply.suggestions):
             self._chosen = number

@@ -1,4 +1,4 @@
-"""A table with its notes and, while the person looks for something, a find line."""
+"""A table with its notes, the details of a row, and a find line once it is wanted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Notes(Lines):
 
 
 class Details(Lines):
-    """All values of one row, none of them cut."""
+    """All values of one row, uncut."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Details(Lines):
 
 
 class FindLine(LineInput):
-    """The words that rows must contain. Enter and Esc go back to the rows; Esc forgets the words."""
+    """Input for words that rows must contain. Enter and Esc go back to the rows; Esc forgets the words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "forget", "Show all rows", id="find.forget"),
@@ -111,7 +111,7 @@ class TableSection(Section):
 
     @property
     def reply(self) -> Table:
-        """What is shown."""
+        """The reply shown."""
         return self._table
 
     def show(self, reply: Reply) -> None:
@@ -127,7 +127,7 @@ class TableSection(Section):
     def let_go(self) -> None:
         """Forget the rows."""
         if self._find is not None:
-            # What an Input of Textual subscribes to keeps it, and its subscription, for as long as the screen stands.
+            # A subscription of Textual's Input would keep it alive as long as the screen.
             self._find.screen.text_selection_started_signal.unsubscribe(self._find)
         self._table = replace(self._table, rows=())
         self._details.let_go()
@@ -149,7 +149,7 @@ class TableSection(Section):
 
     @on(Grid.Find)
     async def _open_find(self) -> None:
-        if self._find is None:  # only now: it costs more than all the rest of the card
+        if self._find is None:  # not before: it costs more than the rest of the card
             self._find = FindLine(placeholder="find rows")
             await self.mount(self._find, before=self.grid)
         self._find.display = True
