@@ -80,10 +80,6 @@ class Card(Vertical, can_focus=True):
     class Changed(Message):
         """The card has a new section: the transcript may have to remove old turns."""
 
-        def __init__(self, card: Card) -> None:
-            super().__init__()
-            self.card = card
-
     def __init__(self, command: Command, entry: Entry) -> None:
         super().__init__()
         self.command = command
@@ -158,7 +154,7 @@ class Card(Vertical, can_focus=True):
             self._drop([each for each in self._sections if each[0] == "Progress"])
         self._sections[key] = widget
         self._put(widget)
-        self.post_message(self.Changed(self))
+        self.post_message(self.Changed())
 
     def _drop(self, keys: Iterable[tuple[str, str]]) -> None:
         for key in list(keys):
