@@ -6,8 +6,7 @@ from irisops.connections.connection import Link
 from irisops.contract.secret_words import show_names
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.security.access import Access
-from irisops.instance.security.roles import list_roles
-from irisops.instance.security.users import list_users
+from irisops.instance.security.lists import list_roles, list_users
 
 
 async def learn(link: Link) -> None:

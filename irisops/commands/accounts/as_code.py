@@ -17,7 +17,7 @@ from irisops.instance.security.object_state import (
     missing,
 )
 from irisops.instance.security.permissions import format_privileges
-from irisops.instance.security.roles import privileges_of
+from irisops.instance.security.role_changes import privileges_of
 from irisops.instance.security.user_changes import FIELDS
 from irisops.instance.values import HOROLOG_START
 

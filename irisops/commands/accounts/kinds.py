@@ -13,8 +13,9 @@ from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
+from irisops.instance.security.lists import list_roles
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState, same
-from irisops.instance.security.roles import LABELS, list_roles, privileges_of, role_state, role_steps
+from irisops.instance.security.role_changes import LABELS, privileges_of, role_state, role_steps
 from irisops.instance.security.user_changes import (
     FIELDS,
     PASSING,

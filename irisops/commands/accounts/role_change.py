@@ -23,8 +23,8 @@ from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Role, User
 from irisops.instance.security.access import Access, make_access, read_access
+from irisops.instance.security.lists import list_users
 from irisops.instance.security.object_state import ObjectChange, ObjectState
-from irisops.instance.security.users import list_users
 
 
 @dataclass(frozen=True, slots=True)

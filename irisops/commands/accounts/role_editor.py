@@ -24,7 +24,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
-from irisops.instance.security.roles import role_state
+from irisops.instance.security.role_changes import role_state
 
 
 def _role(access: Access, name: str, command: str) -> ObjectState:

@@ -10,11 +10,7 @@ from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import acting, harmless, listed
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission, applicable, format_privileges, parse_permission
-from irisops.instance.security.roles import (
-    DESCRIPTION_LIMIT,
-    NAME_LIMIT,
-    privileges_of,
-)
+from irisops.instance.security.role_changes import DESCRIPTION_LIMIT, NAME_LIMIT, privileges_of
 
 EMPTY: Mapping[str, FieldValue] = {
     "description": "",

@@ -7,7 +7,7 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
-from irisops.instance.security.roles import list_roles
+from irisops.instance.security.lists import list_roles
 
 COLUMNS = (
     Column("name", "NAME"),

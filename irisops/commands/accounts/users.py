@@ -8,7 +8,7 @@ from irisops.contract.wording import counted, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
-from irisops.instance.security.users import list_users
+from irisops.instance.security.lists import list_users
 
 COLUMNS = (
     Column("name", "NAME"),

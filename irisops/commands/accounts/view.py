@@ -11,7 +11,7 @@ from irisops.contract.wording import harmless, listed
 from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.roles import LABELS
+from irisops.instance.security.role_changes import LABELS
 from irisops.instance.security.user_changes import FIELDS
 
 FactValue = Scalar | list[Scalar] | dict[str, Scalar]

@@ -19,10 +19,10 @@ from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
+from irisops.instance.security.lists import WebApplication, list_applications, parse_match_roles
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.settings_state import login_bits
-from irisops.instance.security.webapps import WebApplication, list_applications, parse_match_roles
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 COLUMNS = (

@@ -11,9 +11,9 @@ from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import duration, harmless
 from irisops.engine.code_literals import objectscript, python
+from irisops.instance.security.lists import parse_match_roles
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import KINDS, logical, read_settings, settings_steps
-from irisops.instance.security.webapps import parse_match_roles
 
 
 def calls_of(changes: Sequence[ObjectChange], _passwords: Sequence[str] = ()) -> dict[str, list[str]]:

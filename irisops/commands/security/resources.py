@@ -14,9 +14,9 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.lists import list_resources
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission, applicable, parse_permission
-from irisops.instance.security.resources import list_resources
 
 COLUMNS = (
     Column("name", "NAME"),

@@ -17,8 +17,7 @@ from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.security import authentication
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, Step
-from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.resources import permission_of
+from irisops.instance.security.permissions import Permission, parse_permission, permission_of
 from irisops.instance.values import as_flag, as_int, as_text
 
 PropertyKind = Literal["flag", "methods", "text", "seconds", "groups", "permission"]

@@ -24,7 +24,6 @@ from irisops.instance.security.object_state import (
     changed_fields,
     missing,
 )
-from irisops.instance.security.users import identifier
 from irisops.instance.values import HOROLOG_START, as_date, as_flag, as_int, as_names, as_text
 
 FieldKind = Literal["text", "flag", "date", "names", "number"]
@@ -317,6 +316,13 @@ def _role_call(user: str, way: str, names: tuple[str, ...]) -> Callable[[Instanc
         await changing(first_route(instance, f"users.{way}_role", attempt))
 
     return run
+
+
+def identifier(name: str) -> str:
+    """A delimited SQL identifier: quotes doubled, so that no name can end it. Raises ValueError for a NUL."""
+    if "\0" in name:
+        raise ValueError("a name cannot hold a NUL character")
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _escalation(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:

@@ -6,7 +6,7 @@ from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Query,
 from irisops.instance.errors import InstanceError, InstanceProblem, NoAnswer, NotAvailable, NotPermitted
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.permissions import applicable
-from irisops.instance.security.roles import role_steps
+from irisops.instance.security.role_changes import role_steps
 from irisops.instance.security.user_changes import (
     FIELDS,
     check_new_password,

@@ -1,4 +1,4 @@
-"""Roles and the privileges they carry, and the calls that make, change and delete one (facts: iris-security 3.1).
+"""State of a role, and the calls that make, change and delete one (facts: iris-security 3.1).
 
 A new role takes its privileges and granted roles by the positional `Create`. An existing one is opened, its properties,
 its list of granted roles and its relationship of resources are set, and it is saved: one change for the instance. Where
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irisops.instance.calls import ObjectStep, Value
-from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
@@ -20,7 +19,6 @@ from irisops.instance.outcome import change_by_method, changing, save_object
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, changed_fields
 from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
-from irisops.instance.values import Row, as_flag, as_names, as_privileges, as_text
 
 LABELS = {
     "description": "description",
@@ -31,30 +29,6 @@ LABELS = {
 NAME_LIMIT = 64
 DESCRIPTION_LIMIT = 256
 """Characters (facts: iris-security 3.1)."""
-
-
-def role_of(row: Row) -> Role | None:
-    """One role; None for a row without a name."""
-    name = as_text(row.get("name"))
-    if not name:
-        return None
-    return Role(
-        name=name,
-        description=as_text(row.get("description")),
-        resources=as_privileges(row.get("resources")),
-        granted_roles=as_names(row.get("grantedroles")),
-        escalation_only=as_flag(row.get("escalationonly")),
-    )
-
-
-async def list_roles(instance: Instance) -> list[Role]:
-    """All roles with their resources, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
-    return in_order(await read_list(instance, "roles.list", role_of))
-
-
-def in_order(roles: list[Role]) -> list[Role]:
-    """Sorted by name, ignoring letter case."""
-    return sorted(roles, key=lambda role: role.name.casefold())
 
 
 def role_state(role: Role) -> ObjectState:
