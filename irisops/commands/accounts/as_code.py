@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from irisops.engine.code_literals import objectscript, python, sql_name
 from irisops.instance.security.object_state import (
@@ -15,14 +14,18 @@ from irisops.instance.security.object_state import (
     ObjectState,
     changed_fields,
     missing,
+    privileges_of,
 )
 from irisops.instance.security.permissions import format_privileges
-from irisops.instance.security.role_changes import privileges_of
-from irisops.instance.security.user_changes import FIELDS
-from irisops.instance.values import HOROLOG_START
+from irisops.instance.security.user_changes import USER_FIELDS
 
 _LISTS = ("roles", "escalation_roles")
 _SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
+
+
+def _literals(value: str | int) -> tuple[str, str]:
+    """A literal of ObjectScript and one of Python."""
+    return (str(value), str(value)) if isinstance(value, int) else (objectscript(value), python(value))
 
 
 class _Lines:
@@ -35,13 +38,8 @@ class _Lines:
 
     def method(self, class_name: str, method: str, *args: str | int) -> None:
         """Add a call that returns a status. The argument `?` stands for the new password, which is never written."""
-        script = ", ".join(
-            "password" if arg == "?" else str(arg) if isinstance(arg, int) else objectscript(arg)
-            for arg in args
-        )
-        snake = ", ".join(
-            "password" if arg == "?" else str(arg) if isinstance(arg, int) else python(arg) for arg in args
-        )
+        literals = [("password", "password") if arg == "?" else _literals(arg) for arg in args]
+        script, snake = (", ".join(texts) for texts in zip(*literals, strict=True))
         self.objectscript += [f"set status = ##class({class_name}).{method}({script})", _SAID]
         self.python.append(f'irispy.classMethodValue("{class_name}", "{method}", {snake})  # 1 is success')
 
@@ -137,13 +135,8 @@ def _save_user(lines: _Lines, after: ObjectState, fields: Sequence[str], *, pass
     lines.objectscript.append(f"set user = ##class(Security.Users).%OpenId({objectscript(key)})")
     lines.python.append(f'user = irispy.classMethodObject("Security.Users", "%OpenId", {python(key)})')
     for each in fields:
-        spec = FIELDS[each]
-        if spec.kind in ("flag", "number"):
-            script = snake = str(int(after.flag(each) or after.text(each) or 0))
-        elif spec.kind == "date" and after.text(each):
-            script = snake = str((date.fromisoformat(after.text(each)) - HOROLOG_START).days)
-        else:
-            script, snake = objectscript(after.text(each)), python(after.text(each))
+        spec = USER_FIELDS[each]
+        script, snake = _literals(spec.logical(after, each))
         lines.objectscript.append(f"set user.{spec.property} = {script}")
         lines.python.append(f'user.set("{spec.property}", {snake})')
         lines.sql.append(f"-- SQL cannot set: {spec.label}")

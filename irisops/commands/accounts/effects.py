@@ -10,9 +10,8 @@ from irisops.contract.quoting import quote
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import privileges
 from irisops.instance.security.access import Access
-from irisops.instance.security.object_state import ObjectChange, ObjectState, missing
+from irisops.instance.security.object_state import ObjectChange, ObjectState, missing, privileges_of
 from irisops.instance.security.permissions import Permission, difference
-from irisops.instance.security.role_changes import privileges_of
 
 _SPECIAL = {
     "unknownuser": "UnknownUser stands for everybody who has not logged in: they all get it.",

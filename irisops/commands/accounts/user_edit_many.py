@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
+from irisops.commands.accounts.fields import check_name, check_passwords
 from irisops.commands.accounts.kinds import password_that_fits
-from irisops.commands.accounts.user_fields import check_name, check_passwords
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
@@ -43,7 +43,7 @@ async def copy(context: Context, command: Command) -> Replies:
     source = await user_named(link, str(command.args["user"]), "/user copy {} to NEW")
     name = str(command.args["name"])
     access = await read_access(link.connection)
-    refused = check_name(name, [user.name for user in access.users], [role.name for role in access.roles])
+    refused = check_name(access, "user", name)
     if refused:
         raise Refusal("BadName", refused, "Choose another name.")
     after = ObjectState("user", name, {**source.fields, "full_name": "", "bad_logins": "0"})

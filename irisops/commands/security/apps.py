@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from irisops.commands.security.kinds import roles_given, shown, states
+from irisops.commands.security.kinds import APPLICATION, states
 from irisops.commands.security.wanted import all_named, as_list, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -19,10 +19,9 @@ from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
-from irisops.instance.security.lists import WebApplication, list_applications, parse_match_roles
-from irisops.instance.security.object_state import FieldValue, ObjectState
+from irisops.instance.security.lists import WebApplication, list_applications, parse_match_roles, roles_given
+from irisops.instance.security.object_state import FieldValue, ObjectState, login_bits
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.settings_state import login_bits
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 COLUMNS = (
@@ -118,7 +117,7 @@ def _facts(access: Access, state: ObjectState) -> Facts:
             "resource": resource or None,
             "may_enter": may,
             "roles": list(roles_given(groups)),
-            "timeout": shown("application", "timeout", state.text("timeout")),
+            "timeout": APPLICATION.show(state.text("timeout"), "timeout"),
             "namespace": known.namespace if known else None,
             "dispatch_class": known.dispatch_class or None if known else None,
         },

@@ -12,10 +12,9 @@ from irisops.instance.security import authentication
 from irisops.instance.security.access import Access
 from irisops.instance.security.authentication import PASSWORD, UNAUTHENTICATED, words_of
 from irisops.instance.security.lists import BINDINGS, WEB_GATEWAY, parse_match_roles
-from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.object_state import ObjectChange, ObjectState, login_bits, public_permission
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.privileges import AccessModel
-from irisops.instance.security.settings_state import login_bits, public_permission
 
 Pair = tuple[ObjectState, ObjectState]
 """An object before and after."""

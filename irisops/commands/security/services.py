@@ -13,8 +13,7 @@ from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security.authentication import METHODS, UNAUTHENTICATED
 from irisops.instance.security.lists import BINDINGS, WEB_GATEWAY, Service, list_services
-from irisops.instance.security.object_state import FieldValue, ObjectState
-from irisops.instance.security.settings_state import login_bits
+from irisops.instance.security.object_state import FieldValue, ObjectState, login_bits
 
 PREFIX = "%Service_"
 COLUMNS = (

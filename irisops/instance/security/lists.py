@@ -16,8 +16,9 @@ from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Role, User
 from irisops.instance.routes import Instance
 from irisops.instance.security.authentication import UNAUTHENTICATED
+from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission, permission_of
-from irisops.instance.security.settings_state import login_bits, read_settings
+from irisops.instance.security.settings_state import read_settings
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_privileges, as_text, as_utc
 
 BINDINGS = "%Service_Bindings"
@@ -252,6 +253,11 @@ def parse_match_roles(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         if named:
             found.append((match, named))
     return tuple(found)
+
+
+def roles_given(groups: Iterable[tuple[str, tuple[str, ...]]]) -> list[str]:
+    """Roles that an application adds: `ROLE` to everybody, `ROLE (if MATCH)` to holders of MATCH."""
+    return [f"{target} (if {match})" if match else target for match, targets in groups for target in targets]
 
 
 def application_of(row: Row) -> WebApplication | None:
