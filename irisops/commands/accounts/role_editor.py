@@ -11,11 +11,11 @@ from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.accounts.fields import NEW_ROLE, check_name, check_values, form_fields
+from irisops.commands.accounts.role_change import role_named
 from irisops.commands.accounts.specs import ROLE, ROLE_CHANGES
 from irisops.commands.accounts.view import role_cards
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Facts, Table
@@ -29,16 +29,7 @@ from irisops.instance.security.role_changes import role_state
 
 def _role(access: Access, name: str, command: str) -> ObjectState:
     """The role's present state. Raises `Refusal` with the nearest names; `command` has `{}` in place of the name."""
-    for role in access.roles:
-        if role.name.casefold() == name.casefold():
-            return role_state(role)
-    close = nearest(name, [role.name for role in access.roles])
-    raise Refusal(
-        "NoSuchRole",
-        f"There is no role {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/roles lists them.",
-        suggestions=[command.format(quote(each)) for each in close],
-    )
+    return role_state(role_named(access, name, command.format))
 
 
 def _why_fixed(state: ObjectState) -> Refusal | None:

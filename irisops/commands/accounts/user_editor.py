@@ -17,7 +17,7 @@ from irisops.commands.accounts.fields import (
 )
 from irisops.commands.accounts.specs import USER
 from irisops.commands.accounts.templates import template_named
-from irisops.commands.accounts.user_edit_many import user_named
+from irisops.commands.accounts.user_edit_many import read_user
 from irisops.commands.accounts.view import user_cards
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -35,7 +35,7 @@ from irisops.instance.security.user_changes import check_new_password, unknown_n
 async def _find(link: Link, access: Access, name: str) -> ObjectState:
     """The user from the rows read for `access` if they have every field."""
     row = access.details_of(name)
-    return (row and user_state_of(row)) or await user_named(link, name, "/user {}")
+    return (row and user_state_of(row)) or await read_user(link, name, "/user {}")
 
 
 def _form_fields(access: Access, state: ObjectState, *, new: bool) -> list[FormField]:

@@ -11,11 +11,12 @@ from irisops.contract.chat import Command
 from irisops.contract.nearest import find
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Column, Facts
 from irisops.contract.wording import harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import filter_words, select, selection_notes
+from irisops.engine.table_filters import list_table
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
@@ -24,15 +25,21 @@ from irisops.instance.security.object_state import FieldValue, ObjectState, logi
 from irisops.instance.security.permissions import Permission
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
-COLUMNS = (
-    Column("name", "NAME"),
-    Column("enabled", "ENABLED", "flag"),
-    Column("login", "LOGIN", "list", grow=True),
-    Column("resource", "RESOURCE", hide_under=80),
-    Column("roles", "GIVES ROLES", "list", hide_under=70),
-    Column("namespace", "NAMESPACE", hide_under=100),
-    Column("timeout", "TIMEOUT", "duration", hide_under=110),
-    Column("dispatch_class", "DISPATCH CLASS", hide_under=140),
+_FIELDS: cards.Fields[WebApplication] = (
+    (Column("name", "NAME"), lambda each: each.name),
+    (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
+    (
+        Column("login", "LOGIN", "list", grow=True),
+        lambda each: [part.strip() for part in each.methods.split(",") if part.strip()],
+    ),
+    (Column("resource", "RESOURCE", hide_under=80), lambda each: each.resource),
+    (
+        Column("roles", "GIVES ROLES", "list", hide_under=70),
+        lambda each: None if each.match_roles is None else list(roles_given(each.match_roles)),
+    ),
+    (Column("namespace", "NAMESPACE", hide_under=100), lambda each: each.namespace),
+    (Column("timeout", "TIMEOUT", "duration", hide_under=110), lambda each: each.timeout),
+    (Column("dispatch_class", "DISPATCH CLASS", hide_under=140), lambda each: each.dispatch_class),
 )
 NONE = "none"
 """Word for no resource."""
@@ -47,40 +54,22 @@ async def _listed(link: Link) -> list[WebApplication]:
 async def show_apps(context: Context, command: Command) -> Replies:
     """Web applications, filtered and sorted by words."""
     found = await _listed(context.link())
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": each.name,
-            "enabled": each.enabled,
-            "login": [part.strip() for part in each.methods.split(",") if part.strip()],
-            "resource": each.resource,
-            "roles": None if each.match_roles is None else roles_given(each.match_roles),
-            "namespace": each.namespace,
-            "timeout": each.timeout,
-            "dispatch_class": each.dispatch_class,
-        }
-        for each in found
-    ]
-    chosen = select(rows, filter_words(command), COLUMNS)
-    notes = selection_notes(chosen, len(rows), "web application")
     open_ones = [each.name for each in found if each.enabled and each.unauthenticated]
-    if open_ones and not chosen.described:
-        notes.append(f"Open without a login: {listed(open_ones)}.")
-    if any(each.unauthenticated is None for each in found):
-        notes.append("How one logs in is not in this instance's list: /app NAME reads it.")
-    yield Table(
-        name="apps",
-        title="Web applications",
-        columns=COLUMNS,
-        rows=chosen.rows,
-        key="name",
-        notes=notes,
+    unread = any(each.unauthenticated is None for each in found)
+    yield list_table(
+        command,
+        "apps",
+        "web application",
+        _FIELDS,
+        found,
+        unfiltered=[f"Open without a login: {listed(open_ones)}."] if open_ones else [],
+        notes=["How one logs in is not in this instance's list: /app NAME reads it."] if unread else [],
         actions=[
             ("enter", "open", "/app {name}"),
             ("d", "disable", "/app {name} disable"),
             ("e", "enable", "/app {name} enable"),
             ("l", "require login", "/app {name} auth=-unauthenticated,+password"),
         ],
-        total=chosen.total,
     )
 
 
@@ -107,31 +96,21 @@ def _facts(access: Access, state: ObjectState) -> Facts:
     switch = "disable" if state.flag("enabled") else "enable"
     ways = f"{switch}, auth=password, resource=…, timeout=… or roles=-ROLE"
     notes.append(f"/app {quote(name)} {ways} change it; a plan comes first.")
-    return Facts(
+    return cards.facts_card(
         f"app {state.name}",
         f"Web application {name}",
-        {
-            "name": state.name,
-            "enabled": state.flag("enabled"),
-            "login": list(state.names("auth")),
-            "resource": resource or None,
-            "may_enter": may,
-            "roles": list(roles_given(groups)),
-            "timeout": APPLICATION.show(state.text("timeout"), "timeout"),
-            "namespace": known.namespace if known else None,
-            "dispatch_class": known.dispatch_class or None if known else None,
-        },
-        labels={
-            "enabled": "Enabled",
-            "login": "Login by",
-            "resource": "Resource",
-            "may_enter": "May enter",
-            "roles": "Gives roles",
-            "timeout": "Session timeout",
-            "namespace": "Namespace",
-            "dispatch_class": "Dispatch class",
-        },
-        notes=[*notes, *access.notes],
+        [
+            ("name", "", state.name),
+            ("enabled", "Enabled", state.flag("enabled")),
+            ("login", "Login by", list(state.names("auth"))),
+            ("resource", "Resource", resource or None),
+            ("may_enter", "May enter", may),
+            ("roles", "Gives roles", list(roles_given(groups))),
+            ("timeout", "Session timeout", APPLICATION.show(state.text("timeout"), "timeout")),
+            ("namespace", "Namespace", known.namespace if known else None),
+            ("dispatch_class", "Dispatch class", known.dispatch_class or None if known else None),
+        ],
+        [*notes, *access.notes],
     )
 
 

@@ -9,8 +9,7 @@ from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.commands.security.kinds import OBJECTS, states
 from irisops.contract.chat import Command
-from irisops.contract.nearest import find, nearest
-from irisops.contract.quoting import quote
+from irisops.contract.nearest import find, no_such
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless, listed
@@ -49,13 +48,14 @@ def named(kind: Kind, name: str, known: Iterable[str], prefix: str = "") -> str:
         spelled = find(attempt, names)
         if spelled is not None:
             return spelled
-    close = nearest(name, names)
     command = KINDS[kind].list_command
-    raise Refusal(
+    raise no_such(
         f"NoSuch{kind.title()}",
-        f"There is no {OBJECTS[kind].noun} {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else f"{command} lists those that there are.",
-        suggestions=[f"{command.removesuffix('s')} {quote(each)}" for each in close],
+        OBJECTS[kind].noun,
+        name,
+        names,
+        cure=f"{command} lists those that there are.",
+        line=lambda each: f"{command.removesuffix('s')} {each}",
     )
 
 

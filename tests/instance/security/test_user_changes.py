@@ -7,7 +7,14 @@ from irisops.instance.errors import InstanceError, InstanceProblem, NoAnswer, No
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.permissions import applicable
 from irisops.instance.security.role_changes import role_steps
-from irisops.instance.security.user_changes import USER_FIELDS, check_new_password, read_user_state, read_user_states, unknown_namespaces, user_steps
+from irisops.instance.security.user_changes import (
+    USER_FIELDS,
+    check_new_password,
+    read_user_state,
+    read_user_states,
+    unknown_namespaces,
+    user_steps,
+)
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 from tests.instance.test_status import status
 
