@@ -299,9 +299,7 @@ def merge(kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mappin
             and isinstance(was, tuple)
             and name != "privileges"
         ):
-            gone = {each.casefold() for each in missing(was, value)}
-            kept = tuple(each for each in there if each.casefold() not in gone)
-            mine[name] = (*kept, *missing(missing(value, was), there))
+            mine[name] = (*missing(there, missing(was, value)), *missing(missing(value, was), there))
             continue
         mine[name] = value
         if name in theirs and not same(there, value):

@@ -1,6 +1,6 @@
 """Undo, redo and finish for journaled changes of every kind: look where a change stands now, plan what is left.
 
-Interrupted changes are reported here, too.
+Interrupted changes are reported at start-up.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Objects:
             for change in found.changes
             if change.before is None and (new_password := kind_of(context, change.kind).new_password)
         }
-        warnings = [f"{user} gets a new password: the old one is known to nobody." for user in passwords]
+        warnings = [f"{user} gets a new password: nobody knows the old one." for user in passwords]
         lost = [user for user in entry.intent.passwords if user not in passwords]
         if lost and not any(change.after is None and change.name in lost for change in found.changes):
             warnings.append(f"The password of {listed(lost)} stays as it is now: /password sets another one.")
@@ -150,7 +150,7 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
             )
         return Refusal(
             "CannotUndo",
-            f"Change {number} set a password, which nobody can take back: the old one is known to nobody.",
+            f"Change {number} set a password, which cannot be taken back: nobody knows the old one.",
             f"/password {user} sets another one.",
         )
     if entry.status != "done":
@@ -197,7 +197,7 @@ async def tell_interrupted(context: Context, link: Link) -> None:
 async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
     """What is known of a change, and what to do. Raises `Refusal` for one that is not understood, or a named problem.
 
-    A change that is settled, or of which nothing more can be found out, is closed in the journal.
+    A settled change is closed in the journal, as is one about which nothing more can be found out.
     """
     number, journal = entry.number, context.journal(link.name)
     if not entry.intent.touched and entry.intent.reverse is None:

@@ -69,7 +69,7 @@ _HELP = {
     "password_never_expires": "For programs, which cannot change it",
     "must_change_password": "Refuses programs until it is changed in a terminal or the portal",
     "privileges": "r, w and u switch read, write and use where they make sense",
-    "granted_roles": "Whoever holds this role holds these, too",
+    "granted_roles": "Holders of this role hold these too",
     "escalation_only": "Cannot be held, only escalated to",
 }
 

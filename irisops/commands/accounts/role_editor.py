@@ -23,7 +23,7 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.object_state import ObjectChange, ObjectState, missing
 from irisops.instance.security.role_changes import role_state
 
 
@@ -164,12 +164,8 @@ def _taken_from_users(access: Access, role: str) -> list[ObjectChange]:
         held = {name: value for name, value in fields.items() if key in map(str.casefold, value)}
         if held:
             before = ObjectState("user", user.name, {**held, "enabled": user.enabled, "roles": user.roles})
-            after = before.with_fields(
-                {
-                    name: tuple(each for each in value if each.casefold() != key)
-                    for name, value in held.items()
-                }
-            )
+            kept = {name: missing(value, [role]) for name, value in held.items()}
+            after = before.with_fields(kept)
             changes.append(ObjectChange(before, after, follows=True))
     return changes
 
@@ -180,8 +176,8 @@ def _taken_from_roles(access: Access, role: str) -> list[ObjectChange]:
     for other in access.roles:
         if key in map(str.casefold, other.granted_roles):
             before = role_state(other)
-            kept = tuple(each for each in other.granted_roles if each.casefold() != key)
-            changes.append(ObjectChange(before, before.with_fields({"granted_roles": kept}), follows=True))
+            after = before.with_fields({"granted_roles": missing(other.granted_roles, [role])})
+            changes.append(ObjectChange(before, after, follows=True))
     return changes
 
 

@@ -48,7 +48,7 @@ async def copy(context: Context, command: Command) -> Replies:
         Origin(command.slash),
         {name: await password_that_fits(link, name)},
         show=True,
-        warnings=["SQL privileges granted to the user itself are copied, too."],
+        warnings=["SQL privileges granted to the user itself are copied too."],
     )
     yield await plan(context, link, wanted, access)
 

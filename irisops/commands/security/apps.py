@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from irisops.commands.security.effects import may_enter
 from irisops.commands.security.kinds import APPLICATION, states
 from irisops.commands.security.wanted import all_named, as_list, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
@@ -22,7 +23,6 @@ from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
 from irisops.instance.security.lists import WebApplication, list_applications, parse_match_roles, roles_given
 from irisops.instance.security.object_state import FieldValue, ObjectState, login_bits
-from irisops.instance.security.permissions import Permission
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 _FIELDS: cards.Fields[WebApplication] = (
@@ -63,7 +63,7 @@ async def show_apps(context: Context, command: Command) -> Replies:
         _FIELDS,
         found,
         unfiltered=[f"Open without a login: {listed(open_ones)}."] if open_ones else [],
-        notes=["How one logs in is not in this instance's list: /app NAME reads it."] if unread else [],
+        notes=["The list of this instance has no login methods: /app NAME reads them."] if unread else [],
         actions=[
             ("enter", "open", "/app {name}"),
             ("d", "disable", "/app {name} disable"),
@@ -85,14 +85,10 @@ def _facts(access: Access, state: ObjectState) -> Facts:
         notes.append("No way to log in is left: nobody gets in.")
     groups = parse_match_roles(",".join(state.names("roles")))
     if any(role.casefold() == "%all" for _, targets in groups for role in targets):
-        notes.append(f"It makes a superuser of whoever enters it: /app {quote(name)} roles=-%All ends that.")
+        notes.append(f"It makes every visitor a superuser: /app {quote(name)} roles=-%All ends that.")
     resource = state.text("resource")
-    entering = [
-        user.name
-        for user in access.model.users
-        if user.enabled and (not resource or access.model.check(user.name, resource, Permission.U).allowed)
-    ]
-    may = "every enabled user" if not resource else listed(entering, most=8) or "nobody"
+    entering = listed(may_enter(access.model, resource), most=8) or "nobody"
+    may = entering if resource else "every enabled user"
     switch = "disable" if state.flag("enabled") else "enable"
     ways = f"{switch}, auth=password, resource=…, timeout=… or roles=-ROLE"
     notes.append(f"/app {quote(name)} {ways} change it; a plan comes first.")

@@ -10,6 +10,7 @@ from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
+from irisops.engine import code_literals
 from irisops.engine.code_literals import objectscript, python
 from irisops.instance.security.object_state import Kind, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
@@ -20,31 +21,23 @@ def calls_of(changes: Sequence[ObjectChange], _passwords: Sequence[str] = ()) ->
     script = ['set $namespace = "%SYS"']
     snake = ['irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"']
     for change in changes:
-        after, fields = change.state, change.fields()
+        after = change.state
         settable = KINDS[after.kind]
         key = python((after.name.rstrip("/") or after.name).lower())
         script.append("kill p")
         snake.append(f'each = irispy.classMethodObject("{settable.class_name}", "%OpenId", {key})')
-        for field in fields:
+        for field in change.fields():
             known = settable.fields[field]
-            if known.kind == "groups":
-                items = after.names(field)
-                script.append(f'set p("{known.property}") = {objectscript(",".join(items))}')
-                snake.append(f'groups = each.get("{known.property}")')
-                snake.append('groups.invoke("Clear")')
-                snake += [f'groups.invoke("Insert", {python(item)})' for item in items]
-                continue
-            value = known.logical(after, field)
+            literal, other = code_literals.both(known.logical(after, field))
             if known.kind == "permission":
                 # The array takes letters, the property holds bits (facts: iris-security 3.2).
-                script.append(f'set p("{known.property}") = {objectscript(after.text(field))}')
+                literal = objectscript(after.text(field))
+            script.append(f'set p("{known.property}") = {literal}')
+            if known.kind == "groups":
+                snake += [f'groups = each.get("{known.property}")', 'groups.invoke("Clear")']
+                snake += [f'groups.invoke("Insert", {python(item)})' for item in after.names(field)]
             else:
-                script.append(
-                    f'set p("{known.property}") = {value if isinstance(value, int) else objectscript(value)}'
-                )
-            snake.append(
-                f'each.set("{known.property}", {value if isinstance(value, int) else python(value)})'
-            )
+                snake.append(f'each.set("{known.property}", {other})')
         script.append(
             f"write ##class({settable.class_name}).Modify({objectscript(after.name)}, .p)  ; 1 is success"
         )

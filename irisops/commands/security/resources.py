@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from irisops.commands.security.effects import bad_permission
 from irisops.commands.security.specs import NONE
 from irisops.commands.security.wanted import all_named, as_list, proposed
 from irisops.contract.chat import Command
@@ -63,7 +62,7 @@ def _facts(access: Access, name: str) -> Facts:
     applications = [each.name for each in access.applications if (each.resource or "").casefold() == key]
     notes = []
     if resource.public:
-        notes.append(f"Everybody has {shown}:{resource.public.letters}, whoever has not logged in, too.")
+        notes.append(f"Everybody has {shown}:{resource.public.letters}, logged in or not.")
         notes.append(f"/resource {quote(shown)} public=none ends that; the plan says who loses it.")
     else:
         example = applicable(name).letters[:1]
@@ -98,9 +97,13 @@ async def change_resource(context: Context, command: Command) -> Replies:
     link.names.resources = tuple(each.name for each in await list_resources(link.connection))
     spelled = all_named("resource", names, link.names.resources, PREFIX)
     for name in spelled:
-        problem = bad_permission(name, wanted)
-        if problem:
-            raise Refusal("BadPermission", f"{problem}.", "For example public=none, public=R.")
+        extra = wanted & ~applicable(name)
+        if extra:
+            raise Refusal(
+                "BadPermission",
+                f"{harmless(name, 80)} has no {extra.letters}: it is given {applicable(name).letters}.",
+                "For example public=none, public=R.",
+            )
 
     def change(_state: ObjectState) -> dict[str, FieldValue]:
         return {"public": wanted.letters}

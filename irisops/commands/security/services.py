@@ -54,7 +54,7 @@ async def show_services(context: Context, command: Command) -> Replies:
         _FIELDS,
         found,
         unfiltered=[f"Open without a login: {listed(unlocked)}."] if unlocked else [],
-        notes=["How one logs in is not in this instance's list: /service NAME reads it."] if unread else [],
+        notes=["The list of this instance has no login methods: /service NAME reads them."] if unread else [],
         actions=[
             ("enter", "open", "/service {name}"),
             ("d", "disable", "/service {name} disable"),
@@ -70,7 +70,7 @@ def _facts(service: Service, state: ObjectState) -> Facts:
     if service.name.casefold() == BINDINGS.casefold():
         notes.append("This tool, and every driver, comes in through it: it cannot be disabled from here.")
     if state.flag("enabled") and login_bits(state) & UNAUTHENTICATED:
-        notes.append("Whoever comes without a login gets in as UnknownUser: l in the list takes that off.")
+        notes.append("Visitors without a login get in as UnknownUser: l in the list ends that.")
     switch = "disable" if state.flag("enabled") else "enable"
     notes.append(f"/service {name} {switch}, or auth=+ldap,-unauthenticated, changes it; a plan comes first.")
     return cards.facts_card(

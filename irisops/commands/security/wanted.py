@@ -54,7 +54,7 @@ def named(kind: Kind, name: str, known: Iterable[str], prefix: str = "") -> str:
         OBJECTS[kind].noun,
         name,
         names,
-        cure=f"{command} lists those that there are.",
+        cure=f"{command} lists them.",
         line=lambda each: f"{command.removesuffix('s')} {each}",
     )
 

@@ -63,9 +63,7 @@ class Access:
     def with_application(self, changed: WebApplication) -> Access:
         """A copy in which one application is replaced."""
         applications = tuple(changed if each.name == changed.name else each for each in self.applications)
-        model = privileges.AccessModel(
-            self.model.users, self.model.roles, self.model.public, [_application(a) for a in applications]
-        )
+        model = replace(self.model, applications=[_application(each) for each in applications])
         return replace(self, applications=applications, model=model)
 
 

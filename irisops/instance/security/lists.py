@@ -261,7 +261,7 @@ def roles_given(groups: Iterable[tuple[str, tuple[str, ...]]]) -> list[str]:
 
 
 def application_of(row: Row) -> WebApplication | None:
-    """One web application from a row of Detail or List; None for other things than web applications, too."""
+    """One web application from a row of Detail or List; None for anything else."""
     name = as_text(row.get("name"))
     # List and Detail have privileged routines and clients too; a web application starts with a slash (facts: 3.5).
     if not name.startswith("/"):

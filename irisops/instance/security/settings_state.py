@@ -154,7 +154,7 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
         if not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
                 f"There is no {after.kind} {after.name} any more.",
-                f"{settable.list_command} lists those that there are.",
+                f"{settable.list_command} lists them.",
                 code=settable.missing,
             )
 

@@ -6,7 +6,8 @@ are added and removed by their own methods (these keep SuperUser right), a user 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
@@ -252,29 +253,27 @@ def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> S
 def _roles(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:
     """Add before removing, so that a user whose role is replaced is never without both."""
     steps = []
-    for way, names in (("add", missing(wanted, held)), ("remove", missing(held, wanted))):
+    for method, names in (("AddRoles", missing(wanted, held)), ("RemoveRoles", missing(held, wanted))):
         if names:
-            method = "AddRoles" if way == "add" else "RemoveRoles"
             label = f"Security.Users.{method} {user}: {','.join(names)}"
-            steps.append(Step(label, _role_call(user, way, names)))
+            steps.append(Step(label, partial(_change_roles, user=user, method=method, names=names)))
     return steps
 
 
-def _role_call(user: str, way: str, names: tuple[str, ...]) -> Callable[[Instance], Awaitable[None]]:
-    method, word, joined = ("AddRoles", "GRANT", "TO") if way == "add" else ("RemoveRoles", "REVOKE", "FROM")
+async def _change_roles(instance: Instance, user: str, method: str, names: tuple[str, ...]) -> None:
+    adding = method == "AddRoles"
 
-    async def run(instance: Instance) -> None:
-        async def attempt(route: Route) -> None:
-            if route.kind == "method":
-                answer = await instance.call(ClassMethod("Security.Users", method, (user, ",".join(names))))
-                await check_status(instance, answer.value, f"Security.Users.{method}")
-                return
-            listed = ",".join(identifier(each) for each in names)
-            await instance.call(Update(f"{word} {listed} {joined} {identifier(user)}"))
+    async def attempt(route: Route) -> None:
+        if route.kind == "method":
+            answer = await instance.call(ClassMethod("Security.Users", method, (user, ",".join(names))))
+            await check_status(instance, answer.value, f"Security.Users.{method}")
+            return
+        listed = ",".join(identifier(each) for each in names)
+        text = f"GRANT {listed} TO" if adding else f"REVOKE {listed} FROM"
+        await instance.call(Update(f"{text} {identifier(user)}"))
 
-        await changing(first_route(instance, f"users.{way}_role", attempt))
-
-    return run
+    feature = "users.add_role" if adding else "users.remove_role"
+    await changing(first_route(instance, feature, attempt))
 
 
 def identifier(name: str) -> str:
