@@ -226,8 +226,7 @@ def take_columns(words: Sequence[str], columns: Sequence[Column], key: str) -> t
 
 def filter_words(command: Command) -> list[str]:
     """The filter of a command as typed."""
-    words = command.args.get("filter", [])
-    return list(words) if isinstance(words, list) else [words]
+    return command.words("filter")
 
 
 def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") -> list[str]:

@@ -81,9 +81,7 @@ def plan(
 
 def _roles(command: Command) -> list[str]:
     """The requested roles without duplicates."""
-    given = command.args["roles"]
-    names = given if isinstance(given, list) else [given]
-    return list({name.casefold(): name for name in names}.values())
+    return list({name.casefold(): name for name in command.words("roles")}.values())
 
 
 def _unchecked(why: str) -> list[str]:

@@ -58,9 +58,7 @@ async def copy(context: Context, command: Command) -> Replies:
 
 async def _many(link: Link, command: Command, verb: str) -> list[ObjectState]:
     """The named users without duplicates. Raises `Refusal` for an unknown one."""
-    given = command.args["users"]
-    names = given if isinstance(given, list) else [given]
-    names = list({name.casefold(): name for name in names}.values())
+    names = list({name.casefold(): name for name in command.words("users")}.values())
     states = await read_user_states(link.connection, names)
     for name in names:
         if name.casefold() not in states:
@@ -81,16 +79,14 @@ async def delete(context: Context, command: Command) -> Replies:
     yield await plan(context, link, wanted)
 
 
-async def enable(context: Context, command: Command) -> Replies:
+def enable(context: Context, command: Command) -> Replies:
     """`/enable NAME…`."""
-    async for reply in _switch(context, command, enabled=True):
-        yield reply
+    return _switch(context, command, enabled=True)
 
 
-async def disable(context: Context, command: Command) -> Replies:
+def disable(context: Context, command: Command) -> Replies:
     """`/disable NAME…`."""
-    async for reply in _switch(context, command, enabled=False):
-        yield reply
+    return _switch(context, command, enabled=False)
 
 
 async def _switch(context: Context, command: Command, *, enabled: bool) -> Replies:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from irisops.commands.security.effects import may_enter
 from irisops.commands.security.kinds import APPLICATION, states
-from irisops.commands.security.wanted import all_named, as_list, logins, named, proposed, split_switch
+from irisops.commands.security.wanted import all_named, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
@@ -112,7 +112,7 @@ def _facts(access: Access, state: ObjectState) -> Facts:
 
 async def change_app(context: Context, command: Command) -> Replies:
     """Plan to change web applications; without options, show them."""
-    names, switch = split_switch(as_list(command, "applications"))
+    names, switch = split_switch(command.words("applications"))
     link = context.link()
     spelled = all_named("application", names, [each.name for each in await _listed(link)])
     setters = await _setters(link, command)
@@ -142,7 +142,8 @@ async def _setters(link: Link, command: Command) -> dict[str, Setter]:
     if "resource" in given or "roles" in given:
         access = await read_access(link.connection)
         if "resource" in given:
-            resource = _resource(access, given["resource"])
+            name, known = given["resource"], [each.name for each in access.resources]
+            resource = "" if name.casefold() == NONE else named("resource", name, known)
             found["resource"] = lambda _state: resource
         if "roles" in given:
             changes = _role_changes(access, given["roles"])
@@ -157,13 +158,6 @@ async def _setters(link: Link, command: Command) -> dict[str, Setter]:
             )
         found["timeout"] = lambda _state: seconds
     return found
-
-
-def _resource(access: Access, name: str) -> str:
-    """The resource as the instance spells it; "" for none. Raises `Refusal`."""
-    if name.casefold() == NONE:
-        return ""
-    return named("resource", name, [each.name for each in access.resources])
 
 
 def _role_changes(access: Access, text: str) -> list[tuple[bool, str]]:
@@ -181,9 +175,8 @@ def _role_changes(access: Access, text: str) -> list[tuple[bool, str]]:
         spelled = find(part[1:], roles)
         if spelled is None and add:
             raise Refusal("NoSuchRole", f"There is no role {harmless(part[1:], 80)}.", "/roles lists them.")
-        found.append(
-            (add, spelled or part[1:])
-        )  # a deleted role may still be listed there, and can be removed
+        # A deleted role may still be listed there, and can be removed.
+        found.append((add, spelled or part[1:]))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from irisops.commands.security.specs import NONE
-from irisops.commands.security.wanted import all_named, as_list, proposed
+from irisops.commands.security.wanted import all_named, proposed
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -86,7 +86,7 @@ async def change_resource(context: Context, command: Command) -> Replies:
     """Plan to set public permissions; without `public=`, show the resources."""
     link = context.link()
     public = command.args.get("public")
-    names = as_list(command, "resources")
+    names = command.words("resources")
     if not isinstance(public, str):
         access = await read_access(link.connection)
         link.names.resources = tuple(each.name for each in access.resources)

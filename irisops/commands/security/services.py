@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from irisops.commands.security.kinds import states
-from irisops.commands.security.wanted import all_named, as_list, logins, proposed, split_switch
+from irisops.commands.security.wanted import all_named, logins, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts
@@ -90,7 +90,7 @@ def _facts(service: Service, state: ObjectState) -> Facts:
 
 async def change_service(context: Context, command: Command) -> Replies:
     """Plan to enable, disable or set authentication of services; without options, show one."""
-    names, switch = split_switch(as_list(command, "services"))
+    names, switch = split_switch(command.words("services"))
     auth = command.args.get("auth")
     link = context.link()
     found = await _listed(link)

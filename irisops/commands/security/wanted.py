@@ -26,12 +26,6 @@ Change = Callable[[ObjectState], dict[str, FieldValue]]
 """Fields that a command sets on one object."""
 
 
-def as_list(command: Command, name: str) -> list[str]:
-    """An argument with several values, as typed."""
-    value = command.args.get(name, [])
-    return list(value) if isinstance(value, list) else [value]
-
-
 def split_switch(words: Sequence[str]) -> tuple[list[str], bool | None]:
     """Names, and the switch among the words. Raises `Refusal` for both `enable` and `disable`."""
     names = [word for word in words if word.casefold() not in SWITCHES]

@@ -181,7 +181,7 @@ async def test_all_of_an_application_at_once(at: Desk) -> None:
         "roles of /csp/user",
     ]
     assert any("bob" in each and "can no longer enter" in each for each in plan.effects)
-    assert any("no longer gets %All" in each for each in plan.effects)
+    assert any("no longer get %All" in each for each in plan.effects)
     before = repr(app(at, "/csp/user"))
     await at.yes(plan)
     changed = app(at, "/csp/user")
