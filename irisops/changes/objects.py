@@ -50,7 +50,7 @@ class Family:
     effects: Callable[[Access, Changes, str], tuple[list[str], list[str]]]
     """Effects and warnings in plain sentences; the text is the own account's name."""
     calls: Callable[[Changes, Sequence[str]], Mapping[str, Sequence[str]]]
-    """The change as code to paste, by language; the names are users whose password is set, too."""
+    """The change as code to paste, by language; the names are users whose password is set as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def kind_of(context: Context, name: Kind) -> ObjectKind:
 class Wanted:
     """A wanted change. `name` is the command's, for the replies.
 
-    `passwords` (user -> password) are set, too; `show`: they were generated here and are shown once.
+    `passwords` (user -> password) are set as well; `show`: they were generated here and are shown once.
     """
 
     name: str
