@@ -377,9 +377,9 @@ class Session:
             self._spawn(self._tell_interrupted(link))
 
     async def _tell_interrupted(self, link: Link) -> None:
-        from irisops.changes import interrupted  # noqa: PLC0415 - the change engine, not before the first login
+        from irisops.changes import undo  # noqa: PLC0415 - the change engine, not before the first login
 
-        await interrupted.tell(self.context, link)
+        await undo.tell_interrupted(self.context, link)
 
     def _remember_active(self) -> None:
         """Remember the active profile for the next start, if possible."""

@@ -123,11 +123,11 @@ class Names:
 
     async def learn(self, instance: InstanceConnection) -> None:
         """Read users and roles, in the background after a login. Without the privilege nothing can be completed."""
-        from irisops.instance.security import roles, users  # noqa: PLC0415 - not before the first login
+        from irisops.instance.security import lists  # noqa: PLC0415 - not before the first login
 
         with contextlib.suppress(InstanceProblem):
-            self.users = tuple(user.name for user in await users.list_users(instance))
-            self.roles = tuple(role.name for role in await roles.list_roles(instance))
+            self.users = tuple(user.name for user in await lists.list_users(instance))
+            self.roles = tuple(role.name for role in await lists.list_roles(instance))
             show_names((*self.users, *self.roles))
 
     def remember(self, access: Access) -> None:

@@ -30,6 +30,11 @@ class Command:
     fields: Mapping[str, Cell] = field(default_factory=dict, repr=False)
     """Values of a submitted form; may hold a password, hence not in `repr`."""
 
+    def words(self, name: str) -> list[str]:
+        """The values of an argument that takes several, as typed; empty if it was not given."""
+        value = self.args.get(name, [])
+        return [value] if isinstance(value, str) else list(value)
+
 
 @dataclass(frozen=True, slots=True)
 class CommandInfo:

@@ -179,10 +179,10 @@ def _plain(before: str, known: Known) -> list[Completion]:
 def offered(kind: str, names: Names) -> Sequence[tuple[str, str]]:
     """(value, hint) for an argument of a kind; empty for a kind unknown here."""
     from irisops.instance.security.authentication import METHODS  # noqa: PLC0415 - not at the start
-    from irisops.instance.security.services import NAMES  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.lists import SERVICES  # noqa: PLC0415 - not at the start
 
     if kind == "service":
-        return [(name, "service") for name in names.services or NAMES]
+        return [(name, "service") for name in names.services or SERVICES]
     if kind == "application":
         return [(name, "web application") for name in names.applications]
     if kind == "login":

@@ -6,15 +6,19 @@ A bare word finds rows that contain it in any column. All conditions must hold. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from operator import ge, gt, le, lt
+from typing import TypeVar
 
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Row
+from irisops.contract.replies import Cell, Column, Row, Table
 from irisops.contract.wording import counted, harmless
+from irisops.engine import cards
+
+T = TypeVar("T")
 
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
@@ -217,8 +221,7 @@ def take_columns(words: Sequence[str], columns: Sequence[Column], key: str) -> t
 
 def filter_words(command: Command) -> list[str]:
     """The filter of a command as typed."""
-    words = command.args.get("filter", [])
-    return list(words) if isinstance(words, list) else [words]
+    return command.words("filter")
 
 
 def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") -> list[str]:
@@ -236,3 +239,32 @@ def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") 
     return [
         f"{chosen.total:,} of {counted(all_rows, one, many)} fit{'s' if chosen.total == 1 else ''}{cut}: {described}"
     ]
+
+
+def list_table(
+    command: Command,
+    name: str,
+    one: str,
+    fields: cards.Fields[T],
+    records: Iterable[T],
+    *,
+    notes: Sequence[str] = (),
+    unfiltered: Sequence[str] = (),
+    actions: Sequence[tuple[str, str, str]] = (),
+) -> Table:
+    """All objects of a kind by their column `name`, filtered and sorted by the words of the command.
+
+    `one` is the noun of a row; `unfiltered` are notes on the whole list, left out with a filter. Raises `Refusal`.
+    """
+    columns, rows = cards.columns_of(fields), cards.rows_of(fields, records)
+    chosen = select(rows, filter_words(command), columns)
+    return Table(
+        name=name,
+        title=f"{one.capitalize()}s",
+        columns=columns,
+        rows=chosen.rows,
+        key="name",
+        notes=[*selection_notes(chosen, len(rows), one), *(() if chosen.described else unfiltered), *notes],
+        actions=actions,
+        total=chosen.total,
+    )

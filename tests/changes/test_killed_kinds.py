@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.changes import interrupted
+from irisops.changes import undo
 from irisops.commands.catalogue import default_registry
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Plan, Problem
@@ -249,7 +249,7 @@ async def told(desk: Desk) -> list[Notice]:
     link = desk.session.hub.active
     assert link is not None
     desk.notices.clear()
-    await interrupted.tell(desk.session.context, link)
+    await undo.tell_interrupted(desk.session.context, link)
     return desk.notices
 
 

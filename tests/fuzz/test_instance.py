@@ -27,8 +27,8 @@ from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import call_failure, connect_failure, status_failure
 from irisops.instance.security.audit import record_of
 from irisops.instance.security.denials import causes_of
+from irisops.instance.security.lists import application_of, parse_match_roles
 from irisops.instance.security.permissions import format_privileges, parse_permission
-from irisops.instance.security.webapps import application_of, parse_match_roles
 from irisops.instance.status import whole_list
 from irisops.instance.system import make_info, parse_version
 from irisops.instance.usage.metrics import metrics_of

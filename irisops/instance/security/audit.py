@@ -119,7 +119,7 @@ async def list_denials(instance: Instance, limit: int) -> list[AuditRecord]:
             marks = ",".join("?" for _ in REFUSALS)
             answer = await instance.call(
                 Query(
-                    f"SELECT TOP {int(limit)} {', '.join(_COLUMNS)} FROM %SYS.Audit "  # noqa: S608 - names of ours
+                    f"SELECT TOP {int(limit)} {', '.join(_COLUMNS)} FROM %SYS.Audit "  # noqa: S608 - our own names
                     f"WHERE EventSource = ? AND Event IN ({marks}) ORDER BY UTCTimeStamp DESC",
                     (SOURCE, *REFUSALS),
                 )

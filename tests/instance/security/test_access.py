@@ -13,17 +13,17 @@ from irisops.instance.connection import Connection
 from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.models import Role, User
 from irisops.instance.security.access import make_access, read_access
-from irisops.instance.security.permissions import Permission
-from irisops.instance.security.privileges import UnknownName
-from irisops.instance.security.resources import Resource, permission_of
-from irisops.instance.security.sqlprivileges import SqlGrant, SqlObject, change_sql, check_sql, sql_grants
-from irisops.instance.security.webapps import (
+from irisops.instance.security.lists import (
+    Resource,
     WebApplication,
     application_of,
     list_applications,
     parse_match_roles,
     read_application,
 )
+from irisops.instance.security.permissions import Permission, permission_of
+from irisops.instance.security.privileges import UnknownName
+from irisops.instance.security.sqlprivileges import SqlGrant, SqlObject, change_sql, check_sql, sql_grants
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.scenarios import build_world
