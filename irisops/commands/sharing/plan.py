@@ -24,10 +24,10 @@ from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AgentFailed
 from irisops.sharing.facts import NOT_ENABLED, SPARE_ATTEMPTS, gather, probe_default_passwords
 from irisops.sharing.finder import AgentBinary, default_path, find_agent
-from irisops.sharing.finding import Finding
 from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
 from irisops.sharing.policy import Restrictions, policy_for
+from irisops.sharing.preflight import Finding
 from irisops.sharing.snapshot import Intent as Sharing
 from irisops.sharing.snapshot import ProbeFact
 
