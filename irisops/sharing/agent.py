@@ -30,14 +30,6 @@ from irisops.sharing.agent_files import (
     quiet_pyngrok,
     write_launcher,
 )
-from irisops.sharing.endpoints import (
-    USUAL_DEADLINES,
-    Deadlines,
-    Endpoint,
-    EndpointFigures,
-    EndpointSpec,
-    LogLine,
-)
 from irisops.sharing.errors import (
     AgentFailed,
     AgentMissing,
@@ -49,6 +41,14 @@ from irisops.sharing.errors import (
     redact,
 )
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.messages import (
+    USUAL_DEADLINES,
+    Deadlines,
+    Endpoint,
+    EndpointFigures,
+    EndpointSpec,
+    LogLine,
+)
 from irisops.sharing.policy import as_option, same_policy
 from irisops.sharing.procs import ProcessId
 

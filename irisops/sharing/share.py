@@ -20,12 +20,18 @@ from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.sharing import guests, passes, procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
-from irisops.sharing.endpoints import EndpointFigures, EndpointSpec
 from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.finder import AgentBinary, find_agent
 from irisops.sharing.guests import Activity
 from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseError, LeaseStore, State
-from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
+from irisops.sharing.messages import (
+    EndpointFigures,
+    EndpointSpec,
+    ShareClosed,
+    ShareOpened,
+    ShareRequest,
+    ShareStatus,
+)
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.procs import ProcessId
 from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, target

@@ -12,9 +12,9 @@ import pytest
 
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_api import AgentApi
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.messages import Deadlines, EndpointSpec
 from tests.sharing.hostile_agent import WAYS
 
 ROOT = Path(__file__).resolve().parents[2]

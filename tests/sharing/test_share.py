@@ -13,9 +13,9 @@ import pytest
 from irisops.instance.connection import Target
 from irisops.instance.errors import LoginRefused, NotPermitted, Unreachable
 from irisops.sharing import procs
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import CardNeeded, LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.lease import LeaseStore
+from irisops.sharing.messages import EndpointSpec
 from irisops.sharing.share import Share, check_upstream
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import MakeRequest

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from irisops.sharing.endpoints import Endpoint
+from irisops.sharing.messages import Endpoint
 from irisops.sharing.other_ways import other_ways
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.team_card import TeamCard, card_for, qr_code

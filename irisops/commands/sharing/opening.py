@@ -37,10 +37,9 @@ from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent, Journal
 from irisops.profiles.model import Profile
 from irisops.sharing.client import KeeperClient
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AuthtokenRefused, CardNeeded
 from irisops.sharing.lease import new_id
-from irisops.sharing.messages import ShareClosed, ShareRequest
+from irisops.sharing.messages import EndpointSpec, ShareClosed, ShareRequest
 from irisops.sharing.other_ways import other_ways
 from irisops.sharing.preflight import Finding
 from irisops.sharing.team_card import address_of, card_for, qr_code

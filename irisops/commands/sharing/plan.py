@@ -20,12 +20,12 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AgentFailed
 from irisops.sharing.facts import NOT_ENABLED, SPARE_ATTEMPTS, gather, probe_default_passwords
 from irisops.sharing.finder import AgentBinary, default_path, find_agent
 from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
+from irisops.sharing.messages import EndpointSpec
 from irisops.sharing.policy import Restrictions, policy_for
 from irisops.sharing.preflight import Finding
 from irisops.sharing.snapshot import Intent as Sharing
