@@ -54,7 +54,6 @@ class OpenShare:
     since: datetime
     cards: tuple[TeamCard, ...]
     """Hold the passwords; in memory only, until the share ends."""
-    findings: tuple[str, ...] = ()
     on_closed: Callable[[ShareClosed], None] = lambda _closed: None
     outlive: bool = False
     web_password: bool = False
