@@ -215,12 +215,8 @@ class PlainChat:
         if field.kind == "secret":
             return await self._secret("", label) or ""
         if field.choices:
-            named = [choice or "(none)" for choice in field.choices[:40]]
-            self._write(
-                f"  one of: {harmless(', '.join(named), 2000)}"
-                if field.kind == "choice"
-                else f"  among: {harmless(', '.join(named), 2000)}"
-            )
+            named = ", ".join(choice or "(none)" for choice in field.choices[:40])
+            self._write(f"  {'one of' if field.kind == 'choice' else 'among'}: {harmless(named, 2000)}")
         while True:
             answer = await self._terminal.line(
                 f"  {label} [{harmless(shown(field.value), 400)}]: ", answer=True

@@ -194,7 +194,8 @@ async def run_line(
     if profile is not None:
         if password is not None:
             session.hub.secrets.remember(profile, password)
-        problem = await _prepare(session, command, profile)
+        session.hub.choose(profile)
+        problem = await session.connect(profile) if session.uses_connection(command) else None
         if problem is not None:
             output.reply(problem)
             status = exit_of(problem)
@@ -216,14 +217,6 @@ def _ends_with_us(command: Command) -> Problem | None:
         "left). Or share from the chat.",
         text=command.text or command.slash,
     )
-
-
-async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
-    """Make the profile active; connect if the command uses a connection."""
-    session.hub.choose(profile)
-    if not session.uses_connection(command):
-        return None
-    return await session.connect(profile)
 
 
 async def _print(session: Session, command: Command, output: Output, *, yes: bool, word: str) -> Exit:
