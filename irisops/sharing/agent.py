@@ -126,7 +126,7 @@ class Agent:
     def start(self) -> None:
         """Start the agent and wait for its session. Raises the named SharingProblem; then no agent is left."""
         if not self._token:
-            raise AuthtokenMissing("ngrok wants an authtoken, and there is none.")
+            raise AuthtokenMissing("ngrok wants an authtoken, and none was given.")
         quiet_pyngrok()
         allow_local_calls(os.environ)
         try:
@@ -157,8 +157,8 @@ class Agent:
             config_path=str(config),
             monitor_thread=True,  # an agent whose output nobody reads stalls (facts: A1.12)
             log_event_callback=self._took_line,
-            startup_timeout=int(self._deadlines.start)
-            + 5,  # our own deadline comes first: its error is clearer
+            # Our own deadline comes first: its error is clearer.
+            startup_timeout=int(self._deadlines.start) + 5,
             max_logs=LOG_LINES,
         )
         # A token in the environment of irisops would go onto the agent's command line (facts: A5.1).
@@ -244,10 +244,8 @@ class Agent:
             if future.done():
                 raise self._named(future.exception()) from None  # a TimeoutError of the work itself
             self._kill()
-            with contextlib.suppress(Exception):
-                future.result(
-                    self._deadlines.stop
-                )  # unblocked by the agent's end; our error is raised instead
+            with contextlib.suppress(Exception):  # unblocked by the agent's end; our error is raised instead
+                future.result(self._deadlines.stop)
             raise self._silent(missed, deadline) from None
         except Exception as error:  # noqa: BLE001 - pyngrok lets YAML, attribute and OS errors through (facts: A4)
             raise self._named(error) from None

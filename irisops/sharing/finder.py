@@ -138,5 +138,5 @@ def _new_enough(found: AgentBinary) -> AgentBinary:
 
 
 def setpriv() -> str:
-    """util-linux's `setpriv`, which gives the agent a death signal; "" where there is none (macOS, BusyBox)."""
+    """util-linux's `setpriv`, which gives the agent a death signal; "" if the system has no such tool (macOS, BusyBox)."""
     return children.locate("setpriv", os.environ) or ""

@@ -60,7 +60,6 @@ class Intent:
     tcp: bool
     web: bool
     people: int
-    template: str = ""
     restrictions: Restrictions = field(default_factory=Restrictions)
     tls: bool = False
     """The superserver is reached with TLS."""

@@ -298,18 +298,14 @@ async def extend(context: Context, command: Command) -> Replies:
 async def save_card(context: Context, command: Command) -> Replies:
     """Write one teammate's card to a new file with mode 0600."""
     _share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    path = Path(str(command.args["file"])).expanduser()
     try:
-        path = await asyncio.to_thread(_write_new, str(command.args["file"]), card.as_text())
+        await asyncio.to_thread(write_new, path, card.as_text())
     except FileExistsError as error:
         raise Refusal("FileExists", f"{error.filename} is already there.", "Choose another name.") from None
     except OSError as error:
         why = f"{error.filename} cannot be written: {error.strerror}."
         raise Refusal("NotWritten", why, "Choose another folder.") from None
-    details = ["It holds a password: delete it when it was handed over."]
-    yield Done("card", f"Saved to {path}.", details=details)
-
-
-def _write_new(name: str, text: str) -> Path:
-    path = Path(name).expanduser()
-    write_new(path, text)
-    return path
+    yield Done(
+        "card", f"Saved to {path}.", details=["It holds a password: delete it when it was handed over."]
+    )
