@@ -135,7 +135,7 @@ class Agent:
             self._kill()
             # UNVERIFIED: that a real agent reads its config file from /proc/PID/fd/N, where the token is in memory
             # alone. Settle: `/share web` with a real agent 3.30 or newer on Linux. Where it does not, the session
-            # has no token (4018) or the file is called unreadable; then the environment is used, which only this
+            # has no token (4018) or the file is reported as unreadable; then the environment is used, which only this
             # user can read.
             unread = problem.code == 4018 or "configuration file" in problem.detail
             if self._memory is None or not unread:
@@ -309,7 +309,7 @@ class Agent:
             made = self._request(ENDPOINTS, method="POST", body=options, deadline=self._deadlines.create)
             url = made.get("url") or made.get("public_url")
             if not isinstance(url, str) or not url:
-                raise AgentFailed("The ngrok agent opened a tunnel, but named no address for it.")
+                raise AgentFailed("The ngrok agent opened a tunnel without an address.")
         except SharingProblem:
             self._close_by_name(spec.name)  # it may have come up after the request timed out (facts: A4.10)
             raise

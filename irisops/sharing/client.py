@@ -180,7 +180,7 @@ class KeeperClient:
     async def _ask(self, operation: str, deadline: float, **values: Any) -> Any:
         requests = self._requests
         if requests is None or requests.is_closing() or not self.running:
-            raise KeeperLost("The keeper process is not there.")
+            raise KeeperLost("The keeper process is not running.")
         number = next(self._numbers)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer

@@ -166,8 +166,8 @@ class Wall:
 
 
 WALLS: dict[int, Wall] = {
-    4018: Wall(AuthtokenMissing, "ngrok wants an authtoken and was given none that it knows."),
-    105: Wall(AuthtokenRefused, "The ngrok authtoken has not the shape of one."),
+    4018: Wall(AuthtokenMissing, "ngrok needs an authtoken that it knows."),
+    105: Wall(AuthtokenRefused, "The ngrok authtoken is malformed."),
     107: Wall(AuthtokenRefused, "The ngrok authtoken is no longer valid."),
     108: Wall(
         TunnelLimit,

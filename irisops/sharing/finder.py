@@ -40,7 +40,7 @@ def default_path() -> Path:
 
 
 def is_pyngroks_own_script(path: Path) -> bool:
-    """True for pyngrok's own Python script called `ngrok`, which is no agent (facts: A6.5)."""
+    """True for pyngrok's own Python script called `ngrok`, which is not the agent (facts: A6.5)."""
     with path.open("rb") as file:
         head = file.read(4096)
     return head.startswith(b"#!") and b"pyngrok" in head
@@ -138,5 +138,5 @@ def _new_enough(found: AgentBinary) -> AgentBinary:
 
 
 def setpriv() -> str:
-    """util-linux's `setpriv`, which gives the agent a death signal; "" if the system has no such tool (macOS, BusyBox)."""
+    """util-linux's `setpriv`, which gives the agent a death signal; "" on a system without it (macOS, BusyBox)."""
     return children.locate("setpriv", os.environ) or ""

@@ -268,7 +268,7 @@ class Share:
         item = next((item for item in self._lease.accounts if item.name.casefold() == name.casefold()), None)
         if item is None:
             known = ", ".join(item.name for item in self._lease.accounts) or "none"
-            raise SharingProblem(f"{name} is no pass of this share.", f"Its passes: {known}.")
+            raise SharingProblem(f"{name} is not a pass of this share.", f"Its passes: {known}.")
         report = Report()
         async with self._login() as admin:
             # Delete the account first, so that nobody logs in again in between.

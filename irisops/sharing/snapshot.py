@@ -89,4 +89,4 @@ class InstanceFacts:
 
     def why(self, fact: str) -> str:
         """Why a fact could not be read."""
-        return dict(self.unread).get(fact, "the instance did not tell")
+        return dict(self.unread).get(fact, "the instance did not say")

@@ -164,7 +164,7 @@ def _pass(desk: ShareDesk, name: str) -> tuple[OpenShare, TeamCard]:
         if card.name.casefold() == name.casefold():
             return share, card
     known = listed([card.name for _share, card in found]) or "none"
-    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is no pass of an open share.", f"Passes: {known}.")
+    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is not a pass of an open share.", f"Passes: {known}.")
 
 
 async def _kick(context: Context, share: OpenShare, name: str, command: Command) -> Replies:
@@ -298,14 +298,18 @@ async def extend(context: Context, command: Command) -> Replies:
 async def save_card(context: Context, command: Command) -> Replies:
     """Write one teammate's card to a new file with mode 0600."""
     _share, card = _pass(context.sharing_desk(), str(command.args["name"]))
-    path = Path(str(command.args["file"])).expanduser()
     try:
-        await asyncio.to_thread(write_new, path, card.as_text())
+        path = await asyncio.to_thread(_write_new, str(command.args["file"]), card.as_text())
     except FileExistsError as error:
         raise Refusal("FileExists", f"{error.filename} is already there.", "Choose another name.") from None
     except OSError as error:
         why = f"{error.filename} cannot be written: {error.strerror}."
         raise Refusal("NotWritten", why, "Choose another folder.") from None
-    yield Done(
-        "card", f"Saved to {path}.", details=["It holds a password: delete it when it was handed over."]
-    )
+    details = ["It holds a password: delete it when it was handed over."]
+    yield Done("card", f"Saved to {path}.", details=details)
+
+
+def _write_new(name: str, text: str) -> Path:
+    path = Path(name).expanduser()
+    write_new(path, text)
+    return path
