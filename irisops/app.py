@@ -39,7 +39,7 @@ from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import copy_of, transcript_markdown
 from irisops.ui.rows import filled
 from irisops.ui.saving import save
-from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals
+from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import sheets
 
 if TYPE_CHECKING:
@@ -416,8 +416,6 @@ class IrisopsApp(App[int]):
             self._say(copied.said)
             return
         self.copy_to_clipboard(copied.text)
-        from irisops.ui.terminal import send_to_tmux  # noqa: PLC0415 - not before it is needed
-
         trouble = await send_to_tmux(copied.text, self._environment)
         self._say(trouble or copied.said)
 
