@@ -59,5 +59,5 @@ def test_a_hostile_answer_is_named_and_the_agent_ends(tmp_path: Path, way: str) 
     ],
 )
 def test_an_api_elsewhere_is_never_asked(address: str) -> None:
-    with pytest.raises(AgentFailed, match="no address of this machine"):
+    with pytest.raises(AgentFailed, match="not on this machine"):
         AgentApi(address, "t")

@@ -153,7 +153,7 @@ async def test_kick_ends_one_and_leaves_the_other(request_for: MakeRequest, inst
     assert first not in state["users"]
     assert second in state["users"]
     assert state["processes"] == [{"pid": 2, "user": second}]
-    with pytest.raises(SharingProblem, match="no pass"):
+    with pytest.raises(SharingProblem, match="not a pass"):
         await share.kick("appuser")
     assert "appuser" in instance.state()["users"]
     await share.close("test")
