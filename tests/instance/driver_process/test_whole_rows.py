@@ -203,8 +203,8 @@ def test_what_cannot_be_believed_is_not() -> None:
     assert "without ID" in refused(rows=[("", "x", 1)])
     assert "items" in refused(page=lambda found: packed([packed(row[:2]) for row in found]))
     assert "items" in refused(page=lambda found: packed([1, 2]), rows=ROWS[:1])
-    assert "no list" in refused(page=lambda found: "plain text")
-    assert "no list" in refused(page=lambda found: 7)
+    assert "not a list" in refused(page=lambda found: "plain text")
+    assert "not a list" in refused(page=lambda found: 7)
     assert "cannot be counted" not in refused(again=True)
     assert "no columns" in refused(width=1)
 
