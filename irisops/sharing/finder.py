@@ -40,7 +40,7 @@ def default_path() -> Path:
 
 
 def is_pyngroks_own_script(path: Path) -> bool:
-    """True for pyngrok's own Python script called `ngrok`, which is not the agent (facts: A6.5)."""
+    """True for pyngrok's own Python script called `ngrok`, which is no agent (facts: A6.5)."""
     with path.open("rb") as file:
         head = file.read(4096)
     return head.startswith(b"#!") and b"pyngrok" in head

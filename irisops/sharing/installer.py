@@ -58,8 +58,10 @@ class KnownAgents:
     def _read(self) -> dict[str, str]:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
         except (OSError, ValueError, RecursionError):
-            return {}  # written at the next download
+            return {}  # rewritten at the next download
         return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 
 

@@ -141,7 +141,7 @@ def _load(file: Path) -> Lease:
     """A lease from its file. Raises FileNotFoundError, or LeaseError for any other fault."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):  # a pipe or a device might block for ever
-            raise LeaseError("it is not a file")
+            raise LeaseError("it is no file")
         with file.open("rb") as lines:
             data = lines.read(BIGGEST + 1)
         if len(data) > BIGGEST:
