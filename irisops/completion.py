@@ -96,10 +96,6 @@ def script(shell: str, slash_commands: Sequence[tuple[str, str]]) -> str:
     return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](slash_commands)
 
 
-def _lookup() -> list[tuple[str, tuple[Option, ...], tuple[str, ...]]]:
-    return [(name, options, words) for name, (_, options, words) in COMMANDS.items()]
-
-
 def _bash(slash_commands: Sequence[tuple[str, str]]) -> str:
     slashes = " ".join(name for name, _ in _first_words(slash_commands))
     everywhere = [*TOP, *(option for _, options, _ in COMMANDS.values() for option in options)]
@@ -125,7 +121,7 @@ def _bash(slash_commands: Sequence[tuple[str, str]]) -> str:
         '    case "$command" in',
         f'        "") COMPREPLY=($(compgen -W "{first}" -- "$word")) ;;',
     ]
-    for name, options, words in _lookup():
+    for name, (_, options, words) in COMMANDS.items():
         offered = " ".join([*words, *(option.name for option in options)])
         if name == "run":
             offered += f" {slashes}"
@@ -142,7 +138,7 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
         "    local context state state_descr line",
         "    typeset -A opt_args",
         "    commands=(",
-        *(f"        {_quoted(f'{name}:{_plain(about)}')}" for name, (about, _, _) in COMMANDS.items()),
+        *(_zsh_described(name, about) for name, (about, _, _) in COMMANDS.items()),
         "    )",
         "    _arguments -C \\",
         *(f"        {_zsh_option(option)} \\" for option in TOP),
@@ -152,15 +148,12 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
         "        rest)",
         '            case "$line[1]" in',
     ]
-    for name, options, words in _lookup():
+    for name, (_, options, words) in COMMANDS.items():
         rest = (
             f"'1:word:({' '.join(words)})'" if words else "'*:word:_irisops_slash'" if name == "run" else ""
         )
         parts = [_zsh_option(option) for option in options] + ([rest] if rest else [])
         lines.append(f"                {name}) _arguments {' '.join(parts)} ;;")
-    slashes = [
-        f"        {_quoted(f'{name}:{_plain(about)}')}" for name, about in _first_words(slash_commands)
-    ]
     return "\n".join(
         [
             *lines,
@@ -170,7 +163,7 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
             "_irisops_slash() {",
             "    local -a slashes",
             "    slashes=(",
-            *slashes,
+            *(_zsh_described(name, about) for name, about in _first_words(slash_commands)),
             "    )",
             "    _describe 'command' slashes",
             "}",
@@ -183,6 +176,10 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
             "",
         ]
     )
+
+
+def _zsh_described(name: str, about: str) -> str:
+    return f"        {_quoted(f'{name}:{_plain(about)}')}"
 
 
 def _zsh_option(option: Option) -> str:

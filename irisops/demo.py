@@ -149,4 +149,4 @@ def _stop(child: children.Popen[bytes]) -> None:
 def _number(value: object) -> int:
     if isinstance(value, int):
         return value
-    raise DemoError(f"The simulator announced a port that is no number: {value!r}")
+    raise DemoError(f"The simulator announced a port that is not a number: {value!r}")

@@ -143,4 +143,4 @@ def _loopback_only(folder: Path) -> SharingSettings:
     from irisops.simulator.agent.launcher import write_launcher  # noqa: PLC0415 - at the first share
 
     agent = write_launcher(folder / "stand-in-ngrok")
-    return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - it is no secret
+    return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - not a secret

@@ -9,7 +9,7 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Problem, Reply
 from irisops.instance.features import HELPER
-from irisops.instance.helper.managing import source
+from irisops.instance.helper import source
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.objectscript.source import read_class

@@ -17,7 +17,7 @@ from irisops.engine import cards, code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.features import HELPER
-from irisops.instance.helper.managing import (
+from irisops.instance.helper import (
     VERSION,
     HelperState,
     install_helper,

@@ -164,7 +164,7 @@ def _pass(desk: ShareDesk, name: str) -> tuple[OpenShare, TeamCard]:
         if card.name.casefold() == name.casefold():
             return share, card
     known = listed([card.name for _share, card in found]) or "none"
-    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is no pass of an open share.", f"Passes: {known}.")
+    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is not a pass of an open share.", f"Passes: {known}.")
 
 
 async def _kick(context: Context, share: OpenShare, name: str, command: Command) -> Replies:

@@ -12,7 +12,7 @@ from irisops.instance.calls import Function
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
-from irisops.instance.helper.calling import call_helper, helper_offer
+from irisops.instance.helper import call_helper, helper_offer
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.status import is_error_status, is_ok

@@ -12,11 +12,12 @@ from irisops.instance.driver_process.channel import ChannelError
 from irisops.instance.driver_process.messages import pack_call, unpack_call
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
 from irisops.instance.features import FEATURES, HELPER, HELPER_VERSION_METHOD
-from irisops.instance.helper.calling import call_helper, helper_offer
-from irisops.instance.helper.managing import (
+from irisops.instance.helper import (
     VERSION,
     HelperState,
     Presence,
+    call_helper,
+    helper_offer,
     install_helper,
     read_helper,
     remove_helper,
