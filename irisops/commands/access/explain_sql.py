@@ -9,7 +9,7 @@ from __future__ import annotations
 from irisops.changes.record import Origin
 from irisops.commands.access import sql_change
 from irisops.commands.access.names import user_named
-from irisops.commands.access.wording import LABELS, paths, usage_problem
+from irisops.commands.access.wording import LABELS, paths
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -50,14 +50,21 @@ def _action(command: Command) -> Action:
     )
 
 
+def namespace_of(command: Command, link: Link) -> str:
+    """The namespace whose SQL privileges are meant: the given one, else the connection's, unless that is %SYS."""
+    home = link.profile.namespace
+    return str(command.args.get("namespace") or (home if home.casefold() != "%sys" else DEFAULT_NAMESPACE))
+
+
 def _target(command: Command, link: Link, action: Action) -> SqlObject:
     name = command.args.get("object")
     if not isinstance(name, str):
-        raise usage_problem("Which table? /explain USER sql needs SCHEMA.TABLE.")
-    home = link.profile.namespace
-    namespace = str(
-        command.args.get("namespace") or (home if home.casefold() != "%sys" else DEFAULT_NAMESPACE)
-    )
+        raise Refusal(
+            "NotUnderstood",
+            "Which table? /explain USER sql needs SCHEMA.TABLE.",
+            "Write /explain USER RESOURCE:PERM, /explain USER /web/app or /explain USER sql SCHEMA.TABLE",
+        )
+    namespace = namespace_of(command, link)
     if action == "execute":
         return SqlObject("procedure", name, namespace)
     return SqlObject("table" if "." in name else "schema", name, namespace)

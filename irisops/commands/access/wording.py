@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless
 from irisops.instance.models import User
 from irisops.instance.security.privileges import Explanation, Grant
@@ -57,12 +56,3 @@ def path(grant: Grant, resource: str) -> str:
     """One path in words."""
     mark = "(✓)" if grant.kind == "escalation" else "✓"
     return f"{mark} {harmless(grant.sentence(resource), 400)}"
-
-
-def usage_problem(message: str) -> Refusal:
-    """A refusal that shows the usage."""
-    return Refusal(
-        "NotUnderstood",
-        message,
-        "Write /explain USER RESOURCE:PERM, /explain USER /web/app or /explain USER sql SCHEMA.TABLE",
-    )
