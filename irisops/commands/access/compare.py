@@ -13,9 +13,8 @@ from irisops.commands.access.names import Line
 from irisops.connections.connection import Link
 from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
-from irisops.contract.nearest import find, nearest
+from irisops.contract.nearest import find, no_such
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
@@ -119,12 +118,8 @@ def _side(access: Access, name: str, again: Line) -> _Side:
             "%all" in reached,
         )
     known = [*(user.name for user in access.users), *(each.name for each in access.roles)]
-    close = nearest(name, known)
-    raise Refusal(
-        "NoSuchUser",
-        f"There is no user and no role {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/users and /roles list them.",
-        suggestions=[again(quote(each)) for each in close],
+    raise no_such(
+        "NoSuchUser", "user and no role", name, known, cure="/users and /roles list them.", line=again
     )
 
 

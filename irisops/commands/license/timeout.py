@@ -11,41 +11,40 @@ from irisops.changes.turns import turn
 from irisops.commands.license.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.nearest import nearest
+from irisops.contract.nearest import no_such
 from irisops.contract.refusal import Refusal
 from irisops.contract.replies import Change, Done, Plan
-from irisops.contract.wording import duration, harmless, listed
+from irisops.contract.wording import duration, harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
-from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT, AppTimeout, list_timeouts, set_timeout
+from irisops.instance.usage.sessions_timeout import (
+    MOST_TIMEOUT,
+    AppTimeout,
+    list_timeouts,
+    same_application,
+    set_timeout,
+)
 from irisops.journal import Entry, Reverse
 
 SHORTEST = 60
 """Seconds; with less, people are logged out while they read."""
 
 
-def _same(one: str, other: str) -> bool:
-    return one.rstrip("/").casefold() == other.rstrip("/").casefold()
-
-
-def _find(applications: list[AppTimeout], name: str) -> AppTimeout:
+async def _find(link: Link, name: str) -> AppTimeout:
+    applications = await list_timeouts(link.connection)
     for each in applications:
-        if _same(each.name, name):
+        if same_application(each.name, name):
             return each
-    close = nearest(name, [each.name for each in applications])
-    raise Refusal(
-        "NoSuchApplication",
-        f"There is no web application {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/sessions shows those in use.",
-    )
+    known = [each.name for each in applications]
+    raise no_such("NoSuchApplication", "web application", name, known, cure="/sessions shows those in use.")
 
 
 async def change(context: Context, command: Command) -> Replies:
     """Plan the change."""
     link = context.link()
-    application = _find(await list_timeouts(link.connection), str(command.args["application"]))
+    application = await _find(link, str(command.args["application"]))
     seconds = int(str(command.args["seconds"]))
     if seconds > MOST_TIMEOUT:
         raise Refusal(
@@ -96,7 +95,8 @@ def _states(entry: Entry) -> tuple[str, int | None, int]:
 
 async def _stand(link: Link, entry: Entry) -> Stand:
     name, before, after = _states(entry)
-    now = next((each for each in await list_timeouts(link.connection) if _same(each.name, name)), None)
+    applications = await list_timeouts(link.connection)
+    now = next((each for each in applications if same_application(each.name, name)), None)
     if now is None:
         return Stand(moved=f"web application {harmless(name, 60)} is gone.")
     said = f"the session timeout of {harmless(now.name, 40)} is {_told(now.timeout)}"
@@ -121,7 +121,7 @@ async def _plan_again(
     seconds = after if origin.way == "on" else before
     if seconds is None:
         raise ValueError(f"change {entry.number} has no way back")
-    return _plan(context, link, _find(await list_timeouts(link.connection), name), seconds, origin)
+    return _plan(context, link, await _find(link, name), seconds, origin)
 
 
 AGAIN = Again(_states, _stand, _plan_again)
@@ -182,7 +182,7 @@ class _Changing:
 
     async def _change(self) -> Replies:
         """Read again, journal, change, verify."""
-        now = _find(await list_timeouts(self.link.connection), self.application.name)
+        now = await _find(self.link, self.application.name)
         if now.timeout != self.application.timeout:
             raise Refusal(
                 "ChangedMeanwhile",
