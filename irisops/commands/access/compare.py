@@ -19,7 +19,7 @@ from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import or_note
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.permissions import Permission, difference
 from irisops.instance.security.sqlprivileges import Grantee, SqlGrant, SqlHoldings, sql_holdings
@@ -203,12 +203,11 @@ async def _sql(link: Link, left: _Side, right: _Side, namespace: str) -> tuple[R
     grantees = left.grantees() + right.grantees()
     if not grantees:
         return [], []
-    try:
-        found = await sql_holdings(link.connection, grantees, namespace, link.profile.namespace)
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        return [], [f"SQL privileges in {where} are not compared: {problem.message}"]
+    notes: list[str] = []
+    read = sql_holdings(link.connection, grantees, namespace, link.profile.namespace)
+    found = await or_note(read, notes, f"SQL privileges in {where} are not compared")
+    if found is None:
+        return [], notes
     if not all(each.complete for each in found):
         return [], [f"SQL privileges in {where} are not compared: there are too many to read."]
     if left.superuser or right.superuser:
@@ -226,7 +225,7 @@ async def _sql(link: Link, left: _Side, right: _Side, namespace: str) -> tuple[R
             kind, name = ("sql", f"{key[0].lower()} {key[1]}".strip()) if key[1] else ("sql admin", key[0])
             how = "; ".join(dict.fromkeys(way for each in pair if each for way in _ways(each)))
             rows.append(_row(kind, name, shown, how))
-    notes = [f"SQL privileges are those in {where}; namespace=NAME compares another."]
+    notes.append(f"SQL privileges are those in {where}; namespace=NAME compares another.")
     same = len(keys) - len(rows)
     if same:
         notes.append(

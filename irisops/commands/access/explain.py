@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from irisops.commands.access import fix as access_fix
-from irisops.commands.access.explain_all import explain_all
 from irisops.commands.access.explain_sql import explain_sql
 from irisops.commands.access.names import (
     application_named,
@@ -19,7 +18,7 @@ from irisops.commands.access.names import (
     split_privilege,
     user_named,
 )
-from irisops.commands.access.wording import LABELS, paths, standing
+from irisops.commands.access.privileges import LABELS, paths, privileges_of, standing
 from irisops.connections.connection import Link
 from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
@@ -37,9 +36,11 @@ from irisops.instance.security.webapps import WebApplication, read_application
 
 async def explain(context: Context, command: Command) -> Replies:
     """Say whether a user may do something, and why."""
+    name = str(command.args["user"])
     if "what" not in command.args:
-        async for reply in explain_all(context, str(command.args["user"])):
-            yield reply
+        access = await read_access(context.link().connection)
+        user = user_named(access, name, lambda each: f"/explain {each}")
+        yield privileges_of(access, user, context.clock.now().date())
         return
     what = meant(str(command.args["what"]))
     if what.casefold() == "sql" or "object" in command.args:
@@ -48,7 +49,7 @@ async def explain(context: Context, command: Command) -> Replies:
         return
     link = context.link()
     access = await read_access(link.connection)
-    user = user_named(access, str(command.args["user"]), lambda name: f"/explain {name} {quote(what)}")
+    user = user_named(access, name, lambda each: f"/explain {each} {quote(what)}")
     remember(link, access)
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):

@@ -1,11 +1,13 @@
-"""Wording of paths to a privilege, and of what keeps an account from logging in."""
+"""What a user holds and by which paths: the table of all privileges, and the words for one."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless
 from irisops.instance.models import User
+from irisops.instance.security.access import Access
 from irisops.instance.security.privileges import Explanation, Grant
 
 LABELS = {
@@ -19,8 +21,45 @@ LABELS = {
     "action": "Action",
 }
 """Labels of the facts of /explain."""
+COLUMNS = (
+    Column("resource", "RESOURCE"),
+    Column("permission", "MAY"),
+    Column("how", "HOW", grow=True),
+    Column("ways", "WAYS", "number", hide_under=90),
+    Column("user", "USER", hide_under=140),
+)
 SHOWN_PATHS = 6
 """Most paths to one privilege that are listed."""
+
+
+def privileges_of(access: Access, user: User, today: date) -> Table:
+    """All privileges of a user, each with its shortest path, and what keeps the account from logging in."""
+    held = access.model.effective(user.name)
+    rows: list[dict[str, Cell]] = []
+    for resource in sorted(held, key=str.casefold):
+        told = access.model.check(user.name, resource, held[resource])
+        rows.append(
+            {
+                "user": user.name,
+                "resource": resource,
+                "permission": held[resource].letters,
+                "how": told.grants[0].sentence(resource) if told.grants else "",
+                "ways": len(told.grants),
+            }
+        )
+    notes = standing(user, today)
+    if access.model.is_superuser(user.name):
+        notes.append(f"{harmless(user.name)} is a superuser: it holds everything, whatever is listed.")
+    notes.append("SQL privileges are separate: /explain USER sql SCHEMA.TABLE checks one.")
+    return Table(
+        name="privileges",
+        title=f"What {harmless(user.name, 80)} holds",
+        columns=COLUMNS,
+        rows=rows,
+        key="resource",
+        notes=[*notes, *access.notes],
+        actions=[("enter", "explain", "/explain {user} {resource}")],
+    )
 
 
 def standing(user: User, today: date) -> list[str]:
@@ -43,16 +82,15 @@ def standing(user: User, today: date) -> list[str]:
 
 def paths(told: Explanation) -> list[str]:
     """Every path to the privilege, or that there is none; and what escalation roles would add."""
-    lines = [path(grant, told.resource) for grant in told.grants[:SHOWN_PATHS]]
+    lines = [_path(grant, told.resource) for grant in told.grants[:SHOWN_PATHS]]
     if len(told.grants) > SHOWN_PATHS:
         lines.append(f"… and {len(told.grants) - SHOWN_PATHS} more paths")
-    lines += [path(grant, told.resource) for grant in told.on_escalation[:SHOWN_PATHS]]
+    lines += [_path(grant, told.resource) for grant in told.on_escalation[:SHOWN_PATHS]]
     if told.missing:
         lines.append(f"✗ nothing grants {harmless(told.resource)}:{told.missing.letters}")
     return lines
 
 
-def path(grant: Grant, resource: str) -> str:
-    """One path in words."""
+def _path(grant: Grant, resource: str) -> str:
     mark = "(✓)" if grant.kind == "escalation" else "✓"
     return f"{mark} {harmless(grant.sentence(resource), 400)}"
