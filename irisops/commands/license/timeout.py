@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.changes.turns import turn
@@ -62,18 +60,12 @@ async def change(context: Context, command: Command) -> Replies:
 
 
 def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
-    """The plan of the change."""
+    what = f"session timeout of {harmless(application.name, 60)}"
     shown = Plan(
         name="license_timeout",
-        title=f"Set the session timeout of {harmless(application.name, 60)} to {_told(seconds)}",
+        title=f"Set the {what} to {_told(seconds)}",
         instance=link.instance_name,
-        changes=[
-            Change(
-                f"session timeout of {harmless(application.name, 60)}",
-                _told(application.timeout),
-                _told(seconds),
-            )
-        ],
+        changes=[Change(what, _told(application.timeout), _told(seconds))],
         effects=[
             "Counts for sessions that begin from now on; those that are open keep theirs.",
             "A browser that does nothing for that long is logged out, and its unit is free.",
@@ -81,8 +73,9 @@ def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, o
         warnings=_warnings(application, seconds),
         calls=_calls(application.name, seconds),
     )
-    work = _Changing(context, link, application, seconds, origin, shown)
-    return context.plans.add(shown, work.carry_out, link)
+    return context.plans.add(
+        shown, lambda: _change(context, link, application, seconds, origin=origin, shown=shown), link
+    )
 
 
 def _states(entry: Entry) -> tuple[str, int | None, int]:
@@ -163,52 +156,33 @@ def _calls(name: str, seconds: int) -> dict[str, list[str]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Changing:
-    """Carries a confirmed plan out."""
-
-    context: Context
-    link: Link
-    application: AppTimeout
-    seconds: int
-    origin: Origin
-    shown: Plan
-
-    async def carry_out(self) -> Replies:
-        """Wait for the lock of the application, then change it."""
-        async with turn(self.context, self.link, "web applications"), aclosing(self._change()) as replies:
-            async for reply in replies:
-                yield reply
-
-    async def _change(self) -> Replies:
-        """Read again, journal, change, verify."""
-        now = await _find(self.link, self.application.name)
-        if now.timeout != self.application.timeout:
+async def _change(
+    context: Context, link: Link, application: AppTimeout, seconds: int, *, origin: Origin, shown: Plan
+) -> Replies:
+    """Wait for the lock of the applications, read again, journal, change, verify."""
+    name, before = application.name, application.timeout
+    async with turn(context, link, "web applications"):
+        now = await _find(link, name)
+        if now.timeout != before:
             raise Refusal(
                 "ChangedMeanwhile",
-                f"Nothing was changed: the timeout is {_told(now.timeout)} now, not {_told(self.application.timeout)}.",
+                f"Nothing was changed: the timeout is {_told(now.timeout)} now, not {_told(before)}.",
                 "Give the command again to see a fresh plan.",
             )
-        before = self.application.timeout
         record = Record(
-            self.context,
-            self.link,
-            self.shown,
-            self.origin,
-            reverse=Reverse(
-                KIND,
-                self.application.name,
-                () if before is None else (str(before),),
-                (str(self.seconds),),
-            ),
+            context,
+            link,
+            shown,
+            origin,
+            reverse=Reverse(KIND, name, () if before is None else (str(before),), (str(seconds),)),
             final="this instance's list does not tell what it was before." if before is None else "",
         )
         with record.watched():
-            after = await set_timeout(self.link.connection, self.application.name, self.seconds)
+            after = await set_timeout(link.connection, name, seconds)
         record.end("done", f"{after} seconds, read back")
-        self.link.timeouts = None
+        link.timeouts = None
         yield Done(
             "license_timeout",
-            f"The session timeout of {harmless(self.application.name, 60)} is {_told(after)}.",
+            f"The session timeout of {harmless(name, 60)} is {_told(after)}.",
             undo=record.number if before is not None else None,
         )
