@@ -13,7 +13,7 @@ Fields = Sequence[tuple[Column, Callable[[T], Cell]]]
 """A table: each column with the value that a record has in it."""
 
 Entry = tuple[str, str, Scalar | list[Scalar] | dict[str, Scalar]]
-"""One of the facts: its public key, its label ("" for programs alone), its value."""
+"""A named value of a card: public key, label ("" for programs alone), value."""
 
 
 def columns_of(fields: Fields[T]) -> tuple[Column, ...]:

@@ -115,7 +115,7 @@ async def sweep(context: Context, command: Command) -> Replies:
     crowds = [
         f"{counted(crowd.number, 'session')} without a login on {harmless(crowd.application, 60)}: "
         "visitors or one program, that cannot be told, so they are left alone."
-        for crowd in find_crowds(seen.sessions, LEAK_FROM)
+        for crowd in find_crowds(seen.sessions)
     ]
     if not leaks:
         of = f" of {harmless(who, 60)}" if who else ""
