@@ -173,7 +173,7 @@ def _advice(cause: Cause) -> list[str]:
     user = quote(cause.username)
     if cause.event == "LoginFailure":
         if "no such user" in cause.why:
-            return ["Somebody tries names, or a program has an old one. /users lists the accounts."]
+            return ["Somebody is trying names, or a program uses an old one. /users lists the accounts."]
         if "account is disabled" in cause.why:
             return [f"If it should be let in: /enable {user}"]
         return [f"A wrong password, or an account that may not log in this way: /users name={user} shows it."]

@@ -37,7 +37,7 @@ async def enable(context: Context, command: Command) -> Replies:
     if not settings:
         raise Refusal(
             "AlreadyRecorded",
-            "Every kind of refusal is recorded already.",
+            "Every kind of refusal is already recorded.",
             "Nothing is to be done. /denied shows what was recorded.",
         )
     yield _plan(context, link, settings, Origin(command.slash), on=True)

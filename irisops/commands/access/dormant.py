@@ -135,7 +135,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     if logins.inactive_limit:
         notes.append(
             f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
-            "but for those that never expire."
+            "except those that never expire."
         )
     elif logins.inactive_limit == 0:
         notes.append(

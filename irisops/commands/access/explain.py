@@ -141,7 +141,7 @@ async def _application(asked: Asked, name: str) -> Replies:
     if application.resource is None:
         notes.append("Which resource it asks for cannot be read; it is explained as if it asked for none.")
     elif not application.resource:
-        notes.append("It asks for no resource: whoever logs in is let in.")
+        notes.append("It asks for no resource: every user who logs in is let in.")
     for need in _needs(access, application):
         # UNVERIFIED: that the resource is asked before the application's roles are added. Settle: an application whose
         # role holds its own resource; open it as a user without. What runs inside has the roles.

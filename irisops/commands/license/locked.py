@@ -128,11 +128,11 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
     rows += [{"host": "then, inside", "purpose": purpose, "command": command} for purpose, command in _INSIDE]
     yield Table(
         "emergency",
-        "How to get in all the same",
+        "Ways in without a free unit",
         COLUMNS,
         rows,
         notes=[
-            "INSTANCE is a name that `iris list` tells; CONTAINER one of `docker ps`.",
+            "INSTANCE is a name from `iris list`; CONTAINER is one from `docker ps`.",
             "On Windows, -s is followed by the mgr folder of the installation.",
             "A portal that is open in a browser keeps its unit: System Operation, Web Sessions, End works there now.",
         ],
@@ -234,7 +234,9 @@ def profile_meant(context: Context, command: Command, line: str) -> Profile:
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
+            f"There is no profile {harmless(named(wanted), 60)}."
+            if wanted
+            else "Which instance do you mean?",
             f"/profiles lists them; then {line} NAME.",
             suggestions=[f"{line} {quote(each.name)}" for each in context.hub.profiles()[:3]],
         )

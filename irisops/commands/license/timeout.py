@@ -48,7 +48,7 @@ async def change(context: Context, command: Command) -> Replies:
         raise Refusal(
             "BadTimeout",
             f"A timeout has at most {MOST_TIMEOUT:,} seconds.",
-            "900 is what applications begin with.",
+            "900 is the default of an application.",
         )
     if application.timeout == seconds:
         raise Refusal(
@@ -67,7 +67,7 @@ def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, o
         instance=link.instance_name,
         changes=[Change(what, _told(application.timeout), _told(seconds))],
         effects=[
-            "Counts for sessions that begin from now on; those that are open keep theirs.",
+            "Applies to sessions that start from now on; open ones keep theirs.",
             "A browser that does nothing for that long is logged out, and its unit is free.",
         ],
         warnings=_warnings(application, seconds),
@@ -133,7 +133,7 @@ def _warnings(application: AppTimeout, seconds: int) -> list[str]:
     elif seconds < SHORTEST:
         found.append("That is short: people are logged out while they read a page.")
     if application.name.casefold().startswith("/csp/sys"):
-        found.append("This is the Management Portal: whoever administers is logged out sooner, too.")
+        found.append("This is the Management Portal: administrators are logged out sooner, too.")
     return found
 
 

@@ -96,7 +96,7 @@ def guard(process: Process, action: ProcessAction) -> None:
     if action == "suspend" and process.suspended:
         raise Refusal(
             "AlreadySuspended",
-            f"Process {process.pid} is suspended already.",
+            f"Process {process.pid} is already suspended.",
             f"/process resume {process.pid} lets it go on.",
         )
     if action == "resume" and not process.suspended:
@@ -185,7 +185,7 @@ async def _effects(
     try:
         board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
-        return [*lines, f"What it frees cannot be told: {problem.message}"], None, None
+        return [*lines, f"How many units that frees is not known: {problem.message}"], None, None
     holder = next((each for each in board.holders if each.holder == process.license_id), None)
     after = forecast.total_after(board, [(holder, 1)]) if holder else None
     before = board.counts.consumed
@@ -305,13 +305,13 @@ def _not_done(pid: int, action: ProcessAction) -> Problem:
     if action == "terminate":
         return Problem(
             "NotEnded",
-            f"Process {pid} is there yet {PATIENCE:g} seconds after it was told to end.",
-            "A long rollback or a call outside IRIS keeps it; /processes shows its state.",
+            f"Process {pid} still exists {PATIENCE:g} seconds after it was told to end.",
+            "A long rollback or a call outside IRIS may hold it; /processes shows its state.",
         )
     return Problem(
         "NotDone",
-        f"Process {pid} does not show it {PATIENCE:g} seconds after it was told to {action}.",
-        "It obeys when it comes out of what it does now; /processes shows its state.",
+        f"Process {pid} did not {action} within {PATIENCE:g} seconds.",
+        "It reacts when its present operation ends; /processes shows its state.",
     )
 
 
@@ -332,7 +332,7 @@ def _reverse(entry: Entry) -> Reverse:
     reverse = entry.intent.reverse
     known = reverse is not None and reverse.kind.startswith(KIND) and len(reverse.before) == 3
     if reverse is None or not known or not (reverse.target.isascii() and reverse.target.isdigit()):
-        raise ValueError(f"change {entry.number} is none of a process")
+        raise ValueError(f"change {entry.number} is not of a process")
     return reverse
 
 

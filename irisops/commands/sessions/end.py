@@ -114,7 +114,7 @@ async def sweep(context: Context, command: Command) -> Replies:
     leaks = [leak for leak in find_leaks(seen.sessions) if not who or _is(leak, who)]
     crowds = [
         f"{counted(crowd.number, 'session')} without a login on {harmless(crowd.application, 60)}: "
-        "visitors or one program, that cannot be told, so they are left alone."
+        "visitors and a program look alike here, so they are left alone."
         for crowd in find_crowds(seen.sessions)
     ]
     if not leaks:

@@ -32,8 +32,8 @@ LOOK_EVERY = 0.25
 PORTAL = "/csp/sys"
 SHOWN = 12
 """Most groups that a plan lists."""
-FINAL = "a session that has ended is gone; whoever used it logs in again."
-LOST = "Whoever uses them is logged out; what was typed there and not stored is lost."
+FINAL = "an ended session is gone; its user must log in again."
+LOST = "Their users are logged out and lose what they have not saved."
 
 
 def calls_by_http(link: Link) -> dict[str, list[str]]:
@@ -61,7 +61,7 @@ async def plan_end(
         board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
         board = None
-        warnings.append(f"What it frees cannot be told: {problem.message}")
+        warnings.append(f"How many units that frees is not known: {problem.message}")
     effects, expected = _effects(board, wanted)
     shown = Plan(
         name="sessions_end",
@@ -115,8 +115,8 @@ def _permitted(
     if not kept:
         raise Refusal(
             "Protected",
-            "The sessions that fit are of the kind that the portal does not let anybody end.",
-            f"Name one of them to end it all the same: /sessions end {short_id(protected[0].id)}",
+            "All sessions that fit are protected: the portal lets nobody end them.",
+            f"Name one of them to end it anyway: /sessions end {short_id(protected[0].id)}",
         )
     return kept, notes
 
@@ -242,13 +242,13 @@ async def _end(
     began = context.clock.monotonic()
     while left and context.clock.monotonic() - began < PATIENCE:
         if left != told:
-            yield Progress("sessions_end", f"The instance lets go: {counted(left, 'session')} left …")
+            yield Progress("sessions_end", f"Waiting for the instance to remove {counted(left, 'session')} …")
             told = left
         await context.clock.sleep(LOOK_EVERY)
         ids = {session.id for session in await list_sessions(link.connection)}
         left = sum(session.id in ids for session in marked)
     ended = len(marked) - left
-    record.end("failed" if left else "done", f"{ended} ended, {left} listed yet")
+    record.end("failed" if left else "done", f"{ended} ended, {left} still listed")
     details = []
     gone_before = len(wanted) - changed - len(marked)
     if gone_before:

@@ -180,12 +180,12 @@ async def _end_by_rest(
         left &= {session.id for session in await sessions_by_rest(api)}
     await api.log_out()
     ended = len(chosen) - len(left)
-    record.end("failed" if left else "done", f"{ended} ended or gone before, {len(left)} listed yet")
+    record.end("failed" if left else "done", f"{ended} ended or gone before, {len(left)} still listed")
     if ended:
         yield Done(
             "locked_free",
             f"Ended {counted(ended, 'web session')}.",
-            details=[f"/connect {quote(link.name)} takes the unit, if nobody else is quicker."],
+            details=[f"/connect {quote(link.name)} takes the unit, unless somebody else is faster."],
         )
     if left:
         yield not_ended(len(left))

@@ -107,7 +107,7 @@ def _age_note(seen: Seen) -> list[str]:
     if not seen.sessions or any(seen.births.by_id.get(session.id) for session in seen.sessions):
         return []
     return [
-        "AGE: where sessions share a holder, IRIS tells it only to whoever opens the session, which locks it."
+        "AGE: where sessions share a holder, IRIS gives it only if the session is opened, which locks it."
     ]
 
 

@@ -36,7 +36,7 @@ async def show_help(context: Context, command: Command) -> Replies:
         rows=cards.rows_of(fields, context.registry),
         key="name",
         actions=[("enter", "explain", "/help {name}")],
-        notes=["Say it in your own words too: who holds my license. /help COMMAND tells more of one."],
+        notes=["Say it in your own words too: who holds my license. /help COMMAND explains one."],
     )
 
 

@@ -48,7 +48,7 @@ async def settings(context: Context, command: Command) -> Replies:
         raise Refusal("SettingInvalid", message, f"Correct {name}= and try again.")
     changed = {name: value for name, value in values.items() if value != getattr(loaded.settings, name)}
     if not changed:
-        yield Done("settings", "Nothing was changed: all is already set this way.")
+        yield Done("settings", "Nothing was changed: all values are already set.")
         return
     try:
         store_of(context).change(changed)

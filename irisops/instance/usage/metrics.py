@@ -142,11 +142,11 @@ def _elsewhere(status: int, location: str) -> NotAvailable:
         parts = urlsplit(location)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return NotAvailable(f"{PATH} sends on to an address that is none (HTTP {status}).", "Check web_port.")
+        return NotAvailable(f"{PATH} redirects to an invalid address (HTTP {status}).", "Check web_port.")
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     where = f" {parts.scheme}://{name}{port}" if name else " another page"
     if parts.scheme == "https":
         cure = "Set web_scheme=https in the profile, and web_port to the port of https."
     else:
         cure = "Check web_port; or a proxy in front of it wants a login."
-    return NotAvailable(f"{PATH} sends on to{where} (HTTP {status}).", cure)
+    return NotAvailable(f"{PATH} redirects to{where} (HTTP {status}).", cure)

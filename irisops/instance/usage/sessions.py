@@ -80,7 +80,7 @@ async def sessions_by_rest(api: AdminApi) -> list[WebSession]:
     if None in found:
         # UNVERIFIED: the field ID; public code that reads this list has it but leaves it out on purpose. Settle: look
         # at the keys of a row.
-        raise NotAvailable(f"{SESSIONS_BY_REST.label} tells no id of a session.")
+        raise NotAvailable(f"{SESSIONS_BY_REST.label} gives no session ids.")
     return [session for session in found if session is not None]
 
 
