@@ -114,7 +114,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
 
 
 async def _ways(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
-    """Grantees of the privilege, as far as the instance tells."""
+    """Grantees of the privilege, as far as they can be read."""
     if access.model.is_superuser(user.name):
         return paths(access.model.check(user.name, SERVICE, Permission.U))[:1]
     notes: list[str] = []

@@ -81,7 +81,7 @@ def standing(user: User, today: date) -> list[str]:
 
 
 def paths(told: Explanation) -> list[str]:
-    """Every path to the privilege, or that there is none; and what escalation roles would add."""
+    """Every path to the privilege, what is missing, and what escalation roles would add."""
     lines = [_path(grant, told.resource) for grant in told.grants[:SHOWN_PATHS]]
     if len(told.grants) > SHOWN_PATHS:
         lines.append(f"… and {len(told.grants) - SHOWN_PATHS} more paths")

@@ -35,7 +35,7 @@ _FIELDS: cards.Fields[Entry] = (
 
 
 def _profile(context: Context) -> str:
-    """The profile whose journal is meant, connected or not. Raises `Refusal`."""
+    """Name of the profile whose journal to read, connected or not. Raises `Refusal`."""
     profile = context.hub.usual()
     if profile is None:
         raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")

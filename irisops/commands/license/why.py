@@ -117,11 +117,9 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
     unread: list[str] = []  # the board's notes have said so
     if holder.session_ids:
         ids = set(holder.session_ids)
-        rows = [
-            sessions.row_of(session, context.clock.now())
-            for session in await or_note(list_sessions(link.connection), unread, "Sessions") or ()
-            if session.id in ids
-        ]
+        listed = await or_note(list_sessions(link.connection), unread, "Sessions") or ()
+        seen = sessions.Seen([session for session in listed if session.id in ids], context.clock.now())
+        rows = [seen.row(session) for session in seen.sessions]
         yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
     if holder.pids:
         pids = set(holder.pids)

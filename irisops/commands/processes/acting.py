@@ -1,6 +1,6 @@
 """/process suspend, resume and terminate: plan the action, and carry it out: call, follow up, report.
 
-Pids are reused: the process must still be the one of the plan, by user, job number and, where the version tells it,
+Pids are reused: the process must still be the one of the plan, by user, job number and, where the version has it,
 start time (facts: iris-license-sessions 4.4).
 """
 
@@ -39,7 +39,7 @@ def named(process: Process) -> str:
 
 
 async def find_process(link: Link, pid: int) -> Process:
-    """The process. Raises `Refusal` if there is none."""
+    """The process with this pid. Raises `Refusal` if no process has it."""
     found = await read_process(link.connection, pid)
     if found is None:
         raise Refusal(

@@ -29,8 +29,6 @@ from irisops.commands.sessions.ending import (
 )
 from irisops.commands.sessions.listing import Seen, look
 from irisops.connections.connection import Link, web_of
-from irisops.connections.session_ages import KnownBirths
-from irisops.connections.session_timeouts import KnownTimeouts
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
@@ -46,9 +44,9 @@ from irisops.instance.usage.sessions import end_by_rest, sessions_by_rest
 
 
 def _least_needed(seen: Seen) -> tuple[Sequence[WebSession], str]:
-    """The sessions to give up, and why: those of the largest leak, else the one that is missed least; none if no such.
+    """The sessions to give up, and why: those of the largest leak, else the single least needed one; may be empty.
 
-    Sessions of the portal and protected ones are left alone.
+    The single one is never a session of the portal or a protected one.
     """
     leaks = find_leaks(seen.sessions)
     if leaks:
@@ -108,7 +106,7 @@ async def free_without_login(context: Context, command: Command) -> Replies:
     finally:
         if api.refused:
             link.refused = True  # the next attempt asks for another password
-    seen = Seen(sessions, context.clock.now(), KnownTimeouts(), KnownBirths())
+    seen = Seen(sessions, context.clock.now())
     chosen, why = _least_needed(seen)
     if not chosen:
         raise Refusal(

@@ -99,8 +99,8 @@ def _anonymous(
                 f"session timeout of {name}",
                 _seconds(timeout),
                 _seconds(SHORTER_TIMEOUT),
-                "A visitor who does nothing for five minutes is logged out and the unit is free; longer reading without a "
-                "click means a new session. Open sessions keep the timeout they began with.",
+                "A visitor who does nothing for five minutes is logged out and the unit is free. Reading for longer "
+                "without a click means a new session. Open sessions keep the timeout they began with.",
                 units=waiting,
                 application=name,
                 seconds=SHORTER_TIMEOUT,
