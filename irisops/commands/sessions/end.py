@@ -10,8 +10,9 @@ from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Done, Table
+from irisops.contract.replies import Column, Done, Table
 from irisops.contract.wording import counted, harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, is_condition, select
@@ -21,11 +22,14 @@ from irisops.instance.usage.leaks import LEAK_FROM, Leak, find_crowds, find_leak
 EVERYTHING = ("all", "everything", "*")
 NO_LOGIN = ("anonymous", "nobody", "unknownuser")
 
-LEAKS = (
-    Column("holder", "HOLDER"),
-    Column("application", "APPLICATION", grow=True),
-    Column("sessions", "SESSIONS", "number"),
-    Column("why", "WHY", grow=True, hide_under=90),
+_LEAKS: cards.Fields[Leak] = (
+    (Column("holder", "HOLDER"), lambda each: each.license_id),
+    (Column("application", "APPLICATION", grow=True), lambda each: each.application),
+    (Column("sessions", "SESSIONS", "number"), lambda each: each.number),
+    (
+        Column("why", "WHY", grow=True, hide_under=90),
+        lambda _: "a session per call: the client keeps no cookies",
+    ),
 )
 
 
@@ -54,19 +58,15 @@ def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
         if not chosen:
             raise _no_such(word, seen)
     if conditions:
-        rows: dict[int, WebSession] = {}
-        table: list[dict[str, Cell]] = []
-        for session in chosen:
-            row = seen.row(session)
-            rows[id(row)] = session
-            table.append(row)
+        rows = [seen.row(session) for session in chosen]
+        by_row = {id(row): session for row, session in zip(rows, chosen, strict=True)}
         if any(word.casefold().startswith("idle") for word in conditions) and seen.timeouts.note:
             raise Refusal(
                 "IdleUnknown",
                 f"For how long sessions are idle is not known: {seen.timeouts.note}",
                 "Choose them by user=, app= or left< instead.",
             )
-        chosen = [rows[id(row)] for row in select(table, conditions, COLUMNS).rows]
+        chosen = [by_row[id(row)] for row in select(rows, conditions, COLUMNS).rows]
         if not chosen:
             raise Refusal(
                 "NoSuchSession",
@@ -128,16 +128,8 @@ async def sweep(context: Context, command: Command) -> Replies:
     yield Table(
         "leaks",
         "Sessions that look abandoned",
-        LEAKS,
-        [
-            {
-                "holder": leak.license_id,
-                "application": leak.application,
-                "sessions": leak.number,
-                "why": "a session per call: the client keeps no cookies",
-            }
-            for leak in leaks
-        ],
+        cards.columns_of(_LEAKS),
+        cards.rows_of(_LEAKS, leaks),
         key="holder",
         notes=[
             *crowds,
