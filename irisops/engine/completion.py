@@ -164,7 +164,7 @@ def _ranked(fragment: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str
 
 
 def _plain(before: str, known: Known) -> list[Completion]:
-    """In plain words: complete names of which at least two letters are typed."""
+    """In plain words: complete a name once two of its letters are typed."""
     parts, fragment, at = _split(before)
     if not parts or len(fragment.strip("\"'%")) < 2:
         return []

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from operator import ge, gt, le, lt
 
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
@@ -19,6 +20,7 @@ _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOT
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
 SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}
 """Abbreviations that are not the start of the column's name; used if the table has that column."""
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -100,20 +102,13 @@ def _equality(name: str, wanted_text: str, *, negated: bool) -> Callable[[Row], 
 
 
 def _comparison(column: Column, operator: str, wanted_text: str) -> Callable[[Row], bool]:
-    wanted = _measure(column, wanted_text)
+    compare, wanted = _COMPARISONS[operator], _measure(column, wanted_text)
 
-    def compare(row: Row) -> bool:
+    def fits(row: Row) -> bool:
         value = _number(row.get(column.name))
-        if value is None:
-            return False
-        return {
-            ">": value > wanted,
-            ">=": value >= wanted,
-            "<": value < wanted,
-            "<=": value <= wanted,
-        }[operator]
+        return value is not None and compare(value, wanted)
 
-    return compare
+    return fits
 
 
 def _measure(column: Column, text: str) -> float:
@@ -233,11 +228,8 @@ def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") 
     shown = len(chosen.rows)
     described = harmless(chosen.described, 120)
     if chosen.total == all_rows:
-        return (
-            [f"The first {shown:,} of {counted(all_rows, one, many)}: {described}"]
-            if shown < all_rows
-            else []
-        )
+        cut = f"The first {shown:,} of {counted(all_rows, one, many)}: {described}"
+        return [cut] if shown < all_rows else []
     if chosen.total == 0:
         return [f"None of {counted(all_rows, one, many)} fits: {described}"]
     cut = f", the first {shown:,} shown" if shown < chosen.total else ""

@@ -1,4 +1,4 @@
-"""What an instance says: metrics, `$ZVERSION`, values and errors of the driver, replies of the admin API, row sets."""
+"""Answers of an instance: metrics, `$ZVERSION`, values and errors of the driver, replies of the admin API, row sets."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_tagged_values(fuzz: Fuzz) -> None:
 
 @dataclass
 class Web:
-    """A web port that answers with what it was given."""
+    """A web port with a given answer."""
 
     runner: asyncio.Runner
     address: WebAddress

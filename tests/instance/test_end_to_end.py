@@ -1,4 +1,4 @@
-"""The real driver in its process against the simulator: what works, and what every kind of failure costs."""
+"""The real driver in its process against the simulator: normal use, and the effect of every kind of failure."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from irisops.commands.access.names import (
 )
 from irisops.commands.access.privileges import LABELS, paths, privileges_of, standing
 from irisops.connections.connection import Link
-from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Facts
@@ -50,7 +49,7 @@ async def explain(context: Context, command: Command) -> Replies:
     link = context.link()
     access = await read_access(link.connection)
     user = user_named(access, name, lambda each: f"/explain {each} {quote(what)}")
-    remember(link, access)
+    link.names.remember(access)
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply

@@ -9,7 +9,6 @@ from irisops.commands.access.names import (
     resource_named,
     split_privilege,
 )
-from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
@@ -37,7 +36,7 @@ async def who_can(context: Context, command: Command) -> Replies:
     link = context.link()
     what = meant(str(command.args["what"]))
     access = await read_access(link.connection)
-    remember(link, access)
+    link.names.remember(access)
     if what.startswith("/"):
         application = await read_application(
             link.connection, application_named(access, what, lambda each: f"/who-can {each}")

@@ -35,11 +35,12 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
     unsaid = "cannot be read, so nothing is said about them"
-    sessions = await or_note(list_sessions(link.connection), notes, f"Sessions {unsaid}")
-    processes = await or_note(list_processes(link.connection), notes, f"Processes {unsaid}")
-    applications = await or_note(
-        list_timeouts(link.connection), notes, f"Settings of the applications {unsaid}"
-    )
+    found_sessions = list_sessions(link.connection, remade=link.session_records)
+    sessions = await or_note(found_sessions, notes, f"Sessions {unsaid}")
+    found_processes = list_processes(link.connection, remade=link.process_records)
+    processes = await or_note(found_processes, notes, f"Processes {unsaid}")
+    timeouts = list_timeouts(link.connection)
+    applications = await or_note(timeouts, notes, f"Settings of the applications {unsaid}")
     own = (link.connection.info.license_id if link.connection.info else None) or ""
     cures = advise(board, sessions, processes, applications, own_license_id=own)
     unread = [*notes, *board.notes]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from irisops.commands.processes.acting import find_process, named
-from irisops.connections.kept_rows import KeptRows
+from irisops.connections.kept_rows import KeptRows, RecordRow
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.replies import Column, Row, Table
 from irisops.contract.wording import duration
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -24,26 +24,28 @@ def _kind(process: Process) -> str:
     return "this tool" if process.own else "system" if process.system else "user"
 
 
+# attrgetter where it is enough: ten thousand rows make each cell when it is asked for.
 _FIELDS: cards.Fields[Process] = (
-    (Column("pid", "PID", "number"), lambda each: each.pid),
-    (Column("user", "USER"), lambda each: each.username),
-    (Column("namespace", "NAMESPACE", hide_under=70), lambda each: each.namespace),
+    (Column("pid", "PID", "number"), attrgetter("pid")),
+    (Column("user", "USER"), attrgetter("username")),
+    (Column("namespace", "NAMESPACE", hide_under=70), attrgetter("namespace")),
     (Column("routine", "ROUTINE", grow=True), lambda each: each.routine or each.location),
-    (Column("state", "STATE"), lambda each: each.state),
-    (Column("commands", "COMMANDS", "number", hide_under=90), lambda each: each.commands),
-    (Column("global_refs", "GLOBALS", "number", hide_under=100), lambda each: each.global_refs),
-    (Column("cpu_ms", "CPU MS", "number", hide_under=110), lambda each: each.cpu_ms),
+    (Column("state", "STATE"), attrgetter("state")),
+    (Column("commands", "COMMANDS", "number", hide_under=90), attrgetter("commands")),
+    (Column("global_refs", "GLOBALS", "number", hide_under=100), attrgetter("global_refs")),
+    (Column("cpu_ms", "CPU MS", "number", hide_under=110), attrgetter("cpu_ms")),
     (Column("client", "CLIENT", hide_under=80), lambda each: each.client_ip or each.client_node),
-    (Column("in_transaction", "TX", "flag"), lambda each: each.in_transaction),
-    (Column("executable", "PROGRAM", hide_under=130), lambda each: each.executable),
-    (Column("holder", "HOLDER", hide_under=140), lambda each: each.license_id),
-    (Column("started_at", "STARTED", "time", hide_under=150), lambda each: each.started),
+    (Column("in_transaction", "TX", "flag"), attrgetter("in_transaction")),
+    (Column("executable", "PROGRAM", hide_under=130), attrgetter("executable")),
+    (Column("holder", "HOLDER", hide_under=140), attrgetter("license_id")),
+    (Column("started_at", "STARTED", "time", hide_under=150), attrgetter("started")),
     (Column("kind", "KIND", hide_under=120), _kind),
-    (Column("job", "JOB", "number", hide_under=1000), lambda each: each.job_number),
-    (Column("os_user", "OS USER", hide_under=1000), lambda each: each.os_username),
-    (Column("device", "DEVICE", hide_under=1000), lambda each: each.device),
+    (Column("job", "JOB", "number", hide_under=1000), attrgetter("job_number")),
+    (Column("os_user", "OS USER", hide_under=1000), attrgetter("os_username")),
+    (Column("device", "DEVICE", hide_under=1000), attrgetter("device")),
 )
 COLUMNS = cards.columns_of(_FIELDS)
+_CELLS = {column.name: value for column, value in _FIELDS}
 
 ON_A_THREAD = 1_000
 """Number of rows from which they are sorted and filtered in a thread."""
@@ -55,9 +57,9 @@ ACTIONS = (
 )
 
 
-def row_of(process: Process) -> dict[str, Cell]:
+def row_of(process: Process) -> Row:
     """One process as a row."""
-    return cards.row_of(_FIELDS, process)
+    return RecordRow(process, _CELLS)
 
 
 def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str]) -> Selection:

@@ -7,6 +7,7 @@ import contextlib
 from dataclasses import replace
 
 from irisops.commands.profiles.connect import find_profile
+from irisops.commands.profiles.profiles import STATES
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command, ProfileState
 from irisops.contract.refusal import Refusal
@@ -22,13 +23,6 @@ from irisops.profiles.model import Profile
 ALL = "all"
 GROUPS = ("instance", "license", "access")
 """Groups of commands that /on can run. Sharing has its own files and processes, and uses the active instance."""
-STATES = {
-    "connected": "● connected",
-    "connecting": "◐ connecting",
-    "lost": "◌ lost",
-    "off": "○ off",
-    "refused": "✕ refused",
-}
 
 
 async def on(context: Context, command: Command) -> Replies:

@@ -146,11 +146,22 @@ def pack_rows(rows: Sequence[Sequence[Value]]) -> list[Json]:
 
 
 def unpack_rows(item: Json) -> list[tuple[Value, ...]]:
-    """Inverse of `pack_rows`. Raises ChannelError."""
+    """Inverse of `pack_rows`. Equal texts are one object: of a list's cells few differ. Raises ChannelError."""
+    texts: dict[str, str] = {}
+    shared = texts.setdefault
     return [
         cast(
             "tuple[Value, ...]",
-            tuple([unpack_value(cell) if type(cell) in _TAGGED else cell for cell in _list(row)]),
+            tuple(
+                [
+                    shared(cell, cell)
+                    if type(cell) is str
+                    else unpack_value(cell)
+                    if type(cell) in _TAGGED
+                    else cell
+                    for cell in _list(row)
+                ]
+            ),
         )
         for row in _list(item)
     ]

@@ -1,4 +1,4 @@
-"""What access depends on, read from a simulator through the real driver; compared with the instance's own answer."""
+"""The access model: inputs read from a simulator through the real driver, result compared with the instance's."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ async def test_what_the_list_does_not_tell_is_read_from_the_object() -> None:
 
 
 class Without:
-    """A connection on which some queries fail as if this version had them not."""
+    """A connection on which some queries fail, as on a version without them."""
 
     def __init__(self, connection: Connection, *procedures: str) -> None:
         self._connection = connection

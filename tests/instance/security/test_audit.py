@@ -1,4 +1,4 @@
-"""Refusals: read from a simulator's audit log, grouped by cause, and recorded where they were not."""
+"""Refusals: read from a simulator's audit log and grouped by cause, and switched on if they are not recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services and what can be set: read and saved through the real driver, in few round trips, whatever the lists tell."""
+"""Services and their settings: read and saved through the real driver, in few round trips, with any lists."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_without_the_privilege_it_is_named() -> None:
 
 
 class Old:
-    """An instance without the Detail query, whose list tells neither logins nor addresses."""
+    """An instance without the Detail query, whose list has neither logins nor addresses."""
 
     capabilities = Capabilities()
 

@@ -38,7 +38,7 @@ def bob(**changed: FieldValue) -> ObjectState:
 
 
 async def done(change: ObjectChange, password: str = "") -> list[Call]:
-    """The calls of a change on an instance that says yes to all of them."""
+    """The calls of a change on an instance on which they all succeed."""
     instance = FakeInstance(
         {"%OpenId": lambda call: Answer(values=(1,) * _steps(call)), "Security.": value(1)}
     )
@@ -190,7 +190,7 @@ def test_permissions_that_make_sense(resource: str, letters: str) -> None:
 
 
 async def adding(role: str, *without: str, **script: Answer | Exception) -> FakeInstance:
-    """An instance on which a role was added to Bob; what that raised is raised."""
+    """An instance after adding a role to Bob; passes on any error."""
     instance = FakeInstance(dict(script), everything(*without))
     (step,) = user_steps(ObjectChange(bob(), bob(roles=("%SQL", role))))
     try:
