@@ -99,6 +99,13 @@ class Hub:
         """A profile by name, without regard to case."""
         return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
 
+    def usual(self) -> Profile | None:
+        """The profile meant where none is named: the active one, else the only one; None if there are several."""
+        profiles = self.profiles()
+        if self.active is not None:
+            return self.active.profile
+        return profiles[0] if len(profiles) == 1 else None
+
     def seen_from(self, link: Link) -> Hub:
         """A view with `link` as the active one, for one command; connections, secrets and store are shared."""
         view = copy.copy(self)

@@ -24,8 +24,7 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.features import SESSIONS_BY_REST
-from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session, list_sessions
 from irisops.instance.web import WebAddress
 from irisops.simulator.web.server import WebServer
 from irisops.simulator.world.model import Permission, Role, User

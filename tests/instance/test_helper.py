@@ -24,7 +24,7 @@ from irisops.instance.helper import (
     source,
     told,
 )
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
 METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifyRole", "Answer")

@@ -28,9 +28,9 @@ async def alert(context: Context, command: Command) -> Replies:
         return
     rule = _rule(text)
     if not link.watchman.add(rule):
-        raise Refusal("AlreadySo", f"{rule} is watched for already.", "/alert lists the rules.")
+        raise Refusal("AlreadySo", f"{rule} is already watched for.", "/alert lists the rules.")
     details = [
-        "The bell rings and the chat says so when it begins to hold; it lasts until you quit.",
+        "The bell rings and the chat says so when it becomes true; the rule lasts until you quit.",
         f"/alert off {rule} ends it.",
     ]
     if link.counts is not None:
