@@ -19,8 +19,7 @@ from typing import TextIO
 from irisops import streams
 from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
+from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.demo import DemoError, running, simulator_options
 from irisops.engine import reply_json, reply_text

@@ -20,8 +20,7 @@ from irisops.connections.polling import Polling
 from irisops.contract.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem, Reply
+from irisops.contract.replies import Problem, Refusal, Reply
 from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from irisops import streams
 from irisops.background import in_daemon_thread
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.demo import READY_DEADLINE, DemoError, Practice, prepared, simulator_options
 from irisops.profiles.model import Profile

@@ -13,8 +13,7 @@ from irisops.changes.record import OVERWRITTEN, Record
 from irisops.changes.turns import turn
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Facts, Plan, Progress
+from irisops.contract.replies import Done, Facts, Plan, Progress, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -13,7 +13,7 @@ from irisops.connections.connection import Connector, Link, idle_state, target_o
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
 from irisops.instance.errors import InstanceProblem, NotAnInstance, Unreachable

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from irisops.connections.connections import Hub
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places

@@ -9,8 +9,7 @@ from irisops.commands.access.denied_enable import EVENTS
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Table
+from irisops.contract.replies import Column, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context

@@ -9,8 +9,7 @@ from irisops.changes.turns import turn
 from irisops.commands.access.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -11,8 +11,7 @@ from irisops.changes import plan as change_plan
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Table
+from irisops.contract.replies import Column, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context

@@ -13,8 +13,7 @@ from irisops.commands.access.privileges import LABELS, paths
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Facts
+from irisops.contract.replies import Facts, Refusal
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from irisops.contract.nearest import find, no_such
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.instance.models import User
 from irisops.instance.security.access import Access

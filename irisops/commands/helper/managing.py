@@ -10,8 +10,7 @@ from irisops.commands.helper.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import harmless
 from irisops.engine import cards, code_literals
 from irisops.engine.context import Context

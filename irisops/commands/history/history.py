@@ -6,8 +6,7 @@ from irisops.changes.record import Origin, cannot_undo, ways_out
 from irisops.changes.undo import take
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Facts, Table
+from irisops.contract.replies import Column, Facts, Refusal, Table
 from irisops.contract.wording import harmless
 from irisops.engine import cards
 from irisops.engine.context import Context

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Cell, Column, Facts, Refusal, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -11,8 +11,7 @@ from typing import Literal
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
+from irisops.contract.replies import Cell, Column, Facts, Refusal, Scalar, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

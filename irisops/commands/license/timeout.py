@@ -10,8 +10,7 @@ from irisops.commands.license.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import no_such
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import duration, harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context

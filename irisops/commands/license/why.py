@@ -9,8 +9,7 @@ from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Table
+from irisops.contract.replies import Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context

@@ -9,8 +9,7 @@ from irisops.commands.sessions.ending import plan_end
 from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Done, Table
+from irisops.contract.replies import Column, Done, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context

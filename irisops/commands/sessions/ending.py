@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.commands.sessions.listing import short_id
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan, Problem, Progress
+from irisops.contract.replies import Change, Done, Plan, Problem, Progress, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

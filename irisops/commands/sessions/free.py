@@ -31,8 +31,7 @@ from irisops.commands.sessions.listing import Seen, look
 from irisops.connections.connection import Link, web_of
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Plan, Progress
+from irisops.contract.replies import Done, Plan, Progress, Refusal
 from irisops.contract.wording import counted, duration, harmless
 from irisops.engine.availability import read_only_cure, read_only_note
 from irisops.engine.context import Context

@@ -8,8 +8,7 @@ from pathlib import Path
 from irisops.connections.open_shares import OpenShare, ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Table
+from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Refusal, Table
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

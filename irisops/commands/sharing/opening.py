@@ -27,8 +27,7 @@ from irisops.commands.sharing.plan import (
 from irisops.connections.connection import Link
 from irisops.connections.open_shares import Looked, OpenShare
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Table
+from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of

@@ -14,8 +14,7 @@ from irisops.connections.open_shares import ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Table
+from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.profiles.model import Profile

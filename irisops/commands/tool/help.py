@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Facts, Table
+from irisops.contract.replies import Column, Facts, Refusal, Table
 from irisops.contract.wording import harmless
 from irisops.engine import cards
 from irisops.engine.context import Context

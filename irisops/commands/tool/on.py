@@ -10,8 +10,7 @@ from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.profiles import STATES
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command, ProfileState
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Problem, Reply, Table
+from irisops.contract.replies import Cell, Column, Problem, Refusal, Reply, Table
 from irisops.engine import cards, dispatch
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of

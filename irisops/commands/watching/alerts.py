@@ -5,8 +5,7 @@ from __future__ import annotations
 from irisops.connections.alert_rules import Rule, RuleError, parse_rule, state_of
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Done, Table
+from irisops.contract.replies import Column, Done, Refusal, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
