@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
+from irisops.simulator.doubts import DoubtError
 from irisops.simulator.wire.faults import (
     CorruptSequence,
     Delay,
@@ -138,7 +139,7 @@ class Control:
         if leave < 0:
             raise ControlError("leave must be 0 or more.")
         opened = 0
-        while self.world.license_counts().available > leave:
+        while self.world.license.room > leave:
             self.open_session(client_ip=f"10.99.{opened // 250}.{1 + opened % 250}", pages=2)
             opened += 1
         return opened
@@ -172,15 +173,13 @@ class Control:
 
     # -- what is not known of a real instance --------------------------------------------------------------------------
 
-    def no_delete_session(self, on: bool = True) -> bool:
-        """Let clients no longer call `$$DeleteSession^%SYS.cspServer`, or let them again."""
-        self.world.no_delete_session = on
-        return on
-
-    def no_role_resources(self, on: bool = True) -> bool:
-        """Let clients no longer change a role's privileges by its relationship, or let them again."""
-        self.world.no_role_resources = on
-        return on
+    def doubt(self, name: str, value: str) -> str:
+        """Do this from now on in a doubt (`irisops simulator --doubt list` shows them); returns the value."""
+        try:
+            self.world.doubts = self.world.doubts.choose(f"{name}={value}")
+        except DoubtError as error:
+            raise ControlError(str(error)) from None
+        return value
 
     # -- the wire -----------------------------------------------------------------------------------------------------
 
@@ -261,8 +260,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.terminate,
         Control.fail_logins,
         Control.refusal_text,
-        Control.no_delete_session,
-        Control.no_role_resources,
+        Control.doubt,
         Control.drop_connections,
         Control.refuse_connections,
         Control.drop,

@@ -49,22 +49,11 @@ _OPERATION_PRIVILEGES = {
 
 
 class Runtime:
-    """One emulated instance.
+    """One emulated instance over the state of `world`."""
 
-    Args:
-        world: its state.
-        project_unknown_queries: project as SQL procedures also the class queries of which the facts do not say so (the
-            license and session lists).
-    """
-
-    def __init__(self, world: World, *, project_unknown_queries: bool = False) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.emulation = Emulation(
-            world,
-            build_registry(world.version),
-            world.version,
-            project_unknown_queries=project_unknown_queries,
-        )
+        self.emulation = Emulation(world, build_registry(world.version), world.version)
         self.on_terminated: Callable[[int], None] | None = None
         """Told the job number of a process that somebody terminated: its connection has to be dropped."""
         self._store = Store(Limits())

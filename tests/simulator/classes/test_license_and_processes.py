@@ -73,7 +73,7 @@ def test_process_list_gives_system_processes_no_unit(boss: Client) -> None:
 
 def test_license_queries_are_no_procedures_unless_asked_for(boss: Client) -> None:
     assert boss.failure("SELECT * FROM %SYSTEM.License_UserList()").sqlcode < 0
-    projected = Instance(project_unknown_queries=True).login()
+    projected = Instance("projection=yes").login()
     assert projected.rows("SELECT UserId FROM %SYSTEM.License_UserList()") == [{"userid": "10.0.0.1"}]
     assert projected.rows("SELECT * FROM %CSP.Session_SessionInfo()") == []
     flags = boss.rows("SELECT SqlProc FROM %Dictionary.CompiledQuery WHERE parent = '%SYSTEM.License'")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from irisops.simulator.doubts import Doubts
 from irisops.simulator.world.clock import Clock, SystemClock
 from irisops.simulator.world.model import LicenseKey
 from irisops.simulator.world.scenarios import broken, clinic, hackathon, home, quiet
@@ -77,6 +78,7 @@ def build_world(
     seed: int = 1,
     version: tuple[int, int] = (2025, 2),
     password: str | None = None,
+    doubts: Doubts | None = None,
 ) -> World:
     """The world of a scenario, ready to be served. `password` is the administrator's, instead of the seeded one.
 
@@ -86,7 +88,9 @@ def build_world(
     if scenario is None:
         raise ValueError(f"There is no scenario {name!r}. Choose one of: {', '.join(SCENARIOS)}.")
     clock = clock or SystemClock()
-    world = World(clock, scenario.key(clock.now().date()), seed, version, uptime=scenario.uptime)
+    world = World(
+        clock, scenario.key(clock.now().date()), seed, version, uptime=scenario.uptime, doubts=doubts
+    )
     with world.scheduler.as_of(world.started):
         hand_out_accounts(world, password)
     scenario.fill(world)

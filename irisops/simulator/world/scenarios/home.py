@@ -85,7 +85,7 @@ def _refresh(stage: Stage, session: WebSession | None, seconds: float) -> None:
 
 def _tablet(stage: Stage) -> None:
     """The tablet loads its page, if that leaves a unit free, and logs out after a while."""
-    if stage.world.license.available < 2:
+    if stage.world.license.room < 2:
         return
     session = stage.visit("/csp/user", TABLET, pages=2, agent=TABLET_AGENT)
     if session is not None:
