@@ -202,6 +202,20 @@ ADMIN_API = Doubt(
     "use all units, then sign in to it",
     ("POST /api/admin/login",),
 )
+FEATURE_OPTIONS = Doubt(
+    "feature-options",
+    "Does the server grant the feature option FastSelect to a client that asks for it?",
+    (
+        Behaviour(
+            "granted",
+            "then a feature item stands before the columns of each query",
+            "caretdev/go-irisnative reads one, and its tests run on real containers",
+        ),
+        Behaviour("none", "no such item, whatever the client asks for"),
+    ),
+    "connect with featureOptions=1 and record the replies to the login and to a SELECT",
+    ("iris.connect(..., featureOptions=1), then SELECT 1",),
+)
 
 DOUBTS: tuple[Doubt, ...] = (
     EXECUTE,
@@ -217,6 +231,7 @@ DOUBTS: tuple[Doubt, ...] = (
     ROLE_RESOURCES,
     PROJECTION,
     ADMIN_API,
+    FEATURE_OPTIONS,
 )
 
 

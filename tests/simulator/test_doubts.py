@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +27,10 @@ from irisops.simulator.doubts import (
     table,
 )
 from irisops.simulator.main import Options
+from irisops.simulator.wire.frames import HEADER_SIZE
+from irisops.simulator.wire.listitem import decode
 from tests.simulator.conformance.target import Target, simulator
+from tests.simulator.wire.harness import connecting, greeting
 
 SECURITY = ("secadmin", "Practice-2!")
 """An account with %Admin_Secure:U, %DB_IRISSYS:RW and %Service_SQL:U, without %All."""
@@ -53,7 +57,7 @@ def tried(work: Callable[[], Any]) -> Any:
     try:
         return work()
     except (RuntimeError, iris.dbapi.Error) as error:
-        return re.findall(r"<[A-Z ]+>(?=[^<]*$)|SQLCODE: <-?\d+>", str(error))[0]
+        return re.findall(r"<LIST ERROR>|<[A-Z ]+>(?=[^<]*$)|SQLCODE: <-?\d+>", str(error))[0]
 
 
 def query(opened: Any, name: str, column: str, *arguments: str) -> list[Any]:
@@ -170,6 +174,29 @@ def admin_api(target: Target) -> Any:
     return status
 
 
+def feature_options(target: Target) -> Any:
+    """What a client is granted that asks for 37, and whether the driver works that asks for FastSelect."""
+    with socket.create_connection((target.host, target.port), 10) as raw:
+        raw.sendall(greeting())
+        raw.recv(4096)
+        raw.sendall(connecting(target.user, target.password, features=37))
+        granted = list(decode(raw.recv(4096), HEADER_SIZE))[-1]
+    opened = iris.connect(
+        target.host, target.port, "USER", target.user, target.password, timeout=10, featureOptions=1
+    )
+
+    def work() -> list[tuple[Any, ...]]:
+        cursor = opened.cursor()
+        cursor.execute("CREATE TABLE fast (a INTEGER)")
+        cursor.execute("INSERT INTO fast (a) VALUES (?)", [7])
+        assert cursor.rowcount == 1
+        return rows(opened, "SELECT a FROM fast WHERE a > ?", 1)
+
+    answer = tried(work)
+    opened.close()
+    return granted, answer
+
+
 PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "execute": (execute, {"needed": "SQLCODE: <-99>", "not-needed": [("secadmin",)]}),
     "security-objects": (security_objects, {"protected": "<PROTECT>", "allowed": "secadmin"}),
@@ -187,6 +214,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "role-resources": (role_resources, {"refused": "<INVALID OREF>", "editable": True}),
     "projection": (projection, {"no": "SQLCODE: <-428>", "yes": True}),
     "admin-api": (admin_api, {"refused": 503, "answers": 200}),
+    "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }
 SCENARIOS = {"community-units": "home", "admin-api": "full"}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 from irisops.simulator.backend import SqlFailure, ThrownError, Value
 from irisops.simulator.classes import dispatch, status
-from irisops.simulator.classes.dates import odbc
+from irisops.simulator.classes.dates import horolog, odbc
 from irisops.simulator.classes.definition import ClassDef, MethodDef, QueryDef, column
 from irisops.simulator.classes.definitions import JobDefinitions
 from irisops.simulator.classes.dictionary import sql_name, sql_schema, visible_classes
@@ -15,6 +17,7 @@ from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.signature import Signature
 from irisops.simulator.classes.sql_access import has_sql_privilege, privilege_violation
+from irisops.simulator.classes.system_basics import zversion_of
 from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
 from irisops.simulator.doubts import EMPTY_STRING, EXECUTE, PROJECTION
 from irisops.simulator.sql.catalog import ArgumentDef, FunctionDef, ProcedureDef, SqlType, TableDef
@@ -104,6 +107,25 @@ class JobCatalog:
     def now(self) -> str:
         """The world's time, as `YYYY-MM-DD HH:MM:SS`."""
         return odbc(self._job.world.now())
+
+    def variables(self) -> Mapping[str, Value]:
+        """The special variables of ObjectScript; the simulator's machine is in UTC."""
+        job, world = self._job, self._job.world
+        moment = world.now()
+        up = moment - world.started
+        return {
+            "$HOROLOG": horolog(moment),
+            "$JOB": str(job.process.pid),
+            "$NAMESPACE": job.namespace,
+            "$TLEVEL": job.transaction.level,
+            "$USERNAME": job.username,
+            "$ZHOROLOG": Decimal(up // timedelta(microseconds=1)) / 1_000_000,
+            "$ZNSPACE": job.namespace,
+            "$ZPI": Decimal("3.141592653589793238"),
+            "$ZTIMESTAMP": f"{horolog(moment)}.{moment.microsecond:06d}".rstrip("0").rstrip("."),
+            "$ZTIMEZONE": 0,
+            "$ZVERSION": zversion_of(job),
+        }
 
     def require_sql(self) -> None:
         """Raise -99 unless the user holds %Service_SQL:U (facts: iris-security 6.5)."""
