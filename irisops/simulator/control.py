@@ -25,6 +25,8 @@ from typing import Any
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
 from irisops.simulator.doubts import DoubtError
 from irisops.simulator.wire.faults import (
+    CLASS_METHOD_VALUE,
+    END_CLIENT,
     CorruptSequence,
     Delay,
     Drop,
@@ -33,6 +35,7 @@ from irisops.simulator.wire.faults import (
     Hold,
     Malformed,
     Truncate,
+    import_module,
 )
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.clock import SteerableClock
@@ -224,6 +227,14 @@ class Control:
         except ValueError:
             raise ControlError("payload must be hexadecimal, two digits a byte.") from None
 
+    def end_client(self, times: int | None = 1) -> None:
+        """Tell the clients of the next native calls to end: driver 5.4.1 does, with status 0."""
+        self._inject(END_CLIENT, times, CLASS_METHOD_VALUE)
+
+    def import_module(self, name: str, times: int | None = 1) -> None:
+        """Tell the clients of the next native calls to import a module: driver 5.4.1 does."""
+        self._inject(import_module(name), times, CLASS_METHOD_VALUE)
+
     def clear_faults(self) -> None:
         """The wire works normally again, stalled replies go out, and refusals have their usual texts."""
         self._wire().clear()
@@ -240,10 +251,10 @@ class Control:
             raise ControlError("This control has no wire to break.")
         return self._faults
 
-    def _inject(self, fault: Fault, times: int | None) -> None:
+    def _inject(self, fault: Fault, times: int | None, opcode: bytes | None = None) -> None:
         if times is not None and times < 1:
             raise ControlError("times must be 1 or more, or null for all.")
-        self._wire().inject(fault, times=times)
+        self._wire().inject(fault, times=times, opcode=opcode)
 
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
@@ -269,6 +280,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.truncate,
         Control.corrupt_sequence,
         Control.malform,
+        Control.end_client,
+        Control.import_module,
         Control.clear_faults,
     )
 }

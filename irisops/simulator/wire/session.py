@@ -44,6 +44,8 @@ _AUTOCOMMIT_OFF = 2
 _CONNECT_ITEMS = 10
 _NATIVE = 0xC2
 _UNSUPPORTED_PROXY = b"Y9"
+_OBEYED = (b"YP", b"Y5")
+"""What a client says to an order of `faults.Interject`: done, or why not. It waits for the reply to its own request."""
 _U16 = struct.Struct("<H")
 
 
@@ -184,6 +186,8 @@ class WireSession:
 
     def _answer(self, frame: Frame) -> list[bytes]:
         """Every request of a logged-in client gets its reply, whatever goes wrong behind it."""
+        if frame.opcode in _OBEYED:
+            return []
         try:
             if frame.opcode[1] == _NATIVE:
                 return [self._answer_native(frame)]
