@@ -202,6 +202,16 @@ ADMIN_API = Doubt(
     "use all units, then sign in to it",
     ("POST /api/admin/login",),
 )
+PROCEDURE_WORD = Doubt(
+    "procedure-word",
+    "Does GrantPrivilege of %SYSTEM.SQL.Security take PROCEDURE as the type of an object?",
+    (
+        Behaviour("refused", "it is an error", "REF: Table, View, Schema, Stored Procedures, ..."),
+        Behaviour("taken", "it means Stored Procedures"),
+    ),
+    "grant EXECUTE on a procedure of your own with it, and read the status",
+    ("%SYSTEM.SQL.Security.CheckPrivilege(user, 9, procedure, 'e') after it",),
+)
 FEATURE_OPTIONS = Doubt(
     "feature-options",
     "Does the server grant the feature option FastSelect to a client that asks for it?",
@@ -231,6 +241,7 @@ DOUBTS: tuple[Doubt, ...] = (
     ROLE_RESOURCES,
     PROJECTION,
     ADMIN_API,
+    PROCEDURE_WORD,
     FEATURE_OPTIONS,
 )
 

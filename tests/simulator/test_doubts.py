@@ -174,6 +174,15 @@ def admin_api(target: Target) -> Any:
     return status
 
 
+def procedure_word(target: Target) -> Any:
+    """1 for success, else a status."""
+    with connection(target) as boss:
+        grant = ("%SYSTEM.SQL.Security", "GrantPrivilege", "EXECUTE", "Security.Users_List")
+        native = iris.createIRIS(boss)
+        assert native.classMethodValue(*grant, "Stored Procedures", "reader") == 1
+        return native.classMethodValue(*grant, "PROCEDURE", "reader") == 1
+
+
 def feature_options(target: Target) -> Any:
     """What a client is granted that asks for 37, and whether the driver works that asks for FastSelect."""
     with socket.create_connection((target.host, target.port), 10) as raw:
@@ -214,6 +223,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "role-resources": (role_resources, {"refused": "<INVALID OREF>", "editable": True}),
     "projection": (projection, {"no": "SQLCODE: <-428>", "yes": True}),
     "admin-api": (admin_api, {"refused": 503, "answers": 200}),
+    "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }
 SCENARIOS = {"community-units": "home", "admin-api": "full"}

@@ -27,7 +27,7 @@ def _via(job: Job, role: str) -> str:
 
 
 def _type_of(privilege: ObjectPrivilege) -> str:
-    """UNVERIFIED: the words of TYPE. Settle: run UserPrivs for a user with a grant on a table, and on a schema."""
+    """UNVERIFIED: the words of TYPE in UserPrivs. Settle: run it for a user with a grant on a table, and on a schema."""
     if not privilege.name:
         return "SCHEMA"
     return "PROCEDURE" if privilege.action == Action.EXECUTE.value else "TABLE"
@@ -62,7 +62,7 @@ def _named(grant: ObjectPrivilege) -> str:
 
 
 def _word_of(grant: ObjectPrivilege) -> str:
-    """The words of the class reference.
+    """The words of the class reference (facts: iris-security 3.8).
 
     UNVERIFIED: SCHEMA, which it leaves out. Settle: run SQLUserPrivs for a user with a grant on a schema.
     """
