@@ -49,15 +49,13 @@ def find(job: Job, key: str) -> AuditEvent:
 
 
 class EventPersistence:
-    """Opens and saves events by their lower-case keys, with || between source, type and name (facts: iris-security 3.7)."""
+    """Opens and saves events by their lower-case keys: source||type||name (facts: iris-security 3.7)."""
 
     def exists(self, job: Job, row_id: str) -> bool:
         """Whether the id, in lower case, is an event's."""
-        return (
-            row_id == row_id.lower()
-            and "/" not in row_id
-            and job.world.events.get(row_id.replace("||", "/")) is not None
-        )
+        if "/" in row_id or row_id != row_id.lower():
+            return False
+        return job.world.events.get(row_id.replace("||", "/")) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
         """Fill an object with the event."""

@@ -27,7 +27,7 @@ def _via(job: Job, role: str) -> str:
 
 
 def _type_of(privilege: ObjectPrivilege) -> str:
-    """UNVERIFIED: the words of TYPE in UserPrivs. Settle: run it for a user with a grant on a table, and on a schema."""
+    """UNVERIFIED: the words of TYPE in UserPrivs. Settle: run it for a user with grants on a table and a schema."""
     if not privilege.name:
         return "SCHEMA"
     return "PROCEDURE" if privilege.action == Action.EXECUTE.value else "TABLE"
