@@ -230,7 +230,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unverified",
         action="store_true",
-        help="list the rules that no public fact confirms, each with what settles it on a real instance, and leave",
+        help="list the doubts and the rules that no public fact confirms, each with what settles it, and leave",
     )
     parser.add_argument(
         "--doubt",

@@ -34,14 +34,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("quiet", "almost nothing: one terminal, plenty of units", quiet.key, quiet.fill, 3 * 86400),
         Scenario(
             "home",
-            "Community Edition at home: a closed browser, an editor, a forgotten notebook hold 6 of 8 units",
+            "Community Edition at home: a closed browser, an editor, a forgotten notebook hold 6 of 8 connections",
             home.key,
             home.fill,
             26 * 3600,
         ),
         Scenario(
             "full",
-            "home with 8 of 8 units held: nobody gets in until the first closed tab times out, after 90 seconds",
+            "home with all 8 connections held: nobody gets in until the first closed tab times out, after 90 seconds",
             home.key,
             home.fill_completely,
             26 * 3600,

@@ -1,9 +1,9 @@
-"""home: Community Edition on a person's own machine, where every connection and session is one of eight units.
+"""home: Community Edition on a person's own machine, where every connection and session takes one of eight places.
 
 Six are held when the story begins: by three tabs of a browser that was closed, VS Code and a portal tab of one person,
 and a notebook that nobody stopped. So the tool can get in, and a second connection beside it. The closed tabs time out
 a few minutes on; one, a one-page visit, then keeps its unit in grace. A tablet in the kitchen asks for its page again
-and again, but leaves the last free unit alone. `full` adds two forgotten terminals, and nobody gets in until the first
+and again, but leaves the last free place alone. `full` adds two forgotten terminals, and nobody gets in until the first
 of the tabs times out.
 """
 
@@ -29,7 +29,7 @@ def key(today: date) -> LicenseKey:
 
 
 def fill(world: World) -> None:
-    """Six of eight units are held."""
+    """Six of eight places are held."""
     _household(Stage(world), first_timeout=200)
 
 
