@@ -142,3 +142,10 @@ def _plain_option(command: argparse.ArgumentParser) -> None:
 def _simulator_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--scenario", metavar="NAME", default="", help="the practice instance's situation")
     command.add_argument("--seed", metavar="N", type=int, default=None, help="the practice instance's seed")
+    command.add_argument(
+        "--doubt",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="what it does where nothing public says what IRIS does; see irisops simulator --doubt list",
+    )

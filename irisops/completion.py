@@ -31,6 +31,7 @@ class Option:
 _SIMULATOR = (
     Option("--scenario", "the practice instance's situation", TEXT),
     Option("--seed", "the practice instance's seed", TEXT),
+    Option("--doubt", "what it does where nothing public says what IRIS does", TEXT),
 )
 _PLAIN = Option("--plain", "line by line, without drawing")
 _HELP = Option("--help", "show help")
@@ -72,7 +73,6 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
             Option("--iris-version", "which release to emulate", TEXT),
             Option("--frozen", "stop the world's clock"),
             Option("--unverified", "list the rules that nothing public confirms"),
-            Option("--project-unknown-queries", "offer more lists as SQL procedures"),
             Option("--with-parent", "stop when standard input closes"),
         ),
         (),

@@ -87,6 +87,8 @@ def simulator_options(options: argparse.Namespace) -> list[str]:
         passed += ["--scenario", options.scenario]
     if options.seed is not None:
         passed += ["--seed", str(options.seed)]
+    for choice in options.doubt:
+        passed += ["--doubt", choice]
     return passed
 
 
