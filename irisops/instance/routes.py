@@ -44,17 +44,20 @@ async def first_route(
     last: InstanceProblem | None = None
     for route in capabilities.routes(feature):
         try:
-            return await attempt(route)
+            found = await attempt(route)
         except Unreachable:
             raise
         except InstanceProblem as problem:
+            told = problem
             # A missing privilege explains more than a second route that does not exist.
             if last is None or not isinstance(last, NotPermitted):
-                last = needing(problem, known.privilege)
-            if is_missing(problem):
-                capabilities.learn(route, problem.message)
+                last = told = needing(problem, known.privilege)
+            capabilities.fail(route, told)
             if not again(problem):
                 raise last from None
+        else:
+            capabilities.prove(route)
+            return found
     if last is not None:
         raise last
     _, reason = capabilities.available(feature)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, ObjectStep, Query
 from irisops.instance.errors import InstanceProblem
-from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.models import PollCounts
 from irisops.instance.routes import Instance
@@ -32,6 +31,9 @@ _SESSION_CALLS: dict[str, tuple[Call, int]] = {
     "object": (ObjectCall("SYS.Stats.Dashboard", "Sample", (), (ObjectStep("get", "CSPSessions"),)), 2),
     "method": (ClassMethod("%SYSTEM.License", "CSPUsers"), 1),
 }
+
+_FEATURES = {"units used": "license.counts", "sessions": "sessions.count", "processes": "processes.list"}
+"""What a figure proves."""
 
 
 class Poller:
@@ -67,6 +69,9 @@ class Poller:
             if not skipped:
                 calls["sessions"] = call
         answers = await self._instance.batch(list(calls.values()), deadline=DEADLINE)
+        for name, feature in _FEATURES.items():
+            if name in calls:
+                capabilities.heard(feature, answers[list(calls).index(name)])
         return self._counts(dict(zip(calls, answers, strict=True)), routes, skipped=skipped)
 
     def _counts(
@@ -81,8 +86,6 @@ class Poller:
                     notes.append(f"The instance gave no number for {name}.")
             elif isinstance(answer, InstanceProblem):
                 notes.append(f"{name}: {answer.message}")
-                if name == "sessions" and is_missing(answer):
-                    self._instance.capabilities.learn(routes[0], answer.message)
             else:
                 raise answer
         if "units limit" in figures:
