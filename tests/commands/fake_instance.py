@@ -166,6 +166,9 @@ class FakeInstance:
             case Query(sql) if sql.startswith("SELECT COUNT(*) AS Sessions"):
                 self._check("sessions count")
                 return Answer(rows=Rows(("Sessions",), [(SESSIONS_COUNTED,)]))
+            case Query(sql) if "FROM %SYS.Audit " in sql:
+                self._check("audit table")
+                return self._list("%SYS.Audit:List", ())
             case Query(sql, params) if found := re.search(r"FROM ([%\w.]+)_(\w+)\(", sql):
                 return self._list(f"{found[1]}:{found[2]}", params)
             case ClassQuery(query, args):
@@ -470,6 +473,11 @@ class FakeInstance:
             bits = sum(bit for word, bit in (("Unauthenticated", 64), ("Password", 32)) if word in words)
             elements = {f"GetAt{at}": each for at, each in enumerate(items, 1)}
             return {**row, "AutheEnabled": bits, "Count": len(items), **elements}
+        if class_name == "Security.Users":
+            self._check("user objects")
+            user = next((each for each in self.all_users if each.name.lower() == key), None)
+            times = (user.last_login, self.created.get(user.name)) if user is not None else ()
+            return dict(zip(("LoginDateTime", "CreateDateTime"), times, strict=True)) if times else None
         raise AssertionError(f"the fake has no object {class_name} {key}")
 
 

@@ -44,8 +44,11 @@ async def show_denied(context: Context, command: Command) -> Replies:
     auditing, told = await _auditing(link)
     rows = [_row(cause) for cause in causes]
     chosen = select(rows, filter_words(command), COLUMNS)
+    unsure = not causes and bool(notes)
     notes = [*selection_notes(chosen, len(rows), "cause"), *_recording(link, auditing), *told, *notes]
-    if not causes and auditing is None:
+    if unsure:
+        pass  # the note says so
+    elif not causes and auditing is None:
         notes.insert(0, "No refusal is in the audit database.")
     elif not causes and auditing is not None and auditing.system is False:
         notes.insert(0, "No refusal is recorded.")
@@ -67,11 +70,17 @@ async def show_denied(context: Context, command: Command) -> Replies:
     )
 
 
-async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
+UNSURE = (
+    "The audit query answers nothing, and the table %SYS.Audit cannot be read to confirm it: there may be refusals "
+    "that are not shown. SELECT on %SYS.Audit settles it."
+)
 
-    records = await list_denials(link.connection, RECORDS)
+
+async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
+    """The causes, newest first; without any, a note if that is not certain."""
+    records, certain = await list_denials(link.connection, RECORDS)
     if not records:
-        return [], []
+        return [], [] if certain else [UNSURE]
     access, notes = await _access(link)
     return causes_of(records, access), notes
 

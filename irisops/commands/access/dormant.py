@@ -104,14 +104,9 @@ def _chosen(context: Context, command: Command, logins: Logins, days: int) -> tu
 
 
 def _dormant(account: Account, context: Context, days: int) -> bool:
-    """True if unused for that many days. A never used account counts from its creation, always if that is unknown.
-
-    False if it is not known whether it was used.
-    """
-    if not account.user.last_login_known:
-        return False
+    """True if it is known to be unused for that many days; an account never used counts from its creation."""
     since = account.last_used or account.created
-    return since is None or context.clock.now() - since >= timedelta(days=days)
+    return account.age_known and since is not None and context.clock.now() - since >= timedelta(days=days)
 
 
 def _ends(account: Account, logins: Logins, context: Context) -> str:
@@ -131,7 +126,11 @@ def _ends(account: Account, logins: Logins, context: Context) -> str:
 
 def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     notes = []
-    unknown = [each.user.name for each in logins.accounts if not each.user.last_login_known]
+    unknown = [
+        each.user.name
+        for each in logins.accounts
+        if not each.age_known and each.user.name.casefold() not in _NO_LOGINS
+    ]
     if logins.inactive_limit:
         notes.append(
             f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
@@ -148,7 +147,10 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     elif not unknown:
         notes.append(f"Every account that people log in with was used in the last {counted(days, 'day')}.")
     if unknown:
-        notes.append(f"When these were used last is not known, so they are not listed: {listed(unknown)}.")
+        notes.append(
+            f"Age unknown, so not listed and never disabled by a sweep: {listed(unknown)}. "
+            "The instance tells neither their last login nor, for those never used, when they were created."
+        )
     return notes
 
 

@@ -32,6 +32,13 @@ LETTERS: dict[Action, str] = {
 """The letters of `CheckPrivilege` (facts: iris-security 4.1)."""
 Kind = Literal["table", "view", "schema", "procedure"]
 _TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
+GRANT_TYPES: dict[Kind, str] = {
+    "table": "Table",
+    "view": "View",
+    "schema": "Schema",
+    "procedure": "Stored Procedures",
+}
+"""The words that GrantPrivilege takes as Type (facts: iris-config-as-text 1.4)."""
 Grantee = tuple[Literal["user", "role"], str]
 """Holder of SQL privileges: a user, including those through its roles, or a role alone."""
 MOST_GRANTS = 1000
@@ -67,7 +74,11 @@ class SqlObject:
 
 @dataclass(frozen=True, slots=True)
 class SqlGrant:
-    """One privilege that a user holds; `via` is the role that gives it, or the user itself."""
+    """One privilege that a user holds.
+
+    `via` tells how, in the instance's words: Direct, SuperUser, Role, _PUBLIC (class reference of
+    %Library.SQLCatalogPriv) or Owner (seen of %SQL.Manager.CatalogPriv).
+    """
 
     type: str
     name: str
@@ -190,9 +201,7 @@ async def change_sql(
         names = [as_text(row[0]).casefold() for row in listed.rows.rows] if listed.rows else []
         if target.namespace.casefold() not in names:
             raise InstanceError(f"There is no namespace {target.namespace}.", "Nothing was changed.")
-        # UNVERIFIED: the words that Type takes; TABLE, VIEW, SCHEMA and PROCEDURE are those of the SQL statement.
-        # To settle: call GrantPrivilege("SELECT","Sample.Person","TABLE","reader").
-        args = (action.upper(), target.name, target.kind.upper(), user)
+        args = (action.upper(), target.name, GRANT_TYPES[target.kind], user)
         answer = await _within(
             instance, target.namespace, home, ClassMethod("%SYSTEM.SQL.Security", method, args)
         )

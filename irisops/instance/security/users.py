@@ -8,6 +8,10 @@ from irisops.instance.models import User
 from irisops.instance.routes import Instance
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_text, as_utc
 
+NEVER = ("", "0")
+"""LastLoginTime of an account that never logged in: empty, or the first 0 of LoginDateTime (facts: iris-security 2.2).
+Any other text that is no time means that the last login is unknown, not that there was none."""
+
 
 def user_of(row: Row) -> User | None:
     """One user from a row of List or Detail; None for a row without a name."""
@@ -20,8 +24,8 @@ def user_of(row: Row) -> User | None:
         enabled=as_flag(row.get("enabled")),
         roles=roles,
         # UNVERIFIED: whether this time is in UTC, and its form. To settle: compare with the property LoginDateTime.
-        last_login=as_utc(row.get("lastlogintime")),
-        last_login_known="lastlogintime" in row,
+        last_login=(login := as_utc(row.get("lastlogintime"))),
+        last_login_known=login is not None or as_text(row.get("lastlogintime", "?")) in NEVER,
         full_name=_text_if(row, "fullname"),
         comment=_text_if(row, "comment"),
         namespace=_text_if(row, "namespace"),
