@@ -212,3 +212,17 @@ async def test_a_process_started_ahead_that_died_meanwhile_is_replaced() -> None
         await connection.connect(PASSWORD)
         assert (await connection.call(VERSION)).value
         await connection.disconnect()
+
+
+async def test_a_class_dictionary_that_never_answers_does_not_fail_the_login() -> None:
+    async with serve() as served:
+        connection = Connection(served.target(), dictionary_seconds=0.2)
+        held = served.faults.inject(Hold(), opcode=b"DQ")
+        info = await connection.connect(PASSWORD)
+        assert held.fired
+        assert (connection.state.name, info.namespace) == ("connected", "%SYS")
+        assert "gave no answer in time" in connection.capabilities.note
+        assert (await connection.call(VERSION)).value == info.zversion
+        held.release()
+        await until(lambda: len(served.server.connections) == 1)
+        await connection.disconnect()

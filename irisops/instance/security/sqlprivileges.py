@@ -12,7 +12,7 @@ from typing import Literal
 
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery
 from irisops.instance.class_queries import by_route, judging
-from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, first_route, for_reads
@@ -236,6 +236,14 @@ async def _all_within(
             f"The connection could not go back from namespace {namespace} to {home}.",
             "/disconnect, then /connect: until then reads may fail.",
             detail=str(returned),
+        )
+    if isinstance(arrived, NotPermitted):
+        reading = f"read on the default database of {namespace}"
+        raise NotPermitted(
+            f"This account may not enter namespace {namespace}: it lacks {reading}.",
+            "Ask an administrator for it, or connect as another user.",
+            privilege=reading,
+            detail=arrived.detail,
         )
     if isinstance(arrived, InstanceProblem):
         raise arrived
