@@ -100,7 +100,7 @@ def _show(session: Session) -> int:
 
     def keep_theme(theme: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # the theme is shown all the same
-            session.settings.set_theme(theme)
+            session.settings.change({"theme": theme})
 
     loaded = session.settings.load().settings
     chosen = {"theme": loaded.theme} if loaded.theme else {}

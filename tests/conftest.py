@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How much was fuzzed."""
+    """Print the number of fuzzed examples."""
     counts = [
         value
         for outcome in ("passed", "failed")
@@ -80,7 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what needs a real IRIS where none is given."""
+    """Skip tests that need a real IRIS unless one is given."""
     if config.getoption("--iris-url"):
         return
     skip = pytest.mark.skip(reason="needs a real IRIS: give --iris-url iris://USER@HOST:PORT/%SYS")

@@ -1,4 +1,4 @@
-"""The layout's promises: the arrows between the layers, and what a start may import."""
+"""Rules of the layout: arrows between the layers, and the imports of a start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks that nobody awaits: their failure is told, and there is no other way to run one."""
+"""Tasks that are not awaited: failures are reported, and no module starts them in another way."""
 
 from __future__ import annotations
 

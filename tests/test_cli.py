@@ -54,7 +54,7 @@ def irisops(
 
 @pytest.fixture
 def dead_port() -> Iterator[int]:
-    """A port that nothing listens on: bound, and so nobody else's, but not listening."""
+    """A port without a listener: bound, so no other program can take it, but not listening."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield int(held.getsockname()[1])
@@ -111,7 +111,7 @@ def test_a_password_for_another_profile_is_named_with_the_option(line: str, tmp_
     ],
 )
 def test_every_keyring_is_told_as_it_is(backend: str, said: str, tmp_path: Path) -> None:
-    """K15: /secrets says what the login says; a backend that exits does not end the program."""
+    """K15: /secrets and the login report the same; a backend that exits does not end the program."""
     ProfileStore(Places.below(tmp_path).profiles).add(LOCAL)
     ran = irisops(tmp_path, "run", "/secrets", keyring=backend)
     assert (ran.returncode, ran.stderr) == (0, "")

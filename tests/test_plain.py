@@ -100,7 +100,7 @@ async def test_a_plan_waits_for_yes(tmp_path: Path, answer: str | None, held: tu
 
 
 async def test_where_nobody_can_be_asked_the_cure_is_another(tmp_path: Path) -> None:
-    """K10: a pipe has nobody to ask, so `/connect asks again` is none."""
+    """K10: a pipe cannot be asked, so `/connect asks again` is no cure."""
     world = World(tmp_path, LOCAL, polling=False, connect_first=False)
     world.session.hub.ask = None
     terminal = Typed("/connect local")

@@ -123,7 +123,7 @@ def _why_final(context: Context, wanted: Wanted) -> str:
         return ""
     if wanted.passwords:
         user = next(iter(wanted.passwords))
-        return f"the old password is known to nobody; /password {quote(user)} sets another one."
+        return f"nobody knows the old password; /password {quote(user)} sets another one."
     return "bad logins that were forgotten cannot be counted again."
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import ge, gt, le, lt
 
 from irisops.instance.models import PollCounts
 
@@ -13,6 +15,7 @@ _MEANS = {
     "sessions": "web sessions",
     "processes": "processes",
 }
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 FIGURES = ("units", "free", "sessions", "processes")
 
 _RULE = re.compile(r"\s*([a-z]+)\s*(>=|<=|>|<)\s*(\d{1,9}(?:\.\d{1,3})?)\s*(%?)\s*", re.IGNORECASE)
@@ -55,12 +58,7 @@ class Rule:
         if value is None or (self.percent and not counts.units_limit):
             return None
         threshold = self.value * (counts.units_limit or 0) / 100 if self.percent else self.value
-        return {
-            ">": value > threshold,
-            ">=": value >= threshold,
-            "<": value < threshold,
-            "<=": value <= threshold,
-        }[self.operator]
+        return _COMPARISONS[self.operator](value, threshold)
 
 
 def parse_rule(text: str) -> Rule:

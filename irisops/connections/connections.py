@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Connector, Link, idle_state, target_of, web_of
-from irisops.connections.web_port_given import telling_of_a_web_port
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
+from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
-from irisops.instance.errors import InstanceProblem
+from irisops.instance.errors import InstanceProblem, NotAnInstance, Unreachable
 from irisops.logs import LOG, hide
-from irisops.profiles.model import Profile
+from irisops.profiles.model import DEFAULT_PORT, Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
 from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
@@ -26,6 +27,11 @@ from irisops.profiles.store import Loaded, ProfileStore
 if TYPE_CHECKING:  # imported at the first connect, after the first paint
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.models import SystemInfo
+
+WEB_PORTS = (52773, 57772, 80, 443, 8080, 8443)
+"""Web server ports given by mistake for the superserver's (facts: iris-license-sessions 8.2)."""
+_SILENT = ("Nothing answered within", "The server closed the connection during the login")
+"""Messages of a login at a web server that waits for a line, or hangs up at once."""
 
 
 class Hub:
@@ -109,18 +115,14 @@ class Hub:
 
     def states(self) -> list[ProfileState]:
         """A line of the side panel per profile."""
-        states: list[ProfileState] = []
-        for profile in self.profiles():
-            link = self.links.get(profile.name.casefold())
-            if link is None:
-                states.append(idle_state(profile))
-            else:
-                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        in_use = {
+            key: link.as_state(active=link is self.active, interval=self.interval(link))
+            for key, link in self.links.items()
+        }
+        states = [in_use.get(profile.name.casefold()) or idle_state(profile) for profile in self.profiles()]
         known = {state.name.casefold() for state in states}
-        for key, link in self.links.items():  # removed from the file while connected
-            if key not in known:
-                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
-        return states
+        # Last come those that were removed from the file while connected.
+        return [*states, *(state for key, state in in_use.items() if key not in known)]
 
     def overview(self) -> Overview:
         """Contents of the frame around the transcript."""
@@ -164,8 +166,29 @@ class Hub:
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            with telling_of_a_web_port(profile, temporary=self.temporary(profile.name)):
+            with self._web_port_cure(profile):
                 return await self._log_in(link, profile, password, keep=keep)
+
+    @contextmanager
+    def _web_port_cure(self, profile: Profile) -> Iterator[None]:
+        """Set the cure of a failed login whose port may be a web server's, the most common mistake in a profile."""
+        try:
+            yield
+        except (NotAnInstance, Unreachable) as problem:
+            sure = isinstance(problem, NotAnInstance)
+            likely = sure or problem.message.startswith(_SILENT)
+            if likely and profile.port in (*WEB_PORTS, profile.web_port):
+                right = f"/profile edit {quote(profile.name)} port={DEFAULT_PORT} web_port={profile.port}"
+                if self.temporary(profile.name):  # in no file, so it cannot be edited
+                    user, host = harmless(profile.user), harmless(profile.host)
+                    right = f"/connect iris://{user}@{host}:{DEFAULT_PORT}/{profile.namespace}"
+                problem.cure = (
+                    f"{profile.port} is a web port. The superserver's is {DEFAULT_PORT} by default: {right}"
+                    if sure
+                    else f"{profile.port} is usually a web port; the superserver's is {DEFAULT_PORT} by default: "
+                    f"{right}. If it is the superserver's here: {problem.cure}"
+                )
+            raise
 
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
         asked = keep
@@ -230,39 +253,22 @@ class Hub:
         if not command:
             return None
         if self._refused_commands.holds(account_of(profile), command):
-            self.on_notice(
-                Notice(
-                    "warning",
-                    f"What the password command of {profile.name} gives was refused before, so it is not tried again.",
-                    "Type the password; once it is accepted, the command is used again at the next start.",
-                    profile.name,
-                )
-            )
-            return None
-        try:
-            return await password_from(command)
-        except PasswordCommandError as error:
-            self.on_notice(
-                Notice(
-                    "warning",
-                    f"The password command of {profile.name} gave no password: {error}.",
-                    f"Try it in a terminal, or change it: /profile edit {profile.name} password_command=",
-                    profile.name,
-                )
-            )
-            return None
+            why = f"What the password command of {profile.name} gives was refused before, so it is not tried again."
+            cure = "Type the password; once it is accepted, the command is used again at the next start."
+        else:
+            try:
+                return await password_from(command)
+            except PasswordCommandError as error:
+                why = f"The password command of {profile.name} gave no password: {error}."
+                cure = f"Try it in a terminal, or change it: /profile edit {profile.name} password_command="
+        self.on_notice(Notice("warning", why, cure, profile.name))
+        return None
 
     async def _keep(self, profile: Profile, password: str) -> None:
         kept = await self.secrets.keep(profile, password)
         if not kept.lasting:
-            self.on_notice(
-                Notice(
-                    "info",
-                    f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}",
-                    kept.cure,
-                    profile.name,
-                )
-            )
+            why = f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}"
+            self.on_notice(Notice("info", why, kept.cure, profile.name))
 
     async def _ask_password(self, profile: Profile, *, again: bool) -> str:
         user = profile.user or "the user"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from irisops.connections.connections import Hub
@@ -216,8 +216,7 @@ class ShareDesk:
 
     def extended(self, share: OpenShare, until: datetime) -> None:
         """Record the keeper's new deadline."""
-        opened = share.opened
-        share.opened = ShareOpened(opened.id, until, opened.endpoints, opened.passes, opened.agent_version)
+        share.opened = replace(share.opened, until=until)
         self._show()
 
     async def close(self) -> None:

@@ -45,7 +45,7 @@ def read_only_note(link: Link) -> str:
 
 def read_only_cure(link: Link) -> str:
     """How to allow changes on a read-only profile."""
-    return f"If it should be: /profile edit {quote(link.name)} read_only=no"
+    return f"To allow changes: /profile edit {quote(link.name)} read_only=no"
 
 
 def unavailable(spec: CommandSpec, hub: Hub) -> str:

@@ -67,7 +67,7 @@ async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
     except JournalError as error:
         yield Problem("Journal", str(error), CURE_OF_DISK, text=text)
     except Exception:
-        LOG.exception("the program failed")  # whoever shows the chat tells the person
+        LOG.exception("the program failed")  # the screen reports it
         raise
 
 

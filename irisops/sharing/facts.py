@@ -25,11 +25,10 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.routes import Instance, object_by, value_by
+from irisops.instance.security.lists import BINDINGS, list_applications, list_resources
+from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import list_resources
-from irisops.instance.security.services import BINDINGS
-from irisops.instance.security.settings_state import login_bits, read_settings
-from irisops.instance.security.webapps import list_applications
+from irisops.instance.security.settings_state import read_settings
 from irisops.sharing.lease import Where
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
 from irisops.sharing.teardown import Connector

@@ -1,4 +1,4 @@
-"""What a change and an editor cost in driver batches: a slow line pays for each."""
+"""Driver batches of a change and of an editor: each costs a round trip on a slow line."""
 
 from __future__ import annotations
 

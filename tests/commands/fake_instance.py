@@ -23,10 +23,9 @@ from irisops.instance.calls import (
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Process, Role, User, WebSession
 from irisops.instance.security.audit import REFUSALS, Auditing, AuditRecord
+from irisops.instance.security.lists import Resource, WebApplication
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import Resource
 from irisops.instance.security.sqlprivileges import LETTERS, SqlGrant, SqlHoldings
-from irisops.instance.security.webapps import WebApplication
 
 START = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
 PASSWORD = "canary-Secret-1"

@@ -10,7 +10,7 @@ from irisops.contract.replies import Done, Facts, Table
 from irisops.engine import reply_text
 from irisops.instance.errors import NotPermitted
 from irisops.instance.models import User
-from irisops.instance.security.users import user_of
+from irisops.instance.security.lists import user_of
 from irisops.instance.usage.processes import process_of
 from irisops.sharing import rules_access
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, UserFact

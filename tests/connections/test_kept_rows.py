@@ -1,4 +1,4 @@
-"""Rows that are kept between two looks at a live table."""
+"""Rows that are kept between two readings of a live table."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ async def facts(person: Person, line: str = "/helper") -> Facts:
 
 
 def loaded(on: Stage) -> bool:
-    """Whether the simulator's own books have the class, compiled."""
+    """True if the simulator has the compiled class."""
     return on.simulator.runtime.emulation.loaded.find(HELPER, "%SYS") is not None
 
 

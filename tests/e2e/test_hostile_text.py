@@ -1,6 +1,6 @@
-"""Whoever may set a full name must not write to the terminal of the administrator who looks (R1).
+"""A person who may set a full name must not write to the terminal of the administrator who reads it (R1).
 
-All that is looked at are the bytes that leave the program, on a terminal of its own or on its streams.
+Only the program's output is checked, on its own terminal or on its streams.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the ngrok agent says, by its log and its API, and what chat and keeper say to each other."""
+"""Log and API of the ngrok agent, and the messages between chat and keeper."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_networks(fuzz: Fuzz) -> None:
 
 
 class AgentApi(ThreadingHTTPServer):
-    """The agent's API, which answers with what it was given."""
+    """The agent's API with given answers."""
 
     body = b"{}"
     daemon_threads = True

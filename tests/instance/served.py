@@ -22,7 +22,7 @@ PASSWORD = "canary-Secret-9"
 
 @dataclass
 class Served:
-    """A running simulator and what tests turn about it."""
+    """A running simulator and its controls for tests."""
 
     server: SuperServer
     world: World
@@ -36,7 +36,7 @@ class Served:
         return Target("127.0.0.1", self.server.port, namespace, user, timeout)
 
     def user(self, name: str) -> User:
-        """A user of the world, who must be there."""
+        """A user of the world; must exist."""
         found = self.world.tables.users.get(name)
         assert found is not None
         return found
@@ -87,7 +87,7 @@ class Pauses:
         await gate
 
     async def pass_one(self) -> None:
-        """Wait for somebody to sleep, and wake them."""
+        """Wait for a sleeper and wake it."""
         gate = await self._sleepers.get()
         gate.set_result(None)
 

@@ -1,4 +1,4 @@
-"""The SysAdmin API: one login, untrusted answers, and the two routes of web sessions that lead over it."""
+"""The SysAdmin API: one login, untrusted answers, and the two web session routes through it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LOGIN = {"access_token": "token-1", "refresh_token": "r"}
 
 @dataclass
 class Script:
-    """What a scripted web server answers, by "METHOD /path", and what it was asked."""
+    """Answers of a scripted web server, by "METHOD /path", and the requests it got."""
 
     answers: dict[str, Any]
     seen: list[tuple[str, str, bytes]] = field(default_factory=list)

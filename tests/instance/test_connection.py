@@ -1,4 +1,4 @@
-"""How a connection keeps its calls apart, its pauses growing and its promises on every way out."""
+"""A connection: separate calls, growing pauses, and results or errors for all calls however it ends."""
 
 from __future__ import annotations
 

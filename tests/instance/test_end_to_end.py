@@ -1,4 +1,4 @@
-"""The real driver in its process against the simulator: what works, and what every kind of failure costs."""
+"""The real driver in its process against the simulator: normal use, and the effect of every kind of failure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
-from irisops.instance.security import roles, users
+from irisops.instance.security import lists
 from irisops.instance.security.object_state import ObjectChange, ObjectState
-from irisops.instance.security.user_changes import read_user_state, user_steps
-from irisops.instance.security.users import identifier
+from irisops.instance.security.user_changes import identifier, read_user_state, user_steps
 from irisops.instance.usage import license as licensing
 from irisops.instance.usage import processes, sessions
 from irisops.instance.usage.poll import Poller
@@ -87,10 +86,10 @@ async def test_polls_cost_four_round_trips_at_most_and_count_them_right(projecte
 async def test_every_read_says_what_the_world_holds() -> None:
     async with serve() as served, connected(served) as connection:
         world = served.world
-        found = await users.list_users(connection)
+        found = await lists.list_users(connection)
         assert {user.name for user in found} == {user.name for user in world.tables.users.values()}
         assert {user.name for user in found if user.superuser} >= {"_SYSTEM", "SuperUser"}
-        assert {role.name for role in await roles.list_roles(connection)} == {
+        assert {role.name for role in await lists.list_roles(connection)} == {
             role.name for role in world.tables.roles.values()
         }
         listed = await processes.list_processes(connection)
@@ -445,7 +444,7 @@ async def test_missing_privileges_are_named() -> None:
         try:
             await connection.connect(PASSWORD)
             with pytest.raises(NotPermitted) as refused:
-                await users.list_users(connection)
+                await lists.list_users(connection)
             assert "%Admin_Secure:U" in refused.value.privilege
             with pytest.raises(NotPermitted) as no_sessions:
                 await sessions.list_sessions(connection)

@@ -1,4 +1,4 @@
-"""Texts of the driver and the instance, and the names that people get instead."""
+"""Error texts of the driver and the instance, and the named errors made of them."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_failed_connects(text: str, name: type[errors.InstanceProblem]) -> None:
     ],
 )
 def test_a_tls_configuration_that_is_missing_here(said: str, message: str, cure: str) -> None:
-    """K9: it was told as a failed handshake."""
+    """K9: was reported as a failed handshake."""
     problem = connect_failure(f"{LINK}Error code: 2 Error message: <SSL Error> {said}")
     assert type(problem) is errors.Unreachable
     assert problem.message.startswith("TLS is not set up on this machine: ")

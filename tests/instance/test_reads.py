@@ -10,7 +10,7 @@ from irisops.instance import system
 from irisops.instance.calls import Answer, Call, ClassMethod, Query
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceError, NotPermitted, Unreachable
-from irisops.instance.security import roles, users
+from irisops.instance.security import lists
 from irisops.instance.system import parse_version, read_at_connect
 from irisops.instance.usage import license as licensing
 from irisops.instance.usage import processes, sessions
@@ -96,7 +96,7 @@ async def test_users_are_taken_by_column_name_whatever_the_order() -> None:
         ("", "", "LDAP user", "alice", "No", ""),
         (None, None, None, "", None, None),
     )
-    alice, bob = await users.list_users(FakeInstance({"Users_List": answer}))
+    alice, bob = await lists.list_users(FakeInstance({"Users_List": answer}))
     assert (bob.name, bob.enabled, bob.roles, bob.superuser, bob.type) == (
         "bob",
         True,
@@ -111,7 +111,7 @@ async def test_users_are_taken_by_column_name_whatever_the_order() -> None:
 async def test_users_come_by_object_calls_where_sql_does_not_work() -> None:
     listed = rows("Name Enabled Roles LastLoginTime Flags", ("bob", 1, "", "", 1))
     instance = FakeInstance({"SELECT": sql_error(-99), "Security.Users:List": listed})
-    assert [user.name for user in await users.list_users(instance)] == ["bob"]
+    assert [user.name for user in await lists.list_users(instance)] == ["bob"]
 
 
 async def test_roles() -> None:
@@ -120,7 +120,7 @@ async def test_roles() -> None:
         ("b", "words", "a,%SQL", "%DB_USER:RW,X:U", "No"),
         ("A", "", "", "", "Yes"),
     )
-    first, second = await roles.list_roles(FakeInstance({"Roles_ListAll": answer}))
+    first, second = await lists.list_roles(FakeInstance({"Roles_ListAll": answer}))
     assert (first.name, first.escalation_only) == ("A", True)
     assert (second.resources, second.granted_roles) == ((("%DB_USER", "RW"), ("X", "U")), ("a", "%SQL"))
 

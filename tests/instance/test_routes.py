@@ -1,4 +1,4 @@
-"""Which route is taken to a fact: what the class dictionary says, and what failures teach."""
+"""Choice of the route to a fact: by the class dictionary, and by failures."""
 
 from __future__ import annotations
 

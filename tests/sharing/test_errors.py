@@ -1,4 +1,4 @@
-"""Every documented refusal of ngrok has one sentence and a cure, and none shows a token."""
+"""Every documented refusal of ngrok has one sentence and a cure, and no text shows a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gathering facts, and the tries of default passwords that never lock an account."""
+"""Gathering facts, and tries of default passwords, which never lock an account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a teammate is given."""
+"""The card for a teammate."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from irisops.commands.access.compare_sql import SqlSide, compare_sql, namespace_of
 from irisops.commands.access.names import Line
-from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
@@ -36,7 +35,7 @@ async def compare(context: Context, command: Command) -> Replies:
     """The differences as a table, and a count of what is the same."""
     link = context.link()
     access = await read_access(link.connection)
-    remember(link, access)
+    link.names.remember(access)
     names = str(command.args["first"]), str(command.args["second"])
     left = _side(access, names[0], lambda each: f"/compare {each} {quote(names[1])}")
     right = _side(access, names[1], lambda each: f"/compare {quote(names[0])} {each}")

@@ -21,7 +21,6 @@ from irisops.commands.access.names import (
 )
 from irisops.commands.access.wording import LABELS, paths, standing
 from irisops.connections.connection import Link
-from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Facts
@@ -30,9 +29,9 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
 from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.lists import WebApplication, read_application
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.smallest_fix import smallest_fix
-from irisops.instance.security.webapps import WebApplication, read_application
 
 
 async def explain(context: Context, command: Command) -> Replies:
@@ -49,7 +48,7 @@ async def explain(context: Context, command: Command) -> Replies:
     link = context.link()
     access = await read_access(link.connection)
     user = user_named(access, str(command.args["user"]), lambda name: f"/explain {name} {quote(what)}")
-    remember(link, access)
+    link.names.remember(access)
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply

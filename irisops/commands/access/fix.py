@@ -81,9 +81,7 @@ async def plan_of(context: Context, link: Link, access: Access, user: User, fix:
 
 def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
 
-    security = rolechange.Security(access.users, access.roles, access=access)
-    wanted = rolechange.RoleChangePlan("grant", user, add=fix.grants, command=grant_line(user, fix))
-    return rolechange.plan(context, link, security, wanted)
+    return rolechange.plan(context, link, access, user, add=fix.grants, command=grant_line(user, fix))
 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:

@@ -10,8 +10,8 @@ from irisops.contract.refusal import Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.instance.models import User
 from irisops.instance.security.access import Access
+from irisops.instance.security.lists import WebApplication
 from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.webapps import WebApplication
 
 Line = Callable[[str], str]
 """Builds the line to suggest from a name, quoted if needed."""

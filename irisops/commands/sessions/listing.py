@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from irisops.connections.connection import Link
-from irisops.connections.session_ages import KnownBirths
-from irisops.connections.session_timeouts import KnownTimeouts, known_timeouts
+from irisops.connections.session_times import KnownBirths, KnownTimeouts, known_timeouts
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted
@@ -90,6 +89,7 @@ async def look(context: Context, link: Link) -> Seen:
     link.listed_at = link.clock.monotonic()
     offset = await clock_offset(link.connection, link.clock.now())
     now = context.clock.now() + timedelta(seconds=offset)
+    link.births = link.births or KnownBirths()
     births = await link.births.learn(link.connection, link.generation, sessions, now)
     link.timeouts = await known_timeouts(
         link.timeouts, link.connection, link.generation, link.clock.monotonic()

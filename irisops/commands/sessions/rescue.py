@@ -27,8 +27,7 @@ from irisops.commands.sessions.ending import (
 from irisops.commands.sessions.listing import Seen
 from irisops.commands.sessions.sweep import missed_least
 from irisops.connections.connection import Link, web_of
-from irisops.connections.session_ages import KnownBirths
-from irisops.connections.session_timeouts import KnownTimeouts
+from irisops.connections.session_times import KnownBirths, KnownTimeouts
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.refusal import Refusal

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from irisops.commands.profiles.connect import find_profile
+from irisops.commands.profiles.profiles import STATES
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.refusal import Refusal
@@ -21,13 +22,6 @@ from irisops.profiles.model import Profile
 ALL = "all"
 GROUPS = ("instance", "license", "access")
 """Groups of commands that /on can run. Sharing has its own files and processes, and uses the active instance."""
-STATES = {
-    "connected": "● connected",
-    "connecting": "◐ connecting",
-    "lost": "◌ lost",
-    "off": "○ off",
-    "refused": "✕ refused",
-}
 
 
 async def on(context: Context, command: Command) -> Replies:

@@ -14,7 +14,7 @@ from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import User
 from irisops.instance.routes import Instance, object_by
-from irisops.instance.security.users import NEVER, list_users
+from irisops.instance.security.lists import NEVER, list_users
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
 
 MOST_OBJECTS = 100

@@ -46,9 +46,7 @@ class Discoverer:
         raise Refusal(
             "NothingFound",
             f"Nothing called {harmless(name, 60)} was found here.",
-            f"Did you mean {', '.join(close)}?"
-            if close
-            else "/discover looks again and lists what there is.",
+            f"Did you mean {', '.join(close)}?" if close else "/discover looks again.",
             suggestions=[f"/profile adopt {each}" for each in close],
         )
 

@@ -1,4 +1,4 @@
-"""The words and symbols of InterSystems SQL, and the tokens of sqlglot that stand for them."""
+"""The words and symbols of InterSystems SQL, and sqlglot's tokens for them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ PAIRS = {
 }
 
 CALLABLE_KEYWORDS = frozenset({"LEFT", "RIGHT"})
-"""Keywords that are function names where a parenthesis follows."""
+"""Keywords that are function names before a parenthesis."""
 
 SYMBOLS: dict[str, TokenType] = {
     "<>": TokenType.NEQ,
@@ -118,7 +118,7 @@ TYPES: dict[str, TokenType] = {
 PREFIX_FUNCTIONS = frozenset(
     {"%ALPHAUP", "%EXACT", "%SQLSTRING", "%SQLUPPER", "%STRING", "%UPPER", "%TRUNCATE", "%MVR"}
 )
-"""Collation functions, which may be written without parentheses: `ORDER BY %EXACT Name`."""
+"""Collation functions; their parentheses are optional: `ORDER BY %EXACT Name`."""
 
 _RESERVED = """
 %AFTERHAVING %ALLINDEX %ALPHAUP %ALTER %BEGTRANS %CHECKPRIV %CLASSNAME %CLASSPARAMETER %DBUGFULL %DELDATA
@@ -145,13 +145,13 @@ VARYING WHEN WHENEVER WHERE WITH WORK WRITE
 """
 
 RESERVED_WORDS = frozenset(_RESERVED.split())
-"""Reserved Words of the InterSystems SQL Reference: none of them is an identifier unless it stands in quotes."""
+"""Reserved Words of the InterSystems SQL Reference; identifiers only in quotes."""
 
 SPECIAL_VARIABLES = frozenset(
     {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSDATE", "USER"}
     | {"$USERNAME", "$NAMESPACE"}
 )
-"""Values written like a name; in the tree they become calls without arguments."""
+"""Values written like a name; calls without arguments in the tree."""
 
 NOT_EMULATED = {
     "%INLIST": "%INLIST",
@@ -178,4 +178,4 @@ HINTS = frozenset(
         "%NORUNTIME",
     }
 )
-"""Optimizer keywords without an argument: they change no result."""
+"""Optimizer keywords without an argument; they do not change the result."""

@@ -7,10 +7,9 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Table
 from irisops.instance.models import Role
+from irisops.instance.security.lists import Resource, WebApplication
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import Resource
 from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
-from irisops.instance.security.webapps import WebApplication
 from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 

@@ -1,4 +1,4 @@
-"""Frames and values: everything that goes in comes out, and nothing else does any harm."""
+"""Frames and values: everything sent arrives, and anything malformed is harmless."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the fakes have the names of the driver's methods
-"""Class queries by the class methods behind them: what is believed, and what leads back to the result set."""
+"""Class queries by their class methods: which answers are accepted, and which fall back to the result set."""
 
 from __future__ import annotations
 

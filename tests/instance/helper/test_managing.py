@@ -1,4 +1,4 @@
-"""Whether the helper is there, installing and removing it: answers of an instance, scripted."""
+"""Detecting, installing and removing the helper, on scripted answers of an instance."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifyRole", "Answer")
 
 
 class HelperInstance(FakeInstance):
-    """Has or has not a class of the helper's name."""
+    """An instance with or without a class of the helper's name."""
 
     def __init__(
         self, defined: tuple[str, ...] = (), compiled: tuple[str, ...] = (), version: str = ""

@@ -1,4 +1,4 @@
-"""Refusals: read from a simulator's audit log, grouped by cause, and recorded where they were not."""
+"""Refusals: read from a simulator's audit log and grouped by cause, and switched on if they are not recorded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from irisops.instance.security.audit import (
 )
 from irisops.instance.security.denials import causes_of
 from irisops.instance.security.dormant import Account, read_logins
+from irisops.instance.security.lists import Resource
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import Resource
 from tests.instance.security.test_access import scenario
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -6,9 +6,9 @@ from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Query,
 from irisops.instance.errors import InstanceError, InstanceProblem, NoAnswer, NotAvailable, NotPermitted
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.permissions import applicable
-from irisops.instance.security.roles import role_steps
+from irisops.instance.security.role_changes import role_steps
 from irisops.instance.security.user_changes import (
-    FIELDS,
+    USER_FIELDS,
     check_new_password,
     read_user_state,
     read_user_states,
@@ -38,7 +38,7 @@ def bob(**changed: FieldValue) -> ObjectState:
 
 
 async def done(change: ObjectChange, password: str = "") -> list[Call]:
-    """The calls of a change on an instance that says yes to all of them."""
+    """The calls of a change on an instance on which they all succeed."""
     instance = FakeInstance(
         {"%OpenId": lambda call: Answer(values=(1,) * _steps(call)), "Security.": value(1)}
     )
@@ -138,8 +138,8 @@ async def test_what_is_missing_is_named_when_neither_way_is_permitted() -> None:
 
 
 async def test_many_users_cost_one_list() -> None:
-    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
-    cells = [(name, *("" for _ in FIELDS)) for name in ("Ann", "Bob", "Eve")]
+    columns = " ".join(["Name", *(spec.property for spec in USER_FIELDS.values())])
+    cells = [(name, *("" for _ in USER_FIELDS)) for name in ("Ann", "Bob", "Eve")]
     instance = FakeInstance({"Users_Detail": rows(columns, *cells)})
     states = await read_user_states(instance, ["bob", "EVE", "nobody"])
     assert set(states) == {"bob", "eve"}
@@ -190,7 +190,7 @@ def test_permissions_that_make_sense(resource: str, letters: str) -> None:
 
 
 async def adding(role: str, *without: str, **script: Answer | Exception) -> FakeInstance:
-    """An instance on which a role was added to Bob; what that raised is raised."""
+    """An instance after adding a role to Bob; passes on any error."""
     instance = FakeInstance(dict(script), everything(*without))
     (step,) = user_steps(ObjectChange(bob(), bob(roles=("%SQL", role))))
     try:
@@ -221,8 +221,8 @@ async def test_a_change_without_an_answer_is_made_once_and_its_outcome_called_un
 
 @pytest.mark.parametrize("name", ["a,b", "x*"])
 async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> None:
-    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
-    cells = [(each, *("" for _ in FIELDS)) for each in (name, "other")]
+    columns = " ".join(["Name", *(spec.property for spec in USER_FIELDS.values())])
+    cells = [(each, *("" for _ in USER_FIELDS)) for each in (name, "other")]
     instance = FakeInstance({"Users_Detail": rows(columns, *cells)})
     state = await read_user_state(instance, name)
     assert state is not None

@@ -1,4 +1,4 @@
-"""What looks like a leak, and which cures are proposed for what is seen."""
+"""Detection of leaks, and the proposed cures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what an instance tells without a login."""
+"""Metrics that an instance gives without a login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An emulated instance without a wire, and a client that calls it as the wire would."""
+"""An emulated instance without the wire protocol, and a client with its calls."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Client:
         return [dict(zip(names, row, strict=True)) for row in self.session.query(prepared, list(values), 0)]
 
     def update(self, sql: str, *values: Value) -> int:
-        """A statement that is no query. Literals stay in the text, as the engine takes them, too."""
+        """A statement other than a query, with its literals in the text."""
         return self.session.update(self.prepare(sql, len(values)), list(values))
 
     def prepare(self, sql: str, parameters: int = 0) -> Any:
@@ -145,7 +145,7 @@ class Client:
 
 
 class Object:
-    """A reference that the client holds."""
+    """A client's object reference."""
 
     def __init__(self, client: Client, reference: ObjectRef) -> None:
         self.client = client

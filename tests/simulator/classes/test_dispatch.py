@@ -1,4 +1,4 @@
-"""How calls find their class and member, and how they fail as on IRIS."""
+"""Dispatch of calls to class and member, and failures as on IRIS."""
 
 from __future__ import annotations
 

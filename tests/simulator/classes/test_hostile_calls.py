@@ -1,4 +1,4 @@
-"""Whatever a client passes, a call answers a value or throws an ObjectScript error: never a Python exception."""
+"""With any arguments, a call returns a value or throws an ObjectScript error, never a Python exception."""
 
 # ruff: noqa: PT017 - whether an error is raised depends on what was passed
 from __future__ import annotations

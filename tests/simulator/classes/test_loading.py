@@ -1,4 +1,4 @@
-"""Classes that a client loads by a stream: compiled, listed, run with the caller's privileges, deleted."""
+"""Classes loaded by a client from a stream: compiled, listed, run with the caller's privileges, deleted."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ TABLES = ["Applications", "Resources", "Roles", "Services", "Users"]
 
 @dataclass(frozen=True)
 class Client:
-    """What to install, and the distribution that tells whether it is here already."""
+    """A client: its requirements, and the distribution that shows whether it is installed."""
 
     distribution: str
     pinned: str
@@ -64,14 +64,14 @@ Answers = dict[str, Any]
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    """An instance of its own for each client: what one leaves behind is none of the next one's business."""
+    """A separate instance for each client, because clients leave tables behind."""
     with simulator() as served:
         yield served
 
 
 @pytest.fixture
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """The Python that has the client; skips the test where there is none."""
+    """The Python that has the client; skips the test if none has it."""
     folder = request.config.getoption("--public-clients")
 
     def find(client: Client) -> Path:
@@ -108,7 +108,7 @@ def _installed_in(folder: Path, client: Client) -> Path:
 
 
 def ask(probe: str, python: Path, target: Target) -> Answers:
-    """What a probe reports, by name."""
+    """The answers of a probe, by name."""
     done = subprocess.run(
         [python, "-m", f"tests.simulator.clients.probes.{probe}", str(target.port), target.user],
         cwd=ROOT,
@@ -124,7 +124,7 @@ def ask(probe: str, python: Path, target: Target) -> Answers:
 
 
 def failed(answers: Answers, name: str, text: str) -> bool:
-    """Whether the answer is an error that says `text`."""
+    """True if the answer is an error with `text`."""
     answer = answers[name]
     return isinstance(answer, dict) and text in answer.get("error", "")
 

@@ -1,4 +1,4 @@
-"""Classes that are loaded by a stream, and what their code does: the same on a real instance as on the simulator.
+"""Classes loaded from a stream, and their code: the same on a real instance and on the simulator.
 
 The class is loaded into %SYS and deleted again. The helper is loaded only where the instance has none.
 """

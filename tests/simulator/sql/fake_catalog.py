@@ -23,7 +23,7 @@ from irisops.simulator.sql.statements import Action, SecurityStatements, SqlObje
 
 @dataclass
 class RecordedStatements:
-    """Keeps what it was asked to do; `held` are the privileges that %CHECKPRIV finds."""
+    """Records the statements; `held` are the privileges that %CHECKPRIV finds."""
 
     done: list[tuple[object, ...]] = field(default_factory=list)
     held: set[object] = field(default_factory=set)
@@ -122,7 +122,7 @@ LIST_COLUMNS = [ColumnDef("Name"), ColumnDef("Enabled"), ColumnDef("Flags", SqlT
 
 @dataclass
 class FakeCatalog:
-    """The catalog of a session; `denied` lists the qualified names that it may not touch."""
+    """The catalog of a session; `denied` are qualified names without privileges."""
 
     default_schema: str = "SQLUser"
     username: str = "_SYSTEM"

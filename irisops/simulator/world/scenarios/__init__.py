@@ -1,4 +1,4 @@
-"""Situations to practise on. Each is reproducible from its seed and lives on by the world's clock."""
+"""Situations to practise on. Each is reproducible from its seed and goes on by the world's clock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT = "home"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A situation: the key it runs on, how long the instance has been up, and who does what there."""
+    """A situation: its license key, the uptime of the instance, and its people and their actions."""
 
     name: str
     summary: str
@@ -78,7 +78,7 @@ def build_world(
     version: tuple[int, int] = (2025, 2),
     password: str | None = None,
 ) -> World:
-    """The world of a scenario, ready to be served. `password` is the administrator's, instead of the seeded one.
+    """The world of a scenario, ready to serve. `password` replaces the administrator's published one.
 
     Raises ValueError, naming the scenarios, for an unknown name.
     """

@@ -1,4 +1,4 @@
-"""The data types of columns: what DDL calls them, and which values fit."""
+"""Data types of columns: their DDL names, and the values that fit."""
 
 from __future__ import annotations
 

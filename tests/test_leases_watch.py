@@ -1,4 +1,4 @@
-"""Passwords where nobody can be asked: whatever holds one gives it, and what does not says why, once."""
+"""Passwords without a prompt: taken from the first source that has one; the others report why not, once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from irisops.leases_watch import Unasked
 from irisops.profiles.model import Profile
 from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
-from irisops.profiles.unasked import Unasked
 from irisops.profiles.vault import Vault
 from tests.commands.fakes import FakeKeyring
 
@@ -18,7 +18,7 @@ LOGIN = Profile("clinic", "h", 1972, user="u")
 
 
 class Found:
-    """An `Unasked` and what it said."""
+    """An `Unasked` and its messages."""
 
     def __init__(self, folder: Path, secrets: Secrets, *kept: Profile) -> None:
         self.said: list[str] = []

@@ -1,4 +1,4 @@
-"""/sessions: for how long sessions have existed."""
+"""/sessions: age of the sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles and the privileges they carry, and the calls that make, change and delete one (facts: iris-security 3.1).
+"""State of a role, and the calls that make, change and delete one (facts: iris-security 3.1).
 
 A new role takes its privileges and granted roles by the positional `Create`. An existing one is opened, its properties,
 its list of granted roles and its relationship of resources are set, and it is saved: one change for the instance. Where
@@ -7,10 +7,9 @@ the relationship cannot be used from outside, the helper does the same by `Modif
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from irisops.instance.calls import ObjectStep, Value
-from irisops.instance.class_queries import read_list
+from irisops.instance.calls import Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
@@ -18,43 +17,21 @@ from irisops.instance.helper.calling import call_helper, helper_offer
 from irisops.instance.models import Role
 from irisops.instance.outcome import change_by_method, changing, save_object
 from irisops.instance.routes import Instance, first_route
-from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, changed_fields
-from irisops.instance.security.permissions import Permission, format_privileges, parse_permission
-from irisops.instance.values import Row, as_flag, as_names, as_privileges, as_text
+from irisops.instance.security.object_state import (
+    Field,
+    ObjectChange,
+    ObjectState,
+    Step,
+    changed_fields,
+)
 
-LABELS = {
-    "description": "description",
-    "privileges": "privileges",
-    "granted_roles": "granted roles",
-    "escalation_only": "only by escalation",
+ROLE_FIELDS: Mapping[str, Field] = {
+    "description": Field("Description", "text", "description", 256),
+    "privileges": Field("Resources", "privileges", "privileges"),
+    "granted_roles": Field("GrantedRoles", "names", "granted roles"),
+    "escalation_only": Field("EscalationOnly", "flag", "only by escalation"),
 }
-NAME_LIMIT = 64
-DESCRIPTION_LIMIT = 256
-"""Characters (facts: iris-security 3.1)."""
-
-
-def role_of(row: Row) -> Role | None:
-    """One role; None for a row without a name."""
-    name = as_text(row.get("name"))
-    if not name:
-        return None
-    return Role(
-        name=name,
-        description=as_text(row.get("description")),
-        resources=as_privileges(row.get("resources")),
-        granted_roles=as_names(row.get("grantedroles")),
-        escalation_only=as_flag(row.get("escalationonly")),
-    )
-
-
-async def list_roles(instance: Instance) -> list[Role]:
-    """All roles with their resources, by name. Raises NotAvailable or NotPermitted (%Admin_Secure:U is needed)."""
-    return in_order(await read_list(instance, "roles.list", role_of))
-
-
-def in_order(roles: list[Role]) -> list[Role]:
-    """Sorted by name, ignoring letter case."""
-    return sorted(roles, key=lambda role: role.name.casefold())
+"""(facts: iris-security 3.1)"""
 
 
 def role_state(role: Role) -> ObjectState:
@@ -69,15 +46,6 @@ def role_state(role: Role) -> ObjectState:
             "escalation_only": role.escalation_only,
         },
     )
-
-
-def privileges_of(state: ObjectState) -> dict[str, Permission]:
-    """Resource -> permission of a state. Raises ValueError for an invalid permission."""
-    found: dict[str, Permission] = {}
-    for each in state.names("privileges"):
-        name, _, letters = each.rpartition(":")
-        found[name] = found.get(name, Permission.NONE) | parse_permission(letters)
-    return found
 
 
 def role_steps(change: ObjectChange) -> list[Step]:
@@ -96,37 +64,27 @@ def _creating(after: ObjectState, origin: str) -> Step:
     if origin:
         args = (origin, after.name, after.text("description"), int(after.flag("escalation_only")))
         return _method(f"Security.Roles.Copy {origin} to {after.name}", "roles.copy", "Copy", args)
-    args = (
-        after.name,
-        after.text("description"),
-        format_privileges(privileges_of(after)),
-        ",".join(after.names("granted_roles")),
-    )
+    args = _arguments(after)
     if after.flag("escalation_only"):  # the fifth argument came with 2024 (facts: iris-security 3.1)
         args = (*args, 1)
     return _method(f"Security.Roles.Create {after.name}", "roles.create", "Create", args)
 
 
+def _arguments(after: ObjectState) -> tuple[Value, ...]:
+    """Name, description, privileges and granted roles, as `Create` and the helper take them."""
+    fields = ("description", "privileges", "granted_roles")
+    return (after.name, *(ROLE_FIELDS[name].logical(after, name) for name in fields))
+
+
 def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
-    steps: list[ObjectStep] = []
-    if "description" in changed:
-        steps.append(ObjectStep("set", "Description", (after.text("description"),)))
-    if "escalation_only" in changed:
-        steps.append(ObjectStep("set", "EscalationOnly", (int(after.flag("escalation_only")),)))
-    if "granted_roles" in changed:
-        path = ("GrantedRoles",)
-        steps.append(ObjectStep("invoke", "Clear", path=path))
-        steps += [ObjectStep("invoke", "Insert", (name,), path) for name in after.names("granted_roles")]
-    if "privileges" in changed:
-        pairs: list[Value] = []
-        for name, permission in privileges_of(after).items():
-            pairs += [name, int(permission)]
-        steps.append(ObjectStep("members", "Security.Resource", tuple(pairs), ("Resources",)))
+    steps = [step for name in changed for step in ROLE_FIELDS[name].steps(after, name)]
 
     async def run(instance: Instance) -> None:
         async def attempt(route: Route) -> None:
             if route.kind == "method":
-                await _by_helper(instance, after, changed)
+                # The helper writes all fields, unchanged ones too (facts: iris-security 3.1, Modify).
+                escalation: Value = int(after.flag("escalation_only")) if "escalation_only" in changed else ""
+                await call_helper(instance, "ModifyRole", *_arguments(after), escalation)
                 return
             try:
                 found = await save_object(instance, "Security.Roles", after.name.lower(), steps)
@@ -154,20 +112,6 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
 def _not_from_outside(problem: InstanceProblem) -> bool:
     """True if nothing was done, so that the next route may be tried."""
     return is_missing(problem) or isinstance(problem, NotAvailable)
-
-
-async def _by_helper(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
-    """Write all fields of the role through the helper, unchanged ones too (facts: iris-security 3.1, Modify)."""
-    escalation: Value = int(after.flag("escalation_only")) if "escalation_only" in changed else ""
-    await call_helper(
-        instance,
-        "ModifyRole",
-        after.name,
-        after.text("description"),
-        format_privileges(privileges_of(after)),
-        ",".join(after.names("granted_roles")),
-        escalation,
-    )
 
 
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:
