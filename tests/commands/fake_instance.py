@@ -115,6 +115,8 @@ class FakeInstance:
         self.created: dict[str, datetime] = {}
         """When accounts were made, by name."""
         self.tells_logins = True
+        self.own_privileges: set[str] = set()
+        """What the connection's account holds, as far as the instance is asked about it."""
         """Whether the lists of users have the last login."""
         self.on_change: Callable[[], None] = lambda: None
         """Called right before a change."""
@@ -382,6 +384,8 @@ class FakeInstance:
             case "%SYSTEM.Process.SetNamespace", (name,):
                 self.namespace = str(name)
                 return self.namespace
+            case "%SYSTEM.Security.Check", (resource, permission):
+                return int(f"{resource}:{permission}" in self.own_privileges)
             case "Security.Users.AddRoles", (user, roles):
                 return self._change_roles("add", str(user), str(roles))
             case "Security.Users.RemoveRoles", (user, roles):
