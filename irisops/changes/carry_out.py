@@ -42,7 +42,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
     now = await read_states(context, link, [(change.kind, change.name) for change in wanted.direct])
     _refuse_moved(context, wanted, now)
     guard(context, link, await read_access(link.connection), wanted.changes)
-    steps = _steps(context, wanted)
+    steps = steps_of(context, wanted)
     record = Record(
         context,
         link,
@@ -97,7 +97,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
         )
 
 
-def _steps(context: Context, wanted: Wanted) -> list[Step]:
+def steps_of(context: Context, wanted: Wanted) -> list[Step]:
     found: list[Step] = []
     for change in wanted.direct:
         found += kind_of(context, change.kind).steps(change, wanted.passwords.get(change.name, ""))

@@ -232,7 +232,10 @@ def _saving(after: ObjectState, fields: Sequence[str], password: str) -> Step:
         steps.append(ObjectStep("set", "PasswordExternal", (password,)))
     labels = [USER_FIELDS[each].property for each in fields] + (["password"] if password else [])
     return Step(
-        f"%Save of {after.name}: {', '.join(labels)}", lambda instance: save_user(instance, after.name, steps)
+        f"%Save of {after.name}: {', '.join(labels)}",
+        lambda instance: save_user(instance, after.name, steps),
+        "users.edit",
+        ObjectCall("Security.Users", "%OpenId", (after.name.lower(),)),
     )
 
 
