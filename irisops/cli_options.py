@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from irisops import __version__
 
@@ -50,7 +50,13 @@ Print a completion script.
 
 
 class Arguments(argparse.ArgumentParser):
-    """A parser, and those of its subcommands, whose errors are fit to show: they quote what was given as it is."""
+    """A parser, and those of its subcommands, whose errors are fit to show: they quote what was given as it is.
+
+    Descriptions are shown line by line as they are written.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Say it on the error stream and end with 2, with no secret in it and nothing that acts on a terminal."""
@@ -62,12 +68,7 @@ class Arguments(argparse.ArgumentParser):
 
 def parser() -> Arguments:
     """The arguments, without those of the simulator (its own module knows them)."""
-    top = Arguments(
-        prog="irisops",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = Arguments(prog="irisops", description=DESCRIPTION, epilog=EPILOG)
     top.add_argument("--version", action="version", version=f"irisops {__version__}")
     top.add_argument("--profile", metavar="NAME", default="", help="open the chat on this profile")
     top.add_argument(
@@ -81,10 +82,7 @@ def parser() -> Arguments:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands in short")
 
     demo = commands.add_parser(
-        "demo",
-        help="the chat on a private practice instance",
-        description=DEMO_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "demo", help="the chat on a private practice instance", description=DEMO_DESCRIPTION
     )
     _simulator_options(demo)
     _plain_option(demo)
@@ -94,7 +92,6 @@ def parser() -> Arguments:
         help="one command without the screen",
         description=RUN_DESCRIPTION,
         epilog=EPILOG[EPILOG.index("exit status") :],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     where = run.add_mutually_exclusive_group()
     where.add_argument("--profile", metavar="NAME", default="", dest="run_profile", help="on this profile")
@@ -124,10 +121,7 @@ def parser() -> Arguments:
     )
 
     completion = commands.add_parser(
-        "completion",
-        help="completion for bash, zsh or fish",
-        description=COMPLETION_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "completion", help="completion for bash, zsh or fish", description=COMPLETION_DESCRIPTION
     )
     completion.add_argument("shell", choices=("bash", "zsh", "fish", "names"), metavar="bash|zsh|fish")
 
@@ -148,3 +142,10 @@ def _plain_option(command: argparse.ArgumentParser) -> None:
 def _simulator_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--scenario", metavar="NAME", default="", help="the practice instance's situation")
     command.add_argument("--seed", metavar="N", type=int, default=None, help="the practice instance's seed")
+    command.add_argument(
+        "--doubt",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="what it does where nothing public says what IRIS does; see irisops simulator --doubt list",
+    )

@@ -110,9 +110,8 @@ async def watch(places: Places, secrets: Secrets, settings: SharingSettings | No
     def say(line: str) -> None:
         if line not in said:  # not the same reason every five seconds
             said.add(line)
-            streams.say(
-                harmless(line, 2000), sys.stdout
-            )  # deadlines are kept also when nobody reads any more
+            # Deadlines are kept also when nobody reads any more.
+            streams.say(harmless(line, 2000), sys.stdout)
 
     profiles = ProfileStore(places.profiles)
     unasked = Unasked(secrets, lambda: profiles.load().profiles, RefusedStore(places.refused), say)

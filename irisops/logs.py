@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from irisops.files import private_folder
+from irisops.files import PRIVATE_FILE, open_private, private_folder
 
 NAME = "irisops.log"
 """A logger of its own: the simulator in the same process logs separately."""
@@ -72,20 +74,42 @@ class _Formatter(logging.Formatter):
         return scrub(super().format(record))
 
 
+class _PrivateFile(RotatingFileHandler):
+    """A rotating file with mode 0600; logging itself would use the umask."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Create the file before logging opens it."""
+        try:
+            if self.stream is None:
+                self._make()
+        except OSError:
+            self.handleError(record)
+        else:
+            super().emit(record)
+
+    def rotate(self, source: str, dest: str) -> None:
+        """Rename the file and create an empty one."""
+        super().rotate(source, dest)
+        self._make()
+
+    def _make(self) -> None:
+        path = Path(self.baseFilename)
+        os.close(open_private(path, os.O_WRONLY))
+        path.chmod(PRIVATE_FILE)  # a file of an older version
+
+
 def start(folder: Path, level: str) -> str:
     """Log at `level` (error, warning, info, debug) into `folder`. Returns the reason if that fails, or "".
 
     A second start replaces the first. The file is created at the first event, in a folder with mode 0700.
     """
-    from irisops.log_file import LogFile  # noqa: PLC0415 - it brings sockets and pickle along
-
     stop()
     LOG.setLevel(level.upper())
     LOG.disabled = False  # a library that configures logging disables unknown loggers
     try:
         private_folder(folder)
         path = folder / FILE
-        handler = LogFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
+        handler = _PrivateFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
     except OSError as error:
         return f"The log {folder / FILE} cannot be written: {error.strerror or error}."
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
@@ -19,8 +19,7 @@ from typing import TextIO
 from irisops import streams
 from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
+from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.demo import DemoError, running, simulator_options
 from irisops.engine import reply_json, reply_text
@@ -194,7 +193,8 @@ async def run_line(
     if profile is not None:
         if password is not None:
             session.hub.secrets.remember(profile, password)
-        problem = await _prepare(session, command, profile)
+        session.hub.choose(profile)
+        problem = await session.connect(profile) if session.uses_connection(command) else None
         if problem is not None:
             output.reply(problem)
             status = exit_of(problem)
@@ -216,14 +216,6 @@ def _ends_with_us(command: Command) -> Problem | None:
         "left). Or share from the chat.",
         text=command.text or command.slash,
     )
-
-
-async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
-    """Make the profile active; connect if the command uses a connection."""
-    session.hub.choose(profile)
-    if not session.uses_connection(command):
-        return None
-    return await session.connect(profile)
 
 
 async def _print(session: Session, command: Command, output: Output, *, yes: bool, word: str) -> Exit:
@@ -277,7 +269,7 @@ def run(options: argparse.Namespace) -> int:
     """`irisops run`. Returns the exit status."""
     output = Output(sys.stdout, sys.stderr, options.json)
     try:
-        status = asyncio.run(_until_signal(_run(options, output)))
+        status = asyncio.run(until_signal(_run(options, output)))
     except KeyboardInterrupt:
         streams.say("", sys.stderr)
         return STATUS_OF_INTERRUPT
@@ -287,18 +279,25 @@ def run(options: argparse.Namespace) -> int:
     return status or lost
 
 
-async def _until_signal(work: Coroutine[object, object, int]) -> int:
-    """Run `work`; SIGTERM and SIGHUP cancel it, so that it logs out."""
+async def until_signal(
+    work: Coroutine[object, object, int], interrupted: Callable[[], bool] | None = None
+) -> int:
+    """Run `work` for its exit status; SIGTERM and SIGHUP cancel it, so that it logs out.
+
+    With `interrupted` SIGINT does so as well, unless that returns True: it dealt with the key.
+    """
     ended: list[int] = []
     task = asyncio.ensure_future(work)
     if sys.platform != "win32":
         loop = asyncio.get_running_loop()
 
         def end(number: int) -> None:
+            if number == signal.SIGINT and interrupted is not None and interrupted():
+                return
             ended.append(number)
             task.cancel()
 
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, *([signal.SIGINT] if interrupted else [])):
             loop.add_signal_handler(number, end, number)
     try:
         return await task

@@ -20,14 +20,13 @@ from irisops.connections.polling import Polling
 from irisops.contract.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem, Reply
+from irisops.contract.replies import Problem, Refusal, Reply
 from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
 from irisops.engine.parser import understood
-from irisops.engine.plans import CarryOut, PlanStore
+from irisops.engine.plans import PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG
@@ -239,18 +238,13 @@ class Session:
         finally:
             self._remember_active()
 
-    async def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
+    def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
         """Carry a plan out."""
 
-        async def carried_out() -> AsyncGenerator[Reply, None]:
-            carry_out: CarryOut = self.context.plans.take(plan_id, word)
-            async with contextlib.aclosing(carry_out()) as replies:
-                async for reply in replies:
-                    yield reply
+        def carried_out() -> AsyncGenerator[Reply, None]:
+            return self.context.plans.take(plan_id, word)()
 
-        async with contextlib.aclosing(dispatch.guarded(carried_out)) as replies:
-            async for reply in replies:
-                yield reply
+        return dispatch.guarded(carried_out)
 
     def decline(self, plan_id: str) -> None:
         """Drop a plan."""

@@ -13,8 +13,7 @@ from irisops.changes.record import OVERWRITTEN, Record
 from irisops.changes.turns import turn
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Facts, Plan, Progress
+from irisops.contract.replies import Done, Facts, Plan, Progress, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -98,6 +97,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
 
 
 def steps_of(context: Context, wanted: Wanted) -> list[Step]:
+    """The calls of a change, in order."""
     found: list[Step] = []
     for change in wanted.direct:
         found += kind_of(context, change.kind).steps(change, wanted.passwords.get(change.name, ""))

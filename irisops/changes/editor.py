@@ -17,8 +17,7 @@ from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Form, FormField, Problem, Table
+from irisops.contract.replies import Cell, Column, Facts, Form, FormField, Problem, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import only_shown, refuse_change
 from irisops.engine.context import Context

@@ -12,7 +12,7 @@ from typing import Any
 from irisops.changes.record import Origin
 from irisops.changes.turns import What
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import resolve

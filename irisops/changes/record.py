@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.replies import Plan, Refusal
 from irisops.engine.context import Context
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.journal import Entry, Intent, Reverse, Status, Touched

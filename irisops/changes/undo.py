@@ -25,8 +25,7 @@ from irisops.changes.record import (
 from irisops.connections.connection import Link
 from irisops.contract.chat import Notice
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Plan, Table
+from irisops.contract.replies import Column, Plan, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies, resolve

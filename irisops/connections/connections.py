@@ -13,7 +13,7 @@ from irisops.connections.connection import Connector, Link, idle_state, target_o
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
 from irisops.instance.errors import InstanceProblem, NotAnInstance, Unreachable
@@ -98,6 +98,13 @@ class Hub:
     def find(self, name: str) -> Profile | None:
         """A profile by name, without regard to case."""
         return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
+
+    def usual(self) -> Profile | None:
+        """The profile meant where none is named: the active one, else the only one; None if there are several."""
+        profiles = self.profiles()
+        if self.active is not None:
+            return self.active.profile
+        return profiles[0] if len(profiles) == 1 else None
 
     def seen_from(self, link: Link) -> Hub:
         """A view with `link` as the active one, for one command; connections, secrets and store are shared."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable
 
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless, listed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.engine.spec import CommandSpec
 
 

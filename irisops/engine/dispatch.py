@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem
+from irisops.contract.replies import Problem, Refusal
 from irisops.engine.availability import check
 from irisops.engine.context import Context
 from irisops.engine.spec import CommandSpec, Replies, resolve

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 from irisops.connections.connection import Link
 from irisops.contract.clock import Clock
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan, Problem
+from irisops.contract.replies import Plan, Problem, Refusal
 from irisops.engine.spec import Replies
 
 LIFETIME = 600.0

@@ -13,8 +13,7 @@ from operator import ge, gt, le, lt
 from typing import TypeVar
 
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Row, Table
+from irisops.contract.replies import Cell, Column, Refusal, Row, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
 

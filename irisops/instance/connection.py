@@ -33,6 +33,7 @@ from irisops.instance.login import (
 )
 from irisops.instance.models import SystemInfo
 from irisops.instance.system import DICTIONARY_SECONDS, DictionarySlow, read_at_connect
+from irisops.instance.values import answered
 from irisops.instance.web import WebAddress
 
 __all__ = ["Connection", "State", "StateName", "Target"]
@@ -202,9 +203,7 @@ class Connection:
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
         """Run one call; raises its named `InstanceProblem`."""
         (answer,) = await self.batch([call], deadline=deadline)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return answered(answer)
 
     # --- calls --------------------------------------------------------------------------------------------------
 

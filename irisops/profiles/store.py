@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.files import CURE_OF_DISK, locked, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed

@@ -343,7 +343,7 @@ async def test_undo_of_what_is_final_says_why_and_offers_the_change_before(
         assert problem.error == "NothingToUndo"
         await desk.do("/sessions end app=/csp/user")
         problem = await desk.problem("/undo")
-        assert problem.message.endswith("a session that has ended is gone; whoever used it logs in again.")
+        assert problem.message.endswith("an ended session is gone; its user must log in again.")
         assert "Nothing before it" in problem.cure
         await desk.do("/license timeout /csp/user 300")
         await desk.do(f"/process terminate {pid_of_eve(served)}")

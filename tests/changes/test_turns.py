@@ -13,8 +13,7 @@ import pytest
 
 from irisops.changes import turns
 from irisops.contract.clock import Clock
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Plan, Problem
+from irisops.contract.replies import Done, Plan, Problem, Refusal
 from irisops.engine.context import Context
 from irisops.instance.calls import Answer, Call, ClassMethod
 from irisops.instance.connection import Connection, Target

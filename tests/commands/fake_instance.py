@@ -385,7 +385,7 @@ class FakeInstance:
                 self.namespace = str(name)
                 return self.namespace
             case "%SYSTEM.Security.Check", (resource, permission):
-                return int(f"{resource}:{permission}" in self.own_privileges)
+                return int(f"{resource!s}:{permission!s}" in self.own_privileges)
             case "Security.Users.AddRoles", (user, roles):
                 return self._change_roles("add", str(user), str(roles))
             case "Security.Users.RemoveRoles", (user, roles):

@@ -10,12 +10,10 @@ from tests.counting_relay import CountingRelay
 from tests.instance.served import PASSWORD, USER, serve
 
 
-@pytest.mark.parametrize("project_unknown_queries", [False, True])
-async def test_a_connect_costs_at_most_eight_and_a_poll_at_most_four(
-    *, project_unknown_queries: bool
-) -> None:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_a_connect_costs_at_most_eight_and_a_poll_at_most_four(projected: str) -> None:
     async with (
-        serve(project_unknown_queries=project_unknown_queries) as served,
+        serve(doubts=[f"projection={projected}"]) as served,
         CountingRelay(served.server.port) as relay,
     ):
         connection = Connection(Target("127.0.0.1", relay.port, "%SYS", USER, 5.0))

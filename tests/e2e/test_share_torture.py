@@ -30,9 +30,8 @@ from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
 from irisops.sharing import leases
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.lease import Lease, LeaseStore, Where, new_id
-from irisops.sharing.messages import ShareRequest
+from irisops.sharing.messages import Deadlines, EndpointSpec, ShareRequest
 from irisops.sharing.records import to_json
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.living import PASSWORD, TOKEN, USER, Running, ended, living, reachable

@@ -20,11 +20,20 @@ from hypothesis import strategies as st
 from irisops.instance.driver_process.channel import ChannelError, decode_body
 from irisops.sharing.agent import Agent
 from irisops.sharing.client import revive
-from irisops.sharing.endpoints import Deadlines, Endpoint, EndpointFigures, EndpointSpec, LogLine
 from irisops.sharing.errors import SharingProblem, explain, ngrok_code, redact
 from irisops.sharing.finder import AgentBinary
 from irisops.sharing.lease import Where
-from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
+from irisops.sharing.messages import (
+    Deadlines,
+    Endpoint,
+    EndpointFigures,
+    EndpointSpec,
+    LogLine,
+    ShareClosed,
+    ShareOpened,
+    ShareRequest,
+    ShareStatus,
+)
 from irisops.sharing.policy import networks, same_policy
 from irisops.sharing.records import from_json, to_json
 from tests.fuzz.conftest import Fuzz

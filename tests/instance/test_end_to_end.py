@@ -55,9 +55,9 @@ async def connected(
         await connection.disconnect()
 
 
-@pytest.mark.parametrize("projected", [False, True])
-async def test_connecting_costs_eight_round_trips_at_most(projected: bool) -> None:
-    async with serve(project_unknown_queries=projected) as served:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_connecting_costs_eight_round_trips_at_most(projected: str) -> None:
+    async with serve(doubts=[f"projection={projected}"]) as served:
         requests = served.count_requests()
         async with connected(served) as connection:
             assert requests.fired <= 8
@@ -69,9 +69,9 @@ async def test_connecting_costs_eight_round_trips_at_most(projected: bool) -> No
             assert connection.capabilities.license_units == 8
 
 
-@pytest.mark.parametrize("projected", [False, True])
-async def test_polls_cost_four_round_trips_at_most_and_count_them_right(projected: bool) -> None:
-    async with serve(project_unknown_queries=projected) as served, connected(served) as connection:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_polls_cost_four_round_trips_at_most_and_count_them_right(projected: str) -> None:
+    async with serve(doubts=[f"projection={projected}"]) as served, connected(served) as connection:
         poller = Poller(connection)
         requests = served.count_requests()
         for _ in range(35):
@@ -107,9 +107,9 @@ async def test_every_read_says_what_the_world_holds() -> None:
         assert await read_user_state(connection, "superuse") is None
 
 
-@pytest.mark.parametrize("projected", [False, True])
-async def test_the_board_adds_up_to_the_units_in_use(projected: bool) -> None:
-    async with serve(project_unknown_queries=projected) as served, connected(served) as connection:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_the_board_adds_up_to_the_units_in_use(projected: str) -> None:
+    async with serve(doubts=[f"projection={projected}"]) as served, connected(served) as connection:
         board = await licensing.read_board(connection)
         assert board.counts.consumed == served.world.license_counts().consumed == 1
         assert sum(holder.units for holder in board.holders) == 1

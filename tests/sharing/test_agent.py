@@ -20,7 +20,6 @@ import pytest
 from irisops.sharing import procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import allow_local_calls
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.errors import (
     AccountRefused,
     AddressTaken,
@@ -37,6 +36,7 @@ from irisops.sharing.errors import (
     TunnelLimit,
 )
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.messages import Deadlines, EndpointSpec
 from irisops.sharing.policy import Restrictions, policy_for
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import TOKEN, MakeAgent, MakeBinary

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Problem
-from irisops.sharing.endpoints import Deadlines
 from irisops.sharing.errors import WALLS
+from irisops.sharing.messages import Deadlines
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import TOKEN
 from tests.sharing.test_end_to_end import chatting

@@ -12,9 +12,8 @@ import pytest
 
 from irisops.instance.connection import Connection
 from irisops.sharing.facts import gather, probe_default_passwords
-from irisops.sharing.finding import Level
 from irisops.sharing.lease import Where
-from irisops.sharing.preflight import examine
+from irisops.sharing.preflight import Level, examine
 from irisops.sharing.snapshot import Intent, UserFact
 from irisops.sharing.teardown import connect_by_driver
 from irisops.simulator.world.model import Application, Permission

@@ -13,9 +13,9 @@ import pytest
 from irisops.instance.connection import Target
 from irisops.instance.errors import LoginRefused, NotPermitted, Unreachable
 from irisops.sharing import procs
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import CardNeeded, LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.lease import LeaseStore
+from irisops.sharing.messages import EndpointSpec
 from irisops.sharing.share import Share, check_upstream
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import MakeRequest
@@ -153,7 +153,7 @@ async def test_kick_ends_one_and_leaves_the_other(request_for: MakeRequest, inst
     assert first not in state["users"]
     assert second in state["users"]
     assert state["processes"] == [{"pid": 2, "user": second}]
-    with pytest.raises(SharingProblem, match="no pass"):
+    with pytest.raises(SharingProblem, match="not a pass"):
         await share.kick("appuser")
     assert "appuser" in instance.state()["users"]
     await share.close("test")

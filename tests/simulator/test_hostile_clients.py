@@ -29,6 +29,7 @@ class Counting:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.let_in = 0
+        self.feature_options = backend.feature_options
 
     def login(self, asked: LoginRequest) -> BackendSession:
         session = self._backend.login(asked)

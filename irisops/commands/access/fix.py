@@ -54,7 +54,7 @@ def sentence(user: User, fix: Fix, found: Fix) -> str:
     if not fix.grants:
         return (
             f"Smallest change: a new role with {privileges_text(fix.new_role)} alone for {name}: no existing role "
-            "brings it, but for those that give everything."
+            "brings it, except those that give everything."
         )
     roles = listed(fix.grants)
     if not fix.gained:

@@ -10,7 +10,7 @@ from irisops.commands.accounts.as_code import calls_of
 from irisops.commands.accounts.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.instance.security.lists import list_roles
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState, same

@@ -15,8 +15,7 @@ from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, no_such
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.replies import Plan, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -12,8 +12,7 @@ from irisops.commands.accounts.kinds import password_that_fits
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import no_such
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Form, FormField
+from irisops.contract.replies import Form, FormField, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from irisops.commands.access.explain_all import privileges_of
+from irisops.commands.access.privileges import privileges_of
 from irisops.commands.accounts.fields import FIELDS, title
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
 from irisops.contract.wording import harmless, listed

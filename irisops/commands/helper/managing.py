@@ -10,14 +10,13 @@ from irisops.commands.helper.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import harmless
 from irisops.engine import cards, code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.features import HELPER
-from irisops.instance.helper.managing import (
+from irisops.instance.helper import (
     VERSION,
     HelperState,
     install_helper,

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
+from irisops.contract.replies import Column, Facts, Scalar, Table
 from irisops.contract.wording import counted, duration, not_known
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import Holder, LicenseBoard
@@ -140,39 +141,27 @@ def clock_note(board: LicenseBoard) -> list[str]:
 
 def holders_table(board: LicenseBoard, now: datetime) -> Table:
     """One row per holder. `free_at` is for programs, `returns` is the same for people."""
-    rows: list[dict[str, Cell]] = [
-        {
-            "holder": holder.holder,
-            "kind": holder.kind,
-            "why": holder.why,
-            "units": holder.units,
-            "connections": holder.connections,
-            "returns": returns(holder, now, board.clock_offset),
-            "free_at": holder.free_at,
-            "sessions": holder.sessions,
-            "processes": holder.processes,
-            "users": list(holder.users),
-            "applications": list(holder.applications),
-        }
-        for holder in board.holders
-    ]
+    fields: cards.Fields[Holder] = (
+        (Column("holder", "HOLDER"), lambda each: each.holder),
+        (Column("kind", "KIND", hide_under=100), lambda each: each.kind),
+        (Column("why", "WHY", grow=True), lambda each: each.why),
+        (Column("units", "UNITS", "number"), lambda each: each.units),
+        (Column("connections", "CONNS", "number", hide_under=90), lambda each: each.connections),
+        (Column("returns", "FREE AT"), lambda each: returns(each, now, board.clock_offset)),
+        (Column("free_at", "FREE AT (TIME)", "time", hide_under=1000), lambda each: each.free_at),
+        (Column("sessions", "SESSIONS", "number", hide_under=130), lambda each: each.sessions),
+        (Column("processes", "PROCESSES", "number", hide_under=130), lambda each: each.processes),
+        (Column("users", "USERS", "list", hide_under=1000), lambda each: list(each.users)),
+        (
+            Column("applications", "APPLICATIONS", "list", hide_under=1000),
+            lambda each: list(each.applications),
+        ),
+    )
     return Table(
         name="holders",
         title="Who holds it",
-        columns=[
-            Column("holder", "HOLDER"),
-            Column("kind", "KIND", hide_under=100),
-            Column("why", "WHY", grow=True),
-            Column("units", "UNITS", "number"),
-            Column("connections", "CONNS", "number", hide_under=90),
-            Column("returns", "FREE AT"),
-            Column("free_at", "FREE AT (TIME)", "time", hide_under=1000),
-            Column("sessions", "SESSIONS", "number", hide_under=130),
-            Column("processes", "PROCESSES", "number", hide_under=130),
-            Column("users", "USERS", "list", hide_under=1000),
-            Column("applications", "APPLICATIONS", "list", hide_under=1000),
-        ],
-        rows=rows,
+        columns=cards.columns_of(fields),
+        rows=cards.rows_of(fields, board.holders),
         key="holder",
         notes=[*board.notes, *clock_note(board)],
         actions=[("enter", "why", "/license why {holder}")],

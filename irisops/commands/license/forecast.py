@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Cell, Column, Facts, Refusal, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -66,8 +65,8 @@ async def show_forecast(context: Context, command: Command) -> Replies:
     if situation is None:
         raise Refusal(
             "NoForecast",
-            "The instance does not tell how many units it has or uses.",
-            "/license shows what it tells.",
+            "How many units the instance has or uses is not known.",
+            "/license shows what is known.",
         )
     address = str(command.args.get("from", ""))
     own = (link.connection.info.license_id if link.connection.info else None) or ""
@@ -144,7 +143,6 @@ def _row(
 
 
 def _verdict(said: Forecast, situation: Situation, number: int, held: Identity | None) -> str:
-
     if not said.fits:
         missing = (
             f"only {said.admitted} fit{'s' if said.admitted == 1 else ''}" if said.admitted else "none fits"
@@ -167,8 +165,7 @@ def _notes(situation: Situation, kind: ArrivalKind, *, sharing_known: bool) -> l
     notes: list[str] = []
     if situation.community:
         notes.append(
-            "Community Edition: every connection, process and session is one of the units, whoever it belongs to; "
-            "nothing is shared."
+            "Community Edition: every connection, process and session takes one unit; nothing is shared."
         )
         if situation.free <= 1:
             notes.append(

@@ -11,8 +11,7 @@ from typing import Literal
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
+from irisops.contract.replies import Cell, Column, Facts, Refusal, Scalar, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -128,11 +127,11 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
     rows += [{"host": "then, inside", "purpose": purpose, "command": command} for purpose, command in _INSIDE]
     yield Table(
         "emergency",
-        "How to get in all the same",
+        "Ways in without a free unit",
         COLUMNS,
         rows,
         notes=[
-            "INSTANCE is a name that `iris list` tells; CONTAINER one of `docker ps`.",
+            "INSTANCE is a name from `iris list`; CONTAINER is one from `docker ps`.",
             "On Windows, -s is followed by the mgr folder of the installation.",
             "A portal that is open in a browser keeps its unit: System Operation, Web Sessions, End works there now.",
         ],
@@ -221,21 +220,23 @@ def _whole(value: float | None) -> int | None:
 
 
 async def show_locked(context: Context, command: Command) -> Replies:
-    """`/locked [PROFILE]`: the named profile, the active one, or the only one."""
+    """`/locked [PROFILE]`."""
+    profile = profile_meant(context, command, "/locked")
+    async for reply in locked_out(context, profile):
+        yield reply
+
+
+def profile_meant(context: Context, command: Command, line: str) -> Profile:
+    """The profile that the command names, else the usual one. Raises `Refusal`, which suggests `line` with a name."""
     wanted = str(command.args.get("profile", ""))
-    profiles = context.hub.profiles()
-    if wanted:
-        profile = context.hub.find(wanted)
-    elif context.hub.active is not None:
-        profile = context.hub.active.profile
-    else:
-        profile = profiles[0] if len(profiles) == 1 else None
+    profile = context.hub.find(wanted) if wanted else context.hub.usual()
     if profile is None:
         raise Refusal(
             "NoSuchProfile" if wanted else "WhichProfile",
-            f"There is no profile {harmless(named(wanted), 60)}." if wanted else "Which instance is meant?",
-            "/profiles lists them; then /locked NAME.",
-            suggestions=[f"/locked {each.name}" for each in profiles[:3]],
+            f"There is no profile {harmless(named(wanted), 60)}."
+            if wanted
+            else "Which instance do you mean?",
+            f"/profiles lists them; then {line} NAME.",
+            suggestions=[f"{line} {quote(each.name)}" for each in context.hub.profiles()[:3]],
         )
-    async for reply in locked_out(context, profile):
-        yield reply
+    return profile

@@ -10,8 +10,7 @@ from irisops.connections.connection import web_of
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Problem, Progress
+from irisops.contract.replies import Done, Problem, Progress, Refusal
 from irisops.contract.wording import harmless
 from irisops.engine.code_literals import objectscript
 from irisops.engine.context import Context

@@ -15,8 +15,7 @@ from irisops.commands.profiles.connect import find_profile, refused
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Table
+from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -7,8 +7,7 @@ from dataclasses import replace
 from irisops.commands.profiles.profiles import refuse_broken_file
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Done, Progress, Table
+from irisops.contract.replies import Cell, Column, Done, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -9,8 +9,7 @@ from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.profiles import refuse_broken_file, refuse_temporary
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -10,8 +10,18 @@ from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.specs import OPTIONS
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Done, Form, FormField, Plan, Problem, Table
+from irisops.contract.replies import (
+    Cell,
+    Change,
+    Column,
+    Done,
+    Form,
+    FormField,
+    Plan,
+    Problem,
+    Refusal,
+    Table,
+)
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Done, Plan, Table
+from irisops.contract.replies import Cell, Change, Column, Done, Plan, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -11,8 +11,7 @@ from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Facts
+from irisops.contract.replies import Column, Facts, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context

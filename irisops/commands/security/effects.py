@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access

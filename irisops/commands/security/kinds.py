@@ -8,7 +8,7 @@ from irisops.changes.objects import Family, ObjectKind
 from irisops.changes.turns import What
 from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.engine import code_literals
 from irisops.engine.code_literals import objectscript, python

@@ -6,8 +6,7 @@ from irisops.commands.security.specs import NONE
 from irisops.commands.security.wanted import all_named, proposed
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Facts
+from irisops.contract.replies import Column, Facts, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context

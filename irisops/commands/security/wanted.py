@@ -10,8 +10,7 @@ from irisops.changes.record import Origin
 from irisops.commands.security.kinds import OBJECTS, states
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, no_such
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.replies import Plan, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import refuse_change
 from irisops.engine.context import Context

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from irisops.connections.count_history import FIGURES, MOST, Sample
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Series
+from irisops.contract.replies import Refusal, Series
 from irisops.contract.wording import duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

@@ -152,7 +152,7 @@ def _items(packed: object) -> list[ListItem]:
     text = packed.decode("latin-1") if isinstance(packed, bytes) else packed
     items = whole_list(text) if isinstance(text, str) else None
     if items is None:
-        raise WholeRowsError("a row set is no list")
+        raise WholeRowsError("a row set is not a list")
     return items
 
 

@@ -13,7 +13,7 @@ from irisops.instance.calls import ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
-from irisops.instance.helper.calling import call_helper, helper_offer
+from irisops.instance.helper import call_helper, helper_offer
 from irisops.instance.models import Role
 from irisops.instance.outcome import change_by_method, changing, save_object
 from irisops.instance.routes import Instance, first_route

@@ -77,7 +77,7 @@ def _cookies(board: LicenseBoard, sessions: Sequence[WebSession]) -> Iterable[Cu
             f"the program of {leak.license_id}",
             f"{leak.number} sessions, no cookie kept",
             "one cookie jar for the whole run, and a last request with ?IRISLogout=end",
-            "One session and one unit, freed when the program ends. Until it is mended, its sessions can be swept.",
+            "One session and one unit, freed when the program ends. Until it is fixed, its sessions can be swept.",
             units=max(0, holder.units - 1) if holder else None,
             application=leak.application,
             license_id=leak.license_id,
@@ -99,8 +99,8 @@ def _anonymous(
                 f"session timeout of {name}",
                 _seconds(timeout),
                 _seconds(SHORTER_TIMEOUT),
-                "A visitor who does nothing for five minutes is logged out and the unit is free. Whoever reads longer "
-                "than that without a click starts anew. Sessions that are open keep the timeout they began with.",
+                "A visitor who does nothing for five minutes is logged out and the unit is free. Reading for longer "
+                "without a click means a new session. Open sessions keep the timeout they began with.",
                 units=waiting,
                 application=name,
                 seconds=SHORTER_TIMEOUT,
@@ -196,7 +196,7 @@ def _flips(board: LicenseBoard, own_license_id: str) -> Iterable[Cure]:
                 "connections open at the same time",
                 f"{connections} of {most}",
                 f"stay below {most + 1}: close what is idle",
-                f"The connection after the {most}th makes it {most + 1} units at one blow.",
+                f"The connection after the {most}th makes it {most + 1} units at once.",
                 license_id=holder.holder,
             )
 

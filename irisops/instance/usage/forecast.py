@@ -14,7 +14,6 @@ from typing import Literal
 from irisops.instance.models import Holder, LicenseBoard
 
 ArrivalKind = Literal["people", "browsers", "vscode", "clients"]
-KINDS: tuple[ArrivalKind, ...] = ("people", "browsers", "vscode", "clients")
 
 MOST = 100_000
 """Largest number of arrivals accepted; more is taken for a typing error."""

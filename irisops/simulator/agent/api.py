@@ -193,7 +193,8 @@ class Api:
         if fails("endpoints") or len(self.endpoints) >= self._switches.max_endpoints:
             code, text = failures.TOO_MANY
             return 502, failures.create_body(code, text.format(limit=self._switches.max_endpoints))
-        # UNVERIFIED: a real agent's words for a name that is taken; the code is that of a taken address.
+        # UNVERIFIED: a real agent's words for a name that is taken; the code is that of a taken address. Settle: POST
+        # the same name twice to /api/tunnels of a real agent.
         if fails("exists") or name in self.endpoints:
             return 502, failures.create_body(*failures.ALREADY_ONLINE)
         return None

@@ -1,4 +1,4 @@
-"""Refusals of the ngrok service: code and wording (facts: ngrok-keyring A9-A11). Texts marked UNVERIFIED are ours."""
+"""The service's refusals: code and wording (facts: ngrok-keyring A9-A11)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ START: Final[dict[str, tuple[str, str]]] = {
             "Sign up for an account: https://dashboard.ngrok.com/signup"
         ),
     ),
-    # 105 and 107 repeat the token (facts: A4); the exact wording is UNVERIFIED beyond "Your authtoken: TOKEN".
+    # 105 and 107 repeat the token (facts: A4). UNVERIFIED: their wording beyond "Your authtoken: TOKEN". Settle: start
+    # a real agent with the authtoken "x", and with one that was revoked.
     "badformat": (
         "ERR_NGROK_105",
         (
@@ -66,7 +67,10 @@ def refusal(code: str, text: str) -> str:
 
 
 def any_code(number: int) -> tuple[str, str]:
-    """A refusal with only its code known. UNVERIFIED: its wording, which must not be parsed."""
+    """A refusal of which only the code is known.
+
+    UNVERIFIED: its wording, which nobody should parse. Settle: read the page of the code at https://ngrok.com/docs/errors.
+    """
     return f"ERR_NGROK_{number}", "The service refused."
 
 

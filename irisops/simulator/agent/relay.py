@@ -143,7 +143,11 @@ class Endpoint:
         await _both_ways(reader, writer, up_reader, up_writer)
 
     def _refuse(self, head: web.Head, peer: str) -> bytes:
-        """The edge's own answer to a refused request, else empty. The denial bodies are UNVERIFIED (facts: A14)."""
+        """The edge's own answer, if the request may not go on.
+
+        UNVERIFIED: the bodies of the denials (facts: A14). Settle: curl -i a real endpoint with restrict-ips, and one
+        with basic-auth, from outside.
+        """
         headers = head.headers
         if not self.policy.admits(peer):
             return web.response(403, b"ERR_NGROK_3205: IP restriction", "text/plain")

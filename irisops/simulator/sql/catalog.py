@@ -294,3 +294,7 @@ class Catalog(Names, Protocol):
     def now(self) -> str:
         """The world's clock as `YYYY-MM-DD HH:MM:SS` in the instance's local time, for `CURRENT_TIMESTAMP`."""
         ...
+
+    def variables(self) -> Mapping[str, Value]:
+        """The special variables of ObjectScript at this moment: those of `vocabulary.OBJECTSCRIPT_VARIABLES`."""
+        ...

@@ -164,8 +164,11 @@ class Engine:
             "env_today": now[:10],
             "env_time": now[11:19],
             "env_user": self._catalog.username,
-            "env_namespace": self._catalog.namespace,
             "env_last_identity": self._last_identity,
+            **{
+                f"env_{name.removeprefix('$').lower()}": storable(value)
+                for name, value in self._catalog.variables().items()
+            },
         }
 
     def _command(

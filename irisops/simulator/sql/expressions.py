@@ -29,6 +29,7 @@ from irisops.simulator.sql.typing_rules import (
     number_type,
 )
 from irisops.simulator.sql.values import plain
+from irisops.simulator.sql.vocabulary import OBJECTSCRIPT_VARIABLES
 
 _ENVIRONMENT = {
     "CURRENT_TIMESTAMP": ("now", SqlType.TIMESTAMP),
@@ -42,9 +43,13 @@ _ENVIRONMENT = {
     "CURRENT_USER": ("user", SqlType.VARCHAR),
     "SESSION_USER": ("user", SqlType.VARCHAR),
     "USER": ("user", SqlType.VARCHAR),
-    "$USERNAME": ("user", SqlType.VARCHAR),
     "LAST_IDENTITY": ("last_identity", SqlType.INTEGER),
-    "$NAMESPACE": ("namespace", SqlType.VARCHAR),
+    **{
+        spelled: (name.removeprefix("$").lower(), sql_type)
+        for name, (short, sql_type) in OBJECTSCRIPT_VARIABLES.items()
+        for spelled in (name, short)
+        if spelled
+    },
 }
 """Values of the moment and the session: bound as `:env_...` when the query runs."""
 

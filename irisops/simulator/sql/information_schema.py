@@ -7,7 +7,7 @@ are NULL here; private ones are hidden.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import count
 
 from irisops.simulator.backend import Value
@@ -223,6 +223,9 @@ class _WithInformationSchema:
 
     def now(self) -> str:
         return self._catalog.now()
+
+    def variables(self) -> Mapping[str, Value]:
+        return self._catalog.variables()
 
     def _defined(self, described: Described) -> TableDef:
         columns = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlglot.tokenizer_core import TokenType
 
+from irisops.simulator.sql.catalog import SqlType
+
 KEYWORDS: dict[str, TokenType] = {
     "ALL": TokenType.ALL,
     "AND": TokenType.AND,
@@ -147,9 +149,26 @@ VARYING WHEN WHENEVER WHERE WITH WORK WRITE
 RESERVED_WORDS = frozenset(_RESERVED.split())
 """Reserved Words of the InterSystems SQL Reference; identifiers only in quotes."""
 
+OBJECTSCRIPT_VARIABLES = {
+    "$HOROLOG": ("$H", SqlType.VARCHAR),
+    "$JOB": ("$J", SqlType.VARCHAR),
+    "$NAMESPACE": ("", SqlType.VARCHAR),
+    "$TLEVEL": ("$TL", SqlType.INTEGER),
+    "$USERNAME": ("", SqlType.VARCHAR),
+    "$ZHOROLOG": ("$ZH", SqlType.NUMERIC),
+    "$ZNSPACE": ("", SqlType.VARCHAR),
+    "$ZPI": ("", SqlType.NUMERIC),
+    "$ZTIMESTAMP": ("$ZTS", SqlType.VARCHAR),
+    "$ZTIMEZONE": ("$ZTZ", SqlType.INTEGER),
+    "$ZVERSION": ("$ZV", SqlType.VARCHAR),
+}
+"""Special variables of ObjectScript that SQL knows: abbreviation and type, "Special Variables" of the InterSystems SQL
+Reference. It has $ZJOB, too, whose bits are not emulated."""
+
 SPECIAL_VARIABLES = frozenset(
     {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSDATE", "USER"}
-    | {"$USERNAME", "$NAMESPACE"}
+    | OBJECTSCRIPT_VARIABLES.keys()
+    | {short for short, _ in OBJECTSCRIPT_VARIABLES.values() if short}
 )
 """Values written like a name; calls without arguments in the tree."""
 

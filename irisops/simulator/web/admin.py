@@ -18,6 +18,7 @@ from http import HTTPStatus
 
 from irisops.simulator.classes import status
 from irisops.simulator.classes.system_basics import zversion
+from irisops.simulator.doubts import ADMIN_API
 from irisops.simulator.web.applications import basic_credentials, plain
 from irisops.simulator.web.http import Request, Response
 from irisops.simulator.world.login import LoginRefused
@@ -59,8 +60,9 @@ class AdminApi:
         application = self._world.application(ADMIN)
         if self._world.version < SINCE or application is None:
             return plain(HTTPStatus.NOT_FOUND)
-        if not application.enabled:
-            return plain(HTTPStatus.FORBIDDEN)
+        full = self._world.license.room < 1 and self._world.doubts.says(ADMIN_API, "refused")
+        if full or not application.enabled:
+            return plain(HTTPStatus.SERVICE_UNAVAILABLE if full else HTTPStatus.FORBIDDEN)
         endpoint = path[len(ADMIN) :]
         if endpoint == "/login":
             return self._log_in(request, client_ip)

@@ -17,6 +17,7 @@ from irisops.simulator.wire.faults import (
     Fault,
     Hold,
     Injection,
+    Interject,
     Malformed,
     Truncate,
 )
@@ -249,6 +250,8 @@ class Connection(asyncio.Protocol):
                 self.close()
             else:
                 self._suspended = True
+        elif isinstance(fault, Interject):
+            self._send([*(_order(fault, message) for message in replies[:1]), *replies], session)
         else:
             self._send([_spoil(fault, message) for message in replies], session)
 
@@ -264,6 +267,13 @@ class Connection(asyncio.Protocol):
         self._suspended = False
         self._send(replies, session)
         self._process()
+
+
+def _order(fault: Interject, message: bytes) -> bytes:
+    """The message that goes out before this reply."""
+    _, sequence, statement, _ = REPLY_HEADER.unpack_from(message)
+    code = int.from_bytes(fault.code, "little")
+    return REPLY_HEADER.pack(len(fault.payload), sequence + 1, statement, code) + fault.payload
 
 
 def _spoil(fault: Fault, message: bytes) -> bytes:

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from irisops.simulator.wire.listitem import encode_all
+
 CLASS_METHOD_VALUE = b"\x4b\xc2"
 CONNECT = b"CN"
 HANDSHAKE = b"HS"
@@ -78,7 +80,27 @@ class Malformed:
     offset: int = 0
 
 
-Fault = Delay | Hold | Drop | Truncate | CorruptSequence | Malformed
+@dataclass(frozen=True, slots=True)
+class Interject:
+    """A message with the next sequence number goes out before the reply; `code` stands where a reply has its status.
+
+    A client obeys some of them in the middle of a native call (facts: iris-operations 4).
+    """
+
+    code: bytes
+    payload: bytes = b""
+
+
+END_CLIENT = Interject(b"Y6")
+"""Ends the process of driver 5.4.1, with status 0 and no exception."""
+
+
+def import_module(name: str) -> Interject:
+    """Makes driver 5.4.1 import a module, so that its code runs; the call then goes on as if nothing had been."""
+    return Interject(b"YP", encode_all([1, name]))
+
+
+Fault = Delay | Hold | Drop | Truncate | CorruptSequence | Malformed | Interject
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from irisops.simulator.backend import (
+    FAST_SELECT,
     Backend,
     BackendSession,
     LoginRefusedError,
@@ -33,20 +34,18 @@ PROTOCOL_VERSION = 69
 """The highest version that driver 5.4.1 offers; 61 to 69 work (facts: wire-protocol 3)."""
 
 STATUS_REFUSED = 417
-"""Status of a refused login; the driver takes any status but 0 as a refusal (facts: wire-protocol 3).
-
-UNVERIFIED: the reply to a refused login has status 417. Settle: record the reply to a wrong password.
-"""
+"""Refuses a login (facts: wire-protocol 3). A public client that is tested on real servers waits for it."""
 
 _LOCALE = "latu"
 _DELIMITED_IDENTIFIERS = 1
 _ISOLATION_LEVEL = 1
 _SQL_EMPTY_STRING = 0
-_FEATURES = 0
 _AUTOCOMMIT_OFF = 2
 _CONNECT_ITEMS = 10
 _NATIVE = 0xC2
 _UNSUPPORTED_PROXY = b"Y9"
+_OBEYED = (b"YP", b"Y5")
+"""What a client says to an order of `faults.Interject`: done, or why not. It waits for the reply to its own request."""
 _U16 = struct.Struct("<H")
 
 
@@ -80,6 +79,8 @@ class WireSession:
 
     def __init__(self, backend: Backend, peer: Peer) -> None:
         self._login = backend.login
+        self._granted = backend.feature_options
+        self._features = 0
         self._peer = peer
         self._session: BackendSession | None = None
         self._native: NativeRequests | None = None
@@ -143,7 +144,7 @@ class WireSession:
             return [reply(frame, STATUS_REFUSED, encode(text))]
         self._session = session
         self._native = NativeRequests(session)
-        self._sql = SqlRequests(session)
+        self._sql = SqlRequests(session, fast_select=bool(self._features & FAST_SELECT))
         self.state = State.LOGGED_IN
         # Exactly seven items: with fewer the client fails (facts: wire-protocol 3). UNVERIFIED: the third
         # item of the connect reply is 0 and its isolation level 1; the driver reads neither. Settle: record the
@@ -155,7 +156,7 @@ class WireSession:
             _ISOLATION_LEVEL,
             str(session.job_number),
             _SQL_EMPTY_STRING,
-            _FEATURES,
+            self._features,
         )
         return [reply(frame, STATUS_OK, encode_all(items))]
 
@@ -165,6 +166,10 @@ class WireSession:
         namespace, username, password = reader.text(), unscramble(reader.text()), unscramble(reader.text())
         os_user, host, executable = (reader.text().rstrip("\0") for _ in range(3))
         reader.values(3)  # twelve opaque bytes, the transport, an empty item
+        autocommit = reader.integer() != _AUTOCOMMIT_OFF
+        if reader.remaining > 1:
+            reader.integer()  # the isolation level
+            self._features = reader.integer() & self._granted
         return LoginRequest(
             namespace=namespace,
             username=username,
@@ -174,13 +179,15 @@ class WireSession:
             executable=executable,
             client_ip=self._peer.host,
             client_port=self._peer.port,
-            autocommit=reader.integer() != _AUTOCOMMIT_OFF,
+            autocommit=autocommit,
         )
 
     # --- after the login ------------------------------------------------------------------------------------------
 
     def _answer(self, frame: Frame) -> list[bytes]:
-        """Reply to every request of a logged-in client, whatever fails."""
+        """Every request of a logged-in client gets its reply, whatever goes wrong behind it."""
+        if frame.opcode in _OBEYED:
+            return []
         try:
             if frame.opcode[1] == _NATIVE:
                 return [self._answer_native(frame)]

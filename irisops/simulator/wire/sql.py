@@ -37,6 +37,9 @@ cursor.description of SELECT d FROM t, with d a DATE."""
 
 _DAY_ZERO = date(1840, 12, 31)
 
+_NOT_FAST = 0
+"""The feature item of a statement whose rows come item after item, in the order of the columns (facts: wire-protocol
+7)."""
 _FLAGS = bytes(12)
 _PLAIN_PARAMETER = encode(VARCHAR) + encode(50) + encode(0) + encode(1)
 # Six items per parameter of a procedure; the client ignored changes of any of them (facts: wire-protocol 8).
@@ -57,8 +60,10 @@ class _Statement(NamedTuple):
 class SqlRequests:
     """Answers the SQL requests of one connection and keeps its prepared statements, by the client's statement id."""
 
-    def __init__(self, backend: BackendSession) -> None:
+    def __init__(self, backend: BackendSession, *, fast_select: bool = False) -> None:
+        """With `fast_select`, granted at the login, the reply to a prepare, or to a direct query, has one item more."""
         self._backend = backend
+        self._lead = encode(_NOT_FAST) if fast_select else b""
         self._statements: OrderedDict[int, _Statement] = OrderedDict()
         self._last_failure: SqlFailure | None = None
         self._last_rowid = b""
@@ -109,7 +114,7 @@ class SqlRequests:
 
     def _prepare(self, frame: Frame) -> list[bytes]:
         statement = self._read_statement(frame, ItemReader(frame.payload))
-        return [reply(frame, STATUS_OK, _description(statement.prepared))]
+        return [reply(frame, STATUS_OK, self._lead + _description(statement.prepared))]
 
     def _query(self, frame: Frame) -> list[bytes]:
         statement = self._statement(frame)
@@ -119,7 +124,7 @@ class SqlRequests:
     def _direct_query(self, frame: Frame) -> list[bytes]:
         reader = ItemReader(frame.payload)
         statement = self._read_statement(frame, reader)
-        description = reply(frame, STATUS_OK, _description(statement.prepared))
+        description = reply(frame, STATUS_OK, self._lead + _description(statement.prepared))
         return [description, self._rows(frame, statement, reader)]
 
     def _update(self, frame: Frame) -> list[bytes]:

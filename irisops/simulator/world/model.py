@@ -260,6 +260,9 @@ class LicenseKey:
     community: bool = False
     """Community Edition: each connection, process or session is one of the units (facts: iris-license-sessions 2.6)."""
     order_number: int = 0
+    capacity: str = ""
+    cores: int = 0
+    """Cores that it admits; 0 where it does not count them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
+from irisops.simulator.doubts import COMMUNITY_UNITS, Doubts, standing
 from irisops.simulator.world import login as logins
 from irisops.simulator.world import passwords, seed
 from irisops.simulator.world.alerts import AlertLog
@@ -63,8 +64,11 @@ class World:
         version: tuple[int, int] = (2025, 2),
         *,
         uptime: float = 0,
+        doubts: Doubts | None = None,
     ) -> None:
-        """An instance up for `uptime` seconds, daemons running, no user logged in. `scenarios` has livelier ones."""
+        """An instance up for `uptime` seconds, its daemons running, nobody logged in. `scenarios` has livelier ones."""
+        self.doubts = doubts or standing()
+        """What it does where no public source says what a real one does. The control API changes it."""
         self.clock: Clock = clock or SystemClock()
         self.scheduler = Scheduler(self.clock)
         self.key = key or LicenseKey()
@@ -77,7 +81,11 @@ class World:
         self.user_tables: list[UserTable] = []
         """Initial user tables; a fresh instance has none."""
         self.license = LicenseEngine(
-            self.now, self.key.units, self.key.max_connections, community=self.key.community
+            self.now,
+            self.key.units,
+            self.key.max_connections,
+            community=self.key.community,
+            by_identity=lambda: self.doubts.says(COMMUNITY_UNITS, "stay"),
         )
         self.process_table = ProcessTable(self.chance, self.now)
         self.session_table = SessionTable(self.scheduler, self.license, self.chance)
@@ -88,13 +96,9 @@ class World:
         self.license.on_refusal = self.alerts.license_refused
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
-        """The connect reply per reason; None closes the socket silently. Tests and the control API change it."""
-        self.no_role_resources = False
-        """Clients cannot work on the `Resources` relationship of a role. The control API switches it."""
+        """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
-        self.no_delete_session = False
-        """Clients cannot call `$$DeleteSession^%SYS.cspServer`; code on the instance can. The control API sets it."""
         self.mode = ""
         """LIVE, TEST, DEVELOPMENT, FAILOVER or "" for none (facts: license-sessions 5.3)."""
         self.claims: dict[int, Connection] = {}

@@ -102,7 +102,8 @@ async def test_a_refused_table_is_explained_as_sql(connected: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "part"), [("eve", "Somebody tries names"), ("off", "/enable off"), ("bob", "A wrong password")]
+    ("user", "part"),
+    [("eve", "Somebody is trying names"), ("off", "/enable off"), ("bob", "A wrong password")],
 )
 async def test_a_failed_login_is_advised_on(connected: World, user: str, part: str) -> None:
     connected.instance.all_users.append(a_user("off", enabled=False))

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from irisops.commands.access.dormant import days_of
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan, Problem, Table
+from irisops.contract.replies import Plan, Problem, Refusal, Table
 from irisops.instance.errors import NotPermitted
 from irisops.instance.models import User
 from irisops.instance.security.dormant import Account

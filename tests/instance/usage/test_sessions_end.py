@@ -11,7 +11,7 @@ from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import call_failure
 from irisops.instance.usage.processes import act_on_process
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session
 from irisops.instance.usage.sessions_timeout import set_timeout
 
 Reaction = Callable[[Call], Answer]

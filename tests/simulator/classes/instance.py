@@ -30,14 +30,17 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class Instance:
     """A fresh instance at a fixed moment, with a superuser `boss`."""
 
-    def __init__(
-        self, *, version: tuple[int, int] = (2025, 2), units: int = 20, project_unknown_queries: bool = False
-    ) -> None:
+    def __init__(self, *doubts: str, version: tuple[int, int] = (2025, 2), units: int = 20) -> None:
         self.clock = ManualClock(START)
         self.world = World(self.clock, LicenseKey(units=units), 1, version)
-        self.runtime = Runtime(self.world, project_unknown_queries=project_unknown_queries)
+        self.doubt(*doubts)
+        self.runtime = Runtime(self.world)
         self.user("boss", "%All")
         self._port = 50000
+
+    def doubt(self, *choices: str) -> None:
+        """Do this in doubt, each NAME=VALUE."""
+        self.world.doubts = self.world.doubts.choose(*choices)
 
     def user(self, name: str, *roles: str, **resources: str) -> User:
         """A user; `resources` (name without %, letters) come through a role of its own."""

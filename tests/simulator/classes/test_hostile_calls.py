@@ -50,7 +50,7 @@ QUERIES = [(cls.name, name) for cls in CLASSES for name in cls.queries()]
 RECORDS = [
     ("Security.Users", "boss"), ("Security.Roles", "%operator"), ("Security.Resources", "%development"),
     ("Security.Services", "%service_terminal"), ("Security.Applications", "/csp/user"), ("Security.System", "SYSTEM"),
-    ("Security.Events", "%system/%login/login"),
+    ("Security.Events", "%system||%login||login"),
 ]  # fmt: skip
 MEMBERS = [
     (cls.name, key, name)

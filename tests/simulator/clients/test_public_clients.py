@@ -55,6 +55,7 @@ SQLALCHEMY_PURE = Client("sqlalchemy-iris", "0.15.5")
 DJANGO = Client("django-iris", "0.3.0", ("django>=5,<5.1",))
 TOOL = Client("iristool", "0.4.1")
 GLOBALS = Client("iris-global-reference", "0.1.3")
+DEVTESTER = Client("iris-devtester", "1.21.0", ("intersystems-irispython==5.4.1",))
 # It declares no driver; with the official one alone it does not find `iris.dbapi`.
 CLI = Client("irissqlcli", "0.6.0", ("sqlalchemy-iris==0.20.0",))
 
@@ -264,3 +265,18 @@ def test_irissqlcli(interpreter: Interpreter, target: Target, tmp_path: Path) ->
     assert own("SELECT * FROM Cli").splitlines()[-2:] == ['"1","Ann"', '"2","Ann!"']
     own("DROP TABLE Cli")
     assert "<-30>" in own("SELECT * FROM Cli")
+
+
+@pytest.mark.timeout(900)
+def test_devtester(interpreter: Interpreter, target: Target) -> None:
+    command = interpreter(DEVTESTER).parent / "iris-devtester"
+    place = ("--host", "127.0.0.1", "--port", str(target.port), "--namespace", "USER")
+    done = subprocess.run(
+        [command, "test-connection", *place, "--username", target.user, "--password", target.password],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "irisops simulator" in done.stdout

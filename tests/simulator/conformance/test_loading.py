@@ -11,7 +11,7 @@ import iris
 import pytest
 
 from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
-from irisops.instance.helper.managing import VERSION, source
+from irisops.instance.helper import VERSION, source
 from tests.simulator.conformance.conftest import SCRATCH_ROLE, Driver
 
 NAME = "ZIrisOpsTest.Conformance"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from irisops.simulator.sql.catalog import (
 )
 from irisops.simulator.sql.definitions import DefinitionStatements
 from irisops.simulator.sql.statements import Action, SecurityStatements, SqlObject
+from irisops.simulator.sql.vocabulary import OBJECTSCRIPT_VARIABLES
 
 
 @dataclass
@@ -243,6 +244,12 @@ class FakeCatalog:
 
     def now(self) -> str:
         return "2026-11-24 10:58:07"
+
+    def variables(self) -> Mapping[str, Value]:
+        return dict.fromkeys(OBJECTSCRIPT_VARIABLES, "") | {
+            "$USERNAME": self.username,
+            "$NAMESPACE": self.namespace,
+        }
 
 
 def _named(schema: str, name: str, wanted_schema: str, wanted_name: str) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from irisops.simulator.backend import (
+    FAST_SELECT,
     Argument,
     ByRef,
     CallOutcome,
@@ -109,6 +110,7 @@ class FakeBackend:
         self.people: list[list[Value]] = [[1, "ann"], [2, "bob"], [3, "zo\u00eb"]]
         self.results: dict[str, tuple[list[Column], list[list[Value]]]] = {}
         self.next_job = JOB
+        self.feature_options = FAST_SELECT
 
     def note(self, log: list[T], entry: T) -> None:
         """Record a request, unless this instance is to run for long."""

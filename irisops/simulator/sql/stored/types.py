@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,80}(?:\.\d{0,80})?|\.\d{1,80})(?:[eE][+-]?\d
 _DAY_ZERO = date(1840, 12, 31)
 _LAST_DAY = (date.max - _DAY_ZERO).days
 _DAY = 86_400
+_FINER = re.compile(r"(?<=\.\d{6})\d{1,3}$")
 
 
 class InvalidValueError(Exception):
@@ -177,13 +178,13 @@ def horolog_day(shown: str) -> int:
 def odbc_time(value: Value) -> str:
     """A time as `HH:MM:SS[.fff]`: from that form or from seconds since midnight. Raises `InvalidValueError`."""
     if isinstance(value, str) and ":" in value:
-        shown = value.strip().rpartition(" ")[2]
+        shown, finer = _to_the_microsecond(value.strip().rpartition(" ")[2])
         for layout in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M"):
             try:
                 moment = datetime.strptime(shown, layout)  # noqa: DTZ007 - a time of day has no zone
             except ValueError:
                 continue
-            return _without_zeros(moment.strftime("%H:%M:%S.%f"))
+            return _without_zeros(moment.strftime("%H:%M:%S.%f") + finer)
         raise InvalidValueError(-147)
     try:
         seconds = decimal_of(value)
@@ -198,17 +199,23 @@ def odbc_time(value: Value) -> str:
 
 
 def odbc_timestamp(value: Value) -> str:
-    """A timestamp as `YYYY-MM-DD HH:MM:SS[.fff]`. Raises `InvalidValueError`."""
+    """A timestamp as `YYYY-MM-DD HH:MM:SS[.fff]`, with up to nine digits of a second. Raises `InvalidValueError`."""
     if not isinstance(value, str):
         raise InvalidValueError
-    shown = value.strip().replace("T", " ", 1)
+    shown, finer = _to_the_microsecond(value.strip().replace("T", " ", 1))
     for layout in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
         try:
             moment = datetime.strptime(shown, layout)  # noqa: DTZ007 - SQL timestamps have no zone
         except ValueError:
             continue
-        return _without_zeros(moment.isoformat(" ", "microseconds"))
+        return _without_zeros(moment.isoformat(" ", "microseconds") + finer)
     raise InvalidValueError
+
+
+def _to_the_microsecond(shown: str) -> tuple[str, str]:
+    """A time as far as Python's go, and its seventh to ninth digit (SQL Reference: a precision of 0 to 9)."""
+    found = _FINER.search(shown)
+    return (shown[: found.start()], found[0]) if found is not None else (shown, "")
 
 
 def _without_zeros(shown: str) -> str:

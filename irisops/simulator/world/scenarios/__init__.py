@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from irisops.simulator.doubts import Doubts
 from irisops.simulator.world.clock import Clock, SystemClock
 from irisops.simulator.world.model import LicenseKey
 from irisops.simulator.world.scenarios import broken, clinic, hackathon, home, quiet
@@ -33,14 +34,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("quiet", "almost nothing: one terminal, plenty of units", quiet.key, quiet.fill, 3 * 86400),
         Scenario(
             "home",
-            "Community Edition at home: a closed browser, an editor, a forgotten notebook hold 6 of 8 units",
+            "Community Edition at home: a closed browser, an editor, a forgotten notebook hold 6 of 8 connections",
             home.key,
             home.fill,
             26 * 3600,
         ),
         Scenario(
             "full",
-            "home with 8 of 8 units held: nobody gets in until the first closed tab times out, after 90 seconds",
+            "home with all 8 connections held: nobody gets in until the first closed tab times out, after 90 seconds",
             home.key,
             home.fill_completely,
             26 * 3600,
@@ -77,6 +78,7 @@ def build_world(
     seed: int = 1,
     version: tuple[int, int] = (2025, 2),
     password: str | None = None,
+    doubts: Doubts | None = None,
 ) -> World:
     """The world of a scenario, ready to serve. `password` replaces the administrator's published one.
 
@@ -86,7 +88,9 @@ def build_world(
     if scenario is None:
         raise ValueError(f"There is no scenario {name!r}. Choose one of: {', '.join(SCENARIOS)}.")
     clock = clock or SystemClock()
-    world = World(clock, scenario.key(clock.now().date()), seed, version, uptime=scenario.uptime)
+    world = World(
+        clock, scenario.key(clock.now().date()), seed, version, uptime=scenario.uptime, doubts=doubts
+    )
     with world.scheduler.as_of(world.started):
         hand_out_accounts(world, password)
     scenario.fill(world)

@@ -64,14 +64,20 @@ def hand_out_accounts(world: World, password: str | None = None) -> None:
 def key_of(
     units: int, today: date, *, community: bool = False, days: int = 300, customer: str = "irisops simulator"
 ) -> LicenseKey:
-    """A key for `units` that expires in `days` from `today`."""
-    return LicenseKey(
-        customer="InterSystems IRIS Community" if community else customer,
-        units=units,
-        community=community,
-        expires=today + timedelta(days=days),
-        order_number=0 if community else 424242,
-    )
+    """A key for `units` that expires so many days from today (Community Edition's: facts: license-sessions 2.6)."""
+    expires = today + timedelta(days=days)
+    if community:
+        return LicenseKey(
+            customer="InterSystems IRIS Community",
+            units=units,
+            product="Server",
+            expires=expires,
+            community=True,
+            order_number=54702,
+            capacity="InterSystems IRIS Community license",
+            cores=20,
+        )
+    return LicenseKey(customer=customer, units=units, expires=expires, order_number=424242)
 
 
 class Stage:

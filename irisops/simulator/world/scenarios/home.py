@@ -1,10 +1,10 @@
-"""home: Community Edition on a person's own machine, where every connection and session is one of eight units.
+"""home: Community Edition on a person's own machine, where every connection and session takes one of eight places.
 
-At the start six are held: by three tabs of a closed browser, by VS Code and a portal tab of one person, and by a
-forgotten notebook. So the tool can connect, and a second client as well. The closed tabs time out after a few minutes;
-one of them, a one-page visit, then keeps its unit in grace. A tablet in the kitchen reloads its page again and again,
-but never takes the last free unit. `full` adds two forgotten terminals, so no login succeeds until the first of the
-tabs times out.
+Six are held when the story begins: by three tabs of a browser that was closed, VS Code and a portal tab of one person,
+and a notebook that nobody stopped. So the tool can get in, and a second connection beside it. The closed tabs time out
+a few minutes on; one, a one-page visit, then keeps its unit in grace. A tablet in the kitchen asks for its page again
+and again, but leaves the last free place alone. `full` adds two forgotten terminals, and nobody gets in until the first
+of the tabs times out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def key(today: date) -> LicenseKey:
 
 
 def fill(world: World) -> None:
-    """Six of eight units are in use."""
+    """Six of eight places are held."""
     _household(Stage(world), first_timeout=200)
 
 
@@ -85,7 +85,7 @@ def _refresh(stage: Stage, session: WebSession | None, seconds: float) -> None:
 
 def _tablet(stage: Stage) -> None:
     """The tablet loads its page, if that leaves a unit free, and logs out after a while."""
-    if stage.world.license.available < 2:
+    if stage.world.license.room < 2:
         return
     session = stage.visit("/csp/user", TABLET, pages=2, agent=TABLET_AGENT)
     if session is not None:

@@ -12,18 +12,19 @@ from irisops.instance.driver_process.channel import ChannelError
 from irisops.instance.driver_process.messages import pack_call, unpack_call
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
 from irisops.instance.features import FEATURES, HELPER, HELPER_VERSION_METHOD
-from irisops.instance.helper.calling import call_helper, helper_offer
-from irisops.instance.helper.managing import (
+from irisops.instance.helper import (
     VERSION,
     HelperState,
     Presence,
+    call_helper,
+    helper_offer,
     install_helper,
     read_helper,
     remove_helper,
     source,
     told,
 )
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
 METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifyRole", "Answer")
