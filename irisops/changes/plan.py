@@ -44,7 +44,7 @@ async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
         for step in steps
         if step.probe is not None and all(route.kind == "object" for route in routes(step.feature))
     ]
-    answers = await instance.batch([probe for _, probe in probed])
+    answers = await instance.batch([probe for _, probe in probed]) if probed else []
     for (feature, _), answer in zip(probed, answers, strict=True):
         if isinstance(answer, NotPermitted):
             known = FEATURES[feature]

