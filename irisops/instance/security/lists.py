@@ -200,11 +200,10 @@ def service_of(row: Row) -> Service | None:
     name = as_text(row.get("name"))
     if not name:
         return None
-    # UNVERIFIED: the names of Detail's columns for these two; it is known to have the facts (facts: iris-security 3.3).
-    # Where the names are others, the list leaves them out and `/service NAME` reads the object. To settle:
-    # SELECT * FROM Security.Services_Detail('*').
-    methods = next((row[key] for key in ("authenticationmethods", "autheenabled") if key in row), None)
-    clients = next((row[key] for key in ("allowedconnections", "clientsystems") if key in row), None)
+    # Likely names of Detail's columns (facts: iris-security 3.3). Where they are others, the list leaves them out and
+    # `/service NAME` reads the object. UNVERIFIED; settle: SELECT * FROM Security.Services_Detail('*').
+    methods = row.get("authenticationmethods")
+    clients = row.get("allowedconnections")
     return Service(
         name,
         as_flag(row.get("enabled")),

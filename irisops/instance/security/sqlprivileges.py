@@ -56,9 +56,7 @@ GRANT_COLUMNS = (
 ROLE_COLUMNS = ("TYPE", "NAME", "PRIVILEGE", "GRANTED_BY", "GRANT_OPTION")
 ADMIN_COLUMNS = ("PRIVILEGE", "ADMIN_OPTION", "GRANTED_VIA")
 CATALOG = "%Library.SQLCatalogPriv"
-# UNVERIFIED: that an instance has these queries with these columns; they stand in the vendor's class reference, in none
-# of the facts. The dictionary check decides whether they are asked, and `/compare` says so where they are not. To
-# settle: /compare two users with SQL grants.
+"""Its queries and their columns: (facts: iris-security 3.8). The dictionary check decides whether they are asked."""
 DEADLINE = 20.0
 """Seconds for all SQL privileges of both sides of a comparison."""
 

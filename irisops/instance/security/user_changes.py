@@ -138,7 +138,7 @@ def _state(row: Mapping[str, Value], name: str) -> ObjectState:
 
 
 async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> dict[str, Value] | None:
-    """Properties that the Detail query lacks: its 34 columns are not all known (facts: 2.5)."""
+    """Properties that the Detail query lacks: its 34 columns are not all known (facts: iris-security 2.5)."""
     properties = ["Name", *(USER_FIELDS[each].property for each in fields)]
     steps = tuple(ObjectStep("get", each) for each in properties)
     answer = await instance.call(ObjectCall("Security.Users", "%OpenId", (name.lower(),), steps))
@@ -332,7 +332,7 @@ async def unknown_namespaces(instance: Instance, names: Sequence[str]) -> list[s
     absent = []
     for name in names:
         try:
-            # UNVERIFIED: %SYS.Namespace.Exists; no fact names it. Settle: call it for USER and for NOSUCH.
+            # (facts: iris-license-sessions 4.4)
             answer = await instance.call(ClassMethod("%SYS.Namespace", "Exists", (name,)))
         except Unreachable:
             raise
