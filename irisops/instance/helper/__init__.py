@@ -22,8 +22,7 @@ from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
 from irisops.instance.failures import status_failure
 from irisops.instance.features import CHANGE_CODE, FEATURES, HELPER, HELPER_VERSION_METHOD, Route
 from irisops.instance.outcome import change_by_method, changing, check_status
-from irisops.instance.privileges import lacking
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.routes import Instance, first_route, lacking
 from irisops.instance.values import as_text
 
 VERSION = "1"

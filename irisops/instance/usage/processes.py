@@ -11,8 +11,7 @@ from irisops.instance.failures import is_missing, not_permitted
 from irisops.instance.features import WRITE_IRISSYS, Route
 from irisops.instance.models import Process
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.privileges import lacking
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads, lacking
 from irisops.instance.values import (
     Remade,
     Row,

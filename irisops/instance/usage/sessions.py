@@ -18,8 +18,7 @@ from irisops.instance.features import SESSIONS_BY_REST, WRITE_IRISSYS, Route
 from irisops.instance.helper import call_helper, seek_helper, way_to_helper
 from irisops.instance.models import WebSession
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.privileges import lacking
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import NO_ROUTE, Instance, first_route, for_reads, lacking
 from irisops.instance.status import is_error_status, is_ok
 from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
 
@@ -162,7 +161,7 @@ async def _no_way(instance: Instance, problem: NotAvailable | InstanceError) -> 
     """The refusal where no route ends sessions: why not each, and what would help. Raises Unreachable."""
     capabilities = instance.capabilities
     reasons = [f"{label}: {reason}" for label, reason in capabilities.reasons("sessions.end")]
-    if capabilities.routes("sessions.end"):
+    if not any(problem.message in reason for reason in reasons) and not problem.message.startswith(NO_ROUTE):
         reasons.append(problem.message.rstrip("."))
     said = f"Web sessions cannot be ended over this connection. {'; '.join(reasons)}."
     lacks = await lacking(instance, WRITE_IRISSYS)

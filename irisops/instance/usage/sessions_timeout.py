@@ -55,7 +55,7 @@ async def list_timeouts(instance: Instance, needed: Iterable[str]) -> list[AppTi
     """
     # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
     # where it has not, the objects are read. To settle: SELECT * FROM Security.Applications_Detail('*').
-    listed = await read_list(instance, "webapps.timeouts", app_timeout_of)
+    listed = await read_list(instance, "webapps.detail", app_timeout_of)
     names = {name.rstrip("/").casefold() for name in needed}
     lacking = [each for each in listed if each.timeout is None]
     wanted = [each for each in lacking if each.name.rstrip("/").casefold() in names]
