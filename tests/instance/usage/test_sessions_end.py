@@ -32,7 +32,13 @@ class Scripted:
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        return [await self.call(call) for call in calls]
+        answers: list[Answer | Exception] = []
+        for call in calls:
+            try:
+                answers.append(await self.call(call))
+            except (InstanceError, NotPermitted) as problem:
+                answers.append(problem)
+        return answers
 
 
 def answering(value: object, text: str = "") -> Reaction:
@@ -41,6 +47,8 @@ def answering(value: object, text: str = "") -> Reaction:
     def answer(call: Call) -> Answer:
         if isinstance(call, ClassMethod) and call.method == "GetErrorText":
             return Answer(value=text)
+        if isinstance(call, ClassMethod) and call.method == "Check":
+            return Answer(value=0)  # it has no privilege
         if isinstance(call, ObjectCall):
             return Answer(values=(value,))  # type: ignore[arg-type]
         return Answer(value=value)  # type: ignore[arg-type]
@@ -90,7 +98,7 @@ async def test_where_functions_cannot_be_called_the_ways_that_are_left_are_told(
         with pytest.raises(NotAvailable) as told:
             await end_session(instance, "x")
         assert "portal" in told.value.cure
-    assert len(instance.calls) == 1
+    assert sum(isinstance(call, Function) for call in instance.calls) == 1
 
 
 async def test_a_lost_connection_leaves_the_outcome_unknown() -> None:
