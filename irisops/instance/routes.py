@@ -82,7 +82,10 @@ async def explained(
     """
     if not isinstance(problem, NotPermitted) or problem.privilege or not feature.privilege:
         return problem
-    told = await _held(instance, feature.privilege)
+    by_sql = lacks_sql_privilege(problem)
+    # Of a table SQL wants SELECT and nothing else, whatever the feature is documented to need.
+    table = route.needs[0][0] if by_sql and route.kind == "statement" and route.needs else ""
+    told = await _held(instance, feature.privilege) if not table else []
     if any(held is None for _, held in told):
         return NotPermitted(
             f"{problem.message} It is documented to need {feature.privilege}.", detail=problem.detail
@@ -91,14 +94,12 @@ async def explained(
     if lacks:
         return not_permitted(problem.message, problem.detail, " and ".join(lacks))
     has = f"This account has {' and '.join(privilege for privilege, _ in told)}"
-    if lacks_sql_privilege(problem):
-        right, name = (
-            ("EXECUTE", feature.query.replace(":", "_")) if feature.query else ("SELECT", route.needs[0][0])
-        )
+    if table or (by_sql and route.kind == "sql"):
+        wants = f"SELECT on {table}" if table else f"EXECUTE on {route.label.removeprefix('SQL ')}"
         return NotPermitted(
-            f"{has}, but SQL wants {right} on {name} as well.",
-            f"Ask an administrator for it, in %SYS: GRANT {right} ON {name} TO this account.",
-            privilege=f"{right} on {name}",
+            f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
+            f"Ask an administrator for it, in %SYS: GRANT {wants.replace(' on ', ' ON ')} TO this account.",
+            privilege=wants,
             detail=problem.detail,
         )
     if route.kind == "object" and route.needs[0][0].startswith("Security."):
