@@ -140,9 +140,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
 
 def _polled(counts: PollCounts) -> dict[str, Scalar]:
     """The same figures as last polled by an open connection."""
-    used, limit = counts.units_used, counts.units_limit
-    available = None if used is None or limit is None else max(0, limit - used)
-    return {"consumed": used, "limit": limit, "available": available}
+    return {"consumed": counts.in_use, "limit": counts.units_limit, "available": counts.free}
 
 
 def _over_the_web_port(profile: Profile) -> list[str]:
