@@ -316,3 +316,8 @@ class LicenseRow:
     units: int
     active: int
     grace: int
+
+    @property
+    def places(self) -> int:
+        """As `Holder.places`."""
+        return self.connections or self.units
