@@ -20,6 +20,7 @@ from irisops.connections.polling import crossed_alerts
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.simulator.world.model import Permission, Role, User
 from irisops.ui import frame
+from irisops.ui.cards.facts import facts_lines
 from tests.e2e.staging import Person, Stage, stage
 
 STAY, MOVE = "community-units=stay", "community-units=move"
@@ -98,6 +99,10 @@ async def test_all_that_is_shown_agrees(on: Stage, counting: str) -> None:
         nearly = "Nearly full: 1 connection left." if free else "No connection is free: the next login or"
         assert facts.notes[0].startswith(nearly)
 
+        shown = "\n".join(line.plain for line in facts_lines(facts, 78))
+        assert f"{used} of 8 connections" in shown
+        assert f"Units by its counter {on.consumed}" in shown
+
         status = await read(person, "/status")
         assert figures(status.facts) == (used, free)
         assert (status.facts["units_used"], status.facts["units_limit"]) == (on.consumed, 8)
@@ -108,6 +113,7 @@ async def test_all_that_is_shown_agrees(on: Stage, counting: str) -> None:
         assert isinstance(forecast, Facts)
         assert isinstance(ways, Table)
         assert figures(forecast.facts) == (used, free)
+        assert f"{used} of 8 connections" in facts_lines(forecast, 78)[0].plain
         assert forecast.facts["consumed"] == on.consumed
         assert {(row["units"], row["admitted"]) for row in ways.rows} == {(1, free)}
 

@@ -113,15 +113,13 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
 
 def community_note(board: LicenseBoard) -> str:
     """What counts on Community Edition, and what its own counter is worth (facts: iris-license-sessions 2.6)."""
-    rule = "Community Edition: every connection, process and session takes one; nothing is shared."
+    rule = "Community Edition: every connection, process and session takes one, and nothing is shared."
     if board.connections is None:
         return (
             f"{rule} The connections cannot be read, so the figures are the instance's own counter, which need not "
             "move with each: more may be in use."
         )
-    return (
-        f"{rule} The instance's own counter (LUConsumed) need not move with each, so go by the connections."
-    )
+    return f"{rule} Its own counter (LUConsumed) need not move with each: go by the connections."
 
 
 def _near_the_flip(board: LicenseBoard) -> list[str]:
