@@ -88,8 +88,8 @@ class Instance:
             names = ("Source", "Type", "Name", "Enabled")
             return Rows(names, [("%System", "%Login", "Login", "Yes"), ("%System", "%Login", "Logout", "No")])
         if "License_UserList" in sql:
-            names = ("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace")
-            return Rows(names, [("10.0.0.1", "User", 4, 4, 0, 1, 9, 0), ("x", "Grace", 0, 1, 0, 1, 9, 60)])
+            columns = ("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace")
+            return Rows(columns, [("10.0.0.1", "User", 4, 4, 0, 1, 9, 0), ("x", "Grace", 0, 1, 0, 1, 9, 60)])
         if "Applications_Detail" in sql:
             raise InstanceError("gone", code=-428, detail="SQLCODE: <-428>:<no such procedure>")
         assert "Applications_List" in sql

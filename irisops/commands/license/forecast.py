@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from irisops.commands.license.board import community_note
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
@@ -91,7 +93,12 @@ async def show_forecast(context: Context, command: Command) -> Replies:
         labels={"free": "Free now"},
         notes=_notes(board, situation, kind),
     )
-    yield Table("ways", "If they come", COLUMNS, rows, key="how")
+    columns = [replace(each, title=_cost(board)) if each.name == "units" else each for each in COLUMNS]
+    yield Table("ways", "If they come", columns, rows, key="how")
+
+
+def _cost(board: LicenseBoard) -> str:
+    return "UNITS" if board.connections is None else "CONNS"
 
 
 def ways(

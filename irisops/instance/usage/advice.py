@@ -243,5 +243,5 @@ def _units_idle(
 
 def _seconds(timeout: int | None) -> str:
     if timeout is None:
-        return "unknown (it needs %Admin_Secure:U to read)"
+        return "not known"
     return f"{timeout} seconds" if timeout else "never"
