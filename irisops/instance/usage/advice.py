@@ -243,5 +243,5 @@ def _units_idle(
 
 def _seconds(timeout: int | None) -> str:
     if timeout is None:
-        return "not known"
+        return "unknown"
     return f"{timeout} seconds" if timeout else "never"
