@@ -147,7 +147,7 @@ async def test_json_agrees(on: Stage, counting: str, tmp_path: Path) -> None:
 
 
 async def test_ending_one_of_two_connections_frees_a_place(counting: str, tmp_path: Path) -> None:
-    async with stage("home", tmp_path, doubts=[counting]) as on, on.person() as person:
+    async with stage("home", tmp_path, doubts=[counting, "function=allowed"]) as on, on.person() as person:
         plan = await person.plan("/sessions end user=maria app=/api/atelier")
         assert any("Connections in use: 7 → 6, 2 of 8 free" in effect for effect in plan.effects), (
             plan.effects
