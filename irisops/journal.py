@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from irisops.files import locked, open_private, sync_folder
+from irisops.files import cure_of, locked, open_private, read_file, sync_folder
 from irisops.journal_lines import MOST_NUMBER, Line, Skipped, places, read_lines, written
 
 Status = Literal["done", "failed", "unknown"]
@@ -26,7 +26,12 @@ Status = Literal["done", "failed", "unknown"]
 
 
 class JournalError(Exception):
-    """The journal cannot be written or read, so nothing may be changed. The text says what to do."""
+    """The journal cannot be written or read, so nothing may be changed."""
+
+    @property
+    def cure(self) -> str:
+        """What to do."""
+        return cure_of(self.__cause__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +274,7 @@ class Journal:
 
     def _lines(self) -> list[Line | Skipped]:
         try:
-            return read_lines(self.path.read_bytes())
+            return read_lines(read_file(self.path))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -303,7 +308,7 @@ class Journal:
 
     def _kept_number(self) -> int | None:
         try:
-            text = self._last.read_bytes()[:20].strip()
+            text = read_file(self._last, 20).strip()
         except FileNotFoundError:
             return None
         return int(text) if text.isdigit() and int(text) <= MOST_NUMBER else None
@@ -322,7 +327,7 @@ class Journal:
         descriptor = open_private(self.path, os.O_RDWR | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
-            torn = size > 0 and _last_byte(self.path) != b"\n"
+            torn = size > 0 and _last_byte(descriptor, size) != b"\n"
             data = (b"\n" if torn else b"") + line
             while data:
                 data = data[os.write(descriptor, data) :]
@@ -333,10 +338,9 @@ class Journal:
             sync_folder(self.path.parent)
 
 
-def _last_byte(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1)
+def _last_byte(descriptor: int, size: int) -> bytes:
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1)
 
 
 def _entry(change: _Change) -> Entry:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from irisops.files import private_folder
+from irisops.files import cure_of, private_folder, refuse_other
 
 NAME = "irisops.log"
 """A logger of its own: the simulator in the same process logs separately."""
@@ -85,9 +85,10 @@ def start(folder: Path, level: str) -> str:
     try:
         private_folder(folder)
         path = folder / FILE
+        refuse_other(path)
         handler = LogFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
     except OSError as error:
-        return f"The log {folder / FILE} cannot be written: {error.strerror or error}."
+        return f"The log {folder / FILE} cannot be written: {error.strerror or error}. {cure_of(error)}"
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
     LOG.addHandler(handler)
     return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any
 
-from irisops.files import CURE_OF_DISK, locked, write_atomically
+from irisops.files import cure_of, locked, read_file, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.toml_lines import TomlError, decoded, line_of, parsed
 
@@ -40,7 +40,7 @@ class ProfilesFileError(Exception):
     def cure(self) -> str:
         """What to do: there is nothing to correct in a file that the disk or its rights keep from being written."""
         if isinstance(self.__cause__, OSError):
-            return CURE_OF_DISK
+            return cure_of(self.__cause__)
         return "Correct the file with an editor, then try again."
 
 
@@ -144,7 +144,7 @@ class ProfileStore:
 
     def _text(self) -> str:
         try:
-            return decoded(self.path.read_bytes())
+            return decoded(read_file(self.path))
         except FileNotFoundError:
             return ""
         except TomlError as error:
