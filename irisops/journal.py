@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from irisops.files import cure_of, locked, open_private, read_file, sync_folder
-from irisops.journal_lines import MOST_NUMBER, Line, Skipped, places, read_lines, written
+from irisops.journal_lines import MOST_LEAP, Line, LineError, Skipped, places, read_lines, written
 
 Status = Literal["done", "failed", "unknown"]
 """`unknown`: the outcome was never written, or the call's effect could not be read back."""
@@ -31,7 +31,8 @@ class JournalError(Exception):
     @property
     def cure(self) -> str:
         """What to do."""
-        return cure_of(self.__cause__)
+        cause = self.__cause__
+        return cause.cure if isinstance(cause, LineError) else cure_of(cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,8 @@ class Journal:
                 unreadable.append(line.at_line)  # its intent was skipped
             elif line.kind == "step":
                 latest[line.number].steps += 1
+            elif _contradicts(latest[line.number].outcome, line):
+                unreadable.append(line.at_line)
             else:
                 latest[line.number].outcome = line
         for change in changes:
@@ -286,11 +289,14 @@ class Journal:
         """Append one line durably. The number of an intent is assigned under the lock."""
         try:
             with locked(self.path):
+                fresh = number is None
                 if number is None:
                     number = self._next_number()
+                line = written(number, record)
+                if fresh:
                     self._keep_number(number)
-                self._write(written(number, record))
-        except (OSError, ValueError) as error:
+                self._write(line)
+        except (OSError, LineError) as error:
             said = (error.strerror if isinstance(error, OSError) else None) or error
             raise JournalError(
                 f"The journal {self.path} cannot be written: {said}. Nothing is changed without it."
@@ -298,11 +304,11 @@ class Journal:
         return number
 
     def _next_number(self) -> int:
-        """An unused number. Without the file of the last one, each unreadable line may have had a number."""
+        """An unused number. Without a likely last one in its file, each unreadable line may have had a number."""
         lines = self._lines()
         highest = max((each.number for each in lines if each.number is not None), default=0)
         kept = self._kept_number()
-        if kept is None:
+        if kept is None or kept > highest + MOST_LEAP:
             return highest + sum(each.number is None for each in lines) + 1
         return max(highest, kept) + 1
 
@@ -311,7 +317,7 @@ class Journal:
             text = read_file(self._last, 20).strip()
         except FileNotFoundError:
             return None
-        return int(text) if text.isdigit() and int(text) <= MOST_NUMBER else None
+        return int(text) if text.isdigit() else None
 
     def _keep_number(self, number: int) -> None:
         """Write the last number in place, as one small block; if it is torn, the journal's own lines are used."""
@@ -336,6 +342,11 @@ class Journal:
             os.close(descriptor)
         if fresh:
             sync_folder(self.path.parent)
+
+
+def _contradicts(known: Line | None, other: Line) -> bool:
+    """True if a second outcome says that a change which was done was not: its number must be another's."""
+    return known is not None and known.data["status"] == "done" != other.data["status"]
 
 
 def _last_byte(descriptor: int, size: int) -> bytes:
