@@ -10,13 +10,13 @@ from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security.users import list_users
 
+# Without full names: the query that lists users does not tell them (facts: iris-security 2.5).
 COLUMNS = (
     Column("name", "NAME"),
     Column("enabled", "ENABLED", "flag"),
     Column("roles", "ROLES", "list", grow=True),
     Column("last_login", "LAST LOGIN", "time", hide_under=70),
     Column("superuser", "SUPERUSER", "flag", hide_under=90),
-    Column("full_name", "FULL NAME", hide_under=110),
     Column("type", "TYPE", hide_under=130),
 )
 
@@ -33,7 +33,6 @@ async def show_users(context: Context, command: Command) -> Replies:
             "roles": list(user.roles),
             "last_login": user.last_login,
             "superuser": user.superuser,
-            "full_name": user.full_name,
             "type": user.type,
         }
         for user in found
