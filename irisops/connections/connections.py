@@ -164,7 +164,7 @@ class Hub:
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            with telling_of_a_web_port(profile, temporary=self.temporary(profile.name)):
+            async with telling_of_a_web_port(profile, temporary=self.temporary(profile.name)):
                 return await self._log_in(link, profile, password, keep=keep)
 
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
