@@ -20,9 +20,11 @@ import signal
 import sys
 import threading
 import time as clock
+from pathlib import Path
 from typing import Any
 
 from irisops.children import limit_memory, no_core_dumps, no_new_privileges
+from irisops.files import NotAFileError, refuse_other
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
@@ -41,6 +43,9 @@ from irisops.instance.failures import call_failure
 MEMORY = 1 << 30
 """Bytes of address space that this process may use. The driver allocates any length that a server announces, up to
 4 GB, before the data arrive; beyond this bound it reports `std::bad_alloc` instead."""
+
+SSL_CONFIGURATIONS = "ISC_SSLconfigurations"
+"""Environment variable with the file of TLS configurations (facts: iris-license-sessions 7.1)."""
 
 LAST_CALL_SECONDS = 2.0
 """Time for a running call after the tool is gone, before the process ends without logging out."""
@@ -130,6 +135,8 @@ class Child:
     def _connect(self, number: Json, request: dict[str, Json]) -> None:
         started = clock.monotonic()
         try:
+            if request["sslconfig"]:
+                _refuse_other_than_file(os.environ.get(SSL_CONFIGURATIONS, ""))
             self._connection = self._iris.connect(
                 hostname=request["host"],
                 port=request["port"],
@@ -198,6 +205,16 @@ class Child:
         # close() of a lost connection raises (facts: wire-protocol 9), but closes it.
         with contextlib.suppress(Exception):
             connection.close()
+
+
+def _refuse_other_than_file(named: str) -> None:
+    """Refuse, in the driver's words, what it would read without end, as a pipe. It refuses a folder itself."""
+    try:
+        if named and not Path(named).is_dir():
+            refuse_other(Path(named))
+    except NotAFileError as error:
+        reason = f"Reason: ({error.errno}) {error.strerror}"
+        raise OSError(f"Could not open SSL configuration file '{named}'\n{reason}") from error
 
 
 def _as_float(value: Json) -> float:
