@@ -185,6 +185,15 @@ def _role_resources(findings: Findings) -> Settled:
     return Settled("refused", ended) if "<INVALID OREF>" in codes else _open(ended)
 
 
+def _event_id(findings: Findings) -> Settled:
+    by_slashes, by_bars = (findings.seen[name].answer for name in (reads.BY_SLASHES, reads.BY_BARS))
+    if by_slashes is not None and by_slashes.found:
+        return Settled("slashes", f"{reads.BY_SLASHES} was opened")
+    if by_bars is not None and by_bars.found:
+        return Settled("bars", f"{reads.BY_BARS} alone was opened")
+    return _open(_ended(findings, reads.BY_BARS))
+
+
 def _projection(findings: Findings) -> Settled:
     class_name, _, query = reads.HOLDERS.partition(":")
     projected = findings.projected(class_name, query)
@@ -207,6 +216,7 @@ DOUBTS: tuple[Doubt, ...] = (
     Doubt("role-resources", ("refused", "editable"), _role_resources),
     Doubt("projection", ("no", "yes"), _projection),
     Doubt("admin-api", ("refused", "answers"), None, "all units must be in use"),
+    Doubt("event-id", ("bars", "slashes"), _event_id),
     Doubt("procedure-word", ("refused", "taken"), None, "something must be granted"),
     Doubt("feature-options", ("granted", "none"), None, "a login of its own that asks for them is needed"),
 )

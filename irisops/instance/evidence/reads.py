@@ -30,6 +30,7 @@ OWN_ROLES = "%SYSTEM.Security.GetUserRecursedRoleSet, own account"
 MAY_EXECUTE = "%SYSTEM.SQL.Security.CheckPrivilege, EXECUTE on Security.Users_List"
 MAY_SELECT = "%SYSTEM.SQL.Security.CheckPrivilege, SELECT on %Dictionary.CompiledMethod"
 OWN_USER = "Security.Users %OpenId, own account"
+BY_SLASHES, BY_BARS = "Security.Events %OpenId, id with /", "Security.Events %OpenId, id with ||"
 ROLE_RESOURCES = "Security.Roles %OpenId, Resources.Count"
 NULL_TIMES, EMPTY_TIMES = f"{AUDIT} {BY_SQL}, NULL as times", f"{AUDIT} {BY_SQL}, '' as times"
 GRANTS = ("%Library.SQLCatalogPriv:SQLUserPrivs", "%SQL.Manager.CatalogPriv:UserPrivs")
@@ -156,7 +157,7 @@ def _objects(user: str) -> Iterator[Read]:
         ("Security.Applications %OpenId", "Security.Applications", "/csp/sys", "Timeout"),
         ("Security.Resources %OpenId", "Security.Resources", "%admin_secure", "PublicPermission"),
         ("Security.System %OpenId", "Security.System", "SYSTEM", "AuditEnabled"),
-        ("Security.Events %OpenId, id with /", "Security.Events", "%system/%login/loginfailure", "Enabled"),
+        (BY_SLASHES, "Security.Events", "%system/%login/loginfailure", "Enabled"),
         (
             "Security.Events %OpenId, id with ||",
             "Security.Events",

@@ -212,16 +212,17 @@ def contradictions(evidence: Mapping[str, Any]) -> list[str]:
 
 def _missing_columns(reads: Mapping[str, Any]) -> Iterator[str]:
     for query in listed():
-        wanted = [
-            *(column for each in FEATURES.values() if each.query == query for column in each.columns),
-            *DETAIL_COLUMNS.get(query, ()),
-        ]
-        for way in (BY_SQL, BY_CELLS):
-            columns = {name.casefold() for name in reads.get(f"{query} {way}", {}).get("columns", ())}
-            missing = [each for each in wanted if each.casefold() not in columns]
-            if columns and missing:
-                yield f"{query} {way} has no column {', '.join(missing)}."
-                break
+        ways = (f"{query} {way}" for way in (BY_SQL, BY_CELLS))
+        read = next((way for way in ways if reads.get(way, {}).get("columns")), "")
+        if not read:
+            continue
+        columns = {name.casefold() for name in reads[read]["columns"]}
+        needed = [column for each in FEATURES.values() if each.query == query for column in each.columns]
+        if missing := [each for each in needed if each.casefold() not in columns]:
+            yield f"{read} has no column {', '.join(missing)}."
+        hoped = DETAIL_COLUMNS.get(query, ())
+        if missing := [each for each in hoped if each.casefold() not in columns and each not in needed]:
+            yield f"{read} has no column {', '.join(missing)}; irisops reads the objects instead."
 
 
 def _wrong_privileges(reads: Mapping[str, Any], held: Mapping[str, Any]) -> Iterator[str]:

@@ -27,6 +27,7 @@ BY_WHOM = {
     "row-sets": OPERATOR,
     "role-resources": ADMINISTRATOR,
     "projection": ADMINISTRATOR,
+    "event-id": ADMINISTRATOR,
 }
 """The account that can settle a doubt."""
 NOT_BY_READING = {"function", "admin-api", "procedure-word", "feature-options"}
