@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,12 @@ async def collect(context: Context, command: Command) -> Replies:
 
 
 def _refuse_existing(path: Path) -> None:
-    if path.exists():
-        raise Refusal("FileExists", f"{harmless(path)} is already there.", "Choose another name.")
+    if os.path.lexists(path):
+        raise _is_there(path)
+
+
+def _is_there(path: Path) -> Refusal:
+    return Refusal("FileExists", f"{harmless(path)} is already there.", "Choose another name.")
 
 
 def _shown(evidence: dict[str, Any], text: str) -> Facts:
@@ -101,8 +106,7 @@ async def _write(path: Path, text: str) -> Replies:
     try:
         write_new_atomically(path, text)
     except FileExistsError:
-        _refuse_existing(path)
-        raise
+        raise _is_there(path) from None
     except OSError as error:
         raise Refusal(
             "NotWritten", f"{harmless(path)} cannot be written: {error.strerror}.", CURE_OF_DISK

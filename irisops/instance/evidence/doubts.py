@@ -50,6 +50,8 @@ def _open(because: str) -> Settled:
 def _ended(findings: Findings, name: str) -> str:
     """How a read ended, without the instance's words."""
     seen = findings.seen[name]
+    if not seen.done:
+        return f"{name}: not read"
     codes = ", ".join(seen.codes) or (seen.problem.name if seen.problem else "an answer of another kind")
     return f"{name}: {codes}"
 

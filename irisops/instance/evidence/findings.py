@@ -32,6 +32,8 @@ class Seen:
     seconds: float
     answer: Answer | None = field(default=None, repr=False)
     problem: InstanceProblem | None = field(default=None, repr=False)
+    done: bool = True
+    """False for one that was not begun, `problem` says why."""
 
     @property
     def rows(self) -> Rows | None:
@@ -63,7 +65,7 @@ async def see(
         if ended is None and started - begun > BUDGET:
             ended = InstanceError("Not read: the time was up.")
         if ended is not None:
-            yield Seen(read, 0.0, problem=ended)
+            yield Seen(read, 0.0, problem=ended, done=False)
             continue
         try:
             answer = await caller.call(read.call, deadline=read.seconds)

@@ -99,7 +99,7 @@ def _read(seen: Seen) -> dict[str, Any]:
 
 def _ending(seen: Seen) -> str:
     if seen.problem is not None:
-        return "refused" if seen.refused else "error"
+        return "not read" if not seen.done else "refused" if seen.refused else "error"
     if seen.rows is not None:
         return "rows" if seen.rows.rows else "no rows"
     return "value" if seen.answer is not None and seen.answer.found else "no object"

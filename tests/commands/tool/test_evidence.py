@@ -62,6 +62,16 @@ async def test_a_file_that_is_there_is_kept(person: Desk, tmp_path: Path) -> Non
     assert path.read_text(encoding="utf-8") == "mine"
 
 
+async def test_a_link_that_leads_nowhere_is_kept(person: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "evidence.json"
+    plan = await person.plan(f"/evidence {path}")
+    path.symlink_to(tmp_path / "nowhere")
+    (problem,) = await person.yes(plan)
+    assert isinstance(problem, Problem)
+    assert problem.error == "FileExists"
+    assert not path.exists()
+
+
 async def test_a_file_that_cannot_be_written_is_named(person: Desk, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     plan = await person.plan(f"/evidence {tmp_path / 'file' / 'evidence.json'}")

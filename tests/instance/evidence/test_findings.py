@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
 from irisops.instance.calls import Answer, Call, Function, LoadSource, ObjectCall, Query, Update
 from irisops.instance.errors import InstanceError, NoAnswer, Unreachable
-from irisops.instance.evidence.findings import BUDGET, Seen, see
+from irisops.instance.evidence.findings import BUDGET, Findings, Seen, see
 from irisops.instance.evidence.reads import BY_CELLS, Read, documented_privileges, listed, reads
+from irisops.instance.evidence.report import document
+from irisops.instance.system import make_info
 
 ALL = reads("_SYSTEM", 4711)
+INFO = make_info("IRIS for UNIX (Ubuntu) 2026.1 (Build 1U)", "%SYS", 1, None, None)
 SLOWEST = max(read.seconds for read in ALL)
 
 
@@ -72,6 +76,12 @@ async def test_a_lost_connection_ends_the_reads(lost: Exception) -> None:
     seen = await seen_by(answering)
     assert answering.asked == 5
     assert all(each.problem is lost for each in seen[4:])
+    assert [each.done for each in seen[3:7]] == [True, True, False, False]
+    findings = Findings(INFO, "bob", seen)
+    evidence = document(findings, date(2026, 3, 1))
+    assert {each["answer"] for each in list(evidence["reads"].values())[5:]} == {"not read"}
+    assert not any(each["answer"] for each in evidence["doubts"].values())
+    assert findings.all is None
 
 
 def test_nothing_that_is_read_changes_anything() -> None:
