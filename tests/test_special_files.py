@@ -331,7 +331,7 @@ MAY = {
     "ui/terminal.py": "the terminal, and the null device",
     "ui/themes.py": "part of the program",
     "instance/driver_process/driver.py": "the null device",
-    "instance/helper/managing.py": "part of the program",
+    "instance/helper/__init__.py": "part of the program",
     "sharing/keeper.py": "the null device, and its own pipes",
     "sharing/procs.py": "/proc",
     "sharing/agent_files.py": "new files, with O_EXCL",
