@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from irisops import children
 from irisops.instance.connection import Connection, State, Target
 from irisops.simulator.doubts import standing
 from irisops.simulator.runtime import Runtime
@@ -19,6 +22,13 @@ from irisops.simulator.world.world import World
 
 USER = "_SYSTEM"
 PASSWORD = "canary-Secret-9"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def without_the_driver() -> tuple[str, ...]:
+    """The command of a driver process in a Python that has no driver."""
+    folders = [folder for folder in sys.path if not Path(folder, "iris").exists()]
+    return children.isolated("irisops.instance.driver_process.driver", [str(ROOT), *folders])
 
 
 @dataclass
