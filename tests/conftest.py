@@ -25,7 +25,7 @@ os.environ.setdefault(
     "IRISOPS_DOUBTS",
     "execute=not-needed security-objects=allowed dictionary=readable community-units=move empty-string=empty "
     "granted-via=names last-login=odbc columns=all function=allowed row-sets=kept role-resources=editable "
-    "admin-api=answers procedure-word=taken",
+    "admin-api=answers procedure-word=taken event-id=slashes",
 )
 
 # A shell starts what runs behind it with Ctrl+C ignored, and children inherit that: the tests of Ctrl+C need it back.

@@ -41,7 +41,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
     now = await read_states(context, link, [(change.kind, change.name) for change in wanted.direct])
     _refuse_moved(context, wanted, now)
     guard(context, link, await read_access(link.connection), wanted.changes)
-    steps = _steps(context, wanted)
+    steps = steps_of(context, wanted)
     record = Record(
         context,
         link,
@@ -96,7 +96,8 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
         )
 
 
-def _steps(context: Context, wanted: Wanted) -> list[Step]:
+def steps_of(context: Context, wanted: Wanted) -> list[Step]:
+    """The calls of a change, in order."""
     found: list[Step] = []
     for change in wanted.direct:
         found += kind_of(context, change.kind).steps(change, wanted.passwords.get(change.name, ""))

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from irisops.changes.objects import FieldRefusal, ObjectKind, Wanted, kind_of
-from irisops.changes.plan import make_plan
+from irisops.changes.plan import plan
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -135,7 +135,7 @@ class _Desk:
     async def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
         """The plan, or the form with the message of a guard that refuses a field."""
         try:
-            yield make_plan(self.context, self.context.link(), wanted, self.access)
+            yield await plan(self.context, self.context.link(), wanted, self.access)
         except FieldRefusal as refusal:
             if not self.command.fields:
                 raise

@@ -64,7 +64,8 @@ class ClassQuery:
     """A class query run through `%Library.ResultSet` object calls (facts: iris-license-sessions 1.4).
 
     `query` is `Package.Class:Query`; `columns` names what to read with `Get(name)`. Empty `columns` reads all by
-    GetColumnCount/GetColumnName. Costs a round trip per cell, so it is a fallback for small results.
+    GetColumnCount/GetColumnName, of these only those in `wanted` where it is not empty. Costs a round trip per cell,
+    so it is a fallback for small results.
 
     `whole_rows`: use the class methods behind the query, many rows per round trip (see module `whole_rows`). The answer
     is the same; implausible rows fail the call, and so does an empty answer where the result set has rows.
@@ -79,6 +80,7 @@ class ClassQuery:
     max_rows: int = 0
     whole_rows: bool = False
     within: float = 0.0
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ _TOO_BIG = re.compile(r"\bstd::bad_alloc\b|\bstd::length_error\b|^MemoryError$")
 _PROTECTED = re.compile(
     r"<PROTECT>|SQLCODE:?\s*<?-99\b|#822\b|#92[1-4]\b|#940\b|insufficient privilege", re.IGNORECASE
 )
+NO_SQL_PRIVILEGE = -99
 _MISSING = re.compile(
     r"<(?:CLASS|METHOD|PROPERTY|PARAMETER) DOES NOT EXIST>|<NOROUTINE>|<NOLINE>|<INVALID OREF>|"
     # -1 -12: a parser that does not take the form; -29 -30 no such field or table; -359 -428 no such function or
@@ -270,11 +271,9 @@ def not_permitted(said: str, detail: str = "", privilege: str = "") -> NotPermit
     return NotPermitted(f"This account may not do that: {said}", detail=detail or said)
 
 
-def needing(problem: InstanceProblem, privilege: str) -> InstanceProblem:
-    """`problem`, with the documented privilege of the action added if the instance named none."""
-    if isinstance(problem, NotPermitted) and not problem.privilege:
-        return not_permitted(problem.message, problem.detail, privilege)
-    return problem
+def lacks_sql_privilege(problem: InstanceProblem) -> bool:
+    """True if SQL refused the statement for want of an SQL privilege (SQLCODE -99)."""
+    return _code_of(problem.detail) == NO_SQL_PRIVILEGE
 
 
 def is_missing(problem: Exception) -> bool:

@@ -27,8 +27,8 @@ class Route:
 class Feature:
     """A fact or action with its routes. `privilege` is the one that it is documented to need.
 
-    For a class query, `query` is `Package.Class:Query`; `columns` are read where each cell costs a round trip (none:
-    all).
+    For a class query, `query` is `Package.Class:Query`. Where each cell costs a round trip only `columns` are read, or
+    those of `wanted` that the query has: its columns are not all known.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Feature:
     privilege: str = ""
     query: str = ""
     columns: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
 SECURE = "%Admin_Secure:U"
@@ -73,6 +74,11 @@ def _query(
         "result set", class_name, member, label=f"%Library.ResultSet {query}", further=(RESULT_SET,)
     )
     return Feature(name, (by_sql, by_cells, *further), privilege, query, tuple(columns.split()))
+
+
+def _detail(name: str, query: str, wanted: str) -> Feature:
+    """A query Detail: its columns are those of `wanted` and others, but some of these may be missing."""
+    return replace(_query(name, query), wanted=tuple(wanted.split()))
 
 
 def _long_query(
@@ -168,26 +174,34 @@ FEATURES: Mapping[str, Feature] = {
         ),
         Feature("processes.suspend", (_object("SYS.Process", "Suspend"),), WRITE_IRISSYS),
         Feature("processes.resume", (_object("SYS.Process", "Resume"),), WRITE_IRISSYS),
-        Feature(
-            "webapps.timeouts",
-            (_route("sql", "Security.Applications", "Detail", label="SQL Security.Applications_Detail"),),
-            SECURE,
-            "Security.Applications:Detail",
-        ),
         _edit("webapps.set_timeout", "Security.Applications", "Detail"),
-        _query("webapps.detail", "Security.Applications:Detail"),
+        _detail(
+            "webapps.detail",
+            "Security.Applications:Detail",
+            "Name Namespace Enabled Resource MatchRoles AutheEnabled DispatchClass Timeout",
+        ),
         _query("webapps.list", "Security.Applications:List", "Name Namespace Enabled Type DispatchClass"),
         _read("webapps.read", "Security.Applications"),
         _edit("webapps.edit", "Security.Applications"),
         _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),
         _read("resources.read", "Security.Resources"),
         _edit("resources.edit", "Security.Resources"),
-        _query("services.detail", "Security.Services:Detail"),
+        _detail(
+            "services.detail",
+            "Security.Services:Detail",
+            "Name Enabled Public Description AuthenticationMethods AllowedConnections",
+        ),
         _query("services.list", "Security.Services:List", "Name Enabled Public Description"),
         _read("services.read", "Security.Services"),
         _edit("services.edit", "Security.Services"),
         _query("users.list", "Security.Users:List", "Name Enabled Roles LastLoginTime Flags"),
-        _query("users.detail", "Security.Users:Detail"),
+        _detail(
+            "users.detail",
+            "Security.Users:Detail",
+            "Name FullName Comment Enabled Roles EscalationRoles NameSpace Routine EmailAddress ExpirationDate Type "
+            "Flags AccountNeverExpires PasswordNeverExpires ChangePassword InvalidLoginAttempts CreateDateTime "
+            "LastLoginTime",
+        ),
         _query(
             "roles.list", "Security.Roles:ListAll", "Name Description GrantedRoles Resources EscalationOnly"
         ),

@@ -202,6 +202,16 @@ ADMIN_API = Doubt(
     "use all units, then sign in to it",
     ("POST /api/admin/login",),
 )
+EVENT_ID = Doubt(
+    "event-id",
+    "By which id does %OpenId of Security.Events find an event?",
+    (
+        Behaviour("bars", "source||type||name in lower case", "REF: a ...LowerCase property for each part"),
+        Behaviour("slashes", "also by source/type/name"),
+    ),
+    "as a user with %All, list the ids",
+    ("SELECT ID FROM Security.Events",),
+)
 PROCEDURE_WORD = Doubt(
     "procedure-word",
     "Does GrantPrivilege of %SYSTEM.SQL.Security take PROCEDURE as the type of an object?",
@@ -241,6 +251,7 @@ DOUBTS: tuple[Doubt, ...] = (
     ROLE_RESOURCES,
     PROJECTION,
     ADMIN_API,
+    EVENT_ID,
     PROCEDURE_WORD,
     FEATURE_OPTIONS,
 )

@@ -18,7 +18,7 @@ from tests.instance.served import serve
     [
         ("/grant %Developer to bob", 5),
         ("/revoke %SQL from bob", 5),
-        ("/user bob full_name=Bobby", 5),
+        ("/user bob full_name=Bobby", 6),
         ("/service %Service_Terminal disable", 7),
         ("/user bob", 3),
         ("/user add", 3),

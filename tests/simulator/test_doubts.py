@@ -174,6 +174,19 @@ def admin_api(target: Target) -> Any:
     return status
 
 
+def event_id(target: Target) -> Any:
+    """Whether each of the two ids opens an event."""
+    with connection(target) as boss:
+        native = iris.createIRIS(boss)
+        return [
+            native.classMethodValue(
+                "Security.Events", "%ExistsId", joined.join(("%system", "%login", "login"))
+            )
+            == 1
+            for joined in ("||", "/")
+        ]
+
+
 def procedure_word(target: Target) -> Any:
     """1 for success, else a status."""
     with connection(target) as boss:
@@ -223,6 +236,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "role-resources": (role_resources, {"refused": "<INVALID OREF>", "editable": True}),
     "projection": (projection, {"no": "SQLCODE: <-428>", "yes": True}),
     "admin-api": (admin_api, {"refused": 503, "answers": 200}),
+    "event-id": (event_id, {"bars": [True, False], "slashes": [True, True]}),
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }

@@ -61,9 +61,9 @@ async def show_denied(context: Context, command: Command) -> Replies:
     first = ""
     if causes and not chosen.described:
         first = "/denied fix ID proposes the smallest change. New refusals appear here by themselves."
-    elif not causes and auditing is None:
+    elif not causes and not notes and auditing is None:
         first = "No refusal is in the audit database."
-    elif not causes:
+    elif not causes and not notes:
         live = " Click in your browser now: this list follows."
         first = f"No refusal is recorded.{live if auditing and auditing.system is not False else ''}"
     yield Table(
@@ -84,11 +84,17 @@ async def show_denied(context: Context, command: Command) -> Replies:
     )
 
 
+UNSURE = (
+    "The audit query answers nothing, and the table %SYS.Audit cannot be read to confirm it: there may be refusals "
+    "that are not shown. SELECT on %SYS.Audit settles it."
+)
+
+
 async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
-    """The causes of the newest refusals, and notes on what could not be read."""
-    records = await list_denials(link.connection, RECORDS)
+    """The causes of the newest refusals, and notes on what could not be read; without any, a note if in doubt."""
+    records, certain = await list_denials(link.connection, RECORDS)
     if not records:
-        return [], []
+        return [], [] if certain else [UNSURE]
     notes: list[str] = []
     access = await or_note(read_access(link.connection), notes, "Whether it is held by now is not known")
     return causes_of(records, access), [*notes, *(access.notes if access else ())]

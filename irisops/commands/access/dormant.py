@@ -97,14 +97,9 @@ def _chosen(
 
 
 def _dormant(account: Account, days: int, now: datetime) -> bool:
-    """True if unused for that many days. A never used account counts from its creation, always if that is unknown.
-
-    False if it is not known whether it was used, and for accounts that no person logs in with.
-    """
-    if account.user.name.casefold() in _NO_LOGINS or not account.user.last_login_known:
-        return False
+    """True if it is known to be unused for that many days; an account never used counts from its creation."""
     since = account.last_used or account.created
-    return since is None or now - since >= timedelta(days=days)
+    return account.age_known and since is not None and now - since >= timedelta(days=days)
 
 
 def _ends(account: Account, logins: Logins, now: datetime) -> str:
@@ -124,7 +119,11 @@ def _ends(account: Account, logins: Logins, now: datetime) -> str:
 
 def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     notes = []
-    unknown = [each.user.name for each in logins.accounts if not each.user.last_login_known]
+    unknown = [
+        each.user.name
+        for each in logins.accounts
+        if not each.age_known and each.user.name.casefold() not in _NO_LOGINS
+    ]
     if logins.inactive_limit:
         notes.append(
             f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
@@ -141,7 +140,10 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     elif not unknown:
         notes.append(f"Every account that people log in with was used in the last {counted(days, 'day')}.")
     if unknown:
-        notes.append(f"When these were used last is not known, so they are not listed: {listed(unknown)}.")
+        notes.append(
+            f"Age unknown, so not listed and never disabled by a sweep: {listed(unknown)}. "
+            "The instance tells neither their last login nor, for those never used, when they were created."
+        )
     return notes
 
 

@@ -124,7 +124,7 @@ class Calls:
             status = _plain(result.invoke("Execute", *call.args))
             if status != 1:
                 raise CallError(str(status) if status is not None else f"{call.query} did not execute")
-            columns = call.columns or self._result_columns(result)
+            columns = call.columns or self._result_columns(result, call.wanted)
             rows: list[tuple[Value, ...]] = []
             sent = 0
             begun = self._monotonic()
@@ -166,10 +166,13 @@ class Calls:
             send_rows(rows[start : start + ROWS_PER_FRAME])
         return Answer(rows=Rows(columns, []))
 
-    def _result_columns(self, result: Any) -> tuple[str, ...]:
+    def _result_columns(self, result: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of the result; of these only the wanted ones, if any are named (in any letter case)."""
         count = int(result.invokeInteger("GetColumnCount") or 0)
         self._trips += 1 + count
-        return tuple(str(result.invokeString("GetColumnName", number)) for number in range(1, count + 1))
+        names = (str(result.invokeString("GetColumnName", number)) for number in range(1, count + 1))
+        only = {name.lower() for name in wanted}
+        return tuple(name for name in names if not only or name.lower() in only)
 
     def _object(self, call: ObjectCall) -> Answer:
         args, refs = self._arguments(call.args)

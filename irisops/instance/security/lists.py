@@ -71,6 +71,10 @@ async def _detail_or_list(
 
 # Users (facts: iris-security 2)
 
+NEVER = ("", "0")
+"""LastLoginTime of an account that never logged in: empty, or the first 0 of LoginDateTime (facts: iris-security 2.2).
+Any other text that is no time means that the last login is unknown, not that there was none."""
+
 
 def user_of(row: Row) -> User | None:
     """One user from a row of List or Detail."""
@@ -83,8 +87,8 @@ def user_of(row: Row) -> User | None:
         enabled=as_flag(row.get("enabled")),
         roles=roles,
         # UNVERIFIED: whether this time is in UTC, and its form. To settle: compare with the property LoginDateTime.
-        last_login=as_utc(row.get("lastlogintime")),
-        last_login_known="lastlogintime" in row,
+        last_login=(login := as_utc(row.get("lastlogintime"))),
+        last_login_known=login is not None or as_text(row.get("lastlogintime", "?")) in NEVER,
         full_name=_text_if(row, "fullname"),
         comment=_text_if(row, "comment"),
         namespace=_text_if(row, "namespace"),
@@ -196,11 +200,10 @@ def service_of(row: Row) -> Service | None:
     name = as_text(row.get("name"))
     if not name:
         return None
-    # UNVERIFIED: the names of Detail's columns for these two; it is known to have the facts (facts: iris-security 3.3).
-    # Where the names are others, the list leaves them out and `/service NAME` reads the object. To settle:
-    # SELECT * FROM Security.Services_Detail('*').
-    methods = next((row[key] for key in ("authenticationmethods", "autheenabled") if key in row), None)
-    clients = next((row[key] for key in ("allowedconnections", "clientsystems") if key in row), None)
+    # Likely names of Detail's columns (facts: iris-security 3.3). Where they are others, the list leaves them out and
+    # `/service NAME` reads the object. UNVERIFIED; settle: SELECT * FROM Security.Services_Detail('*').
+    methods = row.get("authenticationmethods")
+    clients = row.get("allowedconnections")
     return Service(
         name,
         as_flag(row.get("enabled")),

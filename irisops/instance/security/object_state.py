@@ -11,7 +11,7 @@ from datetime import date
 from itertools import chain
 from typing import Literal
 
-from irisops.instance.calls import ObjectStep, Value
+from irisops.instance.calls import ObjectCall, ObjectStep, Value
 from irisops.instance.routes import Instance
 from irisops.instance.security import authentication
 from irisops.instance.security.permissions import (
@@ -234,7 +234,13 @@ class ObjectChange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call that changes the instance. `label` names it, without any secret."""
+    """One call that changes the instance. `label` names it, without any secret.
+
+    `feature` and `probe`: a call that changes nothing and is refused if the step will be, for a feature whose first
+    route opens an object. It is made before the plan is shown.
+    """
 
     label: str
     run: Callable[[Instance], Awaitable[None]] = field(repr=False)
+    feature: str = ""
+    probe: ObjectCall | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from irisops.instance.calls import Value
+from irisops.instance.calls import ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
@@ -103,10 +103,12 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
                     f"Role {after.name} does not exist.", "/roles lists those that do.", code=883
                 )
 
-        feature = "roles.privileges" if "privileges" in changed else "roles.edit"
         await changing(first_route(instance, feature, attempt, again=_not_from_outside))
 
-    return Step(f"%Save of role {after.name}: {', '.join(changed)}", run)
+    feature = "roles.privileges" if "privileges" in changed else "roles.edit"
+    looked = (ObjectStep("invoke", "Count", path=("Resources",)),) if "privileges" in changed else ()
+    probe = ObjectCall("Security.Roles", "%OpenId", (after.name.lower(),), looked)
+    return Step(f"%Save of role {after.name}: {', '.join(changed)}", run, feature, probe)
 
 
 def _not_from_outside(problem: InstanceProblem) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
-from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
-from irisops.instance.features import Route
+from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Update, Value
+from irisops.instance.class_queries import rows_by
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.features import FEATURES, Route
 from irisops.instance.outcome import change_by_method, changing, check_status, save_object
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, explained, first_route, for_reads
 from irisops.instance.security.object_state import (
     Field,
     ObjectChange,
@@ -47,37 +48,22 @@ _ROLE_FIELDS = ("roles", "escalation_roles")
 
 
 async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
-    """One user with all fields of this version; None if it does not exist.
+    """One user with the fields of this version that can be read; None if it does not exist.
 
-    One round trip if the Detail query has all fields, a few more if not. Raises NotPermitted
-    (%Admin_Secure:U is needed), NotAvailable or Unreachable.
+    One round trip if the Detail query has all fields, a few more if not. Where the object may not be opened, the state
+    has the fields of the list alone. Raises NotPermitted (%Admin_Secure:U is needed), NotAvailable or Unreachable.
     """
-
-    async def attempt(route: Route) -> list[dict[str, Value]]:
-        # The argument is a list of prefixes, in which "," and "*" mean more (facts: iris-security 2.5).
-        mask = "*" if any(mark in name for mark in ",*") else name
-        if route.kind != "sql":
-            return []  # a cell costs a round trip; the object below is cheaper
-        answer = await instance.call(Query("SELECT * FROM Security.Users_Detail(?)", (mask,)))
-        return answer.rows.dicts() if answer.rows else []
-
-    row: dict[str, Value] = {}
-    refused: InstanceProblem | None = None
-    try:
-        rows = await first_route(instance, "users.detail", attempt, again=for_reads)
-        row = next((each for each in rows if as_text(each.get("name")).casefold() == name.casefold()), {})
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        refused = problem  # try the object instead
+    row = await _from_detail(instance, name, by_cells=False)
     absent = [each for each, spec in USER_FIELDS.items() if spec.property.lower() not in row]
     if not row or any(each not in _ROLE_FIELDS for each in absent):
         try:
             opened = await _from_object(instance, name, [each for each in absent if each not in _ROLE_FIELDS])
-        except NotPermitted:
-            raise refused or NotPermitted(
-                f"This account may not read user {name}.", privilege="%Admin_Secure:U"
-            ) from None
+        except NotPermitted as refused:
+            row = row or await _from_detail(instance, name, by_cells=True)
+            if not row:
+                reading = FEATURES["users.read"]
+                raise await explained(instance, refused, reading, reading.routes[0]) from None
+            return _state(row, name)
         if opened is None:
             return None
         row.update(opened)
@@ -86,6 +72,28 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
         if names is not None:
             row[USER_FIELDS[each].property.lower()] = ",".join(names)
     return _state(row, name)
+
+
+async def _from_detail(instance: Instance, name: str, *, by_cells: bool) -> dict[str, Value]:
+    """The user's row of Detail, by SQL or only by cells; {} if it cannot be read this way. Raises Unreachable.
+
+    A cell costs a round trip, so the object is cheaper, if it may be opened.
+    """
+    # The argument is a list of prefixes, in which "," and "*" mean more (facts: iris-security 2.5).
+    mask = "*" if any(mark in name for mark in ",*") else name
+
+    async def attempt(route: Route) -> list[dict[str, Value]]:
+        if (route.kind != "sql") is not by_cells:
+            raise NotAvailable("not this way")
+        return (await rows_by(instance, "users.detail", route, (mask,))).dicts()
+
+    try:
+        rows = await first_route(instance, "users.detail", attempt, again=for_reads)
+    except Unreachable:
+        raise
+    except InstanceProblem:
+        return {}
+    return next((each for each in rows if as_text(each.get("name")).casefold() == name.casefold()), {})
 
 
 def user_state_of(row: Mapping[str, Value]) -> ObjectState | None:
@@ -100,15 +108,15 @@ async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str
 
     One list for all if it has all fields, else one read each.
     """
-    if len(names) > 1 and instance.capabilities.routes("users.detail"):
+    routes = instance.capabilities.routes("users.detail")
+    if len(names) > 1 and routes and routes[0].kind == "sql":
         wanted = {name.casefold() for name in names}
         try:
-            answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
+            rows = (await rows_by(instance, "users.detail", routes[0])).dicts()
         except Unreachable:
             raise
         except InstanceProblem:
-            answer = None
-        rows = answer.rows.dicts() if answer and answer.rows else []
+            rows = []
         if rows and all(spec.property.lower() in rows[0] for spec in USER_FIELDS.values()):
             states = [_state(row, "") for row in rows]
             return {each.name.casefold(): each for each in states if each.name.casefold() in wanted}
@@ -130,7 +138,7 @@ def _state(row: Mapping[str, Value], name: str) -> ObjectState:
 
 
 async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> dict[str, Value] | None:
-    """Properties that the Detail query lacks: its 34 columns are not all known (facts: 2.5)."""
+    """Properties that the Detail query lacks: its 34 columns are not all known (facts: iris-security 2.5)."""
     properties = ["Name", *(USER_FIELDS[each].property for each in fields)]
     steps = tuple(ObjectStep("get", each) for each in properties)
     answer = await instance.call(ObjectCall("Security.Users", "%OpenId", (name.lower(),), steps))
@@ -152,7 +160,7 @@ async def _list_of(instance: Instance, name: str, property_name: str) -> list[st
         answer = await instance.call(ObjectCall("Security.Users", "%OpenId", key, steps))
     except Unreachable:
         raise
-    except InstanceError:
+    except (InstanceError, NotPermitted):
         return None
     return [as_text(each) for each in answer.values]
 
@@ -232,7 +240,10 @@ def _saving(after: ObjectState, fields: Sequence[str], password: str) -> Step:
         steps.append(ObjectStep("set", "PasswordExternal", (password,)))
     labels = [USER_FIELDS[each].property for each in fields] + (["password"] if password else [])
     return Step(
-        f"%Save of {after.name}: {', '.join(labels)}", lambda instance: save_user(instance, after.name, steps)
+        f"%Save of {after.name}: {', '.join(labels)}",
+        lambda instance: save_user(instance, after.name, steps),
+        "users.edit",
+        ObjectCall("Security.Users", "%OpenId", (after.name.lower(),)),
     )
 
 
@@ -321,7 +332,7 @@ async def unknown_namespaces(instance: Instance, names: Sequence[str]) -> list[s
     absent = []
     for name in names:
         try:
-            # UNVERIFIED: %SYS.Namespace.Exists; no fact names it. Settle: call it for USER and for NOSUCH.
+            # (facts: iris-license-sessions 4.4)
             answer = await instance.call(ClassMethod("%SYS.Namespace", "Exists", (name,)))
         except Unreachable:
             raise

@@ -44,7 +44,7 @@ async def list_timeouts(instance: Instance) -> list[AppTimeout]:
     """All web applications. Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable."""
     # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
     # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
-    return await read_list(instance, "webapps.timeouts", app_timeout_of)
+    return await read_list(instance, "webapps.detail", app_timeout_of)
 
 
 async def set_timeout(instance: Instance, application: str, seconds: int) -> int:

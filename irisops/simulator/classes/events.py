@@ -14,6 +14,7 @@ from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
 from irisops.simulator.classes.records import Field, Kind, check_boolean, yes_no
 from irisops.simulator.classes.user_operations import audit_change
 from irisops.simulator.classes.values import as_integer, as_text, matches_names
+from irisops.simulator.doubts import EVENT_ID
 from irisops.simulator.world.model import AuditEvent
 from irisops.simulator.world.security import event_key
 
@@ -53,7 +54,8 @@ class EventPersistence:
 
     def exists(self, job: Job, row_id: str) -> bool:
         """Whether the id, in lower case, is an event's."""
-        if "/" in row_id or row_id != row_id.lower():
+        slashes = "/" in row_id and job.world.doubts.says(EVENT_ID, "bars")
+        if slashes or row_id != row_id.lower():
             return False
         return job.world.events.get(row_id.replace("||", "/")) is not None
 
