@@ -13,16 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
 from irisops.files import locked, sync_folder, write_atomically
 from irisops.sharing import procs
 from irisops.sharing.procs import ProcessId
 from irisops.sharing.records import from_json, to_json
-
-if TYPE_CHECKING:
-    from irisops.instance.web import WebAddress
 
 FORMAT = 1
 BIGGEST = 256 * 1024
@@ -47,20 +43,6 @@ class Where:
     sslconfig: str = ""
     web: str = field(default="", metadata={"later": True})
     """Address of the web port, as http://host:port/prefix; "" if none is known, as in a lease of an earlier version."""
-
-    @property
-    def web_address(self) -> WebAddress | None:
-        """The web port; None if none is known."""
-        from irisops.instance.web import WebAddress  # noqa: PLC0415 - leases are read before the first paint
-
-        try:
-            parts = urlsplit(self.web)
-            port = parts.port
-        except ValueError:
-            return None
-        if not parts.hostname or not port:
-            return None
-        return WebAddress(parts.hostname, port, parts.scheme == "https", parts.path)
 
     @property
     def text(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceProblem, LoginRefused
@@ -58,10 +59,22 @@ def target(where: Where, namespace: str = ADMIN_NAMESPACE) -> Target:
     return Target(where.host, where.port, namespace, where.user, sslconfig=where.sslconfig)
 
 
+def web_address(where: Where) -> WebAddress | None:
+    """The web port of a share's instance; None if none is known, or the lease names none that can be."""
+    try:
+        parts = urlsplit(where.web)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or not port:
+        return None
+    return WebAddress(parts.hostname, port, parts.scheme == "https", parts.path)
+
+
 def open_login(connector: Connector, where: Where, namespace: str = ADMIN_NAMESPACE) -> InstanceLogin:
     """A login for a share, which may end web sessions by the web port, too. It does not connect."""
     login = connector(target(where, namespace))
-    login.web = where.web_address
+    login.web = web_address(where)
     return login
 
 

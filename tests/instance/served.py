@@ -11,6 +11,7 @@ from pathlib import Path
 
 from irisops import children
 from irisops.instance.connection import Connection, State, Target
+from irisops.simulator.backend import Backend
 from irisops.simulator.doubts import standing
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Delay, Faults, Injection
@@ -68,12 +69,16 @@ async def serve(
     doubts: Sequence[str] = (),
     version: tuple[int, int] = (2025, 2),
     clock: Clock | None = None,
+    through: Callable[[Backend], Backend] = lambda backend: backend,
 ) -> AsyncIterator[Served]:
-    """Serve a fresh world until the end of the block. `doubts` are NAME=VALUE, for others than those of the suite."""
+    """Serve a fresh world until the end of the block. `doubts` are NAME=VALUE, for others than those of the suite.
+
+    `through` wraps the backend, for tests that watch what reaches it.
+    """
     world = World(clock, key=LicenseKey(units=units), version=version, doubts=standing().choose(*doubts))
     give_password(world.tables, USER, PASSWORD, world.chance)
     runtime = Runtime(world)
-    async with SuperServer(runtime) as server:
+    async with SuperServer(through(runtime)) as server:
         yield Served(server, world, runtime)
 
 

@@ -30,6 +30,7 @@ from irisops.sharing.lease import (
     summary,
 )
 from irisops.sharing.procs import ProcessId
+from irisops.sharing.teardown import web_address
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 WHERE = Where("local", "127.0.0.1", 1972, "_SYSTEM")
@@ -148,7 +149,7 @@ def test_a_lease_of_an_earlier_version_has_no_web_port() -> None:
     made = Lease("600d600d", replace(WHERE, web="https://iris.example:8443/iris-a"), NOW, NOW)
     text = encode(made)
     assert decode(text) == made
-    assert made.where.web_address == WebAddress("iris.example", 8443, tls=True, prefix="/iris-a")
+    assert web_address(made.where) == WebAddress("iris.example", 8443, tls=True, prefix="/iris-a")
     without = json.loads(text)
     del without["where"]["web"]
     assert decode(json.dumps(without)).where == WHERE
@@ -159,4 +160,4 @@ def test_a_lease_of_an_earlier_version_has_no_web_port() -> None:
 
 @pytest.mark.parametrize("web", ["", "http://", "http://h:x/", "http://[::1/", "nonsense"])
 def test_a_web_port_that_is_none_is_left_out(web: str) -> None:
-    assert replace(WHERE, web=web).web_address is None
+    assert web_address(replace(WHERE, web=web)) is None
