@@ -16,7 +16,7 @@ from irisops.contract.replies import Change, Plan
 from irisops.contract.wording import harmless
 from irisops.engine.as_code import PASSWORD, code_of
 from irisops.engine.context import Context
-from irisops.instance.errors import NotPermitted
+from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.features import FEATURES
 from irisops.instance.routes import Instance, explained
 from irisops.instance.security.access import Access, read_access
@@ -78,6 +78,8 @@ async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
         if isinstance(answer, NotPermitted):
             known = FEATURES[step.feature]
             raise await explained(instance, answer, known, known.routes[0])
+        if isinstance(answer, InstanceError):
+            raise step.refused(instance, answer)
         if isinstance(answer, Exception):
             raise answer
 
