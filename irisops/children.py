@@ -102,7 +102,7 @@ def locate(name: str, environment: Mapping[str, str]) -> str | None:
     for folder in folders:
         for ending in endings:
             path = Path(folder, name + ending)
-            if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
+            if path.is_absolute() and os.access(path, os.X_OK) and path.is_file():
                 return str(path)
     return None
 

@@ -25,9 +25,11 @@ import sys
 import threading
 import time as clock
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from irisops.children import limit_deeds, limit_memory, no_core_dumps, no_new_privileges
+from irisops.files import NotAFileError, refuse_other
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
@@ -50,6 +52,9 @@ MEMORY = 1 << 30
 
 OPEN_FILES = 32
 """Files and sockets that this process may have open: six with a connection, and some for resolver and TLS."""
+
+SSL_CONFIGURATIONS = "ISC_SSLconfigurations"
+"""Environment variable with the file of TLS configurations (facts: iris-license-sessions 7.1)."""
 
 LAST_CALL_SECONDS = 2.0
 """Time for a running call after the tool is gone, before the process ends without logging out."""
@@ -154,6 +159,8 @@ class Child:
     def _connect(self, number: Json, request: dict[str, Json]) -> None:
         started = clock.monotonic()
         try:
+            if request["sslconfig"]:
+                _refuse_other_than_file(os.environ.get(SSL_CONFIGURATIONS, ""))
             self._connection = self._iris.connect(
                 hostname=request["host"],
                 port=request["port"],
@@ -222,6 +229,16 @@ class Child:
         # close() of a lost connection raises (facts: wire-protocol 9), but closes it.
         with contextlib.suppress(Exception):
             connection.close()
+
+
+def _refuse_other_than_file(named: str) -> None:
+    """Refuse, in the driver's words, what it would read without end, as a pipe. It refuses a folder itself."""
+    try:
+        if named and not Path(named).is_dir():
+            refuse_other(Path(named))
+    except NotAFileError as error:
+        reason = f"Reason: ({error.errno}) {error.strerror}"
+        raise OSError(f"Could not open SSL configuration file '{named}'\n{reason}") from error
 
 
 def _as_float(value: Json) -> float:
