@@ -40,6 +40,8 @@ class Where:
     port: int
     user: str
     sslconfig: str = ""
+    web: str = field(default="", metadata={"later": True})
+    """Address of the web port, as http://host:port/prefix; "" if none is known, as in a lease of an earlier version."""
 
     @property
     def text(self) -> str:

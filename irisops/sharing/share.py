@@ -33,7 +33,7 @@ from irisops.sharing.messages import (
 )
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.procs import ProcessId
-from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, target
+from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, open_login
 
 PORT_DEADLINE = 5.0
 """Seconds for the local port to answer before it is shared."""
@@ -214,7 +214,7 @@ class Share:
     @contextlib.asynccontextmanager
     async def _login(self, namespace: str = "%SYS") -> AsyncIterator[InstanceLogin]:
         """A short login: the keeper holds no license unit while idle."""
-        login: InstanceLogin = self._connector(target(self._request.where, namespace))
+        login = open_login(self._connector, self._request.where, namespace)
         try:
             await login.connect(self._request.password)
             yield login
@@ -274,12 +274,16 @@ class Share:
             await guests.delete_account(admin, item.name)
             own = admin.info.pid if admin.info else None
             left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
-        report.done.append(f"{item.name} is deleted and its sessions and processes are ended")
+        undone = guests.left_behind(left)
+        report.done.append(
+            f"{item.name} is deleted" + ("" if undone else " and its sessions and processes are ended")
+        )
+        report.done += left.notes if not undone else ()
         try:
             self._note(lambda lease: lease.without_account(item.name))
         except LeaseError as error:
             report.problems.append(f"its lease still names it: {error}")
-        report.problems += [f"process {process.pid} does not end" for process in left.processes]
+        report.problems += undone
         return report
 
     # close

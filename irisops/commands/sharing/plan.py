@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from irisops.connections.connection import Link
+from irisops.connections.connection import Link, web_of
 from irisops.connections.open_shares import ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
@@ -225,7 +225,10 @@ async def examine(
 
 def where_of(profile: Profile) -> Where:
     """The login of a share's keeper."""
-    return Where(profile.name, profile.host, profile.port, profile.user, profile.sslconfig)
+    web = web_of(profile)
+    return Where(
+        profile.name, profile.host, profile.port, profile.user, profile.sslconfig, web.page("") if web else ""
+    )
 
 
 def cure_line(finding: Finding) -> str:
