@@ -165,7 +165,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             Column("why", "WHY", grow=True),
             Column("units", "UNITS", "number"),
             Column("connections", "CONNS", "number", hide_under=90),
-            Column("returns", "FREE AT"),
+            Column("returns", "FREE AT", least=len("14:35 to 14:46 ")),
             Column("free_at", "FREE AT (TIME)", "time", hide_under=1000),
             Column("sessions", "SESSIONS", "number", hide_under=130),
             Column("processes", "PROCESSES", "number", hide_under=130),
