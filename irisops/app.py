@@ -24,6 +24,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from irisops.contract.chat import Chat, CommandInfo, Notice
+from irisops.contract.quoting import filled
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
 from irisops.ui.card import Card
@@ -34,12 +35,11 @@ from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Header, SidePanel, StatusLine
-from irisops.ui.popup import command_item
+from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import copy_of, transcript_markdown
-from irisops.ui.rows import filled
 from irisops.ui.saving import save
-from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals
+from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import sheets
 
 if TYPE_CHECKING:
@@ -55,13 +55,6 @@ WORD = 0.5
 
 NO_COLOURS = (NoColor(),)
 FORM_WAITS = "The editor opens when your line is sent or cleared"
-
-
-def palette() -> type[Provider]:
-    """The provider of the command palette, imported when it opens."""
-    from irisops.ui.palette import Commands  # noqa: PLC0415 - not before it is needed
-
-    return Commands
 
 
 def editor_screen() -> type[EditorScreen]:
@@ -80,8 +73,8 @@ class IrisopsApp(App[int]):
     """One screen: header, side panel, conversation, status line."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette}
+    BINDINGS: ClassVar[list[BindingType]] = keys.APP_KEYS
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     TITLE = "irisops"
 
     def __init__(
@@ -416,8 +409,6 @@ class IrisopsApp(App[int]):
             self._say(copied.said)
             return
         self.copy_to_clipboard(copied.text)
-        from irisops.ui.terminal import send_to_tmux  # noqa: PLC0415 - not before it is needed
-
         trouble = await send_to_tmux(copied.text, self._environment)
         self._say(trouble or copied.said)
 

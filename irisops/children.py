@@ -142,14 +142,15 @@ def start_apart(
     argv: Sequence[str],
     environment: Mapping[str, str],
     *,
+    stdin: int = PIPE,
     stderr: int | IO[bytes] = DEVNULL,
     bufsize: int = -1,
 ) -> Popen[bytes]:
-    """Start a child with two pipes that belongs to no event loop. Raises like `start`."""
+    """Start a child that belongs to no event loop, with a pipe for its output. Raises like `start`."""
     return Popen(
         _full(argv),
         bufsize=bufsize,
-        stdin=PIPE,
+        stdin=stdin,
         stdout=PIPE,
         stderr=stderr,
         env=dict(environment),
@@ -164,18 +165,8 @@ def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: 
 
     Also raises `TimeoutExpired` if the program has printed less than that and still runs after `deadline` seconds.
     """
-    program = _full(argv)
     late = threading.Event()
-    with Popen(
-        program,
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        env=dict(environment),
-        cwd=GROUND,
-        close_fds=True,
-        start_new_session=sys.platform != "win32",
-    ) as child:
+    with start_apart(argv, environment, stdin=DEVNULL) as child:
 
         def end() -> None:
             late.set()
@@ -190,7 +181,7 @@ def ask_and_wait(argv: Sequence[str], environment: Mapping[str, str], deadline: 
             watchdog.cancel()
             child.kill()  # enough was read, or it has ended
     if late.is_set():
-        raise TimeoutExpired(program, deadline)
+        raise TimeoutExpired(list(argv), deadline)
     return said.decode("utf-8", "replace")
 
 

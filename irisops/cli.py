@@ -6,7 +6,6 @@ argparse.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ SUBCOMMANDS = {
     None: "irisops.start:chat",
     "demo": "irisops.start:demo",
     "run": "irisops.run_command:run",
+    "evidence": "irisops.run_command:evidence",
     "leases": "irisops.leases_watch:leases",
     "completion": "irisops.completion:completion",
 }
@@ -56,7 +56,7 @@ def _simulator(arguments: list[str]) -> int:
     """Hand over to the simulator. `--with-parent` ends it when its standard input closes, for the demo."""
     from irisops.simulator import main as simulator  # noqa: PLC0415 - only here
 
-    command = Arguments(prog="irisops simulator", formatter_class=argparse.RawDescriptionHelpFormatter)
+    command = Arguments(prog="irisops simulator")
     simulator.add_arguments(command)
     command.add_argument("--with-parent", action="store_true", help="stop when standard input closes")
     options = command.parse_args(arguments)

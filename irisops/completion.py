@@ -31,6 +31,12 @@ class Option:
 _SIMULATOR = (
     Option("--scenario", "the practice instance's situation", TEXT),
     Option("--seed", "the practice instance's seed", TEXT),
+    Option("--doubt", "what it does where nothing public says what IRIS does", TEXT),
+)
+_WHERE = (
+    Option("--profile", "on this profile", PROFILE),
+    Option("--url", "on this instance", TEXT),
+    Option("--demo", "on a private practice instance"),
 )
 _PLAIN = Option("--plain", "line by line, without drawing")
 _HELP = Option("--help", "show help")
@@ -49,13 +55,22 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         "one command without the screen",
         (
             _HELP,
-            Option("--profile", "on this profile", PROFILE),
-            Option("--url", "on this instance", TEXT),
-            Option("--demo", "on a private practice instance"),
+            *_WHERE,
             *_SIMULATOR,
             Option("--json", "one JSON object per reply"),
             Option("--yes", "carry a plan out"),
             Option("--confirm", "the name that a guarded profile asks for", TEXT),
+        ),
+        (),
+    ),
+    "evidence": (
+        "what an instance answers, as a file to give away",
+        (
+            _HELP,
+            *_WHERE,
+            *_SIMULATOR,
+            Option("--yes", "write the file without asking"),
+            Option("--compare", "say what a file settles", TEXT),
         ),
         (),
     ),
@@ -72,7 +87,6 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
             Option("--iris-version", "which release to emulate", TEXT),
             Option("--frozen", "stop the world's clock"),
             Option("--unverified", "list the rules that nothing public confirms"),
-            Option("--project-unknown-queries", "offer more lists as SQL procedures"),
             Option("--with-parent", "stop when standard input closes"),
         ),
         (),
@@ -94,10 +108,6 @@ def completion(options: argparse.Namespace) -> int:
 def script(shell: str, slash_commands: Sequence[tuple[str, str]]) -> str:
     """The script for one of `SHELLS`. `slash_commands` are (name, summary), offered after `irisops run`."""
     return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](slash_commands)
-
-
-def _lookup() -> list[tuple[str, tuple[Option, ...], tuple[str, ...]]]:
-    return [(name, options, words) for name, (_, options, words) in COMMANDS.items()]
 
 
 def _bash(slash_commands: Sequence[tuple[str, str]]) -> str:
@@ -125,7 +135,7 @@ def _bash(slash_commands: Sequence[tuple[str, str]]) -> str:
         '    case "$command" in',
         f'        "") COMPREPLY=($(compgen -W "{first}" -- "$word")) ;;',
     ]
-    for name, options, words in _lookup():
+    for name, (_, options, words) in COMMANDS.items():
         offered = " ".join([*words, *(option.name for option in options)])
         if name == "run":
             offered += f" {slashes}"
@@ -142,7 +152,7 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
         "    local context state state_descr line",
         "    typeset -A opt_args",
         "    commands=(",
-        *(f"        {_quoted(f'{name}:{_plain(about)}')}" for name, (about, _, _) in COMMANDS.items()),
+        *(_zsh_described(name, about) for name, (about, _, _) in COMMANDS.items()),
         "    )",
         "    _arguments -C \\",
         *(f"        {_zsh_option(option)} \\" for option in TOP),
@@ -152,15 +162,12 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
         "        rest)",
         '            case "$line[1]" in',
     ]
-    for name, options, words in _lookup():
+    for name, (_, options, words) in COMMANDS.items():
         rest = (
             f"'1:word:({' '.join(words)})'" if words else "'*:word:_irisops_slash'" if name == "run" else ""
         )
         parts = [_zsh_option(option) for option in options] + ([rest] if rest else [])
         lines.append(f"                {name}) _arguments {' '.join(parts)} ;;")
-    slashes = [
-        f"        {_quoted(f'{name}:{_plain(about)}')}" for name, about in _first_words(slash_commands)
-    ]
     return "\n".join(
         [
             *lines,
@@ -170,7 +177,7 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
             "_irisops_slash() {",
             "    local -a slashes",
             "    slashes=(",
-            *slashes,
+            *(_zsh_described(name, about) for name, about in _first_words(slash_commands)),
             "    )",
             "    _describe 'command' slashes",
             "}",
@@ -183,6 +190,10 @@ def _zsh(slash_commands: Sequence[tuple[str, str]]) -> str:
             "",
         ]
     )
+
+
+def _zsh_described(name: str, about: str) -> str:
+    return f"        {_quoted(f'{name}:{_plain(about)}')}"
 
 
 def _zsh_option(option: Option) -> str:

@@ -87,6 +87,8 @@ def simulator_options(options: argparse.Namespace) -> list[str]:
         passed += ["--scenario", options.scenario]
     if options.seed is not None:
         passed += ["--seed", str(options.seed)]
+    for choice in options.doubt:
+        passed += ["--doubt", choice]
     return passed
 
 
@@ -149,4 +151,4 @@ def _stop(child: children.Popen[bytes]) -> None:
 def _number(value: object) -> int:
     if isinstance(value, int):
         return value
-    raise DemoError(f"The simulator announced a port that is no number: {value!r}")
+    raise DemoError(f"The simulator announced a port that is not a number: {value!r}")

@@ -140,6 +140,20 @@ def write_new(path: Path, text: str) -> None:
         file.write(text)
 
 
+def write_new_atomically(path: Path, text: str) -> None:
+    """Write a new file: after a crash it is whole, or empty or missing. Raises `FileExistsError` or another `OSError`.
+
+    The empty file keeps the name while the text is written: not every file system can link a finished file to it.
+    """
+    write_new(path, "")
+    try:
+        write_atomically(path, text)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Sync a folder, so that a rename or a new file in it survives a power cut, where the platform can."""
     if sys.platform == "win32":

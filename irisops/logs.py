@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from irisops.files import cure_of, private_folder, refuse_other
+from irisops import streams
+from irisops.contract.wording import harmless
+from irisops.files import PRIVATE_FILE, cure_of, open_private, private_folder, refuse_other
 
 NAME = "irisops.log"
 """A logger of its own: the simulator in the same process logs separately."""
@@ -72,13 +77,48 @@ class _Formatter(logging.Formatter):
         return scrub(super().format(record))
 
 
+class _PrivateFile(RotatingFileHandler):
+    """A rotating file with mode 0600; logging itself would use the umask."""
+
+    _said = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Create the file before logging opens it."""
+        try:
+            if self.stream is None:
+                self._make()
+        except OSError:
+            self.handleError(record)
+        else:
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Say once that the file cannot be written; logging itself would print a traceback at each event."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._said and sys.stderr is not None:
+            self._said = True
+            why = error.strerror or type(error).__name__
+            text = f"irisops: The log {self.baseFilename} cannot be written: {why}. {cure_of(error)}"
+            streams.say(harmless(text, 2000), sys.stderr)
+
+    def rotate(self, source: str, dest: str) -> None:
+        """Rename the file and create an empty one."""
+        super().rotate(source, dest)
+        self._make()
+
+    def _make(self) -> None:
+        path = Path(self.baseFilename)
+        os.close(open_private(path, os.O_WRONLY))
+        path.chmod(PRIVATE_FILE)  # a file of an older version
+
+
 def start(folder: Path, level: str) -> str:
     """Log at `level` (error, warning, info, debug) into `folder`. Returns the reason if that fails, or "".
 
     A second start replaces the first. The file is created at the first event, in a folder with mode 0700.
     """
-    from irisops.log_file import LogFile  # noqa: PLC0415 - it brings sockets and pickle along
-
     stop()
     LOG.setLevel(level.upper())
     LOG.disabled = False  # a library that configures logging disables unknown loggers
@@ -86,7 +126,7 @@ def start(folder: Path, level: str) -> str:
         private_folder(folder)
         path = folder / FILE
         refuse_other(path)
-        handler = LogFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
+        handler = _PrivateFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
     except OSError as error:
         return f"The log {folder / FILE} cannot be written: {error.strerror or error}. {cure_of(error)}"
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -20,6 +18,7 @@ from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.engine import reply_text
 from irisops.plain_terminal import Terminal
+from irisops.run_command import until_signal
 from irisops.ui.saving import save
 
 KEEP = "Enter keeps what is shown, - empties it, Ctrl+C or a line with only . leaves the form."
@@ -216,12 +215,8 @@ class PlainChat:
         if field.kind == "secret":
             return await self._secret("", label) or ""
         if field.choices:
-            named = [choice or "(none)" for choice in field.choices[:40]]
-            self._write(
-                f"  one of: {harmless(', '.join(named), 2000)}"
-                if field.kind == "choice"
-                else f"  among: {harmless(', '.join(named), 2000)}"
-            )
+            named = ", ".join(choice or "(none)" for choice in field.choices[:40])
+            self._write(f"  {'one of' if field.kind == 'choice' else 'among'}: {harmless(named, 2000)}")
         while True:
             answer = await self._terminal.line(
                 f"  {label} [{harmless(shown(field.value), 400)}]: ", answer=True
@@ -295,24 +290,7 @@ def fault_of(field: FormField, value: Cell) -> str:
 async def run_plain(chat: Chat, terminal: Terminal, *, width: int | None = None) -> int:
     """Converse, then log out everywhere, whatever ended it. Returns the exit status."""
     plain = PlainChat(chat, terminal, width=width)
-    task = asyncio.ensure_future(plain.run())
-    ended: list[int] = []
-    if sys.platform != "win32":
-        loop = asyncio.get_running_loop()
-
-        def end(number: int) -> None:
-            if number == signal.SIGINT and plain.cancel():
-                return
-            ended.append(number)
-            task.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, end, number)
     try:
-        return await task
-    except asyncio.CancelledError:
-        if not ended:
-            raise
-        return 128 + ended[0]
+        return await until_signal(plain.run(), plain.cancel)
     finally:
         await chat.close()

@@ -1,4 +1,4 @@
-"""`irisops run`: one command without a screen, printed as text or JSON lines, with an exit status."""
+"""`irisops run` and `irisops evidence`: one command without a screen, as text or JSON lines, with an exit status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
@@ -19,8 +19,8 @@ from typing import TextIO
 from irisops import streams
 from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Reply
+from irisops.contract.quoting import quote
+from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.demo import DemoError, running, simulator_options
 from irisops.engine import reply_json, reply_text
@@ -33,7 +33,8 @@ from irisops.session import Session, start_log
 PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
 STATUS_OF_INTERRUPT = 130
 ASK_DEADLINE = 600.0
-"""Seconds for a person to type a password."""
+"""Seconds for a person to type a password, or a yes."""
+AskYes = Callable[[], Awaitable[bool]]
 
 
 class Exit(IntEnum):
@@ -147,6 +148,20 @@ async def ask_on_terminal(title: str, prompt: str) -> str | None:
             return None
 
 
+async def ask_yes_on_terminal() -> bool:
+    """Ask for a yes; False for anything else."""
+
+    def ask() -> bool:
+        sys.stderr.write("Type y for yes: ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+    try:
+        return await in_daemon_thread(ask, ASK_DEADLINE)
+    except TimeoutError:
+        return False
+
+
 @contextlib.contextmanager
 def _terminal_restored() -> Iterator[None]:
     """Restore the terminal's settings, also when Ctrl+C leaves the prompt's thread waiting with echo off."""
@@ -177,10 +192,11 @@ async def run_line(
     password: str | None = None,
     yes: bool = False,
     word: str = "",
+    ask: AskYes | None = None,
 ) -> Exit:
     """Run one line on a profile and print its replies. The session stays open.
 
-    `yes` confirms plans; a guarded profile also needs its name as `word`.
+    `yes` confirms plans, and so does a person who says yes to `ask`; a guarded profile also needs its name as `word`.
     """
     command = session.parse(line)
     if isinstance(command, Problem):
@@ -194,13 +210,14 @@ async def run_line(
     if profile is not None:
         if password is not None:
             session.hub.secrets.remember(profile, password)
-        problem = await _prepare(session, command, profile)
+        session.hub.choose(profile)
+        problem = await session.connect(profile) if session.uses_connection(command) else None
         if problem is not None:
             output.reply(problem)
             status = exit_of(problem)
             if session.needs_connection(command):
                 return status
-    return max(status, await _print(session, command, output, yes=yes, word=word))
+    return max(status, await _print(session, command, output, yes=yes, word=word, ask=ask))
 
 
 def _ends_with_us(command: Command) -> Problem | None:
@@ -218,20 +235,15 @@ def _ends_with_us(command: Command) -> Problem | None:
     )
 
 
-async def _prepare(session: Session, command: Command, profile: Profile) -> Problem | None:
-    """Make the profile active; connect if the command uses a connection."""
-    session.hub.choose(profile)
-    if not session.uses_connection(command):
-        return None
-    return await session.connect(profile)
-
-
-async def _print(session: Session, command: Command, output: Output, *, yes: bool, word: str) -> Exit:
+async def _print(
+    session: Session, command: Command, output: Output, *, yes: bool, word: str, ask: AskYes | None
+) -> Exit:
     status = Exit.DONE
     async for reply in session.run(command):
         if isinstance(reply, Plan):
             output.reply(reply)
-            status = max(status, await _confirm(session, reply, output, yes=yes, word=word))
+            agreed = yes or (ask is not None and output.lost is None and await ask())
+            status = max(status, await _confirm(session, reply, output, yes=agreed, word=word))
             continue
         status = max(status, _one(reply, command, output))
     return status
@@ -277,7 +289,7 @@ def run(options: argparse.Namespace) -> int:
     """`irisops run`. Returns the exit status."""
     output = Output(sys.stdout, sys.stderr, options.json)
     try:
-        status = asyncio.run(_until_signal(_run(options, output)))
+        status = asyncio.run(until_signal(_run(options, output)))
     except KeyboardInterrupt:
         streams.say("", sys.stderr)
         return STATUS_OF_INTERRUPT
@@ -287,18 +299,36 @@ def run(options: argparse.Namespace) -> int:
     return status or lost
 
 
-async def _until_signal(work: Coroutine[object, object, int]) -> int:
-    """Run `work`; SIGTERM and SIGHUP cancel it, so that it logs out."""
+def evidence(options: argparse.Namespace) -> int:
+    """`irisops evidence`: `/evidence FILE` with a question instead of `--yes`, or `/evidence compare FILE`."""
+    line = (
+        f"/evidence compare {quote(options.compare)}"
+        if options.compare
+        else f"/evidence {quote(options.file)}"
+    )
+    options.line, options.json, options.confirm = [line], False, ""
+    return run(options)
+
+
+async def until_signal(
+    work: Coroutine[object, object, int], interrupted: Callable[[], bool] | None = None
+) -> int:
+    """Run `work` for its exit status; SIGTERM and SIGHUP cancel it, so that it logs out.
+
+    With `interrupted` SIGINT does so as well, unless that returns True: it dealt with the key.
+    """
     ended: list[int] = []
     task = asyncio.ensure_future(work)
     if sys.platform != "win32":
         loop = asyncio.get_running_loop()
 
         def end(number: int) -> None:
+            if number == signal.SIGINT and interrupted is not None and interrupted():
+                return
             ended.append(number)
             task.cancel()
 
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, *([signal.SIGINT] if interrupted else [])):
             loop.add_signal_handler(number, end, number)
     try:
         return await task
@@ -358,6 +388,7 @@ async def _run_in(
             password=password,
             yes=options.yes,
             word=options.confirm,
+            ask=ask_yes_on_terminal if options.command == "evidence" and sys.stdin.isatty() else None,
         )
     finally:
         await session.close()

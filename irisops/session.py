@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING
 
 from irisops import logs, streams
 from irisops.background import Background, to_log
-from irisops.connections import known_names as names
 from irisops.connections.connection import Connector, InstanceConnection, Link, Names
 from irisops.connections.connections import Hub
 from irisops.connections.polling import Polling
 from irisops.contract.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem, Reply
+from irisops.contract.replies import Problem, Refusal, Reply
 from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
 from irisops.engine.parser import understood
-from irisops.engine.plans import CarryOut, PlanStore
+from irisops.engine.plans import PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG
@@ -195,8 +193,7 @@ class Session:
 
     def _tell_damaged(self) -> None:
         """Report the program's own files that could not be read."""
-        self._remembered.load()
-        for trouble in (self._remembered.trouble, self._refused_commands.trouble()):
+        for trouble in (self._remembered.trouble(), self._refused_commands.trouble()):
             if trouble:
                 self._notice(Notice("warning", trouble))
 
@@ -241,18 +238,13 @@ class Session:
         finally:
             self._remember_active()
 
-    async def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
+    def confirm(self, plan_id: str, word: str = "") -> AsyncGenerator[Reply, None]:
         """Carry a plan out."""
 
-        async def carried_out() -> AsyncGenerator[Reply, None]:
-            carry_out: CarryOut = self.context.plans.take(plan_id, word)
-            async with contextlib.aclosing(carry_out()) as replies:
-                async for reply in replies:
-                    yield reply
+        def carried_out() -> AsyncGenerator[Reply, None]:
+            return self.context.plans.take(plan_id, word)()
 
-        async with contextlib.aclosing(dispatch.guarded(carried_out)) as replies:
-            async for reply in replies:
-                yield reply
+        return dispatch.guarded(carried_out)
 
     def decline(self, plan_id: str) -> None:
         """Drop a plan."""
@@ -316,7 +308,7 @@ class Session:
 
     def start_profile(self) -> Profile | None:
         """The profile to start with: the requested one, the last one, or the only one."""
-        wanted = self._first or self._remembered.load().profile
+        wanted = self._first or self._remembered.load()
         found = self.hub.find(wanted) if wanted else None
         if found is None and not self._first and len(self.hub.profiles()) == 1:
             return self.hub.profiles()[0]
@@ -365,7 +357,7 @@ class Session:
 
     def _refused(self, profile: Profile, problem: InstanceProblem) -> Problem:
         """The reply for a failed login."""
-        from irisops.commands.profiles.expired_password import refused  # noqa: PLC0415 - seldom needed
+        from irisops.commands.profiles.connect import refused  # noqa: PLC0415 - seldom needed
 
         return refused(self.context, profile, problem)
 
@@ -374,14 +366,14 @@ class Session:
         if not self._polls or self._closed:
             return
         self._polling.start(link)
-        self._spawn(names.learn(link))
+        self._spawn(link.names.learn(link.connection))
         if link.generation <= 1:
             self._spawn(self._tell_interrupted(link))
 
     async def _tell_interrupted(self, link: Link) -> None:
-        from irisops.changes import interrupted  # noqa: PLC0415 - the change engine, not before the first login
+        from irisops.changes import undo  # noqa: PLC0415 - the change engine, not before the first login
 
-        await interrupted.tell(self.context, link)
+        await undo.tell_interrupted(self.context, link)
 
     def _remember_active(self) -> None:
         """Remember the active profile for the next start, if possible."""

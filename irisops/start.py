@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from irisops import streams
 from irisops.background import in_daemon_thread
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.demo import READY_DEADLINE, DemoError, Practice, prepared, simulator_options
 from irisops.profiles.model import Profile
@@ -100,7 +100,7 @@ def _show(session: Session) -> int:
 
     def keep_theme(theme: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # the theme is shown all the same
-            session.settings.set_theme(theme)
+            session.settings.change({"theme": theme})
 
     loaded = session.settings.load().settings
     chosen = {"theme": loaded.theme} if loaded.theme else {}
@@ -143,4 +143,4 @@ def _loopback_only(folder: Path) -> SharingSettings:
     from irisops.simulator.agent.launcher import write_launcher  # noqa: PLC0415 - at the first share
 
     agent = write_launcher(folder / "stand-in-ngrok")
-    return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - it is no secret
+    return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - not a secret

@@ -12,7 +12,7 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 WORDS = "irisops.words"
@@ -74,20 +74,17 @@ def in_cells(character: str) -> str:
     return sign[0]
 
 
-def _words_for(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(map(in_words, error.object[error.start : error.end])), error.end
+def _handler(spell: Callable[[str], str]) -> Callable[[UnicodeError], tuple[str, int]]:
+    def handle(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return "".join(map(spell, error.object[error.start : error.end])), error.end
+
+    return handle
 
 
-def _cells_for(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(map(in_cells, error.object[error.start : error.end])), error.end
-
-
-codecs.register_error(WORDS, _words_for)
-codecs.register_error(CELLS, _cells_for)
+codecs.register_error(WORDS, _handler(in_words))
+codecs.register_error(CELLS, _handler(in_cells))
 
 
 def prepare() -> None:

@@ -1,4 +1,4 @@
-"""A TCP relay that counts the requests of the superserver protocol: what a connect or a poll costs on the wire.
+"""A TCP relay that counts the requests of the superserver protocol, for the cost of a connect or a poll.
 
 It knows only the framing (a 14-byte header whose first four bytes are the payload's length), so that neither the
 product nor the simulator can miscount for it.

@@ -1,4 +1,4 @@
-"""Text that attacks the terminal of whoever looks at it, a world that is full of it, and a check of what got out."""
+"""Text that attacks the terminal of its reader, a world full of it, and a check of the program's output."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ATTACKING = ("\x1b]52;", "\x1b]0;", "\x1b]8;", "\x1bP", "\x1bc", "\x1b[2Jcanary
 
 
 def acting(output: bytes) -> list[str]:
-    """What in a program's output would act on a terminal and is not the program's own; each kind once."""
+    """Control sequences in a program's output that act on a terminal and are not its own; each kind once."""
     text = output.decode("utf-8", "strict")
     found = [repr(attack) for attack in _ATTACKING if attack in text]
     rest = _OURS.sub("", text)
@@ -64,7 +64,7 @@ def _around(text: str, character: str) -> str:
 
 
 def poison(world: World) -> None:
-    """Put hostile text wherever the simulated instance has any that a person, a program or a browser may set."""
+    """Put hostile text in every field of the simulated instance that a person, a program or a browser may set."""
     keep = {"name", "id", "source", "type", "event", "resource", "directory", "namespace", "authe_enabled"}
     tables: Iterable[Iterable[object]] = (
         world.users,

@@ -67,7 +67,7 @@ def in_shell(home: Path, line: str, **more: str) -> tuple[list[int], str, str]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_reading_works_in_any_encoding(encoding: str, tmp_path: Path) -> None:
-    """K11-a, b: signs in what is read, names that are no ASCII among them."""
+    """K11-a, b: non-ASCII signs and names in the output."""
     ran = irisops(tmp_path, "run", "--demo", "--scenario", "broken", "/users", PYTHONIOENCODING=encoding)
     text = ran.stdout.decode(encoding)
     assert ran.returncode == 0
@@ -231,7 +231,7 @@ COLOURS = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[
 
 @pytest.mark.parametrize(("value", "coloured"), [("1", False), ("0", False), ("", True)])
 def test_no_color_draws_no_colour_at_all(value: str, coloured: bool, tmp_path: Path) -> None:
-    """Present and not empty, by no-color.org. It drew greys, which vanish on some backgrounds."""
+    """NO_COLOR is set if present and not empty (no-color.org). Even greys vanish on some backgrounds."""
     env = environment(tmp_path, NO_COLOR=value, FORCE_COLOR="1", CLICOLOR_FORCE="1")
     with Terminal([sys.executable, "-m", "irisops", "demo"], env=env) as terminal:
         terminal.wait_for(r"● demo")

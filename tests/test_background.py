@@ -1,4 +1,4 @@
-"""Tasks that nobody awaits: their failure is told, and there is no other way to run one."""
+"""Tasks that are not awaited: failures are reported, and no module starts them in another way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AWAITED = {
     "background.py": 1,
     "simulator/background.py": 1,
     "run_command.py": 1,  # awaited in the same function
-    "plain.py": 2,  # awaited in the same functions
+    "plain.py": 1,  # awaited in the same function
     "profiles/programs.py": 1,  # both readers are gathered, or cancelled with the call
     "profiles/discovery/everywhere.py": 1,  # `_one` turns each failure into a report
     "connections/open_shares.py": 2,  # awaited in the same function, also when it is left

@@ -64,7 +64,7 @@ class Traps:
 
 @pytest.fixture
 def traps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Traps:
-    """This process stands in such a folder, which PATH and PYTHONPATH name as carelessly as people do."""
+    """Run this process in such a folder, with careless entries in PATH and PYTHONPATH."""
     made = Traps(tmp_path / "traps")
     monkeypatch.chdir(made.folder)
     monkeypatch.setenv("PATH", os.pathsep.join((".", "", os.environ["PATH"])))
@@ -147,7 +147,7 @@ async def test_nothing_of_the_working_folder_runs(
 
 @posix
 def test_a_whole_share_in_a_folder_of_traps(traps: Traps, tmp_path: Path) -> None:
-    """The program as a person starts it, with every child that it has: also those that nobody thought of here."""
+    """The program as a person starts it, with all its children, including those not listed here."""
     line = "from irisops.cli import main; raise SystemExit(main(['demo', '--plain']))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", line],
@@ -198,7 +198,7 @@ MODULES_THAT_START = {"subprocess", "multiprocessing", "pty", "webbrowser", "con
 
 
 def starts(tree: ast.AST) -> list[str]:
-    """What in a module may start a program: imports, and calls by name."""
+    """Imports and calls in a module that may start a program."""
     found: list[str] = []
     for node in ast.walk(tree):
         match node:
@@ -224,7 +224,7 @@ def starts(tree: ast.AST) -> list[str]:
 
 
 def sources(*words: str) -> dict[str, ast.Module]:
-    """The modules of the product in which one of these words stands."""
+    """The modules of the product that contain one of these words."""
     package = ROOT / "irisops"
     texts = {str(path.relative_to(package)): path.read_text() for path in package.rglob("*.py")}
     return {name: ast.parse(text) for name, text in texts.items() if any(word in text for word in words)}

@@ -1,4 +1,4 @@
-"""What strangers read must be so: the pages of docs/ and those beside the README."""
+"""The pages of docs/ and those beside the README must be true."""
 
 from __future__ import annotations
 

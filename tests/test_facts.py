@@ -68,7 +68,7 @@ def dossier(name: str) -> Dossier:
 
 
 def mistakes(text: str, own: set[str] | None = None) -> Iterator[str]:
-    """What does not resolve in a text of comments and docstrings. `own` are the dossiers that its module names."""
+    """Unresolved references in comments and docstrings. `own` are the dossiers that the module names."""
     done = 0
     for start in START.finditer(text):
         if start.start() < done:
@@ -95,7 +95,7 @@ def mistakes(text: str, own: set[str] | None = None) -> Iterator[str]:
 
 
 def _unresolved(part: re.Match[str], name: str, section: str, own: set[str]) -> str:
-    """Why a part after a dossier's name leads nowhere; empty if it leads somewhere."""
+    """Reason why a part after a dossier's name does not resolve; empty if it does."""
     if not name and (part["section"] or "")[:1].isalpha():
         name = LETTERED
     if not name and len(own) != 1:

@@ -57,14 +57,14 @@ asyncio.run(keep())
 
 
 def private(folder: Path, *, among: set[str]) -> None:
-    """All below `folder` is its owner's alone, and what was to be written is among it."""
+    """Everything below `folder` is private, and the expected files are there."""
     modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in folder.rglob("*")}
     assert {path.name for path in modes} >= among
     assert {str(path): oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
 
 
 def run(home: Path, *arguments: str, typed: str = "") -> None:
-    """Run something as the program would, under a umask that takes no right away."""
+    """Run something as the program would, under umask 0."""
     surroundings = {"IRISOPS_HOME": str(home), "XDG_RUNTIME_DIR": str(home.parent), "HOME": str(home.parent)}
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -81,7 +81,7 @@ def run(home: Path, *arguments: str, typed: str = "") -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A home of irisops of which not even the folder above is there; that one holds nothing else."""
+    """A home of irisops whose parent folder does not exist yet and holds nothing else."""
     (tmp_path / "person").mkdir(mode=0o700)
     return tmp_path / "person" / "not" / "yet" / "there"
 
@@ -132,14 +132,14 @@ for _ in range(300):
 # that no other place makes files
 
 OF_ITS_OWN_KIND = {"files.py", "simulator"}
-"""Where files are made; and the simulator, which shares nothing with the product and holds nobody's data."""
+"""Modules that create files; and the simulator, which shares nothing with the product and has no personal data."""
 MAKERS = {"write_text", "write_bytes", "touch", "mkdir", "makedirs", "copyfile", "copy2"}
 MAKERS |= {"NamedTemporaryFile", "RotatingFileHandler", "FileHandler"}
 MODES = {"0o600", "0o700", "384", "448", "PRIVATE_FILE", "mode"}
 
 
 def makers(tree: ast.AST) -> list[str]:
-    """Calls that make a file or a folder with the rights of the umask, as far as names tell."""
+    """Calls, by name, that create a file or a folder with the rights of the umask."""
     found: list[str] = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""Lines of a journal that are damaged, foreign, old or newer: each on its own, each said, and no number twice."""
+"""Damaged, foreign, old or newer lines of a journal: each handled alone and reported, and no number used twice."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ print(sorted(path.name for path in folder.glob("*.tcss")))
 """
 
 SHOW_HELPER = """
-from irisops.instance.helper.managing import source
+from irisops.instance.helper import source
 print(len(source().splitlines()))
 """
 

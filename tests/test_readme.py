@@ -1,4 +1,4 @@
-"""What strangers read first must be so: the README."""
+"""The README must be true."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Simulator:
         return done.returncode, [json.loads(each) for each in done.stdout.splitlines()]
 
     def plain(self) -> dict[str, Any]:
-        """What a script of the driver alone reads."""
+        """The result of a plain driver script."""
         done = subprocess.run(
             [sys.executable, "-c", PLAIN_SCRIPT, str(self.port), self.user],
             env=self.environment(),

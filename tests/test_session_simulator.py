@@ -1,4 +1,4 @@
-"""The session on a real simulator through the real driver: what happens when the instance goes and comes back."""
+"""The session on a real simulator through the real driver: the instance stops and comes back."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Simulator:
 
 @dataclass
 class Chatting:
-    """A session as a screen uses it, with a way to wait for what it tells."""
+    """A session as a screen uses it, with a way to wait for its events."""
 
     session: Session
     simulator: Simulator

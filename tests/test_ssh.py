@@ -1,4 +1,4 @@
-"""Over a real SSH login on loopback, 80x24: what an administrator without a desktop meets."""
+"""A real SSH login on loopback, 80x24, as an administrator without a desktop uses it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GREYS_OF_16 = {b"0", b"7", b"60", b"67"}
 
 
 def coloured(raw: bytes) -> list[bytes]:
-    """Colour codes that are no shade of grey: with NO_COLOR there must be none."""
+    """Colour codes other than greys; none may appear with NO_COLOR."""
     found = []
     for code in re.findall(rb"\x1b\[([0-9;]*)m", raw):
         parts = code.split(b";")
@@ -73,7 +73,7 @@ def test_works_on_a_plain_console_and_says_that_traffic_is_reduced(sshd: SshServ
 @pytest.mark.parametrize("theme", ["dark", "ansi"])
 def test_without_colours_state_is_still_seen(sshd: SshServer, theme: str, tmp_path: Path) -> None:
     places = Places.below(tmp_path / "home")
-    SettingsStore(places.settings).set_theme(theme)
+    SettingsStore(places.settings).change({"theme": theme})
     ProfileStore(places.profiles).add(Profile("local", port=1, user="u"))
     environment = {"NO_COLOR": "1", "IRISOPS_HOME": str(tmp_path / "home")}
     with over_ssh(sshd, term="xterm-256color", environment=environment) as terminal:

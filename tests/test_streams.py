@@ -51,7 +51,7 @@ def bytes_of(text: str, encoding: str, errors: str = streams.WORDS) -> bytes:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_sign_of_ours_can_be_printed_in_any_encoding(encoding: str) -> None:
-    """K11: no traceback, and no sign of ours is only a code or a question mark."""
+    """K11: no traceback, and each of our signs is readable, not a code or a question mark."""
     for sign in SIGNS:
         shown = bytes_of(sign, encoding).decode(encoding)
         assert shown, repr(sign)
@@ -149,7 +149,7 @@ def test_a_full_disk_is_said_and_has_a_status_of_its_own(capsys: pytest.CaptureF
 
 
 class Stream(io.TextIOWrapper):
-    """A stream that says whether it is a terminal, and of which encoding."""
+    """A stream of a given encoding, a terminal or not."""
 
     def __init__(self, encoding: str = "utf-8", *, terminal: bool = True) -> None:
         super().__init__(io.BytesIO(), encoding=encoding)

@@ -13,8 +13,7 @@ from irisops.changes.record import OVERWRITTEN, Record
 from irisops.changes.turns import turn
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Facts, Plan, Progress
+from irisops.contract.replies import Done, Facts, Plan, Progress, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -42,7 +41,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
     now = await read_states(context, link, [(change.kind, change.name) for change in wanted.direct])
     _refuse_moved(context, wanted, now)
     guard(context, link, await read_access(link.connection), wanted.changes)
-    steps = _steps(context, wanted)
+    steps = steps_of(context, wanted)
     record = Record(
         context,
         link,
@@ -97,7 +96,8 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
         )
 
 
-def _steps(context: Context, wanted: Wanted) -> list[Step]:
+def steps_of(context: Context, wanted: Wanted) -> list[Step]:
+    """The calls of a change, in order."""
     found: list[Step] = []
     for change in wanted.direct:
         found += kind_of(context, change.kind).steps(change, wanted.passwords.get(change.name, ""))
@@ -123,7 +123,7 @@ def _why_final(context: Context, wanted: Wanted) -> str:
         return ""
     if wanted.passwords:
         user = next(iter(wanted.passwords))
-        return f"the old password is known to nobody; /password {quote(user)} sets another one."
+        return f"nobody knows the old password; /password {quote(user)} sets another one."
     return "bad logins that were forgotten cannot be counted again."
 
 

@@ -6,27 +6,24 @@ One flow for every kind of object; the differences are declared as an `Editor`. 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import ClassVar
+from typing import Any, Protocol
 
-from irisops.changes.objects import FieldRefusal, Wanted, kind_of
-from irisops.changes.plan import make_plan
+from irisops.changes.objects import FieldRefusal, ObjectKind, Wanted, kind_of
+from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.changes.three_way import difference_table, merge
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Facts, Form, FormField, Problem, Table
+from irisops.contract.replies import Cell, Column, Facts, Form, FormField, Problem, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import only_shown, refuse_change
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, missing, same
 
 Given = Mapping[str, Cell | list[str]]
 """Values by field, as entered in a form or typed as `key=value`."""
@@ -53,61 +50,46 @@ class Start:
     """True if the object can be planned without a form."""
 
 
-class Editor(ABC):
+class FormFields(Protocol):
+    """See `Editor.form_fields`."""
+
+    def __call__(self, access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
+        """The fields of an object's form, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
     """Declaration of how a kind of object is edited."""
 
-    kind: ClassVar[Kind]
-    edit_feature: ClassVar[str]
+    kind: Kind
+    edit_feature: str
     """The feature without which the object is only shown."""
-    options: ClassVar[Collection[str]]
+    options: Collection[str]
     """Keys of `key=value` for an existing object."""
-    new_options: ClassVar[Collection[str]]
-    empty: ClassVar[Mapping[str, FieldValue]]
+    new_options: Collection[str]
+    empty: Mapping[str, FieldValue]
     """Fields of a new object before anything is entered."""
-    second_words: ClassVar[Collection[str]]
+    second_words: Collection[str]
     """Names that the parser would take for another command."""
-
-    @abstractmethod
-    async def find(self, link: Link, access: Access, name: str) -> ObjectState:
-        """The object as it is. Raises `Refusal` with the nearest names."""
-
-    @abstractmethod
-    def kept_by_instance(self, state: ObjectState) -> Refusal | None:
-        """Why the instance allows no change of this object; None if it does."""
-
-    @abstractmethod
-    def cards(
-        self, access: Access, state: ObjectState, today: date, notes: Sequence[str]
-    ) -> Sequence[Facts | Table]:
-        """The object as cards, if it cannot be changed; `notes` say why."""
-
-    @abstractmethod
-    def form_fields(
-        self, values: Mapping[str, FieldValue], access: Access, *, new: bool, name: str
-    ) -> list[FormField]:
-        """The fields in order."""
-
-    @abstractmethod
-    def notes(self, access: Access, state: ObjectState) -> list[str]:
-        """Notes under the form."""
-
-    @abstractmethod
-    def check_name(self, access: Access, name: str) -> str:
-        """Why a name is not allowed for a new object, "" if it is."""
-
-    @abstractmethod
-    async def check(
-        self, link: Link, access: Access, given: Given, base: ObjectState, today: date
-    ) -> Checked:
-        """Check the values; values that the object already has are never refused. Raises a named problem."""
-
-    @abstractmethod
-    def start(self, access: Access, command: Command, today: date) -> Start:
-        """Initial values of a new object. Raises `Refusal`."""
-
-    @abstractmethod
-    def with_companions(self, access: Access, command: Command, after: ObjectState) -> list[ObjectChange]:
-        """The changes that make a new object and others that it needs. Raises `FieldRefusal`."""
+    find: Callable[[Link, Access, str], Coroutine[Any, Any, ObjectState]]
+    """The object as it is. Raises `Refusal` with the nearest names."""
+    cards: Callable[[Access, ObjectState, date, Sequence[str]], Sequence[Facts | Table]]
+    """The object as cards, if it cannot be changed; the sentences say why."""
+    form_fields: FormFields
+    notes: Callable[[Access, ObjectState], list[str]]
+    """Notes under the form."""
+    check_name: Callable[[Access, Kind, str], str]
+    """Why a name is not allowed for a new object, "" if it is."""
+    check: Callable[[Link, Access, Given, ObjectState, date], Coroutine[Any, Any, Checked]]
+    """Check the values; values that the object already has are never refused. Raises a named problem."""
+    kept_by_instance: Callable[[ObjectState], Refusal | None] = lambda _state: None
+    """Why the instance allows no change of this object; None if it does."""
+    start: Callable[[Access, Command, date], Start] | None = None
+    """Initial values of a new object, `empty` if None. Raises `Refusal`."""
+    with_companions: Callable[[Access, Command, ObjectState], list[ObjectChange]] = (
+        lambda _access, _command, after: [ObjectChange(None, after)]
+    )
+    """The changes that make a new object and others that it needs. Raises `FieldRefusal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +109,15 @@ class _Desk:
         return Form(
             self.editor.kind,
             f"{self._noun.capitalize()} {name}",
-            self.editor.form_fields(state.fields, self.access, new=False, name=name),
+            self.editor.form_fields(self.access, state, new=False),
             f"/{self.editor.kind} {quote(name, force=forced)}",
             notes=self.editor.notes(self.access, state),
         )
 
     def new_form(self, values: Mapping[str, FieldValue], name: str, notes: Sequence[str] = ()) -> Form:
         """The form of a new object."""
-        fields = self.editor.form_fields(values, self.access, new=True, name=name)
+        state = ObjectState(self.editor.kind, name, values)
+        fields = self.editor.form_fields(self.access, state, new=True)
         return Form(self.editor.kind, f"New {self._noun}", fields, self.command.slash, notes=list(notes))
 
     def wrong(self, state: ObjectState | None, errors: Mapping[str, str]) -> Form | Problem:
@@ -152,7 +135,7 @@ class _Desk:
     async def planned(self, wanted: Wanted, state: ObjectState | None) -> Replies:
         """The plan, or the form with the message of a guard that refuses a field."""
         try:
-            yield make_plan(self.context, self.context.link(), wanted, self.access)
+            yield await plan(self.context, self.context.link(), wanted, self.access)
         except FieldRefusal as refusal:
             if not self.command.fields:
                 raise
@@ -246,14 +229,14 @@ async def add(context: Context, command: Command, editor: Editor) -> Replies:
         key: value for key, value in command.args.items() if key in editor.new_options
     }
     today = context.clock.now().date()
-    start = editor.start(access, command, today)
+    start = editor.start(access, command, today) if editor.start else Start(editor.empty)
     desk = _Desk(context, command, editor, access, given)
     if not command.fields and (not name or not (given or start.complete)):
         yield desk.new_form(start.values, name, start.notes)
         return
     empty = ObjectState(editor.kind, name, dict(editor.empty if command.fields else start.values))
     checked = await editor.check(link, access, given, empty, today)
-    refused = editor.check_name(access, name)
+    refused = editor.check_name(access, editor.kind, name)
     if refused:
         checked.errors = {"name": refused, **checked.errors}
     if checked.errors:
@@ -279,3 +262,72 @@ async def add(context: Context, command: Command, editor: Editor) -> Replies:
     )
     async for reply in desk.planned(wanted, None):
         yield reply
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`mine` are the values to write to the present state; `theirs` the fields that somebody else changed.
+
+    `conflicts` are fields that both changed to different values: they need confirmation.
+    """
+
+    mine: Mapping[str, FieldValue]
+    theirs: tuple[str, ...]
+    conflicts: tuple[str, ...]
+
+
+def merge(kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]) -> Merged:
+    """Merge the entered values into the present state, given the state loaded.
+
+    Lists of names merge by member, so that no addition or removal is lost.
+    """
+    mine: dict[str, FieldValue] = {}
+    conflicts: list[str] = []
+    theirs = [
+        name
+        for name in now.fields
+        if name not in kind.passing and not same(base.fields.get(name), now.fields[name])
+    ]
+    for name, value in entered.items():
+        was, there = base.fields.get(name), now.fields.get(name)
+        if name not in now.fields or same(was, value):
+            continue
+        if (
+            isinstance(value, tuple)
+            and isinstance(there, tuple)
+            and isinstance(was, tuple)
+            and name != "privileges"
+        ):
+            mine[name] = (*missing(there, missing(was, value)), *missing(missing(value, was), there))
+            continue
+        mine[name] = value
+        if name in theirs and not same(there, value):
+            conflicts.append(name)
+    return Merged(mine, tuple(theirs), tuple(conflicts))
+
+
+def difference_table(
+    kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mapping[str, FieldValue]
+) -> Table:
+    """The three-way difference: as loaded, as it is now, as entered."""
+    rows: list[dict[str, Cell]] = []
+    for name in now.fields:
+        if name in kind.passing:
+            continue
+        values = (base.fields.get(name), now.fields[name], entered.get(name, base.fields.get(name)))
+        if same(values[0], values[1]) and same(values[0], values[2]):
+            continue
+        loaded, current, yours = (kind.show(value, name) for value in values)
+        rows.append({"field": kind.label(name), "loaded": loaded, "now": current, "yours": yours})
+    return Table(
+        name="difference",
+        title=f"{kind.noun.capitalize()} {harmless(now.name)} was changed by somebody else meanwhile",
+        columns=[
+            Column("field", "FIELD"),
+            Column("loaded", "WHEN YOU OPENED IT"),
+            Column("now", "NOW"),
+            Column("yours", "YOURS", grow=True),
+        ],
+        rows=rows,
+        key="field",
+    )

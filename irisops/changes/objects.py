@@ -12,11 +12,14 @@ from typing import Any
 from irisops.changes.record import Origin
 from irisops.changes.turns import What
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
+from irisops.contract.wording import duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import resolve
 from irisops.instance.security.access import Access
+from irisops.instance.security.lists import parse_match_roles, roles_given
 from irisops.instance.security.object_state import (
+    Field,
     FieldValue,
     Kind,
     ObjectChange,
@@ -47,7 +50,7 @@ class Family:
     effects: Callable[[Access, Changes, str], tuple[list[str], list[str]]]
     """Effects and warnings in plain sentences; the text is the own account's name."""
     calls: Callable[[Changes, Sequence[str]], Mapping[str, Sequence[str]]]
-    """The change as code to paste, by language; the names are users whose password is set, too."""
+    """The change as code to paste, by language; the names are users whose password is set as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,13 @@ class ObjectKind:
     family: Family
     turn: What
     """Lock that its changes take (see `irisops.changes.turns`)."""
-    label: Callable[[str], str]
-    """Label of a field."""
-    show: Callable[[FieldValue | None, str], str]
-    """A field's value as a plan shows it."""
+    fields: Mapping[str, Field]
     read: Callable[[Link, Sequence[str]], Coroutine[Any, Any, Mapping[str, ObjectState]]]
     """Present states of the named objects, by casefolded name. Raises a named problem."""
     steps: Callable[[ObjectChange, str], list[Step]]
     """The calls, in order; the text is a new password or ""."""
-    fits: Callable[[str, FieldValue], bool] = lambda _field, _value: True
-    """True if a value in the journal is valid for the field."""
+    nothing: str = "–"
+    """Word for an empty text."""
     passing: frozenset[str] = frozenset()
     """Fields that the instance changes by itself: they neither block a change nor are undone."""
     copied: tuple[str, ...] = ()
@@ -81,6 +81,26 @@ class ObjectKind:
     """Sentence about the new state of a changed object; "" for the default "X is changed"."""
     new_password: Callable[[Link, str], Coroutine[Any, Any, str]] | None = None
     """A password for an object that is made again by /undo; None for kinds without one."""
+
+    def label(self, name: str) -> str:
+        """Label of a field."""
+        return self.fields[name].label
+
+    def show(self, value: FieldValue | None, name: str = "") -> str:
+        """A field's value as a plan shows it."""
+        kind = self.fields[name].kind if name in self.fields else "text"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, tuple):
+            words = roles_given(parse_match_roles(",".join(value))) if kind == "groups" else value
+            return ", ".join(harmless(each, 80) for each in words) or "none"
+        if kind == "seconds" and value:
+            return "never" if value == "0" else f"{value} s ({duration(int(value))})"
+        return harmless(value or ("never" if kind == "date" else self.nothing))
+
+    def fits(self, state: ObjectState) -> bool:
+        """True if this version knows each field of a state from the journal, and its value is valid."""
+        return all(name in self.fields and self.fields[name].fits(state, name) for name in state.fields)
 
     def differing(self, before: ObjectState, found: ObjectState) -> list[str]:
         """Fields of `before` that differ in `found`, without the passing ones."""
@@ -110,7 +130,7 @@ def kind_of(context: Context, name: Kind) -> ObjectKind:
 class Wanted:
     """A wanted change. `name` is the command's, for the replies.
 
-    `passwords` (user -> password) are set, too; `show`: they were generated here and are shown once.
+    `passwords` (user -> password) are set as well; `show`: they were generated here and are shown once.
     """
 
     name: str

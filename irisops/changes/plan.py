@@ -5,22 +5,52 @@ Used by the editors, the typed commands, the cures of the preflight and /undo.
 
 from __future__ import annotations
 
-from irisops.changes.carry_out import carry_out
+from collections.abc import Sequence
+
+from irisops.changes.carry_out import carry_out, steps_of
 from irisops.changes.objects import ObjectKind, Wanted, families, guard, kind_of
 from irisops.connections.connection import Link
 from irisops.contract.replies import Change, Plan
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
+from irisops.instance.errors import NotPermitted
+from irisops.instance.features import FEATURES
+from irisops.instance.routes import Instance, explained
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import ObjectChange
+from irisops.instance.security.object_state import ObjectChange, Step
 
 MOST_LINES = 40
 """Most lines of before and after in one plan; the rest is counted."""
 
 
 async def plan(context: Context, link: Link, wanted: Wanted, access: Access | None = None) -> Plan:
-    """Check the guards and make the plan. Raises `Refusal` or a named problem."""
-    return make_plan(context, link, wanted, access or await read_access(link.connection))
+    """Check the guards and make the plan. Raises `Refusal` or a named problem.
+
+    A change that can only fail is refused here, before a yes is asked for.
+    """
+    made = make_plan(context, link, wanted, access or await read_access(link.connection))
+    await _refuse_early(link.connection, steps_of(context, wanted))
+    return made
+
+
+async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
+    """Make the probes of the steps in one batch. Raises the named problem of one that is refused.
+
+    Not where the feature has a usable route that opens no object.
+    """
+    routes = instance.capabilities.routes
+    probed = [
+        (step.feature, step.probe)
+        for step in steps
+        if step.probe is not None and all(route.kind == "object" for route in routes(step.feature))
+    ]
+    answers = await instance.batch([probe for _, probe in probed]) if probed else []
+    for (feature, _), answer in zip(probed, answers, strict=True):
+        if isinstance(answer, NotPermitted):
+            known = FEATURES[feature]
+            raise await explained(instance, answer, known, known.routes[0])
+        if isinstance(answer, Exception):
+            raise answer
 
 
 def make_plan(context: Context, link: Link, wanted: Wanted, access: Access) -> Plan:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.replies import Plan, Refusal
 from irisops.engine.context import Context
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.journal import Entry, Intent, Reverse, Status, Touched
@@ -92,8 +91,8 @@ class Record:
     def watched(self, said: Callable[[], str] = str, *, in_parts: bool = False) -> Iterator[None]:
         """Journal a named problem raised in the block.
 
-        `in_parts`: the change is several calls, some of which may have been made before the problem; /finish and /undo
-        are offered then. `said` tells how far it came.
+        `in_parts`: the change is several calls, and some may have been made before the problem: /finish and /undo are
+        offered. `said` tells how far it came.
         """
         try:
             yield
@@ -180,7 +179,7 @@ class Again:
 
 
 def settled(context: Context, link: Link, entry: Entry, way: Way) -> Refusal:
-    """Close an interrupted change, of which nothing is left to do, in the journal. Returns the refusal that says so."""
+    """Close an interrupted change with nothing left to do in the journal. Returns the refusal that says so."""
     if way == "back":
         context.journal(link.name).outcome(entry.number, "failed", "found not carried out")
         told = "was never carried out: everything is as before"

@@ -44,8 +44,8 @@ async def look(context: Context, link: Link, entry: Entry, way: Way) -> Standing
     kinds: dict[str, ObjectKind] = {}
     for each in entry.intent.touched:
         kind = kind_named(context, each.kind)
-        fields = [*(each.before or {}).items(), *(each.after or {}).items()]
-        if kind is None or not all(kind.fits(name, value) for name, value in fields):
+        states = [ObjectState(cast("Kind", each.kind), "", held or {}) for held in (each.before, each.after)]
+        if kind is None or not all(map(kind.fits, states)):
             raise not_understood(entry)
         kinds[each.kind] = kind
     names = [(cast("Kind", each.kind), each.name) for each in entry.intent.touched]

@@ -18,7 +18,7 @@ from typing import Literal
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Notice
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.engine.context import Context
 from irisops.files import cure_of, open_private, private_folder
 from irisops.profiles.model import Profile

@@ -1,4 +1,7 @@
-"""Undo, redo and finish for journaled changes of every kind: look where a change stands now, plan what is left."""
+"""Undo, redo and finish for journaled changes of every kind: look where a change stands now, plan what is left.
+
+Interrupted changes are reported at start-up.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,27 @@ from collections.abc import Sequence
 from irisops.changes import standing
 from irisops.changes.objects import Wanted, kind_of
 from irisops.changes.plan import plan as plan_objects
-from irisops.changes.record import Again, Kind, Origin, Part, Stand, Way, cannot_undo, not_understood, settled
+from irisops.changes.record import (
+    Again,
+    Kind,
+    Origin,
+    Part,
+    Stand,
+    Way,
+    cannot_undo,
+    not_understood,
+    settled,
+    ways_out,
+)
 from irisops.connections.connection import Link
+from irisops.contract.chat import Notice
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Plan, Table
+from irisops.contract.replies import Column, Plan, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies, resolve
-from irisops.journal import Entry
+from irisops.instance.errors import InstanceProblem
+from irisops.journal import Entry, JournalError
 
 MOST_PARTS = 5
 """Most parts named in a sentence; the rest is counted."""
@@ -47,7 +62,7 @@ class Objects:
             for change in found.changes
             if change.before is None and (new_password := kind_of(context, change.kind).new_password)
         }
-        warnings = [f"{user} gets a new password: the old one is known to nobody." for user in passwords]
+        warnings = [f"{user} gets a new password: nobody knows the old one." for user in passwords]
         lost = [user for user in entry.intent.passwords if user not in passwords]
         if lost and not any(change.after is None and change.name in lost for change in found.changes):
             warnings.append(f"The password of {listed(lost)} stays as it is now: /password sets another one.")
@@ -134,7 +149,7 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
             )
         return Refusal(
             "CannotUndo",
-            f"Change {number} set a password, which nobody can take back: the old one is known to nobody.",
+            f"Change {number} set a password, which cannot be taken back: nobody knows the old one.",
             f"/password {user} sets another one.",
         )
     if entry.status != "done":
@@ -146,11 +161,66 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
     )
 
 
-async def told(context: Context, link: Link, entry: Entry) -> tuple[str, Stand]:
-    """What of an interrupted change was done and what was not, for the notice at the next start.
+async def tell_interrupted(context: Context, link: Link) -> None:
+    """Report changes interrupted by a crash, once, at start-up: what was done, what was not, and how to go on.
 
-    Raises `Refusal` or a named problem.
+    Unreadable journal lines are reported too: one of them may have been such a change.
     """
+    try:
+        reading = context.journal(link.name).read()
+    except JournalError as error:
+        cure = "Changes are refused until it can be written."
+        context.notify(Notice("warning", str(error), cure, link.name))
+        return
+    if reading.skipped:
+        cure = "/history lists what could be read; the file stays as it is."
+        context.notify(Notice("warning", reading.skipped, cure, link.name))
+    for entry in reading.unfinished():
+        try:
+            told, cure = await _told(context, link, entry)
+        except Refusal as refusal:
+            told, cure = refusal.message, refusal.cure
+        except InstanceProblem as problem:
+            told = f"what was done of it cannot be read now ({problem.message})"
+            cure = f"/history {entry.number} shows it. {ways_out(entry)}"
+        context.notify(
+            Notice(
+                "warning",
+                f"Change {entry.number} ({entry.intent.title}) was cut off on {entry.at:%Y-%m-%d %H:%M} UTC: {told}",
+                cure,
+                link.name,
+            )
+        )
+
+
+async def _told(context: Context, link: Link, entry: Entry) -> tuple[str, str]:
+    """What is known of a change, and what to do. Raises `Refusal` for one that is not understood, or a named problem.
+
+    A settled change is closed in the journal, as is one about which nothing more can be found out.
+    """
+    number, journal = entry.number, context.journal(link.name)
+    if not entry.intent.touched and entry.intent.reverse is None:
+        journal.outcome(number, "unknown", "cut off; nothing tells whether it was carried out")
+        cure = entry.intent.final or f"/history {number} shows what it was to do."
+        return "nothing tells whether it was carried out.", cure
+    told, found = await _done_and_left(context, link, entry)
+    if found.moved:
+        journal.outcome(number, "unknown", f"cut off; {found.moved}")  # can be neither undone nor finished
+        return told, f"/history {number} shows what it was to do."
+    if entry.intent.final and not found.done and not found.left:
+        # A password or a count of bad logins alone: its outcome cannot be read.
+        journal.outcome(number, "unknown", f"cut off; {told}")
+        return told, f"Give the command again if it is still wanted: {entry.intent.command}"
+    if found.left or not found.done or entry.intent.passwords:
+        return told, ways_out(entry)
+    journal.outcome(number, "done", "found carried out")
+    if entry.intent.final:
+        return told, f"Nothing is left to do. It cannot be taken back: {entry.intent.final}"
+    return told, f"Nothing is left to do; /undo {number} takes it back."
+
+
+async def _done_and_left(context: Context, link: Link, entry: Entry) -> tuple[str, Stand]:
+    """What of an interrupted change was done and what was not. Raises `Refusal` or a named problem."""
     kind = kind_of_change(context, entry)
     if kind is None:
         return "it is unknown whether it was carried out.", Stand()

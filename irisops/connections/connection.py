@@ -6,28 +6,28 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
 from irisops.connections.kept_rows import KeptRows
-from irisops.connections.session_ages import KnownBirths
-from irisops.contract.chat import ProfileState, State
+from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
+from irisops.contract.secret_words import show_names
 from irisops.instance.calls import Answer, Call
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.errors import LOGIN_REFUSALS, LoginRefused
+from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
 from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
 from irisops.instance.usage.poll import Poller
 from irisops.instance.values import Remade
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # what connects is imported at the first connect, after the first paint
-    from irisops.connections.session_timeouts import KnownTimeouts
+    from irisops.connections.session_times import KnownBirths, KnownTimeouts
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
+    from irisops.instance.security.access import Access
     from irisops.instance.web import WebAddress
 
 HISTORY = 180
@@ -35,7 +35,7 @@ HISTORY = 180
 
 
 class InstanceConnection(Protocol):
-    """What the session needs of `irisops.instance.connection.Connection`; it is an `Instance`. Tests give a fake."""
+    """The part of `irisops.instance.connection.Connection` that the session uses; an `Instance`. Tests have a fake."""
 
     web: WebAddress | None
     """The instance's web port, as the profile has it now."""
@@ -62,7 +62,7 @@ class InstanceConnection(Protocol):
 
     @property
     def info(self) -> SystemInfo | None:
-        """What was read at the last login."""
+        """Version and namespace, as read at the last login."""
         ...
 
     def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]:
@@ -121,10 +121,27 @@ class Names:
     applications: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
+    async def learn(self, instance: InstanceConnection) -> None:
+        """Read users and roles, in the background after a login. Without the privilege nothing can be completed."""
+        from irisops.instance.security import lists  # noqa: PLC0415 - not before the first login
+
+        with contextlib.suppress(InstanceProblem):
+            self.users = tuple(user.name for user in await lists.list_users(instance))
+            self.roles = tuple(role.name for role in await lists.list_roles(instance))
+            show_names((*self.users, *self.roles))
+
+    def remember(self, access: Access) -> None:
+        """Keep the names of what was read to explain access."""
+        self.users = tuple(user.name for user in access.users)
+        self.roles = tuple(role.name for role in access.roles)
+        show_names((*self.users, *self.roles))
+        self.resources = tuple(resource.name for resource in access.resources)
+        self.applications = tuple(application.name for application in access.applications)
+
 
 @dataclass(slots=True)
 class Link:
-    """A profile in use. `generation` grows at each login: what was planned on an earlier one no longer holds."""
+    """A profile in use. `generation` grows at each login: plans of an earlier one no longer hold."""
 
     profile: Profile
     connection: InstanceConnection
@@ -141,7 +158,7 @@ class Link:
     watchman: Watchman = field(default_factory=Watchman)
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
-    """The license board as last read: what is known of it when the next login is refused."""
+    """The license board as last read, shown when the next login is refused."""
     session_records: Remade[WebSession] = field(default_factory=Remade)
     """The web sessions as last listed."""
     process_records: Remade[Process] = field(default_factory=Remade)
@@ -152,24 +169,24 @@ class Link:
     """Monotonic time of the last list of processes or sessions whose rows are kept."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
-    births: KnownBirths = field(default_factory=KnownBirths)
-    """When the web sessions began, as far as that was told."""
+    births: KnownBirths | None = None
+    """Since when the web sessions exist, once they were listed."""
     stale_said: bool = False
     logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the login that is under way: a second one waits for its end instead of asking again."""
     refused: bool = False
-    """The last login was refused; its password must not be used again by itself."""
+    """The last login was refused; its password must not be sent again unasked."""
     password_refused: bool = False
     """It was refused for user and password."""
     unjudged: str | None = field(default=None, repr=False)
-    """A password that a person typed and of which the instance said nothing yet: the next login takes it again."""
+    """A typed password that the instance has neither accepted nor refused: the next login uses it again."""
     stop_listening: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
         self.poller = Poller(self.connection, now=self.clock.now)
 
     def judged(self, error: str) -> None:
-        """How the last login went, by the name of its problem, "" for a good one: what that says of the password."""
+        """Note how a login ended: `error` is the name of its problem, "" for success."""
         self.refused = error in LOGIN_REFUSALS
         self.password_refused = error == LoginRefused.__name__
         if not error or self.refused:
@@ -182,18 +199,18 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        """Whether calls can be made now."""
+        """True if calls can be made now."""
         return self.connection.state.name == "connected"
 
     @property
     def instance_name(self) -> str:
-        """What a plan calls the instance: the profile and, if known, IRIS's own name for it."""
+        """The instance in plans: the profile and, if known, IRIS's own name for it."""
         info = self.connection.info
         own = info.instance_name if info else None
         return f"{self.name} ({own})" if own and own.casefold() != self.name.casefold() else self.name
 
     def stale(self, interval: float) -> bool:
-        """Whether the figures are older than two polls of `interval` seconds, or the connection is not there."""
+        """True if the figures are older than two polls of `interval` seconds, or nothing is connected."""
         if self.counts is None:
             return False
         if not self.connected or self.read_at is None:
@@ -208,47 +225,49 @@ class Link:
             self.connection.forget_rows()
 
     def follow(self, profile: Profile) -> None:
-        """The profile was edited in what an open connection can take over."""
+        """Take over an edited profile that still leads to the same place."""
         self.profile = profile
         self.connection.web = web_of(profile)
 
     async def read_figures(self) -> PollCounts:
         """Poll, and once more where the first poll had to leave a figure to the next. Raises as `Poller.poll`."""
+        await self.poller.know_edition()
         counts = await self.poller.poll()
         return await self.poller.poll() if counts.postponed else counts
 
     def took(self, counts: PollCounts) -> None:
-        """A poll came in."""
+        """Keep the counts of a poll."""
         self.counts = counts
         self.read_at = self.clock.monotonic()
-        if counts.units_used is not None:
-            self.history.append(float(counts.units_used))
-        self.samples.add(Sample(self.clock.now(), counts.units_used, counts.sessions, counts.processes))
+        if counts.in_use is not None:
+            self.history.append(float(counts.in_use))
+        self.samples.add(Sample(self.clock.now(), counts.in_use, counts.sessions, counts.processes))
 
     def as_state(self, *, active: bool, interval: float) -> ProfileState:
         """The line of the side panel."""
         now = self.connection.state
         info = self.connection.info
-        counts = self.counts
-        return ProfileState(
-            name=self.name,
-            state=_shown_state(now),
-            colour=self.profile.colour,
-            address=self.profile.address,
-            user=self.profile.user,
+        line = replace(
+            idle_state(self.profile),
+            state=now.name,
             version=info.short if info else "",
-            read_only=self.profile.read_only,
-            guarded=self.profile.guarded,
             active=active,
-            units_used=counts.units_used if counts else None,
-            units_limit=counts.units_limit if counts else None,
-            sessions=counts.sessions if counts else None,
-            processes=counts.processes if counts else None,
             history=tuple(self.history),
-            updated=counts.read_at if counts else None,
             stale=self.stale(interval),
             message=now.message,
             retry_in=now.retry_in,
+        )
+        if self.counts is None:
+            return line
+        return replace(
+            line,
+            units_used=self.counts.units_used,
+            units_limit=self.counts.units_limit,
+            sessions=self.counts.sessions,
+            processes=self.counts.processes,
+            connections=None if self.counts.connections is None else self.counts.in_use,
+            at_least=self.counts.at_least,
+            updated=self.counts.read_at,
         )
 
     async def close(self) -> None:
@@ -258,12 +277,8 @@ class Link:
             await self.connection.disconnect()
 
 
-def _shown_state(state: ConnectionState) -> State:
-    return state.name
-
-
 def idle_state(profile: Profile) -> ProfileState:
-    """A profile that was not used yet."""
+    """The line of a profile that was not used yet."""
     return ProfileState(
         name=profile.name,
         state="off",
@@ -273,8 +288,3 @@ def idle_state(profile: Profile) -> ProfileState:
         read_only=profile.read_only,
         guarded=profile.guarded,
     )
-
-
-def last_update(link: Link) -> datetime | None:
-    """When the figures were read, in UTC."""
-    return link.counts.read_at if link.counts else None

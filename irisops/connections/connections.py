@@ -12,7 +12,7 @@ from irisops.connections.connection import Connector, Link, idle_state, target_o
 from irisops.connections.web_port_given import telling_of_a_web_port
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
 from irisops.instance.errors import InstanceProblem
@@ -93,6 +93,13 @@ class Hub:
         """A profile by name, without regard to case."""
         return next((each for each in self.profiles() if each.name.casefold() == name.casefold()), None)
 
+    def usual(self) -> Profile | None:
+        """The profile meant where none is named: the active one, else the only one; None if there are several."""
+        profiles = self.profiles()
+        if self.active is not None:
+            return self.active.profile
+        return profiles[0] if len(profiles) == 1 else None
+
     def seen_from(self, link: Link) -> Hub:
         """A view with `link` as the active one, for one command; connections, secrets and store are shared."""
         view = copy.copy(self)
@@ -109,18 +116,14 @@ class Hub:
 
     def states(self) -> list[ProfileState]:
         """A line of the side panel per profile."""
-        states: list[ProfileState] = []
-        for profile in self.profiles():
-            link = self.links.get(profile.name.casefold())
-            if link is None:
-                states.append(idle_state(profile))
-            else:
-                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
+        in_use = {
+            key: link.as_state(active=link is self.active, interval=self.interval(link))
+            for key, link in self.links.items()
+        }
+        states = [in_use.get(profile.name.casefold()) or idle_state(profile) for profile in self.profiles()]
         known = {state.name.casefold() for state in states}
-        for key, link in self.links.items():  # removed from the file while connected
-            if key not in known:
-                states.append(link.as_state(active=link is self.active, interval=self.interval(link)))
-        return states
+        # Last come those that were removed from the file while connected.
+        return [*states, *(state for key, state in in_use.items() if key not in known)]
 
     def overview(self) -> Overview:
         """Contents of the frame around the transcript."""
@@ -230,39 +233,22 @@ class Hub:
         if not command:
             return None
         if self._refused_commands.holds(account_of(profile), command):
-            self.on_notice(
-                Notice(
-                    "warning",
-                    f"What the password command of {profile.name} gives was refused before, so it is not tried again.",
-                    "Type the password; once it is accepted, the command is used again at the next start.",
-                    profile.name,
-                )
-            )
-            return None
-        try:
-            return await password_from(command)
-        except PasswordCommandError as error:
-            self.on_notice(
-                Notice(
-                    "warning",
-                    f"The password command of {profile.name} gave no password: {error}.",
-                    f"Try it in a terminal, or change it: /profile edit {profile.name} password_command=",
-                    profile.name,
-                )
-            )
-            return None
+            why = f"What the password command of {profile.name} gives was refused before, so it is not tried again."
+            cure = "Type the password; once it is accepted, the command is used again at the next start."
+        else:
+            try:
+                return await password_from(command)
+            except PasswordCommandError as error:
+                why = f"The password command of {profile.name} gave no password: {error}."
+                cure = f"Try it in a terminal, or change it: /profile edit {profile.name} password_command="
+        self.on_notice(Notice("warning", why, cure, profile.name))
+        return None
 
     async def _keep(self, profile: Profile, password: str) -> None:
         kept = await self.secrets.keep(profile, password)
         if not kept.lasting:
-            self.on_notice(
-                Notice(
-                    "info",
-                    f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}",
-                    kept.cure,
-                    profile.name,
-                )
-            )
+            why = f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}"
+            self.on_notice(Notice("info", why, kept.cure, profile.name))
 
     async def _ask_password(self, profile: Profile, *, again: bool) -> str:
         user = profile.user or "the user"

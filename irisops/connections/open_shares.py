@@ -6,22 +6,21 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from irisops.connections.connections import Hub
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.sharing import leases as lease_work
 from irisops.sharing.client import COMMAND, KeeperClient
-from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
 from irisops.sharing.errors import KeeperLost
 from irisops.sharing.installer import KnownAgents
 from irisops.sharing.lease import UNREADABLE_CURE, LeaseStore, Where, summary
-from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest
+from irisops.sharing.messages import USUAL_DEADLINES, Deadlines, ShareClosed, ShareOpened, ShareRequest
 from irisops.sharing.snapshot import ProbeFact
 from irisops.sharing.team_card import TeamCard
 from irisops.sharing.teardown import Connector, connect_by_driver
@@ -55,7 +54,6 @@ class OpenShare:
     since: datetime
     cards: tuple[TeamCard, ...]
     """Hold the passwords; in memory only, until the share ends."""
-    findings: tuple[str, ...] = ()
     on_closed: Callable[[ShareClosed], None] = lambda _closed: None
     outlive: bool = False
     web_password: bool = False
@@ -216,8 +214,7 @@ class ShareDesk:
 
     def extended(self, share: OpenShare, until: datetime) -> None:
         """Record the keeper's new deadline."""
-        opened = share.opened
-        share.opened = ShareOpened(opened.id, until, opened.endpoints, opened.passes, opened.agent_version)
+        share.opened = replace(share.opened, until=until)
         self._show()
 
     async def close(self) -> None:

@@ -25,24 +25,15 @@ def crossed_alerts(link: Link) -> list[Notice]:
     """Notices after a reading. A crossed limit rings the bell; its end does not."""
     if link.counts is None:
         return []
-    counts = link.counts
-    begun, over = link.watchman.look(counts)
-    return [
-        *(
-            Notice(
-                "warning",
-                f"Alert {rule}: {state_of(rule, counts)}.",
-                _CURES[rule.figure],
-                link.name,
-                alert=True,
-            )
-            for rule in begun
-        ),
-        *(
-            Notice("info", f"Alert {rule} is over: {state_of(rule, counts)}.", profile=link.name)
-            for rule in over
-        ),
-    ]
+    begun, over = link.watchman.look(link.counts)
+    notices: list[Notice] = []
+    for rule in begun:
+        message = f"Alert {rule}: {state_of(rule, link.counts)}."
+        notices.append(Notice("warning", message, _CURES[rule.figure], link.name, alert=True))
+    for rule in over:
+        message = f"Alert {rule} is over: {state_of(rule, link.counts)}."
+        notices.append(Notice("info", message, profile=link.name))
+    return notices
 
 
 class Polling:

@@ -30,6 +30,11 @@ class Command:
     fields: Mapping[str, Cell] = field(default_factory=dict, repr=False)
     """Values of a submitted form; may hold a password, hence not in `repr`."""
 
+    def words(self, name: str) -> list[str]:
+        """The values of an argument that takes several, as typed; empty if it was not given."""
+        value = self.args.get(name, [])
+        return [value] if isinstance(value, str) else list(value)
+
 
 @dataclass(frozen=True, slots=True)
 class CommandInfo:
@@ -75,13 +80,22 @@ class ProfileState:
     units_limit: int | None = None
     sessions: int | None = None
     processes: int | None = None
+    connections: int | None = None
+    """Connections in use, on Community Edition, where they are what counts."""
+    at_least: bool = False
+    """More than `units_used` may be in use: the connections of a Community Edition could not be counted."""
     history: Sequence[float] = ()
-    """Units used at the last polls, oldest first."""
+    """What was in use at the last polls, oldest first."""
     updated: datetime | None = None
     stale: bool = False
     message: str = ""
     """Why it is lost or refused, one sentence."""
     retry_in: float | None = None
+
+    @property
+    def in_use(self) -> int | None:
+        """Connections in use on Community Edition, units on others; None if unknown."""
+        return self.units_used if self.connections is None else self.connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,44 +130,33 @@ class Chat(Protocol):
 
     async def start(self) -> None:
         """Load profiles, begin connecting in the background. Returns at once; state arrives by `on_change`."""
-        ...
 
     async def close(self) -> None:
         """Log out everywhere, stop children. Safe to call twice."""
-        ...
 
     def parse(self, text: str) -> Command | Problem:
         """Parse a line: a command, or a problem with the nearest commands. Pure."""
-        ...
 
     def run(self, command: Command) -> AsyncIterator[Reply]:
         """Run a command. Errors of an instance or a person are `Problem` replies, never raised."""
-        ...
 
     def confirm(self, plan_id: str, word: str = "") -> AsyncIterator[Reply]:
         """Carry out a plan. It can be confirmed once."""
-        ...
 
     def decline(self, plan_id: str) -> None:
         """Drop a plan."""
-        ...
 
     def complete(self, text: str, cursor: int) -> Sequence[Completion]:
         """Completions from names already known; calls no instance."""
-        ...
 
     def commands(self) -> Sequence[CommandInfo]:
         """Every command, with its availability."""
-        ...
 
     def overview(self) -> Overview:
         """The present overview."""
-        ...
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
         """`on_change`: the overview changed. Both are called on the event loop."""
-        ...
 
     def ask_with(self, ask: AskSecret) -> None:
         """Set how to ask the person for a secret. Before this, an unknown password is an error."""
-        ...

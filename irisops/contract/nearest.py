@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from irisops.contract.quoting import quote
+from irisops.contract.replies import Refusal
+from irisops.contract.wording import harmless, listed
 
 
 def find(name: str, known: Iterable[str]) -> str | None:
@@ -20,3 +24,25 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     bare = wanted.lstrip("%")
     containing = [key for key in by_key if bare and bare in key and key not in close]
     return [by_key[key] for key in [*close, *sorted(containing)][:most]]
+
+
+def no_such(
+    error: str,
+    what: str,
+    name: str,
+    known: Iterable[str],
+    *,
+    cure: str,
+    line: Callable[[str], str] | None = None,
+) -> Refusal:
+    """The refusal of an unknown name: offers the most similar ones of `known`, or the `cure` if none is.
+
+    `line` builds the line to suggest from a name, quoted if needed.
+    """
+    close = nearest(name, known)
+    return Refusal(
+        error,
+        f"There is no {what} {harmless(name, 80)}.",
+        f"Did you mean {listed(close, 'or')}?" if close else cure,
+        suggestions=[line(quote(each)) for each in close] if line else (),
+    )

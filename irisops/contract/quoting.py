@@ -11,11 +11,15 @@ The rules are those that people expect of a shell, cut down to what names on an 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from irisops.contract.replies import Cell
 from irisops.contract.wording import in_line, signs
 
 _BLANK = " \t\u00a0\n\r"
+_FIELD = re.compile(r"\{(\w+)\}")
+_WHOLE = re.compile(r"\{!(\w+)\}")
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 
 
@@ -107,6 +111,25 @@ def quote(value: str, *, force: bool = False) -> str:
         else:
             out.append(f"\\u{{{ord(character):x}}}")
     return f'"{"".join(out)}"'
+
+
+def filled(template: str, row: Mapping[str, Cell]) -> str:
+    """`/user {name}` and a row -> the command line, e.g. `/user "John Doe"`. A list gives one word per item.
+
+    The template `{!cure}` takes that cell as the whole line, for rows with their own command; "" if the row has none.
+    The cell must be a slash command made by irisops, with quoted names.
+    """
+    whole = _WHOLE.fullmatch(template)
+    if whole is not None:
+        line = row.get(whole[1])
+        return line if isinstance(line, str) and line.startswith("/") and line.isprintable() else ""
+
+    def value(match: re.Match[str]) -> str:
+        found = row.get(match[1])
+        words = found if isinstance(found, list) else ["" if found is None else found]
+        return " ".join(quote(str(word)) for word in words)
+
+    return _FIELD.sub(value, template)
 
 
 def spelled(value: str) -> str:

@@ -1,4 +1,4 @@
-"""Replies of commands. The chat draws them as cards, `irisops run` prints them as text or JSON lines.
+"""Replies of commands, and `Refusal`. The chat draws replies as cards, `irisops run` prints text or JSON lines.
 
 The JSON shapes are public (docs/json.md) and do not change without a major version. Text of an instance is
 kept raw here and made harmless where it is shown (`irisops.contract.wording.harmless`).
@@ -184,3 +184,18 @@ class Effect:
 
 
 Reply = Facts | Table | Series | Plan | Done | Progress | Problem | Form | Effect
+
+
+class Refusal(Exception):  # noqa: N818 - it is a decision
+    """Refusal of a command before the instance is changed; becomes a `Problem`. `error` is its public name."""
+
+    def __init__(self, error: str, message: str, cure: str, *, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.error = error
+        self.message = message
+        self.cure = cure
+        self.suggestions = tuple(suggestions)
+
+    def problem(self, text: str = "") -> Problem:
+        """As a reply; `text` is the line typed."""
+        return Problem(self.error, self.message, self.cure, text=text, suggestions=self.suggestions)

@@ -23,11 +23,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-NOUNS = _words(
-    """
-    password passwd passphrase passcode pwd pw secret token authtoken apikey api-key api_key
-    """
-)
+NOUNS = _words("password passwd passphrase passcode pwd pw secret token authtoken apikey api-key api_key")
 """Words for a secret in a sentence."""
 
 KEYS = NOUNS | _words(
@@ -45,51 +41,30 @@ _FLAGS = _words("yes no y n on off true false 1 0")
 """Values of an option such as `must_change_password=yes`."""
 
 COMMANDS = {
-    "password": 1,
-    "user": 1,
-    "user add": 1,
-    "user create": 1,
-    "user copy": 2,
-    "user enable": 1,
-    "user disable": 1,
-    "user unlock": 1,
-    "user lock": 1,
-    "user show": 1,
-    "user edit": 1,
-    "user change": 1,
-    "user rename": 2,
-    "user grant": 2,
-    "user revoke": 2,
-    "connect": 1,
-    "profile add": 1,
-    "profile edit": 1,
-    "profile test": 1,
-    "profile adopt": 1,
-    "secrets": 0,
-    "secrets file": 0,
-    "secrets unlock": 0,
-    "secrets forget": 1,
-    "secrets move": 2,
-    "passwd": 1,
-    "pass": 1,
-    "pw": 1,
-    "pwd": 1,
-    "login": 1,
-    "token": 0,
-    "authtoken": 0,
-    "passphrase": 0,
-    "ngrok": 0,
+    name.strip(): number
+    for number, names in enumerate(
+        (
+            "secrets, secrets file, secrets unlock, token, authtoken, passphrase, ngrok",
+            """
+            password, user, user add, user create, user enable, user disable, user unlock, user lock, user show,
+            user edit, user change, connect, profile add, profile edit, profile test, profile adopt,
+            secrets forget, passwd, pass, pw, pwd, login
+            """,
+            "user copy, user rename, user grant, user revoke, secrets move",
+        )
+    )
+    for name in names.split(",")
 }
-"""Commands after whose names a person may type a secret -> number of names. The last ones do not exist, but are typed
-as if they did. A test compares this with the commands' grammar."""
+"""Commands after which a person may type a secret -> number of names before it. Some do not exist, but are typed as if
+they did (`/login`, `/token`). A test compares this with the commands' grammar."""
 
 _ALL_SECRET = {"password": _words("generate"), "secrets file": _words(""), "secrets unlock": _words("")} | {
     name: _words("") for name in ("passwd", "pass", "pw", "pwd", "token", "authtoken", "passphrase")
 }
-"""Commands that are about nothing but a secret, with the keys that they take: of another key the value is one."""
+"""Commands about nothing but a secret, with the keys that they take: the value of any other key is a secret."""
 
 _SPELLED = ("password", "passwd", "passphrase", "token", "authtoken")
-"""Names that are looked for behind a slash also where they are misspelt: the secret stands behind them all the same."""
+"""Command names recognised even if misspelt, because a secret follows them."""
 
 ASKS = frozenset(
     {
@@ -166,7 +141,7 @@ _PLAIN_WORDS = _words(
     will
     """
 )
-"""Words that are no password after "the password is" or "move the password to"."""
+"""Words that are not a password after "the password is" or "move the password to"."""
 
 _HARMLESS = _PLAIN_WORDS | _THE | _OWNER | _LINK | _STILL | NOUNS
 
@@ -197,10 +172,9 @@ LONGEST = 4_000
 def secrets_in(line: str) -> list[Found]:
     """The secrets of a line, in order and without overlap."""
     if len(line) > LONGEST:
-        behind = (
-            [Found(LONGEST, len(line))] if re.search(r"[=:@]", line[LONGEST:]) or _NOUN.search(line) else []
-        )
-        return [*secrets_in(line[:LONGEST]), *(each for each in behind if not _is_masked(line[LONGEST:]))]
+        rest = line[LONGEST:]
+        doubtful = not _is_masked(rest) and (re.search(r"[=:@]", rest) or _NOUN.search(line))
+        return [*secrets_in(line[:LONGEST]), *([Found(LONGEST, len(line))] if doubtful else [])]
     found = sorted(
         (each for rule in _RULES for each in rule(line) if not _is_masked(line[each.start : each.end])),
         key=lambda each: (each.start, -each.end),
@@ -291,11 +265,7 @@ def is_secret_key(key: str) -> bool:
     if words[-1] in ("command", "again") and len(words) > 1:
         words.pop()
     joined = "".join(words)
-    return (
-        words[-1] in KEYS
-        or joined.endswith(_GLUED)
-        or joined.endswith(("apikey", "accesskey", "privatekey", "secretkey"))
-    )
+    return words[-1] in KEYS or joined.endswith((*_GLUED, "accesskey", "privatekey", "secretkey"))
 
 
 def _pairs(line: str) -> Iterator[Found]:

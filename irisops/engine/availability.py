@@ -5,7 +5,7 @@ from __future__ import annotations
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.engine.spec import CommandSpec
 
 
@@ -45,7 +45,7 @@ def read_only_note(link: Link) -> str:
 
 def read_only_cure(link: Link) -> str:
     """How to allow changes on a read-only profile."""
-    return f"If it should be: /profile edit {quote(link.name)} read_only=no"
+    return f"To allow changes: /profile edit {quote(link.name)} read_only=no"
 
 
 def unavailable(spec: CommandSpec, hub: Hub) -> str:

@@ -31,3 +31,8 @@ def python(value: str) -> str:
 def sql_name(value: str) -> str:
     """A delimited identifier of SQL; quotation marks doubled."""
     return '"' + value.replace('"', '""') + '"'
+
+
+def both(value: str | int) -> tuple[str, str]:
+    """A literal of ObjectScript and one of Python."""
+    return (str(value), str(value)) if isinstance(value, int) else (objectscript(value), python(value))

@@ -164,7 +164,7 @@ def _ranked(fragment: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str
 
 
 def _plain(before: str, known: Known) -> list[Completion]:
-    """In plain words: complete names of which at least two letters are typed."""
+    """In plain words: complete a name once two of its letters are typed."""
     parts, fragment, at = _split(before)
     if not parts or len(fragment.strip("\"'%")) < 2:
         return []
@@ -179,10 +179,10 @@ def _plain(before: str, known: Known) -> list[Completion]:
 def offered(kind: str, names: Names) -> Sequence[tuple[str, str]]:
     """(value, hint) for an argument of a kind; empty for a kind unknown here."""
     from irisops.instance.security.authentication import METHODS  # noqa: PLC0415 - not at the start
-    from irisops.instance.security.services import NAMES  # noqa: PLC0415 - not at the start
+    from irisops.instance.security.lists import SERVICES  # noqa: PLC0415 - not at the start
 
     if kind == "service":
-        return [(name, "service") for name in names.services or NAMES]
+        return [(name, "service") for name in names.services or SERVICES]
     if kind == "application":
         return [(name, "web application") for name in names.applications]
     if kind == "login":

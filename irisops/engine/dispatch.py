@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem
+from irisops.contract.replies import Problem, Refusal
 from irisops.engine.availability import check
 from irisops.engine.context import Context
 from irisops.engine.spec import CommandSpec, Replies, resolve
@@ -66,7 +65,7 @@ async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
     except JournalError as error:
         yield Problem("Journal", str(error), error.cure, text=text)
     except Exception:
-        LOG.exception("the program failed")  # whoever shows the chat tells the person
+        LOG.exception("the program failed")  # the screen reports it
         raise
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 from irisops.connections.connection import Link
 from irisops.contract.clock import Clock
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan, Problem
+from irisops.contract.replies import Plan, Problem, Refusal
 from irisops.engine.spec import Replies
 
 LIFETIME = 600.0
@@ -30,6 +29,10 @@ class _Waiting:
     link: Link | None
     generation: int
     made: float
+
+
+def _not_changed(error: str, why: str) -> Refusal:
+    return Refusal(error, f"Nothing was changed: {why}.", "Give the command again to see a fresh plan.")
 
 
 class PlanStore:
@@ -73,18 +76,11 @@ class PlanStore:
         """Consume a plan. Raises `Refusal` when it is gone, too old, or the word is wrong (then it stays)."""
         waiting = self._waiting.get(plan_id)
         if waiting is None:
-            why = self._gone.get(plan_id, "there is no such plan")
-            raise Refusal(
-                "PlanGone", f"Nothing was changed: {why}.", "Give the command again to see a fresh plan."
-            )
+            raise _not_changed("PlanGone", self._gone.get(plan_id, "there is no such plan"))
         expired = self._expired(waiting)
         if expired:
             self._drop(plan_id, expired)
-            raise Refusal(
-                "PlanExpired",
-                f"Nothing was changed: {expired}.",
-                "Give the command again to see a fresh plan.",
-            )
+            raise _not_changed("PlanExpired", expired)
         wanted = waiting.plan.confirm_word
         if wanted and word.strip().casefold() != wanted.casefold():
             raise Refusal(

@@ -65,10 +65,8 @@ def text(reply: Reply, width: int | None = None, spelled: Callable[[str], str] =
     """
     if isinstance(reply, Table):
         return _table(reply, width, spelled)
-    for kind, write in _WRITERS.items():
-        if isinstance(reply, kind):
-            return write(reply)
-    return ""
+    write = _WRITERS.get(type(reply))
+    return write(reply) if write is not None else ""
 
 
 def _done(reply: Done) -> str:
@@ -76,14 +74,6 @@ def _done(reply: Done) -> str:
     if reply.undo is not None:
         lines.append(f"  /undo {reply.undo} takes it back")
     return "\n".join(lines)
-
-
-def _progress(reply: Progress) -> str:
-    return harmless(reply.message, 500)
-
-
-def _form(reply: Form) -> str:
-    return f"{harmless(reply.title)}: this is a form, for the screen."
 
 
 def _facts(reply: Facts) -> str:
@@ -199,7 +189,7 @@ _WRITERS: dict[type, Callable[..., str]] = {
     Plan: _plan,
     Done: _done,
     Problem: _problem,
-    Progress: _progress,
-    Form: _form,
+    Progress: lambda reply: harmless(reply.message, 500),
+    Form: lambda reply: f"{harmless(reply.title)}: this is a form, for the screen.",
 }
 """Writers for all replies but tables; an effect has no text."""

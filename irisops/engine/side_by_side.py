@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from irisops.contract.quoting import quote
 from irisops.contract.replies import (
@@ -20,6 +21,8 @@ from irisops.contract.replies import (
     Table,
 )
 
+T = TypeVar("T", Facts, Table)
+
 INSTANCE = "instance"
 KEY = "instance_key"
 Answers = Sequence[tuple[str, Sequence[Reply]]]
@@ -32,25 +35,18 @@ def named(reply: Reply, instance: str) -> Reply:
         actions = [
             (key, label, f"/on {quote(instance)} {template}") for key, label, template in reply.actions
         ]
-        return replace(reply, title=_titled(reply.title, instance), actions=actions, offer="")
+        return replace(reply, title=_with_name(reply.title, instance, " · "), actions=actions, offer="")
     if isinstance(reply, Facts | Series):
-        return replace(reply, title=_titled(reply.title, instance))
+        return replace(reply, title=_with_name(reply.title, instance, " · "))
     if isinstance(reply, Done | Problem):
-        return replace(reply, message=_said(reply.message, instance))
+        return replace(reply, message=_with_name(reply.message, instance, ": "))
     return reply
 
 
-def _titled(title: str, instance: str) -> str:
-    return title if _names(title, instance) else f"{instance} · {title}"
-
-
-def _said(message: str, instance: str) -> str:
-    return message if _names(message, instance) else f"{instance}: {message}"
-
-
-def _names(text: str, instance: str) -> bool:
-    """True if a text contains the instance's name as a word."""
-    return re.search(rf"(?<![\w-]){re.escape(instance)}(?![\w-])", text) is not None
+def _with_name(text: str, instance: str, mark: str) -> str:
+    """The text, after the instance's name unless it contains that as a word."""
+    named_already = re.search(rf"(?<![\w-]){re.escape(instance)}(?![\w-])", text) is not None
+    return text if named_already else f"{instance}{mark}{text}"
 
 
 def side_by_side(answers: Answers) -> list[Reply]:
@@ -79,13 +75,18 @@ def side_by_side(answers: Answers) -> list[Reply]:
     return [*shown, *problems]
 
 
-def _facts(name: str, answers: Answers) -> Reply:
-    found = [
+def _of(kind: type[T], name: str, answers: Answers) -> list[tuple[str, T]]:
+    """The facts or tables of a name, each with its instance."""
+    return [
         (instance, reply)
         for instance, replies in answers
         for reply in replies
-        if isinstance(reply, Facts) and reply.name == name
+        if isinstance(reply, kind) and reply.name == name
     ]
+
+
+def _facts(name: str, answers: Answers) -> Reply:
+    found = _of(Facts, name, answers)
     if len(found) == 1:
         return named(found[0][1], found[0][0])
     labels: dict[str, str] = {}
@@ -135,12 +136,7 @@ def _cell(value: object) -> Cell:
 
 
 def _rows(name: str, answers: Answers) -> Table:
-    found = [
-        (instance, reply)
-        for instance, replies in answers
-        for reply in replies
-        if isinstance(reply, Table) and reply.name == name
-    ]
+    found = _of(Table, name, answers)
     first = found[0][1]
     rows: list[dict[str, Cell]] = [
         {**row, INSTANCE: instance, KEY: f"{instance} {row.get(table.key) if table.key else number}"}

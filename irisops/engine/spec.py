@@ -85,12 +85,12 @@ class CommandSpec:
     group: Group = "instance"
     changes: bool = False
     shows: bool = False
-    """Of one that changes: without anything to change it only shows, so that it stays open on a read-only profile.
-    Its handler refuses the change there (`availability.refuse_change`)."""
+    """A command that changes only what it is given, and shows it else, is available on a read-only profile, too. Its
+    handler refuses the change there (`availability.refuse_change`)."""
     live: bool = False
     needs_connection: bool = False
     uses_connection: bool = False
-    """Tells more on a connected instance, but works without."""
+    """Shows more on a connected instance, but works without one."""
     needs: tuple[str, ...] = ()
     """Keys of `irisops.instance.features.FEATURES`: without a route for each the command is greyed out."""
     undo: Mapping[str, str] = field(default_factory=dict)
@@ -191,10 +191,6 @@ class Registry:
     def kinds_of_change(self) -> Mapping[str, str]:
         """`CommandSpec.undo` of all commands."""
         return {kind: name for spec in self.specs for kind, name in spec.undo.items()}
-
-    def names(self) -> list[str]:
-        """Names without aliases."""
-        return [spec.name for spec in self.specs]
 
     def starting_with(self, word: str) -> list[CommandSpec]:
         """Commands of two words that begin with `word`: `profile` -> `profile add`, ..."""

@@ -6,19 +6,24 @@ A bare word finds rows that contain it in any column. All conditions must hold. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from operator import ge, gt, le, lt
+from typing import TypeVar
 
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Row
+from irisops.contract.replies import Cell, Column, Refusal, Row, Table
 from irisops.contract.wording import counted, harmless
+from irisops.engine import cards
+
+T = TypeVar("T")
 
 _CONDITION = re.compile(r"([A-Za-z_][A-Za-z_ ]*?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d|w)?", re.IGNORECASE)
 SHORT = {"ns": "namespace", "prog": "executable", "exe": "executable", "ip": "client"}
 """Abbreviations that are not the start of the column's name; used if the table has that column."""
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -100,20 +105,13 @@ def _equality(name: str, wanted_text: str, *, negated: bool) -> Callable[[Row], 
 
 
 def _comparison(column: Column, operator: str, wanted_text: str) -> Callable[[Row], bool]:
-    wanted = _measure(column, wanted_text)
+    compare, wanted = _COMPARISONS[operator], _measure(column, wanted_text)
 
-    def compare(row: Row) -> bool:
+    def fits(row: Row) -> bool:
         value = _number(row.get(column.name))
-        if value is None:
-            return False
-        return {
-            ">": value > wanted,
-            ">=": value >= wanted,
-            "<": value < wanted,
-            "<=": value <= wanted,
-        }[operator]
+        return value is not None and compare(value, wanted)
 
-    return compare
+    return fits
 
 
 def _measure(column: Column, text: str) -> float:
@@ -222,8 +220,7 @@ def take_columns(words: Sequence[str], columns: Sequence[Column], key: str) -> t
 
 def filter_words(command: Command) -> list[str]:
     """The filter of a command as typed."""
-    words = command.args.get("filter", [])
-    return list(words) if isinstance(words, list) else [words]
+    return command.words("filter")
 
 
 def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") -> list[str]:
@@ -233,14 +230,40 @@ def selection_notes(chosen: Selection, all_rows: int, one: str, many: str = "") 
     shown = len(chosen.rows)
     described = harmless(chosen.described, 120)
     if chosen.total == all_rows:
-        return (
-            [f"The first {shown:,} of {counted(all_rows, one, many)}: {described}"]
-            if shown < all_rows
-            else []
-        )
+        cut = f"The first {shown:,} of {counted(all_rows, one, many)}: {described}"
+        return [cut] if shown < all_rows else []
     if chosen.total == 0:
         return [f"None of {counted(all_rows, one, many)} fits: {described}"]
     cut = f", the first {shown:,} shown" if shown < chosen.total else ""
     return [
         f"{chosen.total:,} of {counted(all_rows, one, many)} fit{'s' if chosen.total == 1 else ''}{cut}: {described}"
     ]
+
+
+def list_table(
+    command: Command,
+    name: str,
+    one: str,
+    fields: cards.Fields[T],
+    records: Iterable[T],
+    *,
+    notes: Sequence[str] = (),
+    unfiltered: Sequence[str] = (),
+    actions: Sequence[tuple[str, str, str]] = (),
+) -> Table:
+    """All objects of a kind by their column `name`, filtered and sorted by the words of the command.
+
+    `one` is the noun of a row; `unfiltered` are notes on the whole list, left out with a filter. Raises `Refusal`.
+    """
+    columns, rows = cards.columns_of(fields), cards.rows_of(fields, records)
+    chosen = select(rows, filter_words(command), columns)
+    return Table(
+        name=name,
+        title=f"{one.capitalize()}s",
+        columns=columns,
+        rows=chosen.rows,
+        key="name",
+        notes=[*selection_notes(chosen, len(rows), one), *(() if chosen.described else unfiltered), *notes],
+        actions=actions,
+        total=chosen.total,
+    )

@@ -59,12 +59,17 @@ CELLS_TOO_SLOW = "each cell costs a round trip to the instance"
 """Part of the message of a `ClassQuery` that took longer than `within`."""
 
 
+NO_ROWS_BY_METHODS = "gave no rows by its methods, but has some"
+"""Part of the message of a `ClassQuery` by `whole_rows` whose handle was lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassQuery:
     """A class query run through `%Library.ResultSet` object calls (facts: iris-license-sessions 1.4).
 
     `query` is `Package.Class:Query`; `columns` names what to read with `Get(name)`. Empty `columns` reads all by
-    GetColumnCount/GetColumnName. Costs a round trip per cell, so it is a fallback for small results.
+    GetColumnCount/GetColumnName, of these only those in `wanted` where it is not empty. Costs a round trip per cell,
+    so it is a fallback for small results.
 
     `whole_rows`: use the class methods behind the query, many rows per round trip (see module `whole_rows`). The answer
     is the same; implausible rows fail the call, and so does an empty answer where the result set has rows.
@@ -79,6 +84,7 @@ class ClassQuery:
     max_rows: int = 0
     whole_rows: bool = False
     within: float = 0.0
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

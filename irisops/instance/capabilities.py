@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irisops.instance.calls import Query, Rows, Value
+from irisops.instance.calls import Query, Rows
 from irisops.instance.features import FEATURES, HELPER, Route
+from irisops.instance.values import as_flag
 
 if TYPE_CHECKING:  # the start needs no web port
     from irisops.instance.admin_api import AdminApi
@@ -72,6 +73,9 @@ class Capabilities:
     license_units: int | None = None
     """Units of the key, read at connect, so that the polls need not."""
 
+    community: bool | None = None
+    """True if the key is a Community Edition's; None until the first poll has asked."""
+
     admin_api: AdminApi | None = None
     """For routes of kind `rest`; set by the connection at each login."""
 
@@ -98,7 +102,7 @@ class Capabilities:
         found: dict[tuple[str, str], bool] = {}
         for row in rows.dicts():
             pair = (str(row.get("parent", "")), str(row.get("name", "")))
-            found[pair] = found.get(pair, False) or _is_true(row.get("projected"))
+            found[pair] = found.get(pair, False) or as_flag(row.get("projected"))
         return cls(found, namespace=namespace)
 
     @property
@@ -218,7 +222,3 @@ class Capabilities:
                 return f"{class_name} is only in namespace %SYS; this connection is in {self._namespace}"
             return f"there is no class {class_name}"
         return f"{class_name} has no {member}"
-
-
-def _is_true(value: Value) -> bool:
-    return value in {True, "1", "Yes"}

@@ -19,9 +19,9 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
-from irisops.instance.failures import is_missing, needing
+from irisops.instance.failures import is_missing
 from irisops.instance.features import FEATURES, Feature, Route
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, explained, first_route, for_reads
 from irisops.instance.values import Row, in_portions
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ def call_of(
 ) -> Query | ClassQuery:
     """The call that reads a class query by a route: one SELECT, or object calls for the cells of its columns."""
     if route.kind != "sql":
-        return ClassQuery(feature.query, tuple(args), feature.columns)
+        return ClassQuery(feature.query, tuple(args), feature.columns, wanted=feature.wanted)
     procedure = feature.query.replace(":", "_")
     if tuple(args) == ALL:
         return Query(f"SELECT * FROM {procedure}('*')", repeated=repeated)  # noqa: S608 - a name of ours
@@ -114,7 +114,7 @@ async def read_several(instance: Instance, features: Sequence[str]) -> dict[str,
             raise answer
         if is_missing(answer):
             instance.capabilities.learn(route, answer.message)
-        found[name] = needing(answer, known.privilege)
+        found[name] = await explained(instance, answer, known, route)
     for name in features:
         if isinstance(found.get(name), Rows) or (name in first and len(routes[name]) == 1):
             continue

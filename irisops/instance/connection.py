@@ -32,7 +32,8 @@ from irisops.instance.login import (
     state_of,
 )
 from irisops.instance.models import SystemInfo
-from irisops.instance.system import read_at_connect
+from irisops.instance.system import DICTIONARY_SECONDS, DictionarySlow, read_at_connect
+from irisops.instance.values import answered
 from irisops.instance.web import WebAddress
 
 __all__ = ["Connection", "State", "StateName", "Target"]
@@ -63,6 +64,7 @@ class Connection:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         command: Sequence[str] = COMMAND,
+        dictionary_seconds: float = DICTIONARY_SECONDS,
     ) -> None:
         """`deadline` in seconds, for calls that name none. `command` starts the driver process (tests give a fake)."""
         self._target = target
@@ -86,6 +88,7 @@ class Connection:
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
         self._tasks = Background(_unless_named)
+        self._dictionary_seconds: float | None = dictionary_seconds
         self._since = 0.0
         self._attempts = 0
 
@@ -200,9 +203,7 @@ class Connection:
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
         """Run one call; raises its named `InstanceProblem`."""
         (answer,) = await self.batch([call], deadline=deadline)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return answered(answer)
 
     # --- calls --------------------------------------------------------------------------------------------------
 
@@ -224,15 +225,12 @@ class Connection:
 
     async def _open(self, password: str) -> SystemInfo:
         """A process, a login and the first reads. Raises the named problem, leaving no process behind."""
-        child = await self._fresh_child()
         try:
-            trips = await log_in(child, self._target, password)
-            caller = LoggedIn(child, DEADLINE)
-            info, capabilities = await read_at_connect(caller, self._target.namespace, trips)
-        except BaseException:
-            # Also when cancelled: an abandoned login would keep its license unit.
-            await child.kill()
-            raise
+            child, info, capabilities = await self._logged_in(password)
+        except DictionarySlow:
+            # The process cannot be freed of the query, and the check is optional: a new login does without.
+            self._dictionary_seconds = None
+            child, info, capabilities = await self._logged_in(password)
         capabilities.distrusted = self._distrusted
         capabilities.admin_api = AdminApi(
             info.version,
@@ -251,6 +249,20 @@ class Connection:
         child.on_exit = exited
         self._become(State("connected"))
         return info
+
+    async def _logged_in(self, password: str) -> tuple[DriverProcess, SystemInfo, Capabilities]:
+        child = await self._fresh_child()
+        try:
+            trips = await log_in(child, self._target, password)
+            caller = LoggedIn(child, DEADLINE)
+            info, capabilities = await read_at_connect(
+                caller, self._target.namespace, trips, dictionary_seconds=self._dictionary_seconds
+            )
+        except BaseException:
+            # Also when cancelled: an abandoned login would keep its license unit.
+            await child.kill()
+            raise
+        return child, info, capabilities
 
     async def _fresh_child(self) -> DriverProcess:
         warm, self._warm = self._warm, None

@@ -5,6 +5,11 @@ Every error carries `message` (one plain sentence: what happened) and `cure` (wh
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
 
 class InstanceProblem(Exception):  # noqa: N818 - the subclasses are the names that people see
     """Base of all named problems. `--json` and the cards show `name`."""
@@ -152,3 +157,14 @@ class InstanceError(InstanceProblem):
     ) -> None:
         super().__init__(message, cure, detail=detail)
         self.code = code
+
+
+async def or_note(read: Awaitable[T], notes: list[str], unread: str) -> T | None:
+    """The result of `read`; None if the instance refuses it, with a note: `unread` and why. Raises Unreachable."""
+    try:
+        return await read
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        notes.append(f"{unread}: {problem.message}")
+        return None

@@ -78,6 +78,7 @@ _TOO_BIG = re.compile(r"\bstd::bad_alloc\b|\bstd::length_error\b|^MemoryError$")
 _PROTECTED = re.compile(
     r"<PROTECT>|SQLCODE:?\s*<?-99\b|#822\b|#92[1-4]\b|#940\b|insufficient privilege", re.IGNORECASE
 )
+NO_SQL_PRIVILEGE = -99
 _MISSING = re.compile(
     r"<(?:CLASS|METHOD|PROPERTY|PARAMETER) DOES NOT EXIST>|<NOROUTINE>|<NOLINE>|<INVALID OREF>|"
     # -1 -12: a parser that does not take the form; -29 -30 no such field or table; -359 -428 no such function or
@@ -145,31 +146,29 @@ def connect_failure(
     return _unreachable(text, detail, elapsed, timeout)
 
 
+_REFUSALS: tuple[tuple[re.Pattern[str], type[InstanceProblem], str], ...] = (
+    (_LICENSE, LicenseExhausted, "The instance has no free license unit for this login."),
+    (_CHANGE_PASSWORD, PasswordChangeRequired, "The account must change its password before it can log in."),
+    (_DISABLED, AccountDisabled, "The account cannot log in: {said}"),
+    (_SERVICE_OFF, LoginsOff, "The instance takes no logins of this kind: {said}"),
+    (_NAMESPACE, NamespaceUnknown, "The namespace cannot be entered: {said}"),
+    (_REFUSED, LoginRefused, "The instance refused user or password: {said}"),
+    (re.compile("<PROTECT>"), NotPermitted, "The instance refused access: {said}"),
+)
+"""Refusals of a login, the first match counts: `said` are the instance's own words."""
+
+
 def _refusal(text: str, said: str, detail: str) -> InstanceProblem | None:
     """The problem that the instance itself answered to the login, if it did."""
-    problem: InstanceProblem | None = None
-    if _LICENSE.search(text):
-        problem = LicenseExhausted("The instance has no free license unit for this login.", detail=detail)
-    elif _CHANGE_PASSWORD.search(text):
-        problem = PasswordChangeRequired(
-            "The account must change its password before it can log in.", detail=detail
-        )
-    elif _DISABLED.search(text):
-        problem = AccountDisabled(f"The account cannot log in: {said}", detail=detail)
-    elif _SERVICE_OFF.search(text):
-        problem = LoginsOff(f"The instance takes no logins of this kind: {said}", detail=detail)
-    elif _NAMESPACE.search(text):
-        problem = NamespaceUnknown(f"The namespace cannot be entered: {said}", detail=detail)
-    elif _REFUSED.search(text):
-        problem = LoginRefused(f"The instance refused user or password: {said}", detail=detail)
-    elif "<PROTECT>" in text:
-        problem = NotPermitted(f"The instance refused access: {said}", detail=detail)
-    elif "Invalid Message received; Details:" in text and not _OTHER_SERVICE.search(text):
+    for pattern, kind, message in _REFUSALS:
+        if pattern.search(text):
+            return kind(message.replace("{said}", said), detail=detail)
+    if "Invalid Message received; Details:" in text and not _OTHER_SERVICE.search(text):
         # The server answered with an unknown text: treat it as a refusal, which is not tried again.
-        problem = LoginRefused(
+        return LoginRefused(
             f"The instance refused the login: {said}", "Read the text above, then /connect.", detail=detail
         )
-    return problem
+    return None
 
 
 def _unreachable(text: str, detail: str, elapsed: float | None, timeout: float | None) -> Unreachable:
@@ -272,11 +271,9 @@ def not_permitted(said: str, detail: str = "", privilege: str = "") -> NotPermit
     return NotPermitted(f"This account may not do that: {said}", detail=detail or said)
 
 
-def needing(problem: InstanceProblem, privilege: str) -> InstanceProblem:
-    """`problem`, with the documented privilege of the action added if the instance named none."""
-    if isinstance(problem, NotPermitted) and not problem.privilege:
-        return not_permitted(problem.message, problem.detail, privilege)
-    return problem
+def lacks_sql_privilege(problem: InstanceProblem) -> bool:
+    """True if SQL refused the statement for want of an SQL privilege (SQLCODE -99)."""
+    return _code_of(problem.detail) == NO_SQL_PRIVILEGE
 
 
 def is_missing(problem: Exception) -> bool:

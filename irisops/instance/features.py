@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement", "function", "rest"]
@@ -26,8 +27,8 @@ class Route:
 class Feature:
     """A fact or action with its routes. `privilege` is the one that it is documented to need.
 
-    For a class query, `query` is `Package.Class:Query`; `columns` are read where each cell costs a round trip (none:
-    all).
+    For a class query, `query` is `Package.Class:Query`. Where each cell costs a round trip only `columns` are read, or
+    those of `wanted` that the query has: its columns are not all known.
     """
 
     name: str
@@ -35,61 +36,76 @@ class Feature:
     privilege: str = ""
     query: str = ""
     columns: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
-def _query_feature(
-    name: str,
+SECURE = "%Admin_Secure:U"
+WRITE_IRISSYS = "%DB_IRISSYS:W"
+CHANGE_CODE = "%Development:U and %DB_IRISSYS:W"
+"""Privileges of several features."""
+RESULT_SET = ("%Library.ResultSet", "")
+SET_NAMESPACE = ("%SYSTEM.Process", "SetNamespace")
+"""Needs of several routes."""
+
+
+def _route(
+    kind: RouteKind,
     class_name: str,
-    query: str,
-    privilege: str = "",
-    *,
-    columns: tuple[str, ...] = (),
-    further: tuple[Route, ...] = (),
+    *members: str,
+    label: str = "",
+    further: tuple[tuple[str, str], ...] = (),
+) -> Route:
+    """A route that needs these members of a class, and `further` ones; its label names the first unless given."""
+    needs = (*((class_name, member) for member in members), *further)
+    return Route(kind, label or f"{class_name}.{members[0]}", needs)
+
+
+_method = partial(_route, "method")
+_object = partial(_route, "object")
+
+
+def _query(
+    name: str, query: str, columns: str = "", privilege: str = SECURE, further: tuple[Route, ...] = ()
 ) -> Feature:
     """A class query: as an SQL procedure (one round trip), else by object calls (one per cell)."""
-    procedure = f"{class_name}_{query}"
-    return Feature(
-        name,
-        (
-            Route("sql", f"SQL {procedure}", ((class_name, query),)),
-            Route(
-                "result set",
-                f"%Library.ResultSet {class_name}:{query}",
-                ((class_name, query), ("%Library.ResultSet", "")),
-            ),
-            *further,
-        ),
-        privilege,
-        f"{class_name}:{query}",
-        columns,
+    class_name, _, member = query.partition(":")
+    by_sql = _route("sql", class_name, member, label=f"SQL {class_name}_{member}")
+    by_cells = _route(
+        "result set", class_name, member, label=f"%Library.ResultSet {query}", further=(RESULT_SET,)
     )
+    return Feature(name, (by_sql, by_cells, *further), privilege, query, tuple(columns.split()))
 
 
-def _long_query_feature(
-    name: str,
-    class_name: str,
-    query: str,
-    privilege: str = "",
-    *,
-    columns: tuple[str, ...] = (),
-    further: tuple[Route, ...] = (),
+def _detail(name: str, query: str, wanted: str) -> Feature:
+    """A query Detail: its columns are those of `wanted` and others, but some of these may be missing."""
+    return replace(_query(name, query), wanted=tuple(wanted.split()))
+
+
+def _long_query(
+    name: str, query: str, columns: str = "", privilege: str = SECURE, further: tuple[Route, ...] = ()
 ) -> Feature:
     """A class query of many rows that may not be projected: the class methods behind it are the second route.
 
     The class reference declares these methods in the classes that write their queries themselves.
     """
-    plain = _query_feature(name, class_name, query, privilege, columns=columns, further=further)
-    by_rows = Route(
-        "rows",
-        f"{class_name}.{query}Fetch",
-        (
-            (class_name, query),
-            (class_name, f"{query}Execute"),
-            (class_name, f"{query}Fetch"),
-            ("%Library.ResultSet", ""),
-        ),
-    )
+    plain = _query(name, query, columns, privilege, further)
+    class_name, _, member = query.partition(":")
+    methods = (member, f"{member}Execute", f"{member}Fetch")
+    by_rows = _route("rows", class_name, *methods, label=f"{class_name}.{member}Fetch", further=(RESULT_SET,))
     return replace(plain, routes=(plain.routes[0], by_rows, *plain.routes[1:]))
+
+
+def _read(name: str, class_name: str, member: str = "List") -> Feature:
+    """Reading the properties of an object; `member` shows that its class exists."""
+    return Feature(name, (_object(class_name, member, label=f"{class_name} %OpenId"),), SECURE)
+
+
+def _edit(
+    name: str, class_name: str, member: str = "List", further: tuple[tuple[str, str], ...] = ()
+) -> Feature:
+    """Changing the properties of an object; `member` shows that its class exists."""
+    by_object = _object(class_name, member, label=f"{class_name} %OpenId, %Save", further=further)
+    return Feature(name, (by_object,), SECURE)
 
 
 SESSIONS_BY_REST = Route("rest", "GET /api/admin/v2/web-sessions", ())
@@ -105,65 +121,40 @@ HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
 
 def _helper_route(method: str) -> Route:
     """The helper as the last route, where it is installed."""
-    return Route("method", f"{HELPER}.{method}", ((HELPER, HELPER_VERSION_METHOD), (HELPER, method)))
-
-
-def _method_route(class_name: str, *methods: str, label: str = "") -> Route:
-    return Route(
-        "method", label or f"{class_name}.{methods[0]}", tuple((class_name, method) for method in methods)
-    )
-
-
-def _settable(noun: str, class_name: str) -> tuple[Feature, Feature]:
-    """Features to read and to change an object's settings."""
-    needs = ((class_name, "List"),)
-    return (
-        Feature(f"{noun}.read", (Route("object", f"{class_name} %OpenId", needs),), "%Admin_Secure:U"),
-        Feature(f"{noun}.edit", (Route("object", f"{class_name} %OpenId, %Save", needs),), "%Admin_Secure:U"),
-    )
+    return _method(HELPER, HELPER_VERSION_METHOD, method, label=f"{HELPER}.{method}")
 
 
 FEATURES: Mapping[str, Feature] = {
     feature.name: feature
     for feature in (
-        Feature("system.version", (_method_route("%SYSTEM.Version", "GetVersion"),)),
-        Feature("system.pid", (_method_route("%SYSTEM.SYS", "ProcessID"),)),
-        Feature("system.name", (_method_route("%SYS.System", "GetInstanceName"),)),
-        Feature("license.counts", (_method_route("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
-        _long_query_feature(
+        Feature("system.version", (_method("%SYSTEM.Version", "GetVersion"),)),
+        Feature("system.pid", (_method("%SYSTEM.SYS", "ProcessID"),)),
+        Feature("system.name", (_method("%SYS.System", "GetInstanceName"),)),
+        Feature("license.counts", (_method("%SYSTEM.License", "LUConsumed", "KeyLicenseUnits"),)),
+        _long_query(
             "license.holders",
-            "%SYSTEM.License",
-            "UserList",
-            columns=("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace"),
+            "%SYSTEM.License:UserList",
+            "UserId Type Connects MaxCon CSPCon LU Active Grace",
+            privilege="",
         ),
-        _long_query_feature(
+        _long_query(
             "sessions.list",
-            "%CSP.Session",
-            "SessionInfo",
-            "%Admin_Operate:U and %DB_IRISSYS:R",
-            columns=(
-                "ID",
-                "Username",
-                "Preserve",
-                "Application",
-                "Timeout",
-                "LicenseId",
-                "SesProcessId",
-                "AllowEndSession",
-            ),
+            "%CSP.Session:SessionInfo",
+            "ID Username Preserve Application Timeout LicenseId SesProcessId AllowEndSession",
+            privilege="%Admin_Operate:U and %DB_IRISSYS:R",
             further=(SESSIONS_BY_REST,),
         ),
         Feature(
             "sessions.count",
             (
-                Route("sql", "SQL %CSP.Session_SessionInfo", (("%CSP.Session", "SessionInfo"),)),
-                Route("object", "SYS.Stats.Dashboard.Sample", (("SYS.Stats.Dashboard", "Sample"),)),
-                _method_route("%SYSTEM.License", "CSPUsers"),
+                _route("sql", "%CSP.Session", "SessionInfo", label="SQL %CSP.Session_SessionInfo"),
+                _object("SYS.Stats.Dashboard", "Sample"),
+                _method("%SYSTEM.License", "CSPUsers"),
             ),
         ),
         Feature(
             "processes.list",
-            (Route("statement", "SQL table %SYS.ProcessQuery", (("%SYS.ProcessQuery", ""),)),),
+            (_route("statement", "%SYS.ProcessQuery", "", label="SQL table %SYS.ProcessQuery"),),
             "%Admin_Manage:U (or read on %DB_IRISSYS) and SELECT on %SYS.ProcessQuery",
         ),
         Feature(
@@ -174,242 +165,148 @@ FEATURES: Mapping[str, Feature] = {
                 END_BY_REST,
                 _helper_route("EndSession"),
             ),
-            "%DB_IRISSYS:W",
+            WRITE_IRISSYS,
         ),
         Feature(
             "processes.terminate",
-            (
-                Route("object", "SYS.Process.Terminate", (("SYS.Process", "Terminate"),)),
-                _method_route("%SYSTEM.Process", "Terminate"),
-            ),
-            "%DB_IRISSYS:W",
+            (_object("SYS.Process", "Terminate"), _method("%SYSTEM.Process", "Terminate")),
+            WRITE_IRISSYS,
         ),
-        Feature(
-            "processes.suspend",
-            (Route("object", "SYS.Process.Suspend", (("SYS.Process", "Suspend"),)),),
-            "%DB_IRISSYS:W",
-        ),
-        Feature(
-            "processes.resume",
-            (Route("object", "SYS.Process.Resume", (("SYS.Process", "Resume"),)),),
-            "%DB_IRISSYS:W",
-        ),
-        Feature(
-            "webapps.timeouts",
-            (Route("sql", "SQL Security.Applications_Detail", (("Security.Applications", "Detail"),)),),
-            "%Admin_Secure:U",
+        Feature("processes.suspend", (_object("SYS.Process", "Suspend"),), WRITE_IRISSYS),
+        Feature("processes.resume", (_object("SYS.Process", "Resume"),), WRITE_IRISSYS),
+        _edit("webapps.set_timeout", "Security.Applications", "Detail"),
+        _detail(
+            "webapps.detail",
             "Security.Applications:Detail",
+            "Name Namespace Enabled Resource MatchRoles AutheEnabled DispatchClass Timeout",
         ),
-        Feature(
-            "webapps.set_timeout",
-            (
-                Route(
-                    "object", "Security.Applications %OpenId, %Save", (("Security.Applications", "Detail"),)
-                ),
-            ),
-            "%Admin_Secure:U",
+        _query("webapps.list", "Security.Applications:List", "Name Namespace Enabled Type DispatchClass"),
+        _read("webapps.read", "Security.Applications"),
+        _edit("webapps.edit", "Security.Applications"),
+        _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),
+        _read("resources.read", "Security.Resources"),
+        _edit("resources.edit", "Security.Resources"),
+        _detail(
+            "services.detail",
+            "Security.Services:Detail",
+            "Name Enabled Public Description AuthenticationMethods AllowedConnections",
         ),
-        _query_feature("webapps.detail", "Security.Applications", "Detail", "%Admin_Secure:U"),
-        _query_feature(
-            "webapps.list",
-            "Security.Applications",
-            "List",
-            "%Admin_Secure:U",
-            columns=("Name", "Namespace", "Enabled", "Type", "DispatchClass"),
+        _query("services.list", "Security.Services:List", "Name Enabled Public Description"),
+        _read("services.read", "Security.Services"),
+        _edit("services.edit", "Security.Services"),
+        _query("users.list", "Security.Users:List", "Name Enabled Roles LastLoginTime Flags"),
+        _detail(
+            "users.detail",
+            "Security.Users:Detail",
+            "Name FullName Comment Enabled Roles EscalationRoles NameSpace Routine EmailAddress ExpirationDate Type "
+            "Flags AccountNeverExpires PasswordNeverExpires ChangePassword InvalidLoginAttempts CreateDateTime "
+            "LastLoginTime",
         ),
-        *_settable("webapps", "Security.Applications"),
-        _query_feature(
-            "resources.list",
-            "Security.Resources",
-            "List",
-            "%Admin_Secure:U",
-            columns=("Name", "Description", "PublicPermission", "Type"),
+        _query(
+            "roles.list", "Security.Roles:ListAll", "Name Description GrantedRoles Resources EscalationOnly"
         ),
-        *_settable("resources", "Security.Resources"),
-        _query_feature("services.detail", "Security.Services", "Detail", "%Admin_Secure:U"),
-        _query_feature(
-            "services.list",
-            "Security.Services",
-            "List",
-            "%Admin_Secure:U",
-            columns=("Name", "Enabled", "Public", "Description"),
-        ),
-        *_settable("services", "Security.Services"),
-        _query_feature(
-            "users.list",
-            "Security.Users",
-            "List",
-            "%Admin_Secure:U",
-            columns=("Name", "Enabled", "Roles", "LastLoginTime", "Flags"),
-        ),
-        _query_feature("users.detail", "Security.Users", "Detail", "%Admin_Secure:U"),
-        _query_feature(
-            "roles.list",
-            "Security.Roles",
-            "ListAll",
-            "%Admin_Secure:U",
-            columns=("Name", "Description", "GrantedRoles", "Resources", "EscalationOnly"),
-        ),
-        Feature("sql.check", (_method_route("%SYSTEM.SQL.Security", "CheckPrivilege"),), "%Admin_Secure:U"),
+        Feature("sql.check", (_method("%SYSTEM.SQL.Security", "CheckPrivilege"),), SECURE),
         Feature(
             "sql.grants",
             (
                 # Only as a result set: it runs in the namespace of the data, and the namespace of SQL cannot be
                 # changed on an open connection for certain (facts: iris-security 3.8).
-                Route(
+                _route(
                     "result set",
-                    "%Library.ResultSet %SQL.Manager.CatalogPriv:UserPrivs",
-                    (
-                        ("%SQL.Manager.CatalogPriv", "UserPrivs"),
-                        ("%Library.ResultSet", ""),
-                        ("%SYSTEM.Process", "SetNamespace"),
-                    ),
+                    "%SQL.Manager.CatalogPriv",
+                    "UserPrivs",
+                    label="%Library.ResultSet %SQL.Manager.CatalogPriv:UserPrivs",
+                    further=(RESULT_SET, SET_NAMESPACE),
                 ),
             ),
-            "%Admin_Secure:U",
+            SECURE,
         ),
         Feature(
             "sql.holdings",
             (
-                Route(
+                _route(
                     "rows",
-                    "%Library.SQLCatalogPriv.SQLUserPrivsFetch",
-                    (
-                        ("%Library.SQLCatalogPriv", "SQLUserPrivsExecute"),
-                        ("%Library.SQLCatalogPriv", "SQLUserPrivsFetch"),
-                        ("%Library.SQLCatalogPriv", "SQLUserSysPrivsFetch"),
-                        ("%Library.ResultSet", ""),
-                        ("%SYSTEM.Process", "SetNamespace"),
-                    ),
+                    "%Library.SQLCatalogPriv",
+                    "SQLUserPrivsExecute",
+                    "SQLUserPrivsFetch",
+                    "SQLUserSysPrivsFetch",
+                    label="%Library.SQLCatalogPriv.SQLUserPrivsFetch",
+                    further=(RESULT_SET, SET_NAMESPACE),
                 ),
-                Route(
+                _route(
                     "result set",
-                    "%Library.ResultSet %Library.SQLCatalogPriv:SQLUserPrivs",
-                    (
-                        ("%Library.SQLCatalogPriv", "SQLUserPrivs"),
-                        ("%Library.SQLCatalogPriv", "SQLUserSysPrivs"),
-                        ("%Library.ResultSet", ""),
-                        ("%SYSTEM.Process", "SetNamespace"),
-                    ),
+                    "%Library.SQLCatalogPriv",
+                    "SQLUserPrivs",
+                    "SQLUserSysPrivs",
+                    label="%Library.ResultSet %Library.SQLCatalogPriv:SQLUserPrivs",
+                    further=(RESULT_SET, SET_NAMESPACE),
                 ),
             ),
-            "%Admin_Secure:U",
+            SECURE,
         ),
         Feature(
             "sql.grant",
-            (
-                Route(
-                    "method",
-                    "%SYSTEM.SQL.Security.GrantPrivilege",
-                    (("%SYSTEM.SQL.Security", "GrantPrivilege"), ("%SYSTEM.Process", "SetNamespace")),
-                ),
-            ),
-            "%Admin_Secure:U",
+            (_method("%SYSTEM.SQL.Security", "GrantPrivilege", further=(SET_NAMESPACE,)),),
+            SECURE,
         ),
-        _query_feature(
-            "audit.events",
-            "Security.Events",
-            "List",
-            "%Admin_Secure:U",
-            columns=("Source", "Type", "Name", "Enabled"),
-        ),
+        _query("audit.events", "Security.Events:List", "Source Type Name Enabled"),
         Feature(
             "audit.list",
             (
-                Route("sql", "SQL %SYS.Audit_List", (("%SYS.Audit", "List"),)),
-                Route("statement", "SQL table %SYS.Audit", (("%SYS.Audit", ""),)),
+                _route("sql", "%SYS.Audit", "List", label="SQL %SYS.Audit_List"),
+                _route("statement", "%SYS.Audit", "", label="SQL table %SYS.Audit"),
             ),
-            "%Admin_Secure:U",
+            SECURE,
         ),
-        Feature(
-            "security.settings",
-            (Route("object", "Security.System %OpenId", (("Security.System", "Exists"),)),),
-            "%Admin_Secure:U",
-        ),
-        Feature(
-            "audit.enable",
-            (
-                Route(
-                    "object",
-                    "Security.Events %OpenId, %Save",
-                    (("Security.Events", "Exists"), ("Security.System", "Exists")),
-                ),
-            ),
-            "%Admin_Secure:U",
-        ),
-        Feature("license.customer", (_method_route("%SYSTEM.License", "KeyCustomerName"),)),
-        Feature("system.mode", (_method_route("%SYSTEM.Version", "SystemMode"),)),
-        _query_feature("namespaces.list", "Config.Namespaces", "List"),
+        _read("security.settings", "Security.System", "Exists"),
+        _edit("audit.enable", "Security.Events", "Exists", (("Security.System", "Exists"),)),
+        Feature("license.customer", (_method("%SYSTEM.License", "KeyCustomerName"),)),
+        Feature("system.mode", (_method("%SYSTEM.Version", "SystemMode"),)),
+        _query("namespaces.list", "Config.Namespaces:List", privilege=""),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),
-        Feature(
-            "users.read",
-            (Route("object", "Security.Users %OpenId", (("Security.Users", "List"),)),),
-            "%Admin_Secure:U",
-        ),
-        Feature("users.exists", (_method_route("Security.Users", "Exists"),), "%Admin_Secure:U"),
-        Feature("roles.exists", (_method_route("Security.Roles", "Exists"),), "%Admin_Secure:U"),
-        _query_feature("roles.names", "Security.Roles", "List", "%Admin_Secure:U", columns=("Name",)),
-        Feature("users.create", (_method_route("Security.Users", "Create"),), "%Admin_Secure:U"),
-        Feature("users.copy", (_method_route("Security.Users", "Copy"),), "%Admin_Secure:U"),
-        Feature("users.delete", (_method_route("Security.Users", "Delete"),), "%Admin_Secure:U"),
-        Feature(
-            "users.edit",
-            (Route("object", "Security.Users %OpenId, %Save", (("Security.Users", "List"),)),),
-            "%Admin_Secure:U",
-        ),
+        _read("users.read", "Security.Users"),
+        Feature("users.exists", (_method("Security.Users", "Exists"),), SECURE),
+        Feature("roles.exists", (_method("Security.Roles", "Exists"),), SECURE),
+        _query("roles.names", "Security.Roles:List", "Name"),
+        Feature("users.create", (_method("Security.Users", "Create"),), SECURE),
+        Feature("users.copy", (_method("Security.Users", "Copy"),), SECURE),
+        Feature("users.delete", (_method("Security.Users", "Delete"),), SECURE),
+        _edit("users.edit", "Security.Users"),
         Feature(
             "users.escalation",
-            (_method_route("Security.Users", "AddEscalationRoles", "RemoveEscalationRoles"),),
-            "%Admin_Secure:U",
+            (_method("Security.Users", "AddEscalationRoles", "RemoveEscalationRoles"),),
+            SECURE,
         ),
-        Feature("roles.create", (_method_route("Security.Roles", "Create"),), "%Admin_Secure:U"),
-        Feature("roles.copy", (_method_route("Security.Roles", "Copy"),), "%Admin_Secure:U"),
-        Feature("roles.delete", (_method_route("Security.Roles", "Delete"),), "%Admin_Secure:U"),
-        Feature(
-            "roles.edit",
-            (Route("object", "Security.Roles %OpenId, %Save", (("Security.Roles", "ListAll"),)),),
-            "%Admin_Secure:U",
-        ),
+        Feature("roles.create", (_method("Security.Roles", "Create"),), SECURE),
+        Feature("roles.copy", (_method("Security.Roles", "Copy"),), SECURE),
+        Feature("roles.delete", (_method("Security.Roles", "Delete"),), SECURE),
+        _edit("roles.edit", "Security.Roles", "ListAll"),
         Feature(
             "roles.privileges",
             (
-                Route("object", "Security.Roles Resources, %Save", (("Security.Roles", "ListAll"),)),
+                _object("Security.Roles", "ListAll", label="Security.Roles Resources, %Save"),
                 _helper_route("ModifyRole"),
             ),
-            "%Admin_Secure:U",
+            SECURE,
         ),
-        Feature("helper", (_method_route(HELPER, HELPER_VERSION_METHOD, label=f"class {HELPER}"),)),
+        Feature("helper", (_method(HELPER, HELPER_VERSION_METHOD, label=f"class {HELPER}"),)),
         Feature(
             "helper.install",
-            (
-                Route(
-                    "method",
-                    "%SYSTEM.OBJ.LoadStream",
-                    (("%SYSTEM.OBJ", "LoadStream"), ("%Stream.GlobalCharacter", "Write")),
-                ),
-            ),
-            "%Development:U and %DB_IRISSYS:W",
+            (_method("%SYSTEM.OBJ", "LoadStream", further=(("%Stream.GlobalCharacter", "Write"),)),),
+            CHANGE_CODE,
         ),
-        Feature(
-            "helper.remove", (_method_route("%SYSTEM.OBJ", "Delete"),), "%Development:U and %DB_IRISSYS:W"
-        ),
+        Feature("helper.remove", (_method("%SYSTEM.OBJ", "Delete"),), CHANGE_CODE),
         Feature(
             "users.add_role",
-            (
-                _method_route("Security.Users", "AddRoles"),
-                Route("statement", "SQL GRANT", ()),
-            ),
-            "%Admin_Secure:U",
+            (_method("Security.Users", "AddRoles"), Route("statement", "SQL GRANT", ())),
+            SECURE,
         ),
         Feature(
             "users.remove_role",
-            (
-                _method_route("Security.Users", "RemoveRoles"),
-                Route("statement", "SQL REVOKE", ()),
-            ),
-            "%Admin_Secure:U",
+            (_method("Security.Users", "RemoveRoles"), Route("statement", "SQL REVOKE", ())),
+            SECURE,
         ),
     )
 }

@@ -29,6 +29,7 @@ from irisops.instance.errors import (
 )
 from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
 from irisops.instance.status import decode_status, is_error_status
+from irisops.instance.values import answered
 
 StateName = Literal["connecting", "connected", "lost", "refused", "off"]
 
@@ -164,9 +165,7 @@ class LoggedIn:
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
         """See `Caller`."""
         (answer,) = await self.batch([call], deadline=deadline)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return answered(answer)
 
 
 def _named(calls: Sequence[Call], result: BatchResult) -> list[Answer | Exception]:

@@ -21,7 +21,7 @@ UNKNOWN_OUTCOME = "Whether the change was made is not known: look before you rep
 async def check_status(caller: Caller, status: Value, what: str) -> None:
     """Raise the named problem of a %Status that is not OK, in the instance's own words if possible.
 
-    `what` names the call, for an answer that is no status at all.
+    `what` names the call, for an answer that is not a status.
     """
     if is_ok(status):
         return

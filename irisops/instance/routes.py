@@ -6,14 +6,16 @@ other missing routes are found by failing once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from irisops.instance.calls import Answer, Call, Caller, ClassMethod, ObjectCall, Value
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
-from irisops.instance.failures import is_missing, needing
-from irisops.instance.features import FEATURES, Route
+from irisops.instance.failures import is_missing, lacks_sql_privilege, not_permitted
+from irisops.instance.features import FEATURES, Feature, Route
+from irisops.instance.values import number_of
 
 T = TypeVar("T")
 
@@ -37,7 +39,7 @@ async def first_route(
     """Try the routes of `feature` in order until one answers.
 
     `again` decides for a problem whether the next route may be tried; by default only if the route does not exist.
-    Raises the problem of the last route tried, with the privilege named; NotAvailable without a route.
+    Raises the problem of the last route tried, as `explained`; NotAvailable without a route.
     """
     capabilities = instance.capabilities
     known = FEATURES[feature]
@@ -50,7 +52,7 @@ async def first_route(
         except InstanceProblem as problem:
             # A missing privilege explains more than a second route that does not exist.
             if last is None or not isinstance(last, NotPermitted):
-                last = needing(problem, known.privilege)
+                last = await explained(instance, problem, known, route)
             if is_missing(problem):
                 capabilities.learn(route, problem.message)
             if not again(problem):
@@ -59,6 +61,54 @@ async def first_route(
         raise last
     _, reason = capabilities.available(feature)
     raise NotAvailable(f"This instance offers no way to {feature}: {reason}")
+
+
+_PRIVILEGE = re.compile(r"(%\w+):([RWU])")
+
+
+async def explained(
+    instance: Instance, problem: InstanceProblem, feature: Feature, route: Route
+) -> InstanceProblem:
+    """`problem`; a refusal that names no privilege with its cause, as far as the instance can tell it.
+
+    The documented privileges of the feature are named only if the instance says that the account lacks them
+    (`%SYSTEM.Security.Check`, facts: iris-security 5): a refusal often has another cause. Raises Unreachable.
+    """
+    if not isinstance(problem, NotPermitted) or problem.privilege or not feature.privilege:
+        return problem
+    documented = _PRIVILEGE.findall(feature.privilege)
+    answers = await instance.batch([ClassMethod("%SYSTEM.Security", "Check", pair) for pair in documented])
+    if any(isinstance(answer, Exception) for answer in answers):
+        return NotPermitted(
+            f"{problem.message} It is documented to need {feature.privilege}.", detail=problem.detail
+        )
+    told = [(":".join(pair), number_of(answer)) for pair, answer in zip(documented, answers, strict=True)]
+    lacking = [privilege for privilege, held in told if not held]
+    if lacking:
+        return not_permitted(problem.message, problem.detail, " and ".join(lacking))
+    has = f"This account has {' and '.join(privilege for privilege, _ in told)}"
+    if lacks_sql_privilege(problem):
+        right, name = (
+            ("EXECUTE", feature.query.replace(":", "_")) if feature.query else ("SELECT", route.needs[0][0])
+        )
+        return NotPermitted(
+            f"{has}, but SQL wants {right} on {name} as well.",
+            f"Ask an administrator for it, in %SYS: GRANT {right} ON {name} TO this account.",
+            privilege=f"{right} on {name}",
+            detail=problem.detail,
+        )
+    if route.kind == "object" and route.needs[0][0].startswith("Security."):
+        return NotPermitted(
+            f"{has}, but the instance protects the objects of {route.needs[0][0]}: since 2025.2 they may need %All.",
+            "Connect as a user with %All, or ask somebody who is one.",
+            privilege="%All",
+            detail=problem.detail,
+        )
+    return NotPermitted(
+        f"{has}, which is what this is documented to need, but the instance refuses: {problem.message}",
+        "/denied shows what its audit log says of it, if refusals are recorded.",
+        detail=problem.detail,
+    )
 
 
 def for_reads(problem: InstanceProblem) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -112,10 +111,10 @@ def decode_status(status: Value) -> list[StatusError]:
 
 
 def _decode_error(packed: str) -> StatusError | None:
-    items = list(list_items(packed))
+    items = list_items(packed)
     if not items:
         return None
-    code, rest = items[0], items[1:]
+    code, *rest = items
     if isinstance(code, str) and re.fullmatch(r"-?[0-9]{1,9}", code):
         code = int(code)
     if not isinstance(code, int):
@@ -132,68 +131,51 @@ def _decode_error(packed: str) -> StatusError | None:
     return StatusError(code, tuple(params))
 
 
-def list_items(packed: str) -> Iterator[ListItem]:
+def list_items(packed: str) -> list[ListItem]:
     """The items of a $LIST held in a string of characters below 256 (facts: wire-protocol 2).
 
     Stops at the first byte that makes no sense: it never raises, whatever it is given.
     """
-    for item in _decoded(packed):
-        if item is _UNREADABLE:
-            return
-        yield item  # type: ignore[misc]  # only ListItem is left once the sentinel is gone
+    return _decoded(packed)[0]
 
 
 def whole_list(packed: str) -> list[ListItem] | None:
-    """The items of a $LIST of which every byte makes sense; None for anything else. "" is the empty list."""
-    items = list(_decoded(packed))
-    return None if _UNREADABLE in items else items  # type: ignore[return-value]  # only ListItem is left
+    """The items of a $LIST in which every byte makes sense; None for anything else. "" is the empty list."""
+    items, whole = _decoded(packed)
+    return items if whole else None
 
 
-_UNREADABLE = object()
-
-
-def _decoded(packed: str) -> Iterator[object]:
-    """The items of a $LIST, the last one `_UNREADABLE` where its bytes make no sense."""
+def _decoded(packed: str) -> tuple[list[ListItem], bool]:
+    """The items of a $LIST up to the first that makes no sense, and whether that is all of them."""
+    items: list[ListItem] = []
+    at = 0
     try:
         data = packed.encode("latin-1")
-    except UnicodeEncodeError:
-        yield _UNREADABLE
-        return
-    at = 0
-    while at < len(data):
-        found = _item_at(data, at)
-        if found is None:
-            yield _UNREADABLE
-            return
-        kind, body, at = found
-        item = None if kind is None else _decode_item(kind, body)
-        yield item
-        if item is _UNREADABLE:
-            return
+        while at < len(data):
+            item, at = _item_at(data, at)
+            items.append(item)
+    except ValueError:
+        return items, False
+    return items, True
 
 
-def _item_at(data: bytes, at: int) -> tuple[int | None, bytes, int] | None:
-    """(type, body, where the next item starts) of the item at `at`; None when it is cut off."""
+def _item_at(data: bytes, at: int) -> tuple[ListItem, int]:
+    """The item at `at`, and where the next one starts. Raises ValueError when it is cut off or of no known type."""
     length = data[at]
     if length == 1:
-        return None, b"", at + 1
-    if length > 1:
-        end = at + length
-        if end > len(data):
-            return None
-        return data[at + 1], data[at + 2 : end], end
-    size = int.from_bytes(data[at + 1 : at + 3], "little")
-    start = at + 3
-    if size == 0:
-        size = int.from_bytes(data[at + 3 : at + 7], "little")
-        start = at + 7
+        return None, at + 1
+    start, size = at + 1, length - 1
+    if length == 0:
+        start, size = at + 3, int.from_bytes(data[at + 1 : at + 3], "little")
+        if size == 0:
+            start, size = at + 7, int.from_bytes(data[at + 3 : at + 7], "little")
     end = start + size
     if size < 1 or end > len(data):
-        return None
-    return data[start], data[start + 1 : end], end
+        raise ValueError("the item is cut off")
+    return _decode_item(data[start], data[start + 1 : end]), end
 
 
-def _decode_item(kind: int, body: bytes) -> object:  # noqa: PLR0911 - one line per item type
+def _decode_item(kind: int, body: bytes) -> ListItem:  # noqa: PLR0911 - one line per item type
     match kind:
         case 1:
             return body.decode("latin-1")
@@ -207,8 +189,8 @@ def _decode_item(kind: int, body: bytes) -> object:  # noqa: PLR0911 - one line 
             scale = int.from_bytes(body[:1], "little", signed=True)
             number = int.from_bytes(body[1:], "little") - (1 << (8 * (len(body) - 1)) if kind == 7 else 0)
             return Decimal(number).scaleb(scale)
-        case 8 | 9 if len(body) in {0, 2, 4, 8}:
-            if len(body) == 8:
-                return float(struct.unpack("<d", body)[0])
+        case 8 | 9 if len(body) == 8:
+            return float(struct.unpack("<d", body)[0])
+        case 8 | 9 if len(body) in {0, 2, 4}:
             return float(struct.unpack("<f", body.rjust(4, b"\0"))[0])
-    return _UNREADABLE
+    raise ValueError(f"no item has type {kind} and {len(body)} bytes")

@@ -81,42 +81,27 @@ class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a
 
 async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> WebAnswer:
     """Ask once; `deadline` in seconds for everything, whatever the server does. Raises WebFailure."""
-    where = f"The web port {address.port} of {address.host}"
+    port = f"web port {address.port} of {address.host}"
     exchange = _Exchange(address, request)
     try:
         async with asyncio.timeout(deadline):
             return await exchange.run()
     except TimeoutError:
-        raise WebFailure(
-            f"{where} did not answer within {deadline:g} seconds.",
-            "Check web_port of the profile.",
-            sent=exchange.sent,
-        ) from None
+        message = f"The {port} did not answer within {deadline:g} seconds."
+        cure = "Check web_port of the profile."
     except _NotAWebServerError:
-        raise WebFailure(
-            f"On the web port {address.port} of {address.host} something else than a web server answers.",
-            "Check web_port of the profile.",
-            sent=exchange.sent,
-        ) from None
+        message = f"On the {port} something else than a web server answers."
+        cure = "Check web_port of the profile."
     except ssl.SSLCertVerificationError as error:
-        raise WebFailure(
-            f"The certificate of the web port {address.port} of {address.host} is not trusted: "
-            f"{error.verify_message.rstrip('.')}.",
-            "Have its authority among this machine's; SSL_CERT_FILE names a file of them.",
-            sent=exchange.sent,
-        ) from None
+        message = f"The certificate of the {port} is not trusted: {error.verify_message.rstrip('.')}."
+        cure = "Have its authority among this machine's; SSL_CERT_FILE names a file of them."
     except ssl.SSLError as error:
-        raise WebFailure(
-            f"{where} and this machine do not agree on TLS: {error.reason or error}.",
-            "Check web_scheme of the profile.",
-            sent=exchange.sent,
-        ) from None
+        message = f"The {port} and this machine do not agree on TLS: {error.reason or error}."
+        cure = "Check web_scheme of the profile."
     except (OSError, EOFError, UnicodeError) as error:
-        raise WebFailure(
-            f"{where} does not answer: {_reason(error)}.",
-            "Check web_port of the profile; from 2023.2 on a web server has to be installed beside IRIS.",
-            sent=exchange.sent,
-        ) from None
+        message = f"The {port} does not answer: {_reason(error)}."
+        cure = "Check web_port of the profile; from 2023.2 on a web server has to be installed beside IRIS."
+    raise WebFailure(message, cure, sent=exchange.sent)
 
 
 def _reason(error: BaseException) -> str:

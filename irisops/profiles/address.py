@@ -23,7 +23,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The parts of an address, unescaped. `password` is None if none is given."""
+    """The parts of an address, unescaped. `password` is None if missing."""
 
     scheme: str
     user: str

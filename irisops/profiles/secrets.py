@@ -55,7 +55,7 @@ class Keyring(Protocol):
         ...
 
     def get(self, service: str, account: str) -> str | None:
-        """The secret of an account, None if there is none."""
+        """The secret of an account, None if missing."""
         ...
 
     def put(self, service: str, account: str, secret: str) -> None:
@@ -100,7 +100,7 @@ def account_of(profile: Profile) -> str:
 
 
 def _text(secret: object) -> str | None:
-    """What a backend answered, whose types nobody checks. Raises TypeError for anything but text or nothing."""
+    """A backend's answer, whose type is unchecked. Raises TypeError unless it is text or None."""
     if secret is None or isinstance(secret, str):
         return secret
     raise TypeError
@@ -208,7 +208,7 @@ class Secrets:
     async def move(self, account: str, place: Place) -> Place:
         """Move a secret to one place and remove it elsewhere; returns the former place.
 
-        Raises `KeyError` if there is none, `NotKeptError` if it cannot be stored; then nothing changes.
+        Raises `KeyError` for an unknown secret, `NotKeptError` if it cannot be stored; then nothing changes.
         """
         secret = await self.get_secret(account)  # opens the encrypted file if needed
         was = await self.where(account)
@@ -358,28 +358,27 @@ class Secrets:
     async def _call(self, work: Callable[[Keyring], T]) -> T:
         """One call of the keyring. Raises `KeyringUnusableError`; after a hang it is not tried again in this run."""
         async with self._turn:
-            return await self._ask_keyring(work)
+            keyring = self._keyring
+            if keyring is None or self._unusable:
+                raise KeyringUnusableError(self._unusable)
 
-    async def _ask_keyring(self, work: Callable[[Keyring], T]) -> T:
-        keyring = self._keyring
-        if keyring is None or self._unusable:
-            raise KeyringUnusableError(self._unusable)
+            def guarded() -> T:
+                problem = keyring.problem()
+                if problem:
+                    raise KeyringUnusableError(problem)
+                return work(keyring)
 
-        def guarded() -> T:
-            problem = keyring.problem()
-            if problem:
-                raise KeyringUnusableError(problem)
-            return work(keyring)
-
-        try:
-            return await in_daemon_thread(guarded, self._deadline)
-        except KeyringUnusableError:
-            raise
-        except TimeoutError:
-            self._unusable = f"the keyring did not answer within {self._deadline:g} seconds (is it locked?)"
-            raise KeyringUnusableError(self._unusable) from None
-        except BrokenOffError as error:
-            raise KeyringUnusableError(f"the keyring failed ({error})") from None
-        except Exception as error:  # noqa: BLE001 - backends raise anything: OSError, D-Bus and Windows errors
-            # Only the type is shown: some backends put their arguments into the text.
-            raise KeyringUnusableError(f"the keyring failed ({type(error).__name__})") from None
+            try:
+                return await in_daemon_thread(guarded, self._deadline)
+            except KeyringUnusableError:
+                raise
+            except TimeoutError:
+                self._unusable = (
+                    f"the keyring did not answer within {self._deadline:g} seconds (is it locked?)"
+                )
+                raise KeyringUnusableError(self._unusable) from None
+            except BrokenOffError as error:
+                raise KeyringUnusableError(f"the keyring failed ({error})") from None
+            except Exception as error:  # noqa: BLE001 - backends raise anything: OSError, D-Bus and Windows errors
+                # Only the type is shown: some backends put their arguments into the text.
+                raise KeyringUnusableError(f"the keyring failed ({type(error).__name__})") from None

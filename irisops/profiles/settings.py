@@ -7,13 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from irisops.files import cure_of, locked, read_file, write_atomically
-from irisops.profiles.toml_lines import TomlError, decoded, line_of, parsed
-
-if TYPE_CHECKING:
-    import tomlkit
+from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed
 
 DEFAULT_POLL_INTERVAL = 2.0
 SHORTEST_POLL = 0.5
@@ -146,11 +143,6 @@ class LoadedSettings:
     given: Mapping[str, Value] = field(default_factory=dict)
     """Values given in the file."""
 
-    @property
-    def problem(self) -> str:
-        """All problems as one text."""
-        return " ".join(self.problems)
-
 
 class SettingsStore:
     """`settings.toml`. Comments, order and unknown keys survive every change."""
@@ -189,10 +181,6 @@ class SettingsStore:
     def _at(self, line: int) -> str:
         return f"{self.path}, line {line}" if line else str(self.path)
 
-    def set_theme(self, theme: str) -> None:
-        """Store the theme. Raises as `change`."""
-        self.change({"theme": theme})
-
     def _text(self) -> str:
         """The file's text, that of a new one if there is none. Raises `OSError`, `TomlError`."""
         try:
@@ -209,26 +197,15 @@ class SettingsStore:
             text = self._text()
             parsed(text)
             for name, value in checked.items():
-                document = _document(text)
-                if name not in document:
+                edited = document(text)
+                if name not in edited:
                     text, found = _uncommented(text, name, tomlkit.item(value).as_string())
                     if found:
                         continue
-                document[name] = value
-                text = tomlkit.dumps(document)
+                edited[name] = value
+                text = tomlkit.dumps(edited)
             parsed(text)
             write_atomically(self.path, text)
-
-
-def _document(text: str) -> tomlkit.TOMLDocument:
-    """A tomlkit document. tomlkit is stricter than tomllib in a few things. Raises `ValueError`."""
-    import tomlkit  # noqa: PLC0415 - only when something is written
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - only when something is written
-
-    try:
-        return tomlkit.parse(text)
-    except (TOMLKitError, RecursionError) as error:
-        raise ValueError(f"it can be read, but not be changed: {error}") from None
 
 
 def template() -> str:

@@ -7,21 +7,23 @@ once never lose each other's changes.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
 from typing import TYPE_CHECKING, Any
 
+from irisops.contract.replies import Refusal
 from irisops.files import cure_of, locked, read_file, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
-from irisops.profiles.toml_lines import TomlError, decoded, line_of, parsed
+from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed
 
 if TYPE_CHECKING:
     import tomlkit
 
 HEADER = "irisops profiles: how to reach each instance. Passwords are never kept here."
 _FIELDS = {field.name: field for field in dataclasses.fields(Profile) if field.name != "name"}
-_NUMBERS = {"port": int, "web_port": int, "poll_interval": float}
+_NUMBERS: dict[str, type[int] | type[float]] = {"port": int, "web_port": int, "poll_interval": float}
 _FLAGS = {"read_only", "guarded"}
 _LARGEST = 1e9
 """Limit for all numbers: an integer in the file may be too large for a float."""
@@ -38,18 +40,24 @@ class ProfilesFileError(Exception):
 
     @property
     def cure(self) -> str:
-        """What to do: there is nothing to correct in a file that the disk or its rights keep from being written."""
+        """What to do: make the file writable, or correct its contents."""
         if isinstance(self.__cause__, OSError):
             return cure_of(self.__cause__)
         return "Correct the file with an editor, then try again."
 
 
-class NoSuchProfileError(KeyError):
-    """There is no profile of that name."""
+class NoSuchProfileError(Refusal):
+    """The profile is not in the file any more."""
+
+    def __init__(self, name: str, when: str = "meanwhile") -> None:
+        super().__init__("NoSuchProfile", f"{name} was removed {when}.", "/profiles shows what is left.")
 
 
-class ProfileExistsError(ValueError):
+class ProfileExistsError(Refusal):
     """A profile of that name exists."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("ProfileExists", f"There is a profile {name} already.", "Choose another name.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +79,13 @@ class ProfileStore:
     def load(self) -> Loaded:
         """Read the file. A missing one counts as empty; a broken one is reported in `problem`."""
         try:
-            text = self._text()
-            data = self._parsed(text)
+            with self._named_errors():
+                text = self._text()
+                tables = _profiles_in(text)
         except ProfilesFileError as problem:
             return Loaded(problem=problem)
         profiles: list[Profile] = []
         warnings: list[str] = []
-        tables = data.get("profiles", {})
         for name, table in tables.items():
             try:
                 profiles.append(_profile(name, table))
@@ -89,10 +97,10 @@ class ProfileStore:
     def add(self, profile: Profile) -> None:
         """Raises `ProfileInvalidError`, `ProfileExistsError`, `ProfilesFileError`."""
         profile.check()
-        with self._edit() as tables:
-            if _key(tables.table, profile.name) is not None:
+        with self._edit() as (_, tables):
+            if _key(tables, profile.name) is not None:
                 raise ProfileExistsError(profile.name)
-            tables.table[profile.name] = _table(profile)
+            tables[profile.name] = _table(profile)
 
     def replace(self, name: str, profile: Profile) -> None:
         """Change a profile, and its name if that differs; keys of the file that are not ours are kept.
@@ -100,133 +108,92 @@ class ProfileStore:
         Raises `NoSuchProfileError`, `ProfileExistsError`, `ProfileInvalidError`, `ProfilesFileError`.
         """
         profile.check()
-        with self._edit() as tables:
-            key = _key(tables.table, name)
-            if key is None or not isinstance(tables.table[key], dict):
+        with self._edit() as (_, tables):
+            key = _key(tables, name)
+            if key is None or not isinstance(tables[key], dict):
                 raise NoSuchProfileError(name)
-            other = _key(tables.table, profile.name)
-            if other not in (None, key):
+            if _key(tables, profile.name) not in (None, key):
                 raise ProfileExistsError(profile.name)
-            table = tables.table[key]
+            table = tables[key]
             _update(table, profile)
             if profile.name != key:
-                tables.table.pop(key)
-                tables.table[profile.name] = table
+                tables.pop(key)
+                tables[profile.name] = table
 
     def remove(self, name: str) -> None:
         """Raises `NoSuchProfileError`, `ProfilesFileError`."""
-        with self._edit() as tables:
-            key = _key(tables.table, name)
-            if key is None:
-                raise NoSuchProfileError(name)
-            tables.table.pop(key)
+        with self._edit() as (_, tables):
+            tables.pop(_existing(tables, name, "already"))
 
     def move(self, name: str, position: int) -> None:
         """Move a profile to a position, counted from 0; beyond the end means the end.
 
         Raises `NoSuchProfileError`, `ProfilesFileError` (also if the tables are too scattered to be moved).
         """
-        with self._edit() as tables:
-            key = _key(tables.table, name)
-            if key is None:
-                raise NoSuchProfileError(name)
-            before = tables.table.unwrap()
-            order = [str(each) for each in tables.table if each != key]
+        with self._edit() as (edited, tables):
+            key = _existing(tables, name)
+            before = tables.unwrap()
+            order = [str(each) for each in tables if each != key]
             order.insert(max(0, position), key)
-            parts = {each: tables.table.pop(each) for each in order}
+            parts = {each: tables.pop(each) for each in order}
             for each in order:
-                tables.table[each] = parts[each]
-            after = self._parsed(tables.text()).get("profiles", {})
+                tables[each] = parts[each]
+            after = _profiles_in(edited.as_string())
             if after != before or list(after) != order:
-                raise ProfilesFileError(
-                    self.path, "its tables are too scattered to be moved; move them with an editor"
-                )
+                raise TomlError("its tables are too scattered to be moved; move them with an editor")
 
     def _text(self) -> str:
         try:
             return decoded(read_file(self.path))
         except FileNotFoundError:
             return ""
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """What goes wrong with the file, as `ProfilesFileError`."""
+        try:
+            yield
         except TomlError as error:
             raise ProfilesFileError(self.path, str(error), error.line) from None
         except OSError as error:
             raise ProfilesFileError(self.path, error.strerror or str(error)) from error
 
-    def _parsed(self, text: str) -> dict[str, Any]:
-        try:
-            data = parsed(text)
-        except TomlError as error:
-            raise ProfilesFileError(self.path, str(error), error.line) from None
-        if not isinstance(data.get("profiles", {}), dict):
-            line = line_of(text, "profiles")
-            raise ProfilesFileError(self.path, "profiles must be tables: [profiles.NAME]", line)
-        return data
-
-    def _edit(self) -> _Edit:
-        return _Edit(self)
-
-
-class _Edit:
-    """One edit: lock, read, change, write; nothing is written if the change raises."""
-
-    def __init__(self, store: ProfileStore) -> None:
-        self._store = store
-        self._lock = locked(store.path)
-        self.document: tomlkit.TOMLDocument
-        self.table: Any
-
-    def __enter__(self) -> _Edit:
+    @contextmanager
+    def _edit(self) -> Iterator[tuple[tomlkit.TOMLDocument, Any]]:
+        """The file and its table of profiles, under its lock; written afterwards, unless the change raises."""
         import tomlkit  # noqa: PLC0415 - 30 ms that only an edit needs
 
-        try:
-            self._lock.__enter__()
-        except OSError as error:
-            raise ProfilesFileError(self._store.path, error.strerror or str(error)) from error
-        try:
-            text = self._store._text()  # noqa: SLF001 - one class in two parts
-            self._store._parsed(text)  # noqa: SLF001 - one class in two parts
-            self.document = self._document(text)
+        with self._named_errors(), locked(self.path):
+            text = self._text()
+            _profiles_in(text)
+            edited = document(text)
             if not text:
-                self.document.add(tomlkit.comment(HEADER))
-            if "profiles" not in self.document:
-                self.document["profiles"] = tomlkit.table(is_super_table=True)
-            self.table = self.document["profiles"]
-        except BaseException:
-            self._lock.__exit__(None, None, None)
-            raise
-        return self
+                edited.add(tomlkit.comment(HEADER))
+            if "profiles" not in edited:
+                edited["profiles"] = tomlkit.table(is_super_table=True)
+            yield edited, edited["profiles"]
+            write_atomically(self.path, edited.as_string())
 
-    def _document(self, text: str) -> tomlkit.TOMLDocument:
-        """A tomlkit document. tomlkit is stricter than tomllib in a few things. Raises `ProfilesFileError`."""
-        import tomlkit  # noqa: PLC0415 - not at the start
-        from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - not at the start
 
-        try:
-            return tomlkit.parse(text)
-        except (TOMLKitError, RecursionError) as error:
-            raise ProfilesFileError(
-                self._store.path, f"it can be read, but not be changed: {error}"
-            ) from None
-
-    def text(self) -> str:
-        """The new contents of the file."""
-        import tomlkit  # noqa: PLC0415 - not at the start
-
-        return tomlkit.dumps(self.document)
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        try:
-            if kind is None:
-                write_atomically(self._store.path, self.text())
-        except OSError as problem:
-            raise ProfilesFileError(self._store.path, problem.strerror or str(problem)) from problem
-        finally:
-            self._lock.__exit__(None, None, None)
+def _profiles_in(text: str) -> dict[str, Any]:
+    """The tables of the profiles. Raises `TomlError`."""
+    tables = parsed(text).get("profiles", {})
+    if not isinstance(tables, dict):
+        raise TomlError("profiles must be tables: [profiles.NAME]", line_of(text, "profiles"))
+    return tables
 
 
 def _key(table: Any, name: str) -> str | None:
     """The name as the file spells it; case is ignored."""
     return next((str(key) for key in table if str(key).casefold() == name.casefold()), None)
+
+
+def _existing(table: Any, name: str, removed: str = "meanwhile") -> str:
+    """As `_key`. Raises `NoSuchProfileError`."""
+    key = _key(table, name)
+    if key is None:
+        raise NoSuchProfileError(name, removed)
+    return key
 
 
 def _profile(name: str, table: object) -> Profile:
@@ -236,7 +203,7 @@ def _profile(name: str, table: object) -> Profile:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _FIELDS:
-            continue  # perhaps of a newer irisops; kept in the file
+            continue  # may belong to a newer irisops; kept in the file
         values[key] = _value(key, value)
     profile = Profile(name=name, **values)
     profile.check()
@@ -250,17 +217,12 @@ def _value(key: str, value: object) -> object:
         return value
     number = _NUMBERS.get(key)
     if number is not None:
-        allowed: type | UnionType = int if number is int else int | float
-        if isinstance(value, bool) or not isinstance(value, allowed) or not _is_near(value):
+        if isinstance(value, bool) or not isinstance(value, number | int) or not abs(value) < _LARGEST:
             raise ProfileInvalidError(key, f"{key} is a number")
         return number(value)
     if not isinstance(value, str):
         raise ProfileInvalidError(key, f"{key} is a text in quotation marks")
     return value
-
-
-def _is_near(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < _LARGEST
 
 
 def _table(profile: Profile) -> Any:

@@ -47,7 +47,7 @@ class SystemKeyring:
             connection.close()
 
     def get(self, service: str, account: str) -> str | None:
-        """The secret of an account, None if there is none."""
+        """The secret of an account, None if missing."""
         import keyring  # noqa: PLC0415 - not at the start
 
         return keyring.get_password(service, account)

@@ -1,9 +1,12 @@
-"""Reading of TOML with one error type that names the line."""
+"""TOML of files that people edit, with one error type that names the line."""
 
 from __future__ import annotations
 
 import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import tomlkit
 
 
 class TomlError(ValueError):
@@ -32,6 +35,17 @@ def parsed(text: str) -> dict[str, Any]:
         raise TomlError("a number in it is too long") from None
     except RecursionError:
         raise TomlError("it nests too deep") from None
+
+
+def document(text: str) -> tomlkit.TOMLDocument:
+    """The TOML for an edit that keeps comments and order. Raises `TomlError`; tomlkit is stricter than tomllib."""
+    import tomlkit  # noqa: PLC0415 - 30 ms that only an edit needs
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
+
+    try:
+        return tomlkit.parse(text)
+    except (TOMLKitError, RecursionError) as error:
+        raise TomlError(f"it can be read, but not be changed: {error}") from None
 
 
 def line_in(message: str, text: str) -> int:

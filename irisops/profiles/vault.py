@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ class Vault:
         return sorted(self._open())
 
     def get(self, account: str) -> str | None:
-        """A secret, None if there is none. Raises `VaultError`."""
+        """A secret, None if missing. Raises `VaultError`."""
         return self._open().get(account)
 
     def put(self, account: str, secret: str) -> None:
@@ -127,8 +128,14 @@ class Vault:
             change(held)
             self._seal(held)
 
-    def _locked(self) -> _Guard:
-        return _Guard(self.path)
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the file's lock. An `OSError` meanwhile, also of the lock, becomes a `VaultError`."""
+        try:
+            with locked(self.path):
+                yield
+        except OSError as error:
+            raise VaultError(f"{self.path}: {error.strerror or error}") from error
 
     def _new_key(self, passphrase: str) -> None:
         if len(passphrase) < SHORTEST_PASSPHRASE:
@@ -167,27 +174,7 @@ class Vault:
             "nonce": base64.b64encode(sealed.nonce).decode(),
             "data": base64.b64encode(data).decode(),
         }
-        try:
-            write_atomically(self.path, json.dumps(text) + "\n")
-        except OSError as error:
-            raise VaultError(f"{self.path}: {error.strerror or error}") from error
-
-
-class _Guard:
-    """The file's lock, with failures as `VaultError`."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = locked(path)
-
-    def __enter__(self) -> None:
-        try:
-            self._lock.__enter__()
-        except OSError as error:
-            raise VaultError(f"{self._path}: {error.strerror or error}") from error
-
-    def __exit__(self, *error: object) -> None:
-        self._lock.__exit__(None, None, None)
+        write_atomically(self.path, json.dumps(text) + "\n")
 
 
 def _parsed(raw: bytes) -> _Sealed:
@@ -225,5 +212,5 @@ def _opened(sealed: _Sealed, key: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         held = None
     if not isinstance(held, dict) or not all(isinstance(each, str) for each in held.values()):
-        raise VaultError("The passphrase opens the encrypted file, but what is in it is not of this irisops.")
+        raise VaultError("The passphrase opens the encrypted file, but irisops cannot read its contents.")
     return held

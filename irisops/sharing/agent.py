@@ -31,14 +31,6 @@ from irisops.sharing.agent_files import (
     quiet_pyngrok,
     write_launcher,
 )
-from irisops.sharing.endpoints import (
-    USUAL_DEADLINES,
-    Deadlines,
-    Endpoint,
-    EndpointFigures,
-    EndpointSpec,
-    LogLine,
-)
 from irisops.sharing.errors import (
     AgentFailed,
     AgentMissing,
@@ -50,6 +42,14 @@ from irisops.sharing.errors import (
     redact,
 )
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.messages import (
+    USUAL_DEADLINES,
+    Deadlines,
+    Endpoint,
+    EndpointFigures,
+    EndpointSpec,
+    LogLine,
+)
 from irisops.sharing.policy import as_option, same_policy
 from irisops.sharing.procs import ProcessId
 
@@ -127,7 +127,7 @@ class Agent:
     def start(self) -> None:
         """Start the agent and wait for its session. Raises the named SharingProblem; then no agent is left."""
         if not self._token:
-            raise AuthtokenMissing("ngrok wants an authtoken, and there is none.")
+            raise AuthtokenMissing("ngrok wants an authtoken, and none was given.")
         quiet_pyngrok()
         allow_local_calls(os.environ)
         try:
@@ -136,7 +136,7 @@ class Agent:
             self._kill()
             # UNVERIFIED: that a real agent reads its config file from /proc/PID/fd/N, where the token is in memory
             # alone. Settle: `/share web` with a real agent 3.30 or newer on Linux. Where it does not, the session
-            # has no token (4018) or the file is called unreadable; then the environment is used, which only this
+            # has no token (4018) or the file is reported as unreadable; then the environment is used, which only this
             # user can read.
             unread = problem.code == 4018 or "configuration file" in problem.detail
             if self._memory is None or not unread:
@@ -158,8 +158,8 @@ class Agent:
             config_path=str(config),
             monitor_thread=True,  # an agent whose output nobody reads stalls (facts: A1.12)
             log_event_callback=self._took_line,
-            startup_timeout=int(self._deadlines.start)
-            + 5,  # our own deadline comes first: its error is clearer
+            # Our own deadline comes first: its error is clearer.
+            startup_timeout=int(self._deadlines.start) + 5,
             max_logs=LOG_LINES,
         )
         # A token in the environment of irisops would go onto the agent's command line (facts: A5.1).
@@ -245,10 +245,8 @@ class Agent:
             if future.done():
                 raise self._named(future.exception()) from None  # a TimeoutError of the work itself
             self._kill()
-            with contextlib.suppress(Exception):
-                future.result(
-                    self._deadlines.stop
-                )  # unblocked by the agent's end; our error is raised instead
+            with contextlib.suppress(Exception):  # unblocked by the agent's end; our error is raised instead
+                future.result(self._deadlines.stop)
             raise self._silent(missed, deadline) from None
         except Exception as error:  # noqa: BLE001 - pyngrok lets YAML, attribute and OS errors through (facts: A4)
             raise self._named(error) from None
@@ -312,7 +310,7 @@ class Agent:
             made = self._request(ENDPOINTS, method="POST", body=options, deadline=self._deadlines.create)
             url = made.get("url") or made.get("public_url")
             if not isinstance(url, str) or not url:
-                raise AgentFailed("The ngrok agent opened a tunnel, but named no address for it.")
+                raise AgentFailed("The ngrok agent opened a tunnel without an address.")
         except SharingProblem:
             self._close_by_name(spec.name)  # it may have come up after the request timed out (facts: A4.10)
             raise

@@ -30,7 +30,7 @@ class AgentApi:
         except ValueError:
             self._host, self._port = "", 0
         if self._host not in LOCAL_HOSTS or not self._port:
-            raise AgentFailed("The ngrok agent named no address of this machine for its API.", detail=address)
+            raise AgentFailed("The address of the ngrok agent's API is not on this machine.", detail=address)
         self._token = token
 
     def call(
@@ -78,5 +78,5 @@ def _object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise AgentFailed("The ngrok agent answered what is no JSON object.", detail=text[:500])
+        raise AgentFailed("The ngrok agent did not answer with a JSON object.", detail=text[:500])
     return found

@@ -15,13 +15,7 @@ from irisops import children
 from irisops.background import Background, to_log
 from irisops.files import cure_of, open_private, private_folder
 from irisops.instance import errors as instance_errors
-from irisops.instance.driver_process.channel import (
-    HEADER_SIZE,
-    ChannelError,
-    decode_body,
-    encode_frame,
-    frame_size,
-)
+from irisops.instance.driver_process.channel import ChannelError, encode_frame, read_message
 from irisops.instance.errors import InstanceProblem
 from irisops.sharing import errors as sharing_errors
 from irisops.sharing.errors import KeeperLost, SharingProblem
@@ -186,7 +180,7 @@ class KeeperClient:
     async def _ask(self, operation: str, deadline: float, **values: Any) -> Any:
         requests = self._requests
         if requests is None or requests.is_closing() or not self.running:
-            raise KeeperLost("The keeper process is not there.")
+            raise KeeperLost("The keeper process is not running.")
         number = next(self._numbers)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -202,8 +196,7 @@ class KeeperClient:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                header = await reader.readexactly(HEADER_SIZE)
-                self._took(decode_body(await reader.readexactly(frame_size(header))))
+                self._took(await read_message(reader))
         except (asyncio.IncompleteReadError, ChannelError, ConnectionError):
             await self.wait()
         self._ended(await asyncio.to_thread(self._left))

@@ -154,16 +154,20 @@ class LeaseStays(SharingProblem):
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """One documented refusal of ngrok: its class, one sentence, and a cure ("" for the class's)."""
+    """One known refusal: its class, one sentence, and a cure ("" for the class's)."""
 
     kind: type[SharingProblem]
     sentence: str
     cure: str = ""
 
+    def problem(self, detail: str = "", code: int | None = None) -> SharingProblem:
+        """The named problem; `detail` is the text of the service."""
+        return self.kind(self.sentence, self.cure or None, detail=detail, code=code)
+
 
 WALLS: dict[int, Wall] = {
-    4018: Wall(AuthtokenMissing, "ngrok wants an authtoken and was given none that it knows."),
-    105: Wall(AuthtokenRefused, "The ngrok authtoken has not the shape of one."),
+    4018: Wall(AuthtokenMissing, "ngrok needs an authtoken that it knows."),
+    105: Wall(AuthtokenRefused, "The ngrok authtoken is malformed."),
     107: Wall(AuthtokenRefused, "The ngrok authtoken is no longer valid."),
     108: Wall(
         TunnelLimit,
@@ -211,24 +215,18 @@ WALLS: dict[int, Wall] = {
 """Every code of facts: ngrok-keyring A11 that can stop a share."""
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """Messages without an ngrok code: from Go's network library, a proxy, or the system."""
-
-    words: re.Pattern[str]
-    wall: Wall
-
-
-def _saying(words: str, kind: type[SharingProblem], sentence: str, cure: str = "") -> Saying:
-    return Saying(re.compile(words, re.IGNORECASE), Wall(kind, sentence, cure))
+def _saying(
+    words: str, kind: type[SharingProblem], sentence: str, cure: str = ""
+) -> tuple[re.Pattern[str], Wall]:
+    return re.compile(words, re.IGNORECASE), Wall(kind, sentence, cure)
 
 
 _LOOPBACK = r"(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)"
 _ASK_THE_NETWORK = (
-    "Try another network, or ask whoever runs this one to let connect.ngrok-agent.com through, port 443, unopened."
+    "Try another network, or ask those who run this one to let connect.ngrok-agent.com through, port 443, unopened."
     " /share help shows other ways."
 )
-SAYINGS: tuple[Saying, ...] = (
+SAYINGS: tuple[tuple[re.Pattern[str], Wall], ...] = (
     # ngrok was reached, but this machine's own port does not answer. A proxy may also be on loopback.
     _saying(
         rf"^(?!.*proxy)(?!.*lookup)(?=.*dial tcp {_LOOPBACK}:\d+: )|(?:dial|connect)(?:ing)?(?: to)?(?: the)? upstream|"
@@ -240,7 +238,7 @@ SAYINGS: tuple[Saying, ...] = (
         r"contains a virus|potentially unwanted software|winerror 225\b",
         AgentCannotRun,
         "The virus scanner of this machine keeps the ngrok agent from running.",
-        "Windows Defender and others take tunnels for malware: have it allowed by whoever runs this machine, then "
+        "Windows Defender and others take tunnels for malware: have it allowed by those who run this machine, then "
         "install it again.",
     ),
     _saying(
@@ -300,7 +298,10 @@ SAYINGS: tuple[Saying, ...] = (
         "The ngrok agent cannot reach ngrok: something between here and there blocks it.",
     ),
 )
-"""The first match counts. Collected from reports."""
+"""Messages without an ngrok code, from Go's network library, a proxy or the system. The first match counts.
+
+Collected from reports.
+"""
 # UNVERIFIED: the words of Windows and macOS, which nobody could try here. Settle: share there behind a firewall, with
 # an agent in quarantine, and with one of another processor.
 
@@ -318,25 +319,18 @@ def ngrok_code(text: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-def explain(
-    text: str, secrets: Iterable[str] = (), *, doing: str = "The ngrok agent failed"
-) -> SharingProblem:
+def explain(text: str, secrets: Iterable[str] = ()) -> SharingProblem:
     """The named problem for a text of the agent or its API. Never raises, never shows a secret."""
     detail = redact(text, secrets).strip()
     code = ngrok_code(text)
-    wall = WALLS.get(code) if code is not None else None
-    if wall is not None:
-        return wall.kind(wall.sentence, wall.cure or None, detail=detail, code=code)
+    if code in WALLS:
+        return WALLS[code].problem(detail, code)
     if code is not None:
-        return AgentFailed(
-            f"ngrok refused with ERR_NGROK_{code}.",
-            f"See ngrok.com/docs/errors/err_ngrok_{code}.",
-            detail=detail,
-            code=code,
-        )
+        cure = f"See ngrok.com/docs/errors/err_ngrok_{code}."
+        return AgentFailed(f"ngrok refused with ERR_NGROK_{code}.", cure, detail=detail, code=code)
     words = " ".join(text.split())
-    for saying in SAYINGS:
-        if saying.words.search(words):
-            return saying.wall.kind(saying.wall.sentence, saying.wall.cure or None, detail=detail)
+    for pattern, wall in SAYINGS:
+        if pattern.search(words):
+            return wall.problem(detail)
     first = next((line.strip() for line in detail.splitlines() if line.strip()), "it gave no reason")
-    return AgentFailed(f"{doing}: {first[:200].rstrip('.')}.", detail=detail)
+    return AgentFailed(f"The ngrok agent failed: {first[:200].rstrip('.')}.", detail=detail)

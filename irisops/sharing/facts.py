@@ -24,12 +24,14 @@ from irisops.instance.errors import (
     PasswordChangeRequired,
     Unreachable,
 )
+from irisops.instance.models import community_key, in_use_of
 from irisops.instance.routes import Instance, object_by, value_by
+from irisops.instance.security.lists import BINDINGS, list_applications, list_resources
+from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import list_resources
-from irisops.instance.security.services import BINDINGS
-from irisops.instance.security.settings_state import login_bits, read_settings
-from irisops.instance.security.webapps import list_applications
+from irisops.instance.security.settings_state import read_settings
+from irisops.instance.usage.license import license_rows
+from irisops.instance.values import as_flag, as_int, as_names, as_text
 from irisops.sharing.lease import Where
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
 from irisops.sharing.teardown import Connector
@@ -83,26 +85,34 @@ async def gather(instance: Instance) -> InstanceFacts:
             raise
         except (InstanceProblem, LookupError) as problem:
             found.miss(fact, problem)
-    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # optional: it only adds a sentence
+    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # on most keys it adds nothing
         customer = await value_by(
             instance, "license.customer", ClassMethod("%SYSTEM.License", "KeyCustomerName")
         )
-        found.values["community"] = "community" in str(customer or "").casefold()
+        found.values["community"] = community_key(str(customer or ""))
+    if found.values.get("community") and "units_used" in found.values:
+        await _connections(instance, found)
     return InstanceFacts(**found.values, unread=tuple(found.unread.items()))
 
 
-def _yes(value: Value) -> bool:
-    """Class queries show `Yes`/`No`, objects 1/0 (facts: iris-security 1)."""
-    return str(value).strip().casefold() in {"1", "yes", "true"}
+async def _connections(instance: Instance, found: _Gathered) -> None:
+    """Take the connections for the units of a Community Edition; without them those in use are not known."""
+    used = found.values.pop("units_used")
+    try:
+        rows = await license_rows(instance)
+    except (InstanceError, NotPermitted, NotAvailable) as problem:
+        found.miss("units_used", problem)
+        return
+    found.values["units_used"] = in_use_of(used, sum(row.places for row in rows))
 
 
 async def _users(instance: Instance) -> tuple[UserFact, ...]:
     rows = (await read_rows(instance, "users.list")).dicts()
     return tuple(
         UserFact(
-            name=str(row["name"] or ""),
-            enabled=_yes(row["enabled"]),
-            roles=tuple(part.strip() for part in str(row["roles"] or "").split(",") if part.strip()),
+            name=as_text(row["name"]),
+            enabled=as_flag(row["enabled"]),
+            roles=as_names(row["roles"]),
             used=_ever(row["lastlogintime"]),
         )
         for row in rows
@@ -132,14 +142,14 @@ async def _public_databases(instance: Instance) -> tuple[tuple[str, str], ...]:
 async def _login_events(instance: Instance) -> tuple[tuple[str, bool], ...]:
     rows = (await read_rows(instance, "audit.events", ("%System", "%Login", "*"))).dicts()
     return tuple(
-        ("/".join(str(row[key]) for key in ("source", "type", "name")), _yes(row["enabled"]))
+        ("/".join(str(row[key]) for key in ("source", "type", "name")), as_flag(row["enabled"]))
         for row in rows
         if str(row["name"] or "").casefold() in {"login", "loginfailure"}
     )
 
 
 async def _audit_enabled(instance: Instance) -> bool:
-    return _yes(await _system_setting(instance, "AuditEnabled"))
+    return as_flag(await _system_setting(instance, "AuditEnabled"))
 
 
 async def _system_setting(instance: Instance, name: str) -> Value:
@@ -177,16 +187,9 @@ def target_roles(groups: Iterable[str]) -> tuple[str, ...]:
     return tuple(roles)
 
 
-def _number(value: Value) -> int | None:
-    try:
-        return int(str(value))
-    except ValueError:
-        return None
-
-
 def _units(method: str) -> Callable[[Instance], Awaitable[int | None]]:
     async def read(instance: Instance) -> int | None:
-        return _number(await value_by(instance, "license.counts", ClassMethod("%SYSTEM.License", method)))
+        return as_int(await value_by(instance, "license.counts", ClassMethod("%SYSTEM.License", method)))
 
     return read
 
@@ -224,7 +227,7 @@ async def probe_default_passwords(
 async def _failed_login_limit(instance: Instance) -> int | None:
     """`InvalidLoginLimit`, 0 for none; None when it cannot be read (facts: iris-security 3.6)."""
     try:
-        return _number(await _system_setting(instance, "InvalidLoginLimit"))
+        return as_int(await _system_setting(instance, "InvalidLoginLimit"))
     except Unreachable:
         raise
     except (InstanceProblem, LookupError):
@@ -243,7 +246,7 @@ async def _risk(instance: Instance, user: UserFact, limit: int | None) -> str:
         values = await object_by(instance, "users.read", call)
     except InstanceProblem as problem:
         return f"its failed logins cannot be read: {problem.message}"
-    failed = _number(values[0]) if values else None
+    failed = as_int(values[0]) if values else None
     if failed is None:
         return "its failed logins cannot be read"
     if limit - failed < SPARE_ATTEMPTS:

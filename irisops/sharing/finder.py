@@ -141,5 +141,5 @@ def _new_enough(found: AgentBinary) -> AgentBinary:
 
 
 def setpriv() -> str:
-    """util-linux's `setpriv`, which gives the agent a death signal; "" where there is none (macOS, BusyBox)."""
+    """util-linux's `setpriv`, which gives the agent a death signal; "" on a system without it (macOS, BusyBox)."""
     return children.locate("setpriv", os.environ) or ""

@@ -145,10 +145,10 @@ def _quoted(name: str) -> str:
 
 
 def grant_sql(template: Template, schemas: Sequence[str], role: str) -> list[Update]:
-    """`GRANT … ON SCHEMA s TO role` for each schema (InterSystems SQL Reference, GRANT).
+    """`GRANT … ON SCHEMA s TO role` for each schema; one statement takes several privileges (facts: iris-security 4.1).
 
-    UNVERIFIED: several privileges in one statement, a schema's name in quotes, and that it takes more than SELECT on a
-    schema. Settle: run one on a throwaway schema. A refusal ends the opening of the share and is shown.
+    UNVERIFIED: a schema's name in quotes, and that it takes more than SELECT on a schema. Settle: run one on a
+    throwaway schema. A refusal ends the opening of the share and is shown.
     """
     rights = ", ".join(template.sql)
     return (

@@ -2,8 +2,8 @@
 
 pyngrok prints its progress to standard output and reports nothing else, has no deadline for the whole, and checks no
 sum (facts: ngrok-keyring A7); so it runs separately, and `finder` checks the result.
-Whether ngrok publishes a checksum for the newest agent was not to be found out. So the first download is trusted as far
-as HTTPS goes; its SHA-256 is kept, and a later change of the file is reported before it is used.
+Whether ngrok publishes a checksum for the newest agent is not known. So the first download is trusted as far as HTTPS
+goes; its SHA-256 is kept, and a later change of the file is reported before it is used.
 """
 
 from __future__ import annotations

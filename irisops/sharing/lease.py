@@ -133,7 +133,7 @@ def decode(text: str) -> Lease:
             raise LeaseError("it was written by another version of irisops")
         return from_json(Lease, found)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise LeaseError(f"it is no lease of irisops ({type(error).__name__})") from error
+        raise LeaseError(f"it is not a lease of irisops ({type(error).__name__})") from error
 
 
 def _load(file: Path) -> Lease:
@@ -146,7 +146,7 @@ def _load(file: Path) -> Lease:
     except FileNotFoundError:
         raise
     except UnicodeDecodeError as error:
-        raise LeaseError("it is no text in UTF-8") from error
+        raise LeaseError("it is not UTF-8 text") from error
     except OSError as error:
         raise LeaseError(error.strerror or type(error).__name__) from error
     if lease.id != file.stem:
@@ -258,5 +258,5 @@ def summary(leases: Iterable[Lease], now: datetime) -> list[str]:
         elif lease.problem:
             lines.append(f"{what} is not yet taken down: {lease.problem}")
         else:
-            lines.append(f"{what} was left behind and is to be taken down.")
+            lines.append(f"{what} was left behind and will be taken down.")
     return lines

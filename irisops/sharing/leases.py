@@ -74,7 +74,7 @@ async def _by_keeper(store: LeaseStore, lease: Lease) -> Report:
     if left is None:
         report.done.append("its keeper took it down")
     else:
-        report.problems.append(left.problem or "its keeper is still at it")
+        report.problems.append(left.problem or "its keeper has not finished")
     return report
 
 

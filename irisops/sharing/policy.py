@@ -32,7 +32,7 @@ def networks(texts: Sequence[str]) -> tuple[str, ...]:
             found.append(str(ipaddress.ip_network(text.strip(), strict=False)))
         except ValueError as error:
             raise SharingProblem(
-                f"{text!r} is no network address.", "Write e.g. allow=203.0.113.7 or allow=203.0.113.0/24."
+                f"{text!r} is not a network address.", "Write e.g. allow=203.0.113.7 or allow=203.0.113.0/24."
             ) from error
     return tuple(found)
 

@@ -47,7 +47,7 @@ def _typed(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one line for each k
         return _typed(hint, value)
     if origin is tuple:
         if not isinstance(value, list):
-            raise TypeError(f"a {type(value).__name__} is no list")
+            raise TypeError(f"a {type(value).__name__} is not a list")
         return tuple(_typed(get_args(hint)[0], each) for each in value)
     if is_dataclass(hint) and isinstance(hint, type):
         return from_json(hint, value)

@@ -19,12 +19,18 @@ from irisops.instance.web import WebAddress, WebFailure, WebRequest, ask
 from irisops.sharing import guests, passes, procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
-from irisops.sharing.endpoints import EndpointFigures, EndpointSpec
 from irisops.sharing.errors import LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.finder import AgentBinary, find_agent
 from irisops.sharing.guests import Activity
 from irisops.sharing.lease import Item, Lease, LeasedEndpoint, LeaseError, LeaseStore, State
-from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
+from irisops.sharing.messages import (
+    EndpointFigures,
+    EndpointSpec,
+    ShareClosed,
+    ShareOpened,
+    ShareRequest,
+    ShareStatus,
+)
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.procs import ProcessId
 from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, target
@@ -261,7 +267,7 @@ class Share:
         item = next((item for item in self._lease.accounts if item.name.casefold() == name.casefold()), None)
         if item is None:
             known = ", ".join(item.name for item in self._lease.accounts) or "none"
-            raise SharingProblem(f"{name} is no pass of this share.", f"Its passes: {known}.")
+            raise SharingProblem(f"{name} is not a pass of this share.", f"Its passes: {known}.")
         report = Report()
         async with self._login() as admin:
             # Delete the account first, so that nobody logs in again in between.

@@ -60,7 +60,6 @@ class Intent:
     tcp: bool
     web: bool
     people: int
-    template: str = ""
     restrictions: Restrictions = field(default_factory=Restrictions)
     tls: bool = False
     """The superserver is reached with TLS."""
@@ -90,4 +89,4 @@ class InstanceFacts:
 
     def why(self, fact: str) -> str:
         """Why a fact could not be read."""
-        return dict(self.unread).get(fact, "the instance did not tell")
+        return dict(self.unread).get(fact, "the instance did not say")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-from irisops.sharing.endpoints import Endpoint
+from irisops.sharing.messages import Endpoint
 from irisops.sharing.passes import TeamPass
 
 

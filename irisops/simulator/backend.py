@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+FAST_SELECT = 1
+"""Feature option of a client that reads a feature item before the columns of each query (facts: wire-protocol 7)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
@@ -204,6 +207,11 @@ class BackendSession(Protocol):
 
 class Backend(Protocol):
     """The instance behind the superserver port."""
+
+    @property
+    def feature_options(self) -> int:
+        """Bits of the options that it grants to a client that asks for them, such as `FAST_SELECT`."""
+        ...
 
     def login(self, request: LoginRequest) -> BackendSession:
         """Authenticate, take a license unit, start a server process. Raises `LoginRefusedError`."""

@@ -23,7 +23,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
+from irisops.simulator.doubts import DoubtError
 from irisops.simulator.wire.faults import (
+    CLASS_METHOD_VALUE,
+    END_CLIENT,
     CorruptSequence,
     Delay,
     Drop,
@@ -32,6 +35,7 @@ from irisops.simulator.wire.faults import (
     Hold,
     Malformed,
     Truncate,
+    import_module,
 )
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.clock import SteerableClock
@@ -138,7 +142,7 @@ class Control:
         if leave < 0:
             raise ControlError("leave must be 0 or more.")
         opened = 0
-        while self.world.license_counts().available > leave:
+        while self.world.license.room > leave:
             self.open_session(client_ip=f"10.99.{opened // 250}.{1 + opened % 250}", pages=2)
             opened += 1
         return opened
@@ -172,15 +176,13 @@ class Control:
 
     # -- what is not known of a real instance --------------------------------------------------------------------------
 
-    def no_delete_session(self, on: bool = True) -> bool:
-        """Let clients no longer call `$$DeleteSession^%SYS.cspServer`, or let them again."""
-        self.world.no_delete_session = on
-        return on
-
-    def no_role_resources(self, on: bool = True) -> bool:
-        """Let clients no longer change a role's privileges by its relationship, or let them again."""
-        self.world.no_role_resources = on
-        return on
+    def doubt(self, name: str, value: str) -> str:
+        """Do this from now on in a doubt (`irisops simulator --doubt list` shows them); returns the value."""
+        try:
+            self.world.doubts = self.world.doubts.choose(f"{name}={value}")
+        except DoubtError as error:
+            raise ControlError(str(error)) from None
+        return value
 
     # -- the wire -----------------------------------------------------------------------------------------------------
 
@@ -225,6 +227,14 @@ class Control:
         except ValueError:
             raise ControlError("payload must be hexadecimal, two digits a byte.") from None
 
+    def end_client(self, times: int | None = 1) -> None:
+        """Tell the clients of the next native calls to end: driver 5.4.1 does, with status 0."""
+        self._inject(END_CLIENT, times, CLASS_METHOD_VALUE)
+
+    def import_module(self, name: str, times: int | None = 1) -> None:
+        """Tell the clients of the next native calls to import a module: driver 5.4.1 does."""
+        self._inject(import_module(name), times, CLASS_METHOD_VALUE)
+
     def clear_faults(self) -> None:
         """The wire works normally again, stalled replies go out, and refusals have their usual texts."""
         self._wire().clear()
@@ -241,10 +251,10 @@ class Control:
             raise ControlError("This control has no wire to break.")
         return self._faults
 
-    def _inject(self, fault: Fault, times: int | None) -> None:
+    def _inject(self, fault: Fault, times: int | None, opcode: bytes | None = None) -> None:
         if times is not None and times < 1:
             raise ControlError("times must be 1 or more, or null for all.")
-        self._wire().inject(fault, times=times)
+        self._wire().inject(fault, times=times, opcode=opcode)
 
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
@@ -261,8 +271,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.terminate,
         Control.fail_logins,
         Control.refusal_text,
-        Control.no_delete_session,
-        Control.no_role_resources,
+        Control.doubt,
         Control.drop_connections,
         Control.refuse_connections,
         Control.drop,
@@ -271,6 +280,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.truncate,
         Control.corrupt_sequence,
         Control.malform,
+        Control.end_client,
+        Control.import_module,
         Control.clear_faults,
     )
 }

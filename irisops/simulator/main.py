@@ -16,6 +16,7 @@ from typing import TextIO
 from irisops.simulator import unverified
 from irisops.simulator.background import Background
 from irisops.simulator.control import Control, ControlServer
+from irisops.simulator.doubts import DoubtError, Doubts, standing, table
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.web.server import WebServer
 from irisops.simulator.wire.faults import Faults
@@ -52,7 +53,8 @@ class Options:
     seed: int = 1
     version: str = DEFAULT_VERSION
     frozen: bool = False
-    project_unknown_queries: bool = False
+    doubts: Doubts | None = None
+    """What it does where no public source says what a real one does; None for `standing`."""
     clock: Clock | None = None
     """The world's clock instead of the machine's: for tests."""
 
@@ -123,9 +125,14 @@ class RunningSimulator:
 
     def _build(self, scenario: str, seed: int, *, password: str | None) -> tuple[World, Runtime]:
         world = build_world(
-            scenario, clock=self.clock, seed=seed, version=VERSIONS[self.options.version], password=password
+            scenario,
+            clock=self.clock,
+            seed=seed,
+            version=VERSIONS[self.options.version],
+            password=password,
+            doubts=self.options.doubts,
         )
-        runtime = Runtime(world, project_unknown_queries=self.options.project_unknown_queries)
+        runtime = Runtime(world)
         for username in SEE_PROCESSES:
             runtime.grant_select("%SYS", "ProcessQuery", username)
         return world, runtime
@@ -223,12 +230,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unverified",
         action="store_true",
-        help="list the rules that no public fact confirms, each with what settles it on a real instance, and leave",
+        help="list the doubts and the rules that no public fact confirms, each with what settles it, and leave",
     )
     parser.add_argument(
-        "--project-unknown-queries",
-        action="store_true",
-        help="offer the license and session lists as SQL procedures, too (whether IRIS does is not known)",
+        "--doubt",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="do this where no public source says what a real instance does; again for another; `list` shows them",
     )
 
 
@@ -242,7 +251,7 @@ def _epilog() -> str:
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
-    """The options that the command line asks for."""
+    """The options that the command line asks for. Raises `DoubtError`."""
     return Options(
         port=arguments.port,
         web_port=arguments.web_port,
@@ -251,7 +260,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         seed=arguments.seed,
         version=arguments.iris_version,
         frozen=arguments.frozen,
-        project_unknown_queries=arguments.project_unknown_queries,
+        doubts=standing().choose(*arguments.doubt),
     )
 
 
@@ -260,8 +269,16 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.unverified:
         print(unverified.listing())
         return 0
+    if "list" in arguments.doubt:
+        print(table())
+        return 0
+    try:
+        options = options_of(arguments)
+    except DoubtError as error:
+        print(f"irisops simulator: {error} `--doubt list` shows all.", file=sys.stderr)
+        return 2
     with faults_shown_on(sys.stderr):
-        return asyncio.run(_serve_until_stopped(options_of(arguments)))
+        return asyncio.run(_serve_until_stopped(options))
 
 
 @contextmanager

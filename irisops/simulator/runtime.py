@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from irisops.simulator.backend import (
+    FAST_SELECT,
     Argument,
     BackendSession,
     ByRef,
@@ -27,6 +28,7 @@ from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.system_basics import product_text, zversion
 from irisops.simulator.classes.transaction import MAXIMUM_LEVEL, CommitMode
 from irisops.simulator.classes.values import as_integer, as_text
+from irisops.simulator.doubts import FEATURE_OPTIONS
 from irisops.simulator.sql.engine import Engine
 from irisops.simulator.sql.store import Limits, Store
 from irisops.simulator.world.model import Process
@@ -49,22 +51,11 @@ _OPERATION_PRIVILEGES = {
 
 
 class Runtime:
-    """One emulated instance.
+    """One emulated instance over the state of `world`."""
 
-    Args:
-        world: its state.
-        project_unknown_queries: project as SQL procedures also the class queries of which the facts do not say so (the
-            license and session lists).
-    """
-
-    def __init__(self, world: World, *, project_unknown_queries: bool = False) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.emulation = Emulation(
-            world,
-            build_registry(world.version),
-            world.version,
-            project_unknown_queries=project_unknown_queries,
-        )
+        self.emulation = Emulation(world, build_registry(world.version), world.version)
         self.on_terminated: Callable[[int], None] | None = None
         """Told the job number of a process that somebody terminated: its connection has to be dropped."""
         self._store = Store(Limits())
@@ -74,6 +65,11 @@ class Runtime:
     def version_text(self) -> str:
         """`$ZVERSION`."""
         return zversion(self.world.version)
+
+    @property
+    def feature_options(self) -> int:
+        """What it grants to a client that asks for it at the login."""
+        return FAST_SELECT if self.world.doubts.says(FEATURE_OPTIONS, "granted") else 0
 
     def login(self, request: LoginRequest) -> BackendSession:
         """Authenticate, take a license unit, start a server process. Raises `LoginRefusedError`."""

@@ -1,6 +1,7 @@
 """The rules of the simulator that public facts do not confirm, each with what to run on a real instance to settle it.
 
-They are marked where they are followed: a comment or docstring has the mark, a claim, and after `Settle:` the way to
+Where the answer changes what a client must do, the rule is a doubt that can be chosen (`irisops.simulator.doubts`). The
+others are marked where they are followed: a comment or docstring has the mark, a claim, and after `Settle:` the way to
 find out. This module reads the marks from the package's own source, so that the list that
 `irisops simulator --unverified` prints cannot part from the code.
 """
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+
+from irisops.simulator.doubts import table
 
 MARK = "UNVERIFIED"
 _PACKAGE = "irisops.simulator"
@@ -57,13 +60,13 @@ def rules_of(name: str, source: str) -> list[Unverified]:
 
 
 def listing() -> str:
-    """The list as text for a terminal."""
-    lines: list[str] = []
+    """The doubts, then the marked rules, as text for a terminal."""
+    lines: list[str] = [table(), ""]
     for rule in rules():
         lines += [
             rule.id,
             f"  {rule.claim}",
-            f"  Settle: {rule.settle or 'the mark does not say how; see the code'}",
+            f"  Settle: {rule.settle}",
             "",
         ]
     return "\n".join(lines)

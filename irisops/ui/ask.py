@@ -12,32 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input
 
 from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless
 from irisops.ui.door import LineInput
 from irisops.ui.keys import act_now
-from irisops.ui.lines import Lines, same
-
-
-class Question(Lines):
-    """The text of a question: one or two lines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: tuple[Content, ...] = ()
-
-    def put(self, *parts: Content) -> None:
-        """Replace the text."""
-        if not same(parts, self.parts):
-            self.refresh(layout=len(parts) != len(self.parts))
-            self.parts = parts
-
-    def lines(self, width: int) -> list[Content]:
-        """Each part on a line of its own, cut to the width."""
-        return [part.truncate(width, ellipsis=True) for part in self.parts]
+from irisops.ui.lines import GivenLines
+from irisops.ui.prompt import Mark
 
 
 class Asked(Vertical):
@@ -48,7 +30,7 @@ class Asked(Vertical):
         self.armed = False
         self.since = float("inf")
         """Time of arming, on the clock of `Message.time`: earlier keys were not meant for it."""
-        self._question = Question()
+        self._question = GivenLines()
 
     def words(self) -> tuple[Content, ...]:
         """The question and its keys."""
@@ -64,9 +46,13 @@ class Asked(Vertical):
         holder = self.screen.focused
         return holder is not None and self in holder.ancestors_with_self
 
-    def ends(self, key: str) -> bool:
-        """True if this key gives the answer; later keys belong to a line."""
+    def answers(self, key: str) -> bool:
+        """True if this key is an answer, Ctrl+C aside."""
         raise NotImplementedError
+
+    def ends(self, key: str) -> bool:
+        """True if this key ends the question; later keys belong to a line."""
+        return not self.copying if key == "ctrl+c" else self.answers(key)
 
     @property
     def copying(self) -> bool:
@@ -98,6 +84,18 @@ class Asked(Vertical):
         """Show the current text."""
         self._question.put(*self.words())
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
+        """Keys work only while armed."""
+        return self.armed
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act at once: the focus may be elsewhere before the key has bubbled up to the app."""
+        await act_now(self, event)
+
     def arm(self) -> None:
         """Start to take keys."""
         self.armed = True
@@ -122,8 +120,7 @@ class Answer(LineInput):
     """An input for an answer. Enter acts at once, so that the letters after it already go elsewhere."""
 
     def __init__(self, *, password: bool = False) -> None:
-        super().__init__(password=password, compact=True, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__(password=password)
         self.display = False
 
     async def on_key(self, event: events.Key) -> None:
@@ -220,10 +217,8 @@ class Confirm(Asked, can_focus=True):
         """Focus the word's input, or this widget."""
         self.screen.set_focus(self._word if self.takes_words else self)
 
-    def ends(self, key: str) -> bool:
-        """Esc and Ctrl+C; y and n, or Enter after the word."""
-        if key == "ctrl+c":
-            return not self.copying
+    def answers(self, key: str) -> bool:
+        """Esc; y and n, or Enter after the word."""
         return key in (("escape", "enter") if self.takes_words else ("escape", "y", "n"))
 
     def is_stray(self, event: events.Key) -> bool:
@@ -232,9 +227,7 @@ class Confirm(Asked, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`y` works only while armed and without a word to type."""
-        if action == "answer" and parameters == (True,):
-            return self.armed and not self.takes_words
-        return self.armed
+        return self.armed and not (self.takes_words and action == "answer" and parameters == (True,))
 
     def action_answer(self, yes: bool) -> None:
         """Answer."""
@@ -254,14 +247,6 @@ class Confirm(Asked, can_focus=True):
         self._wrong = True
         self._word.action_select_all()  # so that the next key replaces it
         self.post_message(self.Wrong())
-
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        event.stop()
-
-    async def on_key(self, event: events.Key) -> None:
-        """Keys act here and now: the focus may be elsewhere before they have gone up to the app."""
-        await act_now(self, event)
 
 
 class Secret(Asked):
@@ -284,7 +269,7 @@ class Secret(Asked):
             return [("value", "None" if self.value is None else "•••")]
 
     class Doubted(Message):
-        """A command was given for the secret: it is to be given once more, or not."""
+        """A command was typed as the secret: the person has to confirm it or give another."""
 
     def __init__(self, title: str, prompt: str, is_command: Callable[[str], bool]) -> None:
         super().__init__()
@@ -292,7 +277,7 @@ class Secret(Asked):
         self._doubted = ""
         self._title, self._prompt = harmless(title, 160), harmless(prompt, 160)
         self._field = Answer(password=True)
-        self._line = Horizontal(SecretMark(), self._field, id="secret-line")
+        self._line = Horizontal(Mark(Content.styled("› ", "$warning bold")), self._field, id="secret-line")
 
     def words(self) -> tuple[Content, ...]:
         """The question, where the answer is kept, and the keys."""
@@ -318,10 +303,8 @@ class Secret(Asked):
         """Focus the masked input."""
         self.screen.set_focus(self._field)
 
-    def ends(self, key: str) -> bool:
-        """Enter, Esc and Ctrl+C."""
-        if key == "ctrl+c":
-            return not self.copying
+    def answers(self, key: str) -> bool:
+        """Enter and Esc."""
         return key == "escape" or (key == "enter" and not self._doubtful())
 
     def take(self, typed: str) -> None:
@@ -333,10 +316,6 @@ class Secret(Asked):
         """True if the input looks like a command: terminals lose an Esc directly before a slash."""
         return self._field.value != self._doubted and self._is_command(self._field.value)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
-        """Only while armed."""
-        return self.armed
-
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -344,16 +323,11 @@ class Secret(Asked):
         if self._doubtful():
             self._doubted = value
             self.renew()
-            self.post_message(
-                self.Doubted()
-            )  # Enter, pressed before the letters arrived, was taken for the answer
+            # Enter, pressed before the letters arrived, was taken for the answer.
+            self.post_message(self.Doubted())
             return
         self._field.value = ""
         self.post_message(self.Given(value))
-
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        event.stop()
 
     def action_decline(self) -> None:
         """Give nothing."""
@@ -364,15 +338,3 @@ class Secret(Asked):
         """Give nothing, and cancel the command."""
         super().action_cancel()
         self._field.value = ""
-
-    async def on_key(self, event: events.Key) -> None:
-        """Keys act here and now: the focus may be elsewhere before they have gone up to the app."""
-        await act_now(self, event)
-
-
-class SecretMark(Widget):
-    """The sign before the masked input."""
-
-    def render(self) -> Content:
-        """A key."""
-        return Content.styled("› ", "$warning bold")

@@ -1,9 +1,9 @@
-"""A card: the bordered answer to one command, made of sections that are updated in place."""
+"""Cards: the bordered answer to one command, made of sections that are updated in place, and what holds a card."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -16,14 +16,19 @@ from textual.message import Message
 from textual.widget import Widget
 
 from irisops.contract.chat import Command
-from irisops.contract.replies import Facts, Plan, Problem, Progress, Reply, Table
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless
-from irisops.ui.cards.factory import section_for
+from irisops.ui.cards.facts import FactsSection
+from irisops.ui.cards.plan import PlanSection
+from irisops.ui.cards.plot import PlotSection
+from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.cards.section import Section, identity
+from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, same
+from irisops.ui.lines import GivenLines, Lines, same
 from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
@@ -38,9 +43,21 @@ _LABELS: dict[CardState, str] = {
     "declined": "not done",
 }
 
+_SECTIONS: Mapping[type[Reply], Callable[..., Section]] = {
+    Done: DoneSection,
+    Facts: FactsSection,
+    Form: FormSection,
+    Plan: PlanSection,
+    Problem: ProblemSection,
+    Progress: ProgressSection,
+    Series: PlotSection,
+    Table: TableSection,
+}
+"""The widget for each kind of reply. An `Effect` has none: it is carried out, not shown."""
+
 
 class Said(Lines):
-    """The line that a person typed."""
+    """The typed line."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -58,14 +75,10 @@ class Said(Lines):
 
 
 class Card(Vertical, can_focus=True):
-    """Shows the replies of one command. Its border says what it is, how fresh, and the command it came from."""
+    """Shows the replies of one command. Its border has a title, the state, and the command."""
 
     class Changed(Message):
-        """The card has a new section: the transcript may have to prune or to move a live mark."""
-
-        def __init__(self, card: Card) -> None:
-            super().__init__()
-            self.card = card
+        """The card has a new section: the transcript may have to remove old turns."""
 
     def __init__(self, command: Command, entry: Entry) -> None:
         super().__init__()
@@ -83,7 +96,7 @@ class Card(Vertical, can_focus=True):
         """Sections that came before the card was on the screen."""
 
     def on_mount(self) -> None:
-        """Show what came early."""
+        """Show the sections that came before."""
         early, self._early = self._early or [], None
         self.mount_all(early)
 
@@ -97,23 +110,23 @@ class Card(Vertical, can_focus=True):
 
     @property
     def replies(self) -> list[Reply]:
-        """What the card shows, in order."""
+        """The replies shown, in order."""
         return [section.reply for section in self._sections.values()]
 
     @property
     def focused_reply(self) -> Reply | None:
-        """What the section shows that has the focus."""
+        """The reply of the focused section."""
         focused = self.screen.focused
         around = focused.ancestors_with_self if focused is not None else ()
         return next((each.reply for each in self._sections.values() if each in around), None)
 
     @property
     def is_live(self) -> bool:
-        """Whether the card keeps itself fresh."""
+        """True if the card refreshes itself."""
         return self.state == "live"
 
     def add(self, reply: Reply, at: datetime) -> None:
-        """Show a reply: in place of its predecessor if there is one."""
+        """Show a reply, in place of its predecessor if any."""
         key = identity(reply)
         self._seen.add(key)
         self.updated = at
@@ -125,23 +138,23 @@ class Card(Vertical, can_focus=True):
         if not self._title and not isinstance(reply, (Progress, Problem)):
             self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
         if isinstance(reply, Facts) and reply.blocks and not self.expanded:
-            self.toggle_expanded()  # what is there to be copied, and shown once, is never cut
+            self.toggle_expanded()  # what is shown once, to be copied, is never cut
         self.entry.replies = self.replies
         self.label()
         self.call_after_refresh(self.label)
 
     def _append(self, key: tuple[str, str], reply: Reply) -> None:
-        widget = section_for(reply)
+        widget = _SECTIONS[type(reply)](reply)
         # The first table under the first facts needs no title of its own: the card has one.
         if isinstance(reply, (Facts, Table)) and any(
             key[0] == type(reply).__name__ for key in self._sections
         ):
-            self._put(Heading(reply.title))
+            self._put(Heading(Content.styled(harmless(reply.title, 120), "$secondary bold")))
         if not isinstance(reply, Progress):
             self._drop([each for each in self._sections if each[0] == "Progress"])
         self._sections[key] = widget
         self._put(widget)
-        self.post_message(self.Changed(self))
+        self.post_message(self.Changed())
 
     def _drop(self, keys: Iterable[tuple[str, str]]) -> None:
         for key in list(keys):
@@ -153,7 +166,7 @@ class Card(Vertical, can_focus=True):
             widget.remove()
 
     def renew(self, replies: Iterable[Reply], at: datetime) -> None:
-        """A live card's command was run again: show all of its replies at once, drop what did not come again."""
+        """Show all replies of a live card's refresh at once; drop what did not come again."""
         self._seen.clear()
         for reply in replies:
             self.add(reply, at)
@@ -169,24 +182,24 @@ class Card(Vertical, can_focus=True):
 
     @property
     def is_answered(self) -> bool:
-        """Whether its command came to its end."""
+        """True if its command has ended."""
         return self.state not in ("running", "waiting")
 
     def let_go(self) -> None:
-        """Forget the rows: the card leaves the screen, and its widgets live on until they are collected."""
+        """Forget the rows: the card leaves the screen, but its widgets live until the garbage collection."""
         for section in self._sections.values():
             section.let_go()
         self._sections.clear()
 
     def set_state(self, state: CardState) -> None:
-        """Say how the card stands."""
+        """Change the state."""
         for name in get_args(CardState):
             self.set_class(name == state, f"-{name}")
         self.state = state
         self.label()
 
     def set_stale(self, stale: bool) -> None:
-        """Say that the figures are old because the connection is lost."""
+        """Mark or unmark the figures as old, because the connection is lost."""
         if stale != self.stale:
             self.stale = stale
             self.set_class(stale, "-stale")
@@ -194,13 +207,13 @@ class Card(Vertical, can_focus=True):
 
     @property
     def plan_section(self) -> Widget | None:
-        """The plan in this card, if it holds one."""
+        """The section of the plan, if any."""
         return next((each for key, each in self._sections.items() if key[0] == Plan.__name__), None)
 
     # The border
 
     def label(self) -> None:
-        """Write the border: title and state at the left, the slash command at the right, the rows below."""
+        """Set the border: title and state at the left, the slash command at the right, the rows below."""
         room = self.size.width - 4
         if room < 8:
             return
@@ -266,7 +279,7 @@ class Card(Vertical, can_focus=True):
         if grid.has_focus:
             actions = [(key, f"{_key(key)} {harmless(words, 20)}") for key, words, _ in view.table.actions]
             parts += [shown for _, shown in actions]
-            # A letter acts on the row only where the person can read that it does; else it begins a line.
+            # A letter acts on the row only if the border shows it; else it begins a line.
             grid.keys_shown = frozenset(
                 key
                 for number, (key, _) in enumerate(actions)
@@ -280,21 +293,21 @@ class Card(Vertical, can_focus=True):
         self.label()
 
     def on_descendant_focus(self) -> None:
-        """The keys of the rows are named while they work; the border says where the cursor is."""
+        """Show the keys that now work, and the focus in the border."""
         self.label()
 
     def on_descendant_blur(self) -> None:
-        """And no longer."""
+        """Hide them."""
         self.label()
 
     def on_resize(self) -> None:
-        """The border is as long as the card."""
+        """Fit the border."""
         self.label()
 
     # The block cursor
 
     def stops(self) -> list[Widget]:
-        """Where the block cursor halts in this card: its tables and suggestions, or the card itself."""
+        """Stops of the block cursor: tables, suggestions and blocks to copy, or the card itself."""
         inner = [
             each
             for each in self.query("Grid, ProblemSection, FactsSection")
@@ -304,25 +317,17 @@ class Card(Vertical, can_focus=True):
         return list(rows) or [self]
 
     def toggle_expanded(self) -> None:
-        """Long answers are cut until they are asked for."""
+        """Show all of a long answer, or only its beginning."""
         self.expanded = not self.expanded
         self.set_class(self.expanded, "-expanded")
 
 
-class Heading(Lines):
+class Heading(GivenLines):
     """The title of a second table or group of facts inside a card."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def lines(self, width: int) -> list[Content]:
-        """One line."""
-        return [Content.styled(harmless(self.text, 120), "$secondary bold").truncate(width, ellipsis=True)]
 
 
 class Turn(Vertical):
-    """What was typed and the card that answers it."""
+    """A typed line and the card that answers it."""
 
     def __init__(self, text: str, command: Command, at: datetime) -> None:
         super().__init__()
@@ -336,8 +341,43 @@ class Turn(Vertical):
         yield self.card
 
 
+class Pinned(Vertical):
+    """Holds the card that `/watch` keeps above the transcript; hidden without one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.card: Card | None = None
+        self.display = False
+
+    async def pin(self, command: Command, at: datetime) -> Card:
+        """Show a new card for a live command in place of the former one; the caller fills it."""
+        await self.unpin()
+        self.card = Card(command, Entry(at, command.slash, command.slash))
+        self.display = True
+        await self.mount(self.card)
+        return self.card
+
+    async def unpin(self) -> bool:
+        """Remove the card. False if there was none."""
+        card, self.card = self.card, None
+        self.display = False
+        if card is None:
+            return False
+        await card.remove()
+        return True
+
+    def due(self) -> list[Card]:
+        """The card, if it has to be refreshed."""
+        return [self.card] if self.card is not None and self.card.is_live and self.display else []
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark or unmark it as stale."""
+        if self.card is not None and (self.card.is_live or self.card.stale):
+            self.card.set_stale(stale)
+
+
 def words_of(name: str) -> str:
-    """The public name of an error in words: `NotUnderstood` is `Not understood`."""
+    """An error's public name in words: `NotUnderstood` is `Not understood`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", harmless(name, 60)).capitalize()
 
 

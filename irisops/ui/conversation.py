@@ -5,7 +5,8 @@ Workers only post messages; handlers change the widgets. One handler turns a wor
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -19,22 +20,21 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
 from irisops.ui.ask import Asked, Confirm, Secret
-from irisops.ui.card import Card
+from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
-from irisops.ui.jobs import Job, Waiting, cancelled, failure_of, replies_of
-from irisops.ui.pinned import Pinned
+from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
-from irisops.ui.rows import filled
 from irisops.ui.transcript import Transcript
 
 WITHHELD = Problem(
@@ -99,7 +99,8 @@ class Conversation(Vertical):
         self.pinned = Pinned()
         self.transcript = Transcript(now)
         self.prompt = Prompt(chat, history, self._may_ask)
-        self._waiting = Waiting()
+        self._waiting: deque[str] = deque()
+        """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
         self.questions = Questions(self, self.prompt, self._is_command)
         self._confirming: Card | None = None
@@ -134,9 +135,7 @@ class Conversation(Vertical):
     def _withheld(self, event: Prompt.Withheld) -> None:
         """Answer a line that may be a secret without showing it."""
         event.stop()
-        turn = self.transcript.add_turn(MASK, Command(""))
-        turn.card.add(WITHHELD, self._now())
-        turn.card.set_state("failed")
+        self.answer(self.transcript.add_turn(MASK, Command("")).card, WITHHELD)
 
     def _may_ask(self, sent: Iterable[str]) -> bool:
         """True if a command that may ask for a secret is running, waiting, or among `sent`."""
@@ -145,7 +144,7 @@ class Conversation(Vertical):
         running = self.running
         if running is not None and running.command.name in ASKS:
             return True
-        waiting = (self._chat.parse(line) for line in (*sent, *self._waiting.lines))
+        waiting = (self._chat.parse(line) for line in (*sent, *self._waiting))
         return any(isinstance(each, Command) and each.name in ASKS for each in waiting)
 
     def _is_command(self, text: str) -> bool:
@@ -153,21 +152,19 @@ class Conversation(Vertical):
 
     def send(self, text: str) -> None:
         """Handle a line as if it were typed."""
-        self._waiting.put(text)
+        self._waiting.append(text)
         self._pump()
 
     def _pump(self) -> None:
-        while not self.busy and (text := self._waiting.take()) is not None:
-            self._begin(text)
-        self.prompt.wait([without_secrets(line) for line in self._waiting.lines])
+        while self._waiting and not self.busy:
+            self._begin(self._waiting.popleft())
+        self.prompt.wait([without_secrets(line) for line in self._waiting])
 
     def _begin(self, text: str) -> None:
         parsed = self._chat.parse(text)
         if isinstance(parsed, Problem):
-            turn = self.transcript.add_turn(text, Command("", text=text))
-            turn.card.add(parsed, self._now())
-            turn.card.set_state("failed")
-            if not self.prompt.text and not self._waiting.lines and not has_secret(text):
+            self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
+            if not self.prompt.text and not self._waiting and not has_secret(text):
                 self.prompt.put(text, selected=True)
             return
         self.carry_out(parsed, text)
@@ -175,20 +172,21 @@ class Conversation(Vertical):
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
-        self._start(Job(turn.card, command, lambda: self._chat.run(command)))
+        self._run(turn.card, command)
         return turn.card
 
     def submit_form(self, form: Form, values: dict[str, Cell], card: Card) -> None:
         """Run the command of a form with its fields, in the form's card."""
         parsed = self._chat.parse(form.command)
         if isinstance(parsed, Problem):
-            card.add(parsed, self._now())
-            card.set_state("failed")
-            return
-        command = replace(parsed, fields=values)
-        self._start(Job(card, command, lambda: self._chat.run(command)))
+            self.answer(card, parsed)
+        else:
+            self._run(card, replace(parsed, fields=values))
 
     # Jobs
+
+    def _run(self, card: Card, command: Command, *, refresh: bool = False) -> None:
+        self._start(Job(card, command, lambda: self._chat.run(command), refresh))
 
     def _start(self, job: Job) -> None:
         job.began = self._seconds()
@@ -234,17 +232,15 @@ class Conversation(Vertical):
             return
         if job is None:
             if event.state is WorkerState.ERROR:
-                self.notice(
-                    Notice(
-                        "error", f"The screen failed at {worker.name}: {worker.error}", "Please report it."
-                    )
-                )
+                failed = f"The screen failed at {worker.name}: {worker.error}"
+                self.notice(Notice("error", failed, "Please report it."))
             return
         del self._jobs[worker]
         if event.state is WorkerState.ERROR:
             self._failed(job, worker.error)
         elif event.state is WorkerState.CANCELLED:
-            self._cancelled(job)
+            if not job.refresh:
+                self.answer(job.card, cancelled(job))
         elif job.refresh:
             self._refreshed(job)
         else:
@@ -257,14 +253,7 @@ class Conversation(Vertical):
         """Show a fault of the program; faults of an instance are `Problem` replies."""
         if job.refresh:
             job.card.set_stale(True)
-        job.card.add(failure_of(job, error), self._now())
-        job.card.set_state("failed")
-
-    def _cancelled(self, job: Job) -> None:
-        if job.refresh:
-            return
-        job.card.add(cancelled(job), self._now())
-        job.card.set_state("failed")
+        self.answer(job.card, failure_of(job, error))
 
     def _refreshed(self, job: Job) -> None:
         # A list that takes the instance seconds (one round trip per cell) is not read without a pause.
@@ -285,7 +274,7 @@ class Conversation(Vertical):
             self.prompt.answered()
         if job.card.is_live:
             self.transcript.freeze_older(job.card)
-        if job.offer and not self.prompt.text and not self._waiting.lines:
+        if job.offer and not self.prompt.text and not self._waiting:
             self.prompt.put(job.offer, selected=True)
         if job.form is not None:
             self.post_message(self.FormWanted(job.form, job.card))
@@ -301,7 +290,8 @@ class Conversation(Vertical):
         if self._confirming is not None and isinstance(self.questions.shown, Confirm):
             self.post_message(Confirm.Answered(self.questions.shown.plan, yes=False))
             asked = True
-        dropped = self._waiting.drop()
+        dropped = len(self._waiting)
+        self._waiting.clear()
         self.prompt.wait([])
         running = [worker for worker, job in self._jobs.items() if not job.refresh]
         for worker in running:
@@ -329,7 +319,7 @@ class Conversation(Vertical):
         if isinstance(parsed, Problem):
             return parsed
         card = await self.pinned.pin(parsed, self._now())
-        self._start(Job(card, parsed, _runner(self._chat, parsed)))
+        self._run(card, parsed)
         return Done(
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
         )
@@ -340,7 +330,7 @@ class Conversation(Vertical):
         self.pinned.set_stale(stale)
 
     def answer(self, card: Card, reply: Done | Problem) -> None:
-        """Show the result of an effect in its card."""
+        """End a card with a result or a problem."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
 
@@ -455,8 +445,4 @@ class Conversation(Vertical):
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):
-                self._start(Job(card, card.command, _runner(self._chat, card.command), refresh=True))
-
-
-def _runner(chat: Chat, command: Command) -> Callable[[], AsyncIterator[Reply]]:
-    return lambda: chat.run(command)
+                self._run(card, card.command, refresh=True)

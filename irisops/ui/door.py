@@ -57,6 +57,26 @@ class LineInput(Input):
     They are replaced as everywhere else, so that the visible text is what is sent. A masked input keeps its text.
     """
 
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        password: bool = False,
+        max_length: int = 0,
+        disabled: bool = False,
+    ) -> None:
+        super().__init__(
+            value,
+            placeholder=placeholder,
+            password=password,
+            max_length=max_length,
+            disabled=disabled,
+            compact=True,
+            select_on_focus=False,
+        )
+        self.cursor_blink = False
+
     def validate_value(self, value: str) -> str:
         """Called by Textual for every new value."""
         return value if self.password else in_line(value)

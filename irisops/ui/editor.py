@@ -14,15 +14,7 @@ from textual.screen import ModalScreen
 
 from irisops.contract.replies import Cell, Form, FormField
 from irisops.contract.wording import harmless
-from irisops.ui.fields import (
-    FIELD_LIMIT,
-    FieldWidget,
-    PrivilegesGrid,
-    TextField,
-    Ticks,
-    values_of,
-    widget_for,
-)
+from irisops.ui.fields import FIELD_LIMIT, FieldWidget, ListField, TextField, widget_for
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import Lines, wrapped
 from irisops.ui.themes import styles_folder
@@ -141,7 +133,7 @@ class EditorScreen(ModalScreen[None]):
 
     def values(self) -> dict[str, Cell]:
         """Entered values by field name."""
-        return values_of([(row.field.name, row.widget) for row in self._rows])
+        return {row.field.name: row.widget.value_of() for row in self._rows}
 
     def show_errors(self, form: Form) -> None:
         """Show errors on their fields and keep the entered values."""
@@ -161,8 +153,7 @@ class EditorScreen(ModalScreen[None]):
         target = wrong or (self._rows[0] if default and self._rows else None)
         if target is not None:
             widget = target.widget
-            inner = next(iter(widget.query(f"{Ticks.__name__}, {PrivilegesGrid.__name__}")), widget)
-            inner.focus()
+            (widget.names if isinstance(widget, ListField) else widget).focus()
 
     def action_save(self) -> None:
         """Check the fields and submit them."""

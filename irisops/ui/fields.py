@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Select
@@ -20,22 +19,11 @@ from irisops.contract.quoting import spelled, unspelled
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import ELLIPSIS, harmless
 from irisops.ui.door import LineInput
+from irisops.ui.lines import Lines
 
 PERMISSIONS = "RWU"
 FIELD_LIMIT = 4_000
 """Most characters of an editable value; longer ones are slow to edit."""
-
-
-class Value(Protocol):
-    """Interface of a field's widget."""
-
-    def value_of(self) -> Cell:
-        """What the person entered."""
-        ...
-
-    def fault(self) -> str:
-        """Why it is invalid, or ""."""
-        ...
 
 
 class TextField(LineInput):
@@ -57,13 +45,10 @@ class TextField(LineInput):
         super().__init__(
             value=shown[: FIELD_LIMIT - 1] + ELLIPSIS if self._too_long else shown,
             password=secret,
-            compact=True,
-            select_on_focus=False,
             max_length=FIELD_LIMIT,
             disabled=self._too_long,
         )
         self.field = field
-        self.cursor_blink = False
         self._given, self._shown = given, self.value
 
     @property
@@ -182,7 +167,7 @@ class ChoiceField(Select[str]):
         return "Choose one." if self.field.required and not self.value_of() else ""
 
 
-class NameList(Widget, can_focus=True):
+class NameList(Lines, can_focus=True):
     """Base class: a line per name, at most `ROWS` at once, with a cursor."""
 
     ROWS = 6
@@ -192,36 +177,41 @@ class NameList(Widget, can_focus=True):
         Binding("down", "move(1)", "Line down", show=False),
     ]
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
         super().__init__()
-        self._names = list(names)
+        self._all = self._names = list(dict.fromkeys(names))
         self._row = 0
 
     def line(self, name: str) -> Content:
         """The line of a name, without the cursor."""
         raise NotImplementedError
 
-    def offer(self, names: Sequence[str]) -> None:
-        """Show only these names."""
-        self._names = list(names)
+    def chosen(self) -> list[str]:
+        """The value: what is chosen, in the order of the names."""
+        raise NotImplementedError
+
+    @property
+    def many(self) -> bool:
+        """True if the names do not all fit."""
+        return len(self._all) > self.ROWS
+
+    def find(self, text: str) -> None:
+        """Show only names that contain `text`."""
+        self._names = [name for name in self._all if text.casefold() in name.casefold()]
         self._row = 0
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
-        """A line per name, at most `ROWS`."""
-        return max(1, min(self.ROWS, len(self._names)))
-
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:  # noqa: ARG002 - the base class's signature
         """The lines around the cursor."""
         if not self._names:
-            return Content.styled(self.EMPTY, "$quiet")
+            return [Content.styled(self.EMPTY, "$quiet")]
         first = window(self._row, len(self._names), self.ROWS)
         lines = []
         for number, name in enumerate(self._names[first : first + self.ROWS], first):
             here = number == self._row and self.has_focus
             line = Content.assemble("▸ " if here else "  ", self.line(name))
             lines.append(line.stylize("bold on $row-cursor") if here else line)
-        return Content("\n").join(lines)
+        return lines
 
     def action_move(self, step: int) -> None:
         """Move the cursor; beyond the ends to the next field."""
@@ -242,18 +232,22 @@ class Ticks(NameList):
         Binding("space,enter", "switch", "Switch", id="editor.tick"),
     ]
 
-    def __init__(self, names: Sequence[str], held: set[str]) -> None:
-        super().__init__(names)
-        self.held = held
+    def __init__(self, field: FormField) -> None:
+        self._held = {str(each) for each in field.value} if isinstance(field.value, list) else set()
+        super().__init__([*sorted(self._held), *field.choices])
 
     def line(self, name: str) -> Content:
         """The box and the name."""
-        return Content(f"{_box(name in self.held)} {harmless(name, 80)}")
+        return Content(f"{_box(name in self._held)} {harmless(name, 80)}")
+
+    def chosen(self) -> list[str]:
+        """The names with a mark in their box."""
+        return [name for name in self._all if name in self._held]
 
     def action_switch(self) -> None:
         """Toggle the name under the cursor."""
         if self._names:
-            self.held ^= {self._names[self._row]}
+            self._held ^= {self._names[self._row]}
             self.refresh()
 
     def on_click(self, event: events.Click) -> None:
@@ -269,41 +263,11 @@ def window(row: int, count: int, rows: int) -> int:
     return max(0, min(row - rows // 2, count - rows))
 
 
-class ManyField(Vertical):
-    """Several of many names, with a find input if there are many."""
-
-    def __init__(self, field: FormField) -> None:
-        super().__init__()
-        self.field = field
-        held = {str(each) for each in field.value} if isinstance(field.value, list) else set()
-        self._choices = list(dict.fromkeys([*sorted(held), *field.choices]))
-        self._find = LineInput(placeholder="find", compact=True, select_on_focus=False)
-        self._find.cursor_blink = False
-        self._find.display = len(self._choices) > Ticks.ROWS
-        self._ticks = Ticks(self._choices, held)
-
-    def compose(self) -> ComposeResult:
-        """Find input and list."""
-        yield self._find
-        yield self._ticks
-
-    @on(Input.Changed)
-    def _found(self, event: Input.Changed) -> None:
-        event.stop()
-        find = event.value.casefold()
-        self._ticks.offer([choice for choice in self._choices if find in choice.casefold()])
-
-    def value_of(self) -> Cell:
-        """The chosen names, in the order of the choices."""
-        return [choice for choice in self._choices if choice in self._ticks.held]
-
-    def fault(self) -> str:
-        """Missing."""
-        return "Choose at least one." if self.field.required and not self._ticks.held else ""
-
-
 class PrivilegesGrid(NameList):
-    """Resources with their sensible permissions; r, w and u toggle them."""
+    """Resources with their sensible permissions; r, w and u toggle them.
+
+    Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
+    """
 
     ROWS = 8
     EMPTY = "no resources"
@@ -316,17 +280,7 @@ class PrivilegesGrid(NameList):
         for name, letters in self._held.items():
             possible = self._possible.get(name, PERMISSIONS)
             self._possible[name] = "".join(p for p in PERMISSIONS if p in possible or p in letters)
-        self._all = list(dict.fromkeys([*self._held, *self._possible]))
-        super().__init__(self._all)
-
-    @property
-    def many(self) -> bool:
-        """True if they do not all fit."""
-        return len(self._all) > self.ROWS
-
-    def find(self, text: str) -> None:
-        """Show only names that contain `text`."""
-        self.offer([name for name in self._all if text.casefold() in name.casefold()])
+        super().__init__([*self._held, *self._possible])
 
     def line(self, name: str) -> Content:
         """The resource and its boxes."""
@@ -350,7 +304,7 @@ class PrivilegesGrid(NameList):
             self._held.setdefault(name, set()).symmetric_difference_update({letter})
             self.refresh()
 
-    def privileges(self) -> list[str]:
+    def chosen(self) -> list[str]:
         """The privileges held, permissions in the order R, W, U."""
         return [
             f"{name}:{''.join(p for p in PERMISSIONS if p in held)}"
@@ -359,36 +313,33 @@ class PrivilegesGrid(NameList):
         ]
 
 
-class PrivilegesField(Vertical):
-    """A grid of privileges, with a find input if there are many resources.
+class ListField(Vertical):
+    """A list of names, with an input to find them if they do not all fit."""
 
-    Values and choices are `RESOURCE:PERMISSIONS`, e.g. `%DB_USER:RW`; a choice without `:` allows R, W and U.
-    """
-
-    def __init__(self, field: FormField) -> None:
+    def __init__(self, field: FormField, names: NameList) -> None:
         super().__init__()
-        self._grid = PrivilegesGrid(field)
-        self._find = LineInput(placeholder="find", compact=True, select_on_focus=False)
-        self._find.cursor_blink = False
-        self._find.display = self._grid.many
+        self.field = field
+        self.names = names
+        self._find = LineInput(placeholder="find")
+        self._find.display = names.many
 
     def compose(self) -> ComposeResult:
-        """Find input and grid."""
+        """Find input and list."""
         yield self._find
-        yield self._grid
+        yield self.names
 
     @on(Input.Changed)
     def _found(self, event: Input.Changed) -> None:
         event.stop()
-        self._grid.find(event.value)
+        self.names.find(event.value)
 
     def value_of(self) -> Cell:
-        """The privileges held."""
-        return list(self._grid.privileges())
+        """The chosen names."""
+        return self.names.chosen()
 
     def fault(self) -> str:
-        """Always well-formed."""
-        return ""
+        """Missing."""
+        return "Choose at least one." if self.field.required and not self.names.chosen() else ""
 
 
 def _privilege(text: object) -> tuple[str, str]:
@@ -396,7 +347,8 @@ def _privilege(text: object) -> tuple[str, str]:
     return (name, letters.upper()) if name else (str(text), "")
 
 
-FieldWidget = TextField | FlagField | ChoiceField | ManyField | PrivilegesField
+FieldWidget = TextField | FlagField | ChoiceField | ListField
+"""Each has `value_of`, the value entered, and `fault`, why it is invalid or ""."""
 
 
 def widget_for(field: FormField) -> FieldWidget:
@@ -407,13 +359,8 @@ def widget_for(field: FormField) -> FieldWidget:
         case "choice":
             return ChoiceField(field)
         case "roles":
-            return ManyField(field)
+            return ListField(field, Ticks(field))
         case "privileges":
-            return PrivilegesField(field)
+            return ListField(field, PrivilegesGrid(field))
         case _:
             return TextField(field)
-
-
-def values_of(widgets: Sequence[tuple[str, FieldWidget]]) -> dict[str, Cell]:
-    """All values by field name."""
-    return {name: widget.value_of() for name, widget in widgets}

@@ -1,6 +1,6 @@
-"""The table widget: paints only the lines that are seen, so 10,000 rows cost what 20 do.
+"""The table widget: paints only visible lines, so 10,000 rows cost what 20 do.
 
-The cursor is held by row key, so rows may come, go and move under it. A refresh repaints only visible lines that
+The cursor is kept by row key, so rows may come, go and move under it. A refresh repaints only visible lines that
 changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when there are many.
 """
 
@@ -30,10 +30,10 @@ ON_A_THREAD = 1_500
 """Rows above which sorting and finding are done on a thread."""
 
 MOST_STRIPS = 200
-"""Painted lines that are kept: what the tallest screen shows of a table."""
+"""Painted lines that are kept: as many as the tallest screen shows."""
 
 MARK = "▸ "
-"""Before the row under the cursor, so that it is seen without colour."""
+"""Mark of the row under the cursor, for screens without colour."""
 
 Parts = list[tuple[str, str]]
 """A line: pieces of text, each with the component class that colours it."""
@@ -78,21 +78,21 @@ class Grid(ScrollView, can_focus=True):
             self.grid = grid
 
     class Detail(Message):
-        """The person wants to see all of the row under the cursor, or no longer."""
+        """Show or hide all values of the row under the cursor."""
 
         def __init__(self, grid: Grid, *, wanted: bool) -> None:
             super().__init__()
             self.grid, self.wanted = grid, wanted
 
     class Find(Message):
-        """The person wants to filter the rows."""
+        """Open the find line."""
 
         def __init__(self, grid: Grid) -> None:
             super().__init__()
             self.grid = grid
 
     class Arranged(Message):
-        """Order, filter or rows changed; the card says so in its border."""
+        """Order, filter or rows changed; the card shows them in its border."""
 
         def __init__(self, grid: Grid) -> None:
             super().__init__()
@@ -118,9 +118,9 @@ class Grid(ScrollView, can_focus=True):
         self.fits: list[Fit] = []
         self.cursor_key: str = self.view.keys[0] if self.view.keys else ""
         self._wish: tuple[Table, Order | None, str] = (table, None, "")
-        """The rows, order and filter that are to be shown."""
+        """The rows, order and filter to show."""
         self.keys_shown: frozenset[str] = frozenset()
-        """Keys of the row that the card names in its border: only these act."""
+        """Keys of the row actions in the card's border: only these act."""
         self._texts = Texts()
         self._strips: dict[tuple[str, bool], tuple[Row, Strip]] = {}
         self._styles: dict[str, Style] = {}
@@ -186,7 +186,7 @@ class Grid(ScrollView, can_focus=True):
         return len(self.view.rows) + 1
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
-        """All there is."""
+        """The full width."""
         return container.width
 
     def on_resize(self) -> None:
@@ -211,7 +211,7 @@ class Grid(ScrollView, can_focus=True):
         return style
 
     def render_line(self, y: int) -> Strip:
-        """One line of the screen: the header on top, rows below."""
+        """A line of the widget: the header, or a row."""
         width = self.size.width
         if y == 0:
             return self._header(width)
@@ -231,11 +231,11 @@ class Grid(ScrollView, can_focus=True):
 
     @property
     def rows_in_sight(self) -> int:
-        """How many rows are shown now."""
+        """Number of visible rows."""
         return len(self._visible_rows())
 
     def seen(self) -> list[Parts]:
-        """The lines that are shown now, without the cursor: for a picture that outlives the rows."""
+        """The visible lines without the cursor, for a picture that outlives the rows."""
         return [self._header_parts(), *(self._row_parts(row, here=False) for _, row in self._visible_rows())]
 
     def _painted(self, parts: Iterable[tuple[str, str]], width: int, rest: str) -> Strip:
@@ -284,7 +284,7 @@ class Grid(ScrollView, can_focus=True):
             self.scroll_to(y=number - height + 1, animate=False)
 
     def move_to(self, number: int) -> None:
-        """Put the cursor on row `number` and make it seen."""
+        """Move the cursor to row `number` and scroll to it."""
         if not self.view.keys:
             return
         number = min(max(0, number), len(self.view.keys) - 1)
@@ -312,7 +312,7 @@ class Grid(ScrollView, can_focus=True):
         self.move_to(0 if step < 0 else len(self.view.keys) - 1)
 
     def action_act(self, key: str) -> None:
-        """Ask for the row action of `key`; Enter without one shows all of the row."""
+        """Post the row action of `key`; Enter without one shows all of the row."""
         row = self.cursor_row
         if row is None:
             return
@@ -322,7 +322,7 @@ class Grid(ScrollView, can_focus=True):
             self.action_detail(wanted=True)
 
     def action_detail(self, wanted: bool) -> None:
-        """Show all of the row under the cursor, or no longer."""
+        """Show or hide all of the row under the cursor."""
         self.post_message(self.Detail(self, wanted=wanted))
 
     def action_sort(self) -> None:
@@ -335,7 +335,7 @@ class Grid(ScrollView, can_focus=True):
         self._arrange()
 
     def let_go(self) -> None:
-        """Forget the rows: the table was taken off the screen, and its widgets live on until they are collected."""
+        """Forget the rows: the table left the screen, but its widgets live until the garbage collection."""
         nothing = replace(self.view.table, rows=())
         self._wish = (nothing, None, "")
         self._texts, self.view = Texts(), arrange(nothing)
@@ -352,7 +352,7 @@ class Grid(ScrollView, can_focus=True):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Arrange few rows at once, many on a thread; only the newest wish is carried out."""
+        """Arrange few rows at once, many on a thread; a newer wish replaces an older one."""
         if len(self._wish[0].rows) <= ON_A_THREAD:
             self.show_view(arrange(*self._wish, self._texts))
         else:
@@ -367,7 +367,7 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.Failed(event.worker.error))
 
     def action_find(self) -> None:
-        """Open the find line; while the first letter is typed, many rows are made ready for it."""
+        """Open the find line; the search texts of many rows are prepared meanwhile."""
         self.post_message(self.Find(self))
         if len(self._wish[0].rows) > ON_A_THREAD:
             self.run_worker(self._get_ready(), group="find", exclusive=True, exit_on_error=False)
@@ -376,11 +376,11 @@ class Grid(ScrollView, can_focus=True):
         await asyncio.to_thread(self._texts.of, self._wish[0])
 
     def takes(self, key: str) -> bool:
-        """Whether a letter is an action of the marked row, and is shown to be one."""
+        """True if a letter is a row action that the border shows."""
         return key != "enter" and self.cursor_row is not None and key in self.keys_shown
 
     def on_key(self, event: events.Key) -> None:
-        """Letters that are row actions of this table act; everything else goes on."""
+        """Run row actions; other keys bubble up."""
         if self.takes(event.key):
             event.stop()
             event.prevent_default()

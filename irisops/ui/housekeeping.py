@@ -1,8 +1,8 @@
-"""Keeping the interpreter's own work out of the way of the keys.
+"""Garbage collection at quiet times, so that no key waits for it.
 
-A table of ten thousand rows is made anew every two seconds. Each time that makes the garbage collector look through all
-objects of the program, which takes 50 ms and more in which no key is answered. What such a table leaves behind needs no
-collector; the little that does is collected when nobody types.
+A table of ten thousand rows is made anew every two seconds. Python's default would then examine all objects of the
+program each time, which takes 50 ms and more. What such a table leaves behind needs no collector; the little that does
+is collected when nobody types.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ import time
 from collections.abc import Callable
 
 YOUNG = 3_000
-"""Objects made before the next pass over those made since the last: about a millisecond's work."""
+"""New objects before a collection of the youngest generation: about a millisecond's work."""
 NEVER = 1_000_000_000
-"""Passes over the young ones before the older are looked at as well."""
+"""Collections of the young before the older generations are collected as well."""
 
 QUIET = 3.0
-"""Seconds without a key after which there is time for a full collection."""
+"""Seconds without a key before a full collection."""
 EVERY = 60.0
-"""Seconds between two full collections."""
+"""Seconds between full collections."""
 AT_THE_LATEST = 600.0
-"""Seconds after which one is made although somebody types."""
-SWITCH = 0.001
-"""Seconds that a thread which sorts or filters may keep the screen waiting; Python's own are five times that."""
+"""Seconds after which a full collection runs even while keys come."""
 LITTER = 150
-"""Passes over the young ones, of `YOUNG` objects each, after which one is made whoever types: what left the screen is
-no smaller because somebody is quick."""
+"""Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
+SWITCH = 0.001
+"""Seconds that a thread which sorts or filters may keep the screen waiting; Python's default is five times that."""
 
 
 class Housekeeping:
-    """Full collections at quiet times. `clock` tells monotonic seconds."""
+    """Full collections at quiet times. `clock` gives monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -39,7 +38,7 @@ class Housekeeping:
         self._before: tuple[tuple[int, int, int], float] | None = None
 
     def begin(self) -> None:
-        """Take over. What the start made stays for good, so it is not looked at again."""
+        """Take over from Python. Objects made at the start live to the end, so they are not examined again."""
         if self._before is None:
             self._before = (gc.get_threshold(), sys.getswitchinterval())
             gc.freeze()
@@ -47,7 +46,7 @@ class Housekeeping:
             sys.setswitchinterval(SWITCH)
 
     def end(self) -> None:
-        """Give everything back as it was."""
+        """Restore Python's own settings."""
         if self._before is not None:
             (threshold, switch), self._before = self._before, None
             gc.set_threshold(*threshold)
@@ -55,11 +54,11 @@ class Housekeeping:
             gc.unfreeze()
 
     def key(self) -> None:
-        """Somebody typed."""
+        """Note that a key came."""
         self._key = self._clock()
 
     def tick(self) -> bool:
-        """Collect if it is time and nobody types; whether it did. Called every second or so."""
+        """Collect if it is time; True if it did. Called about every second."""
         now = self._clock()
         since = now - self._done
         quiet = now - self._key >= QUIET

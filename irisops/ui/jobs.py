@@ -1,8 +1,7 @@
-"""Running and waiting jobs. No widgets, no clock."""
+"""Jobs: runs of commands, with their replies and outcome. No widgets, no clock."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -82,29 +81,3 @@ def cancelled(job: Job) -> Problem:
         cure="Look at the present state before you try again.",
         text=job.command.text,
     )
-
-
-class Waiting:
-    """Queue of lines typed while a job runs."""
-
-    def __init__(self) -> None:
-        self._lines: deque[str] = deque()
-
-    @property
-    def lines(self) -> list[str]:
-        """The waiting lines, next first."""
-        return list(self._lines)
-
-    def put(self, line: str) -> None:
-        """Append a line."""
-        self._lines.append(line)
-
-    def take(self) -> str | None:
-        """Remove and return the next line, or None."""
-        return self._lines.popleft() if self._lines else None
-
-    def drop(self) -> int:
-        """Remove all; returns their number."""
-        count = len(self._lines)
-        self._lines.clear()
-        return count

@@ -19,30 +19,23 @@ from textual.screen import ModalScreen
 from irisops.ui.lines import Lines
 from irisops.ui.themes import styles_folder
 
-
-@dataclass(frozen=True, slots=True)
-class AppKey:
-    """A key of the app with its description and action. Ids allow remapping."""
-
-    keys: str
-    action: str
-    words: str
-    id: str
-
-
-APP_KEYS = (
-    AppKey("f1", "keys", "Which keys work now", "app.keys"),
-    AppKey("ctrl+q", "quit", "Quit", "app.quit"),
-    AppKey("ctrl+c", "interrupt", "Copy, else cancel, else twice to quit", "app.interrupt"),
-    AppKey("alt+up,shift+tab", "walk(-1)", "To the card above", "app.above"),
-    AppKey("alt+down", "walk(1)", "To the card below, then the prompt", "app.below"),
-    AppKey("escape", "to_prompt", "Back to the prompt", "app.prompt"),
-    AppKey("pageup", "page(-1)", "Scroll up", "app.pageup"),
-    AppKey("pagedown", "page(1)", "Scroll down", "app.pagedown"),
-    AppKey("ctrl+o", "expand", "Show all of a card, or less", "app.expand"),
-    AppKey("ctrl+y", "copy_card", "Send a card, or a pass alone, to the clipboard", "app.copy"),
-    AppKey("ctrl+g", "reuse", "Take a card's command into the prompt", "app.reuse"),
-)
+APP_KEYS: list[BindingType] = [
+    Binding(keys, action, words, id=f"app.{name}", show=False)
+    for name, keys, action, words in (
+        ("keys", "f1", "keys", "Which keys work now"),
+        ("quit", "ctrl+q", "quit", "Quit"),
+        ("interrupt", "ctrl+c", "interrupt", "Copy, else cancel, else twice to quit"),
+        ("above", "alt+up,shift+tab", "walk(-1)", "To the card above"),
+        ("below", "alt+down", "walk(1)", "To the card below, then the prompt"),
+        ("prompt", "escape", "to_prompt", "Back to the prompt"),
+        ("pageup", "pageup", "page(-1)", "Scroll up"),
+        ("pagedown", "pagedown", "page(1)", "Scroll down"),
+        ("expand", "ctrl+o", "expand", "Show all of a card, or less"),
+        ("copy", "ctrl+y", "copy_card", "Send a card, or a pass alone, to the clipboard"),
+        ("reuse", "ctrl+g", "reuse", "Take a card's command into the prompt"),
+    )
+]
+"""The app's keys. Ids allow remapping. Priority is not needed, as none is printable."""
 
 GROUPS = (
     ("prompt", "Prompt"),
@@ -67,11 +60,6 @@ _NAMES = {
     "home": "Home",
     "end": "End",
 }
-
-
-def bindings() -> list[BindingType]:
-    """The app's keys as Textual bindings. Priority is not needed, as none is printable."""
-    return [Binding(key.keys, key.action, key.words, id=key.id, show=False) for key in APP_KEYS]
 
 
 def key_words(key: str) -> str:

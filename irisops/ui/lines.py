@@ -1,4 +1,4 @@
-"""Base widget whose content is a list of lines computed for a width."""
+"""Base widgets for content in lines: computed for a width, or given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-NO_LINES: list[Content] = []
+from irisops.contract.wording import harmless
+from irisops.ui.figures import TEXT_LIMIT
 
 
 def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
@@ -22,6 +23,14 @@ def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
     if not rest.plain:
         return [first]
     return [first, *(line.pad_left(indent) for line in rest.wrap(max(4, width - indent)))]
+
+
+def item(
+    mark: str, style: str, text: str, width: int, limit: int = TEXT_LIMIT, *, text_style: str = ""
+) -> list[Content]:
+    """A paragraph behind a mark of one cell: harmless text of at most `limit` characters, wrapped and indented."""
+    words = (harmless(text, limit), text_style)
+    return wrapped(Content.assemble((f"{mark} ", style), words), width, indent=2)
 
 
 def same(one: Iterable[Content], other: Iterable[Content]) -> bool:
@@ -59,3 +68,21 @@ class Lines(Widget):
     def render(self) -> Content:
         """The lines, joined."""
         return Content("\n").join(self.lines(self.content_size.width))
+
+
+class GivenLines(Lines):
+    """Lines that are given, each cut to the width."""
+
+    def __init__(self, *given: Content) -> None:
+        super().__init__()
+        self.given = given
+
+    def put(self, *given: Content) -> None:
+        """Replace the lines; a new layout only if their number changes."""
+        if not same(given, self.given):
+            self.refresh(layout=len(given) != len(self.given))
+            self.given = given
+
+    def lines(self, width: int) -> list[Content]:
+        """One line each."""
+        return [line.truncate(width, ellipsis=True) for line in self.given]

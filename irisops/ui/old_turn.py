@@ -1,6 +1,6 @@
-"""What is left of an old turn: one widget with the lines that its card showed, without the rows behind them.
+"""Picture of an old turn: one widget with the lines that its card showed, without the rows behind them.
 
-A turn with a table is a dozen widgets, its rows, and all that Textual keeps of what was painted: a megabyte and more.
+A turn with a table is a dozen widgets, its rows, and the lines that Textual keeps of each: a megabyte and more.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Line = Content | Parts
 
 _PLAIN = ("╭", "─", "╮"), "│", ("╰", "─", "╯")
 _FOCUSED = ("┏", "━", "┓"), "┃", ("┗", "━", "┛")
-"""Of a frame: the top, a side, the bottom."""
+"""Parts of a frame: top, side, bottom."""
 
 
 class OldTurn(Lines, can_focus=True):
-    """The lines of a turn as they stood; on a narrower screen they are cut."""
+    """The lines of a turn as they were; cut on a narrower screen."""
 
     COMPONENT_CLASSES = Grid.COMPONENT_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,15 +56,15 @@ class OldTurn(Lines, can_focus=True):
         self._rows = sum(grid.view.table.total or grid.view.count for grid in grids)
 
     def stops(self) -> list[Widget]:
-        """The block cursor halts at the whole of it."""
+        """Stops of the block cursor: the whole picture."""
         return [self]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
-        """As high as the turn was."""
+        """The height of the turn."""
         return len(self._said) + len(self._body) + 2
 
     def lines(self, width: int) -> Iterable[Content]:
-        """What was typed, then the card in its frame."""
+        """The typed line, then the card in its frame."""
         yield from (line.truncate(width, ellipsis=True) for line in self._said)
         color = "$primary" if self.has_focus else "$error" if self._failed else "$line"
         top, side, bottom = _FOCUSED if self.has_focus else _PLAIN
@@ -93,18 +93,18 @@ class OldTurn(Lines, can_focus=True):
         return "an old picture"
 
     def on_focus(self) -> None:
-        """Say what it offers."""
+        """Show what Enter does."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """And no longer."""
+        """Hide it."""
         self.refresh()
 
 
 def _edge(
     corners: tuple[str, str, str], color: str, width: int, left: Content, right: Content | None = None
 ) -> Content:
-    """A line of the frame, `width` cells wide, with words in it; those at the right only where there is room."""
+    """A line of the frame, `width` cells wide, with words in it; those at the right only if there is room."""
     first, line, last = corners
     left = left.truncate(max(1, width - 6), ellipsis=True)
     fill = max(1, width - 5 - left.cell_length)

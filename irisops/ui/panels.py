@@ -12,7 +12,7 @@ from textual.widget import Widget
 from irisops.contract.chat import Overview
 from irisops.contract.wording import harmless
 from irisops.ui import frame
-from irisops.ui.lines import Lines, same, spread
+from irisops.ui.lines import GivenLines, spread
 
 NOTHING = Overview(profiles=(), active=None)
 
@@ -37,7 +37,7 @@ class Header(Widget):
         return frame.header(self.overview, self.content_size.width)
 
 
-class Panel(Lines):
+class Panel(GivenLines):
     """A bordered part of the side panel."""
 
     class Picked(Message):
@@ -50,18 +50,6 @@ class Panel(Lines):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.border_title = title
-        self._content: list[Content] = []
-
-    def lines(self, width: int) -> list[Content]:
-        """The current lines."""
-        return [line.truncate(width) for line in self._content]
-
-    def put(self, content: list[Content]) -> None:
-        """Replace the lines; layout only if their number changes."""
-        if not same(content, self._content):
-            resized = len(content) != len(self._content)
-            self._content = content
-            self.refresh(layout=resized)
 
     def on_click(self, event: events.Click) -> None:
         """Post which line was clicked."""
@@ -97,9 +85,9 @@ class SidePanel(Vertical):
         """Take newer figures."""
         self.overview = overview
         width = max(8, self._profiles.content_size.width)
-        self._profiles.put(frame.profiles_panel(overview, width))
-        self._now.put(frame.now_panel(overview.active, width))
-        self._tunnels.put(frame.tunnels_panel(overview.tunnels, width))
+        self._profiles.put(*frame.profiles_panel(overview, width))
+        self._now.put(*frame.now_panel(overview.active, width))
+        self._tunnels.put(*frame.tunnels_panel(overview.tunnels, width))
 
     def on_resize(self) -> None:
         """Lay the lines out for the new width."""

@@ -1,16 +1,19 @@
-"""The list above the prompt: commands, completions or lines of the history."""
+"""Choosing from lists: the popup above the prompt (commands, completions, history) and the palette (Ctrl+P)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual.app import SystemCommand
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.geometry import Size
-from textual.widget import Widget
+from textual.fuzzy import Matcher
+from textual.markup import escape
 
 from irisops.contract.chat import CommandInfo, Completion
 from irisops.contract.wording import harmless
+from irisops.ui.lines import Lines
 
 MOST = 8
 
@@ -79,7 +82,7 @@ def common_start(values: Sequence[str]) -> str:
     return low
 
 
-class Popup(Widget):
+class Popup(Lines):
     """Shows up to `MOST` items around the chosen one. It never has the focus; the prompt handles its keys."""
 
     def __init__(self) -> None:
@@ -117,22 +120,13 @@ class Popup(Widget):
         """The chosen line."""
         return self.items[self.chosen] if self.items and self.display else None
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
-        """A line per item."""
-        return min(MOST, len(self.items))
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
-        """The full width."""
-        return container.width
-
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         """The items around the chosen one."""
-        width = self.content_size.width
         first = max(0, min(self.chosen - MOST // 2, len(self.items) - MOST))
         label_width = min(
             max(18, width * 2 // 5), max((len(each.label) for each in self.items), default=0) + 4
         )
-        lines = []
+        lines: list[Content] = []
         for number, each in enumerate(self.items[first : first + MOST], first):
             here = number == self.chosen and self.moved
             mark = "▸ " if here else "  "
@@ -148,4 +142,40 @@ class Popup(Widget):
             ).truncate(width - len(more), ellipsis=True, pad=True)
             line = Content.assemble(left, (more, "$quiet"))
             lines.append(line.stylize("on $row-cursor") if here else line)
-        return Content("\n").join(lines)
+        return lines
+
+
+IN_SUMMARY = 0.5
+"""Score of a match in the summary; a match in the title scores higher."""
+
+
+class Commands(Provider):
+    """Provider for the app's `get_system_commands`. Textual's own searches only titles."""
+
+    async def discover(self) -> Hits:
+        """All of them, in the order of `/help`."""
+        for command in self.app.get_system_commands(self.screen):
+            yield DiscoveryHit(
+                Content(command.title), command.callback, text=command.title, help=escape(command.help)
+            )
+
+    async def search(self, query: str) -> Hits:
+        """Commands whose title or summary matches."""
+        matcher = self.matcher(query)
+        words = query.casefold().split()
+        for command in self.app.get_system_commands(self.screen):
+            score = matcher.match(command.title)
+            if not score and all(word in command.help.casefold() for word in words):
+                score = IN_SUMMARY
+            if score > 0:
+                yield _hit(score, matcher, command)
+
+
+def _hit(score: float, matcher: Matcher, command: SystemCommand) -> Hit:
+    """A line of the palette, as content: strings count as markup, and a usage has many brackets."""
+    shown = Content(command.title)
+    _, offsets = matcher.fuzzy_search.match(matcher.query, command.title)
+    for offset in offsets:
+        if not command.title[offset].isspace():
+            shown = shown.stylize(matcher.match_style, offset, offset + 1)
+    return Hit(score, shown, command.callback, text=command.title, help=escape(command.help))

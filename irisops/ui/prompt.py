@@ -23,6 +23,7 @@ from irisops.contract.wording import harmless
 from irisops.ui.door import LineInput
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import act_now
+from irisops.ui.lines import GivenLines
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
 
 Mode = Literal["line", "search"]
@@ -34,21 +35,12 @@ PAUSE = 1.5
 """Seconds without a key after which typing is no longer masked."""
 
 
-class Mark(Widget):
-    """The sign before the prompt."""
+class Mark(GivenLines):
+    """The sign before an input."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = MARK
 
-    def show(self, text: str) -> None:
-        """Change it."""
-        self.text = text
-        self.refresh()
-
-    def render(self) -> Content:
-        """The sign."""
-        return Content.styled(self.text, "$said bold")
+def _sign(text: str) -> Content:
+    return Content.styled(text, "$said bold")
 
 
 HINTS_WIDTH = 50
@@ -86,7 +78,7 @@ class Line(LineInput):
         """Request to list the keys."""
 
     def __init__(self, send: Callable[[], None]) -> None:
-        super().__init__(placeholder="Ask, or / for commands", compact=True, select_on_focus=False)
+        super().__init__(placeholder="Ask, or / for commands")
         self._send = send
 
     async def on_key(self, event: events.Key) -> None:
@@ -173,10 +165,10 @@ class Prompt(Vertical):
         self._placing = ""
         self.popup = Popup()
         self.input = Line(self.action_send)
-        self.input.cursor_blink = False
-        self._mark = Mark()
+        self._mark = Mark(_sign(MARK))
         self._hints = Hints()
         self._queue = Queue()
+        self._queue.display = False
 
     def compose(self) -> ComposeResult:
         """The list above, the input below."""
@@ -359,7 +351,7 @@ class Prompt(Vertical):
 
     def wait(self, lines: Sequence[str]) -> None:
         """Show the waiting lines."""
-        self._queue.show(list(lines))
+        self._queue.show(lines)
 
     # Keys
 
@@ -418,7 +410,7 @@ class Prompt(Vertical):
             self.popup.move(1)
             return
         self._mode, self._draft = "search", self.text
-        self._mark.show(SEARCH_MARK)
+        self._mark.put(_sign(SEARCH_MARK))
         self._hints.show("↵ take   ^R older   Esc back")
         self.put("")
         self.popup.offer([Item(line, line) for line in self._history.search("")[:50]])
@@ -426,7 +418,7 @@ class Prompt(Vertical):
 
     def _end_search(self, text: str) -> None:
         self._mode = "line"
-        self._mark.show(MARK)
+        self._mark.put(_sign(MARK))
         self._hints.show(HINTS)
         self.put(text)
 
@@ -441,27 +433,13 @@ class Prompt(Vertical):
             self._hints.show(HINTS)
 
 
-class Queue(Widget):
-    """The waiting lines."""
+class Queue(GivenLines):
+    """The waiting lines, in one line: the next, and how many more."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiting: list[str] = []
-        self.display = False
-
-    def show(self, lines: list[str]) -> None:
-        """Replace them."""
-        if lines != self.waiting:
-            self.waiting = lines
-            self.display = bool(lines)
-            self.refresh(layout=True)
-
-    def render(self) -> Content:
-        """One line: the next, and how many more."""
-        if not self.waiting:
-            return Content("")
-        more = f"   and {len(self.waiting) - 1} more" if len(self.waiting) > 1 else ""
-        text = Content.assemble(
-            ("waits  › ", "$quiet"), (harmless(self.waiting[0], 200), "italic"), (more, "$quiet")
-        )
-        return text.truncate(self.content_size.width, ellipsis=True)
+    def show(self, waiting: Sequence[str]) -> None:
+        """Replace them; without any it is hidden."""
+        self.display = bool(waiting)
+        if waiting:
+            more = f"   and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+            first = (harmless(waiting[0], 200), "italic")
+            self.put(Content.assemble(("waits  › ", "$quiet"), first, (more, "$quiet")))

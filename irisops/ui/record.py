@@ -1,7 +1,7 @@
-"""What was said and answered, apart from the widgets: for saving as Markdown and for copying a card. No secrets.
+"""The conversation as data, for saving it as Markdown and for copying a card. No secrets.
 
-Passwords never get here: they are asked for by a masked prompt and go to the chat alone. A password that somebody
-typed into a line all the same is masked (`irisops.contract.secret_words`) before the line is shown, kept or saved.
+Passwords never get here: a masked prompt asks for them, and they go to the chat alone. A password in a typed line is
+masked (`irisops.contract.secret_words`) before the line is shown, kept or saved.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ class Entry:
     replies: list[Reply] = field(default_factory=list)
     notice: Notice | None = None
     packed: bytes = b""
-    """Replies that are no longer held, as compressed Markdown: the same text that they would be saved and copied as."""
+    """Replies that are no longer held, as compressed Markdown: the text that is saved and copied."""
     blocks: Sequence[Mapping[str, str]] = field(default=(), repr=False)
-    """Their blocks, which the Markdown must not hold."""
+    """Their blocks, which must not be in the Markdown."""
 
     def put_away(self, packed: bytes) -> None:
-        """Hold the text of the replies in place of them. `packed` is what `packed_text` made of this entry."""
+        """Replace the replies by their text. `packed` is the result of `packed_text` for this entry."""
         self.blocks = _blocks(self)
         self.packed, self.replies = packed, []
 
 
 def packed_text(entry: Entry) -> bytes:
-    """The answer as compressed Markdown. From any thread."""
+    """The answer as compressed Markdown. Thread-safe."""
     return zlib.compress(_answer(entry).encode("utf-8", "surrogatepass"))
 
 
 def _answer(entry: Entry) -> str:
-    """All that was answered, as Markdown."""
+    """The whole answer as Markdown."""
     before = [zlib.decompress(entry.packed).decode("utf-8", "surrogatepass")] if entry.packed else []
     return "\n\n".join([*before, *map(reply_markdown, entry.replies)])
 
@@ -62,7 +62,7 @@ def _blocks(entry: Entry) -> list[Mapping[str, str]]:
 
 
 def _escaped(text: str) -> str:
-    """Text of an instance inside Markdown: nothing in it may act as markup."""
+    """Text inside Markdown, with nothing in it that acts as markup."""
     return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
 
 
@@ -127,7 +127,7 @@ def _table(table: Table) -> list[str]:
 
 
 def _series(series: Series) -> list[str]:
-    """The readings as a table: a plot of dots is nothing to search or to compute with."""
+    """The readings as a table: a plot can be neither searched nor computed with."""
     names = list(series.lines)
     lines = [f"**{_text(series.title)}**", "", _row(["time", *(_text(name) for name in names)])]
     lines.append(_row(["---", *("---:" for _ in names)]))
@@ -156,7 +156,7 @@ def _problem(problem: Problem) -> list[str]:
 
 
 def transcript_markdown(entries: Sequence[Entry], forgotten: int = 0) -> str:
-    """The conversation as Markdown, for `/save FILE`. `forgotten` is how many entries there were before these."""
+    """The conversation as Markdown, for `/save FILE`. `forgotten` is the number of entries before these."""
     parts = ["# irisops transcript", ""]
     if forgotten:
         kept = f"irisops keeps the newest {len(entries):,}"
@@ -175,7 +175,7 @@ def transcript_markdown(entries: Sequence[Entry], forgotten: int = 0) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What goes to the clipboard, and the words that say what it is. Without a text the words say what to do."""
+    """Text for the clipboard, and words for the status line. Without a text the words say what to do."""
 
     said: str
     text: str = field(default="", repr=False)
@@ -184,8 +184,8 @@ class Copied:
 def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
     """An answer as plain Markdown, for the clipboard.
 
-    Where it holds blocks (a teammate's access, a new password), only one section is copied: the focused one, or the one
-    with blocks if it is alone. So nobody hands over another person's password, or what the preflight found.
+    If it holds blocks (a teammate's access, a new password), only one section is copied: the focused one, or the only
+    one with blocks. So another person's password or the findings of the preflight are not handed over by accident.
     """
     passes = [each for each in replies if isinstance(each, Facts) and each.blocks]
     if not passes:
@@ -205,7 +205,7 @@ def to_copy(replies: Sequence[Reply], focused: Reply | None = None) -> Copied:
 
 
 def copy_of(entry: Entry, focused: Reply | None = None) -> Copied:
-    """A turn's answer for the clipboard, by the rules of `to_copy`, also when its replies are no longer held."""
+    """A turn's answer for the clipboard, by the rules of `to_copy`, even if its replies are no longer held."""
     if not entry.packed:
         return to_copy(entry.replies, focused)
     if not entry.blocks:

@@ -27,16 +27,16 @@ from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
 
 MOST_ROWS = 3_000
-"""Height of the transcript above which the oldest turns leave the screen."""
+"""Rows of the transcript above which the oldest turns leave the screen."""
 
 MOST_TURNS = 100
 """Turns and notices on the screen; the oldest of more leave it."""
 
 MOST_WHOLE = 8
-"""Cards that hold their rows, to be sorted, searched and opened; older ones become pictures."""
+"""Cards that hold their rows, for sorting, searching and opening; older ones become pictures."""
 
 MOST_TABLE_ROWS = 5_000
-"""Rows that these cards hold together, but for the newest, which is whole whatever it holds."""
+"""Table rows that these cards hold together; the newest card stays whole even beyond."""
 
 MOST_ENTRIES = 500
 """Turns and notices kept for `/save`."""
@@ -48,14 +48,14 @@ _LEVELS = {"info": ("·", "$secondary"), "warning": ("!", "$warning"), "error": 
 
 
 class NoticeLine(Lines):
-    """Something that was not asked for but must be known, with its cure."""
+    """A notice with its cure."""
 
     def __init__(self, notice: Notice) -> None:
         super().__init__()
         self.notice = notice
 
     def lines(self, width: int) -> list[Content]:
-        """Glyph, which profile, what, what to do."""
+        """Glyph, profile, message, cure."""
         glyph, style = _LEVELS[self.notice.level]
         where = f"{harmless(self.notice.profile, 24)}: " if self.notice.profile else ""
         text = Content.assemble(
@@ -74,7 +74,7 @@ class NoticeLine(Lines):
 
 
 class Welcome(Lines):
-    """What an empty transcript says: how to begin."""
+    """The words in an empty transcript: how to begin."""
 
     EXAMPLES = (
         ("who holds my license", "/license"),
@@ -84,7 +84,7 @@ class Welcome(Lines):
     )
 
     def lines(self, width: int) -> list[Content]:
-        """A greeting and four things to type."""
+        """A greeting and four examples."""
         lines = [
             Content.assemble(
                 ("✿ ", "$accent"), ("irisops", "$primary bold"), ("  chat with an IRIS instance", "$quiet")
@@ -100,14 +100,14 @@ class Welcome(Lines):
 
 
 class Earlier(Lines):
-    """Above the oldest turn: that there were others."""
+    """Line above the oldest turn: the number of earlier ones."""
 
     def __init__(self) -> None:
         super().__init__()
         self._words = ""
 
     def show(self, left: int, kept: int, *, all_kept: bool) -> None:
-        """`left` turns are no longer on the screen; of all, `kept` can be saved."""
+        """`left` is the number of turns that left the screen, `kept` the number that can be saved."""
         saves = "still writes them all" if all_kept else f"writes the newest {kept:,}"
         self._words = (
             f"{left:,} earlier {'entry has' if left == 1 else 'entries have'} left the screen; /save {saves}."
@@ -120,7 +120,7 @@ class Earlier(Lines):
 
 
 class Transcript(VerticalScroll, can_focus=False):
-    """Holds the turns. Knows nothing of commands; the app fills it."""
+    """Holds the turns. Knows nothing of commands; the conversation fills it."""
 
     class ToPrompt(Message):
         """The block cursor left the last card."""
@@ -140,7 +140,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._bar_at = 0.0
 
     def on_mount(self) -> None:
-        """Begin with the greeting."""
+        """Show the greeting."""
         self.mount(Welcome())
         self.anchor()
         self.screen.screen_layout_refresh_signal.subscribe(self, self._laid_out, immediate=True)
@@ -148,7 +148,7 @@ class Transcript(VerticalScroll, can_focus=False):
     # The end
 
     def page(self, step: int) -> None:
-        """Scroll by a screenful; at the end it is followed again."""
+        """Scroll by a screenful; at the end, follow new turns again."""
         if step < 0:
             self.scroll_page_up(animate=False)
         else:
@@ -159,7 +159,7 @@ class Transcript(VerticalScroll, can_focus=False):
             self.anchor()
 
     def _laid_out(self, _screen: Screen[object]) -> None:
-        """An anchored widget moves its scroll bar in a layout without painting it."""
+        """Repaint the scroll bar, which a layout of an anchored widget moves without painting it."""
         if self.vertical_scrollbar.position != self._bar_at:
             self._bar_at = self.vertical_scrollbar.position
             self.vertical_scrollbar.refresh()
@@ -167,7 +167,7 @@ class Transcript(VerticalScroll, can_focus=False):
     # Filling
 
     def add_turn(self, text: str, command: Command) -> Turn:
-        """A new turn at the bottom; its card is filled as replies come."""
+        """Add a turn at the bottom; its card is filled as replies come."""
         for welcome in self.query(Welcome):
             welcome.remove()
         turn = Turn(text, command, self._now())
@@ -177,13 +177,13 @@ class Transcript(VerticalScroll, can_focus=False):
         return turn
 
     def add_notice(self, notice: Notice) -> None:
-        """A line at the bottom."""
+        """Add a line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
         self._stand(NoticeLine(notice))
         self._tidy_soon()
 
     def _stand(self, widget: Widget) -> None:
-        if self.is_attached:  # else the app is about to end: Textual takes no widget then
+        if self.is_attached:  # else the app is ending, and Textual takes no widget
             self.mount(widget)
 
     def _keep(self, entry: Entry) -> None:
@@ -196,7 +196,7 @@ class Transcript(VerticalScroll, can_focus=False):
             del self.entries[:count]
 
     async def clear(self) -> None:
-        """Forget all turns, and give back what they held."""
+        """Forget all turns and free their memory."""
         self.entries.clear()
         self.forgotten = self._left = 0
         for card in self.cards:
@@ -233,11 +233,11 @@ class Transcript(VerticalScroll, can_focus=False):
             self._tidying = None
 
     async def _put_away(self, turn: Turn) -> None:
-        """A picture in place of the turn; of the replies no more than the text that they are saved as."""
+        """Replace a turn by a picture, and its replies by their text."""
         entry, replies = turn.entry, turn.entry.replies
         packed = await asyncio.to_thread(packed_text, entry)
         if entry.replies is not replies or not _is_at_rest(turn) or not self.is_attached:
-            return  # it was answered anew meanwhile, or somebody went there
+            return  # it was answered anew meanwhile, or has the focus
         if turn.card.is_live:
             turn.card.set_state("frozen")
         with self.app.batch_update():
@@ -248,10 +248,10 @@ class Transcript(VerticalScroll, can_focus=False):
         await self._take_off([turn])
 
     async def _take_off(self, widgets: Sequence[Widget]) -> None:
-        """Remove them, and the lines that were painted of them.
+        """Remove widgets and their painted lines.
 
-        Textual 8.2 remembers the painted lines of the last 1,024 widgets, removed ones too (`lru_cache` on a method of
-        its `StylesCache`): 200 KB a turn. A refresh empties what it remembers.
+        Textual 8.2 keeps the painted lines of the last 1,024 widgets, removed ones too (`lru_cache` on a method of
+        its `StylesCache`): 200 KB a turn. A refresh empties them.
         """
         parts = [part for widget in widgets for part in widget.walk_children(with_self=True)]
         await self.remove_children(widgets)
@@ -259,7 +259,7 @@ class Transcript(VerticalScroll, can_focus=False):
             part.refresh()
 
     def _save_less(self) -> None:
-        """Forget the oldest entries for good until the text of the others is within its budget."""
+        """Forget the oldest entries until the text of the others is within its budget."""
         total = sum(len(entry.packed) for entry in self.entries)
         count = 0
         while total > self.most_saved:
@@ -268,7 +268,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._forget(count)
 
     def _too_many(self) -> list[Widget]:
-        """The oldest that are to leave the screen: there are too many, or they stand too high."""
+        """The oldest turns that have to leave the screen: there are too many, or they are too high."""
         turns = [child for child in self.children if child.display and not isinstance(child, Earlier)]
         height = sum(child.outer_size.height for child in turns)
         leaving: list[Widget] = []
@@ -293,7 +293,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
 
     def _too_old(self) -> list[Turn]:
-        """Turns that are to become pictures, oldest first: beyond the budget, and not looked at."""
+        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight."""
         window = self.content_region
         rows = number = 0
         old: list[Turn] = []
@@ -312,13 +312,13 @@ class Transcript(VerticalScroll, can_focus=False):
         return list(self.query(Card))
 
     def freeze_older(self, newest: Card) -> None:
-        """Only the newest live card of a command keeps itself fresh; older ones say of when they are."""
+        """Only the newest live card of a command refreshes itself; older ones show their time."""
         for card in self.cards:
             if card is not newest and card.is_live and card.command.name == newest.command.name:
                 card.set_state("frozen")
 
     def due(self) -> list[Card]:
-        """Live cards that can be seen now."""
+        """The visible live cards."""
         window = self.content_region
         return [
             card
@@ -327,7 +327,7 @@ class Transcript(VerticalScroll, can_focus=False):
         ]
 
     def set_stale(self, stale: bool) -> None:
-        """Mark live cards when the connection is lost, and unmark them when it is back."""
+        """Mark or unmark live cards as stale."""
         for card in self.cards:
             if card.is_live or card.stale:
                 card.set_stale(stale)
@@ -335,13 +335,13 @@ class Transcript(VerticalScroll, can_focus=False):
     # The block cursor
 
     def stops(self) -> list[Widget]:
-        """Where the block cursor may halt, oldest first."""
+        """Stops of the block cursor, oldest first."""
         places = [each for each in self.query("Card, OldTurn") if isinstance(each, (Card, OldTurn))]
         return [stop for each in places for stop in each.stops()]
 
     @property
     def selected(self) -> Card | OldTurn | None:
-        """The card or the picture of one that has the focus, else None."""
+        """The focused card or picture, else None."""
         focused = self.screen.focused
         for place in focused.ancestors_with_self if focused is not None else ():
             if isinstance(place, (Card, OldTurn)) and self in place.ancestors:
@@ -350,7 +350,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     @property
     def current(self) -> Card | OldTurn | None:
-        """The card that has the focus, else the newest."""
+        """The focused card or picture, else the newest card."""
         cards = self.cards
         return self.selected or (cards[-1] if cards else None)
 
@@ -380,5 +380,5 @@ class Transcript(VerticalScroll, can_focus=False):
 
 
 def _is_at_rest(turn: Turn) -> bool:
-    """Whether nothing more is to come, it was laid out, and nobody is at work on it."""
+    """True if it is answered, laid out, and without the focus."""
     return turn.card.is_answered and bool(turn.region.height) and not turn.has_focus_within

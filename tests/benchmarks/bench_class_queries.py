@@ -28,7 +28,7 @@ ROUTES: dict[str, Call] = {
 
 async def measure(runs: int) -> None:
     """Connect to the clinic, run each route, print."""
-    with running(("--scenario", "clinic", "--frozen", "--project-unknown-queries")) as demo:
+    with running(("--scenario", "clinic", "--frozen", "--doubt", "projection=yes")) as demo:
         profile = demo.profile
         connection = Connection(Target(profile.host, profile.port, profile.namespace, profile.user))
         await connection.connect(demo.password)

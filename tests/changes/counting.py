@@ -1,4 +1,4 @@
-"""A connection that counts what crosses the pipe to its driver process."""
+"""A connection that counts round trips to its driver process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from irisops.instance.connection import Connection
 
 
 class CountingConnection(Connection):
-    """The product's own; `batches` counts calls and batches of calls, each of which crosses the pipe once."""
+    """The product's connection; `batches` counts round trips through the pipe: calls and batches of calls."""
 
     batches = 0
 

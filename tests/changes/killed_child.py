@@ -1,4 +1,4 @@
-"""A program that is killed like a process: `python -m tests.changes.killed_child HOME PORT CALLS WHEN LINE`.
+"""A program that kills itself during a change: `python -m tests.changes.killed_child HOME PORT CALLS WHEN LINE`.
 
 It does LINE on the instance at PORT and kills itself, with no chance to clean up, BEFORE or AFTER its call number CALLS
 (from 1) that changes the instance. Prints nothing; a journal in HOME is all that stays. The password comes by a pipe.
@@ -51,7 +51,7 @@ class Killed(Connection):
 
 
 def changes(call: Call) -> bool:
-    """Whether a call changes the instance."""
+    """True if a call changes the instance."""
     if isinstance(call, ObjectCall):
         return any(step.name in _STEPS for step in call.steps)
     if isinstance(call, ClassMethod):

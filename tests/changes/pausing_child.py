@@ -25,7 +25,7 @@ from tests.instance.served import USER
 
 
 async def ask(word: str) -> None:
-    """Say where it is, and wait for the word to go on."""
+    """Print the point reached and wait for permission to continue."""
     print(word, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
 

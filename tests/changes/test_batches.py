@@ -1,4 +1,4 @@
-"""What a change and an editor cost in driver batches: a slow line pays for each."""
+"""Driver batches of a change and of an editor: each costs a round trip on a slow line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.instance.served import serve
     [
         ("/grant %Developer to bob", 5),
         ("/revoke %SQL from bob", 5),
-        ("/user bob full_name=Bobby", 5),
+        ("/user bob full_name=Bobby", 6),
         ("/service %Service_Terminal disable", 7),
         ("/user bob", 3),
         ("/user add", 3),

@@ -1,4 +1,4 @@
-"""Killed between any two calls of a change: the next start says what was and was not done, and both ways out work."""
+"""Killed between any two calls of a change: the next start reports what was done, and undo and finish both work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def served() -> AsyncIterator[Served]:
 
 
 async def killed(served: Served, home: Path, point: tuple[int, str], line: str) -> None:
-    """Do `line` in a process that is killed at `point`."""
+    """Run `line` in a process that is killed at `point`."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.changes.killed_child",
         str(home), str(served.server.port), str(point[0]), point[1], line,

@@ -1,4 +1,4 @@
-"""Every other kind of change killed before and after each of its calls: told at the next start, and both ways out."""
+"""Every other kind of change, killed before and after each call: reported at the next start, undone and finished."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.changes import interrupted
+from irisops.changes import undo
 from irisops.commands.catalogue import default_registry
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Plan, Problem
@@ -26,7 +26,7 @@ EVENTS = [("%System", "%Security", "Protect"), ("%System", "%Login", "LoginFailu
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of change. `state` is what tests compare; a final one can be finished, but not taken back."""
+    """One kind of change. Tests compare `state`; a final change can be finished, but not undone."""
 
     line: Callable[[Served], str]
     calls: int
@@ -47,7 +47,7 @@ def pid_of_eve(served: Served) -> int:
 
 
 def state_of_eve(served: Served) -> str:
-    """The state of her process; "gone" when there is none."""
+    """State of Eve's process; "gone" if it has ended."""
     return next((each.state for each in served.world.processes.values() if each.username == "eve"), "gone")
 
 
@@ -213,7 +213,7 @@ POINTS = [
 
 
 class Hurrying:
-    """Thirty times as fast as the machine's own time: the daemon that removes marked sessions is not waited for."""
+    """A clock at thirty times the real speed, to shorten the wait for the daemon that removes marked sessions."""
 
     def __init__(self) -> None:
         self._start = datetime.now(UTC)
@@ -239,17 +239,17 @@ async def served() -> AsyncIterator[Served]:
 
 
 def looked_at(served: Served, case: Case) -> object:
-    """The state, once what is due has happened."""
+    """The state after all due actions."""
     served.world.tick()
     return case.state(served)
 
 
 async def told(desk: Desk) -> list[Notice]:
-    """What the next start says of changes that were cut off."""
+    """Report of the next start on interrupted changes."""
     link = desk.session.hub.active
     assert link is not None
     desk.notices.clear()
-    await interrupted.tell(desk.session.context, link)
+    await undo.tell_interrupted(desk.session.context, link)
     return desk.notices
 
 
@@ -343,7 +343,7 @@ async def test_undo_of_what_is_final_says_why_and_offers_the_change_before(
         assert problem.error == "NothingToUndo"
         await desk.do("/sessions end app=/csp/user")
         problem = await desk.problem("/undo")
-        assert problem.message.endswith("a session that has ended is gone; whoever used it logs in again.")
+        assert problem.message.endswith("an ended session is gone; its user must log in again.")
         assert "Nothing before it" in problem.cure
         await desk.do("/license timeout /csp/user 300")
         await desk.do(f"/process terminate {pid_of_eve(served)}")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.changes.three_way import difference_table, merge
+from irisops.changes.editor import difference_table, merge
 from irisops.commands.accounts.kinds import USER
 from irisops.instance.security.object_state import FieldValue, ObjectState, same
 

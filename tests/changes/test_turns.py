@@ -1,4 +1,4 @@
-"""Several irisops change one object at once: none is lost while all say done. Real processes on one simulator."""
+"""Several irisops change one object at once: no change reported as done is lost. Real processes, one simulator."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 
 from irisops.changes import turns
 from irisops.contract.clock import Clock
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Plan, Problem
+from irisops.contract.replies import Done, Plan, Problem, Refusal
 from irisops.engine.context import Context
 from irisops.instance.calls import Answer, Call, ClassMethod
 from irisops.instance.connection import Connection, Target
@@ -33,7 +32,7 @@ async def served() -> AsyncIterator[Served]:
 
 @dataclass
 class Child:
-    """Another irisops, which does what it is told."""
+    """Another irisops, remote-controlled by the test."""
 
     process: asyncio.subprocess.Process
 
@@ -122,7 +121,7 @@ async def test_six_at_once_lose_nothing(served: Served, tmp_path: Path) -> None:
 
 
 class Quick(Clock):
-    """Every wait is over at once."""
+    """Waits end at once."""
 
     def __init__(self) -> None:
         self.at = 0.0
@@ -199,7 +198,7 @@ async def test_a_folder_that_cannot_be_made_is_said_before_anything_is_changed(
 
 
 class Meddled(Connection):
-    """A connection behind whose back somebody changes bob, as soon as a role was added to him."""
+    """A connection on which bob is changed by somebody else, right after a role was added to him."""
 
     served: Served
 

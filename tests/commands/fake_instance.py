@@ -23,10 +23,9 @@ from irisops.instance.calls import (
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Process, Role, User, WebSession
 from irisops.instance.security.audit import REFUSALS, Auditing, AuditRecord
+from irisops.instance.security.lists import Resource, WebApplication
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import Resource
 from irisops.instance.security.sqlprivileges import LETTERS, SqlGrant, SqlHoldings
-from irisops.instance.security.webapps import WebApplication
 
 START = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
 PASSWORD = "canary-Secret-1"
@@ -116,6 +115,8 @@ class FakeInstance:
         self.created: dict[str, datetime] = {}
         """When accounts were made, by name."""
         self.tells_logins = True
+        self.own_privileges: set[str] = set()
+        """What the connection's account holds, as far as the instance is asked about it."""
         """Whether the lists of users have the last login."""
         self.on_change: Callable[[], None] = lambda: None
         """Called right before a change."""
@@ -166,6 +167,9 @@ class FakeInstance:
             case Query(sql) if sql.startswith("SELECT COUNT(*) AS Sessions"):
                 self._check("sessions count")
                 return Answer(rows=Rows(("Sessions",), [(SESSIONS_COUNTED,)]))
+            case Query(sql) if "FROM %SYS.Audit " in sql:
+                self._check("audit table")
+                return self._list("%SYS.Audit:List", ())
             case Query(sql, params) if found := re.search(r"FROM ([%\w.]+)_(\w+)\(", sql):
                 return self._list(f"{found[1]}:{found[2]}", params)
             case ClassQuery(query, args):
@@ -380,6 +384,8 @@ class FakeInstance:
             case "%SYSTEM.Process.SetNamespace", (name,):
                 self.namespace = str(name)
                 return self.namespace
+            case "%SYSTEM.Security.Check", (resource, permission):
+                return int(f"{resource!s}:{permission!s}" in self.own_privileges)
             case "Security.Users.AddRoles", (user, roles):
                 return self._change_roles("add", str(user), str(roles))
             case "Security.Users.RemoveRoles", (user, roles):
@@ -424,6 +430,9 @@ class FakeInstance:
             self._check(action)
             self._end(action, key)
             return Answer(values=(1,))
+        if not call.steps:
+            self._check("user objects")
+            return Answer()
         if call.steps[-1].name == "%Save":
             self._set(class_name, key, call.steps[0].args[0])
             return Answer(values=(None, 1))
@@ -445,7 +454,7 @@ class FakeInstance:
             return
         self._check("switch auditing")
         on = value == 1
-        event = next((each for each in REFUSALS if key.endswith(f"/{each.lower()}")), "")
+        event = next((each for each in REFUSALS if key.endswith(f"||{each.lower()}")), "")
         self.done.append(("audit on" if on else "audit off", event or "all", ""))
         if event:
             self.audits = replace(self.audits, events={**self.audits.events, event: on})
@@ -470,6 +479,11 @@ class FakeInstance:
             bits = sum(bit for word, bit in (("Unauthenticated", 64), ("Password", 32)) if word in words)
             elements = {f"GetAt{at}": each for at, each in enumerate(items, 1)}
             return {**row, "AutheEnabled": bits, "Count": len(items), **elements}
+        if class_name == "Security.Users":
+            self._check("user times")
+            user = next((each for each in self.all_users if each.name.lower() == key), None)
+            times = (user.last_login, self.created.get(user.name)) if user is not None else ()
+            return dict(zip(("LoginDateTime", "CreateDateTime"), times, strict=True)) if times else None
         raise AssertionError(f"the fake has no object {class_name} {key}")
 
 

@@ -10,9 +10,9 @@ from irisops.contract.replies import Done, Facts, Table
 from irisops.engine import reply_text
 from irisops.instance.errors import NotPermitted
 from irisops.instance.models import User
-from irisops.instance.security.users import user_of
+from irisops.instance.security.lists import user_of
 from irisops.instance.usage.processes import process_of
-from irisops.sharing import rules_access
+from irisops.sharing import preflight
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, UserFact
 from tests.commands.fakes import LOCAL, World, failed, settle
 
@@ -112,14 +112,14 @@ INTENT = Intent(tcp=True, web=True, people=1)
 
 def test_an_application_whose_login_was_not_read_is_not_called_safe() -> None:
     facts = InstanceFacts(applications=(ApplicationFact("/csp/x", enabled=True, authentication=None),))
-    (finding,) = rules_access.open_applications(facts, INTENT)
+    (finding,) = preflight.open_applications(facts, INTENT)
     assert (finding.level, "/csp/x" in finding.title) == ("amber", True)
     closed = InstanceFacts(applications=(ApplicationFact("/csp/x", enabled=False, authentication=None),))
-    (finding,) = rules_access.open_applications(closed, INTENT)
+    (finding,) = preflight.open_applications(closed, INTENT)
     assert finding.level == "green"
 
 
 def test_an_account_whose_use_was_not_read_is_not_called_used() -> None:
     facts = InstanceFacts(users=(UserFact("x", enabled=True, roles=("%SQL",), used=None),))
-    (finding,) = rules_access.unused_accounts(facts, INTENT)
+    (finding,) = preflight.unused_accounts(facts, INTENT)
     assert (finding.level, "x" in finding.title) == ("amber", True)

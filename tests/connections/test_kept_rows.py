@@ -1,11 +1,11 @@
-"""Rows that are kept between two looks at a live table."""
+"""Rows that are kept between two readings of a live table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
 
-from irisops.connections.kept_rows import KeptRows
+from irisops.connections.kept_rows import KeptRows, RecordRow
 from irisops.contract.replies import Row
 
 
@@ -43,3 +43,11 @@ def test_what_is_gone_is_forgotten() -> None:
     kept.of([], attrgetter("pid"), row_of)
     (after,) = kept.of([job], attrgetter("pid"), row_of)
     assert after is not before
+
+
+def test_a_row_seen_through_its_record_reads_as_a_dict_does() -> None:
+    row = RecordRow(Job(1, "READ"), {"pid": attrgetter("pid"), "state": lambda job: job.state.lower()})
+    assert row == {"pid": 1, "state": "read"}
+    assert list(row) == ["pid", "state"]
+    assert row.get("user", "nobody") == "nobody"
+    assert not hasattr(row, "__dict__")  # ten thousand of these would weigh

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.contract.durations import moment, span
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 LOCAL = NOW.astimezone(timezone(timedelta(hours=2)))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.contract import quoting
+from irisops.contract.replies import Cell
 from irisops.contract.wording import acting, in_line
 
 
@@ -85,3 +86,22 @@ def test_a_word_that_holds_what_cannot_be_seen_is_quoted_by_its_numbers(value: s
     quoted = quoting.quote(value)
     assert in_line(quoted) == quoted
     assert values(quoted) == [value]
+
+
+@given(st.text(max_size=40).filter(lambda text: text.isprintable()))
+def test_a_row_value_is_one_word_of_the_command_whatever_it_holds(name: str) -> None:
+    words = quoting.split(quoting.filled("/user {name}", {"name": name}))
+    assert [word.value for word in words] == ["/user", name]
+
+
+def test_a_list_gives_a_word_per_item() -> None:
+    assert quoting.filled("/x {roles} {gone}", {"roles": ["%SQL", "a b"]}) == '/x %SQL "a b" ""'
+
+
+def test_a_row_may_have_a_command_of_its_own() -> None:
+    assert quoting.filled("{!cure}", {"cure": '/revoke "a b" from x'}) == '/revoke "a b" from x'
+
+
+@pytest.mark.parametrize("cell", ["", None, 7, ["/quit"], "quit", "/quit\n/quit"])
+def test_what_is_no_slash_command_is_no_command_of_a_row(cell: Cell) -> None:
+    assert quoting.filled("{!cure}", {"cure": cell}) == ""

@@ -1,4 +1,4 @@
-"""The table of what is secret in a line: nothing secret is shown or kept, and nothing harmless is hidden."""
+"""Secrets in a line: none is shown or kept, and nothing harmless is hidden."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ SECRETS = st.text(SIGNS, min_size=6, max_size=24)
 
 
 def a_secret(text: str) -> str:
-    """As a generator makes one: letters and digits, with a sign in it or not."""
+    """A generated secret: letters and digits, sometimes with a sign."""
     return f"q7{text}Zk"
 
 

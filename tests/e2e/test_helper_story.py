@@ -9,7 +9,7 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Problem, Reply
 from irisops.instance.features import HELPER
-from irisops.instance.helper.managing import source
+from irisops.instance.helper import source
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.objectscript.source import read_class
@@ -39,7 +39,7 @@ async def facts(person: Person, line: str = "/helper") -> Facts:
 
 
 def loaded(on: Stage) -> bool:
-    """Whether the simulator's own books have the class, compiled."""
+    """True if the simulator has the compiled class."""
     return on.simulator.runtime.emulation.loaded.find(HELPER, "%SYS") is not None
 
 
@@ -51,8 +51,8 @@ def put_there(on: Stage, text: str) -> None:
 
 
 def without_other_ways(on: Stage) -> None:
-    on.simulator.control.no_delete_session()
-    on.simulator.control.no_role_resources()
+    on.simulator.control.doubt("function", "refused")
+    on.simulator.control.doubt("role-resources", "refused")
     on.world.roles.add(Role("Clerk", "Works here", {"%DB_USER": Permission.READ}, ["%SQL"]))
 
 

@@ -1,12 +1,13 @@
-"""Whoever may set a full name must not write to the terminal of the administrator who looks (R1).
+"""A person who may set a full name must not write to the terminal of the administrator who reads it (R1).
 
-All that is looked at are the bytes that leave the program, on a terminal of its own or on its streams.
+Only the program's output is checked, on its own terminal or on its streams.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pexpect
 import pytest
 
 from irisops.commands.catalogue import ALL
+from irisops.simulator.doubts import ENVIRONMENT
 from tests.e2e.hostile_walk import PARTS
 from tests.hostile import ATTACKS, MARK, acting
 from tests.profiles.discovery.places import Machine
@@ -36,7 +38,13 @@ def walk(what: str, folder: Path) -> tuple[str, dict[str, Any]]:
         sys.executable,
         ["-m", "tests.e2e.hostile_walk", what, str(folder / "irisops"), str(report)],
         cwd=str(ROOT),
-        env={**machine.environment, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"},
+        env={
+            **machine.environment,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            ENVIRONMENT: os.environ[ENVIRONMENT],
+        },
         dimensions=(100, 150),
         timeout=100,
         maxread=1 << 16,

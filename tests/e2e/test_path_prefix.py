@@ -43,7 +43,7 @@ async def test_an_open_connection_ends_sessions_below_the_prefix(tmp_path: Path)
     async with stage("quiet", tmp_path, version="2026.2") as on, on.person() as person:
         assert on.simulator.web is not None
         async with prefixed(PREFIX, on.simulator.web.port) as web:
-            on.simulator.control.no_delete_session()
+            on.simulator.control.doubt("function", "refused")
             on.world.open_session("/csp/user", Visitor("192.0.2.7"), pages=2)
             where = f"host=127.0.0.1 port={on.simulator.port} user={on.profile().user} web_port={web.port}"
             await person.say(f"/profile add a {where}")

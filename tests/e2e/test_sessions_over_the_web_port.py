@@ -21,7 +21,7 @@ async def routes(person: Person) -> dict[str, tuple[object, str]]:
 
 async def test_a_session_ends_and_the_card_follows_until_it_is_gone(tmp_path: Path) -> None:
     async with stage("quiet", tmp_path, version="2026.2") as on:
-        on.simulator.control.no_delete_session()
+        on.simulator.control.doubt("function", "refused")
         session = on.world.open_session("/csp/user", VISITOR, pages=2)
         async with on.person() as person:
             before = on.consumed
@@ -40,7 +40,7 @@ async def test_a_session_ends_and_the_card_follows_until_it_is_gone(tmp_path: Pa
 @pytest.mark.parametrize("version", ["2025.2", "2026.1"])
 async def test_older_versions_name_the_ways_that_are_left(tmp_path: Path, version: str) -> None:
     async with stage("quiet", tmp_path, version=version) as on:
-        on.simulator.control.no_delete_session()
+        on.simulator.control.doubt("function", "refused")
         on.world.open_session("/csp/user", VISITOR, pages=2)
         async with on.person() as person:
             plan = await person.plan("/sessions end anonymous")
@@ -67,7 +67,7 @@ async def test_a_web_port_that_is_named_later_is_used_at_once(tmp_path: Path) ->
             assert "no web port" in (await routes(person))["sessions.end"][1]
             await person.say(f"/profile edit second web_port={web.port}")
             assert "no web port" not in (await routes(person))["sessions.end"][1]
-            on.simulator.control.no_delete_session()
+            on.simulator.control.doubt("function", "refused")
             on.world.open_session("/csp/user", VISITOR, pages=2)
             (done,) = await person.yes(await person.plan("/sessions end anonymous"))
             assert isinstance(done, Done)

@@ -1,4 +1,4 @@
-"""A share and everything that can befall it, at moments drawn by a seed: afterwards nothing is open, nobody gets in.
+"""A share and every failure, at moments drawn by a seed: afterwards nothing is open and no login works.
 
 `python -m pytest tests/e2e/test_share_torture.py --moments 20`. A moment is the nth request to the instance or the nth
 step of the opening, never a time; the same number is always the same moment. The agent ignores SIGTERM and talks a lot.
@@ -30,9 +30,8 @@ from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
 from irisops.sharing import leases
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.lease import Lease, LeaseStore, Where, new_id
-from irisops.sharing.messages import ShareRequest
+from irisops.sharing.messages import Deadlines, EndpointSpec, ShareRequest
 from irisops.sharing.records import to_json
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.living import PASSWORD, TOKEN, USER, Running, ended, living, reachable
@@ -74,7 +73,7 @@ class Moments:
 
 
 class Relay:
-    """What the keeper takes for the instance: counts each request before it is passed on."""
+    """A relay in front of the instance: counts each request before it is passed on."""
 
     def __init__(self, port: int, moments: Moments) -> None:
         self._target = port
@@ -248,7 +247,7 @@ class Ordeal:
             assert not reachable(address) or self._a_stranger_listens(address)
 
     def _a_stranger_listens(self, address: str) -> bool:
-        """Whether the system gave a port that was closed to another program meanwhile."""
+        """True if the system has given the closed port to another program."""
         port = f"{urlsplit(address).port:04X}"
         listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         inodes = {
@@ -307,7 +306,7 @@ class Ordeal:
 
 
 class Trouble:
-    """What befalls a share: `strike` at the moment, then what must hold."""
+    """A failure of a share: `strike` at the moment, then `check` the outcome."""
 
     how = "close"
     both = False
@@ -320,7 +319,7 @@ class Trouble:
         raise NotImplementedError
 
     def check(self, ordeal: Ordeal) -> None:
-        """Everything was taken back without anybody's help, and the chat heard of it."""
+        """Everything was undone without help, and the chat reported it."""
         ordeal.wait_for_keeper()
         ordeal.assert_all_is_as_before()
         ordeal.wait_for_chat()
@@ -329,7 +328,7 @@ class Trouble:
         assert closed is None or closed["problems"] == []
 
     def clean(self, state: Path) -> None:
-        """After the test, however it went."""
+        """Clean up after the test, passed or failed."""
 
 
 class StoppedChat(Trouble):
@@ -464,7 +463,7 @@ TROUBLES = {
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """How many steps and requests a share has from its beginning to its end when nothing befalls it."""
+    """Number of steps and requests of an undisturbed share, from start to end."""
     with living(tmp_path_factory.mktemp("undisturbed"), AGENT) as running:
         ordeal = Ordeal(running, running.home / "state", Moments(), "close")
         try:

@@ -10,7 +10,7 @@ from irisops.engine import code_literals
 
 
 def objectscript_value(literal: str) -> str:
-    """An independent reader of the literals that are written."""
+    """An independent reader of ObjectScript literals."""
     value = ""
     for piece in re.findall(r'"(?:[^"]|"")*"|\$char\(\d+\)', literal):
         value += chr(int(piece[6:-1])) if piece.startswith("$char") else piece[1:-1].replace('""', '"')

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Plan
+from irisops.contract.replies import Done, Plan, Refusal
 from irisops.engine.plans import LIFETIME, PlanStore
 from irisops.engine.spec import Replies
 from irisops.instance.connection import State

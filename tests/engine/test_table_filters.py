@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column
+from irisops.contract.replies import Cell, Column, Refusal
 from irisops.engine.table_filters import select
 
 COLUMNS = (

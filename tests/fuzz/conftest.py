@@ -1,4 +1,4 @@
-"""The clock and the limits of fuzzing: each target gets its part of the seconds, and no example may take long."""
+"""Time and limits of fuzzing: each target gets its share of the seconds, and no example may take long."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Fuzz:
         *named: type[Exception],
         told: Callable[[object], str] = lambda _: "",
     ) -> None:
-        """Parse examples until the time is over: each gives a value or an error of `named`, soon, without the secret.
+        """Parse examples until the time is up: each gives a value or an error of `named`, soon, without the secret.
 
-        `told` gives what of the value a person is shown beside it (warnings, troubles).
+        `told` gives the texts shown beside the value (warnings, problems).
         """
         end = time.monotonic() + self.seconds
         batch = examples = 0

@@ -1,4 +1,4 @@
-"""Real samples, broken as files and answers break: cut, doubled, swapped, spoiled, nested, too large."""
+"""Real samples, damaged as files and answers get damaged: cut, doubled, swapped, spoiled, nested, too large."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def _changed(draw: st.DrawFn, text: str) -> str:
 
 
 def shows_secret(text: str) -> bool:
-    """Whether a recognisable part of the secret is in it."""
+    """True if it contains a recognisable part of the secret."""
     return any(SECRET[at : at + FRAGMENT] in text for at in range(len(SECRET) - FRAGMENT + 1))
 
 
 def holds_it_whole_or_not(text: str) -> bool:
-    """For parsers that are told the secret: one that a change has cut into pieces, nobody could know for one."""
+    """For parsers that know the secret: a secret cut into pieces by a mutation cannot be recognised."""
     return not shows_secret(text.replace(SECRET, ""))
 
 
@@ -133,7 +133,7 @@ def as_json(tree: Any) -> str:
 
 
 def json_texts(samples: Sequence[Any]) -> st.SearchStrategy[str]:
-    """JSON with other values in it, and JSON that is none any more."""
+    """JSON with changed values, and text that is no longer JSON."""
     return st.one_of(trees(samples).map(as_json), texts([json.dumps(each) for each in samples]))
 
 

@@ -1,4 +1,4 @@
-"""What other programs of this machine say: `iris qlist`, Docker and Podman, VS Code's settings, the environment."""
+"""Output of other programs of this machine: `iris qlist`, Docker and Podman, VS Code's settings, the environment."""
 
 from __future__ import annotations
 

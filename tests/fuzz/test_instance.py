@@ -1,4 +1,4 @@
-"""What an instance says: metrics, `$ZVERSION`, values and errors of the driver, replies of the admin API, row sets."""
+"""Answers of an instance: metrics, `$ZVERSION`, values and errors of the driver, replies of the admin API, row sets."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import call_failure, connect_failure, status_failure
 from irisops.instance.security.audit import record_of
 from irisops.instance.security.denials import causes_of
+from irisops.instance.security.lists import application_of, parse_match_roles
 from irisops.instance.security.permissions import format_privileges, parse_permission
-from irisops.instance.security.webapps import application_of, parse_match_roles
 from irisops.instance.status import whole_list
 from irisops.instance.system import make_info, parse_version
 from irisops.instance.usage.metrics import metrics_of
@@ -205,7 +205,7 @@ def test_tagged_values(fuzz: Fuzz) -> None:
 
 @dataclass
 class Web:
-    """A web port that answers with what it was given."""
+    """A web port with a given answer."""
 
     runner: asyncio.Runner
     address: WebAddress

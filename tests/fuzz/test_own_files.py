@@ -1,4 +1,4 @@
-"""Files that irisops reads back: journal, leases, profiles, settings, the vault, what is remembered, typed lines."""
+"""Files that irisops reads back: journal, leases, profiles, settings, the vault, remembered values, typed lines."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_what_is_remembered(fuzz: Fuzz, tmp_path: Path) -> None:
         store = RememberedStore(path)
         store.load()
         assert store.remember("local")
-        assert RememberedStore(path).load().profile == "local"
+        assert RememberedStore(path).load() == "local"
         return store
 
     fuzz.run(raw(['profile = "local"\n']), read)

@@ -1,4 +1,4 @@
-"""What the ngrok agent says, by its log and its API, and what chat and keeper say to each other."""
+"""Log and API of the ngrok agent, and the messages between chat and keeper."""
 
 from __future__ import annotations
 
@@ -20,11 +20,20 @@ from hypothesis import strategies as st
 from irisops.instance.driver_process.channel import ChannelError, decode_body
 from irisops.sharing.agent import Agent
 from irisops.sharing.client import revive
-from irisops.sharing.endpoints import Deadlines, Endpoint, EndpointFigures, EndpointSpec, LogLine
 from irisops.sharing.errors import SharingProblem, explain, ngrok_code, redact
 from irisops.sharing.finder import AgentBinary
 from irisops.sharing.lease import Where
-from irisops.sharing.messages import ShareClosed, ShareOpened, ShareRequest, ShareStatus
+from irisops.sharing.messages import (
+    Deadlines,
+    Endpoint,
+    EndpointFigures,
+    EndpointSpec,
+    LogLine,
+    ShareClosed,
+    ShareOpened,
+    ShareRequest,
+    ShareStatus,
+)
 from irisops.sharing.policy import networks, same_policy
 from irisops.sharing.records import from_json, to_json
 from tests.fuzz.conftest import Fuzz
@@ -86,7 +95,7 @@ def test_networks(fuzz: Fuzz) -> None:
 
 
 class AgentApi(ThreadingHTTPServer):
-    """The agent's API, which answers with what it was given."""
+    """The agent's API with given answers."""
 
     body = b"{}"
     daemon_threads = True

@@ -1,4 +1,4 @@
-"""An instance in memory for the reads: answers by call, in the order in which it was told them."""
+"""An instance in memory for the reads: scripted answers by call, in order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Scripted = Answer | Exception | Callable[[Call], Answer | Exception]
 
 
 def everything(*without: str, projected: bool = True, helper: bool = False) -> Capabilities:
-    """Capabilities in which all that the routes ask for is there, but for `without` ("Class.Member" texts).
+    """Capabilities with everything the routes need, except `without` ("Class.Member" texts).
 
     The helper is there only on request, as on an instance.
     """
@@ -48,7 +48,7 @@ def value(item: Value) -> Answer:
 
 
 def name_of(call: Call) -> str:
-    """What a script knows a call by: part of its SQL, or its class and member."""
+    """Name of a call in a script: part of its SQL, or its class and member."""
     match call:
         case Query(sql=sql) | Update(sql=sql):
             return sql
@@ -63,7 +63,7 @@ def name_of(call: Call) -> str:
 
 
 class FakeInstance:
-    """Implements `Instance`. `script` maps a text that is part of `name_of(call)` to what is answered."""
+    """Implements `Instance`. `script` maps a part of `name_of(call)` to the answer."""
 
     def __init__(self, script: dict[str, Scripted], capabilities: Capabilities | None = None) -> None:
         self.script = script

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from irisops.instance.connection import Connection, State, Target
+from irisops.simulator.doubts import standing
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Delay, Faults, Injection
 from irisops.simulator.wire.server import SuperServer
@@ -22,7 +23,7 @@ PASSWORD = "canary-Secret-9"
 
 @dataclass
 class Served:
-    """A running simulator and what tests turn about it."""
+    """A running simulator and its controls for tests."""
 
     server: SuperServer
     world: World
@@ -32,11 +33,15 @@ class Served:
     def faults(self) -> Faults:
         return self.server.faults
 
+    def doubt(self, *choices: str) -> None:
+        """Do this from now on in doubt, each NAME=VALUE."""
+        self.world.doubts = self.world.doubts.choose(*choices)
+
     def target(self, user: str = USER, namespace: str = "%SYS", timeout: float = 5.0) -> Target:
         return Target("127.0.0.1", self.server.port, namespace, user, timeout)
 
     def user(self, name: str) -> User:
-        """A user of the world, who must be there."""
+        """A user of the world; must exist."""
         found = self.world.tables.users.get(name)
         assert found is not None
         return found
@@ -50,14 +55,14 @@ class Served:
 async def serve(
     *,
     units: int = 8,
-    project_unknown_queries: bool = False,
+    doubts: Sequence[str] = (),
     version: tuple[int, int] = (2025, 2),
     clock: Clock | None = None,
 ) -> AsyncIterator[Served]:
-    """Serve a fresh world until the end of the block."""
-    world = World(clock, key=LicenseKey(units=units), version=version)
+    """Serve a fresh world until the end of the block. `doubts` are NAME=VALUE, for others than those of the suite."""
+    world = World(clock, key=LicenseKey(units=units), version=version, doubts=standing().choose(*doubts))
     give_password(world.tables, USER, PASSWORD, world.chance)
-    runtime = Runtime(world, project_unknown_queries=project_unknown_queries)
+    runtime = Runtime(world)
     async with SuperServer(runtime) as server:
         yield Served(server, world, runtime)
 
@@ -87,7 +92,7 @@ class Pauses:
         await gate
 
     async def pass_one(self) -> None:
-        """Wait for somebody to sleep, and wake them."""
+        """Wait for a sleeper and wake it."""
         gate = await self._sleepers.get()
         gate.set_result(None)
 

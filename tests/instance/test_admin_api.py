@@ -1,4 +1,4 @@
-"""The SysAdmin API: one login, untrusted answers, and the two routes of web sessions that lead over it."""
+"""The SysAdmin API: one login, untrusted answers, and the two web session routes through it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from irisops.instance.errors import (
     Unreachable,
 )
 from irisops.instance.features import SESSIONS_BY_REST
-from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session, list_sessions
 from irisops.instance.web import WebAddress
 from irisops.simulator.web.server import WebServer
 from irisops.simulator.world.model import Permission, Role, User
@@ -38,7 +37,7 @@ LOGIN = {"access_token": "token-1", "refresh_token": "r"}
 
 @dataclass
 class Script:
-    """What a scripted web server answers, by "METHOD /path", and what it was asked."""
+    """Answers of a scripted web server, by "METHOD /path", and the requests it got."""
 
     answers: dict[str, Any]
     seen: list[tuple[str, str, bytes]] = field(default_factory=list)
@@ -359,7 +358,7 @@ async def test_the_driver_comes_first() -> None:
 async def test_a_session_is_ended_over_the_web_port_where_the_function_cannot_be_called() -> None:
     async with connected() as (served, connection):
         identifier = visitor(served)
-        served.world.no_delete_session = True
+        served.doubt("function=refused")
         before = served.world.license_counts().consumed
         assert await end_session(connection, identifier) == "marked"
         assert await end_session(connection, identifier) == "gone"
@@ -397,7 +396,7 @@ def without_fraction(session: Any) -> tuple[object, ...]:
 async def test_a_missing_privilege_is_named() -> None:
     async with connected("looks") as (served, connection):
         identifier = visitor(served)
-        served.world.no_delete_session = True
+        served.doubt("function=refused")
         assert len(await list_sessions(connection)) == 1
         with pytest.raises(NotPermitted) as refused:
             await end_session(connection, identifier)
@@ -412,7 +411,7 @@ async def test_without_it_the_ways_that_are_left_are_told(
     version: tuple[int, int], with_web: bool, words: str
 ) -> None:
     async with connected(version=version, with_web=with_web) as (served, connection):
-        served.world.no_delete_session = True
+        served.doubt("function=refused")
         for _ in range(2):
             with pytest.raises(NotAvailable) as told:
                 await end_session(connection, visitor(served))
@@ -423,7 +422,7 @@ async def test_without_it_the_ways_that_are_left_are_told(
 
 async def test_a_web_login_that_is_refused_is_tried_once_and_told() -> None:
     async with connected() as (served, connection):
-        served.world.no_delete_session = True
+        served.doubt("function=refused")
         service = served.world.services.get("%Service_WebGateway")
         assert service is not None
         service.enabled = False
@@ -440,7 +439,7 @@ async def test_a_web_login_that_is_refused_is_tried_once_and_told() -> None:
 
 async def test_a_web_port_that_was_away_is_tried_again(unused_tcp_port: int) -> None:
     async with connected() as (served, connection):
-        served.world.no_delete_session = True
+        served.doubt("function=refused")
         identifier = visitor(served)
         there, connection.web = connection.web, WebAddress("127.0.0.1", unused_tcp_port)
         with pytest.raises(NotAvailable, match="nothing listens there"):

@@ -1,4 +1,4 @@
-"""How a connection keeps its calls apart, its pauses growing and its promises on every way out."""
+"""A connection: separate calls, growing pauses, and results or errors for all calls however it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from irisops.instance.calls import Answer, ClassMethod, Query
+from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
 from irisops.instance.connection import STEADY_SECONDS, Connection, State, Target
 from irisops.instance.errors import InstanceError, LoginRefused, NotAvailable, Unreachable
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, CONNECT, Drop, Hold
@@ -211,4 +211,32 @@ async def test_a_process_started_ahead_that_died_meanwhile_is_replaced() -> None
         await until(lambda: connection.driver_pid is None)
         await connection.connect(PASSWORD)
         assert (await connection.call(VERSION)).value
+        await connection.disconnect()
+
+
+async def test_a_class_dictionary_that_never_answers_does_not_fail_the_login() -> None:
+    async with serve() as served:
+        connection = Connection(served.target(), dictionary_seconds=0.2)
+        held = served.faults.inject(Hold(), opcode=b"DQ")
+        info = await connection.connect(PASSWORD)
+        assert held.fired
+        assert (connection.state.name, info.namespace) == ("connected", "%SYS")
+        assert "gave no answer in time" in connection.capabilities.note
+        assert (await connection.call(VERSION)).value == info.zversion
+        held.release()
+        await until(lambda: len(served.server.connections) == 1)
+        await connection.disconnect()
+
+
+async def test_by_cells_only_the_wanted_columns_that_the_query_has_are_read() -> None:
+    async with serve() as served:
+        connection = Connection(served.target())
+        await connection.connect(PASSWORD)
+        query = ClassQuery("Security.Users:List", ("*",), wanted=("roles", "Name", "Nonsense"))
+        answer = await connection.call(query)
+        assert answer.rows is not None
+        assert answer.rows.columns == ("Name", "Roles")
+        assert ("_SYSTEM", "%All") in answer.rows.rows
+        whole = await connection.call(ClassQuery("Security.Users:List", ("*",)))
+        assert whole.round_trips > answer.round_trips
         await connection.disconnect()

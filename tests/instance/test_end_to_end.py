@@ -1,4 +1,4 @@
-"""The real driver in its process against the simulator: what works, and what every kind of failure costs."""
+"""The real driver in its process against the simulator: normal use, and the effect of every kind of failure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
-from irisops.instance.security import roles, users
+from irisops.instance.security import lists
 from irisops.instance.security.object_state import ObjectChange, ObjectState
-from irisops.instance.security.user_changes import read_user_state, user_steps
-from irisops.instance.security.users import identifier
+from irisops.instance.security.user_changes import identifier, read_user_state, user_steps
 from irisops.instance.usage import license as licensing
 from irisops.instance.usage import processes, sessions
 from irisops.instance.usage.poll import Poller
@@ -56,9 +55,9 @@ async def connected(
         await connection.disconnect()
 
 
-@pytest.mark.parametrize("projected", [False, True])
-async def test_connecting_costs_eight_round_trips_at_most(projected: bool) -> None:
-    async with serve(project_unknown_queries=projected) as served:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_connecting_costs_eight_round_trips_at_most(projected: str) -> None:
+    async with serve(doubts=[f"projection={projected}"]) as served:
         requests = served.count_requests()
         async with connected(served) as connection:
             assert requests.fired <= 8
@@ -70,9 +69,9 @@ async def test_connecting_costs_eight_round_trips_at_most(projected: bool) -> No
             assert connection.capabilities.license_units == 8
 
 
-@pytest.mark.parametrize("projected", [False, True])
-async def test_polls_cost_four_round_trips_at_most_and_count_them_right(projected: bool) -> None:
-    async with serve(project_unknown_queries=projected) as served, connected(served) as connection:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_polls_cost_four_round_trips_at_most_and_count_them_right(projected: str) -> None:
+    async with serve(doubts=[f"projection={projected}"]) as served, connected(served) as connection:
         poller = Poller(connection)
         requests = served.count_requests()
         for _ in range(35):
@@ -87,10 +86,10 @@ async def test_polls_cost_four_round_trips_at_most_and_count_them_right(projecte
 async def test_every_read_says_what_the_world_holds() -> None:
     async with serve() as served, connected(served) as connection:
         world = served.world
-        found = await users.list_users(connection)
+        found = await lists.list_users(connection)
         assert {user.name for user in found} == {user.name for user in world.tables.users.values()}
         assert {user.name for user in found if user.superuser} >= {"_SYSTEM", "SuperUser"}
-        assert {role.name for role in await roles.list_roles(connection)} == {
+        assert {role.name for role in await lists.list_roles(connection)} == {
             role.name for role in world.tables.roles.values()
         }
         listed = await processes.list_processes(connection)
@@ -108,9 +107,9 @@ async def test_every_read_says_what_the_world_holds() -> None:
         assert await read_user_state(connection, "superuse") is None
 
 
-@pytest.mark.parametrize("projected", [False, True])
-async def test_the_board_adds_up_to_the_units_in_use(projected: bool) -> None:
-    async with serve(project_unknown_queries=projected) as served, connected(served) as connection:
+@pytest.mark.parametrize("projected", ["no", "yes"])
+async def test_the_board_adds_up_to_the_units_in_use(projected: str) -> None:
+    async with serve(doubts=[f"projection={projected}"]) as served, connected(served) as connection:
         board = await licensing.read_board(connection)
         assert board.counts.consumed == served.world.license_counts().consumed == 1
         assert sum(holder.units for holder in board.holders) == 1
@@ -445,7 +444,7 @@ async def test_missing_privileges_are_named() -> None:
         try:
             await connection.connect(PASSWORD)
             with pytest.raises(NotPermitted) as refused:
-                await users.list_users(connection)
+                await lists.list_users(connection)
             assert "%Admin_Secure:U" in refused.value.privilege
             with pytest.raises(NotPermitted) as no_sessions:
                 await sessions.list_sessions(connection)

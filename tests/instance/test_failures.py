@@ -1,4 +1,4 @@
-"""Texts of the driver and the instance, and the names that people get instead."""
+"""Error texts of the driver and the instance, and the named errors made of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from irisops.instance.failures import (
     call_failure,
     connect_failure,
     is_missing,
-    needing,
     scrub,
     secrets_of,
     status_failure,
@@ -106,7 +105,7 @@ def test_failed_connects(text: str, name: type[errors.InstanceProblem]) -> None:
     ],
 )
 def test_a_tls_configuration_that_is_missing_here(said: str, message: str, cure: str) -> None:
-    """K9: it was told as a failed handshake."""
+    """K9: was reported as a failed handshake."""
     problem = connect_failure(f"{LINK}Error code: 2 Error message: <SSL Error> {said}")
     assert type(problem) is errors.Unreachable
     assert problem.message.startswith("TLS is not set up on this machine: ")
@@ -168,10 +167,7 @@ def test_a_missing_privilege_is_named() -> None:
     assert on.privilege == "%Admin_Operate:U"
     unnamed = status_failure("FEHLER #822: Zugriff verweigert")
     assert isinstance(unnamed, errors.NotPermitted)
-    told = needing(unnamed, "%Admin_Secure:U")
-    assert isinstance(told, errors.NotPermitted)
-    assert told.privilege == "%Admin_Secure:U"
-    assert needing(named, "%Other:U") is named
+    assert unnamed.privilege == ""
 
 
 def test_a_status_keeps_its_number_in_any_language() -> None:

@@ -1,15 +1,16 @@
-"""Which route is taken to a fact: what the class dictionary says, and what failures teach."""
+"""Choice of the route to a fact: by the class dictionary, and by failures."""
 
 from __future__ import annotations
 
 import pytest
 
-from irisops.instance.calls import Query, Rows
+from irisops.instance.calls import Answer, Call, ClassMethod, Query, Rows
 from irisops.instance.capabilities import Capabilities, dictionary_query, wanted_members
-from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.failures import call_failure
 from irisops.instance.features import FEATURES, HELPER, Route
-from irisops.instance.routes import first_route, for_reads
-from tests.instance.fake_instance import FakeInstance, everything
+from irisops.instance.routes import explained, first_route, for_reads
+from tests.instance.fake_instance import FakeInstance, everything, value
 
 MISSING = InstanceError("<CLASS DOES NOT EXIST> *X", detail="<CLASS DOES NOT EXIST> *X")
 
@@ -111,8 +112,50 @@ async def test_a_read_tries_all_and_prefers_to_name_the_missing_privilege() -> N
         raise InstanceError("something else")
 
     with pytest.raises(NotPermitted) as refused:
-        await first_route(FakeInstance({}), "users.list", attempt, again=for_reads)
+        await first_route(FakeInstance({"Security.Check": value(0)}), "users.list", attempt, again=for_reads)
     assert refused.value.privilege == "%Admin_Secure:U"
+
+
+NO_GRANT = call_failure("[SQLCODE: <-99>:<Privilege violation>] User secadmin is not privileged")
+PROTECTED = call_failure("<PROTECT>")
+
+
+@pytest.mark.parametrize(
+    ("feature", "problem", "held", "said"),
+    [
+        ("users.list", PROTECTED, 0, "This account lacks %Admin_Secure:U."),
+        (
+            "users.list",
+            NO_GRANT,
+            1,
+            "This account has %Admin_Secure:U, but SQL wants EXECUTE on Security.Users_List as well.",
+        ),
+        ("webapps.edit", PROTECTED, 1, "the instance protects the objects of Security.Applications"),
+        ("users.delete", PROTECTED, 1, "has %Admin_Secure:U, which is what this is documented to need"),
+        ("sessions.list", NO_GRANT, 1, "SQL wants EXECUTE on %CSP.Session_SessionInfo"),
+        ("processes.list", NO_GRANT, 1, "SQL wants SELECT on %SYS.ProcessQuery"),
+        ("users.list", PROTECTED, NotPermitted("no"), "It is documented to need %Admin_Secure:U."),
+    ],
+)
+async def test_no_privilege_is_named_that_the_account_has(
+    feature: str, problem: InstanceProblem, held: int | NotPermitted, said: str
+) -> None:
+    answer = value(held) if isinstance(held, int) else held
+    known = FEATURES[feature]
+    told = await explained(FakeInstance({"Security.Check": answer}), problem, known, known.routes[0])
+    assert isinstance(told, NotPermitted)
+    assert said in told.message
+    assert ("lacks" in told.message) is (held == 0)
+
+
+async def test_only_the_privilege_that_is_lacking_is_named() -> None:
+    def check(call: Call) -> Answer:
+        assert isinstance(call, ClassMethod)
+        return value(int(call.args[0] == "%Admin_Operate"))
+
+    known = FEATURES["sessions.list"]
+    told = await explained(FakeInstance({"Security.Check": check}), PROTECTED, known, known.routes[0])
+    assert told.message == "This account lacks %DB_IRISSYS:R."
 
 
 async def test_a_lost_connection_ends_the_search() -> None:

@@ -1,4 +1,4 @@
-"""%Status values: told from success, and decoded when the instance cannot be asked."""
+"""%Status values: success or error, and decoding without the instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TLS configurations that are missing on this side, told by the real driver (K9)."""
+"""TLS configurations missing on this side, as reported by the real driver (K9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request to a web port: what is sent, what is believed of the answer."""
+"""One request to a web port: what is sent, and which answers are accepted."""
 
 from __future__ import annotations
 

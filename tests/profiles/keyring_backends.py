@@ -10,7 +10,7 @@ from keyring.compat import properties
 
 
 class Hanging(KeyringBackend):
-    """Waits for a person who does not come."""
+    """Waits for input that never comes."""
 
     @properties.classproperty
     def priority(cls) -> float:  # noqa: N805 - keyring's own way
@@ -48,7 +48,7 @@ class Leaving(Forgetting):
 
 
 class Interrupting(Forgetting):
-    """Says that a person pressed Ctrl+C."""
+    """Raises KeyboardInterrupt, as if a person pressed Ctrl+C."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise KeyboardInterrupt
@@ -63,7 +63,7 @@ class Answering(Forgetting):
 
 
 class Failing(Hanging):
-    """A bus that dies, with the secret in its words."""
+    """A bus that dies, with the secret in its message."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise OSError("broken pipe")

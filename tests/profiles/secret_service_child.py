@@ -1,4 +1,4 @@
-"""Runs inside a session bus of its own: does what the argument says through the product's own classes, prints JSON."""
+"""Runs in its own session bus: performs the action of its argument through the product's classes, prints JSON."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_each_reason_is_said() -> None:
 
 @given(PRINTABLE, HOSTS, PLACES)
 def test_any_password_is_read_whole_or_the_address_is_refused(password: str, host: str, place: str) -> None:
-    """What is shown is the same for every password: so no piece of one is in it."""
+    """The output is the same for every password: so it contains no piece of one."""
     found = read_or_refused(f"iris://user:{password}@{host}{place}")
     if isinstance(found, str):
         assert found in refusals()

@@ -1,4 +1,4 @@
-"""What is a host, and what only looks like one."""
+"""Valid hosts, and texts that only look like one."""
 
 from __future__ import annotations
 

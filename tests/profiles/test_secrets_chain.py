@@ -1,4 +1,4 @@
-"""Keyring, encrypted file, memory: which one is used when the one before it cannot be."""
+"""Keyring, encrypted file, memory: each is used if the one before it cannot be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECRET = "canary-Secret-1"
 
 
 class Person:
-    """Answers what is asked, in order; None declines."""
+    """Scripted answers to prompts, in order; None declines."""
 
     def __init__(self, *answers: str | None) -> None:
         self.answers = list(answers)

@@ -17,17 +17,14 @@ from irisops.profiles.settings import (
 
 def test_defaults_without_a_file(tmp_path: Path) -> None:
     loaded = SettingsStore(tmp_path / "settings.toml").load()
-    assert (loaded.settings.poll_interval, loaded.settings.theme, loaded.problem) == (
-        DEFAULT_POLL_INTERVAL,
-        "",
-        "",
-    )
+    assert (loaded.settings.poll_interval, loaded.settings.theme) == (DEFAULT_POLL_INTERVAL, "")
+    assert loaded.problems == ()
 
 
 def test_reads_and_keeps_comments_when_the_theme_changes(tmp_path: Path) -> None:
     store = SettingsStore(tmp_path / "settings.toml")
     store.path.write_text("# mine\npoll_interval = 5\n")
-    store.set_theme("dark")
+    store.change({"theme": "dark"})
     assert store.load().settings.poll_interval == 5.0
     assert store.load().settings.theme == "dark"
     assert "# mine" in store.path.read_text()
@@ -40,25 +37,25 @@ def test_what_is_wrong_is_said_and_the_default_stands_in(tmp_path: Path, text: s
     store = SettingsStore(tmp_path / "settings.toml")
     store.path.write_text(text)
     loaded = store.load()
-    assert str(store.path) in loaded.problem
+    assert str(store.path) in loaded.problems[0]
     assert (loaded.settings.poll_interval, loaded.settings.theme) == (DEFAULT_POLL_INTERVAL, "")
 
 
 def test_the_first_file_says_what_can_be_set(tmp_path: Path) -> None:
     store = SettingsStore(tmp_path / "new" / "settings.toml")
-    store.set_theme("light")
+    store.change({"theme": "light"})
     assert "poll_interval" in store.path.read_text()
     assert store.load().settings.theme == "light"
 
 
 def test_remembers_the_last_profile_and_never_stops_for_it(tmp_path: Path) -> None:
     store = RememberedStore(tmp_path / "remembered.toml")
-    assert store.load().profile == ""
+    assert store.load() == ""
     assert store.remember('we"ird\\name')
-    assert store.load().profile == 'we"ird\\name'
+    assert store.load() == 'we"ird\\name'
     blocked = RememberedStore(tmp_path / "remembered.toml" / "below-a-file")
     assert not blocked.remember("x")
-    assert blocked.load().profile == ""
+    assert blocked.load() == ""
 
 
 def test_one_variable_moves_everything(tmp_path: Path) -> None:
@@ -87,7 +84,7 @@ def test_bad_values_are_named_by_line_and_ignored_one_by_one(tmp_path: Path) -> 
     assert "auto, full, reduced" in loaded.problems[0]
     assert dict(loaded.given) == {"poll_interval": 5.0, "log_level": "debug"}
     store.path.write_text("poll_interval = 5\n= 3\n")
-    assert "line 2" in store.load().problem
+    assert "line 2" in store.load().problems[0]
 
 
 def test_the_schema_and_the_values_are_of_one_piece() -> None:

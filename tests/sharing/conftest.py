@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from irisops.sharing.agent import Agent
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.finder import AgentBinary
 from irisops.sharing.lease import LeaseStore, Where, new_id
-from irisops.sharing.messages import ShareRequest
+from irisops.sharing.messages import Deadlines, EndpointSpec, ShareRequest
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.fake_instance import PASSWORD, FakeConnector, fresh
@@ -68,7 +67,7 @@ def instance(tmp_path: Path) -> FakeConnector:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port on which somebody listens."""
+    """A port with a listener."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""An instance as far as sharing needs one, kept in a file so that several processes see the same.
+"""An instance with what sharing needs, kept in a file so that several processes share it.
 
 It knows only the calls that are documented, and fails loudly at any other.
 """
@@ -198,7 +198,7 @@ class FakeInstance:
 
 
 class FakeConnector:
-    """What the product's connector is, for the instance in a file."""
+    """The product's connector, for the instance in a file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -44,7 +44,7 @@ PATIENCE = 45.0
 
 
 class LivingInstance:
-    """A simulator in a thread of its own, with an owner whose password nobody knows by heart."""
+    """A simulator in its own thread; only the password of one owner is known."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -93,7 +93,7 @@ class LivingInstance:
         self.do(self.server.start())
 
     def security(self) -> str:
-        """Users, roles and SQL privileges, byte for byte, but for what any login writes into its account."""
+        """Users, roles and SQL privileges, byte for byte, without what a login writes into its account."""
 
         def state() -> str:
             users = [_without_logins(user) for user in self.world.users.values()]
@@ -108,7 +108,7 @@ class LivingInstance:
         return self.look(lambda: [u for u in self.world.users.values() if u.name.startswith("guest-")])
 
     def close(self) -> None:
-        """For the end of the test."""
+        """Close everything at the end of the test."""
         self.do(self.server.stop())
         self.do(self.web.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -133,7 +133,7 @@ class Running:
     terminals: list[Terminal] = field(default_factory=list)
 
     def environment(self) -> dict[str, str]:
-        """Of every process of this run. No secret is in it."""
+        """Environment of every process of this run; contains no secret."""
         return {
             "IRISOPS_HOME": str(self.home),
             "XDG_RUNTIME_DIR": str(self.home.parent / "run"),
@@ -201,7 +201,7 @@ class Running:
             assert ended(pid), f"still running: {left}"
 
     def close(self) -> None:
-        """Whatever a failing test left."""
+        """End everything that a failing test left behind."""
         for terminal in self.terminals:
             terminal.close()
         for pid in self.processes():
@@ -218,7 +218,7 @@ def parent_of(pid: int) -> int | None:
 
 
 def ended(pid: int, patience: float = PATIENCE) -> bool:
-    """Wait for any process to end; False if it does not within `patience` seconds."""
+    """Wait for a process to end; False if it does not within `patience` seconds."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -230,7 +230,7 @@ def ended(pid: int, patience: float = PATIENCE) -> bool:
 
 
 def reachable(url: str) -> bool:
-    """Whether anything accepts a connection at a `tcp://HOST:PORT` or `http://HOST:PORT` address."""
+    """True if a connection is accepted at a `tcp://HOST:PORT` or `http://HOST:PORT` address."""
     parts = urlsplit(url)
     try:
         socket.create_connection((str(parts.hostname), parts.port or 0), 5).close()

@@ -1,4 +1,4 @@
-"""A teammate's own program: connects with the driver and tells what it may do. Its password comes on standard input."""
+"""A teammate's own program: connects with the driver and prints its permissions. Reads the password from stdin."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ import pytest
 from irisops.sharing import procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import allow_local_calls
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.errors import (
     AccountRefused,
     AddressTaken,
@@ -37,6 +36,7 @@ from irisops.sharing.errors import (
     TunnelLimit,
 )
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.messages import Deadlines, EndpointSpec
 from irisops.sharing.policy import Restrictions, policy_for
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import TOKEN, MakeAgent, MakeBinary
@@ -173,7 +173,7 @@ MARK = "IRISOPS_TEST_MARK"
 
 
 def marked(value: str, word: str = "") -> list[int]:
-    """Living processes that inherited this mark, whoever their parent is now, with `word` on their command line."""
+    """Living processes that inherited this mark, under any parent, with `word` on their command line."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and entry.name != str(os.getpid()):
@@ -200,7 +200,7 @@ def test_what_is_left_behind_would_be_found(
 
 
 def test_the_reason_of_an_agent_that_says_much_and_exits_is_heard(tmp_path: Path) -> None:
-    """pyngrok stops reading as soon as its child is gone, however much it has not read."""
+    """pyngrok stops reading as soon as its child has ended, even with unread output."""
     binary = tmp_path / "ngrok"
     binary.write_text(
         "#!/bin/sh\n"

@@ -25,7 +25,7 @@ from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
-from irisops.sharing.endpoints import USUAL_DEADLINES, Deadlines
+from irisops.sharing.messages import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer

@@ -1,4 +1,4 @@
-"""Every documented refusal of ngrok has one sentence and a cure, and none shows a token."""
+"""Every documented refusal of ngrok has one sentence and a cure, and no text shows a token."""
 
 from __future__ import annotations
 
@@ -155,8 +155,8 @@ def test_any_trouble_with_certificates_is_interception(head: str, rest: str) -> 
 
 
 def test_each_kind_of_words_is_one_sentence() -> None:
-    for saying in SAYINGS:
-        problem = saying.wall.kind(saying.wall.sentence, saying.wall.cure or None)
+    for _pattern, wall in SAYINGS:
+        problem = wall.problem()
         assert problem.message.count(".") == 1, problem.message
         assert problem.message.endswith(".")
         assert problem.cure

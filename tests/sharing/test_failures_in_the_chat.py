@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Problem
-from irisops.sharing.endpoints import Deadlines
 from irisops.sharing.errors import WALLS
+from irisops.sharing.messages import Deadlines
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import TOKEN
 from tests.sharing.test_end_to_end import chatting
@@ -39,7 +39,7 @@ NAMED = {
     "nosession": "AgentSilent",
     "noendpointsapi": "AgentSilent",
 }
-"""Switch of the stand-in -> what the person is told."""
+"""Switch of the stand-in -> message to the user."""
 
 AT_START = sorted(set(WALLS) & {120, 123, 103, 718, 5001, 8014, 9040})
 AT_CREATE = sorted(set(WALLS) & {725, 726, 727, 1808, 3004, 8012, 8014, 324, 334})

@@ -1,4 +1,4 @@
-"""Which file is taken for the ngrok agent."""
+"""Choice of the file for the ngrok agent."""
 
 from __future__ import annotations
 

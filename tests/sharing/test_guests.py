@@ -1,4 +1,4 @@
-"""Ending what a pass does: it alone, never ourselves, and no longer than is sensible."""
+"""Ending the processes of a pass: only those, never ours, and within a time limit."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ import pytest
 
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_api import AgentApi
-from irisops.sharing.endpoints import Deadlines, EndpointSpec
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.finder import AgentBinary
+from irisops.sharing.messages import Deadlines, EndpointSpec
 from tests.sharing.hostile_agent import WAYS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,5 +59,5 @@ def test_a_hostile_answer_is_named_and_the_agent_ends(tmp_path: Path, way: str) 
     ],
 )
 def test_an_api_elsewhere_is_never_asked(address: str) -> None:
-    with pytest.raises(AgentFailed, match="no address of this machine"):
+    with pytest.raises(AgentFailed, match="not on this machine"):
         AgentApi(address, "t")

@@ -1,4 +1,4 @@
-"""Fetching the agent: progress, failure, and never more than was asked."""
+"""Downloading the agent: progress, failure, and never more than requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keeper as a process: whatever ends it or the chat, nothing is left (issue 7, point 2)."""
+"""The keeper as a process: however it or the chat ends, nothing is left (issue 7, point 2)."""
 
 from __future__ import annotations
 

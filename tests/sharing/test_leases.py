@@ -27,7 +27,7 @@ async def password_of(_where: Where) -> str | None:
 
 
 def left_behind(store: LeaseStore, instance: FakeConnector) -> Lease:
-    """What a crash between the account and the next step leaves."""
+    """State after a crash between the account and the next step."""
     share = new_id()
     role = f"irisops_share_{share}"
     state = instance.state()

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from irisops.sharing.endpoints import Endpoint, EndpointFigures, LogLine
 from irisops.sharing.guests import Activity, GuestProcess, GuestSession
 from irisops.sharing.messages import (
+    Endpoint,
+    EndpointFigures,
+    LogLine,
     ShareActivity,
     ShareClosed,
     ShareOpened,

@@ -1,4 +1,4 @@
-"""A share that was told to outlive who opened it: from a command without a screen, through to its deadline.
+"""A share that outlives its command: opened without a screen, and open until its deadline.
 
 Issue 7, points 2 and 5.
 """
@@ -30,7 +30,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 def run(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
-    """`irisops …` without a terminal, its secrets where a script has them: in its own environment."""
+    """`irisops …` without a terminal, with its secrets in the environment, as in a script."""
     return subprocess.run(
         [sys.executable, "-m", "irisops", *words],
         env=running.environment() | {"IRISOPS_PASSWORD": PASSWORD, "NGROK_AUTHTOKEN": TOKEN},

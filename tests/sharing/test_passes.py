@@ -1,4 +1,4 @@
-"""What a pass is called, may do, and costs to guess."""
+"""Name, permissions and password strength of a pass."""
 
 from __future__ import annotations
 

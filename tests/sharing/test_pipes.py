@@ -107,7 +107,7 @@ def left_alone(keeper: Unread) -> None:
 
 
 def waited_for(_keeper: Unread) -> None:
-    """Its deadline comes by itself."""
+    """Waits for the deadline."""
 
 
 @pytest.mark.parametrize("how", [asked_to_end, left_alone, waited_for])
@@ -254,7 +254,7 @@ async def test_an_installer_that_talks_on_both_outputs_ends(tmp_path: Path) -> N
 
 
 def test_the_simulator_says_one_line(tmp_path: Path) -> None:
-    """Its output is a pipe that nobody reads after that line."""
+    """Its output is a pipe that is not read after that line."""
     child = subprocess.Popen(
         [sys.executable, "-m", "irisops", "simulator", "--with-parent", "--port", "0"],
         stdin=subprocess.PIPE,

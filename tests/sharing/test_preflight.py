@@ -13,10 +13,9 @@ from irisops.contract.quoting import split
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
-from irisops.sharing import rules_access, rules_exposure
-from irisops.sharing.finding import Finding, Level
+from irisops.sharing import preflight
 from irisops.sharing.policy import Restrictions
-from irisops.sharing.preflight import RULES, examine, verdict
+from irisops.sharing.preflight import RULES, Finding, Level, examine, verdict
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, ProbeFact, UserFact
 
 SAFE = InstanceFacts(
@@ -153,18 +152,18 @@ def test_the_worst_comes_first_and_decides() -> None:
 
 def test_a_cure_that_is_a_command() -> None:
     (works, _green) = (
-        *rules_access.default_passwords(replace(SAFE, probes=(ProbeFact("Admin", "works"),)), BOTH),
+        *preflight.default_passwords(replace(SAFE, probes=(ProbeFact("Admin", "works"),)), BOTH),
         None,
     )
     assert works is not None
     assert works.cure == ("/password", "Admin")
     facts = replace(SAFE, users=(user("UnknownUser", "%All", "my role"),))
-    (finding,) = rules_access.unknown_user(facts, BOTH)
+    (finding,) = preflight.unknown_user(facts, BOTH)
     assert finding.cure == ("/revoke", "%All", "my role", "from", "UnknownUser")
 
 
 def test_community_edition_is_said() -> None:
-    (finding,) = rules_exposure.license_room(replace(SAFE, units_used=7, community=True), BOTH)
+    (finding,) = preflight.license_room(replace(SAFE, units_used=7, community=True), BOTH)
     assert "every connection counts" in finding.detail
 
 
@@ -182,5 +181,5 @@ def test_every_cure_is_a_command_that_irisops_knows(
 
 
 def test_a_name_of_the_instance_stays_one_word_of_a_cure() -> None:
-    finding = Finding("x", "red", "x", cure=("/revoke", 'a" from b', "/odd role", "from", "UnknownUser"))
+    finding = Finding("red", "x", cure=("/revoke", 'a" from b', "/odd role", "from", "UnknownUser"))
     assert [word.value for word in split(cure_line(finding))] == list(finding.cure)

@@ -1,4 +1,4 @@
-"""The rules that look at more than accounts: each fires on a simulated instance, from the chat, and falls silent again.
+"""Rules on more than accounts: each fires on a simulated instance, from the chat, and then no longer.
 
 Issue 7, point 3. `test_preflight_on_instance.py` has the rules on accounts, doors and databases.
 """
@@ -18,7 +18,7 @@ LINE = "/share both for 1h people 2 probe=no"
 
 
 async def level(at: Sharing, rule: str, line: str = LINE) -> str | None:
-    """The worst level that a rule tells of this share; None where it says nothing."""
+    """The worst level of a rule for this share; None without a finding."""
     return levels(preflight(await at.say(line))).get(rule)
 
 

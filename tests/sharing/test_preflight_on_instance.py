@@ -1,4 +1,4 @@
-"""The preflight against a simulated instance: each rule fires there and falls silent again, and no try locks anybody.
+"""The preflight against a simulated instance: each rule fires and then no longer, and no try locks an account.
 
 Issue 7, point 3. `test_preflight.py` has the rules on records; here the facts are read by the real driver.
 """
@@ -12,9 +12,8 @@ import pytest
 
 from irisops.instance.connection import Connection
 from irisops.sharing.facts import gather, probe_default_passwords
-from irisops.sharing.finding import Level
 from irisops.sharing.lease import Where
-from irisops.sharing.preflight import examine
+from irisops.sharing.preflight import Level, examine
 from irisops.sharing.snapshot import Intent, UserFact
 from irisops.sharing.teardown import connect_by_driver
 from irisops.simulator.world.model import Application, Permission
@@ -27,7 +26,7 @@ PREDEFINED = ("SuperUser", "Admin", "CSPSystem")
 
 
 def calm(world: World) -> None:
-    """Nothing that a rule on the instance objects to."""
+    """An instance without findings."""
     for name in ("SuperUser", "Admin", "CSPSystem", "_Ensemble"):
         user = world.user(name)
         if user is not None:
@@ -106,7 +105,7 @@ SITUATIONS: list[tuple[str, Level, Callable[[World], None]]] = [
 
 
 async def looked_at(served: Served) -> dict[str, set[Level]]:
-    """The levels of each rule's findings."""
+    """Levels of each rule's findings."""
     connection = Connection(served.target())
     await connection.connect(PASSWORD)
     try:

@@ -1,4 +1,4 @@
-"""What a share reads and does goes by routes, so that /doctor tells which of it this instance does not offer."""
+"""Reads and changes of a share use routes, so that /doctor shows what this instance does not offer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_all_of_it_is_there_and_in_the_doctors_table() -> None:
 
 
 def lacking(*missing: tuple[str, str]) -> Capabilities:
-    """An instance that has everything that is asked for but these members."""
+    """An instance with everything the routes need, except these members."""
     there = [(*pair, 1) for pair in wanted_members() if pair not in missing]
     return Capabilities.from_rows(Rows(("parent", "Name", "Projected"), list(there)), "%SYS")
 

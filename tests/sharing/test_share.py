@@ -1,4 +1,4 @@
-"""One share in this process: what it makes, and that it leaves nothing."""
+"""One share in this process: what it creates, and that nothing is left."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from irisops.instance.connection import Target
 from irisops.instance.errors import LoginRefused, NotPermitted, Unreachable
 from irisops.sharing import procs
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import CardNeeded, LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.lease import LeaseStore
+from irisops.sharing.messages import EndpointSpec
 from irisops.sharing.share import PORT_DEADLINE, Share, check_upstream
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import MakeRequest
@@ -155,7 +155,7 @@ async def test_kick_ends_one_and_leaves_the_other(request_for: MakeRequest, inst
     assert first not in state["users"]
     assert second in state["users"]
     assert state["processes"] == [{"pid": 2, "user": second}]
-    with pytest.raises(SharingProblem, match="no pass"):
+    with pytest.raises(SharingProblem, match="not a pass"):
         await share.kick("appuser")
     assert "appuser" in instance.state()["users"]
     await share.close("test")
@@ -164,7 +164,7 @@ async def test_kick_ends_one_and_leaves_the_other(request_for: MakeRequest, inst
 async def test_a_namesake_of_somebody_else_is_left_alone(
     request_for: MakeRequest, instance: FakeConnector, store: LeaseStore
 ) -> None:
-    """The lease says what was meant to be made; a crash may have come before it was."""
+    """The lease records intentions; a crash may have prevented them."""
     share = Share(request_for(people=0), connector=instance)
     await share.open()
     lease = store.read(share.lease.id)
@@ -181,7 +181,7 @@ async def test_a_clock_that_is_set_back_makes_no_share_longer(
     start = request.until - timedelta(minutes=10)
 
     def overdue(wall: timedelta, passed: float) -> bool:
-        """Whether it is, after the wall clock went on by `wall` and the other by `passed` seconds."""
+        """True if overdue after `wall` seconds of the wall clock and `passed` of the other."""
         walls, others = iter([start, start, start + wall, start + wall]), iter([100.0, 100.0 + passed])
         share = Share(
             request, connector=instance, now=lambda: next(walls), monotonic=lambda: next(others, 100.0)

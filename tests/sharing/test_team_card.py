@@ -1,4 +1,4 @@
-"""What a teammate is given."""
+"""The card for a teammate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from irisops.sharing.endpoints import Endpoint
-from irisops.sharing.other_ways import other_ways
+from irisops.commands.sharing.opening import other_ways
+from irisops.profiles.model import Profile
+from irisops.sharing.messages import Endpoint
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.team_card import TeamCard, card_for, qr_code
 
@@ -94,8 +95,8 @@ def test_a_qr_code_is_plain_text() -> None:
 
 
 def test_other_ways_name_the_ports() -> None:
-    ways = other_ways(1973, None)
-    assert len(ways) == 4
-    assert "1973" in ways[0].command
-    assert "52773" in ways[1].command
-    assert "8080" in other_ways(1972, 8080)[1].command
+    commands = [str(row["command"]) for row in other_ways(Profile("local", port=1973)).rows]
+    assert len(commands) == 4
+    assert "1973" in commands[0]
+    assert "52773" in commands[1]
+    assert "8080" in str(other_ways(Profile("local", web_port=8080)).rows[1]["command"])

@@ -31,7 +31,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 class Sharing:
-    """A share that is open on a terminal, and what the instance was before."""
+    """An open share on a terminal, and the state of the instance before."""
 
     def __init__(self, running: Running) -> None:
         self.running = running
@@ -190,7 +190,7 @@ def test_the_instance_is_down_when_the_chat_is_quit(running: Running) -> None:
 
 
 def test_the_instance_stays_away(running: Running) -> None:
-    """Keeper told to stop trying: the lease stays, every start says so, until the instance is back."""
+    """Keeper stopped while it retries: the lease stays, and every start reports it until the instance is back."""
     sharing = Sharing(running)
     running.instance.stop()
     kill(sharing)

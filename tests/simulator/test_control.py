@@ -259,10 +259,10 @@ def test_clients_lose_the_function_that_ends_sessions_and_get_it_back(control: C
         LoginRequest("%SYS", account.username, account.password, "", "", "test", "10.0.0.1", 50000)
     )
     session = control.open_session("/csp/user", "10.0.0.5", "ana", 2)
-    control.no_delete_session()
+    assert control.doubt("function", "refused") == "refused"
     with pytest.raises(ThrownError, match="<NOROUTINE>"):
         job.function("DeleteSession", "%SYS.cspServer", [session])
-    control.no_delete_session(on=False)
+    control.doubt("function", "allowed")
     assert job.function("DeleteSession", "%SYS.cspServer", [session]) == 1
 
 
@@ -276,8 +276,8 @@ def test_clients_lose_the_relationship_that_privileges_are_changed_by_and_get_it
     assert isinstance(role, ObjectRef)
     resources = job.get_property(role.number, "Resources")
     assert isinstance(resources, ObjectRef)
-    control.no_role_resources()
+    control.doubt("role-resources", "refused")
     with pytest.raises(ThrownError, match="<INVALID OREF>"):
         job.invoke(resources.number, "Count", [])
-    control.no_role_resources(on=False)
+    control.doubt("role-resources", "editable")
     assert job.invoke(resources.number, "Count", []) != 0

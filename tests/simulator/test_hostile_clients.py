@@ -1,4 +1,4 @@
-"""Bad clients that are let in, against the whole simulator. The longer run: `tests/benchmarks/fuzz_simulator.py`."""
+"""Bad clients that can log in, against the whole simulator. The longer run: `tests/benchmarks/fuzz_simulator.py`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ async def message(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 class Counting:
-    """The instance, counting whom it lets in."""
+    """The instance, with a count of its logins."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.let_in = 0
+        self.feature_options = backend.feature_options
 
     def login(self, asked: LoginRequest) -> BackendSession:
         session = self._backend.login(asked)

@@ -1,4 +1,4 @@
-"""The simulator as a program: what it prints, what it serves, how it ends."""
+"""The simulator as a program: output, services, end."""
 
 from __future__ import annotations
 

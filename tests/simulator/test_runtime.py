@@ -1,4 +1,4 @@
-"""Sessions of the runtime: globals, locks, transactions, and how they end (facts: wire-protocol 6)."""
+"""Sessions of the runtime: globals, locks, transactions, and their end (facts: wire-protocol 6)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def fetched(connection: Any, sql: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[Program]:
-    """Frozen: nobody else comes or goes while units are counted."""
+    """Frozen, so that no other login changes the count of units."""
     with program("--scenario", "clinic", "--frozen") as started:
         yield started
 

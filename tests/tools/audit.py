@@ -44,19 +44,19 @@ _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the check passed, and the lines to print."""
+    """Result of the check, and the lines to print."""
 
     passed: bool
     lines: tuple[str, ...]
 
 
 def pinned(lock: str) -> int:
-    """How many packages a lock file pins."""
+    """Number of packages pinned by a lock file."""
     return len(_PINNED.findall(lock))
 
 
 def unreachable(packages: int, why: str) -> Verdict:
-    """Nothing could be asked."""
+    """The verdict if the service did not answer."""
     said = (
         f"not audited: the advisory service did not answer ({why}); 0 of {packages} packages were looked at."
     )

@@ -1,4 +1,4 @@
-"""What CI says of known vulnerabilities, decided on recorded output of pip-audit 2.10.1."""
+"""CI's verdict on known vulnerabilities, on recorded output of pip-audit 2.10.1."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from textual.widgets import Input
 from irisops.app import run_async
 from irisops.contract.chat import CommandInfo, Notice
 from irisops.ui.card import Card
-from irisops.ui.palette import Commands
+from irisops.ui.popup import Commands
 from irisops.ui.themes import theme_names
 from tests.ui.driving import (
     SMALL,

@@ -1,4 +1,4 @@
-"""Small pure parts: figures, history, popup, rows, keys, saving, clipboard, themes, crash."""
+"""Small pure parts: figures, history, popup, keys, saving, clipboard, themes, crash."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from irisops.contract.chat import CommandInfo
-from irisops.contract.quoting import split
-from irisops.contract.replies import Cell, Done, Facts, Problem
+from irisops.contract.replies import Done, Facts, Problem
 from irisops.contract.secret_words import has_secret, without_secrets
 from irisops.ui import figures, terminal, themes
 from irisops.ui.cards.facts import facts_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
 from irisops.ui.popup import command_item, common_start, matching_commands
-from irisops.ui.rows import filled
 from irisops.ui.saving import save
 from irisops.ui.themes import PARTS, sheets, styles_folder
 from tests.ui.fake_chat import INFOS
@@ -187,28 +185,6 @@ def test_the_common_start_is_a_start_of_all_and_the_longest(values: list[str]) -
     assert all(value.startswith(start) for value in values)
     longer = {value[: len(start) + 1] for value in values}
     assert len(longer) > 1 or start in values
-
-
-# Row actions
-
-
-@given(st.text(max_size=40).filter(lambda text: text.isprintable()))
-def test_a_row_value_is_one_word_of_the_command_whatever_it_holds(name: str) -> None:
-    words = split(filled("/user {name}", {"name": name}))
-    assert [word.value for word in words] == ["/user", name]
-
-
-def test_a_list_gives_a_word_per_item() -> None:
-    assert filled("/x {roles} {gone}", {"roles": ["%SQL", "a b"]}) == '/x %SQL "a b" ""'
-
-
-def test_a_row_may_have_a_command_of_its_own() -> None:
-    assert filled("{!cure}", {"cure": '/revoke "a b" from x'}) == '/revoke "a b" from x'
-
-
-@pytest.mark.parametrize("cell", ["", None, 7, ["/quit"], "quit", "/quit\n/quit"])
-def test_what_is_no_slash_command_is_no_command_of_a_row(cell: Cell) -> None:
-    assert filled("{!cure}", {"cure": cell}) == ""
 
 
 # Keys, saving, clipboard

@@ -9,90 +9,95 @@ from irisops.commands.access.denied_enable import EVENTS
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Column, Refusal, Table
 from irisops.contract.wording import harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.parser import parse
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
-from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.audit import Auditing, list_denials, read_auditing
+from irisops.instance.errors import or_note
+from irisops.instance.security.access import read_access
+from irisops.instance.security.audit import Auditing, AuditRecord, list_denials, read_auditing
 from irisops.instance.security.denials import Cause, causes_of
 
 RECORDS = 500
 """Number of records to read, newest first."""
 
-COLUMNS = (
-    Column("last", "LAST", "time"),
-    Column("count", "COUNT", "number"),
-    Column("user", "USER"),
-    Column("event", "EVENT", hide_under=76),
-    Column("missing", "MISSING"),
-    Column("why", "WHY", grow=True),
-    Column("where", "WHERE", hide_under=110),
-    Column("state", "NOW", hide_under=100),
-    Column("id", "ID", hide_under=60),
+_STATES = {"missing": "still missing", "held": "held now", "unknown": ""}
+
+
+def _client(record: AuditRecord) -> str:
+    return " ".join(part for part in (record.executable, record.client_ip) if part)
+
+
+def _where(cause: Cause) -> str:
+    record = cause.newest
+    return ", ".join(part for part in (_client(record), record.namespace, record.routine) if part)
+
+
+_FIELDS: cards.Fields[Cause] = (
+    (Column("last", "LAST", "time"), lambda each: each.newest.time),
+    (Column("count", "COUNT", "number"), lambda each: each.count),
+    (Column("user", "USER"), lambda each: each.username or "nobody (no login)"),
+    (Column("event", "EVENT", hide_under=76), lambda each: each.event),
+    (Column("missing", "MISSING"), lambda each: each.missing),
+    (Column("why", "WHY", grow=True), lambda each: each.why),
+    (Column("where", "WHERE", hide_under=110), _where),
+    (Column("state", "NOW", hide_under=100), lambda each: _STATES[each.state]),
+    (Column("id", "ID", hide_under=60), lambda each: each.id),
 )
+COLUMNS = cards.columns_of(_FIELDS)
 
 
 async def show_denied(context: Context, command: Command) -> Replies:
     """The causes as a table."""
     link = context.link()
     causes, notes = await _causes(link)
-    auditing, told = await _auditing(link)
-    rows = [_row(cause) for cause in causes]
-    chosen = select(rows, filter_words(command), COLUMNS)
-    notes = [*selection_notes(chosen, len(rows), "cause"), *_recording(link, auditing), *told, *notes]
-    if not causes and auditing is None:
-        notes.insert(0, "No refusal is in the audit database.")
-    elif not causes and auditing is not None and auditing.system is False:
-        notes.insert(0, "No refusal is recorded.")
-    elif not causes:
-        notes.insert(0, "No refusal is recorded. Click in your browser now: this list follows.")
-    elif not chosen.described:
-        notes.insert(
-            0, "/denied fix ID proposes the smallest change. New refusals appear here by themselves."
-        )
+    told: list[str] = []
+    read = read_auditing(link.connection)
+    auditing = await or_note(read, told, "Whether all refusals are recorded is not known")
+    chosen = select(cards.rows_of(_FIELDS, causes), filter_words(command), COLUMNS)
+    first = ""
+    if causes and not chosen.described:
+        first = "/denied fix ID proposes the smallest change. New refusals appear here by themselves."
+    elif not causes and not notes and auditing is None:
+        first = "No refusal is in the audit database."
+    elif not causes and not notes:
+        live = " Click in your browser now: this list follows."
+        first = f"No refusal is recorded.{live if auditing and auditing.system is not False else ''}"
     yield Table(
         name="denied",
         title="Refused",
         columns=COLUMNS,
         rows=chosen.rows,
         key="id",
-        notes=notes,
+        notes=[
+            *([first] if first else []),
+            *selection_notes(chosen, len(causes), "cause"),
+            *_recording(link, auditing),
+            *told,
+            *notes,
+        ],
         actions=[("enter", "fix", "/denied fix {id}")],
         total=chosen.total,
     )
 
 
+UNSURE = (
+    "The audit query answers nothing, and the table %SYS.Audit cannot be read to confirm it: there may be refusals "
+    "that are not shown. SELECT on %SYS.Audit settles it."
+)
+
+
 async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
-
-    records = await list_denials(link.connection, RECORDS)
+    """The causes of the newest refusals, and notes on what could not be read; without any, a note if in doubt."""
+    records, certain = await list_denials(link.connection, RECORDS)
     if not records:
-        return [], []
-    access, notes = await _access(link)
-    return causes_of(records, access), notes
-
-
-async def _access(link: Link) -> tuple[Access | None, list[str]]:
-    try:
-        access = await read_access(link.connection)
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        return None, [f"Whether it is held by now is not known: {problem.message}"]
-    return access, list(access.notes)
-
-
-async def _auditing(link: Link) -> tuple[Auditing | None, list[str]]:
-    try:
-        return await read_auditing(link.connection), []
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        return None, [f"Whether all refusals are recorded is not known: {problem.message}"]
+        return [], [] if certain else [UNSURE]
+    notes: list[str] = []
+    access = await or_note(read_access(link.connection), notes, "Whether it is held by now is not known")
+    return causes_of(records, access), [*notes, *(access.notes if access else ())]
 
 
 def _recording(link: Link, auditing: Auditing | None) -> list[str]:
@@ -113,27 +118,6 @@ def _recording(link: Link, auditing: Auditing | None) -> list[str]:
     return notes
 
 
-def _row(cause: Cause) -> dict[str, Cell]:
-    record = cause.newest
-    return {
-        "last": record.time,
-        "count": cause.count,
-        "user": cause.username or "nobody (no login)",
-        "event": cause.event,
-        "missing": cause.missing,
-        "why": cause.why,
-        "where": _where(cause),
-        "state": {"missing": "still missing", "held": "held now", "unknown": ""}[cause.state],
-        "id": cause.id,
-    }
-
-
-def _where(cause: Cause) -> str:
-    record = cause.newest
-    client = " ".join(part for part in (record.executable, record.client_ip) if part)
-    return ", ".join(part for part in (client, record.namespace, record.routine) if part)
-
-
 async def fix_denied(context: Context, command: Command) -> Replies:
     """One cause in full, then the answer of /explain: the smallest change as a plan."""
     link = context.link()
@@ -148,37 +132,22 @@ async def fix_denied(context: Context, command: Command) -> Replies:
             suggestions=[f"/denied fix {each.id}" for each in causes[:3]],
         )
     record = cause.newest
-    yield Facts(
-        "denial",
-        f"{cause.event} of {harmless(cause.username or 'nobody', 60)}",
-        {
-            "id": cause.id,
-            "event": cause.event,
-            "user": cause.username,
-            "missing": cause.missing or None,
-            "count": cause.count,
-            "first": cause.first,
-            "last": record.time,
-            "namespace": record.namespace or None,
-            "routine": record.routine or None,
-            "client": " ".join(part for part in (record.executable, record.client_ip) if part) or None,
-            "pid": record.pid,
-            "data": harmless(record.data or record.description, 400),
-        },
-        labels={
-            "event": "Event",
-            "user": "User",
-            "missing": "Missing",
-            "count": "Times",
-            "first": "First",
-            "last": "Last",
-            "namespace": "Namespace",
-            "routine": "Routine",
-            "client": "Client",
-            "data": "In its words",
-        },
-        notes=[*_advice(cause), *notes],
-    )
+    entries: list[cards.Entry] = [
+        ("id", "", cause.id),
+        ("event", "Event", cause.event),
+        ("user", "User", cause.username),
+        ("missing", "Missing", cause.missing or None),
+        ("count", "Times", cause.count),
+        ("first", "First", cause.first),
+        ("last", "Last", record.time),
+        ("namespace", "Namespace", record.namespace or None),
+        ("routine", "Routine", record.routine or None),
+        ("client", "Client", _client(record) or None),
+        ("pid", "", record.pid),
+        ("data", "In its words", harmless(record.data or record.description, 400)),
+    ]
+    title = f"{cause.event} of {harmless(cause.username or 'nobody', 60)}"
+    yield cards.facts_card("denial", title, entries, [*_advice(cause), *notes])
     line = _explaining(cause)
     if line:
         async for reply in context.rerun(_parsed(context, line)):
@@ -209,7 +178,7 @@ def _advice(cause: Cause) -> list[str]:
     user = quote(cause.username)
     if cause.event == "LoginFailure":
         if "no such user" in cause.why:
-            return ["Somebody tries names, or a program has an old one. /users lists the accounts."]
+            return ["Somebody is trying names, or a program uses an old one. /users lists the accounts."]
         if "account is disabled" in cause.why:
             return [f"If it should be let in: /enable {user}"]
         return [f"A wrong password, or an account that may not log in this way: /users name={user} shows it."]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.changes.turns import turn
 from irisops.commands.access.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -39,10 +36,10 @@ async def enable(context: Context, command: Command) -> Replies:
     if not settings:
         raise Refusal(
             "AlreadyRecorded",
-            "Every kind of refusal is recorded already.",
+            "Every kind of refusal is already recorded.",
             "Nothing is to be done. /denied shows what was recorded.",
         )
-    yield _plan(context, link, _Switching(context, link, settings, True, Origin(command.slash)))  # noqa: FBT003 - it is switched on
+    yield _plan(context, link, settings, Origin(command.slash), on=True)
 
 
 def _states(entry: Entry) -> tuple[bool, tuple[str, ...]]:
@@ -69,8 +66,7 @@ async def _stand(link: Link, entry: Entry) -> Stand:
 async def _plan_again(
     context: Context, link: Link, entry: Entry, parts: Sequence[str], origin: Origin
 ) -> Plan:
-    on = _states(entry)[0] is (origin.way == "on")
-    return _plan(context, link, _Switching(context, link, tuple(parts), on, origin))
+    return _plan(context, link, parts, origin, on=_states(entry)[0] is (origin.way == "on"))
 
 
 AGAIN = Again(_states, _stand, _plan_again)
@@ -84,40 +80,37 @@ def _is_on(auditing: Auditing, setting: str) -> bool | None:
     return auditing.system if setting == WHOLE else auditing.events.get(setting)
 
 
-def _plan(context: Context, link: Link, work: _Switching) -> Plan:
+def _plan(context: Context, link: Link, settings: Sequence[str], origin: Origin, *, on: bool) -> Plan:
     words = ("off", "on"), ("disabled", "enabled")
     changes = []
-    for each in work.settings:
-        before, after = words[each != WHOLE] if work.on else words[each != WHOLE][::-1]
+    for each in settings:
+        before, after = words[each != WHOLE] if on else words[each != WHOLE][::-1]
         what = WHOLE if each == WHOLE else f"audit event {each} ({EVENTS[each]})"
         changes.append(Change(what, before, after))
+    effects = ["From then on these refusals leave no trace, and /denied does not show them."]
+    warnings = []
+    if on:
+        effects = [
+            "From then on each refusal is recorded with user, client and place; earlier ones stay unknown."
+        ]
+    if on and WHOLE in settings:
+        effects.append("All audit events that are enabled are recorded, not only these.")
+    if on and "Protect" in settings:
+        warnings.append(
+            "Protect can be frequent where a program probes what it may do; the audit database grows with it."
+        )
     shown = Plan(
         name="audit_enable",
-        title="Record refusals in the audit log" if work.on else "Stop recording refusals in the audit log",
+        title="Record refusals in the audit log" if on else "Stop recording refusals in the audit log",
         instance=link.instance_name,
         changes=changes,
-        effects=_effects(work),
-        warnings=(
-            [
-                "Protect can be frequent where a program probes what it may do; the audit database grows with it."
-            ]
-            if work.on and "Protect" in work.settings
-            else []
-        ),
-        calls=_calls(work.settings, on=work.on),
+        effects=effects,
+        warnings=warnings,
+        calls=_calls(settings, on=on),
     )
-    return context.plans.add(shown, lambda: work.carry_out(shown), link)
-
-
-def _effects(work: _Switching) -> list[str]:
-    if not work.on:
-        return ["From then on these refusals leave no trace, and /denied does not show them."]
-    effects = [
-        "From then on each refusal is recorded with user, client and place; earlier ones stay unknown."
-    ]
-    if WHOLE in work.settings:
-        effects.append("All audit events that are enabled are recorded, not only these.")
-    return effects
+    return context.plans.add(
+        shown, lambda: _switch(context, link, settings, on=on, origin=origin, shown=shown), link
+    )
 
 
 def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
@@ -135,46 +128,28 @@ def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
     return {"ObjectScript": lines}
 
 
-@dataclass(frozen=True, slots=True)
-class _Switching:
-    """Carries a confirmed plan out: switches these settings `on`, or off."""
-
-    context: Context
-    link: Link
-    settings: tuple[str, ...]
-    on: bool
-    origin: Origin
-
-    async def carry_out(self, shown: Plan) -> Replies:
-        """Wait for the lock of the instance's settings, then change them."""
-        async with turn(self.context, self.link, "audit settings"), aclosing(self._change(shown)) as replies:
-            async for reply in replies:
-                yield reply
-
-    async def _change(self, shown: Plan) -> Replies:
-        """Read again, journal, change, verify."""
-        now = await read_auditing(self.link.connection)
-        if any(_is_on(now, each) is self.on for each in self.settings):
+async def _switch(
+    context: Context, link: Link, settings: Sequence[str], *, on: bool, origin: Origin, shown: Plan
+) -> Replies:
+    """Wait for the lock of the audit settings, read again, journal, change, verify."""
+    async with turn(context, link, "audit settings"):
+        now = await read_auditing(link.connection)
+        if any(_is_on(now, each) is on for each in settings):
             raise Refusal(
                 "Moved",
                 "Nothing was changed: the audit settings are not as they were in the plan.",
                 "Somebody else changed them. Give the command again to see a fresh plan.",
             )
-        record = Record(
-            self.context,
-            self.link,
-            shown,
-            self.origin,
-            reverse=Reverse(KIND, WHOLE, () if self.on else self.settings, self.settings if self.on else ()),
-        )
-        events = [each for each in self.settings if each != WHOLE]
-        with record.watched(in_parts=len(self.settings) > 1):
-            await switch_auditing(self.link.connection, events, system=WHOLE in self.settings, on=self.on)
+        states = ((), tuple(settings)) if on else (tuple(settings), ())
+        record = Record(context, link, shown, origin, reverse=Reverse(KIND, WHOLE, *states))
+        events = [each for each in settings if each != WHOLE]
+        with record.watched(in_parts=len(settings) > 1):
+            await switch_auditing(link.connection, events, system=WHOLE in settings, on=on)
         record.end("done", "read back")
-        so = "Refusals are recorded from now on" if self.on else "These refusals are not recorded any more"
+        so = "Refusals are recorded from now on" if on else "These refusals are not recorded any more"
         yield Done(
             "audit_enable",
-            f"{so}: {counted(len(self.settings), 'setting')} changed.",
-            details=["/denied shows them as they come."] if self.on else [],
+            f"{so}: {counted(len(settings), 'setting')} changed.",
+            details=["/denied shows them as they come."] if on else [],
             undo=record.number,
         )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from irisops.changes import objects
 from irisops.changes import plan as change_plan
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.replies import Column, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import Selection, filter_words, select, selection_notes
@@ -27,19 +27,6 @@ _SPAN = re.compile(r"(\d{1,5})\s*(d|day|days|w|week|weeks|m|month|months|y|year|
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NO_LOGINS = frozenset(("unknownuser", "_public", "cspsystem", "_ensemble"))
 """Accounts that no person logs in with (facts: iris-security 2.6)."""
-
-COLUMNS = (
-    Column("name", "NAME"),
-    Column("enabled", "ENABLED", "flag"),
-    Column("last_login", "LAST LOGIN", "time"),
-    Column("idle_days", "DAYS IDLE", "number"),
-    Column("days_left", "DAYS LEFT", "number"),
-    Column("ends", "WHAT ENDS IT", grow=True, hide_under=70),
-    Column("roles", "ROLES", "list", grow=True, hide_under=110),
-    Column("never_used", "NEVER USED", "flag", hide_under=100),
-    Column("never_expires", "NEVER EXPIRES", "flag", hide_under=130),
-    Column("superuser", "SUPERUSER", "flag", hide_under=140),
-)
 
 
 def days_of(text: str) -> int:
@@ -60,13 +47,13 @@ async def show_dormant(context: Context, command: Command) -> Replies:
     link = context.link()
     days = _days(command)
     logins = await read_logins(link.connection)
-    chosen, number = _chosen(context, command, logins, days)
+    chosen, columns, number = _chosen(command, logins, days, context.clock.now())
     notes = selection_notes(chosen, number, "dormant account")
     notes += _notes(logins, chosen.rows, days)
     yield Table(
         name="dormant",
         title=f"Not used for {counted(days, 'day')}",
-        columns=COLUMNS,
+        columns=columns,
         rows=chosen.rows,
         key="name",
         notes=[*notes, *logins.notes],
@@ -80,45 +67,46 @@ def _days(command: Command) -> int:
     return days_of(asked) if isinstance(asked, str) else USUAL
 
 
-def _chosen(context: Context, command: Command, logins: Logins, days: int) -> tuple[Selection, int]:
-    """The dormant accounts that match the filter, and the number of all dormant ones."""
-    now = context.clock.now()
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": account.user.name,
-            "enabled": account.user.enabled,
-            "last_login": account.last_used,
-            "idle_days": account.idle_days(now),
-            "days_left": account.days_left(logins.inactive_limit, now),
-            "ends": _ends(account, logins, context),
-            "roles": list(account.user.roles),
-            "never_used": account.last_used is None,
-            "never_expires": account.never_expires,
-            "superuser": account.user.superuser,
-        }
-        for account in logins.accounts
-        if account.user.name.casefold() not in _NO_LOGINS and _dormant(account, context, days)
-    ]
+def _fields(logins: Logins, now: datetime) -> cards.Fields[Account]:
+    return (
+        (Column("name", "NAME"), lambda each: each.user.name),
+        (Column("enabled", "ENABLED", "flag"), lambda each: each.user.enabled),
+        (Column("last_login", "LAST LOGIN", "time"), lambda each: each.last_used),
+        (Column("idle_days", "DAYS IDLE", "number"), lambda each: each.idle_days(now)),
+        (
+            Column("days_left", "DAYS LEFT", "number"),
+            lambda each: each.days_left(logins.inactive_limit, now),
+        ),
+        (Column("ends", "WHAT ENDS IT", grow=True, hide_under=70), lambda each: _ends(each, logins, now)),
+        (Column("roles", "ROLES", "list", grow=True, hide_under=110), lambda each: list(each.user.roles)),
+        (Column("never_used", "NEVER USED", "flag", hide_under=100), lambda each: each.last_used is None),
+        (Column("never_expires", "NEVER EXPIRES", "flag", hide_under=130), lambda each: each.never_expires),
+        (Column("superuser", "SUPERUSER", "flag", hide_under=140), lambda each: each.user.superuser),
+    )
+
+
+def _chosen(
+    command: Command, logins: Logins, days: int, now: datetime
+) -> tuple[Selection, tuple[Column, ...], int]:
+    """The dormant accounts that match the filter, the columns, and the number of all dormant ones."""
+    fields = _fields(logins, now)
+    columns = cards.columns_of(fields)
+    rows = cards.rows_of(fields, (account for account in logins.accounts if _dormant(account, days, now)))
     rows.sort(key=lambda row: -int(str(row["idle_days"])) if row["idle_days"] is not None else -LONGEST)
-    return select(rows, filter_words(command), COLUMNS), len(rows)
+    return select(rows, filter_words(command), columns), columns, len(rows)
 
 
-def _dormant(account: Account, context: Context, days: int) -> bool:
-    """True if unused for that many days. A never used account counts from its creation, always if that is unknown.
-
-    False if it is not known whether it was used.
-    """
-    if not account.user.last_login_known:
-        return False
+def _dormant(account: Account, days: int, now: datetime) -> bool:
+    """True if it is known to be unused for that many days; an account never used counts from its creation."""
     since = account.last_used or account.created
-    return since is None or context.clock.now() - since >= timedelta(days=days)
+    return account.age_known and since is not None and now - since >= timedelta(days=days)
 
 
-def _ends(account: Account, logins: Logins, context: Context) -> str:
+def _ends(account: Account, logins: Logins, now: datetime) -> str:
     """What will end the account, or why nothing will."""
     if account.never_expires:
         return "nothing: the account never expires"
-    left = account.days_left(logins.inactive_limit, context.clock.now())
+    left = account.days_left(logins.inactive_limit, now)
     parts = []
     if account.expires:
         parts.append(f"expires {account.expires.isoformat()}")
@@ -131,11 +119,15 @@ def _ends(account: Account, logins: Logins, context: Context) -> str:
 
 def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     notes = []
-    unknown = [each.user.name for each in logins.accounts if not each.user.last_login_known]
+    unknown = [
+        each.user.name
+        for each in logins.accounts
+        if not each.age_known and each.user.name.casefold() not in _NO_LOGINS
+    ]
     if logins.inactive_limit:
         notes.append(
             f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
-            "but for those that never expire."
+            "except those that never expire."
         )
     elif logins.inactive_limit == 0:
         notes.append(
@@ -148,7 +140,10 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     elif not unknown:
         notes.append(f"Every account that people log in with was used in the last {counted(days, 'day')}.")
     if unknown:
-        notes.append(f"When these were used last is not known, so they are not listed: {listed(unknown)}.")
+        notes.append(
+            f"Age unknown, so not listed and never disabled by a sweep: {listed(unknown)}. "
+            "The instance tells neither their last login nor, for those never used, when they were created."
+        )
     return notes
 
 
@@ -157,7 +152,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
     link = context.link()
     days = _days(command)
     logins = await read_logins(link.connection)
-    chosen, _ = _chosen(context, command, logins, days)
+    chosen, _, _ = _chosen(command, logins, days, context.clock.now())
     names, left_out = _to_disable(link, chosen)
     states = await objects.read_states(context, link, [("user", name) for name in names])
     changes = tuple(

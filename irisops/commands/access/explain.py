@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from irisops.commands.access import fix as access_fix
-from irisops.commands.access.explain_all import explain_all
 from irisops.commands.access.explain_sql import explain_sql
 from irisops.commands.access.names import (
     application_named,
@@ -19,9 +18,8 @@ from irisops.commands.access.names import (
     split_privilege,
     user_named,
 )
-from irisops.commands.access.wording import LABELS, paths, standing
+from irisops.commands.access.privileges import LABELS, paths, privileges_of, standing
 from irisops.connections.connection import Link
-from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Facts
@@ -30,16 +28,18 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
 from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.lists import WebApplication, read_application
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.smallest_fix import smallest_fix
-from irisops.instance.security.webapps import WebApplication, read_application
 
 
 async def explain(context: Context, command: Command) -> Replies:
     """Say whether a user may do something, and why."""
+    name = str(command.args["user"])
     if "what" not in command.args:
-        async for reply in explain_all(context, str(command.args["user"])):
-            yield reply
+        access = await read_access(context.link().connection)
+        user = user_named(access, name, lambda each: f"/explain {each}")
+        yield privileges_of(access, user, context.clock.now().date())
         return
     what = meant(str(command.args["what"]))
     if what.casefold() == "sql" or "object" in command.args:
@@ -48,8 +48,8 @@ async def explain(context: Context, command: Command) -> Replies:
         return
     link = context.link()
     access = await read_access(link.connection)
-    user = user_named(access, str(command.args["user"]), lambda name: f"/explain {name} {quote(what)}")
-    remember(link, access)
+    user = user_named(access, name, lambda each: f"/explain {each} {quote(what)}")
+    link.names.remember(access)
     asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply
@@ -140,7 +140,7 @@ async def _application(asked: Asked, name: str) -> Replies:
     if application.resource is None:
         notes.append("Which resource it asks for cannot be read; it is explained as if it asked for none.")
     elif not application.resource:
-        notes.append("It asks for no resource: whoever logs in is let in.")
+        notes.append("It asks for no resource: every user who logs in is let in.")
     for need in _needs(access, application):
         # UNVERIFIED: that the resource is asked before the application's roles are added. Settle: an application whose
         # role holds its own resource; open it as a user without. What runs inside has the roles.

@@ -9,26 +9,27 @@ from __future__ import annotations
 from irisops.changes.record import Origin
 from irisops.commands.access import sql_change
 from irisops.commands.access.names import user_named
-from irisops.commands.access.wording import LABELS, paths, usage_problem
+from irisops.commands.access.privileges import LABELS, paths
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Facts
-from irisops.contract.wording import harmless
+from irisops.contract.replies import Facts, Refusal
+from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import or_note
 from irisops.instance.models import User
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.sqlprivileges import (
     LETTERS,
     Action,
+    Grantee,
     SqlGrant,
     SqlObject,
     check_sql,
     sql_grants,
+    sql_holdings,
 )
 
 SERVICE = "%Service_SQL"
@@ -50,14 +51,21 @@ def _action(command: Command) -> Action:
     )
 
 
+def namespace_of(command: Command, link: Link) -> str:
+    """The namespace whose SQL privileges are meant: the given one, else the connection's, unless that is %SYS."""
+    home = link.profile.namespace
+    return str(command.args.get("namespace") or (home if home.casefold() != "%sys" else DEFAULT_NAMESPACE))
+
+
 def _target(command: Command, link: Link, action: Action) -> SqlObject:
     name = command.args.get("object")
     if not isinstance(name, str):
-        raise usage_problem("Which table? /explain USER sql needs SCHEMA.TABLE.")
-    home = link.profile.namespace
-    namespace = str(
-        command.args.get("namespace") or (home if home.casefold() != "%sys" else DEFAULT_NAMESPACE)
-    )
+        raise Refusal(
+            "NotUnderstood",
+            "Which table? /explain USER sql needs SCHEMA.TABLE.",
+            "Write /explain USER RESOURCE:PERM, /explain USER /web/app or /explain USER sql SCHEMA.TABLE",
+        )
+    namespace = namespace_of(command, link)
     if action == "execute":
         return SqlObject("procedure", name, namespace)
     return SqlObject("table" if "." in name else "schema", name, namespace)
@@ -107,27 +115,65 @@ async def explain_sql(context: Context, command: Command) -> Replies:
 
 
 async def _ways(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
-    """Grantees of the privilege, as far as the instance tells."""
+    """Grantees of the privilege, as far as they can be read."""
     if access.model.is_superuser(user.name):
         return paths(access.model.check(user.name, SERVICE, Permission.U))[:1]
-    try:
-        grants = await sql_grants(link.connection, user.name, target.namespace, link.profile.namespace)
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        return [f"Allowed by the instance's own check; through whom cannot be read: {problem.message}"]
+    notes: list[str] = []
+    grants = await or_note(
+        sql_grants(link.connection, user.name, target.namespace, link.profile.namespace),
+        notes,
+        "Allowed by the instance's own check; through whom cannot be read",
+    )
+    if grants is None:
+        return notes
     found = [grant for grant in grants if grant.covers(target, action)]
     if not found:
         return ["Allowed by the instance's own check: as the owner, or through SQL security that is off."]
-    return [f"✓ {_way(access, user, grant)}" for grant in found]
+    lines = [f"✓ {_way(access, user, grant)}" for grant in found if grant.via.casefold() != "role"]
+    if len(lines) < len(found):
+        lines += await _by_roles(link, access, user, target, action)
+    return lines
+
+
+_WAYS = {
+    "direct": "granted to {user} itself",
+    "superuser": "role %All",
+    "_public": "granted to everybody (_PUBLIC)",
+    "owner": "{user} owns it",
+}
+"""Words of GRANTED_VIA (class references of %Library.SQLCatalogPriv; Owner was seen of %SQL.Manager.CatalogPriv)."""
 
 
 def _way(access: Access, user: User, grant: SqlGrant) -> str:
-    what = f"{harmless(grant.privilege)} on {harmless(grant.name)}"
-    by = f", granted by {harmless(grant.granted_by)}" if grant.granted_by else ""
     chain = access.model.chains(user.roles).get(grant.via.lower())
-    if chain is not None:
-        return f"role {harmless(' → granted role '.join(chain), 300)} → {what}{by}"
-    if grant.via.casefold() in ("_public", "public"):
-        return f"granted to everybody (_PUBLIC) → {what}{by}"
-    return f"granted to {harmless(user.name)} itself → {what}{by}"
+    if (
+        chain is not None
+    ):  # UNVERIFIED: that no instance names the role here. Settled by the doubt granted-via.
+        return f"role {harmless(' → granted role '.join(chain), 300)} → {_what(grant)}"
+    way = _WAYS.get(
+        grant.via.casefold(), f"granted through {harmless(grant.via) or 'a way that is not told'}"
+    )
+    return f"{way.format(user=harmless(user.name))} → {_what(grant)}"
+
+
+def _what(grant: SqlGrant) -> str:
+    by = f", granted by {harmless(grant.granted_by)}" if grant.granted_by else ""
+    return f"{harmless(grant.privilege)} on {harmless(grant.name)}{by}"
+
+
+async def _by_roles(link: Link, access: Access, user: User, target: SqlObject, action: Action) -> list[str]:
+    """The roles that give the privilege: the user's list only says that it is a role, so each role is asked."""
+    chains = access.model.chains(user.roles)
+    roles: list[Grantee] = [("role", chain[-1]) for chain in chains.values()]
+    which = listed((name for _, name in roles), "or")
+    notes: list[str] = []
+    reading = sql_holdings(link.connection, roles, target.namespace, link.profile.namespace)
+    held = await or_note(reading, notes, f"✓ through a role ({which}); which one cannot be read")
+    if held is None:
+        return notes
+    return [
+        f"✓ role {harmless(' → granted role '.join(chain), 300)} → {_what(grant)}"
+        for chain, holdings in zip(chains.values(), held, strict=True)
+        for grant in holdings.objects
+        if grant.covers(target, action)
+    ] or ["✓ through a role; none of this account's roles lists the privilege."]

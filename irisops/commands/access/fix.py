@@ -54,7 +54,7 @@ def sentence(user: User, fix: Fix, found: Fix) -> str:
     if not fix.grants:
         return (
             f"Smallest change: a new role with {privileges_text(fix.new_role)} alone for {name}: no existing role "
-            "brings it, but for those that give everything."
+            "brings it, except those that give everything."
         )
     roles = listed(fix.grants)
     if not fix.gained:
@@ -81,9 +81,7 @@ async def plan_of(context: Context, link: Link, access: Access, user: User, fix:
 
 def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
 
-    security = rolechange.Security(access.users, access.roles, access=access)
-    wanted = rolechange.RoleChangePlan("grant", user, add=fix.grants, command=grant_line(user, fix))
-    return rolechange.plan(context, link, security, wanted)
+    return rolechange.plan(context, link, access, user, add=fix.grants, command=grant_line(user, fix))
 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from irisops.contract.nearest import find, nearest
+from irisops.contract.nearest import find, no_such
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.wording import harmless, listed
+from irisops.contract.replies import Refusal
+from irisops.contract.wording import harmless
 from irisops.instance.models import User
 from irisops.instance.security.access import Access
+from irisops.instance.security.lists import WebApplication
 from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.webapps import WebApplication
 
 Line = Callable[[str], str]
 """Builds the line to suggest from a name, quoted if needed."""
@@ -67,13 +67,8 @@ def user_named(access: Access, name: str, command: Line) -> User:
     spelled = find(name, (user.name for user in access.users))
     if spelled is not None:
         return access.user(spelled)
-    close = nearest(name, (user.name for user in access.users))
-    raise Refusal(
-        "NoSuchUser",
-        f"There is no user {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/users lists them.",
-        suggestions=[command(quote(each)) for each in close],
-    )
+    known = [user.name for user in access.users]
+    raise no_such("NoSuchUser", "user", name, known, cure="/users lists them.", line=command)
 
 
 def resource_named(access: Access, name: str, command: Line) -> str:
@@ -89,21 +84,10 @@ def resource_named(access: Access, name: str, command: Line) -> str:
             return spelled
     if not access.resources:
         return name
-    close = nearest(name, known)
-    if not close and "." in name:
-        raise Refusal(
-            "NoSuchResource",
-            f"There is no resource {harmless(name, 80)}.",
-            f"If it is a table: /explain USER sql {harmless(quote(name), 80)}",
-        )
-    raise Refusal(
-        "NoSuchResource",
-        f"There is no resource {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?"
-        if close
-        else "A database's resource is usually %DB_ and its name.",
-        suggestions=[command(quote(each)) for each in close],
-    )
+    cure = "A database's resource is usually %DB_ and its name."
+    if "." in name:
+        cure = f"If it is a table: /explain USER sql {harmless(quote(name), 80)}"
+    raise no_such("NoSuchResource", "resource", name, known, cure=cure, line=command)
 
 
 def application_named(access: Access, name: str, command: Line) -> WebApplication:
@@ -112,13 +96,7 @@ def application_named(access: Access, name: str, command: Line) -> WebApplicatio
     for application in access.applications:
         if application.name.casefold().rstrip("/") == wanted:
             return application
-    close = nearest(name, [application.name for application in access.applications])
-    cure = f"Did you mean {listed(close, 'or')}?" if close else "/sessions shows those in use."
-    if not access.applications:
-        cure = "The web applications could not be read: " + "; ".join(access.notes)
-    raise Refusal(
-        "NoSuchApplication",
-        f"There is no web application {harmless(name, 80)}.",
-        cure,
-        suggestions=[command(quote(each)) for each in close],
-    )
+    known = [application.name for application in access.applications]
+    unread = "The web applications could not be read: " + "; ".join(access.notes)
+    cure = "/sessions shows those in use." if known else unread
+    raise no_such("NoSuchApplication", "web application", name, known, cure=cure, line=command)

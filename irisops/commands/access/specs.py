@@ -9,6 +9,14 @@ from irisops.engine.spec import Arg, CommandSpec, Plain
 _WHAT = (
     "[the] [database|resource|application] {what} [database|resource|application|page|data|global|globals]"
 )
+_USER = "[the] [user] {user}"
+_MAY = f"(can|may|could|is) {_USER} [allowed to]"
+_MAY_NOT = f"why (can't|cannot|can not|may not|can’t) {_USER}"
+_ALLOWED = "(can|may|is allowed to)"
+_READ = "(read|see|view)"
+_WRITE = "(write|write to|change|modify|update)"
+_OPEN = "(open|enter|access|reach|get into)"
+_LOG_IN = "(log in|login|log on|connect|get in|sign in)"
 KIND = "audit.refusals"
 """The journal's name for this kind of change."""
 _GRAMMAR = (
@@ -31,60 +39,30 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},
         plain=(
+            Plain(f"(can|may|does|is|could) {_USER} [allowed to] {_READ} {_WHAT}", {"access": "R"}),
+            Plain(f"{_MAY} {_WRITE} {_WHAT}", {"access": "W"}),
+            Plain(f"{_MAY} use {_WHAT}", {"access": "U"}),
+            Plain(f"{_MAY} {_OPEN} {_WHAT}"),
             Plain(
-                "(can|may|does|is|could) [the] [user] {user} [allowed to] (read|see|view) " + _WHAT,
-                {"access": "R"},
-            ),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] (write|write to|change|modify|update) "
-                + _WHAT,
-                {"access": "W"},
-            ),
-            Plain("(can|may|could|is) [the] [user] {user} [allowed to] use " + _WHAT, {"access": "U"}),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] (open|enter|access|reach|get into) "
-                + _WHAT
-            ),
-            Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] (select|query|read) "
-                "(from|table|from table) {object}",
+                f"{_MAY} (select|query|read) (from|table|from table) {{object}}",
                 {"what": "sql", "access": "select"},
             ),
+            Plain(f"{_MAY} insert into [table] {{object}}", {"what": "sql", "access": "insert"}),
+            Plain(f"{_MAY_NOT} {_READ} {_WHAT}", {"access": "R"}),
+            Plain(f"{_MAY_NOT} {_WRITE} {_WHAT}", {"access": "W"}),
+            Plain(f"{_MAY_NOT} use {_WHAT}", {"access": "U"}),
+            Plain(f"{_MAY_NOT} {_OPEN} {_WHAT}"),
             Plain(
-                "(can|may|could|is) [the] [user] {user} [allowed to] insert into [table] {object}",
-                {"what": "sql", "access": "insert"},
+                f"{_MAY_NOT} (select|query) [from] [table] {{object}}", {"what": "sql", "access": "select"}
             ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (read|see|view) " + _WHAT,
-                {"access": "R"},
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (write|write to|change|modify|update) "
-                + _WHAT,
-                {"access": "W"},
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} use " + _WHAT, {"access": "U"}
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (open|enter|access|reach|get into) "
-                + _WHAT
-            ),
-            Plain(
-                "why (can't|cannot|can not|may not|can’t) [the] [user] {user} (select|query) [from] [table] {object}",
-                {"what": "sql", "access": "select"},
-            ),
-            Plain("why (can|may) [the] [user] {user} (read|see|view) " + _WHAT, {"access": "R"}),
-            Plain(
-                "why (can|may) [the] [user] {user} (write|write to|change|modify|update) " + _WHAT,
-                {"access": "W"},
-            ),
-            Plain("why (can|may) [the] [user] {user} (use|open|enter|access|reach) " + _WHAT),
-            Plain("(why|how) does [the] [user] {user} (have|hold|get) [access to] " + _WHAT),
+            Plain(f"why (can|may) {_USER} {_READ} {_WHAT}", {"access": "R"}),
+            Plain(f"why (can|may) {_USER} {_WRITE} {_WHAT}", {"access": "W"}),
+            Plain(f"why (can|may) {_USER} (use|open|enter|access|reach) {_WHAT}"),
+            Plain(f"(why|how) does {_USER} (have|hold|get) [access to] {_WHAT}"),
             Plain("explain [the] [access] [of] {user} to " + _WHAT),
-            Plain("(does|has) [the] [user] {user} (have|got) access to " + _WHAT),
-            Plain("what (can|may) [the] [user] {user} (do|access|use|open)"),
-            Plain("(what|which) privileges does [the] [user] {user} (have|hold)"),
+            Plain(f"(does|has) {_USER} (have|got) access to {_WHAT}"),
+            Plain(f"what (can|may) {_USER} (do|access|use|open)"),
+            Plain(f"(what|which) privileges does {_USER} (have|hold)"),
             Plain("(show|list) [me] {user's} privileges"),
         ),
         examples=(
@@ -105,19 +83,16 @@ SPECS: tuple[CommandSpec, ...] = (
         options={"access": "text"},
         plain=(
             Plain(
-                "(who|which users|who all) (can|may|is allowed to) (read|see|view) "
-                "[the] {what} [database|resource|data]",
+                f"(who|which users|who all) {_ALLOWED} {_READ} [the] {{what}} [database|resource|data]",
                 {"access": "R"},
             ),
             Plain(
-                "(who|which users|who all) (can|may|is allowed to) (write|write to|change|modify|update) "
-                "[the] {what} [database|resource|data]",
+                f"(who|which users|who all) {_ALLOWED} {_WRITE} [the] {{what}} [database|resource|data]",
                 {"access": "W"},
             ),
-            Plain("(who|which users) (can|may|is allowed to) use [the] {what} [resource]", {"access": "U"}),
+            Plain(f"(who|which users) {_ALLOWED} use [the] {{what}} [resource]", {"access": "U"}),
             Plain(
-                "(who|which users) (can|may|is allowed to) (open|enter|access|reach|get into) "
-                "[the] {what} [application|page|database|resource]"
+                f"(who|which users) {_ALLOWED} {_OPEN} [the] {{what}} [application|page|database|resource]"
             ),
             Plain("who has access to [the] {what} [database|resource|application]"),
         ),
@@ -156,14 +131,10 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(
             Plain("(who|what) (was|is|gets|got) [being] (denied|refused|rejected)"),
             Plain(
-                "why (can't|cannot|can not|couldn't|can’t|couldn’t) [the] [user] {user} "
-                "(log in|login|log on|connect|get in|sign in)",
+                f"why (can't|cannot|can not|couldn't|can’t|couldn’t) {_USER} {_LOG_IN}",
                 {"filter": ["user={user}"]},
             ),
-            Plain(
-                "why (can|could) [the] [user] {user} not (log in|login|log on|connect|get in|sign in)",
-                {"filter": ["user={user}"]},
-            ),
+            Plain(f"why (can|could) {_USER} not {_LOG_IN}", {"filter": ["user={user}"]}),
             Plain(
                 "(show|list) [me] [the|all] [recent|newest|last] (denials|refusals|denied|access denied|refused logins)"
             ),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context

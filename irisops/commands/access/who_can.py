@@ -9,7 +9,6 @@ from irisops.commands.access.names import (
     resource_named,
     split_privilege,
 )
-from irisops.connections.known_names import remember
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
@@ -17,9 +16,9 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.lists import read_application
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.privileges import Grant
-from irisops.instance.security.webapps import read_application
 
 COLUMNS = (
     Column("user", "USER"),
@@ -37,7 +36,7 @@ async def who_can(context: Context, command: Command) -> Replies:
     link = context.link()
     what = meant(str(command.args["what"]))
     access = await read_access(link.connection)
-    remember(link, access)
+    link.names.remember(access)
     if what.startswith("/"):
         application = await read_application(
             link.connection, application_named(access, what, lambda each: f"/who-can {each}")

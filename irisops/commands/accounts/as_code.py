@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
+from irisops.engine import code_literals
 from irisops.engine.code_literals import objectscript, python, sql_name
 from irisops.instance.security.object_state import (
     FieldValue,
@@ -15,11 +15,11 @@ from irisops.instance.security.object_state import (
     ObjectState,
     changed_fields,
     missing,
+    privileges_of,
 )
 from irisops.instance.security.permissions import format_privileges
-from irisops.instance.security.roles import privileges_of
-from irisops.instance.security.user_changes import FIELDS
-from irisops.instance.values import HOROLOG_START
+from irisops.instance.security.role_changes import ROLE_FIELDS
+from irisops.instance.security.user_changes import USER_FIELDS
 
 _LISTS = ("roles", "escalation_roles")
 _SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
@@ -35,15 +35,19 @@ class _Lines:
 
     def method(self, class_name: str, method: str, *args: str | int) -> None:
         """Add a call that returns a status. The argument `?` stands for the new password, which is never written."""
-        script = ", ".join(
-            "password" if arg == "?" else str(arg) if isinstance(arg, int) else objectscript(arg)
-            for arg in args
-        )
-        snake = ", ".join(
-            "password" if arg == "?" else str(arg) if isinstance(arg, int) else python(arg) for arg in args
-        )
+        literals = [("password", "password") if arg == "?" else code_literals.both(arg) for arg in args]
+        script, snake = (", ".join(texts) for texts in zip(*literals, strict=True))
         self.objectscript += [f"set status = ##class({class_name}).{method}({script})", _SAID]
         self.python.append(f'irispy.classMethodValue("{class_name}", "{method}", {snake})  # 1 is success')
+
+    def grants(self, grantee: str, held: Sequence[str], wanted: Sequence[str]) -> None:
+        """Add the SQL that gives and takes roles."""
+        for word, joined, names in (
+            ("GRANT", "TO", missing(wanted, held)),
+            ("REVOKE", "FROM", missing(held, wanted)),
+        ):
+            if names:
+                self.sql.append(f"{word} {', '.join(map(sql_name, names))} {joined} {sql_name(grantee)}")
 
     def result(self) -> dict[str, Sequence[str]]:
         """Lines by language; SQL only where it can express the change."""
@@ -86,21 +90,14 @@ def _user(lines: _Lines, change: ObjectChange, *, with_password: bool) -> None:
     password = with_password and change.before is not None
     if scalars or password:
         _save_user(lines, after, scalars, password=password)
-    for way, names in (
-        ("AddRoles", missing(after.names("roles"), before.names("roles"))),
-        ("RemoveRoles", missing(before.names("roles"), after.names("roles"))),
-    ):
-        if names:
-            lines.method("Security.Users", way, name, ",".join(names))
-            word, joined = ("GRANT", "TO") if way == "AddRoles" else ("REVOKE", "FROM")
-            lines.sql.append(f"{word} {', '.join(map(sql_name, names))} {joined} {sql_name(name)}")
-    for way, names in (
-        ("AddEscalationRoles", missing(after.names("escalation_roles"), before.names("escalation_roles"))),
-        ("RemoveEscalationRoles", missing(before.names("escalation_roles"), after.names("escalation_roles"))),
-    ):
-        if names:
-            lines.method("Security.Users", way, name, ",".join(names))
-            lines.sql.append("-- SQL cannot set escalation roles")
+    lines.grants(name, before.names("roles"), after.names("roles"))
+    for each, noun in (("roles", "Roles"), ("escalation_roles", "EscalationRoles")):
+        held, wanted = before.names(each), after.names(each)
+        for way, names in (("Add", missing(wanted, held)), ("Remove", missing(held, wanted))):
+            if names:
+                lines.method("Security.Users", f"{way}{noun}", name, ",".join(names))
+                if each == "escalation_roles":
+                    lines.sql.append("-- SQL cannot set escalation roles")
 
 
 def _create(lines: _Lines, after: ObjectState) -> ObjectState:
@@ -120,8 +117,7 @@ def _create(lines: _Lines, after: ObjectState) -> ObjectState:
         after.text("comment"),
     )
     lines.sql.append(f"CREATE USER {sql_name(after.name)} IDENTIFY BY '…'")
-    if after.names("roles"):
-        lines.sql.append(f"GRANT {', '.join(map(sql_name, after.names('roles')))} TO {sql_name(after.name)}")
+    lines.grants(after.name, (), after.names("roles"))
     left_out: dict[str, FieldValue] = {
         "email": "",
         "account_never_expires": False,
@@ -137,13 +133,8 @@ def _save_user(lines: _Lines, after: ObjectState, fields: Sequence[str], *, pass
     lines.objectscript.append(f"set user = ##class(Security.Users).%OpenId({objectscript(key)})")
     lines.python.append(f'user = irispy.classMethodObject("Security.Users", "%OpenId", {python(key)})')
     for each in fields:
-        spec = FIELDS[each]
-        if spec.kind in ("flag", "number"):
-            script = snake = str(int(after.flag(each) or after.text(each) or 0))
-        elif spec.kind == "date" and after.text(each):
-            script = snake = str((date.fromisoformat(after.text(each)) - HOROLOG_START).days)
-        else:
-            script, snake = objectscript(after.text(each)), python(after.text(each))
+        spec = USER_FIELDS[each]
+        script, snake = code_literals.both(spec.logical(after, each))
         lines.objectscript.append(f"set user.{spec.property} = {script}")
         lines.python.append(f'user.set("{spec.property}", {snake})')
         lines.sql.append(f"-- SQL cannot set: {spec.label}")
@@ -173,8 +164,7 @@ def _role(lines: _Lines, change: ObjectChange) -> None:
             "Security.Roles", "Create", name, after.text("description"), resources, ",".join(granted), *more
         )
         lines.sql.append(f"CREATE ROLE {sql_name(name)}")
-        if granted:
-            lines.sql.append(f"GRANT {', '.join(map(sql_name, granted))} TO {sql_name(name)}")
+        lines.grants(name, (), granted)
         if resources:
             lines.sql.append("-- SQL cannot give a role privileges on resources")
         return
@@ -186,29 +176,23 @@ def _save_role(lines: _Lines, before: ObjectState, after: ObjectState) -> None:
     changed = changed_fields(before, after)
     key = after.name.lower()
     lines.python.append(f'role = irispy.classMethodObject("Security.Roles", "%OpenId", {python(key)})')
-    for each, subscript in (("description", "Description"), ("escalation_only", "EscalationOnly")):
-        if each in changed:
-            text = after.text(each) if each == "description" else str(int(after.flag(each)))
-            lines.objectscript.append(f'set properties("{subscript}") = {objectscript(text)}')
-            lines.python.append(f'role.set("{subscript}", {python(text)})')
-            lines.sql.append(f"-- SQL cannot set: {subscript}")
-    if "privileges" in changed:
-        text = format_privileges(privileges_of(after))
-        lines.objectscript.append(f'set properties("Resources") = {objectscript(text)}')
-        lines.python.append(f'# role.get("Resources") is a relationship of Security.Resource: {text!a}')
-        lines.sql.append("-- SQL cannot give a role privileges on resources")
-    if "granted_roles" in changed:
-        names = after.names("granted_roles")
-        lines.objectscript.append(f'set properties("GrantedRoles") = {objectscript(",".join(names))}')
-        lines.python += ['granted = role.get("GrantedRoles")', 'granted.invoke("Clear")']
-        lines.python += [f'granted.invoke("Insert", {python(each)})' for each in names]
-        held = before.names("granted_roles")
-        for word, joined, some in (
-            ("GRANT", "TO", missing(names, held)),
-            ("REVOKE", "FROM", missing(held, names)),
-        ):
-            if some:
-                lines.sql.append(f"{word} {', '.join(map(sql_name, some))} {joined} {sql_name(after.name)}")
+    for each in ("description", "escalation_only", "privileges", "granted_roles"):
+        if each not in changed:
+            continue
+        spec = ROLE_FIELDS[each]
+        text = str(spec.logical(after, each))
+        lines.objectscript.append(f'set properties("{spec.property}") = {objectscript(text)}')
+        if each == "privileges":
+            lines.python.append(f'# role.get("Resources") is a relationship of Security.Resource: {text!a}')
+            lines.sql.append("-- SQL cannot give a role privileges on resources")
+        elif each == "granted_roles":
+            names = after.names("granted_roles")
+            lines.python += ['granted = role.get("GrantedRoles")', 'granted.invoke("Clear")']
+            lines.python += [f'granted.invoke("Insert", {python(each)})' for each in names]
+            lines.grants(after.name, before.names("granted_roles"), names)
+        else:
+            lines.python.append(f'role.set("{spec.property}", {python(text)})')
+            lines.sql.append(f"-- SQL cannot set: {spec.property}")
     lines.objectscript += [
         f"set status = ##class(Security.Roles).Modify({objectscript(after.name)}, .properties)",
         _SAID,

@@ -10,9 +10,8 @@ from irisops.contract.quoting import quote
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import privileges
 from irisops.instance.security.access import Access
-from irisops.instance.security.object_state import ObjectChange, ObjectState, missing
+from irisops.instance.security.object_state import ObjectChange, ObjectState, missing, privileges_of
 from irisops.instance.security.permissions import Permission, difference
-from irisops.instance.security.roles import privileges_of
 
 _SPECIAL = {
     "unknownuser": "UnknownUser stands for everybody who has not logged in: they all get it.",
@@ -28,11 +27,8 @@ def model_after(access: Access, changes: Iterable[ObjectChange]) -> privileges.A
     model = access.model
     for change in sorted(changes, key=lambda each: each.after is None):
         if change.after is None:
-            if change.kind == "role":
-                model = model.without_role(change.name)
-            else:
-                kept = [user for user in model.users if user.name.casefold() != change.name.casefold()]
-                model = privileges.AccessModel(kept, model.roles, model.public, model.applications)
+            without = model.without_role if change.kind == "role" else model.without_user
+            model = without(change.name)
         elif change.kind == "user":
             model = model.with_user(_user(change.after))
         else:
@@ -55,18 +51,16 @@ def _role(state: ObjectState) -> privileges.Role:
 def meaning(access: Access, changes: Sequence[ObjectChange], own_user: str) -> tuple[list[str], list[str]]:
     """Effects and warnings of the changes, as sentences."""
     before, after = access.model, model_after(access, changes)
-    effects: list[str] = []
     warnings: list[str] = []
-    _privileges(before, after, changes, effects, warnings)
+    effects = _privileges(before, after, changes, warnings)
     _moot(before, changes, warnings)
-    told: dict[str, list[str]] = {}
+    told = _Told()
     for change in changes:
         if change.kind == "user" and not change.follows:
             _about_user(change, own_user, told, warnings)
         elif change.kind == "role":
             _about_role(access, after, change, effects, warnings)
-    effects += [text.replace("{}", listed(names, most=6), 1) for text, names in told.items()]
-    return effects, list(dict.fromkeys(warnings))
+    return [*effects, *told.sentences()], list(dict.fromkeys(warnings))
 
 
 def _affected(
@@ -85,25 +79,45 @@ def _affected(
 
 
 def _held(model: privileges.AccessModel, name: str) -> Mapping[str, Permission]:
-    if not any(user.name.casefold() == name.casefold() for user in model.users):
+    try:
+        return model.effective(name)
+    except privileges.UnknownName:
         return {}
-    return model.effective(name)
 
 
 def _is_super(model: privileges.AccessModel, name: str) -> bool:
-    known = any(user.name.casefold() == name.casefold() for user in model.users)
-    return known and model.is_superuser(name)
+    try:
+        return model.is_superuser(name)
+    except privileges.UnknownName:
+        return False
+
+
+class _Told:
+    """Sentences about users, grouped: users with the same effect share one."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], list[str]] = {}
+
+    def tell(self, name: str, one: str, many: str = "") -> None:
+        """Add a user. `{}` stands for the names; `many` is the sentence for several users if it differs."""
+        self._names.setdefault((one, many or one), []).append(name)
+
+    def sentences(self) -> list[str]:
+        """The sentences with the names in them."""
+        return [
+            (one if len(names) == 1 else many).replace("{}", listed(names, most=6), 1)
+            for (one, many), names in self._names.items()
+        ]
 
 
 def _privileges(
     before: privileges.AccessModel,
     after: privileges.AccessModel,
     changes: Sequence[ObjectChange],
-    effects: list[str],
     warnings: list[str],
-) -> None:
-    """Privileges gained and lost, with users grouped by the same effect."""
-    told: dict[str, list[str]] = {}
+) -> list[str]:
+    """Privileges gained and lost."""
+    told = _Told()
     created = {change.name for change in changes if change.before is None}
     deleted = {change.name for change in changes if change.kind == "user" and change.after is None}
     reassigned = {
@@ -114,56 +128,32 @@ def _privileges(
             continue
         was, becomes = _is_super(before, name), _is_super(after, name)
         if becomes and not was:
-            told.setdefault("{} a superuser: every privilege on the whole instance.", []).append(name)
+            end = "every privilege on the whole instance."
+            told.tell(name, f"{{}} becomes a superuser: {end}", f"{{}} become superusers: {end}")
             warnings.append("%All is more than almost anybody needs; a narrower role is safer.")
-            continue
-        if was and not becomes:
-            told.setdefault("{} no superuser any more.", []).append(name)
-        if was and becomes and name in reassigned:
-            told.setdefault("{} a superuser before and after: what can be done does not change.", []).append(
-                name
-            )
+        elif was and not becomes:
+            told.tell(name, "{} is no superuser any more.", "{} are no superusers any more.")
+        elif was and name in reassigned:
+            end = "before and after: what can be done does not change."
+            told.tell(name, f"{{}} is a superuser {end}", f"{{}} are superusers {end}")
         if was or becomes:
             continue
         old = _public_of(before) if name in created else _held(before, name)
-        new = _held(after, name)
-        change = difference(old, new)
+        change = difference(old, _held(after, name))
         if not change and name in reassigned:
-            told.setdefault(
-                "The resource privileges of {} do not change; SQL privileges granted to the roles do.",
-                [],
-            ).append(name)
+            told.tell(
+                name, "The resource privileges of {} do not change; SQL privileges granted to the roles do."
+            )
         for verb, part in (("gain", change.gained), ("lose", change.lost)):
             if part:
                 names = [f"{key}:{value.letters}" for key, value in sorted(part.items())]
-                text = f"{{}} {verb}: {counted(len(names), 'privilege')}: {listed(names, most=_SHOWN)}."
-                told.setdefault(text, []).append(name)
+                what = f"{counted(len(names), 'privilege')}: {listed(names, most=_SHOWN)}."
+                told.tell(name, f"{{}} {verb}s {what}", f"{{}} {verb} {what}")
         if any(key.casefold() == "%admin_secure" for key in change.gained):
             warnings.append(
                 f"With %Admin_Secure {harmless(name)} can administer users and roles, its own among them."
             )
-    for text, names in told.items():
-        effects.append(_sentence(text, names))
-
-
-def _sentence(text: str, names: Sequence[str]) -> str:
-    """`bob gains 2 privileges: …`, `bob and eve lose …`, `bob becomes a superuser …`."""
-    who = listed(names, most=6)
-    one = len(names) == 1
-    if text.startswith("{} a superuser before"):
-        return text.replace("{} a superuser", f"{who} {'is a superuser' if one else 'are superusers'}", 1)
-    if text.startswith("{} a superuser"):
-        return text.replace(
-            "{} a superuser", f"{who} {'becomes a superuser' if one else 'become superusers'}", 1
-        )
-    if text.startswith("{} no superuser"):
-        return text.replace(
-            "{} no superuser", f"{who} {'is no superuser' if one else 'are no superusers'}", 1
-        )
-    for verb in ("gain", "lose"):
-        if text.startswith(f"{{}} {verb}: "):
-            return f"{who} {verb}{'s' if one else ''} {text[len(verb) + 5 :]}"
-    return text.replace("{}", who, 1)
+    return told.sentences()
 
 
 def _public_of(model: privileges.AccessModel) -> Mapping[str, Permission]:
@@ -199,40 +189,43 @@ def _moot(model: privileges.AccessModel, changes: Sequence[ObjectChange], warnin
         )
 
 
-def _about_user(change: ObjectChange, own_user: str, told: dict[str, list[str]], warnings: list[str]) -> None:
-    """Effects on a user itself. `told`: sentence -> users, for grouping."""
+def _about_user(change: ObjectChange, own_user: str, told: _Told, warnings: list[str]) -> None:
+    """Effects on a user itself."""
     before, after, name = change.before, change.after, harmless(change.name)
     old = before.names("roles") if before else ()
     new = after.names("roles") if after else ()
     gained = missing(new, old)
-
-    def tell(sentence: str) -> None:
-        told.setdefault(sentence, []).append(change.name)
 
     if change.name.casefold() == own_user.casefold():
         warnings.append(
             "This is the account you are using; a running connection gets new roles at its next login."
         )
     if after is None:
-        tell("{} can no longer log in; what is connected now goes on until it leaves.")
+        told.tell(change.name, "{} can no longer log in; what is connected now goes on until it leaves.")
         warnings.append(
             "/undo makes a deleted user again with a new password: the old one is lost, and so are SQL privileges "
             "granted to the user itself."
         )
         return
     if before is not None and (gained or missing(old, new)):
-        tell("SQL privileges are separate from roles: those granted to {} directly stay as they are.")
+        told.tell(
+            change.name,
+            "SQL privileges are separate from roles: those granted to {} directly stay as they are.",
+        )
     if gained and not after.flag("enabled"):
         warnings.append(f"{name} is disabled: it gains nothing until it is enabled.")
     special = _SPECIAL.get(change.name.casefold())
     if special and gained:
         warnings.append(special)
     if before is not None and before.flag("enabled") and not after.flag("enabled"):
-        tell("{} can no longer log in; what is connected now goes on until it leaves.")
+        told.tell(change.name, "{} can no longer log in; what is connected now goes on until it leaves.")
     if before is not None and not before.flag("enabled") and after.flag("enabled"):
-        tell("{} can log in again.")
+        told.tell(change.name, "{} can log in again.")
     if after.flag("must_change_password") and not (before and before.flag("must_change_password")):
-        tell("{} must choose a new password first; until then programs, this one too, are refused.")
+        told.tell(
+            change.name,
+            "{} must choose a new password first; until then programs, this one too, are refused.",
+        )
 
 
 def _about_role(
@@ -300,9 +293,7 @@ def _guard_own(change: ObjectChange) -> None:
         raise FieldRefusal(
             "enabled", "OwnAccount", f"{name} is the account you are using: disabling it locks you out.", cure
         )
-    if {each.casefold() for each in before.names("roles")} - {
-        each.casefold() for each in after.names("roles")
-    }:
+    if missing(before.names("roles"), after.names("roles")):
         raise FieldRefusal(
             "roles",
             "OwnAccount",

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.commands.accounts.as_code import calls_of
 from irisops.commands.accounts.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
+from irisops.instance.security.lists import list_roles
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState, same
-from irisops.instance.security.roles import LABELS, list_roles, privileges_of, role_state, role_steps
+from irisops.instance.security.role_changes import ROLE_FIELDS, role_state, role_steps
 from irisops.instance.security.user_changes import (
-    FIELDS,
     PASSING,
+    USER_FIELDS,
     check_new_password,
     read_user_states,
     user_steps,
@@ -54,17 +54,6 @@ async def password_that_fits(link: Link, name: str) -> str:
     )
 
 
-def shown(value: FieldValue | None, field_name: str = "") -> str:
-    """A field's value as a plan shows it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(harmless(each, 80) for each in value) or "none"
-    if not value:
-        return "never" if field_name == "expires" else "–"
-    return harmless(value)
-
-
 async def _read_users(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:
     return await read_user_states(link.connection, names)
 
@@ -87,40 +76,10 @@ def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None
 def _past(change: ObjectChange) -> str:
     if change.after is None or change.fields() != ["roles"]:
         return ""
-    return f"{harmless(change.name)} now holds {shown(change.after.names('roles'))}."
+    return f"{harmless(change.name)} now holds {USER.show(change.after.names('roles'))}."
 
 
 _ACCOUNTS = Family(guard, meaning, calls_of)
-
-
-def _fits_user(field_name: str, value: FieldValue) -> bool:
-    if field_name not in FIELDS:
-        return False
-    form = FIELDS[field_name].kind
-    if form == "date" and value and not _is_date(value):
-        return False
-    if form == "number" and value and not str(value).isdecimal():
-        return False
-    return isinstance(value, {"flag": bool, "names": tuple}.get(form, str))
-
-
-def _is_date(value: FieldValue) -> bool:
-    try:
-        date.fromisoformat(str(value))
-    except ValueError:
-        return False
-    return True
-
-
-def _fits_role(field_name: str, value: FieldValue) -> bool:
-    forms = {"privileges": tuple, "granted_roles": tuple, "escalation_only": bool}
-    if field_name not in LABELS or not isinstance(value, forms.get(field_name, str)):
-        return False
-    try:
-        privileges_of(ObjectState("role", "", {field_name: value}))
-    except ValueError:
-        return False
-    return True
 
 
 USER = ObjectKind(
@@ -128,11 +87,9 @@ USER = ObjectKind(
     "users",
     _ACCOUNTS,
     "users and roles",
-    label=lambda field: FIELDS[field].label,
-    show=shown,
+    USER_FIELDS,
     read=_read_users,
     steps=user_steps,
-    fits=_fits_user,
     passing=PASSING,
     copied=("roles",),
     agrees=_agrees,
@@ -144,10 +101,8 @@ ROLE = ObjectKind(
     "roles",
     _ACCOUNTS,
     "users and roles",
-    label=lambda field: LABELS[field],
-    show=shown,
+    ROLE_FIELDS,
     read=_read_roles,
     steps=lambda change, _password: role_steps(change),
-    fits=_fits_role,
     copied=("privileges", "granted_roles"),
 )

@@ -5,161 +5,119 @@ Effects, guards, journal and verification are those of every change of objects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import make_plan
 from irisops.changes.record import Origin
+from irisops.commands.access.names import user_named
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.nearest import find, nearest
+from irisops.contract.nearest import find, no_such
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.replies import Plan, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Role, User
 from irisops.instance.security.access import Access, make_access, read_access
-from irisops.instance.security.object_state import ObjectChange, ObjectState
-from irisops.instance.security.users import list_users
+from irisops.instance.security.lists import list_users
+from irisops.instance.security.object_state import ObjectChange, ObjectState, missing
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
-    """Snapshot of users and roles. `roles` is None if the account may not list them; `why` is the reason."""
-
-    users: Sequence[User]
-    roles: Sequence[Role] | None
-    why: str = ""
-    access: Access | None = None
-
-    def user(self, name: str, command: str) -> User:
-        """The user of that name. Raises `Refusal` with the nearest names; `command` has `{}` in place of the name."""
-        spelled = find(name, (user.name for user in self.users))
-        if spelled is not None:
-            return next(user for user in self.users if user.name == spelled)
-        close = nearest(name, (user.name for user in self.users))
-        raise Refusal(
-            "NoSuchUser",
-            f"There is no user {harmless(name, 80)}.",
-            f"Did you mean {listed(close, 'or')}?" if close else "/users lists them.",
-            suggestions=[command.format(quote(each)) for each in close],
-        )
-
-    def role_name(self, name: str, command: str) -> str:
-        """The role's name as the instance spells it, or as typed if roles cannot be listed. Raises `Refusal`."""
-        if self.roles is None:
-            return name
-        spelled = find(name, (role.name for role in self.roles))
-        if spelled is not None:
-            return spelled
-        close = nearest(name, (role.name for role in self.roles))
-        raise Refusal(
-            "NoSuchRole",
-            f"There is no role {harmless(name, 80)}.",
-            f"Did you mean {listed(close, 'or')}?" if close else "/roles lists them.",
-            suggestions=[command.format(quote(each)) for each in close],
-        )
-
-    def known(self) -> Access:
-        """The same as an `Access`; without resources, public permissions are unknown."""
-        return self.access or make_access(self.users, self.roles or (), (), ())
+def role_named(access: Access, name: str, line: Callable[[str], str]) -> Role:
+    """The role of that name. Raises `Refusal` with the nearest names; `line` builds the line to suggest of one."""
+    roles = {role.name: role for role in access.roles}
+    spelled = find(name, roles)
+    if spelled is None:
+        raise no_such("NoSuchRole", "role", name, roles, cure="/roles lists them.", line=line)
+    return roles[spelled]
 
 
-async def read_security(link: Link) -> Security:
-    """Read users and, if permitted, roles. Raises a named problem if users cannot be listed."""
+async def _read(link: Link) -> tuple[Access, str]:
+    """Users and, if permitted, roles and the rest; and why the roles cannot be listed, or "".
+
+    Raises a named problem if users cannot be listed.
+    """
     try:
         access = await read_access(link.connection)
     except (NotPermitted, NotAvailable) as error:
-        return Security(await list_users(link.connection), None, error.message)
+        return make_access(await list_users(link.connection), (), (), ()), error.message
     link.names.users = tuple(user.name for user in access.users)
     link.names.roles = tuple(role.name for role in access.roles)
-    return Security(access.users, access.roles, access=access)
+    return access, ""
 
 
-@dataclass(frozen=True, slots=True)
-class RoleChangePlan:
-    """The requested change, with names as the instance spells them."""
+def plan(
+    context: Context,
+    link: Link,
+    access: Access,
+    user: User,
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    command: str,
+    warnings: Sequence[str] = (),
+) -> Plan:
+    """Plan to give a user roles, or to take some, named as the instance spells them. Raises `Refusal`.
 
-    name: str
-    user: User
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    command: str = ""
-
-    def after(self) -> tuple[str, ...]:
-        """The user's roles after the change, in order."""
-        gone = {role.casefold() for role in self.remove}
-        kept = [role for role in self.user.roles if role.casefold() not in gone]
-        return (*kept, *self.add)
-
-
-def plan(context: Context, link: Link, security: Security, wanted: RoleChangePlan) -> Plan:
-    """Check the guards and make the plan. Raises `Refusal`."""
-    user = wanted.user
+    `command` is the slash form for the journal.
+    """
     before = ObjectState("user", user.name, {"roles": tuple(user.roles), "enabled": user.enabled})
-    warnings = (
-        [f"The roles could not be listed ({security.why}), so their names are not checked."]
-        if security.roles is None
-        else []
-    )
+    after = before.with_fields({"roles": (*missing(user.roles, remove), *add)})
+    name = harmless(user.name)
+    title = f"Give {listed(add)} to {name}" if add else f"Take {listed(remove)} from {name}"
     change = Wanted(
-        wanted.name,
-        _title(wanted),
-        (ObjectChange(before, before.with_fields({"roles": wanted.after()})),),
-        Origin(wanted.command),
+        "grant" if add else "revoke",
+        title,
+        (ObjectChange(before, after),),
+        Origin(command),
         warnings=warnings,
     )
-    return make_plan(context, link, change, security.known())
-
-
-def _title(wanted: RoleChangePlan) -> str:
-    name = harmless(wanted.user.name)
-    parts = []
-    if wanted.add:
-        parts.append(f"give {listed(wanted.add)} to {name}")
-    if wanted.remove:
-        parts.append(f"take {listed(wanted.remove)} from {name}")
-    text = " and ".join(parts)
-    return text[:1].upper() + text[1:]
+    return make_plan(context, link, change, access)
 
 
 def _roles(command: Command) -> list[str]:
     """The requested roles without duplicates."""
-    given = command.args["roles"]
-    names = given if isinstance(given, list) else [given]
-    return list({name.casefold(): name for name in names}.values())
+    return list({name.casefold(): name for name in command.words("roles")}.values())
+
+
+def _unchecked(why: str) -> list[str]:
+    return [f"The roles could not be listed ({why}), so their names are not checked."] if why else []
 
 
 async def grant(context: Context, command: Command) -> Replies:
     """Plan to give roles to a user."""
     link = context.link()
-    security = await read_security(link)
-    user = security.user(str(command.args["user"]), f"/grant {_written(command)} to {{}}")
-    names = [security.role_name(name, f"/grant {{}} to {quote(user.name)}") for name in _roles(command)]
-    held = {role.casefold() for role in user.roles}
-    missing = [name for name in names if name.casefold() not in held]
-    if not missing:
+    access, why = await _read(link)
+    asked = _roles(command)
+    typed = " ".join(map(quote, asked))
+    user = user_named(access, str(command.args["user"]), lambda each: f"/grant {typed} to {each}")
+    to_user = quote(user.name)
+    names = (
+        asked
+        if why
+        else [role_named(access, role, lambda each: f"/grant {each} to {to_user}").name for role in asked]
+    )
+    new = missing(names, user.roles)
+    if not new:
         raise Refusal(
             "AlreadyHeld",
             f"{harmless(user.name)} holds {listed(names)} already.",
-            f"Nothing is to be done. /users name={quote(user.name)} shows its roles.",
+            f"Nothing is to be done. /users name={to_user} shows its roles.",
         )
-    wanted = RoleChangePlan("grant", user, add=tuple(missing), command=command.slash)
-    yield plan(context, link, security, wanted)
+    yield plan(context, link, access, user, add=new, command=command.slash, warnings=_unchecked(why))
 
 
 async def revoke(context: Context, command: Command) -> Replies:
     """Plan to take roles from a user."""
     link = context.link()
-    security = await read_security(link)
-    user = security.user(str(command.args["user"]), f"/revoke {_written(command)} from {{}}")
-    by_key = {role.casefold(): role for role in user.roles}
+    access, why = await _read(link)
     names = _roles(command)
-    held = [by_key[name.casefold()] for name in names if name.casefold() in by_key]
+    typed = " ".join(map(quote, names))
+    user = user_named(access, str(command.args["user"]), lambda each: f"/revoke {typed} from {each}")
+    held = [spelled for name in names if (spelled := find(name, user.roles))]
     if not held:
         raise Refusal(
             "NotHeld",
@@ -167,10 +125,4 @@ async def revoke(context: Context, command: Command) -> Replies:
             f"It holds {listed(user.roles) or 'no role'}. A role that came with another role is taken with that one.",
             suggestions=[f"/revoke {quote(role)} from {quote(user.name)}" for role in user.roles[:3]],
         )
-    wanted = RoleChangePlan("revoke", user, remove=tuple(held), command=command.slash)
-    yield plan(context, link, security, wanted)
-
-
-def _written(command: Command) -> str:
-    """The roles as typed, escaped for a format string."""
-    return " ".join(quote(name) for name in _roles(command)).replace("{", "{{").replace("}", "}}")
+    yield plan(context, link, access, user, remove=held, command=command.slash, warnings=_unchecked(why))

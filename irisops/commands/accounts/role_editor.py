@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from irisops.changes import editor
-from irisops.changes.editor import Checked, Editor, Given, Start
+from irisops.changes.editor import Checked, Editor, Given
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.accounts.role_fields import EMPTY, check_name, check_values, form_fields
+from irisops.commands.accounts.fields import NEW_ROLE, check_name, check_values, form_fields
+from irisops.commands.accounts.role_change import role_named
 from irisops.commands.accounts.specs import ROLE, ROLE_CHANGES
 from irisops.commands.accounts.view import role_cards
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, FormField, Table
+from irisops.contract.replies import Cell, Column, Facts, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
-from irisops.instance.security.roles import role_state
+from irisops.instance.security.object_state import ObjectChange, ObjectState, missing
+from irisops.instance.security.role_changes import role_state
 
 
 def _role(access: Access, name: str, command: str) -> ObjectState:
     """The role's present state. Raises `Refusal` with the nearest names; `command` has `{}` in place of the name."""
-    for role in access.roles:
-        if role.name.casefold() == name.casefold():
-            return role_state(role)
-    close = nearest(name, [role.name for role in access.roles])
-    raise Refusal(
-        "NoSuchRole",
-        f"There is no role {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/roles lists them.",
-        suggestions=[command.format(quote(each)) for each in close],
-    )
+    return role_state(role_named(access, name, command.format))
 
 
 def _why_fixed(state: ObjectState) -> Refusal | None:
@@ -73,74 +63,48 @@ def _held_by(access: Access, name: str) -> str:
     return f"{' and by '.join(parts)}: /role members {quote(name)}."
 
 
-class RoleEditor(Editor):
-    """See `Editor`."""
-
-    kind = "role"
-    edit_feature = "roles.edit"
-    options = frozenset({*ROLE, *ROLE_CHANGES})
-    new_options = ROLE
-    empty = EMPTY
-    second_words = frozenset({"add", "create", "copy", "delete", "remove", "members"})
-
-    async def find(self, _link: Link, access: Access, name: str) -> ObjectState:
-        """The role from the list, which has all fields."""
-        return _role(access, name, "/role {}")
-
-    def kept_by_instance(self, state: ObjectState) -> Refusal | None:
-        """A refusal for %All and the roles of databases."""
-        return _why_fixed(state)
-
-    def cards(
-        self, access: Access, state: ObjectState, _today: date, notes: Sequence[str]
-    ) -> Sequence[Facts | Table]:
-        """All fields, then all its privileges."""
-        return role_cards(access, state, [*notes, _held_by(access, state.name)])
-
-    def form_fields(
-        self, values: Mapping[str, FieldValue], access: Access, *, new: bool, name: str
-    ) -> list[FormField]:
-        """The fields, with a grid of sensible permissions."""
-        roles, resources = [each.name for each in access.roles], [each.name for each in access.resources]
-        return form_fields(values, roles, resources, new=new, name=name)
-
-    def notes(self, access: Access, state: ObjectState) -> list[str]:
-        """The roles that come with it, and its holders."""
-        return [*_tree(access, state.name), _held_by(access, state.name)]
-
-    def check_name(self, access: Access, name: str) -> str:
-        """Check against the rules for names of roles (facts: iris-security 3.1)."""
-        return check_name(name, [each.name for each in access.users], [each.name for each in access.roles])
-
-    async def check(
-        self, _link: Link, access: Access, given: Given, base: ObjectState, _today: date
-    ) -> Checked:
-        """Check each value."""
-        roles, resources = [each.name for each in access.roles], [each.name for each in access.resources]
-        return check_values(given, base, roles, resources)
-
-    def start(self, _access: Access, _command: Command, _today: date) -> Start:
-        """An empty role."""
-        return Start(EMPTY)
-
-    def with_companions(self, _access: Access, _command: Command, after: ObjectState) -> list[ObjectChange]:
-        """No other object is needed."""
-        return [ObjectChange(None, after)]
+async def _find(_link: Link, access: Access, name: str) -> ObjectState:
+    return _role(access, name, "/role {}")
 
 
-_EDITOR = RoleEditor()
+def _cards(access: Access, state: ObjectState, _today: date, notes: Sequence[str]) -> Sequence[Facts | Table]:
+    return role_cards(access, state, [*notes, _held_by(access, state.name)])
 
 
-async def edit(context: Context, command: Command) -> Replies:
+def _notes(access: Access, state: ObjectState) -> list[str]:
+    """The roles that come with it, and its holders."""
+    return [*_tree(access, state.name), _held_by(access, state.name)]
+
+
+async def _check(_link: Link, access: Access, given: Given, base: ObjectState, today: date) -> Checked:
+    return check_values(access, given, base, today)
+
+
+_EDITOR = Editor(
+    "role",
+    "roles.edit",
+    options=frozenset({*ROLE, *ROLE_CHANGES}),
+    new_options=ROLE,
+    empty=NEW_ROLE,
+    second_words=frozenset({"add", "create", "copy", "delete", "remove", "members"}),
+    find=_find,
+    cards=_cards,
+    form_fields=form_fields,
+    notes=_notes,
+    check_name=check_name,
+    check=_check,
+    kept_by_instance=_why_fixed,
+)
+
+
+def edit(context: Context, command: Command) -> Replies:
     """`/role NAME`: the form; with values, the plan."""
-    async for reply in editor.edit(context, command, _EDITOR):
-        yield reply
+    return editor.edit(context, command, _EDITOR)
 
 
-async def add(context: Context, command: Command) -> Replies:
+def add(context: Context, command: Command) -> Replies:
     """`/role add [NAME]`: the form; with values, the plan."""
-    async for reply in editor.add(context, command, _EDITOR):
-        yield reply
+    return editor.add(context, command, _EDITOR)
 
 
 async def copy(context: Context, command: Command) -> Replies:
@@ -155,7 +119,7 @@ async def copy(context: Context, command: Command) -> Replies:
             "Make a role with what is needed: /role add NAME",
         )
     name = str(command.args["name"])
-    refused = _EDITOR.check_name(access, name)
+    refused = check_name(access, "role", name)
     if refused:
         raise Refusal("BadName", refused, "Choose another name.")
     after = ObjectState("role", name, source.fields)
@@ -199,12 +163,8 @@ def _taken_from_users(access: Access, role: str) -> list[ObjectChange]:
         held = {name: value for name, value in fields.items() if key in map(str.casefold, value)}
         if held:
             before = ObjectState("user", user.name, {**held, "enabled": user.enabled, "roles": user.roles})
-            after = before.with_fields(
-                {
-                    name: tuple(each for each in value if each.casefold() != key)
-                    for name, value in held.items()
-                }
-            )
+            kept = {name: missing(value, [role]) for name, value in held.items()}
+            after = before.with_fields(kept)
             changes.append(ObjectChange(before, after, follows=True))
     return changes
 
@@ -215,8 +175,8 @@ def _taken_from_roles(access: Access, role: str) -> list[ObjectChange]:
     for other in access.roles:
         if key in map(str.casefold, other.granted_roles):
             before = role_state(other)
-            kept = tuple(each for each in other.granted_roles if each.casefold() != key)
-            changes.append(ObjectChange(before, before.with_fields({"granted_roles": kept}), follows=True))
+            after = before.with_fields({"granted_roles": missing(other.granted_roles, [role])})
+            changes.append(ObjectChange(before, after, follows=True))
     return changes
 
 

@@ -41,7 +41,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="users",
         summary="Users with their roles; filter and sort by words (role=%All enabled=yes)",
-        handler="accounts.users:show_users",
+        handler="accounts.lists:show_users",
         grammar=(Arg("filter", "filter", required=False, many=True),),
         plain=(
             Plain("(show|list|see|display) [me] [all] [the|my] [instance] (users|accounts|people)"),
@@ -78,7 +78,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="roles",
         summary="Roles with their privileges and the roles granted to them",
-        handler="accounts.roles:show_roles",
+        handler="accounts.lists:show_roles",
         grammar=(Arg("filter", "filter", required=False, many=True),),
         plain=(
             Plain("(show|list|see|display) [me] [all] [the|my] [instance] roles"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.replies import Cell, Column, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies

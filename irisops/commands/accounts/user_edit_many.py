@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
+from irisops.commands.accounts.fields import check_name, check_passwords
 from irisops.commands.accounts.kinds import password_that_fits
-from irisops.commands.accounts.user_fields import check_name, check_passwords
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.nearest import nearest
-from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Form, FormField
+from irisops.contract.nearest import no_such
+from irisops.contract.replies import Form, FormField, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -23,27 +21,22 @@ from irisops.instance.security.object_state import FieldValue, ObjectChange, Obj
 from irisops.instance.security.user_changes import check_new_password, read_user_state, read_user_states
 
 
-async def user_named(link: Link, name: str, command: str) -> ObjectState:
+async def read_user(link: Link, name: str, command: str) -> ObjectState:
     """The user's present state. Raises `Refusal` with the nearest names; `command` has `{}` in place of the name."""
     state = await read_user_state(link.connection, name)
-    if state is not None:
-        return state
-    close = nearest(name, link.names.users)
-    raise Refusal(
-        "NoSuchUser",
-        f"There is no user {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/users lists them.",
-        suggestions=[command.format(quote(each)) for each in close],
-    )
+    if state is None:
+        known, line = link.names.users, command.format
+        raise no_such("NoSuchUser", "user", name, known, cure="/users lists them.", line=line)
+    return state
 
 
 async def copy(context: Context, command: Command) -> Replies:
     """`/user copy FROM to NEW`: with roles and SQL privileges, and a new password."""
     link = context.link()
-    source = await user_named(link, str(command.args["user"]), "/user copy {} to NEW")
+    source = await read_user(link, str(command.args["user"]), "/user copy {} to NEW")
     name = str(command.args["name"])
     access = await read_access(link.connection)
-    refused = check_name(name, [user.name for user in access.users], [role.name for role in access.roles])
+    refused = check_name(access, "user", name)
     if refused:
         raise Refusal("BadName", refused, "Choose another name.")
     after = ObjectState("user", name, {**source.fields, "full_name": "", "bad_logins": "0"})
@@ -54,7 +47,7 @@ async def copy(context: Context, command: Command) -> Replies:
         Origin(command.slash),
         {name: await password_that_fits(link, name)},
         show=True,
-        warnings=["SQL privileges granted to the user itself are copied, too."],
+        warnings=["SQL privileges granted to the user itself are copied too."],
     )
     yield await plan(context, link, wanted, access)
 
@@ -64,13 +57,11 @@ async def copy(context: Context, command: Command) -> Replies:
 
 async def _many(link: Link, command: Command, verb: str) -> list[ObjectState]:
     """The named users without duplicates. Raises `Refusal` for an unknown one."""
-    given = command.args["users"]
-    names = given if isinstance(given, list) else [given]
-    names = list({name.casefold(): name for name in names}.values())
+    names = list({name.casefold(): name for name in command.words("users")}.values())
     states = await read_user_states(link.connection, names)
     for name in names:
         if name.casefold() not in states:
-            await user_named(link, name, f"/{verb} {{}}")
+            await read_user(link, name, f"/{verb} {{}}")
     return [states[name.casefold()] for name in names]
 
 
@@ -87,16 +78,14 @@ async def delete(context: Context, command: Command) -> Replies:
     yield await plan(context, link, wanted)
 
 
-async def enable(context: Context, command: Command) -> Replies:
+def enable(context: Context, command: Command) -> Replies:
     """`/enable NAME…`."""
-    async for reply in _switch(context, command, enabled=True):
-        yield reply
+    return _switch(context, command, enabled=True)
 
 
-async def disable(context: Context, command: Command) -> Replies:
+def disable(context: Context, command: Command) -> Replies:
     """`/disable NAME…`."""
-    async for reply in _switch(context, command, enabled=False):
-        yield reply
+    return _switch(context, command, enabled=False)
 
 
 async def _switch(context: Context, command: Command, *, enabled: bool) -> Replies:
@@ -132,7 +121,7 @@ async def unlock(context: Context, command: Command) -> Replies:
 async def password(context: Context, command: Command) -> Replies:
     """`/password NAME`: the form, or a generated password that is shown once."""
     link = context.link()
-    state = await user_named(link, str(command.args["user"]), "/password {}")
+    state = await read_user(link, str(command.args["user"]), "/password {}")
     made = command.args.get("generate") == "yes"
     if not made and not command.fields:
         yield _password_form(state, command)

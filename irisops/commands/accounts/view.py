@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from irisops.commands.access.explain_all import privileges_of
+from irisops.commands.access.privileges import privileges_of
+from irisops.commands.accounts.fields import FIELDS, title
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Table
 from irisops.contract.wording import harmless, listed
 from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.roles import LABELS
-from irisops.instance.security.user_changes import FIELDS
 
 FactValue = Scalar | list[Scalar] | dict[str, Scalar]
 
@@ -27,26 +26,31 @@ def user_cards(
     access: Access, state: ObjectState, today: date, why_not: Sequence[str]
 ) -> list[Facts | Table]:
     """All fields of a user, then all privileges with their paths. `why_not` says why it cannot be changed."""
-    facts = {key: _fact(key, value) for key, value in state.fields.items()}
-    labels = {key: _title(spec.label) for key, spec in FIELDS.items() if key in facts}
-    labels |= {"bad_logins": "Bad logins"} if "bad_logins" in facts else {}  # short enough for a card
-    through = _through(access, state.names("roles"))
-    if through:
-        facts["inherited_roles"], labels["inherited_roles"] = list[Scalar](through), "Inherited roles"
-    facts["superuser"], labels["superuser"] = access.model.is_superuser(state.name), "Superuser"
-    card = Facts("user", f"User {harmless(state.name)}", {"name": state.name, **facts}, labels, list(why_not))
+    card = _card(access, state, "roles", why_not, superuser=access.model.is_superuser(state.name))
     return [card, privileges_of(access, access.user(state.name), today)]
 
 
 def role_cards(access: Access, state: ObjectState, notes: Sequence[str]) -> list[Facts | Table]:
     """All fields of a role, then all privileges and the granted role they come from."""
-    facts = {key: _fact(key, value) for key, value in state.fields.items() if key != "privileges"}
-    labels = {key: _title(label) for key, label in LABELS.items() if key in facts}
-    through = _through(access, state.names("granted_roles"))
+    return [_card(access, state, "granted_roles", notes), _brought(access, state.name)]
+
+
+def _card(
+    access: Access, state: ObjectState, roles: str, notes: Sequence[str], *, superuser: bool | None = None
+) -> Facts:
+    """The fields, and the roles that come with those of the field `roles`. Privileges have a table of their own."""
+    shown = {key: value for key, value in state.fields.items() if key != "privileges"}
+    facts: dict[str, FactValue] = {"name": state.name, **{k: _fact(k, v) for k, v in shown.items()}}
+    labels = {key: title(spec.label) for key, spec in FIELDS[state.kind].items() if key in shown}
+    if "bad_logins" in labels:
+        labels["bad_logins"] = "Bad logins"  # short enough for a card
+    chains = access.model.chains(state.names(roles)).values()
+    through = [f"{chain[-1]} (through {listed(chain[:-1])})" for chain in chains if len(chain) > 1]
     if through:
         facts["inherited_roles"], labels["inherited_roles"] = list[Scalar](through), "Inherited roles"
-    card = Facts("role", f"Role {harmless(state.name)}", {"name": state.name, **facts}, labels, list(notes))
-    return [card, _brought(access, state.name)]
+    if superuser is not None:
+        facts["superuser"], labels["superuser"] = superuser, "Superuser"
+    return Facts(state.kind, f"{title(state.kind)} {harmless(state.name)}", facts, labels, list(notes))
 
 
 def _brought(access: Access, name: str) -> Table:
@@ -76,17 +80,7 @@ def _brought(access: Access, name: str) -> Table:
     )
 
 
-def _through(access: Access, roles: Sequence[str]) -> list[str]:
-    """Roles granted to these at all levels, each with its chain."""
-    chains = access.model.chains(roles).values()
-    return [f"{chain[-1]} (through {listed(chain[:-1])})" for chain in chains if len(chain) > 1]
-
-
 def _fact(key: str, value: FieldValue) -> FactValue:
     if isinstance(value, tuple):
         return list[Scalar](value)
     return (value or "never") if key == "expires" else value
-
-
-def _title(label: str) -> str:
-    return label[:1].upper() + label[1:]

@@ -10,14 +10,13 @@ from irisops.commands.helper.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Facts, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import harmless
-from irisops.engine import code_literals
+from irisops.engine import cards, code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.features import HELPER
-from irisops.instance.helper.managing import (
+from irisops.instance.helper import (
     VERSION,
     HelperState,
     install_helper,
@@ -39,7 +38,6 @@ async def show(context: Context, _command: Command) -> Replies:
     """Show whether it is installed, its version, and its uses."""
     link = context.link()
     found = await read_helper(link.connection)
-    routes = {feature: _route(link, feature) for feature in USES}
     notes = {
         "missing": "It is needed only where all else fails; the refusal says so then. /helper install shows it first.",
         "foreign": f"A class {HELPER} is there that is not this tool's: it is neither used nor touched.",
@@ -48,23 +46,21 @@ async def show(context: Context, _command: Command) -> Replies:
     shown = [notes[found.presence]]
     if found.presence == "ours" and not found.current:
         shown.insert(0, f"This tool brings version {VERSION}: /helper install replaces it.")
-    yield Facts(
+    yield cards.facts_card(
         "helper",
         "The helper",
-        {
-            "class": HELPER,
-            "installed": found.presence == "ours",
-            "state": told(found),
-            "version": found.version or None,
-            "brings": VERSION,
-            **{feature.replace(".", "_"): route for feature, route in routes.items()},
-        },
-        labels={
-            "class": "Class",
-            "state": "On this instance",
-            **{feature.replace(".", "_"): f"{what[:1].upper()}{what[1:]}" for feature, what in USES.items()},
-        },
-        notes=shown,
+        [
+            ("class", "Class", HELPER),
+            ("installed", "", found.presence == "ours"),
+            ("state", "On this instance", told(found)),
+            ("version", "", found.version or None),
+            ("brings", "", VERSION),
+            *(
+                (feature.replace(".", "_"), f"{what[:1].upper()}{what[1:]}", _route(link, feature))
+                for feature, what in USES.items()
+            ),
+        ],
+        shown,
     )
 
 
@@ -75,28 +71,36 @@ def _route(link: Link, feature: str) -> str:
 
 async def install(context: Context, command: Command) -> Replies:
     """Plan to load and compile it."""
-    link = context.link()
-    _require_percent_sys(link)
-    found = await read_helper(link.connection)
-    _refuse_foreign(found)
+    link, found = await _read(context)
     if found.current:
         raise Refusal(
             "AlreadySo",
             f"The helper is installed already, in version {found.version}.",
             "Nothing is to be done. /helper shows what it is used for.",
         )
-    yield _plan(context, link, _Work(context, link, found, wanted=True, origin=Origin(command.slash)))
+    yield _plan(_Work(context, link, found, wanted=True, origin=Origin(command.slash)))
 
 
 async def remove(context: Context, command: Command) -> Replies:
     """Plan to delete it."""
+    link, found = await _read(context)
+    if found.presence == "missing":
+        raise Refusal("AlreadySo", "The helper is not installed.", "Nothing is to be done.")
+    yield _plan(_Work(context, link, found, wanted=False, origin=Origin(command.slash)))
+
+
+async def _read(context: Context) -> tuple[Link, HelperState]:
+    """What is on the instance now. Raises `Refusal` outside %SYS, or for a class that is not this tool's."""
     link = context.link()
     _require_percent_sys(link)
     found = await read_helper(link.connection)
-    _refuse_foreign(found)
-    if found.presence == "missing":
-        raise Refusal("AlreadySo", "The helper is not installed.", "Nothing is to be done.")
-    yield _plan(context, link, _Work(context, link, found, wanted=False, origin=Origin(command.slash)))
+    if found.presence == "foreign":
+        raise Refusal(
+            "NotOurs",
+            f"There is a class {HELPER} on the instance that is not this tool's helper: it is left alone.",
+            "Look at it in an editor; rename or delete it there if nobody needs it, then /helper install.",
+        )
+    return link, found
 
 
 def _require_percent_sys(link: Link) -> None:
@@ -110,21 +114,15 @@ def _require_percent_sys(link: Link) -> None:
         )
 
 
-def _refuse_foreign(found: HelperState) -> None:
-    if found.presence == "foreign":
-        raise Refusal(
-            "NotOurs",
-            f"There is a class {HELPER} on the instance that is not this tool's helper: it is left alone.",
-            "Look at it in an editor; rename or delete it there if nobody needs it, then /helper install.",
-        )
-
-
-def _plan(context: Context, link: Link, work: _Work) -> Plan:
+def _plan(work: _Work) -> Plan:
     replacing = work.wanted and work.found.presence == "ours"
+    warnings = ["This adds code to the instance: ask its administrator first, if that is not you."]
+    if replacing:
+        warnings.append("The version that is there cannot be brought back by /undo.")
     shown = Plan(
         name="helper",
         title=f"{'Replace' if replacing else 'Install' if work.wanted else 'Remove'} the helper",
-        instance=link.instance_name,
+        instance=work.link.instance_name,
         changes=[
             Change(
                 f"class {HELPER} in %SYS",
@@ -133,21 +131,16 @@ def _plan(context: Context, link: Link, work: _Work) -> Plan:
             )
         ],
         effects=_install_effects() if work.wanted else _removal_effects(),
-        warnings=[
-            "This adds code to the instance: ask whoever administers it, if that is not you.",
-            *(["The version that is there cannot be brought back by /undo."] if replacing else []),
-        ]
-        if work.wanted
-        else [],
+        warnings=warnings if work.wanted else [],
         calls=_install_calls() if work.wanted else _removal_calls(),
     )
-    return context.plans.add(shown, lambda: work.carry_out(shown), link)
+    return work.context.plans.add(shown, lambda: work.carry_out(shown), work.link)
 
 
 def _install_effects() -> list[str]:
     return [
         f"It can do two things: {' and '.join(USES.values())}. Its source is behind ?.",
-        "It runs with the privileges of whoever calls it: nobody may do more than before.",
+        "It runs with the caller's privileges: nobody may do more than before.",
         "This tool uses it only where every other way has failed.",
         "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",
     ]
@@ -271,7 +264,7 @@ async def _plan_again(
             "/helper install installs that.",
         )
     found = await read_helper(link.connection)
-    return _plan(context, link, _Work(context, link, found, wanted=bool(wanted), origin=origin))
+    return _plan(_Work(context, link, found, wanted=bool(wanted), origin=origin))
 
 
 AGAIN = Again(_versions, _stand, _plan_again)

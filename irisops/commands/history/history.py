@@ -6,9 +6,9 @@ from irisops.changes.record import Origin, cannot_undo, ways_out
 from irisops.changes.undo import take
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command, Notice
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Column, Facts, Refusal, Table
 from irisops.contract.wording import harmless
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.journal import Entry, Reading
@@ -22,14 +22,23 @@ def _status(entry: Entry) -> str:
     return _STATUS[entry.status]
 
 
+_FIELDS: cards.Fields[Entry] = (
+    (Column("number", "N", "number"), lambda each: each.number),
+    (Column("at", "WHEN", "time"), lambda each: each.at),
+    (Column("user", "AS", hide_under=80), lambda each: each.intent.user),
+    (Column("change", "CHANGE", grow=True), lambda each: each.intent.title),
+    (Column("status", "STATUS"), _status),
+    (Column("instance", "INSTANCE", hide_under=120), lambda each: each.intent.instance),
+    (Column("can_be_undone", "UNDO", "flag", hide_under=90), lambda each: each.can_be_undone),
+)
+
+
 def _profile(context: Context) -> str:
-    """The profile whose journal is meant: the active one, connected or not."""
-    if context.hub.active is not None:
-        return context.hub.active.name
-    profiles = context.hub.profiles()
-    if len(profiles) == 1:
-        return profiles[0].name
-    raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")
+    """Name of the profile whose journal to read, connected or not. Raises `Refusal`."""
+    profile = context.hub.usual()
+    if profile is None:
+        raise Refusal("NoProfile", "No profile is active.", "/connect to one; each has a history of its own.")
+    return profile.name
 
 
 def _entry(reading: Reading, profile: str, number: int) -> Entry:
@@ -60,32 +69,12 @@ async def show_history(context: Context, command: Command) -> Replies:
     if isinstance(asked, str):
         yield _one(_entry(reading, profile, int(asked)))
         return
-    rows: list[dict[str, Cell]] = [
-        {
-            "number": entry.number,
-            "at": entry.at,
-            "user": entry.intent.user,
-            "change": entry.intent.title,
-            "status": _status(entry),
-            "instance": entry.intent.instance,
-            "can_be_undone": entry.can_be_undone,
-        }
-        for entry in reversed(reading.entries)
-    ]
-    notes = [] if rows else ["Nothing was changed through this profile yet."]
+    notes = [] if reading.entries else ["Nothing was changed through this profile yet."]
     yield Table(
         name="history",
         title=f"Changes on {profile}",
-        columns=[
-            Column("number", "N", "number"),
-            Column("at", "WHEN", "time"),
-            Column("user", "AS", hide_under=80),
-            Column("change", "CHANGE", grow=True),
-            Column("status", "STATUS"),
-            Column("instance", "INSTANCE", hide_under=120),
-            Column("can_be_undone", "UNDO", "flag", hide_under=90),
-        ],
-        rows=rows,
+        columns=cards.columns_of(_FIELDS),
+        rows=cards.rows_of(_FIELDS, reversed(reading.entries)),
         key="number",
         notes=[reading.skipped] if reading.skipped else notes,
         actions=[("enter", "show", "/history {number}"), ("u", "undo", "/undo {number}")],
@@ -109,29 +98,17 @@ def _one(entry: Entry) -> Facts:
         notes.append(f"It was cut off: {ways_out(entry)}")
     if intent.final and entry.status == "done":
         notes.append(f"It cannot be taken back: {intent.final}")
-    return Facts(
-        "change",
-        f"Change {entry.number}",
-        {
-            "number": entry.number,
-            "change": intent.title,
-            "at": entry.at,
-            "user": intent.user,
-            "instance": intent.instance,
-            "command": intent.command,
-            "status": _status(entry),
-            "undoes": intent.undoes,
-        },
-        labels={
-            "change": "Change",
-            "at": "When",
-            "user": "As",
-            "instance": "Instance",
-            "command": "Command",
-            "status": "Status",
-        },
-        notes=notes,
-    )
+    entries: list[cards.Entry] = [
+        ("number", "", entry.number),
+        ("change", "Change", intent.title),
+        ("at", "When", entry.at),
+        ("user", "As", intent.user),
+        ("instance", "Instance", intent.instance),
+        ("command", "Command", intent.command),
+        ("status", "Status", _status(entry)),
+        ("undoes", "", intent.undoes),
+    ]
+    return cards.facts_card("change", f"Change {entry.number}", entries, notes)
 
 
 async def undo(context: Context, command: Command) -> Replies:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -11,14 +10,12 @@ from irisops.contract.replies import Cell, Column, Done, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import or_note
 from irisops.instance.usage.advice import Cure, advise
 from irisops.instance.usage.license import read_board
 from irisops.instance.usage.processes import list_processes
 from irisops.instance.usage.sessions import list_sessions
 from irisops.instance.usage.sessions_timeout import list_timeouts
-
-T = TypeVar("T")
 
 COLUMNS = (
     Column("number", "NO.", "number"),
@@ -37,9 +34,13 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     link = context.link()
     board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
-    sessions = await _or_note(list_sessions(link.connection), notes, "Sessions")
-    processes = await _or_note(list_processes(link.connection), notes, "Processes")
-    applications = await _or_note(list_timeouts(link.connection), notes, "Settings of the applications")
+    unsaid = "cannot be read, so nothing is said about them"
+    found_sessions = list_sessions(link.connection, remade=link.session_records)
+    sessions = await or_note(found_sessions, notes, f"Sessions {unsaid}")
+    found_processes = list_processes(link.connection, remade=link.process_records)
+    processes = await or_note(found_processes, notes, f"Processes {unsaid}")
+    timeouts = list_timeouts(link.connection)
+    applications = await or_note(timeouts, notes, f"Settings of the applications {unsaid}")
     own = (link.connection.info.license_id if link.connection.info else None) or ""
     cures = advise(board, sessions, processes, applications, own_license_id=own)
     unread = [*notes, *board.notes]
@@ -66,7 +67,7 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         COLUMNS,
         rows,
         key="number",
-        notes=[*(_sentence(number, cure) for number, cure in enumerate(cures, 1)), *notes],
+        notes=[*(_sentence(number, cure, board.counted) for number, cure in enumerate(cures, 1)), *notes],
         actions=_actions(cures),
     )
 
@@ -89,8 +90,8 @@ def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
     return [("enter", "do it", "{command}")] if all(command_of(cure) for cure in cures) else []
 
 
-def _sentence(number: int, cure: Cure) -> str:
-    saves = f" It would have saved {counted(cure.units, 'unit')} now." if cure.units else ""
+def _sentence(number: int, cure: Cure, unit: str) -> str:
+    saves = f" It would have saved {counted(cure.units, unit)} now." if cure.units else ""
     typed = command_of(cure)
     offer = f" {typed} does it, after a yes." if cure.kind in ("timeout", "cookies") or cure.pids else ""
     how = _HOW.get(cure.kind, "")
@@ -104,14 +105,3 @@ _HOW = {
     "login": " In the portal: System Administration, Security, Applications, Web Applications, Security Settings.",
     "key": " Copy the key there, then in %SYS: write $SYSTEM.License.Upgrade()",
 }
-
-
-async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
-    """The list, or None with a note naming the missing privilege. Raises if the connection is lost."""
-    try:
-        return await read
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        notes.append(f"{what} cannot be read, so nothing is said about them: {problem.message}")
-        return None

@@ -3,55 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.changes.turns import turn
 from irisops.commands.license.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
-from irisops.contract.wording import duration, harmless, listed
+from irisops.contract.nearest import no_such
+from irisops.contract.replies import Change, Done, Plan, Refusal
+from irisops.contract.wording import duration, harmless
 from irisops.engine import code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
-from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT, AppTimeout, list_timeouts, set_timeout
+from irisops.instance.usage.sessions_timeout import (
+    MOST_TIMEOUT,
+    AppTimeout,
+    list_timeouts,
+    same_application,
+    set_timeout,
+)
 from irisops.journal import Entry, Reverse
 
 SHORTEST = 60
 """Seconds; with less, people are logged out while they read."""
 
 
-def _same(one: str, other: str) -> bool:
-    return one.rstrip("/").casefold() == other.rstrip("/").casefold()
-
-
-def _find(applications: list[AppTimeout], name: str) -> AppTimeout:
+async def _find(link: Link, name: str) -> AppTimeout:
+    applications = await list_timeouts(link.connection)
     for each in applications:
-        if _same(each.name, name):
+        if same_application(each.name, name):
             return each
-    close = nearest(name, [each.name for each in applications])
-    raise Refusal(
-        "NoSuchApplication",
-        f"There is no web application {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else "/sessions shows those in use.",
-    )
+    known = [each.name for each in applications]
+    raise no_such("NoSuchApplication", "web application", name, known, cure="/sessions shows those in use.")
 
 
 async def change(context: Context, command: Command) -> Replies:
     """Plan the change."""
     link = context.link()
-    application = _find(await list_timeouts(link.connection), str(command.args["application"]))
+    application = await _find(link, str(command.args["application"]))
     seconds = int(str(command.args["seconds"]))
     if seconds > MOST_TIMEOUT:
         raise Refusal(
             "BadTimeout",
             f"A timeout has at most {MOST_TIMEOUT:,} seconds.",
-            "900 is what applications begin with.",
+            "900 is the default of an application.",
         )
     if application.timeout == seconds:
         raise Refusal(
@@ -63,27 +59,22 @@ async def change(context: Context, command: Command) -> Replies:
 
 
 def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
-    """The plan of the change."""
+    what = f"session timeout of {harmless(application.name, 60)}"
     shown = Plan(
         name="license_timeout",
-        title=f"Set the session timeout of {harmless(application.name, 60)} to {_told(seconds)}",
+        title=f"Set the {what} to {_told(seconds)}",
         instance=link.instance_name,
-        changes=[
-            Change(
-                f"session timeout of {harmless(application.name, 60)}",
-                _told(application.timeout),
-                _told(seconds),
-            )
-        ],
+        changes=[Change(what, _told(application.timeout), _told(seconds))],
         effects=[
-            "Counts for sessions that begin from now on; those that are open keep theirs.",
+            "Applies to sessions that start from now on; open ones keep theirs.",
             "A browser that does nothing for that long is logged out, and its unit is free.",
         ],
         warnings=_warnings(application, seconds),
         calls=_calls(application.name, seconds),
     )
-    work = _Changing(context, link, application, seconds, origin, shown)
-    return context.plans.add(shown, work.carry_out, link)
+    return context.plans.add(
+        shown, lambda: _change(context, link, application, seconds, origin=origin, shown=shown), link
+    )
 
 
 def _states(entry: Entry) -> tuple[str, int | None, int]:
@@ -96,7 +87,8 @@ def _states(entry: Entry) -> tuple[str, int | None, int]:
 
 async def _stand(link: Link, entry: Entry) -> Stand:
     name, before, after = _states(entry)
-    now = next((each for each in await list_timeouts(link.connection) if _same(each.name, name)), None)
+    applications = await list_timeouts(link.connection)
+    now = next((each for each in applications if same_application(each.name, name)), None)
     if now is None:
         return Stand(moved=f"web application {harmless(name, 60)} is gone.")
     said = f"the session timeout of {harmless(now.name, 40)} is {_told(now.timeout)}"
@@ -121,7 +113,7 @@ async def _plan_again(
     seconds = after if origin.way == "on" else before
     if seconds is None:
         raise ValueError(f"change {entry.number} has no way back")
-    return _plan(context, link, _find(await list_timeouts(link.connection), name), seconds, origin)
+    return _plan(context, link, await _find(link, name), seconds, origin)
 
 
 AGAIN = Again(_states, _stand, _plan_again)
@@ -140,7 +132,7 @@ def _warnings(application: AppTimeout, seconds: int) -> list[str]:
     elif seconds < SHORTEST:
         found.append("That is short: people are logged out while they read a page.")
     if application.name.casefold().startswith("/csp/sys"):
-        found.append("This is the Management Portal: whoever administers is logged out sooner, too.")
+        found.append("This is the Management Portal: administrators are logged out sooner, too.")
     return found
 
 
@@ -163,52 +155,33 @@ def _calls(name: str, seconds: int) -> dict[str, list[str]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Changing:
-    """Carries a confirmed plan out."""
-
-    context: Context
-    link: Link
-    application: AppTimeout
-    seconds: int
-    origin: Origin
-    shown: Plan
-
-    async def carry_out(self) -> Replies:
-        """Wait for the lock of the application, then change it."""
-        async with turn(self.context, self.link, "web applications"), aclosing(self._change()) as replies:
-            async for reply in replies:
-                yield reply
-
-    async def _change(self) -> Replies:
-        """Read again, journal, change, verify."""
-        now = _find(await list_timeouts(self.link.connection), self.application.name)
-        if now.timeout != self.application.timeout:
+async def _change(
+    context: Context, link: Link, application: AppTimeout, seconds: int, *, origin: Origin, shown: Plan
+) -> Replies:
+    """Wait for the lock of the applications, read again, journal, change, verify."""
+    name, before = application.name, application.timeout
+    async with turn(context, link, "web applications"):
+        now = await _find(link, name)
+        if now.timeout != before:
             raise Refusal(
                 "ChangedMeanwhile",
-                f"Nothing was changed: the timeout is {_told(now.timeout)} now, not {_told(self.application.timeout)}.",
+                f"Nothing was changed: the timeout is {_told(now.timeout)} now, not {_told(before)}.",
                 "Give the command again to see a fresh plan.",
             )
-        before = self.application.timeout
         record = Record(
-            self.context,
-            self.link,
-            self.shown,
-            self.origin,
-            reverse=Reverse(
-                KIND,
-                self.application.name,
-                () if before is None else (str(before),),
-                (str(self.seconds),),
-            ),
+            context,
+            link,
+            shown,
+            origin,
+            reverse=Reverse(KIND, name, () if before is None else (str(before),), (str(seconds),)),
             final="this instance's list does not tell what it was before." if before is None else "",
         )
         with record.watched():
-            after = await set_timeout(self.link.connection, self.application.name, self.seconds)
+            after = await set_timeout(link.connection, name, seconds)
         record.end("done", f"{after} seconds, read back")
-        self.link.timeouts = None
+        link.timeouts = None
         yield Done(
             "license_timeout",
-            f"The session timeout of {harmless(self.application.name, 60)} is {_told(after)}.",
+            f"The session timeout of {harmless(name, 60)} is {_told(after)}.",
             undo=record.number if before is not None else None,
         )

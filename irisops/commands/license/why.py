@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TypeVar
-
 from irisops.commands.license.board import returns
 from irisops.commands.processes import listing as processes
 from irisops.commands.sessions import listing as sessions
@@ -12,26 +9,24 @@ from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find, nearest
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Facts, Table
+from irisops.contract.replies import Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import or_note
 from irisops.instance.models import Holder, LicenseBoard
 from irisops.instance.usage.license import read_board
 from irisops.instance.usage.processes import list_processes
 from irisops.instance.usage.sessions import list_sessions
 
-T = TypeVar("T")
-
 
 def chosen(board: LicenseBoard, name: str) -> Holder:
-    """The named holder, else the one with most units. Raises `Refusal`."""
+    """The named holder, else the one with most units or connections, whichever count. Raises `Refusal`."""
     if not board.holders:
         raise Refusal("NoHolder", "Nobody holds a license unit.", "/license shows the counts.")
     if not name:
-        return max(board.holders, key=lambda holder: holder.units)
+        return max(board.holders, key=board.places)
     names = [holder.holder for holder in board.holders]
     spelled = find(name, names)
     if spelled is None:
@@ -82,34 +77,22 @@ async def explain(context: Context, command: Command) -> Replies:
     link = context.link()
     board = await read_board(link.connection, now=link.clock.now())
     holder = chosen(board, str(command.args.get("holder", "")))
-    now = context.clock.now()
-    yield Facts(
-        "holder",
-        f"Why {harmless(holder.holder, 80)} holds {counted(holder.units, 'unit')}",
-        {
-            "holder": holder.holder,
-            "kind": holder.kind,
-            "why": holder.why,
-            "units": holder.units,
-            "connections": holder.connections,
-            "sessions": holder.sessions,
-            "processes": holder.processes,
-            "users": list(holder.users),
-            "applications": list(holder.applications),
-            "since": holder.since,
-            "free_at": holder.free_at,
-            "returns": returns(holder, now, board.clock_offset),
-        },
-        labels={
-            "why": "What it is",
-            "units": "Units",
-            "connections": "Connections",
-            "users": "Users",
-            "since": "Since",
-            "returns": "Free at",
-        },
-        notes=[*rules(holder, board), *board.notes, *_cures(holder)],
-    )
+    entries: list[cards.Entry] = [
+        ("holder", "", holder.holder),
+        ("kind", "", holder.kind),
+        ("why", "What it is", holder.why),
+        ("units", "Units", holder.units),
+        ("connections", "Connections", holder.connections),
+        ("sessions", "", holder.sessions),
+        ("processes", "", holder.processes),
+        ("users", "Users", list(holder.users)),
+        ("applications", "", list(holder.applications)),
+        ("since", "Since", holder.since),
+        ("free_at", "", holder.free_at),
+        ("returns", "Free at", returns(holder, context.clock.now(), board.clock_offset)),
+    ]
+    title = f"Why {harmless(holder.holder, 80)} holds {counted(board.places(holder), board.counted)}"
+    yield cards.facts_card("holder", title, entries, [*rules(holder, board), *board.notes, *_cures(holder)])
     async for table in _behind(context, link, holder):
         yield table
 
@@ -128,28 +111,19 @@ def _cures(holder: Holder) -> list[str]:
     return found
 
 
-async def _or_nothing(read: Awaitable[list[T]]) -> list[T]:
-    """The list, or nothing if it may not be read. Raises if the connection is lost."""
-    try:
-        return await read
-    except Unreachable:
-        raise
-    except InstanceProblem:
-        return []
-
-
 async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
-    """Its sessions and processes if they can be read; if not, the board's notes say so."""
+    """Its sessions and processes, as far as they can be read."""
+    unread: list[str] = []  # the board's notes have said so
     if holder.session_ids:
         ids = set(holder.session_ids)
-        rows = [
-            sessions.row_of(session, context.clock.now())
-            for session in await _or_nothing(list_sessions(link.connection))
-            if session.id in ids
-        ]
+        read = list_sessions(link.connection, remade=link.session_records)
+        listed = await or_note(read, unread, "Sessions") or ()
+        seen = sessions.Seen([session for session in listed if session.id in ids], context.clock.now())
+        rows = [seen.row(session) for session in seen.sessions]
         yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
     if holder.pids:
         pids = set(holder.pids)
-        found = await _or_nothing(list_processes(link.connection))
+        running = list_processes(link.connection, remade=link.process_records)
+        found = await or_note(running, unread, "Processes") or ()
         shown = [processes.row_of(process) for process in found if process.pid in pids]
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")

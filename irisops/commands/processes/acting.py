@@ -1,18 +1,17 @@
-"""Plan to suspend, resume or terminate a process, and carry it out: call, follow up, report.
+"""/process suspend, resume and terminate: plan the action, and carry it out: call, follow up, report.
 
-Pids are reused: the process must still be the one of the plan, by user, job number and, where the version tells it,
+Pids are reused: the process must still be the one of the plan, by user, job number and, where the version has it,
 start time (facts: iris-license-sessions 4.4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan, Problem, Progress
+from irisops.contract.chat import Command
+from irisops.contract.replies import Change, Done, Plan, Problem, Progress, Refusal
 from irisops.contract.wording import counted, duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -36,6 +35,39 @@ def named(process: Process) -> str:
     """A process in words: its pid and its user."""
     who = harmless(process.username or process.location or "nobody", 60)
     return f"process {process.pid} of {who}"
+
+
+async def find_process(link: Link, pid: int) -> Process:
+    """The process with this pid. Raises `Refusal` if no process has it."""
+    found = await read_process(link.connection, pid)
+    if found is None:
+        raise Refusal(
+            "NoSuchProcess",
+            f"There is no process {pid}.",
+            "/processes lists them; it may have ended by itself.",
+        )
+    return found
+
+
+async def _plan(context: Context, command: Command, action: ProcessAction) -> Plan:
+    link = context.link()
+    process = await find_process(link, int(str(command.args["pid"])))
+    return await plan_action(context, link, process, action, Origin(command.slash))
+
+
+async def terminate(context: Context, command: Command) -> Replies:
+    """Plan to end a process."""
+    yield await _plan(context, command, "terminate")
+
+
+async def suspend(context: Context, command: Command) -> Replies:
+    """Plan to stop a process for a while."""
+    yield await _plan(context, command, "suspend")
+
+
+async def resume(context: Context, command: Command) -> Replies:
+    """Plan to let a suspended process go on."""
+    yield await _plan(context, command, "resume")
 
 
 def guard(process: Process, action: ProcessAction) -> None:
@@ -63,7 +95,7 @@ def guard(process: Process, action: ProcessAction) -> None:
     if action == "suspend" and process.suspended:
         raise Refusal(
             "AlreadySuspended",
-            f"Process {process.pid} is suspended already.",
+            f"Process {process.pid} is already suspended.",
             f"/process resume {process.pid} lets it go on.",
         )
     if action == "resume" and not process.suspended:
@@ -96,8 +128,10 @@ async def plan_action(
         warnings=_warnings(process, action),
         calls=_calls(process.pid, action),
     )
-    work = _Acting(context, link, process, action, origin, shown, before, expected)
-    return context.plans.add(shown, work.carry_out, link)
+    units = (before, expected)
+    return context.plans.add(
+        shown, lambda: _act(context, link, process, action, origin=origin, shown=shown, units=units), link
+    )
 
 
 def identity(process: Process) -> tuple[str, ...]:
@@ -150,10 +184,10 @@ async def _effects(
     try:
         board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
-        return [*lines, f"What it frees cannot be told: {problem.message}"], None, None
+        return [*lines, f"How many units that frees is not known: {problem.message}"], None, None
     holder = next((each for each in board.holders if each.holder == process.license_id), None)
     after = forecast.total_after(board, [(holder, 1)]) if holder else None
-    before = board.counts.consumed
+    before = board.in_use
     if after is None or before is None:
         return (
             [*lines, "How many units that frees is not known: its holder is not on the board."],
@@ -161,7 +195,7 @@ async def _effects(
             before,
         )
     if after < before:
-        lines.append(f"Units in use: {before} → {after}.")
+        lines.append(f"{board.counted.title()}s in use: {before} → {after}.")
     else:
         left = (holder.connections or 1) - 1 if holder else 0
         lines.append(
@@ -187,97 +221,97 @@ def _calls(pid: int, action: ProcessAction) -> dict[str, list[str]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Acting:
-    """Carries a confirmed plan out."""
+async def _act(
+    context: Context,
+    link: Link,
+    process: Process,
+    action: ProcessAction,
+    *,
+    origin: Origin,
+    shown: Plan,
+    units: tuple[int | None, int | None],
+) -> Replies:
+    """Read again, act, follow up, report. An error of the instance is journaled, then raised.
 
-    context: Context
-    link: Link
-    process: Process
-    action: ProcessAction
-    origin: Origin
-    shown: Plan
-    before: int | None
-    expected: int | None
-
-    async def carry_out(self) -> Replies:
-        """Read again, act, follow up, report. An error of the instance is journaled, then raised."""
-        pid = self.process.pid
-        now = await read_process(self.link.connection, pid)
-        if now is None:
-            raise _gone(pid)
-        if not same_process(self.process, now):
-            raise Refusal(
-                "AnotherProcess",
-                f"Process {pid} is another one now ({named(now)}): the one that was meant has ended.",
-                "Nothing was done. /processes shows what runs.",
-            )
-        guard(now, self.action)
-        record = Record(
-            self.context,
-            self.link,
-            self.shown,
-            self.origin,
-            reverse=Reverse(f"{KIND}{self.action}", str(pid), identity(now), (_DONE[self.action],)),
-            final="a process that has ended is gone." if self.action == "terminate" else "",
+    `units`: in use before, and forecast for afterwards; None if unknown.
+    """
+    pid = process.pid
+    now = await read_process(link.connection, pid)
+    if now is None:
+        raise _gone(pid)
+    if not same_process(process, now):
+        raise Refusal(
+            "AnotherProcess",
+            f"Process {pid} is another one now ({named(now)}): the one that was meant has ended.",
+            "Nothing was done. /processes shows what runs.",
         )
-        with record.watched():
-            there = await act_on_process(self.link.connection, pid, self.action)
-        if not there:
-            record.end("done", "it was gone already")
-            raise _gone(pid)
-        yield Progress(self.shown.name, f"Waiting for process {pid} …")
-        if not await self._settled():
-            record.end("failed", "not seen within 10 seconds")
-            yield self._not_done()
-            return
-        record.end("done", _DONE[self.action])
-        ended = self.action == "terminate"
-        yield Done(
-            self.shown.name,
-            f"Process {pid} is {_DONE[self.action]}.",
-            details=await self._units() if ended else [],
-            undo=None if ended else record.number,
-        )
+    guard(now, action)
+    terminate = action == "terminate"
+    record = Record(
+        context,
+        link,
+        shown,
+        origin,
+        reverse=Reverse(f"{KIND}{action}", str(pid), identity(now), (_DONE[action],)),
+        final="a process that has ended is gone." if terminate else "",
+    )
+    with record.watched():
+        there = await act_on_process(link.connection, pid, action)
+    if not there:
+        record.end("done", "it was gone already")
+        raise _gone(pid)
+    yield Progress(shown.name, f"Waiting for process {pid} …")
+    if not await _settled(context, link, process, action):
+        record.end("failed", "not seen within 10 seconds")
+        yield _not_done(pid, action)
+        return
+    record.end("done", _DONE[action])
+    yield Done(
+        shown.name,
+        f"Process {pid} is {_DONE[action]}.",
+        details=await _units_now(link, *units) if terminate else [],
+        undo=None if terminate else record.number,
+    )
 
-    async def _settled(self) -> bool:
-        """True if the process reaches the wanted state within ten seconds."""
-        began = self.context.clock.monotonic()
-        while True:
-            now = await read_process(self.link.connection, self.process.pid)
-            gone = now is None or not same_process(self.process, now)
-            if gone or (
-                now is not None and self.action != "terminate" and now.suspended == (self.action == "suspend")
-            ):
-                return gone or self.action != "terminate"
-            if self.context.clock.monotonic() - began >= PATIENCE:
-                return False
-            await self.context.clock.sleep(LOOK_EVERY)
 
-    async def _units(self) -> list[str]:
-        if self.before is None:
-            return []
-        counts = (await read_board(self.link.connection, now=self.link.clock.now())).counts
-        if counts.consumed is None:
-            return ["The units in use cannot be read."]
-        lines = [f"Units in use: {self.before} → {counts.consumed}."]
-        if self.expected is not None and counts.consumed > self.expected:
-            lines.append("More than forecast: others have come since. /license shows who.")
-        return lines
+async def _settled(context: Context, link: Link, process: Process, action: ProcessAction) -> bool:
+    """True if the process reaches the wanted state within `PATIENCE`."""
+    began = context.clock.monotonic()
+    while True:
+        now = await read_process(link.connection, process.pid)
+        if now is None or not same_process(process, now):
+            return True
+        if action != "terminate" and now.suspended == (action == "suspend"):
+            return True
+        if context.clock.monotonic() - began >= PATIENCE:
+            return False
+        await context.clock.sleep(LOOK_EVERY)
 
-    def _not_done(self) -> Problem:
-        pid = self.process.pid
-        if self.action == "terminate":
-            return Problem(
-                "NotEnded",
-                f"Process {pid} is there yet {PATIENCE:g} seconds after it was told to end.",
-                "A long rollback or a call outside IRIS keeps it; /processes shows its state.",
-            )
+
+async def _units_now(link: Link, before: int | None, expected: int | None) -> list[str]:
+    if before is None:
+        return []
+    board = await read_board(link.connection, now=link.clock.now())
+    if board.in_use is None:
+        return ["The units in use cannot be read."]
+    lines = [f"{board.counted.title()}s in use: {before} → {board.in_use}."]
+    if expected is not None and board.in_use > expected:
+        lines.append("More than forecast: others have come since. /license shows who.")
+    return lines
+
+
+def _not_done(pid: int, action: ProcessAction) -> Problem:
+    if action == "terminate":
         return Problem(
-            "NotDone",
-            f"Process {pid} does not show it {PATIENCE:g} seconds after it was told to {self.action}.",
-            "It obeys when it comes out of what it does now; /processes shows its state.",
+            "NotEnded",
+            f"Process {pid} still exists {PATIENCE:g} seconds after it was told to end.",
+            "A long rollback or a call outside IRIS may hold it; /processes shows its state.",
         )
+    return Problem(
+        "NotDone",
+        f"Process {pid} did not {action} within {PATIENCE:g} seconds.",
+        "It reacts when its present operation ends; /processes shows its state.",
+    )
 
 
 def _gone(pid: int) -> Refusal:
@@ -297,7 +331,7 @@ def _reverse(entry: Entry) -> Reverse:
     reverse = entry.intent.reverse
     known = reverse is not None and reverse.kind.startswith(KIND) and len(reverse.before) == 3
     if reverse is None or not known or not (reverse.target.isascii() and reverse.target.isdigit()):
-        raise ValueError(f"change {entry.number} is none of a process")
+        raise ValueError(f"change {entry.number} is not of a process")
     return reverse
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
+import itertools
 import socket
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from irisops.background import in_daemon_thread
 from irisops.commands.license.locked import guess
-from irisops.commands.profiles.connect import find_profile
-from irisops.commands.profiles.expired_password import refused
+from irisops.commands.profiles.connect import find_profile, refused
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Table
+from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -24,7 +24,6 @@ from irisops.instance.errors import (
     LicenseExhausted,
     LoginRefused,
     NamespaceUnknown,
-    NotAnInstance,
     NotPermitted,
     Unreachable,
 )
@@ -44,43 +43,22 @@ STEPS = {
 }
 
 
-@dataclass(slots=True)
-class _Test:
-    """The results so far."""
+_STEP_OF = {
+    NamespaceUnknown: "namespace",
+    NotPermitted: "privilege",
+    LoginRefused: "login",
+    LicenseExhausted: "login",
+}
+"""The step at which a login fails with a problem; any other problem means that no IRIS answers."""
 
-    profile: Profile
-    passed: dict[str, str] = field(default_factory=dict)
-    failed: str = ""
-    problem: Problem | None = None
 
-    def fail(self, step: str, problem: Problem) -> None:
-        self.failed, self.problem = step, problem
+class _FailedError(Exception):
+    """A step failed; those after it are not reached."""
 
-    def table(self) -> Table:
-        """A row per step."""
-        rows: list[dict[str, Cell]] = []
-        reached = True
-        for step, title in STEPS.items():
-            if step == self.failed:
-                reached = False
-                result, detail = "✕ failed", self.problem.message if self.problem else ""
-            elif step in self.passed:
-                result, detail = "✓ ok", self.passed[step]
-            else:
-                result, detail = ("– not used", "") if reached else ("– not reached", "")
-            rows.append({"step": title, "result": result, "detail": detail, "name": step})
-        return Table(
-            name="profile_test",
-            title=f"Test of {self.profile.name}",
-            columns=[
-                Column("step", "STEP"),
-                Column("result", "RESULT"),
-                Column("detail", "DETAIL", grow=True),
-                Column("name", "NAME", hide_under=1000),
-            ],
-            rows=rows,
-            key="name",
-        )
+    def __init__(self, step: str, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.step = step
+        self.problem = problem
 
 
 async def test(context: Context, command: Command) -> Replies:
@@ -94,160 +72,142 @@ async def test(context: Context, command: Command) -> Replies:
         raise Refusal(
             "WhichProfile", "Which profile is to be tested?", "/profile test NAME; /profiles lists them."
         )
-    found = _Test(profile)
+    passed: dict[str, str] = {}
+    failed: _FailedError | None = None
     yield Progress("profile_test", f"Testing {profile.name} at {harmless(profile.address)} …")
-    if await _look_up(found) and await _open_port(found):
-        await _log_in(context, found)
-    yield found.table()
-    if found.problem is not None:
-        yield found.problem
+    try:
+        passed["name"] = await _look_up(profile)
+        passed["port"] = await _open_port(profile)
+        await _log_in(context, profile, passed)
+    except _FailedError as error:
+        failed = error
+    yield _table(profile, passed, failed)
+    if failed is not None:
+        yield failed.problem
     else:
         yield Done("profile_test", f"{profile.name} works.", [f"/connect {quote(profile.name)} logs in"])
 
 
-async def _look_up(found: _Test) -> bool:
-    profile = found.profile
-    try:
+def _table(profile: Profile, passed: Mapping[str, str], failed: _FailedError | None) -> Table:
+    """A row per step."""
+    rows: list[dict[str, Cell]] = []
+    absent = "– not used"
+    for step, title in STEPS.items():
+        if failed is not None and step == failed.step:
+            absent = "– not reached"
+            result, detail = "✕ failed", failed.problem.message
+        elif step in passed:
+            result, detail = "✓ ok", passed[step]
+        else:
+            result, detail = absent, ""
+        rows.append({"step": title, "result": result, "detail": detail, "name": step})
+    return Table(
+        name="profile_test",
+        title=f"Test of {profile.name}",
+        columns=[
+            Column("step", "STEP"),
+            Column("result", "RESULT"),
+            Column("detail", "DETAIL", grow=True),
+            Column("name", "NAME", hide_under=1000),
+        ],
+        rows=rows,
+        key="name",
+    )
+
+
+async def _look_up(profile: Profile) -> str:
+    """The addresses of the host. Raises `_FailedError`."""
+    with contextlib.suppress(ValueError):
         ipaddress.ip_address(profile.host)
-    except ValueError:
-        pass
-    else:
-        found.passed["name"] = f"{profile.host} is an address"
-        return True
+        return f"{profile.host} is an address"
     try:
         infos = await in_daemon_thread(
             lambda: socket.getaddrinfo(profile.host, profile.port, type=socket.SOCK_STREAM), DEADLINE
         )
     except TimeoutError:
-        found.fail(
-            "name",
-            _unknown(profile, f"The name lookup of {profile.host} took more than {DEADLINE:g} seconds."),
-        )
-        return False
+        message = f"The name lookup of {profile.host} took more than {DEADLINE:g} seconds."
     except (OSError, UnicodeError):
-        found.fail("name", _unknown(profile, f"There is no host called {profile.host}."))
-        return False
-    addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
-    found.passed["name"] = listed(addresses, most=3)
-    return True
+        message = f"There is no host called {profile.host}."
+    else:
+        return listed(dict.fromkeys(str(info[4][0]) for info in infos), most=3)
+    cure = f"Check the name, or give the address: /profile edit {quote(profile.name)} host="
+    raise _FailedError("name", Problem("HostUnknown", message, cure))
 
 
-def _unknown(profile: Profile, message: str) -> Problem:
-    return Problem(
-        "HostUnknown",
-        message,
-        f"Check the name, or give the address: /profile edit {quote(profile.name)} host=",
-    )
-
-
-async def _open_port(found: _Test) -> bool:
-    profile = found.profile
+async def _open_port(profile: Profile) -> str:
+    """Open the superserver port. Raises `_FailedError`."""
+    host, port = profile.host, profile.port
     try:
         async with asyncio.timeout(DEADLINE):
-            _, writer = await asyncio.open_connection(profile.host, profile.port)
+            _, writer = await asyncio.open_connection(host, port)
     except TimeoutError:
-        found.fail(
-            "port",
-            Problem(
-                "Unreachable",
-                f"Port {profile.port} of {profile.host} did not answer within {DEADLINE:g} seconds.",
-                "A firewall drops it, or the host is down. Ask for the port to be opened, or go through SSH: "
-                f"ssh -L 1972:localhost:{profile.port} {profile.host}",
-            ),
-        )
-        return False
-    except OSError as error:
-        found.fail("port", _closed(profile, error))
-        return False
-    writer.close()
-    found.passed["port"] = f"{profile.host}:{profile.port} accepts connections"
-    return True
-
-
-def _closed(profile: Profile, error: OSError) -> Problem:
-    if not isinstance(error, ConnectionRefusedError):
-        return Problem(
+        problem = Problem(
             "Unreachable",
-            f"{profile.host}:{profile.port} cannot be reached: {error.strerror or type(error).__name__}.",
+            f"Port {port} of {host} did not answer within {DEADLINE:g} seconds.",
+            "A firewall drops it, or the host is down. Ask for the port to be opened, or go through SSH: "
+            f"ssh -L 1972:localhost:{port} {host}",
+        )
+    except ConnectionRefusedError:
+        cures = {
+            "container": f"Start the container, with -p {port}:1972; /discover shows what is published.",
+            "Windows": "Start IRIS from the launcher, or check the superserver port in the Management Portal.",
+            "Unix": "Start it with: iris start INSTANCE; iris list shows its superserver port.",
+        }
+        problem = Problem("PortClosed", f"Nothing listens on port {port} of {host}.", cures[guess(profile)])
+    except OSError as error:
+        problem = Problem(
+            "Unreachable",
+            f"{host}:{port} cannot be reached: {error.strerror or type(error).__name__}.",
             "Check the address and the network (a VPN that is off?).",
         )
-    cures = {
-        "container": f"Start the container, with -p {profile.port}:1972; /discover shows what is published.",
-        "Windows": "Start IRIS from the launcher, or check the superserver port in the Management Portal.",
-        "Unix": "Start it with: iris start INSTANCE; iris list shows its superserver port.",
-    }
-    return Problem(
-        "PortClosed", f"Nothing listens on port {profile.port} of {profile.host}.", cures[guess(profile)]
-    )
+    else:
+        writer.close()
+        return f"{host}:{port} accepts connections"
+    raise _FailedError("port", problem)
 
 
-async def _log_in(context: Context, found: _Test) -> None:
-    profile = found.profile
+async def _log_in(context: Context, profile: Profile, passed: dict[str, str]) -> None:
+    """Log in and look at what can be reached. Raises `_FailedError`."""
     link = context.hub.links.get(profile.name.casefold())
     before = link is not None and link.connected
     try:
         await context.hub.connect(profile, activate=False)
     except Refusal as refusal:
-        found.fail("login", refusal.problem())
-        return
+        raise _FailedError("login", refusal.problem()) from None
     except InstanceProblem as problem:
-        _blame(context, found, problem)
-        return
+        step = _step(problem)
+        for earlier in itertools.takewhile(lambda each: each != step, STEPS):
+            if earlier != "tls" or profile.sslconfig:
+                passed.setdefault(earlier, "")
+        raise _FailedError(step, refused(context, profile, problem)) from None
     link = context.hub.links[profile.name.casefold()]
-    _works(found, link)
-    if not before:
-        await link.connection.disconnect()
-
-
-def _works(found: _Test, link: Link) -> None:
-    """Results of an accepted login."""
-    profile = found.profile
-    info = link.connection.info
-    found.passed["protocol"] = info.short if info else ""
-    if profile.sslconfig:
-        found.passed["tls"] = f"by the configuration {profile.sslconfig}"
-    found.passed["login"] = f"as {harmless(profile.user)}"
-    namespace = info.namespace if info and info.namespace else profile.namespace
-    found.passed["namespace"] = namespace
-    missing = [f"{what}: {why}" for what, why in link.connection.capabilities.missing()]
-    if not missing:
-        found.passed["privilege"] = "everything that this tool uses can be reached"
-        return
-    said = f"{len(missing)} things that this tool can use are not there"
-    if namespace.casefold() != "%sys":
-        problem = Problem(
-            "NotEverything",
-            f"{said}.",
-            f"Administration works in %SYS: /profile edit {quote(profile.name)} namespace=%SYS",
-        )
-        found.fail("namespace", problem)
-        found.passed.pop("namespace")
-        return
-    found.passed["privilege"] = f"{said}; /doctor shows which"
-
-
-def _blame(context: Context, found: _Test, problem: InstanceProblem) -> None:
-    """Set the failed step of a refused login; earlier steps count as passed."""
-    step = _step(problem)
-    profile = found.profile
-    reply = refused(context, profile, problem)
-    order = list(STEPS)
-    for earlier in order[: order.index(step)]:
-        if earlier == "tls" and not profile.sslconfig:
-            continue
-        found.passed.setdefault(earlier, "")
-    found.fail(step, reply)
+    try:
+        _look_round(profile, link, passed)
+    finally:
+        if not before:
+            await link.connection.disconnect()
 
 
 def _step(problem: InstanceProblem) -> str:
-    if isinstance(problem, NotAnInstance):
-        return "protocol"
-    if isinstance(problem, NamespaceUnknown):
-        return "namespace"
-    if isinstance(problem, NotPermitted):
-        return "privilege"
-    if isinstance(problem, LoginRefused | LicenseExhausted):
-        return "login"
     if isinstance(problem, Unreachable) and "TLS" in problem.message:
         return "tls"
-    return "protocol"
+    return next((step for kind, step in _STEP_OF.items() if isinstance(problem, kind)), "protocol")
+
+
+def _look_round(profile: Profile, link: Link, passed: dict[str, str]) -> None:
+    """The results of an accepted login. Raises `_FailedError` in a namespace that lacks something."""
+    info = link.connection.info
+    passed["protocol"] = info.short if info else ""
+    if profile.sslconfig:
+        passed["tls"] = f"by the configuration {profile.sslconfig}"
+    passed["login"] = f"as {harmless(profile.user)}"
+    namespace = info.namespace if info and info.namespace else profile.namespace
+    missing = link.connection.capabilities.missing()
+    said = f"{len(missing)} things that this tool can use are not there"
+    if missing and namespace.casefold() != "%sys":
+        cure = f"Administration works in %SYS: /profile edit {quote(profile.name)} namespace=%SYS"
+        raise _FailedError("namespace", Problem("NotEverything", f"{said}.", cure))
+    passed["namespace"] = namespace
+    passed["privilege"] = (
+        f"{said}; /doctor shows which" if missing else "everything that this tool uses can be reached"
+    )

@@ -7,8 +7,7 @@ from dataclasses import replace
 from irisops.commands.profiles.profiles import refuse_broken_file
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Done, Progress, Table
+from irisops.contract.replies import Cell, Column, Done, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -22,7 +21,7 @@ NOTHING = (
     "no standard port."
 )
 NOTHING_ELSE = "Nothing else was found on this machine."
-"""Where something is there that cannot be read: that nothing is would be untrue."""
+"""Said if a source could not be read: it may hold an instance."""
 ELSEWHERE = "/profile add opens a form for an instance elsewhere; irisops demo needs none."
 
 
@@ -119,11 +118,11 @@ async def adopt(context: Context, command: Command) -> Replies:
         details = [harmless(f"{profile.user} on {profile.address}, found by {found.source}")]
         if not found.user:
             details.append(
-                f"The user was not told: {profile.user} is taken; /profile edit {profile.name} user="
+                f"The source names no user: {profile.user} is assumed; /profile edit {profile.name} user="
             )
         if found.port_assumed:
             details.append(
-                f"The superserver port was not told: {profile.port} is assumed; /profile edit {profile.name} port="
+                f"The source names no superserver port: {profile.port} is assumed; /profile edit {profile.name} port="
             )
         yield Done("profile", f"Profile {profile.name} is added.", details=details)
     if password is not None:
@@ -142,11 +141,11 @@ def _add(context: Context, found: Found, name: str) -> Profile:
             profile = replace(profile, name=name)
         context.hub.store.add(profile)
     except ProfileInvalidError as error:
-        raise Refusal("ProfileInvalid", str(error), "/profile add takes it typed by hand.") from None
-    except ProfileExistsError as error:
+        raise Refusal("ProfileInvalid", str(error), "Type it instead: /profile add.") from None
+    except ProfileExistsError:
         raise Refusal(
             "ProfileExists",
-            f"There is a profile {error} already, for another address or user.",
+            f"There is a profile {name or found.name} already, for another address or user.",
             f"Give this one another name: /profile adopt {quote(found.name)} name=NEW",
         ) from None
     context.hub.reload()
@@ -154,10 +153,10 @@ def _add(context: Context, found: Found, name: str) -> Profile:
 
 
 async def _password(found: Found) -> str:
-    """The stored password that the person asked to use. Raises `Refusal` if there is none."""
+    """The stored password that the person asked to use. Raises `Refusal` if it is missing."""
     cure = f"/profile adopt {quote(found.name)} asks for it."
     if found.password is None:
-        raise Refusal("NoPasswordFound", f"No password lies where {found.name} was found.", cure)
+        raise Refusal("NoPasswordFound", f"No password is stored where {found.name} was found.", cure)
     try:
         password = await found.password.read()
     except ProgramError as error:

@@ -9,14 +9,13 @@ from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.profiles import refuse_broken_file, refuse_temporary
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.files import named_file, refuse_other
 from irisops.profiles.model import Profile, ProfileInvalidError
-from irisops.profiles.store import NoSuchProfileError, ProfileExistsError, ProfileStore
+from irisops.profiles.store import ProfileExistsError, ProfileStore
 
 
 def _file(command: Command, cure: str) -> Path:
@@ -39,10 +38,6 @@ async def copy(context: Context, command: Command) -> Replies:
         context.hub.store.add(fresh)
     except ProfileInvalidError as error:
         raise Refusal("ProfileInvalid", str(error), "Choose another name.") from None
-    except ProfileExistsError as error:
-        raise Refusal(
-            "ProfileExists", f"There is a profile {error} already.", "Choose another name."
-        ) from None
     context.hub.reload()
     yield Done(
         "profile",
@@ -67,12 +62,7 @@ async def move(context: Context, command: Command) -> Replies:
         raise Refusal(
             "NotUnderstood", f"There is no place {harmless(where, 20)}.", f"Say first, last or 1 to {count}."
         )
-    try:
-        context.hub.store.move(profile.name, position - 1)
-    except NoSuchProfileError:
-        raise Refusal(
-            "NoSuchProfile", f"{profile.name} was removed meanwhile.", "/profiles shows what is left."
-        ) from None
+    context.hub.store.move(profile.name, position - 1)
     loaded = context.hub.reload()
     yield Done(
         "profile",

@@ -10,8 +10,18 @@ from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.specs import OPTIONS
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Done, Form, FormField, Plan, Problem, Table
+from irisops.contract.replies import (
+    Cell,
+    Change,
+    Column,
+    Done,
+    Form,
+    FormField,
+    Plan,
+    Problem,
+    Refusal,
+    Table,
+)
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -23,9 +33,9 @@ from irisops.profiles.model import (
     ProfileInvalidError,
     fit_prefix,
 )
-from irisops.profiles.store import NoSuchProfileError, ProfileExistsError
+from irisops.profiles.store import ProfileExistsError
 
-_WORDS = {
+STATES = {
     "connected": "● connected",
     "connecting": "◐ connecting",
     "lost": "◌ lost",
@@ -46,7 +56,7 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
     rows: list[dict[str, Cell]] = [
         {
             "name": state.name,
-            "state": _WORDS[state.state],
+            "state": STATES[state.state],
             "address": state.address,
             "user": state.user,
             "version": state.version,
@@ -188,10 +198,6 @@ async def edit(context: Context, command: Command) -> Replies:
     try:
         profile = apply_values(old, given)
         context.hub.store.replace(old.name, profile)
-    except NoSuchProfileError:
-        raise Refusal(
-            "NoSuchProfile", f"{old.name} was removed meanwhile.", "/profiles shows what is left."
-        ) from None
     except (ProfileInvalidError, ProfileExistsError) as error:
         yield _wrong(error, old, given, command, f"Profile {old.name}")
         return
@@ -220,13 +226,10 @@ def _wrong(
     title: str,
 ) -> Form | Problem:
     """The form with the error on its field, or a problem for a typed line. The password is not echoed."""
-    if isinstance(error, ProfileInvalidError):
-        field, message = error.field, str(error)
-    else:
-        field, message = "name", f"There is a profile {error} already."
+    field = error.field if isinstance(error, ProfileInvalidError) else "name"
     if not command.fields:
-        return Problem("ProfileInvalid", message, f"Correct {field}= and try again.", text=command.text)
-    form = form_of(profile, command.slash, title, {field: message})
+        return Problem("ProfileInvalid", str(error), f"Correct {field}= and try again.", text=command.text)
+    form = form_of(profile, command.slash, title, {field: str(error)})
     form.fields = [
         each if each.kind == "secret" or each.name not in given else replace(each, value=given[each.name])
         for each in form.fields
@@ -246,12 +249,7 @@ async def remove(context: Context, command: Command) -> Replies:
         )
 
     async def carry_out() -> Replies:
-        try:
-            context.hub.store.remove(profile.name)
-        except NoSuchProfileError:
-            raise Refusal(
-                "NoSuchProfile", f"{profile.name} was removed already.", "/profiles shows what is left."
-            ) from None
+        context.hub.store.remove(profile.name)
         await context.hub.secrets.forget(profile)
         context.hub.links.pop(profile.name.casefold(), None)
         context.hub.reload()

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Done, Plan, Table
+from irisops.contract.replies import Cell, Change, Column, Done, Plan, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -44,13 +43,8 @@ async def show(context: Context, _command: Command) -> Replies:
     secrets = context.hub.secrets
     rows: list[dict[str, Cell]] = []
     known = _known(context)
-    accounts = {each.account for each in known}
-    extra = [
-        _Known(account, account, "password")
-        for account in await secrets.vault_accounts()
-        if account not in accounts
-    ]
-    for each in [*known, *extra]:
+    left_over = set(await secrets.vault_accounts()) - {each.account for each in known}
+    for each in [*known, *(_Known(account, account, "password") for account in sorted(left_over))]:
         places = await secrets.where(each.account)
         if not places and each.account == NGROK:
             continue
@@ -104,7 +98,7 @@ def _find(context: Context, name: str) -> _Known:
     if "@" in name:
         return _Known(name, name, "password")  # of a removed profile
     close = nearest(name, [each.name for each in known])
-    cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists what there is."
+    cure = f"Did you mean {', '.join(close)}?" if close else "/secrets lists them all."
     raise Refusal("NoSuchProfile", f"There is no profile {harmless(named(name), 60)}.", cure)
 
 
@@ -135,9 +129,8 @@ def _place(text: str) -> Place:
     for place in PLACES:
         if place == text.casefold():
             return place
-    raise Refusal(
-        "NotUnderstood", f"There is no place {harmless(text, 40)}.", f"Choose one of {', '.join(PLACES)}."
-    )
+    cure = f"Choose one of {', '.join(PLACES)}."
+    raise Refusal("NotUnderstood", f"There is no place {harmless(text, 40)}.", cure)
 
 
 async def forget(context: Context, command: Command) -> Replies:
@@ -148,7 +141,7 @@ async def forget(context: Context, command: Command) -> Replies:
     places = await secrets.where(known.account)
     if not places:
         raise Refusal(
-            "NoSecret", f"No {known.what} of {harmless(known.name)} is kept.", "/secrets lists what there is."
+            "NoSecret", f"No {known.what} of {harmless(known.name)} is kept.", "/secrets lists them all."
         )
 
     async def carry_out() -> Replies:
@@ -174,10 +167,10 @@ async def forget(context: Context, command: Command) -> Replies:
     )
 
 
-async def _open(context: Context) -> None:
-    """Open the encrypted file, if there is one. Raises `Refusal` if it cannot be used."""
+async def _open(context: Context, *, again: bool = False) -> bool:
+    """Open the encrypted file; False if it is missing or stays locked. Raises `Refusal` if it cannot be used."""
     try:
-        await context.hub.secrets.unlock()
+        return await context.hub.secrets.unlock(again=again)
     except VaultError as error:
         raise Refusal(
             "EncryptedFile", str(error), "Move that file away and set up another: /secrets file"
@@ -219,31 +212,20 @@ async def _new_passphrase(context: Context, title: str) -> str:
     ask = context.hub.ask
     if ask is None:
         raise Refusal("PassphraseNeeded", "Nobody can be asked for a passphrase.", "Run it in a terminal.")
+    again = "/secrets file asks again."
     first = await ask(title, "Passphrase")
     if not first:
-        raise Refusal(
-            "Declined", "Nothing was changed: no passphrase was given.", "/secrets file asks again."
-        )
-    second = await ask(title, "The same once more")
-    if first != second:
-        raise Refusal(
-            "NotTheSame", "Nothing was changed: the two were not the same.", "/secrets file asks again."
-        )
+        raise Refusal("Declined", "Nothing was changed: no passphrase was given.", again)
+    if first != await ask(title, "The same once more"):
+        raise Refusal("NotTheSame", "Nothing was changed: the two were not the same.", again)
     return first
 
 
 async def unlock(context: Context, _command: Command) -> Replies:
     """Open the encrypted file for this run."""
-    secrets = context.hub.secrets
-    if secrets.vault is None:
+    if context.hub.secrets.vault is None:
         raise Refusal("NoEncryptedFile", "There is no encrypted file.", "/secrets file sets one up.")
-    try:
-        opened = await secrets.unlock(again=True)
-    except VaultError as error:
-        raise Refusal(
-            "EncryptedFile", str(error), "Move that file away and set up another: /secrets file"
-        ) from None
-    if not opened:
+    if not await _open(context, again=True):
         raise Refusal(
             "EncryptedFileLocked", "The encrypted file stays locked.", "/secrets unlock asks again."
         )

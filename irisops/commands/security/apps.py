@@ -4,36 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from irisops.commands.security.kinds import roles_given, shown, states
-from irisops.commands.security.wanted import all_named, as_list, logins, named, proposed, split_switch
+from irisops.commands.security.effects import may_enter
+from irisops.commands.security.kinds import APPLICATION, states
+from irisops.commands.security.wanted import all_named, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Column, Facts, Refusal
 from irisops.contract.wording import harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import filter_words, select, selection_notes
+from irisops.engine.table_filters import list_table
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
-from irisops.instance.security.object_state import FieldValue, ObjectState
-from irisops.instance.security.permissions import Permission
-from irisops.instance.security.settings_state import login_bits
-from irisops.instance.security.webapps import WebApplication, list_applications, parse_match_roles
+from irisops.instance.security.lists import WebApplication, list_applications, parse_match_roles, roles_given
+from irisops.instance.security.object_state import FieldValue, ObjectState, login_bits
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
-COLUMNS = (
-    Column("name", "NAME"),
-    Column("enabled", "ENABLED", "flag"),
-    Column("login", "LOGIN", "list", grow=True),
-    Column("resource", "RESOURCE", hide_under=80),
-    Column("roles", "GIVES ROLES", "list", hide_under=70),
-    Column("namespace", "NAMESPACE", hide_under=100),
-    Column("timeout", "TIMEOUT", "duration", hide_under=110),
-    Column("dispatch_class", "DISPATCH CLASS", hide_under=140),
+_FIELDS: cards.Fields[WebApplication] = (
+    (Column("name", "NAME"), lambda each: each.name),
+    (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
+    (
+        Column("login", "LOGIN", "list", grow=True),
+        lambda each: [part.strip() for part in each.methods.split(",") if part.strip()],
+    ),
+    (Column("resource", "RESOURCE", hide_under=80), lambda each: each.resource),
+    (
+        Column("roles", "GIVES ROLES", "list", hide_under=70),
+        lambda each: None if each.match_roles is None else list(roles_given(each.match_roles)),
+    ),
+    (Column("namespace", "NAMESPACE", hide_under=100), lambda each: each.namespace),
+    (Column("timeout", "TIMEOUT", "duration", hide_under=110), lambda each: each.timeout),
+    (Column("dispatch_class", "DISPATCH CLASS", hide_under=140), lambda each: each.dispatch_class),
 )
 NONE = "none"
 """Word for no resource."""
@@ -48,40 +53,22 @@ async def _listed(link: Link) -> list[WebApplication]:
 async def show_apps(context: Context, command: Command) -> Replies:
     """Web applications, filtered and sorted by words."""
     found = await _listed(context.link())
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": each.name,
-            "enabled": each.enabled,
-            "login": [part.strip() for part in each.methods.split(",") if part.strip()],
-            "resource": each.resource,
-            "roles": None if each.match_roles is None else roles_given(each.match_roles),
-            "namespace": each.namespace,
-            "timeout": each.timeout,
-            "dispatch_class": each.dispatch_class,
-        }
-        for each in found
-    ]
-    chosen = select(rows, filter_words(command), COLUMNS)
-    notes = selection_notes(chosen, len(rows), "web application")
     open_ones = [each.name for each in found if each.enabled and each.unauthenticated]
-    if open_ones and not chosen.described:
-        notes.append(f"Open without a login: {listed(open_ones)}.")
-    if any(each.unauthenticated is None for each in found):
-        notes.append("How one logs in is not in this instance's list: /app NAME reads it.")
-    yield Table(
-        name="apps",
-        title="Web applications",
-        columns=COLUMNS,
-        rows=chosen.rows,
-        key="name",
-        notes=notes,
+    unread = any(each.unauthenticated is None for each in found)
+    yield list_table(
+        command,
+        "apps",
+        "web application",
+        _FIELDS,
+        found,
+        unfiltered=[f"Open without a login: {listed(open_ones)}."] if open_ones else [],
+        notes=["The list of this instance has no login methods: /app NAME reads them."] if unread else [],
         actions=[
             ("enter", "open", "/app {name}"),
             ("d", "disable", "/app {name} disable"),
             ("e", "enable", "/app {name} enable"),
             ("l", "require login", "/app {name} auth=-unauthenticated,+password"),
         ],
-        total=chosen.total,
     )
 
 
@@ -97,48 +84,34 @@ def _facts(access: Access, state: ObjectState) -> Facts:
         notes.append("No way to log in is left: nobody gets in.")
     groups = parse_match_roles(",".join(state.names("roles")))
     if any(role.casefold() == "%all" for _, targets in groups for role in targets):
-        notes.append(f"It makes a superuser of whoever enters it: /app {quote(name)} roles=-%All ends that.")
+        notes.append(f"It makes every visitor a superuser: /app {quote(name)} roles=-%All ends that.")
     resource = state.text("resource")
-    entering = [
-        user.name
-        for user in access.model.users
-        if user.enabled and (not resource or access.model.check(user.name, resource, Permission.U).allowed)
-    ]
-    may = "every enabled user" if not resource else listed(entering, most=8) or "nobody"
+    entering = listed(may_enter(access.model, resource), most=8) or "nobody"
+    may = entering if resource else "every enabled user"
     switch = "disable" if state.flag("enabled") else "enable"
     ways = f"{switch}, auth=password, resource=…, timeout=… or roles=-ROLE"
     notes.append(f"/app {quote(name)} {ways} change it; a plan comes first.")
-    return Facts(
+    return cards.facts_card(
         f"app {state.name}",
         f"Web application {name}",
-        {
-            "name": state.name,
-            "enabled": state.flag("enabled"),
-            "login": list(state.names("auth")),
-            "resource": resource or None,
-            "may_enter": may,
-            "roles": list(roles_given(groups)),
-            "timeout": shown("application", "timeout", state.text("timeout")),
-            "namespace": known.namespace if known else None,
-            "dispatch_class": known.dispatch_class or None if known else None,
-        },
-        labels={
-            "enabled": "Enabled",
-            "login": "Login by",
-            "resource": "Resource",
-            "may_enter": "May enter",
-            "roles": "Gives roles",
-            "timeout": "Session timeout",
-            "namespace": "Namespace",
-            "dispatch_class": "Dispatch class",
-        },
-        notes=[*notes, *access.notes],
+        [
+            ("name", "", state.name),
+            ("enabled", "Enabled", state.flag("enabled")),
+            ("login", "Login by", list(state.names("auth"))),
+            ("resource", "Resource", resource or None),
+            ("may_enter", "May enter", may),
+            ("roles", "Gives roles", list(roles_given(groups))),
+            ("timeout", "Session timeout", APPLICATION.show(state.text("timeout"), "timeout")),
+            ("namespace", "Namespace", known.namespace if known else None),
+            ("dispatch_class", "Dispatch class", known.dispatch_class or None if known else None),
+        ],
+        [*notes, *access.notes],
     )
 
 
 async def change_app(context: Context, command: Command) -> Replies:
     """Plan to change web applications; without options, show them."""
-    names, switch = split_switch(as_list(command, "applications"))
+    names, switch = split_switch(command.words("applications"))
     link = context.link()
     spelled = all_named("application", names, [each.name for each in await _listed(link)])
     setters = await _setters(link, command)
@@ -168,7 +141,8 @@ async def _setters(link: Link, command: Command) -> dict[str, Setter]:
     if "resource" in given or "roles" in given:
         access = await read_access(link.connection)
         if "resource" in given:
-            resource = _resource(access, given["resource"])
+            name, known = given["resource"], [each.name for each in access.resources]
+            resource = "" if name.casefold() == NONE else named("resource", name, known)
             found["resource"] = lambda _state: resource
         if "roles" in given:
             changes = _role_changes(access, given["roles"])
@@ -183,13 +157,6 @@ async def _setters(link: Link, command: Command) -> dict[str, Setter]:
             )
         found["timeout"] = lambda _state: seconds
     return found
-
-
-def _resource(access: Access, name: str) -> str:
-    """The resource as the instance spells it; "" for none. Raises `Refusal`."""
-    if name.casefold() == NONE:
-        return ""
-    return named("resource", name, [each.name for each in access.resources])
 
 
 def _role_changes(access: Access, text: str) -> list[tuple[bool, str]]:
@@ -207,9 +174,8 @@ def _role_changes(access: Access, text: str) -> list[tuple[bool, str]]:
         spelled = find(part[1:], roles)
         if spelled is None and add:
             raise Refusal("NoSuchRole", f"There is no role {harmless(part[1:], 80)}.", "/roles lists them.")
-        found.append(
-            (add, spelled or part[1:])
-        )  # a deleted role may still be listed there, and can be removed
+        # A deleted role may still be listed there, and can be removed.
+        found.append((add, spelled or part[1:]))
     return found
 
 

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access
 from irisops.instance.security.authentication import PASSWORD, UNAUTHENTICATED, words_of
-from irisops.instance.security.object_state import ObjectChange, ObjectState
-from irisops.instance.security.permissions import Permission, applicable
+from irisops.instance.security.lists import BINDINGS, WEB_GATEWAY, parse_match_roles
+from irisops.instance.security.object_state import ObjectChange, ObjectState, login_bits, public_permission
+from irisops.instance.security.permissions import Permission
 from irisops.instance.security.privileges import AccessModel
-from irisops.instance.security.services import BINDINGS, WEB_GATEWAY
-from irisops.instance.security.settings_state import login_bits, public_permission
-from irisops.instance.security.webapps import parse_match_roles
 
 Pair = tuple[ObjectState, ObjectState]
 """An object before and after."""
@@ -122,16 +120,14 @@ def _logins(
     name = harmless(after.name, 80)
     gone, come = login_bits(before) & ~login_bits(after), login_bits(after) & ~login_bits(before)
     if gone & UNAUTHENTICATED:
-        effects.append(
-            f"Whoever came to {name} without a login must log in now; they were {_nobody(access)}."
-        )
+        effects.append(f"Visitors of {name} without a login must log in now; they were {_nobody(access)}.")
     if come & UNAUTHENTICATED:
         warnings.append(f"Everybody who reaches {name} gets in without a login, as {_nobody(access)}.")
     if gone & ~UNAUTHENTICATED:
         effects.append(f"Nobody logs in to {name} by {listed(words_of(gone & ~UNAUTHENTICATED))} any more.")
     if come & ~UNAUTHENTICATED:
         effects.append(
-            f"{name} takes logins by {listed(words_of(come & ~UNAUTHENTICATED))}, too, "
+            f"{name} also takes logins by {listed(words_of(come & ~UNAUTHENTICATED))}, "
             "if the instance as a whole allows that."
         )
     if login_bits(before) != login_bits(after) and not authentication.lets_in(login_bits(after)):
@@ -168,7 +164,7 @@ def _application(
             warnings.append("This is the Management Portal: nobody can administer in a browser without it.")
     if not before.flag("enabled") and after.flag("enabled"):
         effects.append(
-            f"{name} answers again; one logs in by {listed(words_of(login_bits(after))) or 'nothing'}."
+            f"{name} answers again, with logins by {listed(words_of(login_bits(after))) or 'nothing'}."
         )
         if login_bits(after) & UNAUTHENTICATED:
             warnings.append(f"It is open without a login: visitors are {_nobody(access)}.")
@@ -186,19 +182,17 @@ def _application(
             )
 
 
-def _may_enter(model: AccessModel, resource: str) -> set[str]:
-    """Enabled users who hold the resource of an application."""
+def may_enter(model: AccessModel, resource: str) -> list[str]:
+    """Enabled users who hold the resource of an application; all enabled ones for ""."""
     names = [user.name for user in model.users if user.enabled]
-    if not resource:
-        return set(names)
-    return {name for name in names if model.check(name, resource, Permission.U).allowed}
+    return [name for name in names if not resource or model.check(name, resource, Permission.U).allowed]
 
 
 def _entrance(access: Access, before: ObjectState, after: ObjectState, effects: list[str]) -> None:
     """Users who gain or lose entry through the application's resource."""
     name = harmless(after.name, 80)
-    old = _may_enter(access.model, before.text("resource"))
-    new = _may_enter(access.model, after.text("resource"))
+    old = set(may_enter(access.model, before.text("resource")))
+    new = set(may_enter(access.model, after.text("resource")))
     if old - new:
         effects.append(f"{_people(old - new)} can no longer enter {name}.")
     if new - old:
@@ -229,30 +223,29 @@ def _roles(before: ObjectState, after: ObjectState, effects: list[str], warnings
     come = [new[key] for key in new if key not in old]
     if gone:
         effects.append(
-            f"Whoever enters {name} no longer gets {listed(gone)} there, only what they hold themselves."
+            f"Visitors of {name} no longer get {listed(gone)} there, only what they hold themselves."
         )
     if come:
-        effects.append(f"Whoever enters {name} (or holds the matching role) gets {listed(come)} there.")
+        effects.append(f"Visitors of {name} (or holders of the matching role) get {listed(come)} there.")
     if "%all" in new and "%all" not in old:
-        warnings.append(f"%All makes a superuser of whoever enters {name}.")
+        warnings.append(f"%All makes every visitor of {name} a superuser.")
 
 
 def _resources(
     access: Access, pairs: Sequence[Pair], changed: AccessModel, effects: list[str], warnings: list[str]
 ) -> None:
     """Privileges gained and lost with the public permissions."""
+
+    def without(model: AccessModel, resource: str, permission: Permission) -> list[str]:
+        users = [user.name for user in access.model.users if user.enabled]
+        return [user for user in users if not model.check(user, resource, permission).allowed]
+
     for before, after in pairs:
         name = harmless(after.name, 80)
-        less, more = (
-            public_permission(before) & ~public_permission(after),
-            public_permission(after) & ~public_permission(before),
-        )
+        less = public_permission(before) & ~public_permission(after)
+        more = public_permission(after) & ~public_permission(before)
         if less:
-            losing = [
-                user.name
-                for user in access.model.users
-                if user.enabled and not changed.check(user.name, after.name, less).allowed
-            ]
+            losing = without(changed, after.name, less)
             text = f"{name}:{less.letters}"
             effects.append(
                 f"{_people(losing)} {'loses' if len(losing) == 1 else 'lose'} {text}: they have it by the public "
@@ -265,24 +258,11 @@ def _resources(
                     f"{name} is the system's own: what runs on the instance may need it to be public."
                 )
         if more:
-            gaining = [
-                user.name
-                for user in access.model.users
-                if user.enabled and not access.model.check(user.name, after.name, more).allowed
-            ]
+            gaining = without(access.model, after.name, more)
+            text = f"{name}:{more.letters}"
             effects.append(
-                f"{_people(gaining)} {'gains' if len(gaining) == 1 else 'gain'} {name}:{more.letters}."
+                f"{_people(gaining)} {'gains' if len(gaining) == 1 else 'gain'} {text}."
                 if gaining
-                else f"No user gains {name}:{more.letters}: all who are enabled hold it already."
+                else f"No user gains {text}: all who are enabled hold it already."
             )
-            warnings.append(
-                f"Public is everybody, whatever their roles, and whoever has not logged in: {name}:{more.letters}."
-            )
-
-
-def bad_permission(name: str, wanted: Permission) -> str:
-    """Why a permission makes no sense on a resource, or ""."""
-    extra = wanted & ~applicable(name)
-    if not extra:
-        return ""
-    return f"{harmless(name, 80)} has no {extra.letters}: it is given {applicable(name).letters}"
+            warnings.append(f"Public is everybody, with any roles or none, logged in or not: {text}.")

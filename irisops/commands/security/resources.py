@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from irisops.commands.security.effects import bad_permission
 from irisops.commands.security.specs import NONE
-from irisops.commands.security.wanted import all_named, as_list, proposed
+from irisops.commands.security.wanted import all_named, proposed
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Column, Facts, Refusal
 from irisops.contract.wording import harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import filter_words, select, selection_notes
+from irisops.engine.table_filters import list_table
 from irisops.instance.security.access import Access, read_access
+from irisops.instance.security.lists import Resource, list_resources
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission, applicable, parse_permission
-from irisops.instance.security.resources import list_resources
 
-COLUMNS = (
-    Column("name", "NAME"),
-    Column("public", "PUBLIC"),
-    Column("kind", "KIND", hide_under=70),
-    Column("description", "DESCRIPTION", grow=True),
+_FIELDS: cards.Fields[Resource] = (
+    (Column("name", "NAME"), lambda each: each.name),
+    (Column("public", "PUBLIC"), lambda each: each.public.letters or NONE),
+    (Column("kind", "KIND", hide_under=70), lambda each: each.kind),
+    (Column("description", "DESCRIPTION", grow=True), lambda each: each.description),
 )
 PREFIX = "%DB_"
 _SHOWN = 8
@@ -33,33 +32,19 @@ async def show_resources(context: Context, command: Command) -> Replies:
     link = context.link()
     found = await list_resources(link.connection)
     link.names.resources = tuple(each.name for each in found)
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": each.name,
-            "public": each.public.letters or NONE,
-            "kind": each.kind,
-            "description": each.description,
-        }
-        for each in found
-    ]
-    chosen = select(rows, filter_words(command), COLUMNS)
-    notes = selection_notes(chosen, len(rows), "resource")
     public = [f"{each.name}:{each.public.letters}" for each in found if each.public]
-    if public and not chosen.described:
-        notes.append(f"Public, so everybody has it: {listed(public)}.")
-    yield Table(
-        name="resources",
-        title="Resources",
-        columns=COLUMNS,
-        rows=chosen.rows,
-        key="name",
-        notes=notes,
+    yield list_table(
+        command,
+        "resources",
+        "resource",
+        _FIELDS,
+        found,
+        unfiltered=[f"Public, so everybody has it: {listed(public)}."] if public else [],
         actions=[
             ("enter", "open", "/resource {name}"),
             ("n", "not public", "/resource {name} public=none"),
             ("w", "who can", "/who-can {name}"),
         ],
-        total=chosen.total,
     )
 
 
@@ -76,30 +61,23 @@ def _facts(access: Access, name: str) -> Facts:
     applications = [each.name for each in access.applications if (each.resource or "").casefold() == key]
     notes = []
     if resource.public:
-        notes.append(f"Everybody has {shown}:{resource.public.letters}, whoever has not logged in, too.")
+        notes.append(f"Everybody has {shown}:{resource.public.letters}, logged in or not.")
         notes.append(f"/resource {quote(shown)} public=none ends that; the plan says who loses it.")
     else:
         example = applicable(name).letters[:1]
         notes.append(f"/resource {quote(shown)} public={example} would give it to everybody.")
-    return Facts(
+    return cards.facts_card(
         f"resource {name}",
         f"Resource {shown}",
-        {
-            "name": name,
-            "description": resource.description,
-            "kind": resource.kind,
-            "public": resource.public.letters or NONE,
-            "roles": listed(roles, most=_SHOWN) or "none but %All",
-            "applications": list(applications),
-        },
-        labels={
-            "description": "Description",
-            "kind": "Kind",
-            "public": "Public",
-            "roles": "Roles that give it",
-            "applications": "Applications that want it",
-        },
-        notes=[*notes, *access.notes],
+        [
+            ("name", "", name),
+            ("description", "Description", resource.description),
+            ("kind", "Kind", resource.kind),
+            ("public", "Public", resource.public.letters or NONE),
+            ("roles", "Roles that give it", listed(roles, most=_SHOWN) or "none but %All"),
+            ("applications", "Applications that want it", list(applications)),
+        ],
+        [*notes, *access.notes],
     )
 
 
@@ -107,7 +85,7 @@ async def change_resource(context: Context, command: Command) -> Replies:
     """Plan to set public permissions; without `public=`, show the resources."""
     link = context.link()
     public = command.args.get("public")
-    names = as_list(command, "resources")
+    names = command.words("resources")
     if not isinstance(public, str):
         access = await read_access(link.connection)
         link.names.resources = tuple(each.name for each in access.resources)
@@ -118,9 +96,13 @@ async def change_resource(context: Context, command: Command) -> Replies:
     link.names.resources = tuple(each.name for each in await list_resources(link.connection))
     spelled = all_named("resource", names, link.names.resources, PREFIX)
     for name in spelled:
-        problem = bad_permission(name, wanted)
-        if problem:
-            raise Refusal("BadPermission", f"{problem}.", "For example public=none, public=R.")
+        extra = wanted & ~applicable(name)
+        if extra:
+            raise Refusal(
+                "BadPermission",
+                f"{harmless(name, 80)} has no {extra.letters}: it is given {applicable(name).letters}.",
+                "For example public=none, public=R.",
+            )
 
     def change(_state: ObjectState) -> dict[str, FieldValue]:
         return {"public": wanted.letters}

@@ -16,7 +16,7 @@ _command = partial(CommandSpec, group="access", needs_connection=True)
 SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="services",
-        summary="Services, how one logs in to them, and from where; filter and sort by words",
+        summary="Services with their login methods and allowed clients; filter and sort by words",
         handler="security.services:show_services",
         grammar=(Arg("filter", "filter", required=False, many=True),),
         plain=(
@@ -32,7 +32,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="service",
         undo={"service": "security.kinds:SERVICE"},
-        summary="One service; or switch it, or set how one logs in: auth=password,ldap or auth=-unauthenticated",
+        summary="One service; or switch it, or set its login methods: auth=password,ldap or auth=-unauthenticated",
         handler="security.services:change_service",
         grammar=(Arg("services", "service", many=True, show="SERVICE [enable|disable]"),),
         options={"auth": "login"},
@@ -60,7 +60,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     _command(
         name="apps",
-        summary="Web applications, how one logs in to them, the roles they give; filter and sort by words",
+        summary="Web applications with their login methods and the roles they give; filter and sort by words",
         handler="security.apps:show_apps",
         grammar=(Arg("filter", "filter", required=False, many=True),),
         plain=(
@@ -85,7 +85,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="app",
         undo={"application": "security.kinds:APPLICATION"},
-        summary="One web application; or switch it, or set how one logs in, its resource, timeout, roles=-%All",
+        summary="One web application; or switch it, or set its login methods, resource, timeout, roles=-%All",
         handler="security.apps:change_app",
         grammar=(Arg("applications", "application", many=True, show="/APP [enable|disable]"),),
         options={"resource": "resource", "timeout": "number", "roles": "text", "auth": "login"},

@@ -7,30 +7,22 @@ from collections.abc import Callable, Iterable, Sequence
 from irisops.changes.objects import Wanted
 from irisops.changes.plan import plan
 from irisops.changes.record import Origin
-from irisops.commands.security.kinds import PLURAL, SINGULAR, states
+from irisops.commands.security.kinds import OBJECTS, states
 from irisops.contract.chat import Command
-from irisops.contract.nearest import find, nearest
-from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Plan
+from irisops.contract.nearest import find, no_such
+from irisops.contract.replies import Plan, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import refuse_change
 from irisops.engine.context import Context
 from irisops.instance.security import authentication
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
-from irisops.instance.security.settings_state import KINDS, login_bits
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, login_bits
+from irisops.instance.security.settings_state import KINDS
 
 SWITCHES = {"enable": True, "disable": False}
 """Switch words after a name. No object of these kinds has such a name."""
 
 Change = Callable[[ObjectState], dict[str, FieldValue]]
 """Fields that a command sets on one object."""
-
-
-def as_list(command: Command, name: str) -> list[str]:
-    """An argument with several values, as typed."""
-    value = command.args.get(name, [])
-    return list(value) if isinstance(value, list) else [value]
 
 
 def split_switch(words: Sequence[str]) -> tuple[list[str], bool | None]:
@@ -49,13 +41,14 @@ def named(kind: Kind, name: str, known: Iterable[str], prefix: str = "") -> str:
         spelled = find(attempt, names)
         if spelled is not None:
             return spelled
-    close = nearest(name, names)
     command = KINDS[kind].list_command
-    raise Refusal(
+    raise no_such(
         f"NoSuch{kind.title()}",
-        f"There is no {SINGULAR[kind]} {harmless(name, 80)}.",
-        f"Did you mean {listed(close, 'or')}?" if close else f"{command} lists those that there are.",
-        suggestions=[f"{command.removesuffix('s')} {quote(each)}" for each in close],
+        OBJECTS[kind].noun,
+        name,
+        names,
+        cure=f"{command} lists them.",
+        line=lambda each: f"{command.removesuffix('s')} {each}",
     )
 
 
@@ -64,7 +57,7 @@ def all_named(kind: Kind, names: Sequence[str], known: Sequence[str], prefix: st
     if not names:
         raise Refusal(
             "NameNeeded",
-            f"Which of the {PLURAL[kind]}?",
+            f"Which of the {OBJECTS[kind].plural}?",
             f"{KINDS[kind].list_command} lists them; put the name after the command.",
         )
     return list(dict.fromkeys(named(kind, name, known, prefix) for name in names))
@@ -111,6 +104,6 @@ async def proposed(
             f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} already set this way.",
             "Nothing is to be done.",
         )
-    noun = SINGULAR[kind] if len(some) == 1 else PLURAL[kind]
+    noun = OBJECTS[kind].noun if len(some) == 1 else OBJECTS[kind].plural
     title = f"Change {noun} {listed([each.name for each in some], most=5)}"
     return await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))

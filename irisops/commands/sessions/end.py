@@ -1,4 +1,4 @@
-"""/sessions end: choose the web sessions to end; `ending` plans it."""
+"""/sessions end and /sessions sweep: choose the web sessions to end; `ending` plans it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from irisops.commands.sessions.ending import plan_end
 from irisops.commands.sessions.listing import COLUMNS, Seen, address_of, look
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell
-from irisops.contract.wording import harmless, listed
+from irisops.contract.replies import Column, Done, Refusal, Table
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, is_condition, select
 from irisops.instance.models import WebSession
+from irisops.instance.usage.leaks import LEAK_FROM, Leak, find_crowds, find_leaks
 
 EVERYTHING = ("all", "everything", "*")
 NO_LOGIN = ("anonymous", "nobody", "unknownuser")
+
+_LEAKS: cards.Fields[Leak] = (
+    (Column("holder", "HOLDER"), lambda each: each.license_id),
+    (Column("application", "APPLICATION", grow=True), lambda each: each.application),
+    (Column("sessions", "SESSIONS", "number"), lambda each: each.number),
+    (
+        Column("why", "WHY", grow=True, hide_under=90),
+        lambda _: "a session per call: the client keeps no cookies",
+    ),
+)
 
 
 def known_by(session: WebSession) -> set[str]:
@@ -46,19 +57,15 @@ def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
         if not chosen:
             raise _no_such(word, seen)
     if conditions:
-        rows: dict[int, WebSession] = {}
-        table: list[dict[str, Cell]] = []
-        for session in chosen:
-            row = seen.row(session)
-            rows[id(row)] = session
-            table.append(row)
+        rows = [seen.row(session) for session in chosen]
+        by_row = {id(row): session for row, session in zip(rows, chosen, strict=True)}
         if any(word.casefold().startswith("idle") for word in conditions) and seen.timeouts.note:
             raise Refusal(
                 "IdleUnknown",
                 f"For how long sessions are idle is not known: {seen.timeouts.note}",
                 "Choose them by user=, app= or left< instead.",
             )
-        chosen = [rows[id(row)] for row in select(table, conditions, COLUMNS).rows]
+        chosen = [by_row[id(row)] for row in select(rows, conditions, COLUMNS).rows]
         if not chosen:
             raise Refusal(
                 "NoSuchSession",
@@ -96,3 +103,44 @@ async def end(context: Context, command: Command) -> Replies:
     chosen = choose(seen, words)
     broad = not any(_means(word, session) for word in words for session in chosen[:1])
     yield await plan_end(context, link, chosen, Origin(command.slash), broad=broad)
+
+
+async def sweep(context: Context, command: Command) -> Replies:
+    """The leaks, then a plan to end exactly those sessions."""
+    link = context.link()
+    seen = await look(context, link)
+    who = str(command.args.get("who", ""))
+    leaks = [leak for leak in find_leaks(seen.sessions) if not who or _is(leak, who)]
+    crowds = [
+        f"{counted(crowd.number, 'session')} without a login on {harmless(crowd.application, 60)}: "
+        "visitors and a program look alike here, so they are left alone."
+        for crowd in find_crowds(seen.sessions)
+    ]
+    if not leaks:
+        of = f" of {harmless(who, 60)}" if who else ""
+        yield Done(
+            "sessions_sweep",
+            f"No leak{of}: nobody has {LEAK_FROM} or more sessions of one address on one application.",
+            details=crowds,
+        )
+        return
+    yield Table(
+        "leaks",
+        "Sessions that look abandoned",
+        cards.columns_of(_LEAKS),
+        cards.rows_of(_LEAKS, leaks),
+        key="holder",
+        notes=[
+            *crowds,
+            "The cure is in the client: keep the cookies, end with ?IRISLogout=end. /license advice says how.",
+        ],
+    )
+    chosen = [session for leak in leaks for session in leak.sessions]
+    yield await plan_end(context, link, chosen, Origin(command.slash), broad=True)
+
+
+def _is(leak: Leak, who: str) -> bool:
+    wanted = who.casefold().rstrip("/")
+    user, _, address = leak.license_id.partition("@")
+    names = (leak.license_id, leak.username, user, address, leak.application.rstrip("/"))
+    return wanted in {name.casefold() for name in names}

@@ -7,13 +7,11 @@ Ending is asynchronous: the instance marks a session and a daemon removes it sec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.commands.sessions.listing import short_id
 from irisops.connections.connection import Link
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Change, Done, Plan, Problem, Progress
+from irisops.contract.replies import Change, Done, Plan, Problem, Progress, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -21,8 +19,7 @@ from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Holder, LicenseBoard, WebSession
 from irisops.instance.usage import forecast
 from irisops.instance.usage.license import read_board
-from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session, list_sessions
 from irisops.journal import Entry, Reverse
 
 KIND = "sessions.end"
@@ -34,7 +31,8 @@ LOOK_EVERY = 0.25
 PORTAL = "/csp/sys"
 SHOWN = 12
 """Most groups that a plan lists."""
-FINAL = "a session that has ended is gone; whoever used it logs in again."
+FINAL = "an ended session is gone; its user must log in again."
+LOST = "Their users are logged out and lose what they have not saved."
 
 
 def calls_by_http(link: Link) -> dict[str, list[str]]:
@@ -62,7 +60,7 @@ async def plan_end(
         board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
         board = None
-        warnings.append(f"What it frees cannot be told: {problem.message}")
+        warnings.append(f"How many units that frees is not known: {problem.message}")
     effects, expected = _effects(board, wanted)
     shown = Plan(
         name="sessions_end",
@@ -73,9 +71,10 @@ async def plan_end(
         warnings=warnings,
         calls=_calls(link),
     )
-    before = board.counts.consumed if board else None
-    work = _Ending(context, link, tuple(wanted), origin, shown, before, expected)
-    return context.plans.add(shown, work.carry_out, link)
+    units = (board.in_use if board else None, expected)
+    return context.plans.add(
+        shown, lambda: _end(context, link, wanted, origin, shown=shown, units=units), link
+    )
 
 
 def marks(session: WebSession) -> tuple[str, str]:
@@ -115,8 +114,8 @@ def _permitted(
     if not kept:
         raise Refusal(
             "Protected",
-            "The sessions that fit are of the kind that the portal does not let anybody end.",
-            f"Name one of them to end it all the same: /sessions end {short_id(protected[0].id)}",
+            "All sessions that fit are protected: the portal lets nobody end them.",
+            f"Name one of them to end it anyway: /sessions end {short_id(protected[0].id)}",
         )
     return kept, notes
 
@@ -137,18 +136,20 @@ def _warnings(link: Link, wanted: Sequence[WebSession]) -> list[str]:
 
 def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[list[str], int | None]:
     """What ending them frees, and the units in use afterwards; None if unknown."""
-    lines = ["Whoever uses them is logged out; what was typed there and not stored is lost."]
+    lines = [LOST]
     if board is None:
         return lines, None
     touched = _touched(board, wanted)
     after = forecast.total_after(board, touched)
-    before = board.counts.consumed
+    before = board.in_use
     if after is None or before is None or sum(number for _, number in touched) < len(wanted):
         lines.append("How many units that frees is not known: not all of them are on the license board.")
         return lines, None
     if after < before:
         free = f", {board.counts.limit - after} of {board.counts.limit} free" if board.counts.limit else ""
-        lines.append(f"Units in use: {before} → {after}{free}, some seconds after your yes.")
+        lines.append(
+            f"{board.counted.title()}s in use: {before} → {after}{free}, some seconds after your yes."
+        )
     else:
         others = listed({holder.holder for holder, _ in touched})
         lines.append(f"It frees no unit: {others} has other connections, and they share one unit.")
@@ -213,96 +214,90 @@ def _calls(link: Link) -> dict[str, list[str]]:
     return calls
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """Carries a confirmed plan out."""
+async def _end(
+    context: Context,
+    link: Link,
+    wanted: Sequence[WebSession],
+    origin: Origin,
+    *,
+    shown: Plan,
+    units: tuple[int | None, int | None],
+) -> Replies:
+    """End, follow up, report. An error of the instance is journaled, then raised.
 
-    context: Context
-    link: Link
-    wanted: tuple[WebSession, ...]
-    origin: Origin
-    shown: Plan
-    before: int | None
-    expected: int | None
-
-    async def carry_out(self) -> Replies:
-        """End, follow up, report. An error of the instance is journaled, then raised."""
-        still, changed = await self._still()
-        record = Record(
-            self.context,
-            self.link,
-            self.shown,
-            self.origin,
-            reverse=journaled(still),
-            final=FINAL,
+    `units`: in use before, and forecast for afterwards; None if unknown.
+    """
+    still, changed = await _still(link, wanted)
+    record = Record(context, link, shown, origin, reverse=journaled(still), final=FINAL)
+    marked: list[WebSession] = []
+    with record.watched(lambda: f"{len(marked)} of {len(still)} marked", in_parts=len(still) > 1):
+        for done, session in enumerate(still, 1):
+            if done == 1 or done % 20 == 0:
+                yield Progress("sessions_end", f"Ending {done} of {len(still)} …", done / len(still) / 2)
+            if await end_session(link.connection, session.id) == "marked":
+                marked.append(session)
+    if not marked:
+        record.end("done", "all were gone already")
+        raise already_gone(len(wanted))
+    left, told = len(marked), 0
+    began = context.clock.monotonic()
+    while left and context.clock.monotonic() - began < PATIENCE:
+        if left != told:
+            yield Progress("sessions_end", f"Waiting for the instance to remove {counted(left, 'session')} …")
+            told = left
+        await context.clock.sleep(LOOK_EVERY)
+        ids = {session.id for session in await list_sessions(link.connection)}
+        left = sum(session.id in ids for session in marked)
+    ended = len(marked) - left
+    record.end("failed" if left else "done", f"{ended} ended, {left} still listed")
+    details = []
+    gone_before = len(wanted) - changed - len(marked)
+    if gone_before:
+        details.append(
+            f"{counted(gone_before, 'session')} already gone: ended by somebody else or timed out."
         )
-        marked: list[WebSession] = []
-        with record.watched(lambda: f"{len(marked)} of {len(still)} marked", in_parts=len(still) > 1):
-            for done, session in enumerate(still, 1):
-                if done == 1 or done % 20 == 0:
-                    yield Progress("sessions_end", f"Ending {done} of {len(still)} …", done / len(still) / 2)
-                if await end_session(self.link.connection, session.id) == "marked":
-                    marked.append(session)
-        if not marked:
-            record.end("done", "all were gone already")
-            raise already_gone(len(self.wanted))
-        left, told = len(marked), 0
-        began = self.context.clock.monotonic()
-        while left and self.context.clock.monotonic() - began < PATIENCE:
-            if left != told:
-                yield Progress("sessions_end", f"The instance lets go: {counted(left, 'session')} left …")
-                told = left
-            await self.context.clock.sleep(LOOK_EVERY)
-            ids = {session.id for session in await list_sessions(self.link.connection)}
-            left = sum(session.id in ids for session in marked)
-        ended = len(marked) - left
-        record.end("failed" if left else "done", f"{ended} ended, {left} listed yet")
-        details = []
-        gone_before = len(self.wanted) - changed - len(marked)
-        if gone_before:
-            details.append(
-                f"{counted(gone_before, 'session')} already gone: ended by somebody else or timed out."
-            )
-        if changed:
-            details.append(f"{counted(changed, 'session')} left alone: somebody has logged in since.")
-        if ended:
-            details += await self._units()
-            yield Done("sessions_end", f"Ended {counted(ended, 'web session')}.", details=details)
-        if left:
-            yield not_ended(left)
+    if changed:
+        details.append(f"{counted(changed, 'session')} left alone: somebody has logged in since.")
+    if ended:
+        details += await _units_now(link, *units)
+        yield Done("sessions_end", f"Ended {counted(ended, 'web session')}.", details=details)
+    if left:
+        yield not_ended(left)
 
-    async def _still(self) -> tuple[list[WebSession], int]:
-        """Sessions that still exist unchanged, and the number of those with a new login. Raises `Refusal`."""
-        now = {session.id: session for session in await list_sessions(self.link.connection)}
-        there = [session for session in self.wanted if session.id in now]
-        if not there:
-            raise already_gone(len(self.wanted))
-        # After a new login it is another person's session.
-        same = [session for session in there if now[session.id].license_id == session.license_id]
-        if not same:
-            raise Refusal(
-                "ChangedMeanwhile",
-                "Nothing was ended: somebody has logged in to it since the plan was shown.",
-                "/sessions shows the present state; give the command again if it is still meant.",
-            )
-        return same, len(there) - len(same)
 
-    async def _units(self) -> list[str]:
-        """The freed units as read from the instance, and why they are less than forecast."""
-        board = await read_board(self.link.connection, now=self.link.clock.now())
-        now = board.counts.consumed
-        if now is None:
-            return ["The units in use cannot be read."]
-        limit = f" of {board.counts.limit}" if board.counts.limit else ""
-        if self.before is None:
-            return [f"Units in use: {now}{limit}."]
-        lines = [f"Units in use: {self.before} → {now}{limit}."]
-        if self.expected is not None and now > self.expected:
-            lines.append(
-                f"{now - self.expected} more than forecast: others have come since, or a unit is reserved "
-                "for a while; /license shows which."
-            )
-        return lines
+async def _still(link: Link, wanted: Sequence[WebSession]) -> tuple[list[WebSession], int]:
+    """Sessions that still exist unchanged, and the number of those with a new login. Raises `Refusal`."""
+    now = {session.id: session for session in await list_sessions(link.connection)}
+    there = [session for session in wanted if session.id in now]
+    if not there:
+        raise already_gone(len(wanted))
+    # After a new login it is another person's session.
+    same = [session for session in there if now[session.id].license_id == session.license_id]
+    if not same:
+        raise Refusal(
+            "ChangedMeanwhile",
+            "Nothing was ended: somebody has logged in to it since the plan was shown.",
+            "/sessions shows the present state; give the command again if it is still meant.",
+        )
+    return same, len(there) - len(same)
+
+
+async def _units_now(link: Link, before: int | None, expected: int | None) -> list[str]:
+    """The freed units as read from the instance, and why they are less than forecast."""
+    board = await read_board(link.connection, now=link.clock.now())
+    if board.in_use is None:
+        return ["The units in use cannot be read."]
+    limit = f" of {board.counts.limit}" if board.counts.limit else ""
+    what = f"{board.counted.title()}s in use"
+    if before is None:
+        return [f"{what}: {board.in_use}{limit}."]
+    lines = [f"{what}: {before} → {board.in_use}{limit}."]
+    if expected is not None and board.in_use > expected:
+        lines.append(
+            f"{board.in_use - expected} more than forecast: others have come since, or a unit is reserved "
+            "for a while; /license shows which."
+        )
+    return lines
 
 
 def already_gone(number: int) -> Refusal:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from irisops.connections.connection import Link
-from irisops.connections.session_ages import KnownBirths
-from irisops.connections.session_timeouts import KnownTimeouts, known_timeouts
+from irisops.connections.session_times import KnownBirths, KnownTimeouts, known_timeouts
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted
@@ -47,41 +46,31 @@ def address_of(session: WebSession) -> str:
     return "" if session.anonymous else session.license_id.partition("@")[2]
 
 
-def row_of(
-    session: WebSession,
-    now: datetime,
-    timeouts: KnownTimeouts | None = None,
-    births: KnownBirths | None = None,
-) -> dict[str, Cell]:
-    """One session as a row. `now` is the instance's time."""
-    left = (session.expires - now).total_seconds() if session.expires else None
-    return {
-        "session": short_id(session.id),
-        "user": session.username,
-        "application": session.application,
-        "holder": "its own (no login)" if session.anonymous else session.license_id,
-        "expires_at": session.expires,
-        "left": max(0.0, left) if left is not None else None,
-        "idle": timeouts.idle(session, now) if timeouts is not None else None,
-        "age": births.age(session, now) if births is not None else None,
-        "address": address_of(session),
-        "pid": session.pid,
-        "can_be_ended": session.allow_end,
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Snapshot of the sessions. `now` is the instance's own time."""
+    """Snapshot of sessions, with what is known of their idle times and ages. `now` is the instance's own time."""
 
     sessions: list[WebSession]
     now: datetime
-    timeouts: KnownTimeouts
-    births: KnownBirths
+    timeouts: KnownTimeouts = field(default_factory=KnownTimeouts)
+    births: KnownBirths = field(default_factory=KnownBirths)
 
     def row(self, session: WebSession) -> dict[str, Cell]:
         """One of the sessions as a row."""
-        return row_of(session, self.now, self.timeouts, self.births)
+        left = (session.expires - self.now).total_seconds() if session.expires else None
+        return {
+            "session": short_id(session.id),
+            "user": session.username,
+            "application": session.application,
+            "holder": "its own (no login)" if session.anonymous else session.license_id,
+            "expires_at": session.expires,
+            "left": max(0.0, left) if left is not None else None,
+            "idle": self.timeouts.idle(session, self.now),
+            "age": self.births.age(session, self.now),
+            "address": address_of(session),
+            "pid": session.pid,
+            "can_be_ended": session.allow_end,
+        }
 
 
 async def look(context: Context, link: Link) -> Seen:
@@ -90,6 +79,7 @@ async def look(context: Context, link: Link) -> Seen:
     link.listed_at = link.clock.monotonic()
     offset = await clock_offset(link.connection, link.clock.now())
     now = context.clock.now() + timedelta(seconds=offset)
+    link.births = link.births or KnownBirths()
     births = await link.births.learn(link.connection, link.generation, sessions, now)
     link.timeouts = await known_timeouts(
         link.timeouts, link.connection, link.generation, link.clock.monotonic()
@@ -107,7 +97,7 @@ def _age_note(seen: Seen) -> list[str]:
     if not seen.sessions or any(seen.births.by_id.get(session.id) for session in seen.sessions):
         return []
     return [
-        "AGE: where sessions share a holder, IRIS tells it only to whoever opens the session, which locks it."
+        "AGE: where sessions share a holder, IRIS gives it only if the session is opened, which locks it."
     ]
 
 

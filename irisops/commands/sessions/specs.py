@@ -14,7 +14,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="locked free",
         summary="Locked out: end the web session missed least, over the web port of IRIS 2026.2 or newer",
-        handler="sessions.rescue:free",
+        handler="sessions.free:free_without_login",
         grammar=(Arg("profile", "profile", required=False),),
         plain=(
             Plain("(free|end) [me] (a unit|a session) without [a] login [on {profile}]"),
@@ -87,7 +87,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="sessions sweep",
         summary="Find clients that open a session per call, and end what they left behind",
-        handler="sessions.sweep:sweep",
+        handler="sessions.end:sweep",
         grammar=(Arg("who", "holder", required=False),),
         plain=(
             Plain(
@@ -109,7 +109,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="license free",
         summary="Offer to end the web session that is missed least, to get a unit back",
-        handler="sessions.sweep:free",
+        handler="sessions.free:free",
         plain=(
             Plain(
                 "(free|free up|release|give back|get back|give me|get me|i need) [up] "

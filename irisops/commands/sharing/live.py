@@ -8,8 +8,7 @@ from pathlib import Path
 from irisops.connections.open_shares import OpenShare, ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Table
+from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Refusal, Table
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -164,7 +163,7 @@ def _pass(desk: ShareDesk, name: str) -> tuple[OpenShare, TeamCard]:
         if card.name.casefold() == name.casefold():
             return share, card
     known = listed([card.name for _share, card in found]) or "none"
-    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is no pass of an open share.", f"Passes: {known}.")
+    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is not a pass of an open share.", f"Passes: {known}.")
 
 
 async def _kick(context: Context, share: OpenShare, name: str, command: Command) -> Replies:

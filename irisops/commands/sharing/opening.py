@@ -27,8 +27,7 @@ from irisops.commands.sharing.plan import (
 from irisops.connections.connection import Link
 from irisops.connections.open_shares import Looked, OpenShare
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Table
+from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of
@@ -37,12 +36,10 @@ from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent, Journal
 from irisops.profiles.model import Profile
 from irisops.sharing.client import KeeperClient
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AuthtokenRefused, CardNeeded
-from irisops.sharing.finding import Finding
 from irisops.sharing.lease import new_id
-from irisops.sharing.messages import ShareClosed, ShareRequest
-from irisops.sharing.other_ways import other_ways
+from irisops.sharing.messages import EndpointSpec, ShareClosed, ShareRequest
+from irisops.sharing.preflight import Finding
 from irisops.sharing.team_card import address_of, card_for, qr_code
 
 
@@ -51,7 +48,8 @@ async def share(context: Context, command: Command) -> Replies:
     given = arguments(command)
     what = given.get("what", "").casefold()
     if what in {"help", "other", "else"}:
-        yield _other_ways(context)
+        active = context.hub.active
+        yield other_ways(active.profile if active else Profile("local"))
         return
     link = context.link()
     if link.profile.read_only:
@@ -70,7 +68,7 @@ async def share(context: Context, command: Command) -> Replies:
 async def _look(
     context: Context, command: Command, link: Link, what: str, again: Looked | None = None
 ) -> Replies:
-    """The preflight, then the plan or the reason why there is none. `again`: repeated after a cure."""
+    """The preflight, then the plan or the reason for none. `again`: repeated after a cure."""
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
@@ -309,11 +307,38 @@ def _without_card(
     spec = registry.get("share")
     if spec is not None and (wanted.web or profile.web_port is not None):
         told.suggestions = [spec.slash({**arguments(command), "what": "web"})]
-    return [told, _ways_table(profile)]
+    return [told, other_ways(profile)]
 
 
-def _ways_table(profile: Profile) -> Table:
-    ways = other_ways(profile.port, profile.web_port)
+def other_ways(profile: Profile) -> Table:
+    """Alternatives to ngrok, with ready commands for the ports of a profile (facts: ngrok-keyring A13)."""
+    port, web = profile.port, profile.web_port or 52773
+    ways = (
+        (
+            "ssh, to a host that all of you can reach",
+            f"ssh -N -R {port}:127.0.0.1:{port} -R {web}:127.0.0.1:{web} YOU@HOST",
+            f"ssh -N -L {port}:127.0.0.1:{port} -L {web}:127.0.0.1:{web} THEM@HOST, then 127.0.0.1",
+            "everything, encrypted",
+        ),
+        (
+            "cloudflared quick tunnel",
+            f"cloudflared tunnel --url http://127.0.0.1:{web}",
+            "nothing; the address is public, and no login is asked for by Cloudflare",
+            "the web port alone: portal, REST, VS Code",
+        ),
+        (
+            "VS Code port forwarding",
+            f"in the Ports view forward {web}; private by default",
+            "a GitHub or Microsoft login",
+            "the web port; TCP only for those who also run `devtunnel connect`",
+        ),
+        (
+            "Tailscale",
+            "tailscale up",
+            f"Tailscale as well; then your machine's Tailscale name, port {port}",
+            "everything, encrypted and private: the best for a database",
+        ),
+    )
     return Table(
         name="other_ways",
         title="Other ways to share",
@@ -323,15 +348,7 @@ def _ways_table(profile: Profile) -> Table:
             Column("teammate", "A TEAMMATE", hide_under=120),
             Column("carries", "CARRIES", hide_under=90),
         ],
-        rows=[
-            {"way": way.name, "command": way.command, "teammate": way.teammate, "carries": way.carries}
-            for way in ways
-        ],
+        rows=[dict(zip(("way", "command", "teammate", "carries"), way, strict=True)) for way in ways],
         key="way",
         notes=["For a database the private ways (ssh, Tailscale) are safer than any public port."],
     )
-
-
-def _other_ways(context: Context) -> Table:
-    active = context.hub.active
-    return _ways_table(active.profile if active else Profile("local"))

@@ -14,21 +14,20 @@ from irisops.connections.open_shares import ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Table
+from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.files import cure_of, named_file
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
-from irisops.sharing.endpoints import EndpointSpec
 from irisops.sharing.errors import AgentFailed, AgentMissing
 from irisops.sharing.facts import NOT_ENABLED, SPARE_ATTEMPTS, gather, probe_default_passwords
 from irisops.sharing.finder import AgentBinary, default_path, find_agent
-from irisops.sharing.finding import Finding
 from irisops.sharing.installer import install_agent
 from irisops.sharing.lease import Where
+from irisops.sharing.messages import EndpointSpec
 from irisops.sharing.policy import Restrictions, policy_for
+from irisops.sharing.preflight import Finding
 from irisops.sharing.snapshot import Intent as Sharing
 from irisops.sharing.snapshot import ProbeFact
 
@@ -96,11 +95,10 @@ def arguments(command: Command) -> dict[str, str]:
     """Typed or submitted arguments as text, without empty ones and without the web password."""
     given: dict[str, str] = {}
     for name, value in (command.fields or command.args).items():
-        text = (
-            ("yes" if value else "no") if isinstance(value, bool) else str(value if value is not None else "")
-        )
-        if text.strip() and name != "web_password":
-            given[name] = text.strip()
+        shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+        text = "" if shown is None else str(shown).strip()
+        if text and name != "web_password":
+            given[name] = text
     return given
 
 
@@ -114,24 +112,21 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
     tcp, web = WHAT[what]
     given = arguments(command)
     now = context.clock.now()
-    people = int(str(given.get("people", "1" if tcp else "0")))
-    allow = tuple(part for part in str(given.get("allow", "")).split(",") if part)
     web_password = str(command.fields.get("web_password") or "")
-    restrictions = Restrictions(
-        allow=allow,
-        basic_auth=(f"{WEB_USER}:{web_password}",) if web_password and web else (),
-        oauth=given.get("oauth", ""),
-    )
     return Wanted(
         tcp=tcp,
         web=web,
-        until=durations.moment(str(given.get("time", DEFAULT_TIME)), now, now.astimezone()),
-        people=people,
-        template=passes.template_named(str(given.get("template", passes.DEFAULT_TEMPLATE))),
-        namespace=str(given.get("namespace", "USER")).upper(),
-        restrictions=restrictions,
+        people=int(given.get("people", "1" if tcp else "0")),
+        until=durations.moment(given.get("time", DEFAULT_TIME), now, now.astimezone()),
+        template=passes.template_named(given.get("template", passes.DEFAULT_TEMPLATE)),
+        namespace=given.get("namespace", "USER").upper(),
+        restrictions=Restrictions(
+            allow=tuple(part for part in given.get("allow", "").split(",") if part),
+            basic_auth=(f"{WEB_USER}:{web_password}",) if web_password and web else (),
+            oauth=given.get("oauth", ""),
+        ),
         outlive=given.get("outlive") == "yes",
-        url=str(given.get("url", "")),
+        url=given.get("url", ""),
     )
 
 
@@ -219,7 +214,6 @@ async def examine(
             tcp=wanted.tcp,
             web=wanted.web,
             people=wanted.people,
-            template=wanted.template.name,
             restrictions=wanted.restrictions,
             tls=bool(profile.sslconfig),
             profile=profile.name,
@@ -252,16 +246,12 @@ def putting_right(context: Context, finding: Finding) -> str:
 
 def tries_note(probes: Sequence[ProbeFact]) -> list[str]:
     """Notes on failed logins that the password tries caused."""
-    counted_there = [each.user for each in probes if each.outcome == "refused" and each.reason != NOT_ENABLED]
-    if not counted_there:
-        return []
-    return [
-        (
-            f"The default password was tried once, which IRIS counts as a failed login of "
-            f"{harmless(listed(counted_there))}. Tries stop while an account has {SPARE_ATTEMPTS - 1} left before its "
-            "lock; probe=no leaves them out."
-        )
-    ]
+    refused = [each.user for each in probes if each.outcome == "refused" and each.reason != NOT_ENABLED]
+    note = (
+        f"The default password was tried once, which IRIS counts as a failed login of {harmless(listed(refused))}. "
+        f"Tries stop while an account has {SPARE_ATTEMPTS - 1} left before its lock; probe=no leaves them out."
+    )
+    return [note] if refused else []
 
 
 def findings_table(context: Context, findings: Sequence[Finding], link: Link) -> Table:

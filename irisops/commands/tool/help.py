@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Facts, Table
+from irisops.contract.replies import Column, Facts, Refusal, Table
 from irisops.contract.wording import harmless
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import CommandSpec, Replies
 
@@ -16,35 +16,26 @@ async def show_help(context: Context, command: Command) -> Replies:
     if isinstance(asked, list) and asked:
         yield _one(context, " ".join(asked).lstrip("/"))
         return
-    rows: list[dict[str, Cell]] = []
     infos = {info.name: info for info in context.infos()}
-    for spec in context.registry:
-        info = infos[spec.name]
-        rows.append(
-            {
-                "name": spec.name,
-                "command": spec.form,
-                "summary": spec.summary,
-                "plain_words": spec.examples[0] if spec.examples else "",
-                "available": info.available,
-                "reason": info.reason,
-            }
-        )
+    fields: cards.Fields[CommandSpec] = (
+        (Column("name", "NAME", hide_under=1000), lambda each: each.name),
+        (Column("command", "COMMAND"), lambda each: each.form),
+        (Column("summary", "WHAT IT DOES", grow=True), lambda each: each.summary),
+        (
+            Column("plain_words", "OR IN PLAIN WORDS", hide_under=105),
+            lambda each: each.examples[0] if each.examples else "",
+        ),
+        (Column("available", "NOW", "flag", hide_under=100), lambda each: infos[each.name].available),
+        (Column("reason", "WHY NOT", hide_under=110), lambda each: infos[each.name].reason),
+    )
     yield Table(
         name="commands",
         title="What you can ask",
-        columns=[
-            Column("name", "NAME", hide_under=1000),
-            Column("command", "COMMAND"),
-            Column("summary", "WHAT IT DOES", grow=True),
-            Column("plain_words", "OR IN PLAIN WORDS", hide_under=105),
-            Column("available", "NOW", "flag", hide_under=100),
-            Column("reason", "WHY NOT", hide_under=110),
-        ],
-        rows=rows,
+        columns=cards.columns_of(fields),
+        rows=cards.rows_of(fields, context.registry),
         key="name",
         actions=[("enter", "explain", "/help {name}")],
-        notes=["Say it in your own words too: who holds my license. /help COMMAND tells more of one."],
+        notes=["Say it in your own words too: who holds my license. /help COMMAND explains one."],
     )
 
 
@@ -59,24 +50,15 @@ def _one(context: Context, name: str) -> Facts:
             suggestions=near[:3],
         )
     info = next(each for each in context.infos() if each.name == spec.name)
-    facts = {
-        "usage": spec.usage,
-        "summary": spec.summary,
-        "plain_words": "; ".join(spec.examples),
-        "aliases": ", ".join(f"/{alias}" for alias in spec.aliases),
-        "kind": _kind(spec),
-        "available": "yes" if info.available else f"no: {info.reason}",
-    }
-    labels = {
-        "usage": "Write",
-        "summary": "Does",
-        "plain_words": "Or say",
-        "aliases": "Also",
-        "kind": "Kind",
-        "available": "Now",
-    }
-    shown = {key: value for key, value in facts.items() if value}
-    return Facts("help", f"/{spec.name}", shown, labels={key: labels[key] for key in shown})
+    entries: list[cards.Entry] = [
+        ("usage", "Write", spec.usage),
+        ("summary", "Does", spec.summary),
+        ("plain_words", "Or say", "; ".join(spec.examples)),
+        ("aliases", "Also", ", ".join(f"/{alias}" for alias in spec.aliases)),
+        ("kind", "Kind", _kind(spec)),
+        ("available", "Now", "yes" if info.available else f"no: {info.reason}"),
+    ]
+    return cards.facts_card("help", f"/{spec.name}", [entry for entry in entries if entry[2]])
 
 
 def _kind(spec: CommandSpec) -> str:

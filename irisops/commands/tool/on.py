@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 from irisops.commands.profiles.connect import find_profile
+from irisops.commands.profiles.profiles import STATES
 from irisops.connections.connection import Link
-from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Problem, Reply, Table
-from irisops.engine import dispatch
+from irisops.contract.chat import Command, ProfileState
+from irisops.contract.replies import Cell, Column, Problem, Refusal, Reply, Table
+from irisops.engine import cards, dispatch
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of
 from irisops.engine.side_by_side import named, side_by_side
@@ -21,13 +22,6 @@ from irisops.profiles.model import Profile
 ALL = "all"
 GROUPS = ("instance", "license", "access")
 """Groups of commands that /on can run. Sharing has its own files and processes, and uses the active instance."""
-STATES = {
-    "connected": "● connected",
-    "connecting": "◐ connecting",
-    "lost": "◌ lost",
-    "off": "○ off",
-    "refused": "✕ refused",
-}
 
 
 async def on(context: Context, command: Command) -> Replies:
@@ -112,29 +106,52 @@ async def _answers(context: Context, profile: Profile, inner: Command) -> list[R
     return replies
 
 
+def _units(state: ProfileState) -> str:
+    if state.in_use is None:
+        return ""
+    used = f"{state.in_use}{'+' if state.at_least else ''}"
+    return used if state.units_limit is None else f"{used}/{state.units_limit}"
+
+
+def _flags(state: ProfileState) -> Cell:
+    flags = (("active", state.active), ("read-only", state.read_only), ("guarded", state.guarded))
+    return [word for word, there in flags if there]
+
+
+_FIELDS: cards.Fields[ProfileState] = (
+    (Column("instance", "INSTANCE"), lambda each: each.name),
+    (
+        Column("state", "STATE"),
+        lambda each: STATES[each.state] + (", stale" if each.stale and each.state == "connected" else ""),
+    ),
+    (Column("units", "UNITS"), _units),
+    (Column("sessions", "SESSIONS", "number"), lambda each: each.sessions),
+    (Column("processes", "PROCESSES", "number"), lambda each: each.processes),
+    (Column("read_at", "READ AT", "time", hide_under=90), lambda each: each.updated),
+    (Column("why", "WHY", grow=True), lambda each: each.message),
+    (Column("version", "VERSION", hide_under=110), lambda each: each.version),
+    (Column("address", "ADDRESS", hide_under=120), lambda each: each.address),
+    (Column("flags", "FLAGS", "list", hide_under=130), _flags),
+    (Column("units_used", "USED", "number", hide_under=1000), lambda each: each.units_used),
+    (Column("connections", "CONNECTIONS", "number", hide_under=1000), lambda each: each.connections),
+    (Column("units_limit", "LIMIT", "number", hide_under=1000), lambda each: each.units_limit),
+)
+
+
 async def dashboard(context: Context, _command: Command) -> Replies:
     """One row per instance in use, from the polled figures; missing ones are read."""
     profiles = targets(context, ALL)
     troubles = await asyncio.gather(*(_fresh(context, profile) for profile in profiles))
-    rows = [_row(context, profile, trouble) for profile, trouble in zip(profiles, troubles, strict=True)]
+    known = {state.name: state for state in context.hub.states()}
+    states = [
+        replace(known[profile.name], message=trouble or known[profile.name].message)
+        for profile, trouble in zip(profiles, troubles, strict=True)
+    ]
     yield Table(
         name="dashboard",
         title="All instances",
-        columns=[
-            Column("instance", "INSTANCE"),
-            Column("state", "STATE"),
-            Column("units", "UNITS"),
-            Column("sessions", "SESSIONS", "number"),
-            Column("processes", "PROCESSES", "number"),
-            Column("read_at", "READ AT", "time", hide_under=90),
-            Column("why", "WHY", grow=True),
-            Column("version", "VERSION", hide_under=110),
-            Column("address", "ADDRESS", hide_under=120),
-            Column("flags", "FLAGS", "list", hide_under=130),
-            Column("units_used", "USED", "number", hide_under=1000),
-            Column("units_limit", "LIMIT", "number", hide_under=1000),
-        ],
-        rows=rows,
+        columns=cards.columns_of(_FIELDS),
+        rows=cards.rows_of(_FIELDS, states),
         key="instance",
         actions=[
             ("enter", "switch to it", "/connect {instance}"),
@@ -156,37 +173,3 @@ async def _fresh(context: Context, profile: Profile) -> str:
     except (Refusal, InstanceProblem) as problem:
         return problem.message
     return ""
-
-
-def _row(context: Context, profile: Profile, trouble: str) -> dict[str, Cell]:
-    hub = context.hub
-    link = hub.links.get(profile.name.casefold())
-    state = (
-        link.as_state(active=link is hub.active, interval=hub.interval(link))
-        if link is not None
-        else next(each for each in hub.states() if each.name == profile.name)
-    )
-    used, limit = state.units_used, state.units_limit
-    flags = [
-        word
-        for word, there in (
-            ("active", state.active),
-            ("read-only", state.read_only),
-            ("guarded", state.guarded),
-        )
-        if there
-    ]
-    return {
-        "instance": state.name,
-        "state": STATES[state.state] + (", stale" if state.stale and state.state == "connected" else ""),
-        "units": "" if used is None else f"{used}/{limit}" if limit is not None else str(used),
-        "sessions": state.sessions,
-        "processes": state.processes,
-        "read_at": state.updated,
-        "why": trouble or state.message,
-        "version": state.version,
-        "address": state.address,
-        "flags": flags,
-        "units_used": used,
-        "units_limit": limit,
-    }

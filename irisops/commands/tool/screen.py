@@ -1,11 +1,19 @@
-"""/clear, /save, /theme, /quit: effects that the screen carries out."""
+"""/clear, /save, /theme, /watch, /quit: effects that the screen carries out."""
 
 from __future__ import annotations
 
 from irisops.contract.chat import Command
-from irisops.contract.replies import Effect
+from irisops.contract.nearest import nearest
+from irisops.contract.quoting import quote
+from irisops.contract.replies import Effect, Refusal
+from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.engine.table_filters import filter_words
+
+WATCHABLE = ("license", "sessions", "processes", "status")
+OTHER_WORDS = {"licence": "license", "units": "license", "session": "sessions", "process": "processes"}
+OFF = ("off", "nothing", "none", "stop")
 
 
 async def clear(_context: Context, _command: Command) -> Replies:
@@ -26,3 +34,25 @@ async def theme(_context: Context, command: Command) -> Replies:
 async def save(_context: Context, command: Command) -> Replies:
     """Write the transcript."""
     yield Effect("save", str(command.args["file"]))
+
+
+async def watch(context: Context, command: Command) -> Replies:
+    """Pin a card, or remove it. The words after the noun are its filter."""
+    what = str(command.args["what"]).casefold()
+    if what in OFF:
+        yield Effect("unpin")
+        return
+    what = OTHER_WORDS.get(what, what)
+    if what not in WATCHABLE:
+        close = nearest(what, WATCHABLE)
+        raise Refusal(
+            "NotWatchable",
+            f"{harmless(what, 40)} cannot be watched.",
+            f"Watch {listed(WATCHABLE, 'or')}; /watch off ends it.",
+            suggestions=[f"/watch {each}" for each in close],
+        )
+    words = filter_words(command)
+    spec = context.registry.get(what)
+    if words and (spec is None or not spec.grammar):
+        raise Refusal("BadFilter", f"/watch {what} takes no filter.", f"Write /watch {what}.")
+    yield Effect("pin", " ".join([f"/{what}", *(quote(word) for word in words)]))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Cell, Column, Done, Effect, Form, FormField, Table
+from irisops.contract.replies import Cell, Column, Done, Effect, Form, FormField, Refusal, Table
 from irisops.contract.wording import listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.files import cure_of
@@ -47,7 +47,7 @@ async def settings(context: Context, command: Command) -> Replies:
         raise Refusal("SettingInvalid", message, f"Correct {name}= and try again.")
     changed = {name: value for name, value in values.items() if value != getattr(loaded.settings, name)}
     if not changed:
-        yield Done("settings", "Nothing was changed: all is already set this way.")
+        yield Done("settings", "Nothing was changed: all values are already set.")
         return
     try:
         store_of(context).change(changed)
@@ -106,15 +106,12 @@ def _form(present: Settings, errors: dict[str, str], given: dict[str, Cell] | ob
 async def show(context: Context, _command: Command) -> Replies:
     """All settings with value, origin and meaning."""
     loaded = store_of(context).load()
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": setting.name,
-            "value": getattr(loaded.settings, setting.name),
-            "from": "the file" if setting.name in loaded.given else "default",
-            "meaning": setting.help,
-        }
-        for setting in SCHEMA
-    ]
+    fields: cards.Fields[Setting] = (
+        (Column("name", "SETTING"), lambda each: each.name),
+        (Column("value", "VALUE"), lambda each: getattr(loaded.settings, each.name)),
+        (Column("from", "FROM"), lambda each: "the file" if each.name in loaded.given else "default"),
+        (Column("meaning", "MEANING", grow=True), lambda each: each.help),
+    )
     reduced = loaded.settings.reduced(context.environment)
     notes = [*loaded.problems, f"File: {context.places.settings}"]
     if reduced:
@@ -124,13 +121,8 @@ async def show(context: Context, _command: Command) -> Replies:
     yield Table(
         name="settings",
         title="Settings",
-        columns=[
-            Column("name", "SETTING"),
-            Column("value", "VALUE"),
-            Column("from", "FROM"),
-            Column("meaning", "MEANING", grow=True),
-        ],
-        rows=rows,
+        columns=cards.columns_of(fields),
+        rows=cards.rows_of(fields, SCHEMA),
         key="name",
         notes=notes,
         actions=[("enter", "change", "/settings")],

@@ -1,1 +1,1 @@
-"""Watching: pinned cards, alerts, plots of the counts."""
+"""Watching: pinned cards (drawn by the screen), alerts, plots of the counts."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from irisops.connections.alert_rules import Rule, RuleError, parse_rule, state_of
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Column, Done, Table
+from irisops.contract.replies import Column, Done, Refusal, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -28,9 +27,9 @@ async def alert(context: Context, command: Command) -> Replies:
         return
     rule = _rule(text)
     if not link.watchman.add(rule):
-        raise Refusal("AlreadySo", f"{rule} is watched for already.", "/alert lists the rules.")
+        raise Refusal("AlreadySo", f"{rule} is already watched for.", "/alert lists the rules.")
     details = [
-        "The bell rings and the chat says so when it begins to hold; it lasts until you quit.",
+        "The bell rings and the chat says so when it becomes true; the rule lasts until you quit.",
         f"/alert off {rule} ends it.",
     ]
     if link.counts is not None:

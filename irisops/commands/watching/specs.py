@@ -14,7 +14,7 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="watch",
         summary="Keep license, sessions or processes pinned at the top; /watch off ends it",
-        handler="watching.watch:watch",
+        handler="tool.screen:watch",
         grammar=(
             Arg("what", "text", show="license|sessions|processes|status|off"),
             Arg("filter", "filter", required=False, many=True),

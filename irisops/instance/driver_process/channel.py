@@ -14,8 +14,12 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from irisops.instance.calls import Value
+
+if TYPE_CHECKING:  # the driver process reads without it
+    import asyncio
 
 MAX_FRAME = 256 * 1024 * 1024
 """Bytes. The driver carries strings under 32 MiB (facts: wire-protocol 2), which escape to at most six times that."""
@@ -91,6 +95,12 @@ def frame_size(header: bytes) -> int:
     if size > MAX_FRAME:
         raise ChannelError(f"a frame announces {size} bytes: the pipe is out of step")
     return size
+
+
+async def read_message(pipe: asyncio.StreamReader) -> dict[str, Json]:
+    """The next message. Raises ChannelError, and `asyncio.IncompleteReadError` at the end of the pipe."""
+    size = frame_size(await pipe.readexactly(HEADER_SIZE))
+    return decode_body(await pipe.readexactly(size))
 
 
 def decode_body(body: bytes) -> dict[str, Json]:

@@ -17,14 +17,7 @@ from typing import Self, cast
 from irisops import children
 from irisops.background import Background, to_log
 from irisops.instance.calls import Answer, Call, Query, Rows, Value
-from irisops.instance.driver_process.channel import (
-    HEADER_SIZE,
-    ChannelError,
-    Json,
-    decode_body,
-    encode_frame,
-    frame_size,
-)
+from irisops.instance.driver_process.channel import ChannelError, Json, encode_frame, read_message
 from irisops.instance.driver_process.deltas import Held
 from irisops.instance.driver_process.messages import pack_call, unpack_answer, unpack_rows
 
@@ -247,8 +240,7 @@ class DriverProcess:
         """Read frames from the pipe into the inbox, None at the end."""
         try:
             while True:
-                size = frame_size(await self._stdout.readexactly(HEADER_SIZE))
-                await self._inbox.put(decode_body(await self._stdout.readexactly(size)))
+                await self._inbox.put(await read_message(self._stdout))
                 # Reading from a full pipe does not yield to the event loop by itself.
                 await asyncio.sleep(0)
         except (asyncio.IncompleteReadError, ConnectionResetError):

@@ -152,15 +152,7 @@ class Child:
             )
             self._calls = Calls(self._iris, self._connection)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever the driver raises is reported to the tool
-            self._send(
-                {
-                    "kind": "failed",
-                    "id": number,
-                    "type": type(error).__name__,
-                    "text": str(error) or type(error).__name__,
-                    "elapsed": clock.monotonic() - started,
-                }
-            )
+            self._send_failure(number, error, elapsed=clock.monotonic() - started)
         else:
             self._send({"kind": "connected", "id": number, "round_trips": 2})
 
@@ -173,19 +165,16 @@ class Child:
             except BrokenPipeError:
                 raise
             except Exception as error:  # noqa: BLE001 - the boundary: whatever the driver raises is reported to the tool
-                text = str(error) or type(error).__name__
-                self._send(
-                    {
-                        "kind": "failed",
-                        "id": number,
-                        "call": index,
-                        "type": type(error).__name__,
-                        "text": text,
-                    }
-                )
+                text = self._send_failure(number, error, call=index)
                 if lost := isinstance(call_failure(text), Unreachable):
                     break
         self._send({"kind": "done", "id": number, "lost": lost})
+
+    def _send_failure(self, number: Json, error: Exception, **more: Json) -> str:
+        """Report what the driver raised; returns its text."""
+        text = str(error) or type(error).__name__
+        self._send({"kind": "failed", "id": number, "type": type(error).__name__, "text": text, **more})
+        return text
 
     def _call(self, number: Json, index: int, item: Json, held: Json) -> None:
         """Do one call of a batch and send its answer. Raises whatever the driver raises."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from irisops.instance.calls import (
     CELLS_TOO_SLOW,
+    NO_ROWS_BY_METHODS,
     Answer,
     Call,
     ClassMethod,
@@ -124,7 +125,7 @@ class Calls:
             status = _plain(result.invoke("Execute", *call.args))
             if status != 1:
                 raise CallError(str(status) if status is not None else f"{call.query} did not execute")
-            columns = call.columns or self._result_columns(result)
+            columns = call.columns or self._result_columns(result, call.wanted)
             rows: list[tuple[Value, ...]] = []
             sent = 0
             begun = self._monotonic()
@@ -159,17 +160,20 @@ class Calls:
         if not rows:
             self._class_query(ClassQuery(call.query, call.args, columns[:1], max_rows=1), rows.extend)
             if rows:
-                raise CallError(f"{call.query} gave no rows by its methods, but has some")
+                raise CallError(f"{call.query} {NO_ROWS_BY_METHODS}")
         if call.max_rows:
             rows = rows[: call.max_rows]
         for start in range(0, len(rows), ROWS_PER_FRAME):
             send_rows(rows[start : start + ROWS_PER_FRAME])
         return Answer(rows=Rows(columns, []))
 
-    def _result_columns(self, result: Any) -> tuple[str, ...]:
+    def _result_columns(self, result: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of the result; of these only the wanted ones, if any are named (in any letter case)."""
         count = int(result.invokeInteger("GetColumnCount") or 0)
         self._trips += 1 + count
-        return tuple(str(result.invokeString("GetColumnName", number)) for number in range(1, count + 1))
+        names = (str(result.invokeString("GetColumnName", number)) for number in range(1, count + 1))
+        only = {name.lower() for name in wanted}
+        return tuple(name for name in names if not only or name.lower() in only)
 
     def _object(self, call: ObjectCall) -> Answer:
         args, refs = self._arguments(call.args)

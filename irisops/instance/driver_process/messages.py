@@ -50,7 +50,7 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
             return {"call": "update", "sql": sql, "args": _pack_all(params)}
         case ClassMethod(class_name, method, args):
             return {"call": "class_method", "class": class_name, "method": method, "args": _pack_args(args)}
-        case ClassQuery(query, args, columns, max_rows, whole_rows, within):
+        case ClassQuery(query, args, columns, max_rows, whole_rows, within, wanted):
             return {
                 "call": "class_query",
                 "query": query,
@@ -59,6 +59,7 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
                 "max_rows": max_rows,
                 "whole_rows": whole_rows,
                 "within": within,
+                "wanted": list(wanted),
             }
         case ObjectCall(class_name, method, args, steps):
             return {
@@ -103,6 +104,7 @@ def _unpack_call(item: dict[str, Json]) -> Call:  # noqa: PLR0911 - one per kind
             _number(item["max_rows"]),
             bool(item["whole_rows"]),
             _seconds(item["within"]),
+            _texts(item["wanted"]),
         )
     if kind == "object":
         return ObjectCall(
@@ -146,11 +148,22 @@ def pack_rows(rows: Sequence[Sequence[Value]]) -> list[Json]:
 
 
 def unpack_rows(item: Json) -> list[tuple[Value, ...]]:
-    """Inverse of `pack_rows`. Raises ChannelError."""
+    """Inverse of `pack_rows`. Equal texts are one object: of a list's cells few differ. Raises ChannelError."""
+    texts: dict[str, str] = {}
+    shared = texts.setdefault
     return [
         cast(
             "tuple[Value, ...]",
-            tuple([unpack_value(cell) if type(cell) in _TAGGED else cell for cell in _list(row)]),
+            tuple(
+                [
+                    shared(cell, cell)
+                    if type(cell) is str
+                    else unpack_value(cell)
+                    if type(cell) in _TAGGED
+                    else cell
+                    for cell in _list(row)
+                ]
+            ),
         )
         for row in _list(item)
     ]

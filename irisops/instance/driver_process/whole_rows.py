@@ -4,11 +4,12 @@
 Close, and FetchRows, which the vendor documents in `%Library.Query`: up to 24k of row data at once. Runs in the driver
 process.
 
-UNVERIFIED: that a client may call them, that the query's handle survives the way to the client and back (the vendor's
-own queries decide what it is; an array would not survive), and how the row set is laid out: a $LIST per row in a $LIST,
-or all cells in one. So nothing is believed before it was counted: rows of another length than the query has columns,
-rows without their first column, the same rows again, or none at all lead back to the result set. Settle: with the
-driver, %CSP.Session.SessionInfoExecute(.q), then SessionInfoFetchRows(.q,0,.rows,.n,.end); look at rows.
+The methods exist (class reference). UNVERIFIED: that a client may call them, that the query's handle survives the way
+to the client and back (the vendor's own queries decide what it is; an array would not survive), and how the row set is
+laid out: a $LIST per row in a $LIST, or all cells in one. So nothing is believed before it was counted: rows of another
+length than the query has columns, rows without their first column, the same rows again, or none at all lead back to the
+result set. Settle: with the driver, %CSP.Session.SessionInfoExecute(.q), then
+SessionInfoFetchRows(.q,0,.rows,.n,.end); look at rows.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ def _items(packed: object) -> list[ListItem]:
     text = packed.decode("latin-1") if isinstance(packed, bytes) else packed
     items = whole_list(text) if isinstance(text, str) else None
     if items is None:
-        raise WholeRowsError("a row set is no list")
+        raise WholeRowsError("a row set is not a list")
     return items
 
 

@@ -2,9 +2,190 @@
 
 Arrays do not cross the driver, so `Security.Roles.Modify` cannot be called from outside (facts: iris-security 6.1 and
 6.4, D), and it is not certain that a client may call the function that ends a web session (facts: iris-license-sessions
-3.3). Its source is `ZIrisOps.Helper.cls` beside this module. It is installed only after a yes, used only where every
+3.3). Its source is `ZIrisOps.Helper.cls` in this folder. It is installed only after a yes, used only where every
 other route failed, and works with the caller's own privileges.
 
 It lives in %SYS, where the tool works and where `Security.Roles` is; its name begins with Z, as an upgrade may remove
 what does not (vendor's documentation, Pre-Upgrade Steps, "Save Custom Classes, Routines, and Globals").
+
+A class of its name that is not irisops' own is never called, overwritten or deleted: the class dictionary tells which
+it is, by the name of its version method, before any of it runs.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from irisops.instance.calls import ClassMethod, LoadSource, Query, Value
+from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.failures import status_failure
+from irisops.instance.features import HELPER, HELPER_VERSION_METHOD, Route
+from irisops.instance.outcome import change_by_method, changing, check_status
+from irisops.instance.routes import Instance, first_route
+from irisops.instance.values import as_text
+
+VERSION = "1"
+"""Version that this source answers. Raise both when the source changes.
+
+UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
+word `Class`, and so does this. Settle: /helper install on a real instance, and /helper.
+
+UNVERIFIED: that `Security.Roles.Modify` takes EscalationOnly among its properties (it is one of the class's own).
+Settle: change the description of an escalation role through the helper, and look whether it is one still.
+"""
+
+COMPILING = 60.0
+"""Seconds for loading and compiling: a busy instance compiles slowly, and without an answer the outcome is unknown."""
+
+Presence = Literal["missing", "ours", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class HelperState:
+    """The class of the helper's name. `version` is "" unless it is ours and runs."""
+
+    presence: Presence
+    version: str = ""
+
+    @property
+    def current(self) -> bool:
+        """True if it is ours and of the version that this tool installs."""
+        return self.presence == "ours" and self.version == VERSION
+
+
+_LOOK = (
+    Query("SELECT Name FROM %Dictionary.ClassDefinition WHERE Name = ?", (HELPER,)),
+    Query("SELECT Name FROM %Dictionary.MethodDefinition WHERE parent = ?", (HELPER,)),
+    Query("SELECT Name FROM %Dictionary.CompiledMethod WHERE parent = ?", (HELPER,)),
+)
+# UNVERIFIED: that an account with %Development:U may run them. Settle: run them as such an account in %SYS.
+
+
+def source() -> str:
+    """The source text. Raises FileNotFoundError if the package was installed without its data."""
+    from importlib import resources  # noqa: PLC0415 - the start must not pay for it
+
+    return resources.files(__package__).joinpath(f"{HELPER}.cls").read_text(encoding="utf-8")
+
+
+async def call_helper(instance: Instance, method: str, *args: Value) -> None:
+    """Call a method of the helper, which answers "" for success, else the text of an error.
+
+    Raises the named problem of that text, or of the call itself.
+    """
+    try:
+        answer = await instance.call(ClassMethod(HELPER, method, args))
+    except InstanceError as problem:
+        if not problem.detail.startswith(("<CLASS DOES NOT EXIST>", "<METHOD DOES NOT EXIST>")):
+            raise
+        instance.capabilities.see(HELPER, ())
+        raise NotAvailable(
+            "The helper is not on the instance any more.",
+            "/helper install puts it there again.",
+            detail=problem.detail,
+        ) from None
+    text = as_text(answer.value).strip()
+    if text:
+        raise status_failure(text)
+
+
+def helper_offer(instance: Instance) -> str:
+    """For a refusal: the offer to install the helper, "" if it is installed or cannot be. Ends with a blank."""
+    capabilities = instance.capabilities
+    if capabilities.has(HELPER, HELPER_VERSION_METHOD) or not capabilities.available("helper.install")[0]:
+        return ""
+    return "/helper install offers to add a small class to the instance that can do it. "
+
+
+async def read_helper(instance: Instance) -> HelperState:
+    """Look in the class dictionary, then ask the helper for its version; the capabilities are updated.
+
+    Raises the named problem if the dictionary cannot be read.
+    """
+    found: list[list[str]] = []
+    for answer in await instance.batch(_LOOK):
+        if isinstance(answer, Exception):
+            raise answer
+        found.append([as_text(row[0]) for row in answer.rows.rows] if answer.rows else [])
+    classes, defined, compiled = found
+    instance.capabilities.see(HELPER, compiled)
+    if HELPER_VERSION_METHOD in compiled:
+        return HelperState("ours", await _version(instance))
+    if HELPER_VERSION_METHOD in defined and not compiled:
+        return HelperState("ours")  # loaded, but it did not compile
+    if classes or defined or compiled:
+        return HelperState("foreign")
+    return HelperState("missing")
+
+
+async def install_helper(instance: Instance) -> HelperState:
+    """Load and compile the helper in %SYS, replacing another version of it.
+
+    Raises NotPermitted (%Development:U and %DB_IRISSYS:W are needed), InstanceError in the compiler's words or when
+    another class has its name, NotAvailable where code cannot be loaded from outside, Unreachable with the outcome
+    unknown. Never repeated by itself.
+    """
+    _refuse_foreign(await read_helper(instance))
+
+    async def attempt(_route: Route) -> None:
+        # UNVERIFIED: which privileges loading needs; public code does it as an administrator. Settle: /helper install
+        # as a user with %Development:U and %DB_IRISSYS:RW alone, then without one of the two.
+        answer = await instance.call(LoadSource(source()), deadline=COMPILING)
+        await check_status(instance, answer.value, "%SYSTEM.OBJ.LoadStream")
+
+    try:
+        await changing(first_route(instance, "helper.install", attempt))
+    except InstanceError as problem:
+        if (await read_helper(instance)).presence != "missing":
+            problem.cure = f"/helper remove takes away what was loaded. {problem.cure}"
+        raise
+    found = await read_helper(instance)
+    if not found.current:
+        raise InstanceError(
+            f"The instance accepted the helper, but what is there now is {told(found)}.",
+            "/helper status looks again; /helper remove takes it away.",
+        )
+    return found
+
+
+async def remove_helper(instance: Instance) -> bool:
+    """Delete the helper; False if it was not there. Raises as `install_helper`."""
+    found = await read_helper(instance)
+    _refuse_foreign(found)
+    if found.presence == "missing":
+        return False
+
+    await change_by_method(instance, "helper.remove", "%SYSTEM.OBJ", "Delete", (HELPER, "-d"))
+    found = await read_helper(instance)
+    if found.presence != "missing":
+        raise InstanceError(
+            f"The instance accepted the deletion, but what is there now is {told(found)}.",
+            "/helper status looks again.",
+        )
+    return True
+
+
+def told(state: HelperState) -> str:
+    """A state in plain words."""
+    if state.presence == "missing":
+        return "not installed"
+    if state.presence == "foreign":
+        return f"a class {HELPER} that is not this tool's"
+    return f"version {state.version}" if state.version else "there, but does not run"
+
+
+async def _version(instance: Instance) -> str:
+    try:
+        answer = await instance.call(ClassMethod(HELPER, HELPER_VERSION_METHOD))
+    except (InstanceError, NotAvailable):
+        return ""  # it does not run: installing it again mends that
+    return as_text(answer.value)
+
+
+def _refuse_foreign(state: HelperState) -> None:
+    if state.presence == "foreign":
+        raise InstanceError(
+            f"There is a class {HELPER} on the instance that is not this tool's helper: it is left alone.",
+            "Look at it in an editor; rename or delete it there if nobody needs it, then /helper install.",
+        )

@@ -15,14 +15,18 @@ from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Role, User
 from irisops.instance.routes import Instance
 from irisops.instance.security import privileges
+from irisops.instance.security.lists import (
+    Resource,
+    WebApplication,
+    application_of,
+    by_name,
+    list_applications,
+    list_users,
+    resource_of,
+    role_of,
+    user_of,
+)
 from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.resources import Resource, resource_of
-from irisops.instance.security.resources import in_order as resources_in_order
-from irisops.instance.security.roles import in_order as roles_in_order
-from irisops.instance.security.roles import role_of
-from irisops.instance.security.users import list_users, user_of
-from irisops.instance.security.webapps import WebApplication, application_of, list_applications
-from irisops.instance.security.webapps import in_order as applications_in_order
 from irisops.instance.values import Row, as_names, as_text, in_portions
 
 T = TypeVar("T")
@@ -59,9 +63,7 @@ class Access:
     def with_application(self, changed: WebApplication) -> Access:
         """A copy in which one application is replaced."""
         applications = tuple(changed if each.name == changed.name else each for each in self.applications)
-        model = privileges.AccessModel(
-            self.model.users, self.model.roles, self.model.public, [_application(a) for a in applications]
-        )
+        model = replace(self.model, applications=[_application(each) for each in applications])
         return replace(self, applications=applications, model=model)
 
 
@@ -71,11 +73,11 @@ async def read_access(instance: Instance) -> Access:
     notes: list[str] = []
     details = lists["users.detail"]
     users, escalation = await _users(instance, details, notes)
-    roles = roles_in_order(await _made(lists["roles.list"], role_of))
+    roles = by_name(await _made(lists["roles.list"], role_of))
     resources: list[Resource] = []
     applications: list[WebApplication] = []
     try:
-        resources = resources_in_order(await _made(lists["resources.list"], resource_of))
+        resources = by_name(await _made(lists["resources.list"], resource_of))
     except InstanceProblem as problem:
         notes.append(
             f"Public permissions are not known: the resources cannot be read ({problem.message.rstrip('.')})."
@@ -85,7 +87,7 @@ async def read_access(instance: Instance) -> Access:
         applications = (
             await list_applications(instance)
             if isinstance(detail, InstanceProblem)
-            else applications_in_order(await _made(detail, application_of))
+            else by_name(await _made(detail, application_of))
         )
     except Unreachable:
         raise
@@ -155,7 +157,7 @@ async def _users(
         notes.append("Escalation roles are not known: the details of the users cannot be read.")
         return users, {}
     found = await _made(detail, _detailed)
-    users = sorted((user for user, _ in found), key=lambda user: user.name.casefold())
+    users = by_name(user for user, _ in found)
     # UNVERIFIED: that Detail has a column EscalationRoles, and that it is a comma list (facts: iris-security 2.5).
     # To settle: SELECT * FROM Security.Users_Detail('*'). Versions before 2024 have no such roles.
     return users, {user.name: roles for user, roles in found if roles}

@@ -3,8 +3,7 @@
 Which events tell of a refusal, and what their data holds, is from the vendor's table of system audit events: Protect
 "the error", LoginFailure "username", PrivilegeFailure "the SQL error message, the required privilege, the entity type,
 the entity". AccessDenied is written when a security API is called without the privilege (facts: iris-security 1).
-UNVERIFIED: the types and names of the other three as the instance itself spells them. Settle: SELECT Source, Type, Name
-FROM Security.Events_List('%System'). `/denied` says which of them the instance does not list.
+`/denied` says which of these events the instance does not list.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from datetime import datetime
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Query
 from irisops.instance.class_queries import read_list
-from irisops.instance.errors import InstanceError
+from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route, for_reads, object_by
@@ -102,29 +101,37 @@ def record_of(row: Row) -> AuditRecord | None:
     )
 
 
-async def list_denials(instance: Instance, limit: int) -> list[AuditRecord]:
-    """The newest `limit` refusals, newest first. Raises NotPermitted (%Admin_Secure:U) or NotAvailable."""
-    kinds = ",".join(dict.fromkeys(REFUSALS.values()))
+async def list_denials(instance: Instance, limit: int) -> tuple[list[AuditRecord], bool]:
+    """The newest `limit` refusals, newest first, and whether an empty list is certain.
 
-    async def attempt(route: Route) -> list[AuditRecord]:
-        if route.kind == "sql":
-            # Begin and end empty: all; Flags is 0 by default, the newest first (facts: 3.7).
-            answer = await instance.call(
-                Query(
-                    f"SELECT TOP {int(limit)} * FROM %SYS.Audit_List(?,?,?,?,?)",  # noqa: S608 - a whole number
-                    ("", "", SOURCE, kinds, ",".join(REFUSALS)),
-                )
-            )
-        else:
-            marks = ",".join("?" for _ in REFUSALS)
-            answer = await instance.call(
-                Query(
-                    f"SELECT TOP {int(limit)} {', '.join(_COLUMNS)} FROM %SYS.Audit "  # noqa: S608 - names of ours
-                    f"WHERE EventSource = ? AND Event IN ({marks}) ORDER BY UTCTimeStamp DESC",
-                    (SOURCE, *REFUSALS),
-                )
-            )
-        return await in_portions(answer.rows, record_of)
+    An empty answer of the class query is checked against the table: it could come from an argument that the instance
+    reads otherwise than we mean it. Raises NotPermitted (%Admin_Secure:U) or NotAvailable.
+    """
+    kinds = ",".join(dict.fromkeys(REFUSALS.values()))
+    # Begin and end NULL: all; Flags is 0 by default, the newest first (facts: 3.7). Not "": the driver sends that as
+    # $CHAR(0), which the query may take for a date before every record.
+    by_query = Query(
+        f"SELECT TOP {int(limit)} * FROM %SYS.Audit_List(?,?,?,?,?)",  # noqa: S608 - a whole number
+        (None, None, SOURCE, kinds, ",".join(REFUSALS)),
+    )
+    by_table = Query(
+        f"SELECT TOP {int(limit)} {', '.join(_COLUMNS)} FROM %SYS.Audit "  # noqa: S608 - names of ours
+        f"WHERE EventSource = ? AND Event IN ({','.join('?' for _ in REFUSALS)}) ORDER BY UTCTimeStamp DESC",
+        (SOURCE, *REFUSALS),
+    )
+
+    async def attempt(route: Route) -> tuple[list[AuditRecord], bool]:
+        answer = await instance.call(by_query if route.kind == "sql" else by_table)
+        found = await in_portions(answer.rows, record_of)
+        if found or route.kind != "sql":
+            return found, True
+        try:
+            answer = await instance.call(by_table)
+        except Unreachable:
+            raise
+        except InstanceProblem:
+            return [], False
+        return await in_portions(answer.rows, record_of), True
 
     return await first_route(instance, "audit.list", attempt, again=for_reads)
 
@@ -175,12 +182,11 @@ async def switch_auditing(instance: Instance, events: Sequence[str], *, system: 
 
 async def _switch_event(instance: Instance, event: str, *, on: bool) -> None:
     key = (SOURCE, REFUSALS[event], event)
-    # UNVERIFIED: the id of an event. The key is Source/Type/Name (facts: 3.7); the parts of an IRIS id are usually
-    # joined by ||. Both are tried. To settle: SELECT ID FROM Security.Events as a user with %All.
-    for joined in ("/", "||"):
-        steps = (ObjectStep("set", "Enabled", (int(on),)),)
-        if await save_object(instance, "Security.Events", joined.join(key).lower(), steps):
-            return
+    steps = (ObjectStep("set", "Enabled", (int(on),)),)
+    if await save_object(
+        instance, "Security.Events", "||".join(key).lower(), steps
+    ):  # (facts: iris-security 3.7)
+        return
     raise InstanceError(
         f"The audit event {'/'.join(key)} cannot be opened.",
         "Switch it in the portal: System Administration, Security, Auditing, Configure System Events.",

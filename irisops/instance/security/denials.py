@@ -218,12 +218,10 @@ def _login(record: AuditRecord, who: str, access: Access | None) -> str:
     if access is None:
         return said
     try:
-        user = access.user(who)
+        why = "" if access.user(who).enabled else "the account is disabled"
     except UnknownName:
-        return f"there is no such user; {said}" if said else "there is no such user"
-    if not user.enabled:
-        return f"the account is disabled; {said}" if said else "the account is disabled"
-    return said
+        why = "there is no such user"
+    return "; ".join(filter(None, (why, said)))
 
 
 def _state(found: _Finding, access: Access | None) -> State:

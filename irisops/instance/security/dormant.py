@@ -6,16 +6,19 @@ neither.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from irisops.instance.calls import ObjectCall, ObjectStep
+from irisops.instance.calls import Answer, ObjectCall, ObjectStep, Value
 from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import User
 from irisops.instance.routes import Instance, object_by
-from irisops.instance.security.users import list_users
+from irisops.instance.security.lists import NEVER, list_users
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
+
+MOST_OBJECTS = 100
+"""Accounts whose object is opened because no list tells their age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Account:
     def last_used(self) -> datetime | None:
         """The last login; None for never."""
         return self.user.last_login
+
+    @property
+    def age_known(self) -> bool:
+        """True if it is known since when the account is unused: its last login, or its creation if it had none."""
+        return self.last_used is not None or (self.user.last_login_known and self.created is not None)
 
     def idle_days(self, now: datetime) -> int | None:
         """Whole days since the last login, else since creation; None if neither is known."""
@@ -86,11 +94,42 @@ async def read_logins(instance: Instance) -> Logins:
         raise
     except InstanceProblem as problem:
         notes.append(f"The inactivity limit cannot be read: {problem.message}")
-    return Logins(
-        tuple(_account(user, rows.get(user.name.casefold(), {})) for user in users),
-        inactive_limit,
-        tuple(notes),
+    if not any(user.last_login for user in users):
+        # We are logged in, so one account at least has a last login: this list does not tell them.
+        users = [replace(user, last_login_known=False) for user in users]
+    accounts = [_account(user, rows.get(user.name.casefold(), {})) for user in users]
+    return Logins(tuple(await _with_ages(instance, accounts)), inactive_limit, tuple(notes))
+
+
+async def _with_ages(instance: Instance, accounts: list[Account]) -> list[Account]:
+    """The accounts, those of unknown age with the times of their objects where these can be read.
+
+    An object costs some round trips, so no more than `MOST_OBJECTS` are opened; of more, the age stays unknown.
+    """
+    unknown = [account for account in accounts if not account.age_known]
+    if not unknown or len(unknown) > MOST_OBJECTS or not instance.capabilities.routes("users.read"):
+        return accounts
+    steps = (ObjectStep("get", "LoginDateTime"), ObjectStep("get", "CreateDateTime"))
+    answers = await instance.batch(
+        [ObjectCall("Security.Users", "%OpenId", (each.user.name.lower(),), steps) for each in unknown]
     )
+    found = {
+        account.user.name: _with_times(account, answer.values)
+        for account, answer in zip(unknown, answers, strict=True)
+        if isinstance(answer, Answer) and answer.found
+    }
+    return [found.get(account.user.name, account) for account in accounts]
+
+
+def _with_times(account: Account, times: tuple[Value, ...]) -> Account:
+    """LoginDateTime is $H in UTC, 0 for never; CreateDateTime the same (facts: iris-security 2.2)."""
+    login, created = times
+    user = replace(
+        account.user,
+        last_login=as_utc(login),
+        last_login_known=as_utc(login) is not None or as_text(login) in NEVER,
+    )
+    return replace(account, user=user, created=as_utc(created))
 
 
 def _account(user: User, row: Row) -> Account:

@@ -1,4 +1,4 @@
-"""State of an object of the instance: plain values by field, for the journal and for comparison.
+"""Fields of an object of the instance and their state: plain values, for the journal and for comparison.
 
 A password is never part of it: it can be written to an instance, not read from it (facts: iris-security 2.2).
 """
@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain
 from typing import Literal
 
+from irisops.instance.calls import ObjectCall, ObjectStep, Value
 from irisops.instance.routes import Instance
+from irisops.instance.security import authentication
+from irisops.instance.security.permissions import (
+    Permission,
+    format_privileges,
+    parse_permission,
+    permission_of,
+)
+from irisops.instance.values import HOROLOG_START, as_date, as_flag, as_int, as_names, as_text
 
 Kind = Literal["user", "role", "service", "application", "resource"]
 FieldValue = str | bool | tuple[str, ...]
@@ -44,6 +55,124 @@ class ObjectState:
     def with_fields(self, changed: Mapping[str, FieldValue]) -> ObjectState:
         """The same object with other values."""
         return ObjectState(self.kind, self.name, {**self.fields, **changed})
+
+
+def login_bits(state: ObjectState) -> int:
+    """The login methods of a service or an application, as a bitmask."""
+    return authentication.bits_of(state.names("auth"))
+
+
+def public_permission(state: ObjectState) -> Permission:
+    """The public permission of a resource."""
+    letters = state.text("public")
+    return parse_permission(letters) if letters else Permission.NONE
+
+
+def privileges_of(state: ObjectState) -> dict[str, Permission]:
+    """The privileges of a role: resource -> permission. Raises ValueError for an invalid permission."""
+    found: dict[str, Permission] = {}
+    for each in state.names("privileges"):
+        name, _, letters = each.rpartition(":")
+        found[name] = found.get(name, Permission.NONE) | parse_permission(letters)
+    return found
+
+
+FieldKind = Literal[
+    "text", "flag", "date", "number", "seconds", "names", "privileges", "methods", "groups", "permission"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind of object: the property of its class, the kind of value, the label for people.
+
+    `longest` is the most characters of a text.
+    """
+
+    property: str
+    kind: FieldKind
+    label: str
+    longest: int = 0
+
+    def value(self, raw: Value) -> FieldValue:
+        """The value for what the instance answered."""
+        return _VALUES.get(self.kind, as_text)(raw)
+
+    def logical(self, state: ObjectState, name: str) -> int | str:
+        """The value as the property takes it: 0 or 1, a bitmask, a $HOROLOG day, seconds, or text.
+
+        Raises ValueError for a value that is none of this kind (facts: iris-security 1, 2.2).
+        """
+        return _LOGICAL.get(self.kind, ObjectState.text)(state, name)
+
+    def steps(self, state: ObjectState, name: str) -> list[ObjectStep]:
+        """The steps that set the property on the opened object; a list is cleared and filled again."""
+        path = (self.property,)
+        if self.kind in ("names", "groups"):
+            clear = ObjectStep("invoke", "Clear", path=path)
+            return [clear, *(ObjectStep("invoke", "Insert", (each,), path) for each in state.names(name))]
+        if self.kind == "privileges":
+            pairs = [(resource, int(permission)) for resource, permission in privileges_of(state).items()]
+            return [ObjectStep("members", "Security.Resource", tuple(chain.from_iterable(pairs)), path)]
+        return [ObjectStep("set", self.property, (self.logical(state, name),))]
+
+    def fits(self, state: ObjectState, name: str) -> bool:
+        """True if the value is one of this kind: a journal may hold anything."""
+        types = {"flag": bool, "names": tuple, "privileges": tuple, "methods": tuple, "groups": tuple}
+        if not isinstance(state.fields[name], types.get(self.kind, str)):
+            return False
+        try:
+            self.logical(state, name)
+        except ValueError:
+            return False
+        return True
+
+
+def _iso(raw: Value) -> str:
+    day = as_date(raw)
+    return day.isoformat() if day else ""
+
+
+def _seconds(raw: Value) -> str:
+    number = as_int(raw)
+    return "" if number is None else str(number)
+
+
+_VALUES: Mapping[FieldKind, Callable[[Value], FieldValue]] = {
+    "flag": as_flag,
+    "date": _iso,
+    "number": lambda raw: str(as_int(raw) or 0),
+    "seconds": _seconds,
+    "names": as_names,
+    "methods": lambda raw: authentication.words_of(as_int(raw) or 0),
+    "permission": lambda raw: permission_of(raw).letters,
+}
+
+
+def _day(state: ObjectState, name: str) -> int | str:
+    text = state.text(name)
+    return (date.fromisoformat(text) - HOROLOG_START).days if text else ""
+
+
+def _number(state: ObjectState, name: str) -> int:
+    return int(state.text(name) or 0)
+
+
+def _joined(state: ObjectState, name: str) -> str:
+    return ",".join(state.names(name))
+
+
+_LOGICAL: Mapping[FieldKind, Callable[[ObjectState, str], int | str]] = {
+    "flag": lambda state, name: int(state.flag(name)),
+    "date": _day,
+    "number": _number,
+    "seconds": _number,
+    "names": _joined,
+    "groups": _joined,
+    "privileges": lambda state, _name: format_privileges(privileges_of(state)),
+    "methods": lambda state, _name: login_bits(state),
+    "permission": lambda state, _name: int(public_permission(state)),
+}
 
 
 def same(left: FieldValue | None, right: FieldValue | None) -> bool:
@@ -102,14 +231,16 @@ class ObjectChange:
             return list(self.state.fields)
         return changed_fields(self.before, self.after)
 
-    def reversed(self) -> ObjectChange:
-        """The inverse change. Side effects become changes that must be made."""
-        return ObjectChange(self.after, self.before)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call that changes the instance. `label` names it, without any secret."""
+    """One call that changes the instance. `label` names it, without any secret.
+
+    `feature` and `probe`: a call that changes nothing and is refused if the step will be, for a feature whose first
+    route opens an object. It is made before the plan is shown.
+    """
 
     label: str
     run: Callable[[Instance], Awaitable[None]] = field(repr=False)
+    feature: str = ""
+    probe: ObjectCall | None = None

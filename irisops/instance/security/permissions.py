@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 
+from irisops.instance.calls import Value
+from irisops.instance.values import as_int, as_text
+
 
 class Permission(IntFlag):
     """READ, WRITE and USE; the letters and bits of `Security.Datatype.Permission` (facts: iris-security 1)."""
@@ -71,6 +74,17 @@ def parse_permission(text: str) -> Permission:
     if not total:
         raise ValueError("a permission is missing: use R, W, U or a mix such as RW")
     return total
+
+
+def permission_of(value: Value) -> Permission:
+    """A permission from letters or a bitmask: the datatype has both forms (facts: iris-security 1). Else NONE."""
+    bits = as_int(value)
+    if bits is not None:
+        return Permission(bits & 7)
+    try:
+        return parse_permission(as_text(value))
+    except ValueError:
+        return Permission.NONE
 
 
 def format_privileges(privileges: Mapping[str, Permission]) -> str:

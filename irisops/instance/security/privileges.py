@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from irisops.instance.security.permissions import Permission
 
@@ -298,34 +299,32 @@ class AccessModel:
 
     def with_user(self, changed: User) -> AccessModel:
         """A copy with this user added, or in place of the one of that name."""
-        others = [user for user in self.users if user.name.lower() != changed.name.lower()]
-        return AccessModel([*others, changed], self.roles, self.public, self.applications)
+        return replace(self, users=[*_without(self.users, changed.name), changed])
 
     def with_role(self, changed: Role) -> AccessModel:
         """A copy with this role added, or in place of the one of that name."""
-        others = [role for role in self.roles if role.name.lower() != changed.name.lower()]
-        return AccessModel(self.users, [*others, changed], self.public, self.applications)
+        return replace(self, roles=[*_without(self.roles, changed.name), changed])
+
+    def without_user(self, name: str) -> AccessModel:
+        """A copy without a user."""
+        return replace(self, users=_without(self.users, name))
 
     def without_role(self, name: str) -> AccessModel:
         """A copy without a role: users and roles lose it too (facts: iris-security 3.1, Delete)."""
-        key = name.lower()
+
+        def rest(roles: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(role for role in roles if role.lower() != name.lower())
+
         users = [
-            User(
-                user.name,
-                tuple(role for role in user.roles if role.lower() != key),
-                tuple(role for role in user.escalation_roles if role.lower() != key),
-                user.enabled,
-            )
+            replace(user, roles=rest(user.roles), escalation_roles=rest(user.escalation_roles))
             for user in self.users
         ]
-        roles = [
-            Role(
-                role.name,
-                role.privileges,
-                tuple(granted for granted in role.granted if granted.lower() != key),
-                role.escalation_only,
-            )
-            for role in self.roles
-            if role.name.lower() != key
-        ]
-        return AccessModel(users, roles, self.public, self.applications)
+        roles = [replace(role, granted=rest(role.granted)) for role in _without(self.roles, name)]
+        return replace(self, users=users, roles=roles)
+
+
+N = TypeVar("N", User, Role)
+
+
+def _without(records: Sequence[N], name: str) -> list[N]:
+    return [each for each in records if each.name.lower() != name.lower()]

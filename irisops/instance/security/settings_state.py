@@ -8,32 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep, Value
+from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route
-from irisops.instance.security import authentication
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, Step
-from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.resources import permission_of
-from irisops.instance.values import as_flag, as_int, as_text
-
-PropertyKind = Literal["flag", "methods", "text", "seconds", "groups", "permission"]
+from irisops.instance.security.object_state import Field, Kind, ObjectChange, ObjectState, Step
+from irisops.instance.values import as_int, as_text
 
 MOST_GROUPS = 100
 """Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One property: name on the instance, kind of value, label for people."""
-
-    name: str
-    kind: PropertyKind
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +28,13 @@ class Settable:
     class_name: str
     read: str
     save: str
-    properties: Mapping[str, Property]
+    fields: Mapping[str, Field]
     missing: int
     list_command: str
 
 
-_ENABLED = Property("Enabled", "flag", "enabled")
-_METHODS = Property("AutheEnabled", "methods", "login")
+_ENABLED = Field("Enabled", "flag", "enabled")
+_METHODS = Field("AutheEnabled", "methods", "login")
 KINDS: Mapping[Kind, Settable] = {
     "service": Settable(
         "Security.Services",
@@ -66,9 +51,9 @@ KINDS: Mapping[Kind, Settable] = {
         {
             "enabled": _ENABLED,
             "auth": _METHODS,
-            "resource": Property("Resource", "text", "resource"),
-            "timeout": Property("Timeout", "seconds", "session timeout"),
-            "roles": Property("MatchRoles", "groups", "roles"),
+            "resource": Field("Resource", "text", "resource"),
+            "timeout": Field("Timeout", "seconds", "session timeout"),
+            "roles": Field("MatchRoles", "groups", "roles"),
         },
         869,
         "/apps",
@@ -77,23 +62,12 @@ KINDS: Mapping[Kind, Settable] = {
         "Security.Resources",
         "resources.read",
         "resources.edit",
-        {"public": Property("PublicPermission", "permission", "public permission")},
+        {"public": Field("PublicPermission", "permission", "public permission")},
         892,
         "/resources",
     ),
 }
 """(facts: iris-security 3.2, 3.3, 3.5)"""
-
-
-def login_bits(state: ObjectState) -> int:
-    """The login methods of a service or an application, as a bitmask."""
-    return authentication.bits_of(state.names("auth"))
-
-
-def public_permission(state: ObjectState) -> Permission:
-    """The public permission of a resource."""
-    letters = state.text("public")
-    return parse_permission(letters) if letters else Permission.NONE
 
 
 def _key(name: str) -> str:
@@ -110,9 +84,9 @@ async def read_settings(
     NotAvailable or Unreachable.
     """
     settable = KINDS[kind]
-    wanted = {key: each for key, each in settable.properties.items() if not only or key in only}
+    wanted = {key: each for key, each in settable.fields.items() if not only or key in only}
     plain = {key: each for key, each in wanted.items() if each.kind != "groups"}
-    steps = [ObjectStep("get", each.name) for each in plain.values()]
+    steps = [ObjectStep("get", each.property) for each in plain.values()]
     if len(plain) < len(wanted):
         steps.append(ObjectStep("invoke", "Count", path=("MatchRoles",)))
 
@@ -126,7 +100,7 @@ async def read_settings(
             if not answer.found:
                 continue
             values = dict(zip(plain, answer.values, strict=False))
-            fields = {key: _field(plain[key].kind, value) for key, value in values.items()}
+            fields = {key: plain[key].value(value) for key, value in values.items()}
             found[name.casefold()] = ObjectState(kind, name, fields)
             if len(answer.values) > len(plain):
                 counts[name] = min(as_int(answer.values[-1]) or 0, MOST_GROUPS)
@@ -164,19 +138,6 @@ async def _read_groups(
         found[name.casefold()] = found[name.casefold()].with_fields({"roles": items_of})
 
 
-def _field(kind: PropertyKind, value: Value) -> FieldValue:
-    if kind == "flag":
-        return as_flag(value)
-    if kind == "methods":
-        return authentication.words_of(as_int(value) or 0)
-    if kind == "permission":
-        return permission_of(value).letters
-    if kind == "seconds":
-        number = as_int(value)
-        return "" if number is None else str(number)
-    return as_text(value)
-
-
 async def save_settings(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
     """Set these fields of the object to those of `after` and save it. The caller must read back: a status is no proof.
 
@@ -187,21 +148,13 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
     iris-security 11, question 16). To settle: change AutheEnabled this way and open the page in a browser.
     """
     settable = KINDS[after.kind]
-    steps: list[ObjectStep] = []
-    for name in changed:
-        known = settable.properties[name]
-        if known.kind == "groups":
-            path = (known.name,)
-            steps.append(ObjectStep("invoke", "Clear", path=path))
-            steps += [ObjectStep("invoke", "Insert", (item,), path) for item in after.names(name)]
-        else:
-            steps.append(ObjectStep("set", known.name, (logical(known.kind, after, name),)))
+    steps = [step for name in changed for step in settable.fields[name].steps(after, name)]
 
     async def attempt(_route: Route) -> None:
         if not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
                 f"There is no {after.kind} {after.name} any more.",
-                f"{settable.list_command} lists those that there are.",
+                f"{settable.list_command} lists them.",
                 code=settable.missing,
             )
 
@@ -216,16 +169,3 @@ def settings_steps(change: ObjectChange) -> list[Step]:
     fields = change.fields()
     label = f"{KINDS[after.kind].class_name}.%Save {after.name}: {', '.join(fields)}"
     return [Step(label, lambda instance: save_settings(instance, after, fields))]
-
-
-def logical(kind: PropertyKind, state: ObjectState, name: str) -> int | str:
-    """Logical value of a property: 0 or 1, a bitmask, seconds, or text (facts: iris-security 1)."""
-    if kind == "flag":
-        return int(state.flag(name))
-    if kind == "methods":
-        return login_bits(state)
-    if kind == "permission":
-        return int(public_permission(state))
-    if kind == "seconds":
-        return int(state.text(name) or 0)
-    return state.text(name)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery
 from irisops.instance.class_queries import by_route, judging
-from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import Instance, first_route, for_reads
@@ -32,6 +32,13 @@ LETTERS: dict[Action, str] = {
 """The letters of `CheckPrivilege` (facts: iris-security 4.1)."""
 Kind = Literal["table", "view", "schema", "procedure"]
 _TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
+GRANT_TYPES: dict[Kind, str] = {
+    "table": "Table",
+    "view": "View",
+    "schema": "Schema",
+    "procedure": "Stored Procedures",
+}
+"""The words that GrantPrivilege takes as Type (facts: iris-config-as-text 1.4)."""
 Grantee = tuple[Literal["user", "role"], str]
 """Holder of SQL privileges: a user, including those through its roles, or a role alone."""
 MOST_GRANTS = 1000
@@ -49,9 +56,7 @@ GRANT_COLUMNS = (
 ROLE_COLUMNS = ("TYPE", "NAME", "PRIVILEGE", "GRANTED_BY", "GRANT_OPTION")
 ADMIN_COLUMNS = ("PRIVILEGE", "ADMIN_OPTION", "GRANTED_VIA")
 CATALOG = "%Library.SQLCatalogPriv"
-# UNVERIFIED: that an instance has these queries with these columns; they stand in the vendor's class reference, in none
-# of the facts. The dictionary check decides whether they are asked, and `/compare` says so where they are not. To
-# settle: /compare two users with SQL grants.
+"""Its queries and their columns: (facts: iris-security 3.8). The dictionary check decides whether they are asked."""
 DEADLINE = 20.0
 """Seconds for all SQL privileges of both sides of a comparison."""
 
@@ -67,7 +72,11 @@ class SqlObject:
 
 @dataclass(frozen=True, slots=True)
 class SqlGrant:
-    """One privilege that a user holds; `via` is the role that gives it, or the user itself."""
+    """One privilege that a user holds.
+
+    `via` tells how, in the instance's words: Direct, SuperUser, Role, _PUBLIC (class reference of
+    %Library.SQLCatalogPriv) or Owner (seen of %SQL.Manager.CatalogPriv).
+    """
 
     type: str
     name: str
@@ -190,9 +199,7 @@ async def change_sql(
         names = [as_text(row[0]).casefold() for row in listed.rows.rows] if listed.rows else []
         if target.namespace.casefold() not in names:
             raise InstanceError(f"There is no namespace {target.namespace}.", "Nothing was changed.")
-        # UNVERIFIED: the words that Type takes; TABLE, VIEW, SCHEMA and PROCEDURE are those of the SQL statement.
-        # To settle: call GrantPrivilege("SELECT","Sample.Person","TABLE","reader").
-        args = (action.upper(), target.name, target.kind.upper(), user)
+        args = (action.upper(), target.name, GRANT_TYPES[target.kind], user)
         answer = await _within(
             instance, target.namespace, home, ClassMethod("%SYSTEM.SQL.Security", method, args)
         )
@@ -227,6 +234,14 @@ async def _all_within(
             f"The connection could not go back from namespace {namespace} to {home}.",
             "/disconnect, then /connect: until then reads may fail.",
             detail=str(returned),
+        )
+    if isinstance(arrived, NotPermitted):
+        reading = f"read on the default database of {namespace}"
+        raise NotPermitted(
+            f"This account may not enter namespace {namespace}: it lacks {reading}.",
+            "Ask an administrator for it, or connect as another user.",
+            privilege=reading,
+            detail=arrived.detail,
         )
     if isinstance(arrived, InstanceProblem):
         raise arrived

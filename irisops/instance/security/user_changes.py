@@ -6,108 +6,99 @@ are added and removed by their own methods (these keep SuperUser right), a user 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Query, Update, Value
-from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
-from irisops.instance.features import Route
+from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Update, Value
+from irisops.instance.class_queries import rows_by
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
+from irisops.instance.features import FEATURES, Route
 from irisops.instance.outcome import change_by_method, changing, check_status, save_object
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, explained, first_route, for_reads
 from irisops.instance.security.object_state import (
-    FieldValue,
+    Field,
     ObjectChange,
     ObjectState,
     Step,
     changed_fields,
     missing,
 )
-from irisops.instance.security.users import identifier
-from irisops.instance.values import HOROLOG_START, as_date, as_flag, as_int, as_names, as_text
+from irisops.instance.values import as_int, as_text
 
-FieldKind = Literal["text", "flag", "date", "names", "number"]
-
-
-@dataclass(frozen=True, slots=True)
-class UserField:
-    """One field: property, kind, label, and longest text (facts: iris-security 2.2)."""
-
-    property: str
-    kind: FieldKind
-    label: str
-    longest: int = 0
-
-
-FIELDS: Mapping[str, UserField] = {
-    "full_name": UserField("FullName", "text", "full name", 2048),
-    "comment": UserField("Comment", "text", "comment", 2048),
-    "enabled": UserField("Enabled", "flag", "enabled"),
-    "roles": UserField("Roles", "names", "roles", 64),
-    "escalation_roles": UserField("EscalationRoles", "names", "escalation roles", 64),
-    "namespace": UserField("NameSpace", "text", "namespace", 64),
-    "routine": UserField("Routine", "text", "routine", 64),
-    "email": UserField("EmailAddress", "text", "e-mail", 512),
-    "expires": UserField("ExpirationDate", "date", "expires"),
-    "account_never_expires": UserField("AccountNeverExpires", "flag", "account never expires"),
-    "password_never_expires": UserField("PasswordNeverExpires", "flag", "password never expires"),
-    "must_change_password": UserField("ChangePassword", "flag", "must change password"),
-    "bad_logins": UserField("InvalidLoginAttempts", "number", "bad logins since the last good one"),
+USER_FIELDS: Mapping[str, Field] = {
+    "full_name": Field("FullName", "text", "full name", 2048),
+    "comment": Field("Comment", "text", "comment", 2048),
+    "enabled": Field("Enabled", "flag", "enabled"),
+    "roles": Field("Roles", "names", "roles", 64),
+    "escalation_roles": Field("EscalationRoles", "names", "escalation roles", 64),
+    "namespace": Field("NameSpace", "text", "namespace", 64),
+    "routine": Field("Routine", "text", "routine", 64),
+    "email": Field("EmailAddress", "text", "e-mail", 512),
+    "expires": Field("ExpirationDate", "date", "expires"),
+    "account_never_expires": Field("AccountNeverExpires", "flag", "account never expires"),
+    "password_never_expires": Field("PasswordNeverExpires", "flag", "password never expires"),
+    "must_change_password": Field("ChangePassword", "flag", "must change password"),
+    "bad_logins": Field("InvalidLoginAttempts", "number", "bad logins since the last good one"),
 }
+"""(facts: iris-security 2.2)"""
 PASSING = frozenset({"bad_logins"})
 """Fields that the instance changes by itself: they neither block a change nor are undone."""
-NAME_LIMIT = 160
-"""Characters of a user's name (facts: iris-security 2.1)."""
 
 _ROLE_FIELDS = ("roles", "escalation_roles")
 
 
 async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
-    """One user with all fields of this version; None if it does not exist.
+    """One user with the fields of this version that can be read; None if it does not exist.
 
-    One round trip if the Detail query has all fields, a few more if not. Raises NotPermitted
-    (%Admin_Secure:U is needed), NotAvailable or Unreachable.
+    One round trip if the Detail query has all fields, a few more if not. Where the object may not be opened, the state
+    has the fields of the list alone. Raises NotPermitted (%Admin_Secure:U is needed), NotAvailable or Unreachable.
     """
-
-    async def attempt(route: Route) -> list[dict[str, Value]]:
-        # The argument is a list of prefixes, in which "," and "*" mean more (facts: iris-security 2.5).
-        mask = "*" if any(mark in name for mark in ",*") else name
-        if route.kind != "sql":
-            return []  # a cell costs a round trip; the object below is cheaper
-        answer = await instance.call(Query("SELECT * FROM Security.Users_Detail(?)", (mask,)))
-        return answer.rows.dicts() if answer.rows else []
-
-    row: dict[str, Value] = {}
-    refused: InstanceProblem | None = None
-    try:
-        rows = await first_route(instance, "users.detail", attempt, again=for_reads)
-        row = next((each for each in rows if as_text(each.get("name")).casefold() == name.casefold()), {})
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        refused = problem  # try the object instead
-    absent = [each for each, spec in FIELDS.items() if spec.property.lower() not in row]
+    row = await _from_detail(instance, name, by_cells=False)
+    absent = [each for each, spec in USER_FIELDS.items() if spec.property.lower() not in row]
     if not row or any(each not in _ROLE_FIELDS for each in absent):
         try:
             opened = await _from_object(instance, name, [each for each in absent if each not in _ROLE_FIELDS])
-        except NotPermitted:
-            raise refused or NotPermitted(
-                f"This account may not read user {name}.", privilege="%Admin_Secure:U"
-            ) from None
+        except NotPermitted as refused:
+            row = row or await _from_detail(instance, name, by_cells=True)
+            if not row:
+                reading = FEATURES["users.read"]
+                raise await explained(instance, refused, reading, reading.routes[0]) from None
+            return _state(row, name)
         if opened is None:
             return None
         row.update(opened)
     for each in (each for each in absent if each in _ROLE_FIELDS):
-        names = await _list_of(instance, name, FIELDS[each].property)
+        names = await _list_of(instance, name, USER_FIELDS[each].property)
         if names is not None:
-            row[FIELDS[each].property.lower()] = ",".join(names)
+            row[USER_FIELDS[each].property.lower()] = ",".join(names)
     return _state(row, name)
+
+
+async def _from_detail(instance: Instance, name: str, *, by_cells: bool) -> dict[str, Value]:
+    """The user's row of Detail, by SQL or only by cells; {} if it cannot be read this way. Raises Unreachable.
+
+    A cell costs a round trip, so the object is cheaper, if it may be opened.
+    """
+    # The argument is a list of prefixes, in which "," and "*" mean more (facts: iris-security 2.5).
+    mask = "*" if any(mark in name for mark in ",*") else name
+
+    async def attempt(route: Route) -> list[dict[str, Value]]:
+        if (route.kind != "sql") is not by_cells:
+            raise NotAvailable("not this way")
+        return (await rows_by(instance, "users.detail", route, (mask,))).dicts()
+
+    try:
+        rows = await first_route(instance, "users.detail", attempt, again=for_reads)
+    except Unreachable:
+        raise
+    except InstanceProblem:
+        return {}
+    return next((each for each in rows if as_text(each.get("name")).casefold() == name.casefold()), {})
 
 
 def user_state_of(row: Mapping[str, Value]) -> ObjectState | None:
     """One user from a row of Detail, keyed by lower-cased column; None if the row lacks one of the fields."""
-    if any(spec.property.lower() not in row for spec in FIELDS.values()):
+    if any(spec.property.lower() not in row for spec in USER_FIELDS.values()):
         return None
     return _state(row, "")
 
@@ -117,16 +108,16 @@ async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str
 
     One list for all if it has all fields, else one read each.
     """
-    if len(names) > 1 and instance.capabilities.routes("users.detail"):
+    routes = instance.capabilities.routes("users.detail")
+    if len(names) > 1 and routes and routes[0].kind == "sql":
         wanted = {name.casefold() for name in names}
         try:
-            answer = await instance.call(Query("SELECT * FROM Security.Users_Detail('*')"))
+            rows = (await rows_by(instance, "users.detail", routes[0])).dicts()
         except Unreachable:
             raise
         except InstanceProblem:
-            answer = None
-        rows = answer.rows.dicts() if answer and answer.rows else []
-        if rows and all(spec.property.lower() in rows[0] for spec in FIELDS.values()):
+            rows = []
+        if rows and all(spec.property.lower() in rows[0] for spec in USER_FIELDS.values()):
             states = [_state(row, "") for row in rows]
             return {each.name.casefold(): each for each in states if each.name.casefold() in wanted}
     found: dict[str, ObjectState] = {}
@@ -139,16 +130,16 @@ async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str
 
 def _state(row: Mapping[str, Value], name: str) -> ObjectState:
     fields = {
-        key: _value(spec.kind, row[spec.property.lower()])
-        for key, spec in FIELDS.items()
+        key: spec.value(row[spec.property.lower()])
+        for key, spec in USER_FIELDS.items()
         if spec.property.lower() in row
     }
     return ObjectState("user", as_text(row.get("name")) or name, fields)
 
 
 async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> dict[str, Value] | None:
-    """Properties that the Detail query lacks: its 34 columns are not all known (facts: 2.5)."""
-    properties = ["Name", *(FIELDS[each].property for each in fields)]
+    """Properties that the Detail query lacks: its 34 columns are not all known (facts: iris-security 2.5)."""
+    properties = ["Name", *(USER_FIELDS[each].property for each in fields)]
     steps = tuple(ObjectStep("get", each) for each in properties)
     answer = await instance.call(ObjectCall("Security.Users", "%OpenId", (name.lower(),), steps))
     if not answer.found:
@@ -169,22 +160,9 @@ async def _list_of(instance: Instance, name: str, property_name: str) -> list[st
         answer = await instance.call(ObjectCall("Security.Users", "%OpenId", key, steps))
     except Unreachable:
         raise
-    except InstanceError:
+    except (InstanceError, NotPermitted):
         return None
     return [as_text(each) for each in answer.values]
-
-
-def _value(kind: FieldKind, raw: Value) -> FieldValue:
-    if kind == "flag":
-        return as_flag(raw)
-    if kind == "names":
-        return as_names(raw)
-    if kind == "date":
-        day = as_date(raw)
-        return day.isoformat() if day else ""
-    if kind == "number":
-        return str(as_int(raw) or 0)
-    return as_text(raw)
 
 
 # Changes
@@ -257,12 +235,15 @@ def _saving(after: ObjectState, fields: Sequence[str], password: str) -> Step:
     UNVERIFIED: that the count of bad logins may be set; it is no read-only property (facts: iris-security 2.2).
     Settle: lock a throwaway user out, /unlock it, log in.
     """
-    steps = [ObjectStep("set", FIELDS[each].property, (_logical(each, after),)) for each in fields]
+    steps = [step for each in fields for step in USER_FIELDS[each].steps(after, each)]
     if password:
         steps.append(ObjectStep("set", "PasswordExternal", (password,)))
-    labels = [FIELDS[each].property for each in fields] + (["password"] if password else [])
+    labels = [USER_FIELDS[each].property for each in fields] + (["password"] if password else [])
     return Step(
-        f"%Save of {after.name}: {', '.join(labels)}", lambda instance: save_user(instance, after.name, steps)
+        f"%Save of {after.name}: {', '.join(labels)}",
+        lambda instance: save_user(instance, after.name, steps),
+        "users.edit",
+        ObjectCall("Security.Users", "%OpenId", (after.name.lower(),)),
     )
 
 
@@ -276,17 +257,6 @@ async def save_user(instance: Instance, name: str, steps: Sequence[ObjectStep]) 
     await changing(first_route(instance, "users.edit", attempt))
 
 
-def _logical(name: str, after: ObjectState) -> Value:
-    """A property's logical value: a date is a $HOROLOG day, a flag 0 or 1 (facts: iris-security 1, 2.2)."""
-    kind = FIELDS[name].kind
-    if kind == "flag":
-        return int(after.flag(name))
-    text = after.text(name)
-    if kind == "date":
-        return (date.fromisoformat(text) - HOROLOG_START).days if text else ""
-    return int(text) if kind == "number" else text
-
-
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:
     return Step(label, lambda instance: change_by_method(instance, feature, "Security.Users", method, args))
 
@@ -294,29 +264,34 @@ def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> S
 def _roles(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:
     """Add before removing, so that a user whose role is replaced is never without both."""
     steps = []
-    for way, names in (("add", missing(wanted, held)), ("remove", missing(held, wanted))):
+    for method, names in (("AddRoles", missing(wanted, held)), ("RemoveRoles", missing(held, wanted))):
         if names:
-            method = "AddRoles" if way == "add" else "RemoveRoles"
             label = f"Security.Users.{method} {user}: {','.join(names)}"
-            steps.append(Step(label, _role_call(user, way, names)))
+            steps.append(Step(label, partial(_change_roles, user=user, method=method, names=names)))
     return steps
 
 
-def _role_call(user: str, way: str, names: tuple[str, ...]) -> Callable[[Instance], Awaitable[None]]:
-    method, word, joined = ("AddRoles", "GRANT", "TO") if way == "add" else ("RemoveRoles", "REVOKE", "FROM")
+async def _change_roles(instance: Instance, user: str, method: str, names: tuple[str, ...]) -> None:
+    adding = method == "AddRoles"
 
-    async def run(instance: Instance) -> None:
-        async def attempt(route: Route) -> None:
-            if route.kind == "method":
-                answer = await instance.call(ClassMethod("Security.Users", method, (user, ",".join(names))))
-                await check_status(instance, answer.value, f"Security.Users.{method}")
-                return
-            listed = ",".join(identifier(each) for each in names)
-            await instance.call(Update(f"{word} {listed} {joined} {identifier(user)}"))
+    async def attempt(route: Route) -> None:
+        if route.kind == "method":
+            answer = await instance.call(ClassMethod("Security.Users", method, (user, ",".join(names))))
+            await check_status(instance, answer.value, f"Security.Users.{method}")
+            return
+        listed = ",".join(identifier(each) for each in names)
+        text = f"GRANT {listed} TO" if adding else f"REVOKE {listed} FROM"
+        await instance.call(Update(f"{text} {identifier(user)}"))
 
-        await changing(first_route(instance, f"users.{way}_role", attempt))
+    feature = "users.add_role" if adding else "users.remove_role"
+    await changing(first_route(instance, feature, attempt))
 
-    return run
+
+def identifier(name: str) -> str:
+    """A delimited SQL identifier: quotes doubled, so that no name can end it. Raises ValueError for a NUL."""
+    if "\0" in name:
+        raise ValueError("a name cannot hold a NUL character")
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _escalation(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:
@@ -357,7 +332,7 @@ async def unknown_namespaces(instance: Instance, names: Sequence[str]) -> list[s
     absent = []
     for name in names:
         try:
-            # UNVERIFIED: %SYS.Namespace.Exists; no fact names it. Settle: call it for USER and for NOSUCH.
+            # (facts: iris-license-sessions 4.4)
             answer = await instance.call(ClassMethod("%SYS.Namespace", "Exists", (name,)))
         except Unreachable:
             raise

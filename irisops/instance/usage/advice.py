@@ -77,8 +77,8 @@ def _cookies(board: LicenseBoard, sessions: Sequence[WebSession]) -> Iterable[Cu
             f"the program of {leak.license_id}",
             f"{leak.number} sessions, no cookie kept",
             "one cookie jar for the whole run, and a last request with ?IRISLogout=end",
-            "One session and one unit, freed when the program ends. Until it is mended, its sessions can be swept.",
-            units=max(0, holder.units - 1) if holder else None,
+            "One session and one unit, freed when the program ends. Until it is fixed, its sessions can be swept.",
+            units=max(0, board.places(holder) - 1) if holder else None,
             application=leak.application,
             license_id=leak.license_id,
         )
@@ -99,13 +99,13 @@ def _anonymous(
                 f"session timeout of {name}",
                 _seconds(timeout),
                 _seconds(SHORTER_TIMEOUT),
-                "A visitor who does nothing for five minutes is logged out and the unit is free. Whoever reads longer "
-                "than that without a click starts anew. Sessions that are open keep the timeout they began with.",
+                "A visitor who does nothing for five minutes is logged out and the unit is free. Reading for longer "
+                "without a click means a new session. Open sessions keep the timeout they began with.",
                 units=waiting,
                 application=name,
                 seconds=SHORTER_TIMEOUT,
             )
-        if crowd.number > 1:
+        if crowd.number > 1 and not board.counts.community:  # nothing is shared there (facts: 2.6)
             yield Cure(
                 "login",
                 f"Each visitor of {name} is a holder of its own",
@@ -150,14 +150,19 @@ def _clients(board: LicenseBoard, processes: Sequence[Process]) -> Iterable[Cure
         programs = ", ".join(dict.fromkeys(process.executable or "a terminal" for process in waiting))
         names = ", ".join(dict.fromkeys(process.username for process in waiting))
         hours = (holder.active_seconds or 0) // 3600
+        back = (
+            "Each connection that closes is free at once."
+            if board.counts.community
+            else "The unit is free as soon as its last connection has closed."
+        )
         yield Cure(
             "close",
             f"{names} has been connected for {hours} hours and waits for input",
             f"{programs} at {holder.holder}",
             f"{len(waiting)} connection{'s' if len(waiting) > 1 else ''}, none at work",
             "close the program when it is not used",
-            "The unit is free as soon as its last connection has closed. Unsaved work in the program may be lost.",
-            units=holder.units,
+            f"{back} Unsaved work in the program may be lost.",
+            units=board.places(holder),
             license_id=holder.holder,
             pids=tuple(process.pid for process in waiting),
         )
@@ -196,7 +201,7 @@ def _flips(board: LicenseBoard, own_license_id: str) -> Iterable[Cure]:
                 "connections open at the same time",
                 f"{connections} of {most}",
                 f"stay below {most + 1}: close what is idle",
-                f"The connection after the {most}th makes it {most + 1} units at one blow.",
+                f"The connection after the {most}th makes it {most + 1} units at once.",
                 license_id=holder.holder,
             )
 
@@ -238,5 +243,5 @@ def _units_idle(
 
 def _seconds(timeout: int | None) -> str:
     if timeout is None:
-        return "unknown (it needs %Admin_Secure:U to read)"
+        return "unknown"
     return f"{timeout} seconds" if timeout else "never"

@@ -6,6 +6,7 @@ application mean a client that discards its cookie.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class Leak:
         return len(self.sessions)
 
 
-def find_leaks(sessions: Sequence[WebSession], at_least: int = LEAK_FROM) -> list[Leak]:
+def find_leaks(sessions: Sequence[WebSession]) -> list[Leak]:
     """All leaks, largest first. Sessions without a login are left out: nothing tells their clients apart."""
     groups: dict[tuple[str, str], list[WebSession]] = {}
     for session in sessions:
@@ -40,7 +41,7 @@ def find_leaks(sessions: Sequence[WebSession], at_least: int = LEAK_FROM) -> lis
     found = [
         Leak(license_id, group[0].username, application, tuple(group))
         for (license_id, application), group in groups.items()
-        if len(group) >= at_least
+        if len(group) >= LEAK_FROM
     ]
     return sorted(found, key=lambda leak: (-leak.number, leak.license_id, leak.application))
 
@@ -53,11 +54,8 @@ class Crowd:
     number: int
 
 
-def find_crowds(sessions: Sequence[WebSession], at_least: int = 2) -> list[Crowd]:
+def find_crowds(sessions: Sequence[WebSession], at_least: int = LEAK_FROM) -> list[Crowd]:
     """Applications with at least that many sessions without a login, largest first."""
-    numbers: dict[str, int] = {}
-    for session in sessions:
-        if session.anonymous:
-            numbers[session.application] = numbers.get(session.application, 0) + 1
+    numbers = Counter(session.application for session in sessions if session.anonymous)
     crowds = [Crowd(application, number) for application, number in numbers.items() if number >= at_least]
     return sorted(crowds, key=lambda crowd: (-crowd.number, crowd.application))

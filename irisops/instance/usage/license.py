@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any
 
 from irisops.instance.calls import Answer, ClassMethod
 from irisops.instance.class_queries import read_list
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import InstanceProblem, or_note
 from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Process, WebSession
 from irisops.instance.routes import Instance, answer_by
 from irisops.instance.usage.holders import build_holders, license_row_of
@@ -17,8 +17,6 @@ from irisops.instance.usage.license_clock import TIME, instance_time
 from irisops.instance.usage.processes import CORE_COLUMNS, process_of, process_query
 from irisops.instance.usage.sessions import list_sessions
 from irisops.instance.values import as_date, in_portions, number_of, text_of
-
-T = TypeVar("T")
 
 DEADLINE = 20.0
 
@@ -66,26 +64,10 @@ async def read_counts(instance: Instance) -> LicenseCounts:
         if isinstance(answer, InstanceProblem)
     )
     expires = answers["expires"]
-    counts = {name: number_of(answers[name]) for name in _COUNTS}
-    key = {name: text_of(answers[name]) for name in _KEY if name != "expires"}
-    return LicenseCounts(
-        limit=counts["limit"],
-        consumed=counts["consumed"],
-        available=counts["available"],
-        max_consumed=counts["max_consumed"],
-        min_available=counts["min_available"],
-        max_connections=counts["max_connections"],
-        enforced=counts["enforced"],
-        csp_users=counts["csp_users"],
-        csp_grace=counts["csp_grace"],
-        product=key["product"],
-        customer=key["customer"],
-        license_type=key["license_type"],
-        server=key["server"],
-        capacity=key["capacity"],
-        expires=as_date(expires.value) if isinstance(expires, Answer) else None,
-        notes=notes,
-    )
+    figures: dict[str, Any] = {name: number_of(answers[name]) for name in _COUNTS}
+    figures |= {name: text_of(answers[name]) for name in _KEY}
+    figures["expires"] = as_date(expires.value) if isinstance(expires, Answer) else None
+    return LicenseCounts(**figures, notes=notes)
 
 
 async def read_board(instance: Instance, *, now: datetime | None = None) -> LicenseBoard:
@@ -97,9 +79,9 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     """
     counts = await read_counts(instance)
     notes = list(counts.notes)
-    rows = await _or_note(license_rows(instance), notes, "Holders")
-    sessions = await _or_note(list_sessions(instance), notes, "Sessions")
-    processes = await _or_note(_client_processes(instance), notes, "Processes")
+    rows = await or_note(license_rows(instance), notes, "Holders cannot be read")
+    sessions = await or_note(list_sessions(instance), notes, "Sessions cannot be read")
+    processes = await or_note(_client_processes(instance), notes, "Processes cannot be read")
     own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
     own_id = text_of(own)
     here = now or datetime.now(UTC)
@@ -110,17 +92,6 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     holders = build_holders(counts, rows or [], sessions, processes, own_id=own_id, now=read_at)
     offset = (read_at - here).total_seconds()
     return LicenseBoard(counts, tuple(holders), tuple(notes), read_at, offset)
-
-
-async def _or_note(read: Awaitable[list[T]], notes: list[str], what: str) -> list[T] | None:
-    """The list; None and a note if it cannot be read. Raises Unreachable."""
-    try:
-        return await read
-    except Unreachable:
-        raise
-    except InstanceProblem as problem:
-        notes.append(f"{what} cannot be read: {problem.message}")
-        return None
 
 
 async def license_rows(instance: Instance) -> list[LicenseRow]:

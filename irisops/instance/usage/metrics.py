@@ -26,16 +26,14 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The figures used here; None where this version lacks one. `others` holds every unlabelled metric."""
+    """The figures used here; None where this version lacks one."""
 
     license_consumed: float | None
     license_available: float | None
-    license_percent: float | None
     license_days: float | None
     """Until the key expires."""
     sessions: float | None
     processes: float | None
-    others: dict[str, float]
     known: bool
     """True if the text held at least one metric."""
 
@@ -56,11 +54,6 @@ def _samples(text: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def parse_metrics(text: str) -> dict[str, float]:
-    """Unlabelled metrics by name."""
-    return {name: values[""] for name, values in _samples(text).items() if "" in values}
-
-
 def metrics_of(text: str) -> Metrics:
     """The figures of a text in Prometheus's format.
 
@@ -76,11 +69,9 @@ def metrics_of(text: str) -> Metrics:
     return Metrics(
         license_consumed=figure("iris_license_consumed"),
         license_available=figure("iris_license_available"),
-        license_percent=figure("iris_license_percent_used"),
         license_days=figure("iris_license_days_remaining"),
         sessions=figure("iris_csp_sessions"),
         processes=figure("iris_process_count"),
-        others=parse_metrics(text),
         known=bool(samples),
     )
 
@@ -151,11 +142,11 @@ def _elsewhere(status: int, location: str) -> NotAvailable:
         parts = urlsplit(location)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return NotAvailable(f"{PATH} sends on to an address that is none (HTTP {status}).", "Check web_port.")
+        return NotAvailable(f"{PATH} redirects to an invalid address (HTTP {status}).", "Check web_port.")
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     where = f" {parts.scheme}://{name}{port}" if name else " another page"
     if parts.scheme == "https":
         cure = "Set web_scheme=https in the profile, and web_port to the port of https."
     else:
         cure = "Check web_port; or a proxy in front of it wants a login."
-    return NotAvailable(f"{PATH} sends on to{where} (HTTP {status}).", cure)
+    return NotAvailable(f"{PATH} redirects to{where} (HTTP {status}).", cure)

@@ -94,18 +94,15 @@ def process_of(row: Row, own_pid: int | None = None) -> Process | None:
     )
 
 
-def process_query(columns: tuple[str, ...], max_rows: int = 0, where: str = "") -> Query:
-    """The SELECT for these columns; `TOP n` rather than a client-side cut, which would fetch all (facts: 4.1)."""
-    top = f"TOP {int(max_rows)} " if max_rows else ""
+def process_query(columns: tuple[str, ...], where: str = "") -> Query:
+    """The SELECT for these columns (facts: 4.1)."""
     # Column names are the constants above, `where` is a caller's constant: nothing typed by a person gets in here.
-    sql = f"SELECT {top}{', '.join(columns)} FROM %SYS.ProcessQuery {where}".rstrip()  # noqa: S608 - names of ours
+    sql = f"SELECT {', '.join(columns)} FROM %SYS.ProcessQuery {where}".rstrip()  # noqa: S608 - names of ours
     return Query(sql, repeated=not where)
 
 
-async def list_processes(
-    instance: Instance, *, max_rows: int = 0, remade: Remade[Process] | None = None
-) -> list[Process]:
-    """All processes (or the first `max_rows`). Raises NotAvailable or NotPermitted.
+async def list_processes(instance: Instance, *, remade: Remade[Process] | None = None) -> list[Process]:
+    """All processes. Raises NotAvailable or NotPermitted.
 
     Given the same `remade` each time, unchanged processes are the identical records.
     """
@@ -118,7 +115,7 @@ async def list_processes(
         own: int | None = None
         for columns in choices:
             pid, rows = await instance.batch(
-                [ClassMethod("%SYSTEM.SYS", "ProcessID"), process_query(columns, max_rows)], deadline=DEADLINE
+                [ClassMethod("%SYSTEM.SYS", "ProcessID"), process_query(columns)], deadline=DEADLINE
             )
             own = number_of(pid)
             if isinstance(rows, Answer) or not _lacks_a_column(rows) or columns is choices[-1]:

@@ -13,7 +13,6 @@ from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
 from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance, first_route
-from irisops.instance.security.authentication import UNAUTHENTICATED
 from irisops.instance.values import Row, as_int, as_text
 
 MOST_TIMEOUT = 100_000
@@ -28,14 +27,6 @@ class AppTimeout:
     timeout: int | None
     methods: str = ""
     """Login methods in the instance's words, e.g. `Unauthenticated, Password`."""
-
-    @property
-    def open(self) -> bool:
-        """True if visitors need no login."""
-        bits = as_int(self.methods)
-        if bits is not None:
-            return bool(bits & UNAUTHENTICATED)
-        return "unauthenticated" in self.methods.casefold()
 
 
 def same_application(left: str, right: str) -> bool:
@@ -53,7 +44,7 @@ async def list_timeouts(instance: Instance) -> list[AppTimeout]:
     """All web applications. Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable."""
     # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
     # where it has not, the values are None and "". To settle: SELECT * FROM Security.Applications_Detail('*').
-    return await read_list(instance, "webapps.timeouts", app_timeout_of)
+    return await read_list(instance, "webapps.detail", app_timeout_of)
 
 
 async def set_timeout(instance: Instance, application: str, seconds: int) -> int:

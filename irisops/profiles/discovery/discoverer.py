@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from irisops.contract.nearest import nearest
-from irisops.contract.refusal import Refusal
+from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ class Discoverer:
         raise Refusal(
             "NothingFound",
             f"Nothing called {harmless(name, 60)} was found here.",
-            f"Did you mean {', '.join(close)}?"
-            if close
-            else "/discover looks again and lists what there is.",
+            f"Did you mean {', '.join(close)}?" if close else "/discover looks again.",
             suggestions=[f"/profile adopt {each}" for each in close],
         )
 

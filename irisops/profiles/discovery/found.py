@@ -20,6 +20,15 @@ class StoredPassword:
     read: Callable[[], Awaitable[str | None]] = field(repr=False)
 
 
+def known_password(where: str, value: str) -> StoredPassword | None:
+    """A password that its source has already read; None for ""."""
+
+    async def read() -> str | None:
+        return value
+
+    return StoredPassword(where, read) if value else None
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A possible instance. `problem` says why it cannot become a profile."""

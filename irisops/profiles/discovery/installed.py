@@ -63,16 +63,16 @@ def _trouble(name: str, folder: str, state: str, port: int | None, other: str) -
     if other:
         return f"{name} is {other}; the driver reaches IRIS alone.", "Nothing can be done here."
     if state == "running" and port is None:
-        return f"{name} runs, and its superserver port is not told.", f"iris list {typed} tells more."
+        return f"{name} is running, but its superserver port is not known.", f"iris list {typed} shows more."
     cures = {
         "running": "",
         "down": f"Start it with: iris start {typed}",
         "starting": "Wait until it runs, then /discover looks again.",
         "stopping": f"Wait until it is down, then start it with: iris start {typed}",
         "sign-on inhibited": f"It is up and refuses logins: messages.log in {folder}/mgr says why; "
-        f"iris session {typed} -B gets in all the same.",
+        f"iris session {typed} -B still gets in.",
     }
-    cure = cures.get(state, f"iris list {typed} tells more; so does messages.log in {folder}/mgr.")
+    cure = cures.get(state, f"iris list {typed} shows more; so does messages.log in {folder}/mgr.")
     return (f"{name} is {state}.", cure) if cure else ("", "")
 
 

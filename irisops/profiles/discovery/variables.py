@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from irisops.profiles.address import AddressError, read_address
-from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
+from irisops.profiles.discovery.found import Found, Report, Surroundings, fit_name, known_password
 from irisops.profiles.host import HostField, port_number, split_host
 from irisops.profiles.model import DEFAULT_PORT
 
@@ -70,7 +70,7 @@ def _from_variables(environment: Mapping[str, str], host: HostField, port: int |
         web_port=host.port if host.web else None,
         web_scheme=host.scheme if host.web else "http",
         about="IRIS_… variables",
-        password=_later(PASSWORD, environment.get(PASSWORD, "")),
+        password=known_password(f"the environment variable {PASSWORD}", environment.get(PASSWORD, "")),
     )
 
 
@@ -85,15 +85,5 @@ def _from_address(name: str, value: str) -> Found:
         port_assumed=address.port is None,
         user=address.user,
         about=f"address in {name}",
-        password=_later(name, address.password or ""),
+        password=known_password(f"the environment variable {name}", address.password or ""),
     )
-
-
-def _later(variable: str, value: str) -> StoredPassword | None:
-    if not value:
-        return None
-
-    async def read() -> str | None:
-        return value
-
-    return StoredPassword(f"the environment variable {variable}", read)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from irisops.background import in_daemon_thread
 from irisops.files import read_file
-from irisops.profiles.discovery.found import Found, Report, StoredPassword, Surroundings, fit_name
+from irisops.profiles.discovery.found import Found, Report, Surroundings, fit_name, known_password
 from irisops.profiles.host import port_number, split_host
 from irisops.profiles.model import DEFAULT_PORT, fit_prefix
 
@@ -27,10 +27,8 @@ BIGGEST = 4 << 20
 """Most bytes of a settings file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    file: Path
-    why: str
+class _UnreadableError(Exception):
+    """A settings file cannot be read; the text says why, without a piece of the file: it may be a password."""
 
 
 async def vscode(around: Surroundings) -> Report:
@@ -47,9 +45,10 @@ def _read(around: Surroundings) -> Report:
     described: set[str] = set()
     wanted: dict[str, Path] = {}
     for file in _files(around):
-        settings = _settings(file)
-        if isinstance(settings, _Broken):
-            troubles.append(f"VS Code's {settings.file} cannot be read: {settings.why}.")
+        try:
+            settings = _settings(file)
+        except _UnreadableError as error:
+            troubles.append(f"VS Code's {file} cannot be read: {error}.")
             continue
         found += _servers(settings, file)
         described |= set(_table(settings, "intersystems", "servers"))
@@ -93,11 +92,12 @@ def _user_folders(around: Surroundings) -> Iterator[Path]:
     yield from sorted(home.glob(".var/app/*/config/*/User"))
 
 
-def _settings(file: Path) -> dict[str, Any] | _Broken:
+def _settings(file: Path) -> dict[str, Any]:
+    """The settings in a file, {} for a missing one. Raises `_UnreadableError`."""
     try:
         raw = read_file(file, BIGGEST + 1)
         if len(raw) > BIGGEST:
-            return _Broken(file, "it is too big")
+            raise _UnreadableError("it is too big")
         text = raw.decode().replace("\r\n", "\n").replace("\r", "\n")
         data = {} if is_blank(text) else loads(text)
     except (FileNotFoundError, NotADirectoryError):
@@ -105,11 +105,10 @@ def _settings(file: Path) -> dict[str, Any] | _Broken:
     except OSError as error:
         if file.is_dir():
             return {}
-        return _Broken(file, error.strerror or type(error).__name__)
+        raise _UnreadableError(error.strerror or type(error).__name__) from None
     except (ValueError, RecursionError) as error:
-        # Only the position is shown: the text around may be a password.
         line = getattr(error, "lineno", None)
-        return _Broken(file, f"it is not JSON (line {line})" if line else "it is not JSON")
+        raise _UnreadableError(f"it is not JSON (line {line})" if line else "it is not JSON") from None
     if file.suffix == ".code-workspace":
         data = _table(data, "settings")
     elif file.name.endswith("devcontainer.json"):
@@ -164,12 +163,12 @@ def _server(name: str, server: dict[str, Any], file: Path) -> Found:
         host=_text(superserver, "host") or web_host,
         port=_port(superserver, "port") or DEFAULT_PORT,
         port_assumed=_port(superserver, "port") is None,
-        user=_plain(server, "username"),
+        user=_resolved(server.get("username")).strip(),
         web_port=_port(web, "port"),
         web_scheme="https" if _text(web, "scheme") == "https" else "http",
         path_prefix=fit_prefix(_text(web, "pathPrefix")),
         about=f"{described}, {file}" if described else str(file),
-        password=_password(server, file),
+        password=known_password(str(file), _resolved(server.get("password"))),
     )
     if found.host.casefold() != web_host.casefold():
         # A profile has one host, the superserver's; a web server on another host is left out.
@@ -188,25 +187,19 @@ def _inline(connection: dict[str, Any], file: Path) -> Found:
         host="localhost",
         port=DEFAULT_PORT,
         port_assumed=True,
-        user=_plain(connection, "username"),
+        user=_resolved(connection.get("username")).strip(),
         web_port=_port(connection, "port"),
         web_scheme="https" if connection.get("https") is True else "http",
         path_prefix=fit_prefix(_text(connection, "pathPrefix")),
         about=str(file),
-        password=_password(connection, file),
+        password=known_password(str(file), _resolved(connection.get("password"))),
     )
     if connection.get("active") is False:
         found = replace(found, state="switched off in VS Code", aside=True)
     if connection.get("docker-compose"):
         # A compose service may publish any port; Docker's own list is better.
-        return replace(
-            found,
-            port=None,
-            port_assumed=False,
-            web_port=None,
-            problem="The settings name a Docker Compose service, not a superserver port.",
-            cure="Start the service; it is then found as a container.",
-        )
+        said = "The settings name a Docker Compose service, not a superserver port."
+        return _unplaced(found, said, "Start the service; it is then found as a container.")
     return _with_host(found, _text(connection, "host") or "localhost", named=True)
 
 
@@ -217,34 +210,22 @@ def _with_host(found: Found, text: str, *, named: bool = False) -> Found:
     """
     host = split_host(text)
     if host is None or host.port or host.scheme:
-        variable = "${" in text
-        return replace(
-            found,
-            host="",
-            port=None,
-            port_assumed=False,
-            web_port=None,
-            problem="The settings name the host by a variable, which is not resolved here."
-            if variable
-            else "The settings hold no host name or address where the host should be.",
-            cure="/profile add takes it typed by hand.",
+        said = (
+            "The settings name the host by a variable, which is not resolved here."
+            if "${" in text
+            else "The settings hold no host name or address where the host should be."
         )
+        return _unplaced(replace(found, host=""), said, "Type it instead: /profile add.")
     return replace(found, host=host.host, name=fit_name(f"vscode-{host.host}") if named else found.name)
 
 
-def _password(table: dict[str, Any], file: Path) -> StoredPassword | None:
-    password = table.get("password")
-    if not isinstance(password, str) or not password or "${" in password:
-        return None
-
-    async def read() -> str | None:
-        return password
-
-    return StoredPassword(str(file), read)
+def _unplaced(found: Found, problem: str, cure: str) -> Found:
+    """The finding without ports, which cannot become a profile."""
+    return replace(found, port=None, port_assumed=False, web_port=None, problem=problem, cure=cure)
 
 
 def _table(data: Any, *keys: str) -> dict[str, Any]:
-    """The table at these keys, empty if there is none."""
+    """The table at these keys, empty if missing."""
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, dict) else {}
@@ -255,10 +236,9 @@ def _text(data: dict[str, Any], key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _plain(data: dict[str, Any], key: str) -> str:
-    """A text without editor variables such as `${env:USER}`, which are not resolved."""
-    text = _text(data, key)
-    return "" if "${" in text else text
+def _resolved(value: object) -> str:
+    """A text; "" for one with editor variables such as `${env:USER}`, which are not resolved."""
+    return value if isinstance(value, str) and "${" not in value else ""
 
 
 def _port(data: dict[str, Any], key: str) -> int | None:

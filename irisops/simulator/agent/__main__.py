@@ -1,4 +1,4 @@
-"""`python -m irisops.simulator.agent`: the command line of an ngrok agent, as far as pyngrok uses it."""
+"""`python -m irisops.simulator.agent`: the part of the ngrok agent's command line that pyngrok uses."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _TOKEN = re.compile(r"^[ \t]*authtoken:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 def token_in(text: str) -> str:
-    """The authtoken of a config file, at the top level (v2) or under agent (v3); "" if it has none."""
+    """The authtoken of a config file, at the top level (v2) or under agent (v3); "" if absent."""
     found = _TOKEN.search(text)
     return found.group(1) if found else ""
 
 
 def option(arguments: list[str], name: str) -> str:
-    """The value after `name`, "" if it is not there."""
+    """The value after `name`; "" if absent."""
     return arguments[arguments.index(name) + 1] if name in arguments[:-1] else ""
 
 
 def default_config() -> Path:
-    """Where the agent looks for its file when none is named (facts: ngrok-keyring A3)."""
+    """The agent's default config file (facts: ngrok-keyring A3)."""
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / "ngrok" / "ngrok.yml"
 
 
 def start(arguments: list[str], switches: Switches) -> int:
-    """`start --none`. A missing config file that was named is fatal (facts: A5.5)."""
+    """`start --none`. A config file that is named and missing is fatal (facts: A5.5)."""
     named = option(arguments, "--config")
     path = Path(named) if named else default_config()
     if switches.fails("config") or (named and not path.exists()):
@@ -44,7 +44,7 @@ def start(arguments: list[str], switches: Switches) -> int:
 
 
 def save(arguments: list[str]) -> int:
-    """`config add-authtoken TOKEN` and `config add-api-key KEY`: written as the real agent does, 0600 when new."""
+    """`config add-authtoken TOKEN` and `config add-api-key KEY`; a new file has mode 0600, as with the real agent."""
     key, what = ("authtoken", "Authtoken") if arguments[1] == "add-authtoken" else ("api_key", "API key")
     named = option(arguments, "--config")
     path = Path(named) if named else default_config()
@@ -57,7 +57,7 @@ def save(arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Do as the agent would; the exit code."""
+    """Run a command line; returns the exit code."""
     switches = read_switches(os.environ)
     if "--version" in arguments:
         print(f"ngrok version {switches.version}")
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["update"]:
         print("No update available, this is the latest version.")
         return 0
-    print(f"ERROR:  the stand-in agent does not know: {' '.join(arguments[:2])}", file=sys.stderr)
+    print(f"ERROR:  unknown to the stand-in agent: {' '.join(arguments[:2])}", file=sys.stderr)
     return 1
 
 

@@ -29,7 +29,7 @@ V3_KEYS = frozenset(
         "agent_tls_termination",
     }
 )
-"""Keys of a v3 endpoint. Whether a real agent refuses others is open (facts: A4.6), so this one does."""
+"""Keys of a v3 endpoint. Whether a real agent refuses others is unknown (facts: A4.6); this one does."""
 
 _LOCAL_HOSTS = {"127.0.0.1", "localhost"}
 
@@ -48,7 +48,7 @@ class Api:
         self._open: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> str:
-        """Bind the first free port from the default on; returns the address. Raises OSError when there is none."""
+        """Bind the first free port from the default on; returns the address. Raises OSError if all are taken."""
         first = self._switches.web_port
         for port in range(first, first + 200):
             try:
@@ -65,7 +65,7 @@ class Api:
         raise OSError("no free port for the web service")
 
     async def close(self) -> None:
-        """Stop serving and take every endpoint down."""
+        """Stop serving and close every endpoint."""
         if self._server is not None:
             self._server.close()
         for endpoint in list(self.endpoints.values()):
@@ -76,7 +76,7 @@ class Api:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def set_online(self, online: bool) -> None:
-        """The session to the cloud came or went."""
+        """Connect or disconnect the pretended cloud session."""
         self.online = online
         for endpoint in self.endpoints.values():
             endpoint.up = online
@@ -94,7 +94,7 @@ class Api:
                 writer.write(await self._respond(head, body))
                 await writer.drain()
         except (ConnectionError, web.BadRequestError, asyncio.IncompleteReadError):
-            pass  # a client that hangs up or talks nonsense ends its own connection only
+            pass  # a client that hangs up or sends nonsense ends only its own connection
         finally:
             writer.close()
             self._open.discard(task)
@@ -193,17 +193,18 @@ class Api:
         if fails("endpoints") or len(self.endpoints) >= self._switches.max_endpoints:
             code, text = failures.TOO_MANY
             return 502, failures.create_body(code, text.format(limit=self._switches.max_endpoints))
-        # UNVERIFIED: a real agent's words for a name that is taken; the code is that of a taken address.
+        # UNVERIFIED: a real agent's words for a name that is taken; the code is that of a taken address. Settle: POST
+        # the same name twice to /api/tunnels of a real agent.
         if fails("exists") or name in self.endpoints:
             return 502, failures.create_body(*failures.ALREADY_ONLINE)
         return None
 
 
 def understand(body: bytes) -> tuple[str, str, str, dict[str, object], Policy]:
-    """(name, kind, upstream, definition, policy) of a POST. Raises ValueError for what v3 does not know."""
+    """(name, kind, upstream, definition, policy) of a POST. Raises ValueError for unknown or invalid fields."""
     document = json.loads(body or b"null")
     if not isinstance(document, dict):
-        raise ValueError("an endpoint is an object")  # noqa: TRY004 - it is the sender's value that is wrong
+        raise ValueError("an endpoint is an object")  # noqa: TRY004 - the sender's value is wrong
     unknown = set(document) - V3_KEYS
     if unknown:
         raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")

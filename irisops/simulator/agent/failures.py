@@ -1,4 +1,4 @@
-"""The service's refusals: code and wording (facts: ngrok-keyring A9-A11). Wordings marked UNVERIFIED are our own."""
+"""The service's refusals: code and wording (facts: ngrok-keyring A9-A11)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ START: Final[dict[str, tuple[str, str]]] = {
             "Sign up for an account: https://dashboard.ngrok.com/signup"
         ),
     ),
-    # 105 and 107 repeat the token (facts: A4); the exact wording is UNVERIFIED beyond "Your authtoken: TOKEN".
+    # 105 and 107 repeat the token (facts: A4). UNVERIFIED: their wording beyond "Your authtoken: TOKEN". Settle: start
+    # a real agent with the authtoken "x", and with one that was revoked.
     "badformat": (
         "ERR_NGROK_105",
         (
@@ -38,7 +39,7 @@ START: Final[dict[str, tuple[str, str]]] = {
     "blocked": ("ERR_NGROK_9040", "authentication failed: We do not allow agents to connect from your IP."),
     "ngrok103": ("ERR_NGROK_103", "authentication failed: Your account has been suspended."),
 }
-"""Failures at start: switch -> (code, text). `{token}`, `{limit}` and `{version}` are filled in."""
+"""Failures at start: switch -> (code, text), with the placeholders `{token}`, `{limit}` and `{version}`."""
 
 NO_CARD: Final = (
     "ERR_NGROK_8013",
@@ -55,18 +56,21 @@ ALREADY_ONLINE: Final = ("ERR_NGROK_334", "The endpoint is already online.")
 
 
 def start_text(kind: str, token: str, limit: int, version: str) -> str:
-    """The `err=` of the log line for a failure at start."""
+    """The `err=` value of the log line for a failure at start."""
     code, text = START[kind]
     return refusal(code, text.format(token=token, limit=limit, version=version))
 
 
 def refusal(code: str, text: str) -> str:
-    """A text of the service with its code at the end."""
+    """A text of the service followed by its code."""
     return f"{text}\r\n\r\n{code}\r\n"
 
 
 def any_code(number: int) -> tuple[str, str]:
-    """A refusal of which only the code is known. UNVERIFIED: its wording, which nobody should parse."""
+    """A refusal of which only the code is known.
+
+    UNVERIFIED: its wording, which nobody should parse. Settle: read the page of the code at https://ngrok.com/docs/errors.
+    """
     return f"ERR_NGROK_{number}", "The service refused."
 
 

@@ -1,4 +1,4 @@
-"""An executable file that starts the stand-in, for everything that wants the path of an agent."""
+"""An executable file that starts the stand-in, for callers that need the path of an agent."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MODULE = "irisops.simulator.agent"
 def write_launcher(path: Path, switches: Switches | None = None) -> Path:
     """Write a small shell script to `path` that runs the stand-in with `switches`; returns the path.
 
-    pyngrok knows agents by their path, so each test and each demo has its own (facts: ngrok-keyring A1.13).
+    pyngrok identifies agents by path, so each test and each demo has its own (facts: ngrok-keyring A1.13).
     """
     package = Path(irisops.__file__).parent.parent
     lines = ["#!/bin/sh", "# A stand-in for the ngrok agent: loopback only."]
     for name, value in (switches or Switches()).as_environment().items():
         lines += [f"export {name}={shlex.quote(value)}"]
-    # Isolated (-I): a file of the folder in which it is started must not be taken for a module. It needs the standard
+    # Isolated (-I), so that a file in the current folder cannot shadow a module. The stand-in needs only the standard
     # library and this package, whose folder comes last.
     begin = (
         f"import runpy, sys; sys.path.append({str(package)!r}); "
@@ -30,9 +30,8 @@ def write_launcher(path: Path, switches: Switches | None = None) -> Path:
     )
     lines.append(f'exec {shlex.quote(sys.executable)} -I -c {shlex.quote(begin)} "$@"')
     for missing in reversed([each for each in (path.parent, *path.parents) if not each.exists()]):
-        missing.mkdir(
-            mode=0o700, exist_ok=True
-        )  # `parents=True` would give those in between the rights of the umask
+        # With `parents=True` the intermediate folders would get the rights of the umask.
+        missing.mkdir(mode=0o700, exist_ok=True)
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

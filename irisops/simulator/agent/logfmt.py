@@ -12,7 +12,7 @@ _PLAIN = re.compile(r"[^\s\"'=\\]+\Z")
 
 
 def quoted(value: str) -> str:
-    """A logfmt value: quoted when it holds a space, a quote or an equals sign; line ends as two characters."""
+    """A logfmt value: quoted if it contains a space, a quote or an equals sign; line ends become two characters."""
     if _PLAIN.match(value):
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
@@ -20,23 +20,23 @@ def quoted(value: str) -> str:
 
 
 def line(level: str, message: str, moment: datetime, **keys: str) -> str:
-    """One line without its end."""
+    """One line without the newline."""
     parts = [f"t={moment:%Y-%m-%dT%H:%M:%S%z}", f"lvl={level}", f"msg={quoted(message)}"]
     parts += [f"{key}={quoted(value)}" for key, value in keys.items()]
     return " ".join(parts)
 
 
 class Log:
-    """Writes lines unbuffered and lets a full pipe block the agent, as the real one does (facts: A1.9, A1.12)."""
+    """Unbuffered log; like the real agent, it blocks on a full pipe (facts: A1.9, A1.12)."""
 
     def __init__(self, descriptor: int = 1, now: Callable[[], datetime] | None = None) -> None:
         self._descriptor = descriptor
         self._now = now or (lambda: datetime.now(UTC))
 
     def write(self, level: str, message: str, **keys: str) -> None:
-        """Write a line. Where nobody can read any more the process dies of SIGPIPE, as a Go program does (facts: A2.2).
+        """Write a line. Without a reader the process dies of SIGPIPE, as a Go program does (facts: A2.2).
 
-        An exception would only end the one task or request that happened to write.
+        An exception would end only the task or request that wrote.
         """
         data = (line(level, message, self._now(), **keys) + "\n").encode()
         try:

@@ -12,26 +12,26 @@ from dataclasses import dataclass
 
 
 class PolicyError(ValueError):
-    """The policy is not one that the stand-in can enforce; an agent that ignored it would open the door."""
+    """A policy that the stand-in cannot enforce; ignoring it would open the endpoint to everyone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is enforced. Networks that may come in (empty: all), those that may not, and `user:password` pairs."""
+    """The enforced rules: allowed networks (empty: all), denied networks, and `user:password` pairs."""
 
     allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     deny: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     credentials: tuple[str, ...] = ()
 
     def admits(self, address: str) -> bool:
-        """By the address at layer 4, never by a header."""
+        """True if the address at layer 4 is allowed; headers do not count."""
         peer = ipaddress.ip_address(address)
         if any(peer in network for network in self.deny):
             return False
         return not self.allow or any(peer in network for network in self.allow)
 
     def authorised(self, header: str) -> bool:
-        """Whether an `Authorization` header satisfies basic-auth, when that is asked for."""
+        """True if an `Authorization` header satisfies basic-auth, or none is required."""
         if not self.credentials:
             return True
         scheme, _, encoded = header.partition(" ")
@@ -45,13 +45,13 @@ class Policy:
 
 
 def read_policy(text: str, *, tcp: bool) -> Policy:
-    """From the JSON text of a create call. Raises PolicyError for what is unknown or does not fit the protocol."""
+    """Parse the JSON text of a create call. Raises PolicyError for unknown rules and those of another protocol."""
     if not text:
         return Policy()
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise PolicyError("traffic_policy is not JSON, and the stand-in reads no YAML") from error
+        raise PolicyError("traffic_policy is not JSON; the stand-in does not read YAML") from error
     phase = "on_tcp_connect" if tcp else "on_http_request"
     allow: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
     deny: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
@@ -69,7 +69,7 @@ def read_policy(text: str, *, tcp: bool) -> Policy:
                 )
             credentials += pairs
         elif kind == "oauth" and not tcp:
-            # There is no provider on loopback: nobody can be let in, and nobody is.
+            # There is no provider on loopback, so no request is ever let in.
             credentials.append("\0:\0")
         else:
             raise PolicyError(f"unknown action {kind!r} in {phase}")

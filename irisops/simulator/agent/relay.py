@@ -1,4 +1,4 @@
-"""The public side: ports on 127.0.0.1 that relay to the upstream for real."""
+"""The public side: ports on 127.0.0.1 that relay to the upstream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INTERSTITIAL = b"<html><body>ERR_NGROK_6024: You are about to visit a stand-in 
 
 @dataclass(slots=True)
 class Counters:
-    """What `metrics.conns` and the summary line show."""
+    """Connection counts for `metrics.conns` and the summary line."""
 
     total: int = 0
     open: int = 0
@@ -28,7 +28,7 @@ class Counters:
 
 @dataclass(slots=True)
 class Endpoint:
-    """One tunnel: its definition as created, and the live port behind it."""
+    """One tunnel: its definition as created, and its live port."""
 
     name: str
     kind: str
@@ -41,14 +41,14 @@ class Endpoint:
     counters: Counters = field(default_factory=Counters)
     loopback: str = ""
     up: bool = True
-    """False while the session to the (pretended) cloud is down: connections are closed at once."""
+    """False while the pretended cloud session is down: connections are closed at once."""
     server: asyncio.Server | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     log: Callable[..., None] = field(default=lambda *_a, **_k: None)
 
     @property
     def uri(self) -> str:
-        """Where the API has it."""
+        """Its path in the API."""
         return f"/api/endpoints/{self.name}"
 
     async def listen(self) -> int:
@@ -59,7 +59,7 @@ class Endpoint:
         return port
 
     async def close(self) -> None:
-        """Stop listening and cut every connection, as the cloud does when an endpoint goes."""
+        """Stop listening and cut every connection, as the cloud does when an endpoint is deleted."""
         if self.server is not None:
             self.server.close()
         for task in list(self.tasks):
@@ -67,7 +67,7 @@ class Endpoint:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def as_json(self) -> dict[str, object]:
-        """The API's view of it (facts: ngrok-keyring A10)."""
+        """The endpoint in the API (facts: ngrok-keyring A10)."""
         shown: dict[str, object] = {
             "name": self.name,
             "uri": self.uri,
@@ -95,7 +95,7 @@ class Endpoint:
         self.tasks.add(task)
         peer = str(writer.get_extra_info("peername")[0])
         try:
-            # A refused TCP client sees a closed connection and no reason (facts: A11, A12.3).
+            # A refused TCP client sees only a closed connection, without a reason (facts: A11, A12.3).
             if self.up and (self.kind == "http" or self.policy.admits(peer)):
                 self.counters.total += 1
                 self.counters.open += 1
@@ -105,7 +105,7 @@ class Endpoint:
                 finally:
                     self.counters.open -= 1
         except (ConnectionError, web.BadRequestError, asyncio.IncompleteReadError):
-            pass  # one side hung up or did not speak HTTP: that connection ends, and that is all
+            pass  # one side hung up or did not speak HTTP: only that connection ends
         finally:
             writer.close()
             self.tasks.discard(task)
@@ -143,7 +143,11 @@ class Endpoint:
         await _both_ways(reader, writer, up_reader, up_writer)
 
     def _refuse(self, head: web.Head, peer: str) -> bytes:
-        """The edge's own answer, if the request may not go on. The denial bodies are UNVERIFIED (facts: A14)."""
+        """The edge's own answer, if the request may not go on.
+
+        UNVERIFIED: the bodies of the denials (facts: A14). Settle: curl -i a real endpoint with restrict-ips, and one
+        with basic-auth, from outside.
+        """
         headers = head.headers
         if not self.policy.admits(peer):
             return web.response(403, b"ERR_NGROK_3205: IP restriction", "text/plain")
@@ -165,7 +169,7 @@ def host_and_port(address: str, default: int) -> tuple[str, int]:
 
 
 def _forwarded(head: web.Head, peer: str) -> bytes:
-    """The head for the upstream. One request a connection, unless it is an upgrade to a web socket."""
+    """The head for the upstream: one request per connection, except for a web socket upgrade."""
     upgrade = "upgrade" in head.headers.get("connection", "").lower()
     lines = [f"{head.method} {head.target} {head.version}"]
     lines += [f"{name}: {value}" for name, value in head.raw if upgrade or name.lower() != "connection"]
@@ -181,7 +185,7 @@ async def _both_ways(
     up_reader: asyncio.StreamReader,
     up_writer: asyncio.StreamWriter,
 ) -> None:
-    """Relay until the upstream has nothing more to say or either side breaks."""
+    """Relay until the upstream closes or either side fails."""
     back = asyncio.create_task(_pump(up_reader, writer))
     failures: list[BaseException] = []
 
@@ -217,7 +221,7 @@ _numbers = itertools.count(10000 + secrets.randbelow(10000))
 
 
 def public_url(kind: str, port: int, *, real: bool) -> str:
-    """The address that is told: the loopback one, or one that looks as ngrok's do."""
+    """The public address: the loopback one, or one that looks like ngrok's."""
     if not real:
         return f"{kind}://127.0.0.1:{port}"
     if kind == "tcp":

@@ -30,7 +30,7 @@ def _alive(pid: int) -> bool:
 
 @contextlib.contextmanager
 def _counted(switches: Switches) -> Iterator[bool]:
-    """Take a seat among the live agents; False when all seats are taken."""
+    """Take a seat among the live agents; yields False if all seats are taken."""
     if not switches.session_dir:
         yield True
         return
@@ -46,7 +46,7 @@ def _counted(switches: Switches) -> Iterator[bool]:
 
 
 class Agent:
-    """One run. `token` "" means that none was found anywhere."""
+    """One run. `token` "": no token was found anywhere."""
 
     def __init__(self, switches: Switches, token: str, config_path: str) -> None:
         self._switches = switches
@@ -59,7 +59,7 @@ class Agent:
         self._background = Background(self._failed)
 
     async def run(self) -> int:
-        """Until it is told to stop; returns the exit code."""
+        """Run until stopped; returns the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
@@ -83,7 +83,7 @@ class Agent:
         return 0
 
     def _failed(self, error: BaseException) -> None:
-        """A part of the agent failed: all of it ends."""
+        """Stop the whole agent if one of its parts fails."""
         self._failure = error
         self._stop.set()
 
@@ -109,7 +109,7 @@ class Agent:
             return True
         await asyncio.sleep(self._switches.slow_start)
         if self._switches.fails("nosession"):
-            return True  # goes quiet before it is healthy (facts: A1.7)
+            return True  # becomes silent before it is healthy (facts: A1.7)
         self._api.set_online(True)
         self._log.write("info", "client session established", obj="tunnels.session")
         self._log.write("info", "tunnel session started", obj="tunnels.session")
@@ -155,7 +155,11 @@ class Agent:
         os._exit(2)
 
     async def _drop(self) -> None:
-        """The session goes and comes back. UNVERIFIED: the words, and that a random TCP address stays (facts: A14)."""
+        """The session goes and comes back.
+
+        UNVERIFIED: the words, and that a random TCP address stays (facts: A14). Settle: start a TCP endpoint with a
+        real agent, cut its network for a minute, and read its log.
+        """
         await asyncio.sleep(self._switches.drop_after)
         self._api.set_online(False)
         self._log.write(

@@ -1,4 +1,4 @@
-"""What makes the stand-in behave badly, read from its environment (facts: ngrok-keyring A14, "Switches")."""
+"""Switches for misbehaviour of the stand-in, from its environment (facts: ngrok-keyring A14, "Switches")."""
 
 from __future__ import annotations
 
@@ -31,37 +31,37 @@ class Switches:
 
     fail: str = ""
     refuse_start: int = 0
-    """ERR_NGROK_ number with which the service refuses the session: for those without a wording of their own."""
+    """Number of the ERR_NGROK_ code that refuses the session: for codes without a wording here."""
     refuse_create: int = 0
     """The same for each endpoint."""
     slow_start: float = 0.0
-    """Before the session is there."""
+    """Delay before the session is up."""
     slow_connect: float = 0.0
-    """Before a POST is answered."""
+    """Delay before a POST is answered."""
     crash_after: float = 0.0
-    """After the session came up."""
+    """Delay after the session came up."""
     drop_after: float = 0.0
     drop_for: float = 0.0
     log_every: float = 0.0
     max_endpoints: int = 3
     max_sessions: int = 3
     session_dir: str = ""
-    """Where live agents keep their pid files, so that `max_sessions` can be counted."""
+    """Folder of the live agents' pid files, which count towards `max_sessions`."""
     urls: str = "loopback"
-    """`loopback`, or `real` for addresses as ngrok gives them with the true one in `x_loopback`."""
+    """`loopback`, or `real` for addresses like ngrok's, with the loopback one in `x_loopback`."""
     interstitial: bool = False
     version: str = "3.39.10"
     stderr: str = ""
-    """Noise for standard error."""
+    """Text for standard error."""
     web_port: int = 4040
-    """First port tried for the API. The real agent takes the next one when it is busy."""
+    """First port tried for the API. Like the real agent, takes the next one if it is busy."""
 
     def fails(self, *names: str) -> bool:
-        """Whether one of these failures was asked for."""
+        """True if one of these failures is requested."""
         return any(name in self.fail.split(",") for name in names)
 
     def as_environment(self) -> dict[str, str]:
-        """The variables that make a child read these switches; those with their default are left out."""
+        """Environment variables for a child with these switches; defaults are omitted."""
         default = Switches()
         named = {}
         for field in fields(self):
@@ -72,7 +72,7 @@ class Switches:
 
 
 def read_switches(environment: Mapping[str, str]) -> Switches:
-    """From `IRISOPS_AGENT_*`. Raises ValueError for one that does not exist: no test may pass by typo."""
+    """Read `IRISOPS_AGENT_*`. Raises ValueError for an unknown switch, so that no test passes by a typo."""
     given: dict[str, str | int | float | bool] = {}
     default = Switches()
     known = {field.name: type(getattr(default, field.name)) for field in fields(Switches)}
@@ -81,10 +81,10 @@ def read_switches(environment: Mapping[str, str]) -> Switches:
             continue
         name = key.removeprefix(PREFIX).lower()
         if name not in known:
-            raise ValueError(f"{key} is no switch of the stand-in agent")
+            raise ValueError(f"{key} is not a switch of the stand-in agent")
         kind = known[name]
         given[name] = text not in {"", "0"} if kind is bool else kind(text)
-    switches = Switches(**given)  # type: ignore[arg-type]  # kinds were taken from the fields themselves
+    switches = Switches(**given)  # type: ignore[arg-type]  # types come from the fields themselves
     unknown = set(filter(None, switches.fail.split(","))) - START_FAILURES - CREATE_FAILURES - OTHER_FAILURES
     if unknown:
         raise ValueError(f"no failure is called {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand, as far as the agent's API and its HTTP endpoints need it."""
+"""Minimal HTTP/1.1 for the agent's API and its HTTP endpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first lines of a request. Header names are lower-cased in `headers`; `raw` keeps their spelling and order."""
+    """The head of a request. `headers` has lower-case names; `raw` keeps their spelling and order."""
 
     method: str
     target: str
@@ -26,12 +26,12 @@ class Head:
 
     @property
     def headers(self) -> dict[str, str]:
-        """By lower-cased name; the last one wins."""
+        """By lower-case name; the last one wins."""
         return {name.lower(): value for name, value in self.raw}
 
     @property
     def length(self) -> int:
-        """Announced length of the body in bytes. Raises BadRequestError."""
+        """Content-Length in bytes, 0 if absent. Raises BadRequestError."""
         text = self.headers.get("content-length", "0")
         if not text.isdigit():
             raise BadRequestError(f"Content-Length {text!r}")
@@ -39,7 +39,7 @@ class Head:
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """The next request's head, None at the end of the connection. Raises BadRequestError."""
+    """The head of the next request, None at the end of the connection. Raises BadRequestError."""
     try:
         block = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as error:
@@ -63,7 +63,7 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
 
 
 async def read_body(reader: asyncio.StreamReader, head: Head) -> bytes:
-    """The body by its Content-Length. Raises BadRequestError when it is too long."""
+    """The body by its Content-Length. Raises BadRequestError if it is too long."""
     if head.length > MAX_BODY:
         raise BadRequestError("the body is too long")
     return await reader.readexactly(head.length)
@@ -72,7 +72,7 @@ async def read_body(reader: asyncio.StreamReader, head: Head) -> bytes:
 def response(
     status: int, body: bytes = b"", content_type: str = "application/json", *, headers: Mapping[str, str] = {}
 ) -> bytes:
-    """A whole response that ends the connection."""
+    """A whole response that closes the connection."""
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
     if status != HTTPStatus.NO_CONTENT:
         lines += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]

@@ -277,13 +277,14 @@ def _matching(job: Job, names: Value, kind: Value) -> list[Application]:
         "Name",
         "Namespace",
         "Enabled",
-        "Type",
-        "Resource",
         column("DispatchClass", precision=256),
-        column("Description", precision=256),
+        "Type",
         column("IsSystemApp", "%Boolean"),
+        "Resource",
+        column("Description", precision=256),
     ],
     sql_procedure=True,
+    public=6,
 )
 def _list(job: Job, names: Value, kind: Value, _filter: Value) -> Iterable[Sequence[Value]]:
     return [
@@ -291,32 +292,32 @@ def _list(job: Job, names: Value, kind: Value, _filter: Value) -> Iterable[Seque
             application.name,
             application.namespace,
             yes_no(application.enabled),
-            _kind(application),
-            application.resource,
             application.dispatch_class,
-            application.description,
+            _kind(application),
             int(application.system),
+            application.resource,
+            application.description,
         )
         for application in _matching(job, names, kind)
     ]
 
 
-# UNVERIFIED: names and order of Detail's columns. Settle: SELECT * FROM Security.Applications_Detail().
 @APPLICATIONS.query(
     'Detail(Names As %String = "*", Type As %Integer = -1)',
     [
         "Name",
         "Namespace",
         "Enabled",
+        column("DispatchClass", precision=256),
         "Type",
         "Resource",
-        column("DispatchClass", precision=256),
         column("Description", precision=256),
         column("AutheEnabled", precision=512),
         column("MatchRoles", precision=32767),
         column("Timeout", "%Integer"),
     ],
     sql_procedure=True,
+    public=5,
 )
 def _detail(job: Job, names: Value, kind: Value) -> Iterable[Sequence[Value]]:
     return [
@@ -324,9 +325,9 @@ def _detail(job: Job, names: Value, kind: Value) -> Iterable[Sequence[Value]]:
             application.name,
             application.namespace,
             yes_no(application.enabled),
+            application.dispatch_class,
             _kind(application),
             application.resource,
-            application.dispatch_class,
             application.description,
             methods_text(application.authe_enabled),
             ",".join(match_roles_items(application)),

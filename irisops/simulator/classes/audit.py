@@ -18,6 +18,7 @@ from irisops.simulator.classes.objects import PERSISTENT, Instance
 from irisops.simulator.classes.sql_access import require_select
 from irisops.simulator.classes.user_operations import audit_change
 from irisops.simulator.classes.values import as_integer, as_text, matches_names
+from irisops.simulator.doubts import EMPTY_STRING
 from irisops.simulator.world.model import AuditRecord
 
 AUDIT = ClassDef("%SYS.Audit", base=PERSISTENT, requires="%Admin_Secure:U")
@@ -161,10 +162,15 @@ def _to_utc(_job: Job, stamp: Value) -> str:
     return as_text(stamp)
 
 
-def _moment(text: str, default: datetime) -> datetime:
-    """An ODBC date, or date and time, in UTC. Raises #5001 for what is neither."""
+def _moment(job: Job, text: str, default: datetime) -> datetime:
+    """An ODBC date, or date and time, in UTC. Raises #5001 for what is neither.
+
+    The empty string of SQL, $CHAR(0), lies before all times, unless it is an error or never comes.
+    """
     if not text.strip():
         return default
+    if text == "\0" and job.world.doubts.says(EMPTY_STRING, "no-rows"):
+        return datetime.min.replace(tzinfo=default.tzinfo)
     try:
         return datetime.fromisoformat(text.strip()).replace(tzinfo=default.tzinfo)
     except ValueError:
@@ -175,8 +181,8 @@ def _selected(job: Job, args: Sequence[Value]) -> list[AuditRecord]:
     """The records that a List's arguments ask for, newest first."""
     begin, end, sources, kinds, events, usernames, _systems, pids = (as_text(each) for each in args[:8])
     now = job.world.now()
-    since = _moment(begin, now - timedelta(days=36500))
-    until = _moment(end, now + timedelta(days=1))
+    since = _moment(job, begin, now - timedelta(days=36500))
+    until = _moment(job, end, now + timedelta(days=1))
     return [
         record
         for record in reversed(job.world.audit_log.records)

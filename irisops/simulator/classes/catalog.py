@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 from irisops.simulator.backend import SqlFailure, ThrownError, Value
 from irisops.simulator.classes import dispatch, status
-from irisops.simulator.classes.dates import odbc
+from irisops.simulator.classes.dates import horolog, odbc
 from irisops.simulator.classes.definition import ClassDef, MethodDef, QueryDef, column
 from irisops.simulator.classes.definitions import JobDefinitions
 from irisops.simulator.classes.dictionary import sql_name, sql_schema, visible_classes
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.signature import Signature
-from irisops.simulator.classes.sql_access import privilege_violation
+from irisops.simulator.classes.sql_access import has_sql_privilege, privilege_violation
+from irisops.simulator.classes.system_basics import zversion_of
 from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
+from irisops.simulator.doubts import EMPTY_STRING, EXECUTE, PROJECTION
 from irisops.simulator.sql.catalog import ArgumentDef, FunctionDef, ProcedureDef, SqlType, TableDef
 from irisops.simulator.sql.definitions import DefinitionStatements
 from irisops.simulator.sql.statements import Action, SecurityStatements, TransactionStatements
@@ -68,8 +72,8 @@ class JobCatalog:
 
     @property
     def version(self) -> Hashable:
-        """Changes with every definition, and with the namespace."""
-        return self._tables.version
+        """Changes with every definition, with the namespace, and with what the instance does in doubt."""
+        return self._tables.version, self._job.world.doubts
 
     def table(self, schema: str, name: str) -> TableDef | None:
         """The table of that name, or None."""
@@ -104,6 +108,25 @@ class JobCatalog:
         """The world's time, as `YYYY-MM-DD HH:MM:SS`."""
         return odbc(self._job.world.now())
 
+    def variables(self) -> Mapping[str, Value]:
+        """The special variables of ObjectScript; the simulator's machine is in UTC."""
+        job, world = self._job, self._job.world
+        moment = world.now()
+        up = moment - world.started
+        return {
+            "$HOROLOG": horolog(moment),
+            "$JOB": str(job.process.pid),
+            "$NAMESPACE": job.namespace,
+            "$TLEVEL": job.transaction.level,
+            "$USERNAME": job.username,
+            "$ZHOROLOG": Decimal(up // timedelta(microseconds=1)) / 1_000_000,
+            "$ZNSPACE": job.namespace,
+            "$ZPI": Decimal("3.141592653589793238"),
+            "$ZTIMESTAMP": f"{horolog(moment)}.{moment.microsecond:06d}".rstrip("0").rstrip("."),
+            "$ZTIMEZONE": 0,
+            "$ZVERSION": zversion_of(job),
+        }
+
     def require_sql(self) -> None:
         """Raise -99 unless the user holds %Service_SQL:U (facts: iris-security 6.5)."""
         if not self._job.holds(SERVICE_SQL):
@@ -111,7 +134,8 @@ class JobCatalog:
 
     def _build(self) -> None:
         """Project the classes that the job sees in its namespace; done again only when that changed."""
-        state = (self._job.namespace.upper(), self._job.emulation.project_unknown_queries)
+        doubts = self._job.world.doubts
+        state = (self._job.namespace.upper(), doubts)
         if state == self._built_for:
             return
         self._index, self._procedures, self._functions = {}, {}, {}
@@ -121,9 +145,7 @@ class JobCatalog:
                 table = self._project_table(cls)
                 self._index[schema.lower(), table.name.lower()] = table
             for query in cls.queries().values():
-                if query.sql_procedure or (
-                    query.projection_unknown and self._job.emulation.project_unknown_queries
-                ):
+                if query.sql_procedure or (query.projection_unknown and doubts.says(PROJECTION, "yes")):
                     procedure = self._project_query(cls, query)
                     self._procedures[schema.lower(), procedure.name.lower()] = procedure
             for method in cls.methods().values():
@@ -156,17 +178,27 @@ class JobCatalog:
 
     def _project_query(self, cls: ClassDef, query: QueryDef) -> ProcedureDef:
         job = self._job
+        schema, name = sql_schema(cls.name), f"{sql_name(cls.name)}_{query.name}"
 
         def run(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
-            return _as_sql(lambda: list(dispatch.run_query(job, cls, query, values)[1]))
+            empty = "" if job.world.doubts.says(EMPTY_STRING, "empty") else "\0"
+            given = [empty if value == "" else value for value in values]
+            return _as_sql(lambda: list(dispatch.run_query(job, cls, query, given)[1]))
+
+        def authorize(_action: Action) -> None:
+            self.require_sql()
+            if job.world.doubts.says(EXECUTE, "needed") and not has_sql_privilege(
+                job, schema, name, Action.EXECUTE.value
+            ):
+                raise privilege_violation(job)
 
         return ProcedureDef(
-            schema=sql_schema(cls.name),
-            name=f"{sql_name(cls.name)}_{query.name}",
+            schema=schema,
+            name=name,
             arguments=_arguments(query.signature),
-            columns=query.columns,
+            columns=query.shown(job.world.doubts),
             run=run,
-            authorize=self._authorize_service,
+            authorize=authorize,
             class_name=cls.name,
         )
 
@@ -188,17 +220,16 @@ class JobCatalog:
         )
 
     def _authorize_service(self, _action: Action) -> None:
-        # UNVERIFIED: whether a caller without %All needs EXECUTE on the procedure of a class query of the system.
-        # Settle: SELECT Name FROM Security.Users_List('*') as a user with %Admin_Secure but no SQL grants.
         self.require_sql()
 
 
 def _arguments(signature: Signature) -> list[ArgumentDef]:
-    # An argument without a default may be left out of a class query's call: it is undefined then.
+    # An argument without a default may be left out of a class query's call: it is undefined then. One whose default is
+    # empty is passed as NULL, which arrives as the empty string; '' may arrive as another value.
     return [
         ArgumentDef(
             argument.name,
-            "" if argument.default is None else argument.default,
+            None if argument.default in (None, "") else argument.default,
             SqlType.INTEGER if argument.type == "%Integer" else SqlType.VARCHAR,
         )
         for argument in signature.arguments

@@ -1,8 +1,4 @@
-"""`Config.Namespaces`, `Config.Databases` and `%SYS.Namespace`: which namespaces there are, and on which databases.
-
-UNVERIFIED: the columns after the first of both List queries (facts: license-sessions 5.2).
-Settle: SELECT * FROM Config.Namespaces_List(), read the cursor's description.
-"""
+"""`Config.Namespaces`, `Config.Databases` and `%SYS.Namespace`: which namespaces there are, and on which databases."""
 
 from __future__ import annotations
 
@@ -30,6 +26,7 @@ NAMESPACE = ClassDef("%SYS.Namespace", base=PERSISTENT, abstract=True)
     'List(Names As %String = "*", CPFFile As %String = "", Flags As %Integer = 0, Format As %Integer = 0)',
     ["Namespace", "Globals", "Routines"],
     sql_procedure=True,
+    public=1,
 )
 def _list_namespaces(
     job: Job, names: Value, _cpf: Value, _flags: Value, _format: Value

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from irisops.simulator.classes.signature import Signature, parse_signature
+from irisops.simulator.doubts import COLUMNS, Doubts
 from irisops.simulator.sql.catalog import Collation, ColumnDef, SqlType
 
 Handler = Callable[..., Any]
@@ -88,8 +89,8 @@ class PropertyDef:
 class QueryDef:
     """A class query. `handler(job, *arguments)` yields rows in the order of `columns`.
 
-    `sql_procedure`: projected as `Package.Class_Query`. `projection_unknown`: the facts do not say whether it is, so it
-    is projected only where the runtime's switch `project_unknown_queries` asks for it.
+    `sql_procedure`: projected as `Package.Class_Query`. `projection_unknown`: whether it is, is in doubt. `public`: how
+    many of the columns, from the left, public code reads; 0 where the list of all is public.
     """
 
     signature: Signature
@@ -99,11 +100,16 @@ class QueryDef:
     requires: str | None = None
     sql_procedure: bool = False
     projection_unknown: bool = False
+    public: int = 0
 
     @property
     def name(self) -> str:
         """The name, from the signature."""
         return self.signature.name
+
+    def shown(self, doubts: Doubts) -> tuple[ColumnDef, ...]:
+        """The columns that an instance has which does this in doubt."""
+        return self.columns[: self.public] if self.public and doubts.says(COLUMNS, "shown") else self.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,7 @@ class ClassDef:
         requires: str | None = None,
         sql_procedure: bool = False,
         projection_unknown: bool = False,
+        public: int = 0,
     ) -> Declare:
         """Declare a class query by its name and arguments; decorates what yields its rows."""
         signature = parse_signature(declaration)
@@ -224,7 +231,7 @@ class ClassDef:
 
         def declare(handler: _H, /) -> _H:
             self.own_queries[signature.name] = QueryDef(
-                signature, spelled, handler, self.name, requires, sql_procedure, projection_unknown
+                signature, spelled, handler, self.name, requires, sql_procedure, projection_unknown, public
             )
             return handler
 

@@ -13,6 +13,8 @@ from irisops.simulator.classes.definition import ClassDef, TableProjection, colu
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.classes.objects import PERSISTENT
+from irisops.simulator.classes.sql_access import require_select
+from irisops.simulator.doubts import DICTIONARY, PROJECTION
 from irisops.simulator.sql.catalog import ColumnDef
 
 Row = dict[str, Any]
@@ -126,7 +128,7 @@ def _method_definition_rows(job: Job) -> Iterable[Row]:
 
 
 def _query_rows(job: Job) -> Iterable[Row]:
-    everything = job.emulation.project_unknown_queries
+    everything = job.world.doubts.says(PROJECTION, "yes")
     for cls in visible_classes(job):
         for number, query in enumerate(cls.queries().values(), 1):
             projected = query.sql_procedure or (query.projection_unknown and everything)
@@ -272,17 +274,11 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
 }
 
 
-def _authorize(_job: Job, _action: str) -> None:
-    # UNVERIFIED: whether a user without SQL privileges may SELECT from %Dictionary. Here all with %Service_SQL may.
-    # Settle: SELECT COUNT(*) FROM %Dictionary.CompiledClass as such a user.
-    return
-
-
 def _revision(job: Job) -> object:
     emulation = job.emulation
     return (
         emulation.version,
-        emulation.project_unknown_queries,
+        job.world.doubts,
         job.namespace.upper(),
         emulation.loaded.revision,
     )
@@ -307,11 +303,15 @@ def _make(name: str) -> ClassDef:
     def rows(job: Job, names: Sequence[str]) -> Iterable[Sequence[Any]]:
         return (tuple(row[each] for each in names) for row in source(job))
 
+    def authorize(job: Job, action: str) -> None:
+        if job.world.doubts.says(DICTIONARY, "refused"):
+            require_select(job, "%Dictionary", name, action)
+
     cls.table = TableProjection(
         tuple(_column(each) for each in _COLUMNS[name].split()),
         rows,
         _revision,
-        _authorize,
+        authorize,
         refusal="Class definitions are changed by compiling them",
     )
     return cls

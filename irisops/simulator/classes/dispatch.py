@@ -94,7 +94,10 @@ def run_query(
         if privilege:
             job.require(privilege)
         rows: Iterable[Sequence[Value]] = query.handler(job, *bound)
-        return query.columns, rows
+        columns = query.shown(job.world.doubts)
+        if len(columns) < len(query.columns):
+            rows = [row[: len(columns)] for row in rows]
+        return columns, rows
     finally:
         job.leave()
 

@@ -70,6 +70,7 @@ def build_registry(version: tuple[int, int]) -> Registry:
             applications.APPLICATIONS,
             events.EVENTS,
             audit.AUDIT,
+            system_basics.SYSTEM,
             system_settings.SYSTEM,
             system_security.SECURITY,
             sql_security.SQL_SECURITY,

@@ -39,8 +39,6 @@ class Emulation:
     version: tuple[int, int] = (2025, 2)
     error_word: str = "ERROR"
     """The localised word in error texts (facts: iris-security 1.1)."""
-    project_unknown_queries: bool = False
-    """Project as SQL procedures also those class queries of which the facts do not say so."""
     sql_privileges: SqlPrivileges = field(default_factory=SqlPrivileges)
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     """What a client did that works by accident, newest last: for tests (facts: iris-security 10.6)."""

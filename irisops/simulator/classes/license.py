@@ -34,8 +34,6 @@ _COUNTERS: dict[str, Callable[[Counts], int]] = {
     "ProcMinAvailable": lambda _c: 0,
     "PublicWebAppUserCount": lambda _c: 0,
     "PublicWebAppUsersMax": lambda _c: 0,
-    "KeyCoresLicensed": lambda _c: 0,
-    "KeyCoresEnforced": lambda _c: 0,
     "KeyCPUsLicensed": lambda _c: 0,
     "KeyCPUsEnforced": lambda _c: 0,
     "GetUserLimit": lambda c: c.limit,
@@ -111,9 +109,10 @@ def _key_license_type(job: Job) -> str:
 
 @LICENSE.class_method("KeyLicenseCapacity() As %String")
 def _key_license_capacity(job: Job) -> str:
-    # UNVERIFIED: the wording. Settle: write $SYSTEM.License.KeyLicenseCapacity().
+    # UNVERIFIED: the wording for keys that are not Community Edition's (facts: 2.6). Settle: write
+    # $SYSTEM.License.KeyLicenseCapacity() with such a key.
     key = job.world.key
-    return f"{key.product} - {key.license_type}:{key.units}"
+    return key.capacity or f"{key.product} - {key.license_type}:{key.units}"
 
 
 @LICENSE.class_method("KeyProduct() As %String")
@@ -134,6 +133,16 @@ def _key_server(job: Job) -> str:
 @LICENSE.class_method("KeyOrderNumber() As %Integer")
 def _key_order_number(job: Job) -> int:
     return job.world.key.order_number
+
+
+@LICENSE.class_method("KeyCoresLicensed() As %Integer")
+def _key_cores_licensed(job: Job) -> int:
+    return job.world.key.cores
+
+
+@LICENSE.class_method("KeyCoresEnforced() As %Integer")
+def _key_cores_enforced(job: Job) -> int:
+    return job.world.key.cores
 
 
 for _name in ("KeyAuthorizationKey", "KeyMachineID", "KeyFeatures", "GetKeyInvalidReason"):

@@ -13,6 +13,7 @@ from irisops.simulator.backend import ByRef, ObjectRef, ThrownError, Value
 from irisops.simulator.classes import status
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.values import as_integer, as_text
+from irisops.simulator.doubts import SECURITY_OBJECTS
 
 if TYPE_CHECKING:
     from irisops.simulator.classes.job import Job
@@ -103,9 +104,24 @@ def new_list(items: Iterable[str] = ()) -> Instance:
     return instance
 
 
+def _guard(job: Job, cls: ClassDef) -> None:
+    """Throw `<PROTECT>` where the generated code of a class of Security.* may not reach its globals.
+
+    The classes' own methods reach them in a frame with a role of its own (facts: iris-security 4.4).
+    """
+    if (
+        job.emulation.security_moved
+        and cls.name.startswith("Security.")
+        and not job.holds_all_role()
+        and job.world.doubts.says(SECURITY_OBJECTS, "protected")
+    ):
+        raise ThrownError("<PROTECT>")
+
+
 @PERSISTENT.class_method("%ExistsId(id As %String) As %Boolean")
 def _exists_id(job: Job, row_id: Value) -> int:
     cls = job.current_class
+    _guard(job, cls)
     return int(cls.persistence is not None and cls.persistence.exists(job, as_text(row_id)))
 
 
@@ -114,6 +130,7 @@ def _exists_id(job: Job, row_id: Value) -> int:
 )
 def _open_id(job: Job, row_id: Value, _concurrency: Value, sc: ByRef) -> Instance | str:
     cls = job.current_class
+    _guard(job, cls)
     key = as_text(row_id)
     instance = open_object(job, cls, key)
     if instance is None:
@@ -143,6 +160,7 @@ def _delete_id(job: Job, row_id: Value, _concurrency: Value) -> None:
     # UNVERIFIED: whether %DeleteId runs the checks and cascades of Delete (facts: iris-security 6.6). Here it does.
     # Settle: %DeleteId a role that a throwaway user holds, and look at the user's roles.
     cls = job.current_class
+    _guard(job, cls)
     key = as_text(row_id)
     if cls.persistence is None or not cls.persistence.exists(job, key):
         raise status.StatusError(5809, cls.name, key)
@@ -153,6 +171,7 @@ def _delete_id(job: Job, row_id: Value, _concurrency: Value) -> None:
 def _save(job: Job, instance: Instance, _related: Value) -> None:
     if instance.cls.persistence is None:
         raise ThrownError(f"<METHOD DOES NOT EXIST> *%Save,{instance.cls.name}")
+    _guard(job, instance.cls)
     instance.cls.persistence.save(job, instance)
 
 

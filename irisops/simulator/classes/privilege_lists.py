@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from irisops.simulator.backend import Value
 from irisops.simulator.classes.definition import ClassDef
@@ -10,6 +10,7 @@ from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import REGISTERED
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.values import as_text, same
+from irisops.simulator.doubts import GRANTED_VIA
 from irisops.simulator.sql.statements import Action
 
 SQL_CATALOG_PRIVILEGES = ClassDef("%Library.SQLCatalogPriv")
@@ -18,8 +19,15 @@ CATALOG_PRIVILEGES = ClassDef("%SQL.Manager.CatalogPriv", base=REGISTERED)
 _ACTIONS = {action.value: action.name for action in Action}
 
 
+def _via(job: Job, role: str) -> str:
+    """GRANTED_VIA of what a role brings."""
+    if job.world.doubts.says(GRANTED_VIA, "names"):
+        return role
+    return "SuperUser" if same(role, "%All") else "Role"
+
+
 def _type_of(privilege: ObjectPrivilege) -> str:
-    """UNVERIFIED: the words of TYPE. Settle: run UserPrivs for a user with a grant on a table, and on a schema."""
+    """UNVERIFIED: the words of TYPE in UserPrivs. Settle: run it for a user with grants on a table and a schema."""
     if not privilege.name:
         return "SCHEMA"
     return "PROCEDURE" if privilege.action == Action.EXECUTE.value else "TABLE"
@@ -35,7 +43,6 @@ def _user_privileges(job: Job, username: Value, _system: Value) -> Iterable[Sequ
     name = as_text(username)
     if not same(name, job.username):
         job.require("%Admin_Secure:U")
-    holders = (name, *job.world.effective_roles(name), "_PUBLIC")
     return [
         (
             _type_of(grant),
@@ -43,12 +50,10 @@ def _user_privileges(job: Job, username: Value, _system: Value) -> Iterable[Sequ
             _ACTIONS[grant.action],
             grant.grantor,
             "YES" if grant.grantable else "NO",
-            "Direct" if same(holder, name) else holder,
+            via,
             0,
         )
-        for holder in holders
-        for grant in job.emulation.sql_privileges.of(holder)
-        if same(grant.namespace, job.namespace)
+        for via, grant in (*_granted(job, name), *_owned(job, name))
     ]
 
 
@@ -57,7 +62,7 @@ def _named(grant: ObjectPrivilege) -> str:
 
 
 def _word_of(grant: ObjectPrivilege) -> str:
-    """The words of the class reference.
+    """The words of the class reference (facts: iris-security 3.8).
 
     UNVERIFIED: SCHEMA, which it leaves out. Settle: run SQLUserPrivs for a user with a grant on a schema.
     """
@@ -66,14 +71,38 @@ def _word_of(grant: ObjectPrivilege) -> str:
 
 
 def _holders(job: Job, name: str) -> list[tuple[str, str]]:
-    """(GRANTED_VIA, grantee) of a user or role.
-
-    UNVERIFIED: whether a role that brings a privilege is named, or the word Role stands there. Settle: SQLUserPrivs
-    for a user with a grant through a role.
-    """
+    """(GRANTED_VIA, grantee) of a user or role (facts: iris-security 3.8)."""
     if job.world.users.get(name) is None:
         return [("Direct", name)]
-    return [("Direct", name), *((role, role) for role in job.world.effective_roles(name)), ("_PUBLIC",) * 2]
+    roles = job.world.effective_roles(name)
+    return [("Direct", name), *((_via(job, role), role) for role in roles), ("_PUBLIC",) * 2]
+
+
+def _granted(job: Job, name: str) -> Iterator[tuple[str, ObjectPrivilege]]:
+    """GRANTED_VIA and grant of all that was granted to a user or role in the job's namespace, by whatever way."""
+    for via, holder in _holders(job, name):
+        for grant in job.emulation.sql_privileges.of(holder):
+            if same(grant.namespace, job.namespace):
+                yield via, grant
+
+
+def _owned(job: Job, name: str) -> Iterator[tuple[str, ObjectPrivilege]]:
+    """The same of what a user owns there; public code saw the word Owner in UserPrivs alone."""
+    for table in job.emulation.databases.of(job.namespace).tables.values():
+        if same(table.owner, name):
+            for action in (Action.SELECT, Action.INSERT, Action.UPDATE, Action.DELETE):
+                yield (
+                    "Owner",
+                    ObjectPrivilege(
+                        job.namespace,
+                        table.spec.schema,
+                        table.spec.name,
+                        action.value,
+                        name,
+                        name,
+                        grantable=True,
+                    ),
+                )
 
 
 def _asked(job: Job, holder: Value) -> str:
@@ -96,9 +125,7 @@ def _sql_user_privileges(job: Job, user: Value) -> Iterable[Sequence[Value]]:
     """What was granted to a user on objects of the job's namespace, also through its roles and to everybody."""
     return [
         (_word_of(grant), _named(grant), _ACTIONS[grant.action], grant.grantor, _yes(grant.grantable), via)
-        for via, holder in _holders(job, _asked(job, user))
-        for grant in job.emulation.sql_privileges.of(holder)
-        if same(grant.namespace, job.namespace)
+        for via, grant in _granted(job, _asked(job, user))
     ]
 
 

@@ -1,8 +1,4 @@
-"""A role's resources as objects: `Security.Resource` and the relationship that holds them (facts: iris-security 3.1).
-
-UNVERIFIED: that a client may change a role's privileges by this relationship and %Save of the role.
-Settle: open a role, get("Resources"), set Permission of GetAt's object, %Save the role, read it back.
-"""
+"""A role's resources as objects: `Security.Resource`, and the relationship to them (facts: iris-security 3.1)."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, REGISTERED, Instance
 from irisops.simulator.classes.values import as_integer, as_text
+from irisops.simulator.doubts import ROLE_RESOURCES
 
 RELATIONSHIP = ClassDef("%Library.RelationshipObject", base=REGISTERED, supers=("%Library.SerialObject",))
 RESOURCE_OF_ROLE = ClassDef("Security.Resource", base=PERSISTENT, requires="%Admin_Secure:U")
@@ -44,8 +41,8 @@ def members(relationship: Instance) -> list[Instance]:
 
 
 def _asked(job: Job, relationship: Instance) -> list[Instance]:
-    """What it holds, for a client that calls its methods. Throws `<INVALID OREF>` where the world has that switched."""
-    if job.world.no_role_resources:
+    """What it holds, for a client that calls its methods. Throws `<INVALID OREF>` where they may not."""
+    if job.world.doubts.says(ROLE_RESOURCES, "refused"):
         raise ThrownError("<INVALID OREF>")
     return members(relationship)
 

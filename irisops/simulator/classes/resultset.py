@@ -120,12 +120,12 @@ def _get_data(_job: Job, this: Instance, number: Value) -> Value:
 
 @RESULT_SET.method("GetColumnCount() As %Integer")
 def _get_column_count(job: Job, this: Instance) -> int:
-    return len(_find(job, this)[1].columns)
+    return len(_find(job, this)[1].shown(job.world.doubts))
 
 
 @RESULT_SET.method("GetColumnName(n As %Integer) As %String")
 def _get_column_name(job: Job, this: Instance, number: Value) -> str:
-    columns = _find(job, this)[1].columns
+    columns = _find(job, this)[1].shown(job.world.doubts)
     position = as_integer(number)
     return columns[position - 1].name if 1 <= position <= len(columns) else ""
 

@@ -8,6 +8,7 @@ from irisops.simulator.backend import ThrownError, Value
 from irisops.simulator.classes import web_sessions
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.values import as_text
+from irisops.simulator.doubts import FUNCTION
 
 DELETE_SESSION = ("DeleteSession", "%SYS.cspServer")
 
@@ -22,11 +23,11 @@ def call(job: Job, label: str, routine: str, arguments: Sequence[Value]) -> Valu
 def call_from_client(job: Job, label: str, routine: str, arguments: Sequence[Value]) -> Value:
     """The same for the Native SDK's `function`.
 
-    UNVERIFIED: whether recent clients can call routines at all (the Native SDK text calls it removed or blocked), what
-    they are told where they cannot, and in which order the request names label and routine, so both orders are taken.
+    UNVERIFIED: what recent clients are told where they cannot call routines (the Native SDK text calls it removed or
+    blocked), and in which order the request names label and routine, so both orders are taken.
     Settle: createIRIS(connection).function("DeleteSession", "%SYS.cspServer", "x") in %SYS.
     """
-    if job.world.no_delete_session:
+    if job.world.doubts.says(FUNCTION, "refused"):
         raise ThrownError(f"<NOROUTINE> *{routine}")
     if (routine, label) == DELETE_SESSION:
         label, routine = routine, label

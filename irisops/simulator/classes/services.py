@@ -119,7 +119,7 @@ def _list(job: Job, names: Value) -> Iterable[Sequence[Value]]:
     ]
 
 
-# UNVERIFIED: names and order of Detail's columns (facts: 3.3). Settle: SELECT * FROM Security.Services_Detail().
+# UNVERIFIED: the order of Detail's columns (facts: 3.3). Settle: SELECT * FROM Security.Services_Detail().
 @SERVICES.query(
     'Detail(Names As %String = "*")',
     [

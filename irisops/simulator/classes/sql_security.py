@@ -10,6 +10,7 @@ from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.sql_access import has_sql_privilege
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.classes.values import as_boolean, as_text, comma_list, same
+from irisops.simulator.doubts import PROCEDURE_WORD
 
 SQL_SECURITY = ClassDef("%SYSTEM.SQL.Security", abstract=True, supers=("%SYSTEM.Help",))
 
@@ -134,7 +135,10 @@ def _privileges(
     for name in names:
         if job.world.users.get(name) is None and job.world.roles.get(name) is None:
             raise status.StatusError(838, name)
-    schema_type = "5" if as_text(kind).upper() in ("5", "SCHEMA") else "1"
+    word = as_text(kind).upper()
+    if word == "PROCEDURE" and job.world.doubts.says(PROCEDURE_WORD, "refused"):
+        raise status.StatusError(5001, f"'{as_text(kind)}' is not an object type")
+    schema_type = "5" if word in ("5", "SCHEMA") else "1"
     return [
         ObjectPrivilege(job.namespace, *_split(each, schema_type), action, name, job.username, grantable)
         for each in comma_list(objects)

@@ -14,6 +14,7 @@ from irisops.simulator.classes.values import as_integer, as_text
 VERSION = ClassDef("%SYSTEM.Version", abstract=True, supers=("%SYSTEM.Help",))
 SYS = ClassDef("%SYSTEM.SYS", supers=("%SYSTEM.Help",))
 STATUS = ClassDef("%SYSTEM.Status", abstract=True, supers=("%SYSTEM.Help",))
+SYSTEM = ClassDef("%SYS.System")
 
 _BUILDS = {
     (2024, 1): ("825U", "Tue Mar 24 2026 15:11:45 EDT"),
@@ -159,12 +160,18 @@ def _namespace(job: Job) -> str:
 
 @SYS.class_method("TimeStamp() As %String")
 def _timestamp(job: Job) -> str:
-    return job.world.now().strftime("%Y-%m-%d %H:%M:%S")
+    """UTC in $HOROLOG form (facts: license-sessions 4.4)."""
+    return horolog(job.world.now())
 
 
 @SYS.class_method("Horolog() As %String")
 def _horolog(job: Job) -> str:
     return horolog(job.world.now())
+
+
+@SYSTEM.class_method("GetInstanceName() As %String")
+def _instance_name(_job: Job) -> str:
+    return "IRIS"
 
 
 @SYS.class_method("TimeZone() As %String")

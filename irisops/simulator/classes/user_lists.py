@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from irisops.simulator.backend import Value
 from irisops.simulator.classes import status
-from irisops.simulator.classes.dates import odbc, odbc_date
+from irisops.simulator.classes.dates import horolog, odbc, odbc_date
 from irisops.simulator.classes.definition import column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.records import yes_no
 from irisops.simulator.classes.security_tables import project
 from irisops.simulator.classes.users import USERS
 from irisops.simulator.classes.values import as_integer, as_text, comma_list, matches_names
+from irisops.simulator.doubts import LAST_LOGIN
 from irisops.simulator.world.model import User
 
 
@@ -32,6 +34,14 @@ def _selected(job: Job, names: Value, roles: Value, older_than: Value, flag: Val
     ]
 
 
+def _moment(job: Job, moment: datetime | None) -> str:
+    """A time in the form that the instance has for it in these lists."""
+    doubts = job.world.doubts
+    if doubts.says(LAST_LOGIN, "empty"):
+        return ""
+    return (horolog(moment) or "0") if doubts.says(LAST_LOGIN, "horolog") else odbc(moment)
+
+
 _LIST_ARGUMENTS = (
     'Names As %String = "*", Roles As %String = "*", LastLoginOlderThan As %Integer = {0},'
     " Flag As %Integer = 0"
@@ -44,19 +54,25 @@ _LIST_ARGUMENTS = (
     sql_procedure=True,
 )
 def _list(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> Iterable[Sequence[Value]]:
-    # UNVERIFIED: the form of Flags (a number here) and of LastLoginTime (facts: iris-security 2.5, unknown 8).
+    # UNVERIFIED: the form of Flags, a number here (facts: iris-security 2.5).
     # Settle: SELECT * FROM Security.Users_List('*').
     return [
-        (user.name, yes_no(user.enabled), ",".join(user.roles), odbc(user.last_login), str(user.flags))
+        (
+            user.name,
+            yes_no(user.enabled),
+            ",".join(user.roles),
+            _moment(job, user.last_login),
+            str(user.flags),
+        )
         for user in _selected(job, names, roles, older_than, flag)
     ]
 
 
-# UNVERIFIED: names and order of the 34 columns (facts: iris-security 2.5).
-# Settle: SELECT * FROM Security.Users_Detail('*').
+# The first ten are public (facts: iris-security 2.5), the other names and the order are not.
 _DETAIL = (
-    "Name", "FullName", "Comment", "Enabled", "Type", "Roles", "Namespace", "Routine", "ExpirationDate",
-    "ChangePassword", "AccountNeverExpires", "PasswordNeverExpires", "SuperUser", "EmailAddress", "PhoneNumber",
+    "Name", "FullName", "Namespace", "Routine", "Type", "Enabled", "Roles", "ExpirationDate", "AccountNeverExpires",
+    "PasswordNeverExpires",
+    "Comment", "ChangePassword", "SuperUser", "EmailAddress", "PhoneNumber",
     "PhoneProvider", "CreateDateTime", "CreateUsername", "LastModifiedDateTime", "LastModifiedUsername",
     "PasswordChangedDateTime", "LastLoginTime", "LoginDevice", "LoginService", "InvalidLoginAttempts",
     "InvalidLoginDateTime", "InvalidLoginDevice", "InvalidLoginService", "InvalidLoginStatus", "LastModifiedInfo",
@@ -68,6 +84,7 @@ _DETAIL = (
     f"Detail({_LIST_ARGUMENTS.format(chr(34) + '*' + chr(34))})",
     [column(name, precision=2048 if name in ("FullName", "Comment", "Roles") else 256) for name in _DETAIL],
     sql_procedure=True,
+    public=10,
 )
 def _detail(
     job: Job, names: Value, roles: Value, older_than: Value, flag: Value
@@ -76,30 +93,30 @@ def _detail(
         (
             user.name,
             user.full_name,
-            user.comment,
-            yes_no(user.enabled),
-            "Password user",
-            ",".join(user.roles),
             user.namespace,
             user.routine,
+            "Password user",
+            yes_no(user.enabled),
+            ",".join(user.roles),
             odbc_date(user.expiration_date),
-            yes_no(user.change_password),
             yes_no(user.account_never_expires),
             yes_no(user.password_never_expires),
+            user.comment,
+            yes_no(user.change_password),
             yes_no(job.world.tables.holds_all(user.roles)),
             user.email_address,
             user.phone_number,
             user.phone_provider,
-            odbc(user.created),
+            _moment(job, user.created),
             user.created_by,
-            odbc(user.modified),
+            _moment(job, user.modified),
             user.modified_by,
-            odbc(user.password_changed),
-            odbc(user.last_login),
+            _moment(job, user.password_changed),
+            _moment(job, user.last_login),
             user.last_login_device,
             user.last_login_service,
             str(user.invalid_login_attempts),
-            odbc(user.invalid_login_time),
+            _moment(job, user.invalid_login_time),
             user.invalid_login_device,
             user.invalid_login_service,
             "",

@@ -1,4 +1,4 @@
-"""Runs the statements of a method for a host: the instance, as a piece of code sees it."""
+"""Runs the statements of a method for a host: the instance as the code sees it."""
 
 from __future__ import annotations
 
@@ -36,29 +36,29 @@ from irisops.simulator.objectscript.values import binary, number, text, truth, u
 from irisops.simulator.objectscript.variables import Node
 
 MOST_STATEMENTS = 200_000
-"""Statements that one call may run; a real instance has no such limit, but its other users do not wait meanwhile."""
+"""Statements that one call may run. IRIS has no such limit, but there a busy process does not block the others."""
 CHARACTERS_PER_STATEMENT = 64
-"""How many characters that an operator or a function makes count as much as one statement."""
+"""Characters produced by operators and functions that cost as much as one statement."""
 
 Passed = Value | Node
-"""An argument: a value, or the variable that is passed by reference. None is one that was left out."""
+"""An argument: a value, a variable passed by reference, or None if omitted."""
 
 
 class Budget:
-    """What one call of a client, with all the calls inside it, may still run."""
+    """The remaining statements of one client call, including all nested calls."""
 
     def __init__(self, statements: int = MOST_STATEMENTS) -> None:
         self._left = statements
 
     def spend(self, statements: int = 1) -> None:
-        """Use up so much. Throws when nothing is left."""
+        """Spend that many statements. Throws when none are left."""
         self._left -= statements
         if self._left < 0:
-            raise ThrownError("<INTERRUPT> the simulator stops code that runs for so long")
+            raise ThrownError("<INTERRUPT> the code runs too long for this simulator")
 
 
 class Host(Protocol):
-    """What code can do beyond itself."""
+    """What code can read and call outside itself."""
 
     def system(self, name: str) -> Value:
         """A special variable by its full name, such as `$USERNAME`."""
@@ -81,8 +81,8 @@ class Host(Protocol):
         ...
 
 
-class _Left(Exception):  # noqa: N818 - it is how a statement ends, not an error
-    """A RETURN, QUIT or CONTINUE on its way to what it leaves."""
+class _Left(Exception):  # noqa: N818 - control flow, not an error
+    """A RETURN, QUIT or CONTINUE that unwinds to its method or loop."""
 
     def __init__(self, how: str, value: Value) -> None:
         super().__init__(how)
@@ -91,9 +91,9 @@ class _Left(Exception):  # noqa: N818 - it is how a statement ends, not an error
 
 
 def run(statements: Sequence[Statement], variables: dict[str, Node], host: Host, budget: Budget) -> Value:
-    """Run a method; its value is "" where it returns none. Throws `ThrownError`.
+    """Run a method; its value is "" if it returns none. Throws `ThrownError`.
 
-    The namespace is what it was before where the code said `NEW $NAMESPACE`, also when it throws.
+    After `NEW $NAMESPACE` the previous namespace is restored, even on an error.
     """
     try:
         return _Frame(variables, host, budget).run(statements)
@@ -167,7 +167,7 @@ class _Frame:
             return
         variable, delimiter, *place = target.arguments
         if not isinstance(variable, Variable):
-            raise TypeError("the parser lets $PIECE be set of variables alone")
+            raise TypeError("the parser accepts only variables in SET $PIECE")
         node = self._node(variable)
         position = self._value(place[0]) if place else 1
         node.value = functions.with_piece(node.value, self._value(delimiter), position, value)
@@ -189,7 +189,7 @@ class _Frame:
                 return
 
     def _range(self, variable: Variable, range_: Range, block: Sequence[Statement]) -> bool:
-        """Whether the loop goes on with its next range."""
+        """Run one range of a FOR; True if the loop continues with the next range."""
         value = self._value(range_.start)
         if range_.step is None:
             self._node(variable).value = value
@@ -202,7 +202,7 @@ class _Frame:
             self._node(variable).value = current
             if not self._loop(block):
                 return False
-            # What the block makes of the variable counts; the variable never passes the end.
+            # Changes of the variable by the block count; the variable never passes the end.
             following = number(binary("+", self._value(variable), step))
             if end is not None and (following > end if step >= 0 else following < end):
                 return True
@@ -210,7 +210,7 @@ class _Frame:
         return True
 
     def _loop(self, block: Sequence[Statement]) -> bool:
-        """One turn of a loop; whether it goes on."""
+        """Run a loop body once; True if the loop continues."""
         try:
             self._block(block)
         except _Left as left:
@@ -249,7 +249,7 @@ class _Frame:
                 return self._call(each)
 
     def _binary(self, each: Binary) -> Value:
-        """A chain `a+b+c` is a tree that leans to the left and may be long: it is walked, not recursed into."""
+        """A chain `a+b+c` leans to the left and may be long, so it is iterated, not recursed into."""
         rest: list[Binary] = []
         first: Expression = each
         while isinstance(first, Binary):
@@ -258,7 +258,7 @@ class _Frame:
         found = self._value(first)
         for link in reversed(rest):
             if link.operator in ("&&", "||"):
-                # These alone do not look at what cannot matter any more.
+                # Only these two short-circuit.
                 if truth(found) is (link.operator == "||"):
                     found = int(truth(found))
                 else:
@@ -268,7 +268,7 @@ class _Frame:
         return found
 
     def _made(self, value: Value) -> Value:
-        """A value that was made: long strings are paid for, so that they cannot fill the memory."""
+        """A computed value; long strings cost statements, so that they cannot fill the memory."""
         if isinstance(value, str):
             self._count(len(value) // CHARACTERS_PER_STATEMENT)
         return value
@@ -279,7 +279,7 @@ class _Frame:
             return self._made(compute(*(self._value(argument) for argument in each.arguments)))
         variable, *rest = each.arguments
         if not isinstance(variable, Variable):
-            raise TypeError("the parser lets these functions have variables alone")
+            raise TypeError("the parser accepts only variables here")
         match each.name:
             case "$GET":
                 node = self._found(variable)
@@ -343,7 +343,7 @@ class _Frame:
 
 
 def variables_of(names: Sequence[str], passed: Mapping[str, Passed]) -> dict[str, Node]:
-    """The variables with which a method begins: its arguments by name, undefined where they were left out."""
+    """Initial variables of a method: its arguments by name, undefined if omitted."""
     found: dict[str, Node] = {}
     for name in names:
         value = passed.get(name)

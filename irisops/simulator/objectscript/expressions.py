@@ -1,6 +1,9 @@
-"""Reads expressions. Operators have no precedence: `2+3*4` is 20, as the language has it."""
+"""Parses expressions. Operators have no precedence, as in the language: `2+3*4` is 20."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from irisops.simulator.objectscript import functions
 from irisops.simulator.objectscript.errors import CompileError
@@ -28,13 +31,14 @@ OPERATORS = frozenset(
     }
 )  # fmt: skip
 MOST_NESTED = 40
-"""Parentheses and calls inside each other."""
+"""Nesting limit of parentheses and calls."""
 
 Passed = Expression | ByReference | None
+Item = TypeVar("Item")
 
 
 class ExpressionReader:
-    """Reads from a list of words; `StatementReader` builds on it."""
+    """Parses expressions from a list of words; `StatementReader` extends it."""
 
     def __init__(self, words: list[Token]) -> None:
         self._words = words
@@ -49,14 +53,14 @@ class ExpressionReader:
         return self._words[self._at]
 
     def take(self) -> Token:
-        """The next word, which is read by that."""
+        """Read the next word."""
         found = self._words[self._at]
         if found.kind is not Kind.END:
             self._at += 1
         return found
 
     def sees(self, sign: str) -> bool:
-        """Whether the next word is this sign."""
+        """True if the next word is this sign."""
         return self.word.kind is Kind.SIGN and self.word.text == sign
 
     def accept(self, sign: str) -> bool:
@@ -71,6 +75,13 @@ class ExpressionReader:
         if not self.accept(sign):
             raise self.wrong(f"{sign!r} is expected")
 
+    def listed(self, read: Callable[[], Item]) -> list[Item]:
+        """Items separated by commas, each read by `read`."""
+        found = [read()]
+        while self.accept(","):
+            found.append(read())
+        return found
+
     def wrong(self, text: str) -> CompileError:
         """The error at the next word."""
         shown = "the end" if self.word.kind is Kind.END else repr(self.word.text)
@@ -79,7 +90,7 @@ class ExpressionReader:
     # -- expressions --------------------------------------------------------------------------------------------------
 
     def expression(self, *, tight: bool = False) -> Expression:
-        """One expression. `tight`: it ends at the first blank, as a post-conditional does."""
+        """One expression. `tight`: it ends at the first blank, as in a post-conditional."""
         self._depth += 1
         if self._depth > MOST_NESTED:
             raise CompileError("the expression is nested too deeply", self.word.line)
@@ -140,9 +151,7 @@ class ExpressionReader:
         subscripts: list[Expression] = []
         if self.sees("(") and not self.word.blanks:
             self.take()
-            subscripts.append(self.expression())
-            while self.accept(","):
-                subscripts.append(self.expression())
+            subscripts = self.listed(self.expression)
             self.expect(")")
         if self.sees(".") and not self.word.blanks:
             raise CompileError("objects are not in the simulator's subset of ObjectScript", word.line)
@@ -177,7 +186,7 @@ class ExpressionReader:
         return call
 
     def routine_call(self) -> RoutineCall:
-        """`label^routine(...)`, after the `$$` where it is a function."""
+        """`label^routine(...)`, without the `$$` of a function."""
         label = self._name()
         self.expect("^")
         routine = self._dotted()
@@ -208,9 +217,7 @@ class ExpressionReader:
         if name not in functions.FUNCTIONS and name not in functions.ON_VARIABLES:
             raise CompileError(f"{word.text} is not in the simulator's subset of ObjectScript", word.line)
         self.expect("(")
-        arguments: list[Expression] = [self.expression()]
-        while self.accept(","):
-            arguments.append(self.expression())
+        arguments = self.listed(self.expression)
         self.expect(")")
         wrong = functions.check_count(name, arguments)
         if wrong:
@@ -225,25 +232,21 @@ class ExpressionReader:
         if name == "$CASE":
             subject = self.expression()
             self.expect(",")
-        pairs: list[tuple[Expression | None, Expression]] = []
-        while True:
+
+        def pair() -> tuple[Expression | None, Expression]:
             condition = None if name == "$CASE" and self.sees(":") else self.expression()
             self.expect(":")
-            pairs.append((condition, self.expression()))
-            if not self.accept(","):
-                break
+            return condition, self.expression()
+
+        pairs = self.listed(pair)
         self.expect(")")
         return Choice(name, subject, tuple(pairs))
 
     def _arguments(self) -> tuple[Passed, ...]:
         self.expect("(")
-        found: list[Passed] = []
         if self.accept(")"):
             return ()
-        while True:
-            found.append(self._argument())
-            if not self.accept(","):
-                break
+        found = self.listed(self._argument)
         self.expect(")")
         return tuple(found)
 

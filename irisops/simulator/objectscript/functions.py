@@ -1,4 +1,4 @@
-"""Functions of the language on values: `$PIECE`, `$EXTRACT` and their kin. Positions count from 1."""
+"""Functions on values, such as `$PIECE` and `$EXTRACT`. Positions count from 1."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def piece(value: Value, delimiter: Value, first: Value = 1, last: Value = None) 
 
 
 def with_piece(value: Value, delimiter: Value, place: Value, new: Value) -> str:
-    """`SET $PIECE(value, delimiter, place)=new`: the string with that piece replaced, longer where it was too short."""
+    """`SET $PIECE(value, delimiter, place)=new`: the string with that piece replaced, extended if too short."""
     separator, position = text(delimiter), _whole(place)
     if position < 1 or not separator:
         return text(value)
-    if position * len(separator) > MOST_CHARACTERS:  # before it is built
+    if position * len(separator) > MOST_CHARACTERS:  # check before building it
         raise ThrownError("<MAXSTRING>")
     pieces = text(value).split(separator)
     pieces += [""] * (position - len(pieces))
@@ -36,7 +36,7 @@ def with_piece(value: Value, delimiter: Value, place: Value, new: Value) -> str:
 
 
 def length(value: Value, delimiter: Value = None) -> int:
-    """`$LENGTH(value)` in characters, or in pieces of a delimiter."""
+    """`$LENGTH(value)` in characters, or in pieces if a delimiter is given."""
     if delimiter is None:
         return len(text(value))
     separator = text(delimiter)
@@ -51,13 +51,13 @@ def extract(value: Value, first: Value = 1, last: Value = None) -> str:
 
 
 def find(value: Value, wanted: Value, start: Value = 1) -> int:
-    """`$FIND`: the place after the first occurrence, 0 where there is none."""
+    """`$FIND`: the position after the first occurrence, 0 if not found."""
     at = text(value).find(text(wanted), max(_whole(start), 1) - 1)
     return 0 if at < 0 else at + len(text(wanted)) + 1
 
 
 def translate(value: Value, old: Value, new: Value = "") -> str:
-    """`$TRANSLATE`: characters of `old` become those of `new`, or go."""
+    """`$TRANSLATE`: replace characters of `old` by those of `new`, or delete them."""
     table: dict[str, str] = {}
     into = text(new)
     for place, character in enumerate(text(old)):
@@ -66,7 +66,7 @@ def translate(value: Value, old: Value, new: Value = "") -> str:
 
 
 def replace(value: Value, old: Value, new: Value) -> str:
-    """`$REPLACE`: all occurrences."""
+    """`$REPLACE`: replace all occurrences."""
     return string(text(value).replace(text(old), text(new))) if text(old) else text(value)
 
 
@@ -81,12 +81,12 @@ def convert(value: Value, how: Value) -> str:
 
 
 def char(*codes: Value) -> str:
-    """`$CHAR(code, ...)`; a code that is none gives nothing."""
+    """`$CHAR(code, ...)`; invalid codes are ignored."""
     return "".join(chr(code) for code in map(_whole, codes) if 0 <= code <= 0x10FFFF)
 
 
 def ascii_code(value: Value, place: Value = 1) -> int:
-    """`$ASCII`: the code of a character, -1 where there is none."""
+    """`$ASCII`: the code of a character, -1 if there is no such character."""
     found = extract(value, place)
     return ord(found) if found else -1
 
@@ -97,7 +97,7 @@ def reverse(value: Value) -> str:
 
 
 def justify(value: Value, width: Value) -> str:
-    """`$JUSTIFY(value, width)`: blanks before it."""
+    """`$JUSTIFY(value, width)`: pad with blanks on the left."""
     wanted = _whole(width)
     if wanted > MOST_CHARACTERS:
         raise ThrownError("<MAXSTRING>")
@@ -128,7 +128,7 @@ FUNCTIONS: dict[str, tuple[Function, int, int]] = {
     "$JUSTIFY": (justify, 2, 2),
     "$ZABS": (absolute, 1, 1),
 }
-"""Function -> how it is computed, and how few and how many arguments it takes."""
+"""Function -> its implementation, and its minimum and maximum number of arguments."""
 
 ON_VARIABLES: dict[str, tuple[int, int]] = {
     "$GET": (1, 2),
@@ -136,7 +136,7 @@ ON_VARIABLES: dict[str, tuple[int, int]] = {
     "$ORDER": (1, 2),
     "$INCREMENT": (1, 2),
 }
-"""Functions whose first argument is a variable, with the numbers of their arguments."""
+"""Functions whose first argument is a variable, with their minimum and maximum number of arguments."""
 
 CHOICES = ("$SELECT", "$CASE")
 
@@ -154,7 +154,7 @@ SYSTEM_SHORT = {"$J": "$JOB", "$H": "$HOROLOG", "$ZV": "$ZVERSION"}
 
 
 def check_count(name: str, arguments: Sequence[object]) -> str:
-    """What is wrong with the number of arguments; "" if nothing is."""
+    """Message for a wrong number of arguments; "" if the number is right."""
     fewest, most = FUNCTIONS[name][1:] if name in FUNCTIONS else ON_VARIABLES[name]
     if fewest <= len(arguments) <= most:
         return ""

@@ -1,7 +1,7 @@
-"""Words of ObjectScript code: each knows its line and the blanks before it.
+"""Words of ObjectScript code, each with its line and the blanks before it.
 
-The blanks decide where the arguments of a command end: one without arguments is followed by the end of its line or by
-two blanks (`quit  set x=1` is two commands, `quit x` one).
+The blanks decide where the arguments of a command end: a command without arguments is followed by the end of its line
+or by two blanks (`quit  set x=1` is two commands, `quit x` one).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from irisops.simulator.objectscript.errors import CompileError
 
 
 class Kind(Enum):
-    """What a word is."""
+    """Kind of a word."""
 
     NAME = auto()
     NUMBER = auto()
     STRING = auto()
     """`text` is the string's content."""
     SPECIAL = auto()
-    """`$name`, as it is written."""
+    """`$name`, as written."""
     CLASS = auto()
     """`##class`."""
     SIGN = auto()
@@ -30,7 +30,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word. `first` on its line; `blanks` before it."""
+    """One word. `first`: it is the first on its line; `blanks`: number of blanks before it."""
 
     kind: Kind
     text: str
@@ -59,7 +59,7 @@ _REFUSED = {
 
 
 def tokens(code: str, line: int = 1) -> list[Token]:
-    """The words of `code`, whose first line is number `line`; the last is of kind END. Raises `CompileError`."""
+    """The words of `code`, whose first line has number `line`; the last has kind END. Raises `CompileError`."""
     found: list[Token] = []
     at, first = 0, True
     while True:

@@ -1,4 +1,4 @@
-"""Reads the statements of a method."""
+"""Parses the statements of a method."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ COMMANDS = {
     "q": "quit", "quit": "quit", "ret": "return", "return": "return", "continue": "continue", "i": "if", "if": "if",
     "f": "for", "for": "for", "while": "while",
 }  # fmt: skip
-"""Commands of the subset, with their short names."""
+"""Commands of the subset, by full and short name."""
 
 MOST_BLOCKS = 40
-"""Blocks inside each other."""
+"""Nesting limit of blocks."""
 
 
 def parse(code: str, line: int = 1) -> tuple[Statement, ...]:
-    """The statements of a method's code, whose first line is number `line`. Raises `CompileError`."""
+    """The statements of a method's code, whose first line has number `line`. Raises `CompileError`."""
     reader = StatementReader(tokens(code, line))
     return reader.statements()
 
 
 class StatementReader(ExpressionReader):
-    """Reads statements from a list of words."""
+    """Parses statements from a list of words."""
 
     def __init__(self, words: list[Token]) -> None:
         super().__init__(words)
@@ -60,12 +60,12 @@ class StatementReader(ExpressionReader):
         return tuple(found)
 
     def _statement(self) -> list[Statement]:
-        """One command; several statements where it has several arguments."""
+        """One command; it becomes several statements if it has several arguments."""
         word = self.word
         command = COMMANDS.get(word.text.lower()) if word.kind is Kind.NAME else None
         if command is None:
             raise CompileError(
-                f"{word.text!r} is no command of the simulator's subset of ObjectScript", word.line
+                f"{word.text!r} is not a command in the simulator's subset of ObjectScript", word.line
             )
         self.take()
         if command in ("if", "for", "while"):
@@ -86,28 +86,22 @@ class StatementReader(ExpressionReader):
         return self.sees(sign) and not self.word.blanks and not self.word.first
 
     def _without_arguments(self) -> bool:
-        """Whether the command that was just read has none (see `lexer`)."""
+        """True if the command just read has no arguments (see `lexer`)."""
         word = self.word
         return word.kind is Kind.END or word.first or word.blanks > 1 or self.sees("}")
 
     def _each(self, read: Callable[[], Statement], word: Token) -> list[Statement]:
-        """The arguments of a command, by comma."""
+        """The comma-separated arguments of a command."""
         if self._without_arguments():
             raise CompileError(f"{word.text} needs arguments here", word.line)
-        found = [read()]
-        while self.accept(","):
-            found.append(read())
-        return found
+        return self.listed(read)
 
     def _assignment(self, condition: Expression | None) -> Assignment:
-        targets = []
         if self.accept("("):
-            targets.append(self._target())
-            while self.accept(","):
-                targets.append(self._target())
+            targets = self.listed(self._target)
             self.expect(")")
         else:
-            targets.append(self._target())
+            targets = [self._target()]
         self.expect("=")
         return Assignment(tuple(targets), self.expression(), condition)
 
@@ -131,7 +125,7 @@ class StatementReader(ExpressionReader):
         word = self.word
         found = self._special() if word.kind is Kind.SPECIAL else None
         if not isinstance(found, System) or found.name != "$NAMESPACE":
-            # A method's variables are its own, so there is nothing else that NEW would be for.
+            # A method's variables are private already, so NEW has no other use here.
             raise CompileError(
                 "NEW takes only $NAMESPACE in the simulator's subset of ObjectScript", word.line
             )
@@ -155,7 +149,7 @@ class StatementReader(ExpressionReader):
 
     def _leave(self, command: str, condition: Expression | None, word: Token) -> Leave:
         if command == "continue" and not self._loops:
-            raise CompileError("CONTINUE stands outside of a loop", word.line)
+            raise CompileError("CONTINUE outside a loop", word.line)
         value = None if command == "continue" or self._without_arguments() else self.expression()
         if command == "quit" and self._loops:
             if value is not None:
@@ -182,9 +176,7 @@ class StatementReader(ExpressionReader):
             return For(None, (), self._loop_block())
         variable = self.variable()
         self.expect("=")
-        ranges = [self._range()]
-        while self.accept(","):
-            ranges.append(self._range())
+        ranges = self.listed(self._range)
         return For(variable, tuple(ranges), self._loop_block())
 
     def _range(self) -> Range:

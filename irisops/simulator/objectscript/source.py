@@ -1,7 +1,7 @@
-"""Splits the source of a class, as text (UDL), into its parameters and class methods.
+"""Splits the source of a class (UDL text) into its parameters and class methods.
 
 In the subset: `Class X Extends Y [ keywords ]`, documentation, comments, `Parameter` with a literal, and `ClassMethod`.
-Properties, indexes, queries, XData, instance methods and other languages than ObjectScript are refused.
+Properties, indexes, queries, XData, instance methods and languages other than ObjectScript are refused.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _KEYWORDS = {
 }
 MOST_METHODS = 500
 MOST_CHARACTERS = 200_000
-"""How long a source may be; the parser must not keep the other clients waiting."""
+"""Maximum length of a source; parsing must not block the other clients."""
 
 
 @dataclass(frozen=True, slots=True)
 class MethodSource:
-    """One class method: its formal arguments as they are written, and its statements."""
+    """One class method: its formal arguments as written, and its statements."""
 
     name: str
     formal: str
@@ -56,7 +56,7 @@ class MethodSource:
 
 @dataclass(frozen=True, slots=True)
 class ClassSource:
-    """A class as its source has it."""
+    """A parsed class definition."""
 
     name: str
     supers: tuple[str, ...]
@@ -67,7 +67,7 @@ class ClassSource:
 def read_class(text: str) -> ClassSource:
     """The class in `text`. Raises `CompileError`."""
     if len(text) > MOST_CHARACTERS:
-        raise CompileError(f"the simulator compiles no class of more than {MOST_CHARACTERS} characters", 1)
+        raise CompileError(f"the simulator compiles classes of at most {MOST_CHARACTERS} characters", 1)
     return _Reader(text.replace("\r\n", "\n")).read()
 
 
@@ -161,7 +161,7 @@ class _Reader:
                 raise self._wrong(f"the keyword {each.strip()} is not in the simulator's subset")
 
     def _body(self) -> str:
-        """The text up to the brace that closes the method, which is read, too."""
+        """The text up to the closing brace of the method, which is read as well."""
         self._line_of_body = self._line
         start, depth = self._at, 1
         signs = re.compile(r'"(?:[^"\n]|"")*+"|//[^\n]*|;[^\n]*|/\*(?:.*?\*/|.*)|[{}]', re.DOTALL)

@@ -1,4 +1,4 @@
-"""Expressions and statements as the parser makes them and the evaluator runs them."""
+"""Syntax tree of ObjectScript: the parser's output, the evaluator's input."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A special variable such as `$NAMESPACE`, by its full name in upper case."""
+    """A special variable such as `$NAMESPACE`, by its full upper-case name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Intrinsic:
-    """A function such as `$PIECE`, by its full name in upper case."""
+    """A function such as `$PIECE`, by its full upper-case name."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -63,7 +63,7 @@ class Intrinsic:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`$SELECT(condition:value,...)`, and `$CASE` with a subject; None is `$CASE`'s default."""
+    """`$SELECT(condition:value,...)`, or `$CASE` with a subject; condition None is the default of `$CASE`."""
 
     name: str
     subject: Expression | None
@@ -72,7 +72,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MethodCall:
-    """`##class(X).M(...)`; `class_name` is "" for `..M(...)`. An argument that is left out is None."""
+    """`##class(X).M(...)`; `class_name` is "" for `..M(...)`. An omitted argument is None."""
 
     class_name: str
     method: str
@@ -126,7 +126,7 @@ class NewNamespace:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """`DO` of a method or a routine: its value is thrown away."""
+    """`DO` of a method or a routine; its value is discarded."""
 
     call: MethodCall | RoutineCall
     condition: Expression | None
@@ -134,7 +134,7 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """`RETURN`, `QUIT` (which leaves a loop where it stands in one) or `CONTINUE`."""
+    """`RETURN`, `QUIT` (inside a loop it leaves the loop) or `CONTINUE`."""
 
     how: str
     value: Expression | None
@@ -143,7 +143,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """Conditions with their blocks; `otherwise` is the block of ELSE."""
+    """Conditions with their blocks; `otherwise` is the ELSE block."""
 
     branches: tuple[tuple[Expression, Sequence[Statement]], ...]
     otherwise: Sequence[Statement] = ()
@@ -160,7 +160,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """`FOR variable=ranges { }`; without a variable it goes on until something leaves it."""
+    """`FOR variable=ranges { }`; without a variable it loops until a command leaves it."""
 
     variable: Variable | None
     ranges: tuple[Range, ...]

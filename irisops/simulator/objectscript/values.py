@@ -1,7 +1,7 @@
-"""Values of ObjectScript: a string, or a number that is its canonical string. Pure functions.
+"""Values of ObjectScript: strings, and numbers, which equal their canonical strings. Pure functions.
 
-A string counts as the number that it begins with ("12 bottles" is 12, "abc" is 0). Numbers are decimal; 19 digits count
-here as there, and the range is that of the language.
+The numeric value of a string is the number it begins with ("12 bottles" is 12, "abc" is 0). Numbers are decimal, with
+19 digits and the range of the language.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import ROUND_DOWN, ROUND_FLOOR, Context, Decimal, DecimalException
 from irisops.simulator.backend import ObjectRef, ThrownError, Value
 
 MOST_CHARACTERS = 3_641_144
-"""The longest string of the language."""
+"""Maximum length of a string in the language."""
 
 _NUMERIC = re.compile(r"([+-]*)(\d+\.?\d*|\.\d+)((?:[Ee][+-]?\d+)?)")
 _CANONICAL = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.\d*[1-9])?")
@@ -20,7 +20,7 @@ _CONTEXT = Context(prec=19, Emin=-145, Emax=145)
 
 
 def text(value: Value) -> str:
-    """A value as its string: undefined is empty, numbers are canonical (`.5`, `-3`)."""
+    """A value as a string: undefined is empty, numbers are canonical (`.5`, `-3`)."""
     if value is None:
         return ""
     if isinstance(value, bytes):
@@ -35,7 +35,7 @@ def text(value: Value) -> str:
 
 
 def number(value: Value) -> int | Decimal:
-    """A value as the number that it begins with; 0 where it begins with none."""
+    """A value as a number: the number it begins with, else 0. Throws `<MAXNUMBER>`."""
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Decimal):
@@ -52,12 +52,12 @@ def number(value: Value) -> int | Decimal:
 
 
 def truth(value: Value) -> bool:
-    """Whether a value counts as true: any number but 0."""
+    """True for any number but 0."""
     return number(value) != 0
 
 
 def tidy(value: Decimal) -> int | Decimal:
-    """A whole number as int."""
+    """A whole number as int. Throws `<MAXNUMBER>`."""
     if not value.is_finite() or (value and value.adjusted() > _CONTEXT.Emax):
         raise ThrownError("<MAXNUMBER>")
     whole = value == value.to_integral_value(context=Context(prec=200))
@@ -65,19 +65,19 @@ def tidy(value: Decimal) -> int | Decimal:
 
 
 def string(value: str) -> str:
-    """A string that was made. Throws `<MAXSTRING>`."""
+    """A computed string. Throws `<MAXSTRING>` if it is too long."""
     if len(value) > MOST_CHARACTERS:
         raise ThrownError("<MAXSTRING>")
     return value
 
 
 def is_canonical(value: str) -> bool:
-    """Whether a string is written as a number is: such subscripts sort as numbers, before all other strings."""
+    """True if a string has the form of a canonical number: such subscripts sort as numbers, before other strings."""
     return value not in ("", "-", "-0") and _CANONICAL.fullmatch(value) is not None
 
 
 def collation_key(subscript: str) -> tuple[int, Decimal, str]:
-    """Where a subscript stands among its siblings: numbers by value, then strings."""
+    """Sort key of a subscript: numbers by value, then strings."""
     if is_canonical(subscript):
         return (0, Decimal(subscript), "")
     return (1, Decimal(0), subscript)
@@ -92,7 +92,7 @@ def unary(operator: str, value: Value) -> Value:
 
 
 def binary(operator: str, left: Value, right: Value) -> Value:
-    """One operator on two values. Throws `<DIVIDE>`, `<MAXNUMBER>`, `<ILLEGAL VALUE>` or `<MAXSTRING>`."""
+    """A binary operator. Throws `<DIVIDE>`, `<MAXNUMBER>`, `<ILLEGAL VALUE>` or `<MAXSTRING>`."""
     if operator == "_":
         return string(text(left) + text(right))
     if operator in _TESTS:
@@ -131,7 +131,7 @@ def _arithmetic(operator: str, left: Decimal, right: Decimal) -> int | Decimal:
             case "\\":
                 found = _CONTEXT.divide(left, right).to_integral_value(ROUND_DOWN)
             case "#":
-                # The sign of the divisor, as the language has it: -7#3 is 2.
+                # The result has the sign of the divisor: -7#3 is 2.
                 found = left - right * _CONTEXT.divide(left, right).to_integral_value(ROUND_FLOOR)
             case "**":
                 found = _CONTEXT.power(left, right)

@@ -1,4 +1,4 @@
-"""Local variables: each is the root of an array, with a value of its own and nodes below it."""
+"""Local variables: each is the root of an array, with its own value and nodes below it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from irisops.simulator.objectscript.values import collation_key
 
 
 class Node:
-    """A variable or a node of an array. `value` None is undefined."""
+    """A variable or a node of an array. `value` None: undefined."""
 
     __slots__ = ("children", "value")
 
@@ -18,14 +18,14 @@ class Node:
         self.children: dict[str, Node] = {}
 
     def find(self, subscripts: Sequence[str]) -> Node | None:
-        """The node below by these subscripts, or None."""
+        """The node below with these subscripts, or None."""
         node: Node | None = self
         for each in subscripts:
             node = node.children.get(each) if node is not None else None
         return node
 
     def make(self, subscripts: Sequence[str]) -> Node:
-        """The node below by these subscripts, made where it is missing. Throws `<SUBSCRIPT>` for an empty one."""
+        """The node below with these subscripts, created if missing. Throws `<SUBSCRIPT>` for an empty one."""
         node = self
         for each in subscripts:
             if not each:
@@ -34,12 +34,12 @@ class Node:
         return node
 
     def kill(self) -> None:
-        """Neither value nor nodes any more."""
+        """Remove the value and all nodes below."""
         self.value = None
         self.children.clear()
 
     def kill_below(self, subscripts: Sequence[str]) -> None:
-        """Kill the node of these subscripts, and whatever becomes empty by that."""
+        """Kill the node with these subscripts, and every node that becomes empty."""
         if not subscripts:
             self.kill()
             return
@@ -52,12 +52,12 @@ class Node:
             del self.children[first]
 
     def defined(self) -> int:
-        """`$DATA`: 0 nothing, 1 a value, 10 nodes below, 11 both."""
+        """`$DATA`: 0 undefined, 1 a value, 10 nodes below, 11 both."""
         below = any(child.defined() for child in self.children.values())
         return int(self.value is not None) + 10 * int(below)
 
     def next(self, subscript: str, *, backwards: bool = False) -> str:
-        """The subscript that follows `subscript` in collation order ("" begins and ends)."""
+        """The next subscript in collation order; "" is the start and the end."""
         keys = sorted((key for key, child in self.children.items() if child.defined()), key=collation_key)
         if backwards:
             keys.reverse()
@@ -69,7 +69,7 @@ class Node:
         )
 
     def items(self) -> Iterator[tuple[str, Value]]:
-        """Subscript and value of the nodes directly below that have a value, in order."""
+        """Subscript and value of the direct nodes that have a value, in order."""
         for key in sorted(self.children, key=collation_key):
             value = self.children[key].value
             if value is not None:

@@ -36,7 +36,7 @@ class Call:
 
     @property
     def columns(self) -> list[Column] | None:
-        """The columns of the result set; None for a function, which has none."""
+        """The columns of the result set; None for a function."""
         if isinstance(self.routine, FunctionDef):
             return None
         owner = self.routine
@@ -44,7 +44,7 @@ class Call:
 
     @property
     def parameter_count(self) -> int:
-        """How many values `run` needs."""
+        """Number of values that `run` needs."""
         return max((item.number for item in self.arguments if isinstance(item, _Parameter)), default=0)
 
     def run(self, values: Sequence[Value]) -> CallOutcome:
@@ -100,7 +100,7 @@ def _arguments(lexemes: Sequence[Lexeme]) -> list[_Parameter | _Constant]:
     if not lexemes:
         return []
     if lexemes[0].text != "(" or lexemes[-1].text != ")" or lexemes[-1].kind is not Kind.SYMBOL:
-        raise failure(INVALID_STATEMENT, "the arguments of a call stand in one pair of parentheses")
+        raise failure(INVALID_STATEMENT, "put the arguments of a call in one pair of parentheses")
     inner = list(lexemes[1:-1])
     arguments: list[_Parameter | _Constant] = []
     while inner:

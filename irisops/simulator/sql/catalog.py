@@ -1,10 +1,10 @@
-"""What the SQL engine asks of the instance: tables, procedures and functions.
+"""What the SQL engine needs from the instance: tables, procedures and functions.
 
-The engine is pure of the world. The runtime implements `Catalog` for one logged-in session (who asks, in which
-namespace, with which privileges) and the engine reads nothing that the catalog does not hand over.
+The engine knows nothing of the world. The runtime implements `Catalog` for one logged-in session, with its user,
+namespace and privileges.
 
-Names arrive as they stand in the statement. All look-ups are without regard to case, as identifiers are in IRIS SQL;
-the answer carries the spelling of the class definition, and that spelling is what result columns are called.
+Names arrive as written in the statement. All look-ups ignore case, as identifiers do in IRIS SQL; the answer has the
+spelling of the class definition, which also names the result columns.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class SqlType:
 
 
 class Collation(Enum):
-    """How strings of a column are compared, sorted and grouped."""
+    """Rules by which strings of a column are compared, sorted and grouped."""
 
     SQLUPPER = "SQLUPPER"
-    """Letter case does not count; the default of a `%String` property."""
+    """Case-insensitive; the default of a `%String` property."""
     EXACT = "EXACT"
 
 
@@ -49,8 +49,8 @@ class Collation(Enum):
 class ColumnDef:
     """A column as its class defines it. `precision` is the maximum length of a string.
 
-    `hidden` columns can be named, but `SELECT *` leaves them out (a private property, `ID` of some tables). `%ID` is
-    the column that is the `row_id`, or the one called ID where none is.
+    `hidden` columns can be named, but `SELECT *` omits them (a private property, `ID` of some tables). `%ID` is the
+    `row_id` column, or the column called ID if the table has no such column.
     """
 
     name: str
@@ -63,7 +63,7 @@ class ColumnDef:
     row_id: bool = False
 
     def result_column(self, *, schema: str = "", table: str = "") -> Column:
-        """How the wire describes this column in a result. A VARCHAR needs a `table` to reach Python as `str`."""
+        """The column as the wire describes it in a result. A VARCHAR needs a `table` to reach Python as `str`."""
         return Column(
             name=self.name,
             sql_type=self.sql_type,
@@ -76,7 +76,7 @@ class ColumnDef:
 
 
 def _allow(_action: Action) -> None:
-    """Let everybody do everything: for tables that need no privilege."""
+    """Allow every action: for tables that need no privilege."""
 
 
 def _constant_revision() -> Hashable:
@@ -84,9 +84,9 @@ def _constant_revision() -> Hashable:
 
 
 RowReader = Callable[[Sequence[str]], Iterable[Sequence[Value]]]
-"""Rows of a table with the values of the asked columns, in the asked order; `()` asks for empty rows, to be counted.
+"""Rows of a table: the requested columns in the requested order. `()` gives empty rows, for counting.
 
-Column names come in the spelling of the definition. IRIS projects an empty property as NULL: give `None` for it.
+Column names have the spelling of the definition. IRIS projects an empty property as NULL: give `None` for it.
 """
 
 Authorize = Callable[[Action], None]
@@ -94,30 +94,30 @@ Authorize = Callable[[Action], None]
 
 
 class ChangingRows(Protocol):
-    """Rows of a table that SQL changes: readers catch up with what changed instead of reading all of them anew."""
+    """Rows of a table that SQL can change. Readers fetch only the rows that changed."""
 
     def rows(self) -> Iterable[tuple[int, Sequence[Value]]]:
-        """All rows with their RowIDs, each as wide as the table has columns."""
+        """All rows with their RowIDs; each row has a value per column of the table."""
         ...
 
     def row(self, rowid: int) -> Sequence[Value] | None:
-        """One row; None if it is not there any more."""
+        """One row; None if it no longer exists."""
         ...
 
     def changed_since(self, revision: Hashable) -> Collection[int] | None:
-        """The RowIDs that changed since then; None where that is not known."""
+        """RowIDs of the rows changed since `revision`; None if unknown."""
         ...
 
 
 class TableChanges(Protocol):
     """INSERT, UPDATE and DELETE of single rows of one table, for one session.
 
-    Values come by the position of their column. `check` False leaves foreign keys unlooked at (%NOCHECK). Every method
-    raises `SqlFailure` with the code of the constraint that is broken.
+    Values are keyed by column position. `check=False` skips the foreign keys (%NOCHECK). Every method raises
+    `SqlFailure` with the code of the violated constraint.
     """
 
     def insert(self, values: Mapping[int, Value], *, check: bool) -> int:
-        """A new row; returns its RowID. A column that is not in `values` gets its default."""
+        """Insert a row and return its RowID. Columns missing from `values` get their defaults."""
         ...
 
     def update(self, rowid: int, values: Mapping[int, Value], *, check: bool) -> None:
@@ -125,15 +125,15 @@ class TableChanges(Protocol):
         ...
 
     def delete(self, rowid: int, *, check: bool) -> None:
-        """Take a row away."""
+        """Delete a row."""
         ...
 
     def find(self, values: Mapping[int, Value]) -> int | None:
-        """The row that has the same unique key as the values, for INSERT OR UPDATE."""
+        """The row with the same unique key, for INSERT OR UPDATE; None if no row has it."""
         ...
 
     def default(self, position: int) -> Value:
-        """What the DEFAULT of a column is at this moment."""
+        """The current DEFAULT of a column."""
         ...
 
 
@@ -141,10 +141,10 @@ class TableChanges(Protocol):
 class TableDef:
     """A projected table or view, as one session sees it.
 
-    `revision()`: rows read under equal revisions must be equal, for then the engine keeps them; whatever the rows
-    depend on belongs into it (the world's revision, the user if each sees different rows).
-    `refusal` is the `%msg` that INSERT, UPDATE and DELETE fail with, after `authorize` let them pass: no
-    projected table can be changed by SQL (`Security.*` carry a NoSQL trigger, facts: iris-security 1).
+    `revision()`: rows read under equal revisions must be equal, because the engine caches them. Include everything
+    the rows depend on (the world's revision; the user, if each user sees different rows).
+    `refusal` is the `%msg` of a failed INSERT, UPDATE or DELETE, after `authorize` has passed: SQL cannot change a
+    projected table (`Security.*` carry a NoSQL trigger, facts: iris-security 1).
     """
 
     schema: str
@@ -173,12 +173,12 @@ class _Required(Enum):
 
 
 REQUIRED: Final = _Required.REQUIRED
-"""The default of an argument that has none."""
+"""Default of an argument that must be given."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArgumentDef:
-    """An argument of a procedure or function. `default` is `REQUIRED` or what an omitted argument becomes."""
+    """An argument of a procedure or function. `default` is `REQUIRED` or the value of an omitted argument."""
 
     name: str
     default: Value | _Required = REQUIRED
@@ -189,8 +189,8 @@ class ArgumentDef:
 class ProcedureDef:
     """A class query projected as a procedure: `SELECT ... FROM Security.Users_List('*')` and `callproc`.
 
-    `run` gets every argument, defaults filled in, and returns rows in the order of `columns`. It may raise
-    `SqlFailure`. Its rows are never cached: a query may be run for its moment.
+    `run` gets every argument, with defaults filled in, and returns rows in the order of `columns`. It may raise
+    `SqlFailure`. Its rows are never cached: a query may depend on the moment it runs.
     """
 
     schema: str
@@ -226,30 +226,30 @@ class FunctionDef:
 
 
 class Names(Protocol):
-    """What names in a query mean, for one session. Look-ups are without regard to case."""
+    """Meaning of the names in a query, for one session. Look-ups ignore case."""
 
     @property
     def default_schema(self) -> str:
-        """The schema of an unqualified table name; `SQLUser` unless changed."""
+        """The schema of an unqualified table name; `SQLUser` by default."""
         ...
 
     @property
     def username(self) -> str:
-        """What `USER` and `CURRENT_USER` answer."""
+        """The value of `USER` and `CURRENT_USER`."""
         ...
 
     @property
     def namespace(self) -> str:
-        """The session's namespace: what `INFORMATION_SCHEMA` calls the catalog."""
+        """The session's namespace, which `INFORMATION_SCHEMA` calls the catalog."""
         ...
 
     @property
     def version(self) -> Hashable:
-        """Changes when a name may mean something else: what was compiled before is compiled anew."""
+        """Changes whenever a name may have a new meaning; compiled statements of another version are stale."""
         ...
 
     def table(self, schema: str, name: str) -> TableDef | None:
-        """The table of that name, or None: then the statement fails with -30."""
+        """The table of that name, or None: the statement then fails with -30."""
         ...
 
     def procedure(self, schema: str, name: str) -> ProcedureDef | None:
@@ -262,11 +262,11 @@ class Names(Protocol):
 
 
 class Catalog(Names, Protocol):
-    """All that SQL can reach, as one session sees it."""
+    """Everything SQL can reach, as one session sees it."""
 
     @property
     def security(self) -> SecurityStatements:
-        """The statements that change users, roles and privileges, for this session's user."""
+        """The statements that change users, roles and privileges, run as this session's user."""
         ...
 
     @property
@@ -276,21 +276,25 @@ class Catalog(Names, Protocol):
 
     @property
     def definitions(self) -> DefinitionStatements:
-        """The statements that define tables and views, for this session's user."""
+        """The statements that define tables and views, run as this session's user."""
         ...
 
     def tables(self) -> Iterable[TableDef]:
-        """The tables that this session may know of, for `INFORMATION_SCHEMA`."""
+        """The tables visible to this session, for `INFORMATION_SCHEMA`."""
         ...
 
     def procedures(self) -> Iterable[ProcedureDef]:
-        """The procedures that this session may know of, for `INFORMATION_SCHEMA.ROUTINES`."""
+        """The procedures visible to this session, for `INFORMATION_SCHEMA.ROUTINES`."""
         ...
 
     def role_exists(self, name: str) -> bool:
-        """Whether a role of that name exists: it tells `GRANT %SQL TO x` from `GRANT %CREATE_TABLE TO x`."""
+        """True if a role has that name: tells `GRANT %SQL TO x` (a role) from `GRANT %CREATE_TABLE TO x`."""
         ...
 
     def now(self) -> str:
         """The world's clock as `YYYY-MM-DD HH:MM:SS` in the instance's local time, for `CURRENT_TIMESTAMP`."""
+        ...
+
+    def variables(self) -> Mapping[str, Value]:
+        """The special variables of ObjectScript at this moment: those of `vocabulary.OBJECTSCRIPT_VARIABLES`."""
         ...

@@ -1,8 +1,8 @@
 """INSERT, UPDATE and DELETE.
 
-A change is a query first: which rows, with which new values. The compiler of queries makes it, so expressions mean the
-same in both; the rows are then filed one by one. Values that are literals or parameters as they stand go past the
-embedded database, which has no decimals.
+A change starts as a query for the rows and their new values. The query compiler compiles it, so expressions mean the
+same in both; then the rows are written one by one. Plain literals and parameters bypass the embedded database,
+because SQLite has no decimals.
 
 Grammar and codes: "InterSystems SQL Reference", INSERT, UPDATE, DELETE, INSERT OR UPDATE; the SQL error table.
 """
@@ -52,7 +52,7 @@ _RESTRICTIONS = frozenset(
 
 @dataclass(slots=True)
 class ChangeCompiler:
-    """Compiles one statement. `maximum` is how many rows a statement may change."""
+    """Compiles one statement. `maximum` is the number of rows that a statement may change."""
 
     catalog: Catalog
     store: Store
@@ -60,7 +60,7 @@ class ChangeCompiler:
     maximum: int
 
     def compile(self, lexemes: Sequence[Lexeme]) -> Change:
-        """Raises `SqlFailure` for names that do not exist, privileges, and what is not emulated."""
+        """Raises `SqlFailure` for unknown names, missing privileges and unsupported syntax."""
         reader = StatementReader(lexemes, self.parameters)
         verb = reader.word()
         if verb == "INSERT":
@@ -115,20 +115,18 @@ class ChangeCompiler:
     def _values(
         self, reader: StatementReader, width: int, *, named: bool
     ) -> tuple[list[list[Source]], Plan | None]:
-        """The rows of VALUES. UNVERIFIED: that more than one row in parentheses is taken, which sqlalchemy-iris relies
+        """The rows of VALUES. UNVERIFIED: that several rows in parentheses are accepted, which sqlalchemy-iris relies
         on. Settle: INSERT INTO t (a) VALUES (1), (2).
         """
-        rows: list[list[Source]] = []
         computed: list[Sequence[Lexeme]] = []
-        while True:
-            reader.expect("(")
-            parts = split(reader.until(()))
-            reader.expect(")")
+
+        def row() -> list[Source]:
+            parts = reader.enclosed()
             if len(parts) != width:
                 raise failure(-62 if named else -116, f"{width} columns, {len(parts)} values")
-            rows.append([self._source(part, computed) for part in parts])
-            if not reader.accept(","):
-                break
+            return [self._source(part, computed) for part in parts]
+
+        rows = reader.listed(row)  # fills `computed`
         return rows, self._plan(_selecting(computed)) if computed else None
 
     def _named(self, table: TableDef, names: Sequence[str]) -> list[int]:
@@ -195,7 +193,7 @@ class ChangeCompiler:
         tail: Sequence[Lexeme] = (),
         reads: bool = True,
     ) -> tuple[list[int], list[Source], Plan | None]:
-        """`column = value, ...`; with a `tail`, the query yields the RowID before the computed values."""
+        """`column = value, ...`; with a `tail`, the query returns the RowID before the computed values."""
         names: list[str] = []
         sources: list[Source] = []
         computed: list[Sequence[Lexeme]] = [computing] if computing else []
@@ -218,7 +216,7 @@ class ChangeCompiler:
     # Parts -----------------------------------------------------------------------------------------------------
 
     def _table(self, reader: StatementReader, verb: str) -> TableDef:
-        """The table that the statement names, which may be changed in this way."""
+        """The table that the statement names, checked for the privilege of the verb."""
         schema, name = reader.qualified_name("the table's name", self.catalog.default_schema)
         table = self.catalog.table(schema, name)
         if table is None:
@@ -232,7 +230,7 @@ class ChangeCompiler:
         if table.view is not None:
             # UNVERIFIED: that no view can be changed. IRIS can change a view over one table. Settle: CREATE VIEW v AS
             # SELECT a FROM t, then INSERT INTO v (a) VALUES (1).
-            raise failure(-35, f"{table.qualified_name}; this simulator changes tables alone")
+            raise failure(-35, f"{table.qualified_name}; this simulator can change tables only")
         return Refused(table, verb)
 
     def _source(self, part: Sequence[Lexeme], computed: list[Sequence[Lexeme]]) -> Source:
@@ -245,10 +243,10 @@ class ChangeCompiler:
         return given
 
     def _plan(self, lexemes: Sequence[Lexeme], *, reads: bool = True) -> Plan:
-        """A query that needs the privilege to SELECT only where the statement `reads`.
+        """A query. It needs the SELECT privilege only if the statement `reads`.
 
-        UNVERIFIED: that an UPDATE or DELETE without WHERE needs none. Settle: as a user with DELETE alone on t: DELETE
-        FROM t.
+        UNVERIFIED: that an UPDATE or DELETE without WHERE needs no SELECT privilege. Settle: as a user with DELETE
+        alone on t: DELETE FROM t.
         """
         tree = parse_lexemes(lexemes, " ".join(lexeme.text for lexeme in lexemes))
         catalog = self.catalog if reads else trusted(self.catalog)
@@ -256,7 +254,7 @@ class ChangeCompiler:
 
 
 def _given(part: Sequence[Lexeme]) -> Source | None:
-    """What stands alone as a value; None for an expression that has to be computed."""
+    """A plain literal, parameter, NULL or DEFAULT; None for an expression that must be computed."""
     match [(lexeme.kind, lexeme.upper or lexeme.text) for lexeme in part]:
         case [(Kind.PARAMETER, number)]:
             return Given(parameter=int(number))
@@ -272,7 +270,7 @@ def _given(part: Sequence[Lexeme]) -> Source | None:
 
 
 def _restrictions(reader: StatementReader) -> bool:
-    """Whether foreign keys are looked at: unless %NOCHECK says not to."""
+    """False if %NOCHECK switches the foreign key checks off."""
     found = set()
     while word := reader.accept_any(_RESTRICTIONS):
         found.add(word)
@@ -293,7 +291,7 @@ def _position(table: TableDef, name: str) -> int:
 
 
 def _fillable(table: TableDef) -> list[int]:
-    """The columns that an INSERT without a list of them gives values to: all but the RowID and ROWVERSION."""
+    """The columns filled by an INSERT without a column list: all but the RowID and ROWVERSION."""
     specs = table.details.specs if table.details is not None else {}
     return [
         index
@@ -307,7 +305,7 @@ def _fillable(table: TableDef) -> list[int]:
 def _labelled(
     reader: StatementReader, target: Sequence[Lexeme], stops: set[str]
 ) -> tuple[list[Lexeme], list[Lexeme]]:
-    """The RowID by the name that the table has in the statement, and the table as it stands in FROM."""
+    """The RowID, qualified by the table's name or alias in the statement, and the table as written in FROM."""
     aliased = reader.accept("AS")
     following = reader.kind()
     if aliased or (following in {Kind.WORD, Kind.NAME} and reader.peek() not in stops | {"FROM", "WHERE"}):
@@ -317,7 +315,7 @@ def _labelled(
 
 
 def _plain(source: Sequence[Lexeme]) -> list[str]:
-    """A table in FROM without regard to case and AS."""
+    """A table in FROM, ignoring case and AS."""
     return [lexeme.text.upper() for lexeme in source if lexeme.upper != "AS"]
 
 
@@ -328,9 +326,7 @@ def _as_assignments(reader: StatementReader, table: TableDef) -> list[Lexeme]:
     else:
         names = [table.columns[position].name for position in _fillable(table)]
     reader.expect("VALUES")
-    reader.expect("(")
-    parts = split(reader.until(()))
-    reader.expect(")")
+    parts = reader.enclosed()
     if len(parts) != len(names):
         raise failure(-62, f"{len(names)} columns, {len(parts)} values")
     assigned: list[Lexeme] = []

@@ -1,4 +1,4 @@
-"""Queries: from the syntax tree of a SELECT to a plan that the store can run."""
+"""Query compiler: from the syntax tree of a SELECT to a plan that the store can run."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _MAXIMUM_VIEWS = 30
 
 
 def compile_query(tree: exp.Expr, catalog: Names, store: Store, parameters: Sequence[Parameter]) -> Plan:
-    """A plan for the query. Raises `SqlFailure` for names that do not exist, privileges, and what is not emulated."""
+    """A plan for the query. Raises `SqlFailure` for unknown names, missing privileges and unsupported syntax."""
     numbers_rows = any(column.name.upper() == ROW_NUMBER for column in tree.find_all(exp.Column))
     plan = Plan(parameters=parameters, numbers_rows=numbers_rows)
     compiler = _QueryCompiler(plan, catalog, store)
@@ -63,7 +63,7 @@ def compile_query(tree: exp.Expr, catalog: Names, store: Store, parameters: Sequ
 
 
 def _refuse_others(node: exp.Expr, known: frozenset[str]) -> None:
-    """Nothing that the parser understood may be ignored in silence."""
+    """Refuse parts of a node that the parser accepts and the compiler would ignore."""
     for part, value in node.args.items():
         if value and part not in known:
             raise unsupported(f"{part.strip('_').replace('_', ' ').upper()} in a {node.key.upper()}")
@@ -71,7 +71,7 @@ def _refuse_others(node: exp.Expr, known: frozenset[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A query that WITH names, and the compiler that knows what it may name itself."""
+    """A query in a WITH clause, and the compiler that knows the names visible to it."""
 
     query: exp.Expr
     columns: tuple[str, ...]
@@ -84,9 +84,9 @@ class _QueryCompiler:
     catalog: Names
     store: Store
     named: Mapping[str, _Named] = field(default_factory=dict)
-    """The queries that WITH names, by their name in upper case."""
+    """The queries of WITH clauses, by upper-case name."""
     entered: exp.Expr | None = None
-    """The WITH that they are from."""
+    """The WITH clause already compiled into `named`."""
 
     def query(self, node: exp.Expr, parent: Scope | None) -> CompiledQuery:
         while isinstance(node, (exp.Subquery, exp.Paren)):
@@ -101,7 +101,7 @@ class _QueryCompiler:
         return self._select(node, parent)
 
     def _with(self, clause: exp.Expr) -> _QueryCompiler:
-        """The compiler that knows the queries of a WITH; each knows those before it (SQL Reference, WITH)."""
+        """A compiler that also knows the queries of a WITH clause; each sees those before it (SQL Reference, WITH)."""
         if clause.args.get("recursive"):
             raise unsupported("WITH RECURSIVE")
         compiler = self
@@ -323,7 +323,7 @@ class _QueryCompiler:
         return f'"{physical}" AS {label}'
 
     def _common_table(self, node: exp.Table, named: _Named, label: str, scope: Scope) -> str:
-        """A query that WITH names stands wherever its name does."""
+        """Expand a reference to a query of a WITH clause."""
         self._count_expansion()
         compiled = named.compiler.query(named.query, None)
         if named.columns and len(named.columns) != len(compiled.outputs):
@@ -344,7 +344,7 @@ class _QueryCompiler:
         source: Source,
         scope: Scope,
     ) -> str:
-        """A query in FROM, with its rows numbered where the statement asks for it."""
+        """A query in FROM; adds a hidden row number if the statement uses %VID."""
         scope.add(source)
         if not self.plan.numbers_rows:
             return f"({compiled.sql}) AS {label}"
@@ -354,18 +354,18 @@ class _QueryCompiler:
         return f"(SELECT *, row_number() OVER () AS vid FROM ({compiled.sql})) AS {label}"  # noqa: S608 - compiled
 
     def _count_expansion(self) -> None:
-        """Queries that name others twice, which name others twice, must not grow without end."""
+        """Limit the nesting of views and WITH queries, which can grow exponentially."""
         self.plan.views += 1
         if self.plan.views > _MAXIMUM_VIEWS:
             raise unsupported(f"more than {_MAXIMUM_VIEWS} views and queries of WITH in one query")
 
     def _view(self, table: TableDef, view: ViewSpec, alias: str, label: str, scope: Scope) -> str:
-        """A view is its query, with the rights of its owner (SQL Reference, CREATE VIEW, Privileges)."""
+        """Expand a view to its query, run with its owner's rights (SQL Reference, CREATE VIEW, Privileges)."""
         self._count_expansion()
         inner = _QueryCompiler(self.plan, trusted(self.catalog, view.default_schema), self.store)
         named = len(self.plan.authorized)
         compiled = inner.query(parse_query(view.query), None)
-        del self.plan.authorized[named:]  # its owner's right to them was looked at when it was defined
+        del self.plan.authorized[named:]  # the owner's rights were checked when the view was defined
         names = view.columns or [name for name, _ in compiled.outputs]
         columns = [
             SourceColumn(

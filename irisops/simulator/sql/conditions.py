@@ -14,14 +14,14 @@ from irisops.simulator.sql.scope import CompiledQuery, Nature, Term
 
 
 class Scalars(Protocol):
-    """What a condition needs of the compiler of expressions."""
+    """The part of the expression compiler that conditions need."""
 
     def scalar(self, node: exp.Expr) -> Term:
         """A value."""
         ...
 
     def nested(self, node: exp.Expr) -> CompiledQuery:
-        """A subquery, which may refer to the columns around it."""
+        """A subquery; it may refer to the columns of the outer query."""
         ...
 
 
@@ -40,12 +40,12 @@ _MOMENTS = {
     SqlType.TIME: "iris_as_time",
     SqlType.TIMESTAMP: "iris_as_timestamp",
 }
-"""What brings a value that is compared with a date or time into the form that those have: clients send dates as text
-and as the days of `$HOROLOG`."""
+"""Function that converts a value compared with a date or time to ODBC form: clients send dates as text or as
+`$HOROLOG` days."""
 
 
 def condition(scalars: Scalars, node: exp.Expr) -> str:
-    """SQL for a condition. Raises `SqlFailure` -14 where only a value stands."""
+    """SQL for a condition. Raises `SqlFailure` -14 for a plain value."""
     translate = _TRANSLATIONS.get(type(node))
     if translate is None:
         scalars.scalar(node)
@@ -55,19 +55,19 @@ def condition(scalars: Scalars, node: exp.Expr) -> str:
 
 
 def is_condition(node: exp.Expr) -> bool:
-    """Whether the node can only be a condition, never a value."""
+    """True if the node can only be a condition, never a value."""
     return type(node) in _TRANSLATIONS and not isinstance(node, exp.Paren)
 
 
 def compare(left: Term, operator: str, right: Term) -> str:
-    """Two values compared, with the collation of the first that has one."""
+    """SQL that compares two values, with the collation of the first that has one."""
     return f"({_side(left, right)} {operator} {_side(right, left)})"
 
 
 def _side(term: Term, other: Term) -> str:
-    """One side of a comparison, so that `5 = '5'` holds whichever side is the number.
+    """One side of a comparison, so that `5 = '5'` is true whichever side is the number.
 
-    SQLite converts the other side only where it sees a declared type; a CAST gives an expression one.
+    SQLite converts the other side only if this one has a declared type; a CAST gives an expression one.
     """
     if term.nature is Nature.HOST_VARIABLE and other.definition.sql_type in _MOMENTS:
         return f"{_MOMENTS[other.definition.sql_type]}({term.sql})"
@@ -86,7 +86,7 @@ def _binary(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
 
 
 def _chain(operator: str) -> Callable[[Scalars, exp.Expr], str]:
-    """AND and OR: a chain of hundreds must not become as deep a tree, here or in SQLite."""
+    """AND and OR. Balanced, because a chain of hundreds would nest too deeply, here and in SQLite."""
 
     def translate(scalars: Scalars, node: exp.Expr) -> str:
         links: list[exp.Expr] = []
@@ -143,7 +143,7 @@ def _escape(scalars: Scalars, node: exp.Expr) -> str:
     while isinstance(inner, exp.Paren):
         inner = inner.this
     if not isinstance(inner, exp.Like):
-        raise failure(INVALID_STATEMENT, "ESCAPE belongs to LIKE")
+        raise failure(INVALID_STATEMENT, "ESCAPE is allowed only after LIKE")
     sql = _like_with(scalars, inner, scalars.scalar(character).sql)
     return f"(NOT {sql})" if inner.args.get("negate") else sql
 
@@ -175,7 +175,7 @@ def _follows(scalars: Scalars, node: exp.Expr) -> str:
 
 
 def _subject(term: Term) -> str:
-    """What LIKE and %STARTSWITH look at: their own folding takes the place of a collation."""
+    """Subject of LIKE and %STARTSWITH, without the collation: these fold case themselves."""
     return term.comparand.removesuffix(" COLLATE IRIS_SQLUPPER") if term.comparand else term.sql
 
 

@@ -1,7 +1,7 @@
-"""The tables of INFORMATION_SCHEMA that tell of keys, foreign keys, indices and views.
+"""Tables of INFORMATION_SCHEMA about keys, foreign keys, indices and views.
 
 Columns and their order: the public class reference, `INFORMATION.SCHEMA.INDEXES`, `.TABLECONSTRAINTS`, `.VIEWS`,
-`.CONSTRAINTCOLUMNUSAGE` and `.KEYCOLUMNUSAGE`. No projected class has any of them; tables that SQL made have.
+`.CONSTRAINTCOLUMNUSAGE` and `.KEYCOLUMNUSAGE`. Only tables created by SQL have rows here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Row = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A table of the schema: its columns in order, those that are integers, and its rows by column name."""
+    """A table of INFORMATION_SCHEMA: its columns in order, its integer columns, and its rows by column name."""
 
     name: str
     columns: Sequence[str]
@@ -184,7 +184,7 @@ CONSTRAINTS = (
         ),
         _key_columns,
     ),
-    # UNVERIFIED: the order of these columns; the class reference that was seen lists them by the alphabet. Settle:
+    # UNVERIFIED: the order of these columns; the class reference lists them alphabetically. Settle:
     # SELECT TOP 1 * FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE.
     Described(
         "KEY_COLUMN_USAGE",
@@ -197,7 +197,7 @@ CONSTRAINTS = (
         _key_columns,
         frozenset({"ORDINAL_POSITION", "POSITION_IN_UNIQUE_CONSTRAINT"}),
     ),
-    # UNVERIFIED: the columns of the next two are those that sqlalchemy-iris and iristool ask for; there may be more.
+    # UNVERIFIED: the columns of the next two are those that sqlalchemy-iris and iristool read; there may be more.
     # Settle: SELECT TOP 1 * FROM INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS, and the same of VIEW_TABLE_USAGE.
     Described(
         "REFERENTIAL_CONSTRAINTS",

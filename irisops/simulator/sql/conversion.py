@@ -1,4 +1,4 @@
-"""Values on their way into the embedded database and out of it."""
+"""Conversion of values to and from the embedded database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from irisops.simulator.sql.values import Scalar, canonical, plain, text
 
 
 def storable_rows(rows: list[Sequence[Value]], width: int) -> Iterable[Sequence[object]]:
-    """The rows as SQLite takes them. Nearly always they are already, which is found out faster than converting."""
+    """The rows as SQLite takes them. The check is faster than a conversion, and most rows need none."""
     for position in range(width):
         cells = [row[position] for row in rows]
         if not _storable_column(cells):
@@ -28,12 +28,12 @@ _STORED_AS_THEY_ARE = frozenset({int, str, float, type(None), bool})
 
 
 def _storable_column(cells: Sequence[Value]) -> bool:
-    """Whether SQLite takes every cell: integers of at most 64 bits, strings that can be encoded."""
+    """True if SQLite takes every cell: integers of at most 64 bits, strings that can be encoded."""
     kinds = set(map(type, cells))
     if not kinds <= _STORED_AS_THEY_ARE:
         return False
     if kinds == {str}:
-        texts = cast("Sequence[str]", cells)  # by the kinds found
+        texts = cast("Sequence[str]", cells)  # `kinds` says so
         return all(map(str.isascii, texts)) or all(map(_encodable, texts))
     if kinds & {int, str}:
         return all(map(_fits, cells))
@@ -58,7 +58,7 @@ def _encodable(value: str) -> bool:
 
 
 def storable(value: Value) -> Scalar:
-    """A value of the wire as SQLite can hold it. Decimals become floats unless whole; SQLite has no decimals."""
+    """A wire value as SQLite can store it. Decimals become floats unless whole; SQLite has no decimals."""
     match value:
         case Decimal():
             return plain(value)

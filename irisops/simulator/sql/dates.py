@@ -1,7 +1,7 @@
 """Date functions of InterSystems SQL over dates in ODBC form, `YYYY-MM-DD HH:MM:SS`.
 
-Source: "InterSystems SQL Reference", DATEDIFF, DATEADD, DATEPART. SQL timestamps carry no time zone; arithmetic
-here is done as if they were UTC, which changes nothing.
+Source: "InterSystems SQL Reference", DATEDIFF, DATEADD, DATEPART. SQL timestamps have no time zone; arithmetic treats
+them as UTC, which does not change the result.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _part(name: Scalar) -> str:
 
 
 def date_difference(part: Scalar, start: Scalar, end: Scalar) -> int:
-    """Boundaries of the part that lie between the two, as the reference says of DATEDIFF."""
+    """Number of boundaries of the part between the two moments, as the reference defines DATEDIFF."""
     name, begin, finish = _part(part), _moment(start), _moment(end)
     if name == "year":
         return finish.year - begin.year
@@ -67,7 +67,7 @@ def date_difference(part: Scalar, start: Scalar, end: Scalar) -> int:
 
 
 def date_add(part: Scalar, amount: Scalar, value: Scalar) -> str:
-    """A moment moved by an amount of a part. A day that the month has not becomes its last."""
+    """Add an amount of a part to a moment. A day past the end of the month becomes the month's last day."""
     name, moment, units = _part(part), _moment(value), int(number(amount))
     try:
         if name in _MONTHS:
@@ -79,7 +79,7 @@ def date_add(part: Scalar, amount: Scalar, value: Scalar) -> str:
         else:
             moment += timedelta(seconds=units * _SECONDS[name])
     except (ValueError, OverflowError):
-        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> the result of DATEADD is no date") from None
+        raise failure(FATAL_ERROR, "<ILLEGAL VALUE> the result of DATEADD is not a date") from None
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -89,7 +89,7 @@ def _days_in(year: int, month: int) -> int:
 
 
 def date_part(part: Scalar, value: Scalar) -> int:
-    """The number of one part of a date."""
+    """The value of one part of a date."""
     name, moment = _part(part), _moment(value)
     computed = _COMPUTED.get(name)
     return computed(moment) if computed is not None else int(getattr(moment, name))
@@ -98,7 +98,7 @@ def date_part(part: Scalar, value: Scalar) -> int:
 def to_char(value: Scalar, layout: Scalar = None) -> str:
     """`TO_CHAR(value[, format])` of a date or timestamp; without a format, the value as text.
 
-    Raises `SqlFailure` -400 for a format of numbers, which is not emulated.
+    Raises `SqlFailure` -400 for a number format, which is not emulated.
     """
     if layout is None:
         return text(value)
@@ -123,7 +123,7 @@ def name_of_date(layout: str) -> Callable[[Scalar], Scalar]:
 
 
 def computed_field(name: str) -> Callable[[Scalar], Scalar]:
-    """The function for a part that is computed, as in QUARTER(x) and DAYOFWEEK(x)."""
+    """The function for a computed part, as in QUARTER(x) and DAYOFWEEK(x)."""
     return lambda value: _COMPUTED[name](_moment(value))
 
 
@@ -139,7 +139,7 @@ _COMPUTED: dict[str, Callable[[datetime], int]] = {
     "weekday": lambda moment: moment.isoweekday() % 7 + 1,
     "dayofyear": lambda moment: moment.timetuple().tm_yday,
 }
-"""Weekdays count from Sunday, 1 (SQL Reference, DATEPART)."""
+"""Weekdays are numbered from Sunday = 1 (SQL Reference, DATEPART)."""
 
 _CODES: dict[str, Callable[[datetime], str]] = {
     "YYYY": lambda moment: f"{moment.year:04}",
@@ -160,7 +160,7 @@ _CODES: dict[str, Callable[[datetime], str]] = {
     "AM": lambda moment: "AM" if moment.hour < 12 else "PM",
     "PM": lambda moment: "AM" if moment.hour < 12 else "PM",
 }
-"""Format codes, longer ones before those that they begin with (SQL Reference, TO_CHAR)."""
+"""Format codes; a longer code comes before its prefixes (SQL Reference, TO_CHAR)."""
 
 
 def field_of_date(name: str) -> Callable[[Scalar], Scalar]:

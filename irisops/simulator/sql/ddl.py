@@ -1,7 +1,7 @@
-"""CREATE, ALTER, DROP and TRUNCATE of tables, indices and views: from lexemes to a statement that can be run.
+"""CREATE, ALTER, DROP and TRUNCATE of tables, indices and views: from lexemes to a runnable statement.
 
-Grammar: "InterSystems SQL Reference", the pages of the same names. The client sends these statements untouched, with
-their literals in them.
+Grammar: "InterSystems SQL Reference", the pages of the same names. The client sends these statements unchanged, with
+literals in place.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from irisops.simulator.sql.lexer import Kind, Lexeme
 from irisops.simulator.sql.reader import StatementReader
 from irisops.simulator.sql.table_elements import ElementReader, Elements
 
-Statement = Callable[[DefinitionStatements], int]
-"""A parsed statement: run it, and it returns its row count."""
+Statement = Callable[[DefinitionStatements], int | None]
+"""A parsed statement; calling it runs it and returns the row count, None without one."""
 
 CheckView = Callable[[ViewSpec], ViewSpec]
-"""Compiles a view's query and fills in its columns; raises `SqlFailure` for what is wrong in it."""
+"""Compiles a view's query and fills in its columns; raises `SqlFailure` for an invalid query."""
 
 _KINDS_OF_INDEX = frozenset({"UNIQUE", "BITMAP", "BITMAPEXTENT", "BITSLICE", "COLUMNAR"})
 _ON = frozenset({"TABLE", "VIEW", "INDEX", "OR", "GLOBAL", *_KINDS_OF_INDEX})
@@ -36,12 +36,12 @@ _RESTRICTIONS = frozenset({"%NOCHECK", "%NOLOCK", "%NOINDEX", "%NOTRIGGER", "%NO
 
 
 def is_definition(words: Sequence[str]) -> bool:
-    """Whether a statement that begins with these upper-case words is one for `parse`."""
+    """True if a statement that begins with these upper-case words belongs to `parse`."""
     return len(words) > 1 and words[0] in _VERBS and words[1] in _ON
 
 
 def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: CheckView) -> Statement:
-    """What the statement does. Raises `SqlFailure` for bad syntax and what is not emulated."""
+    """The parsed statement. Raises `SqlFailure` for bad or unsupported syntax."""
     reader = StatementReader(lexemes)
     verb = reader.word()
     what = reader.peek()
@@ -64,7 +64,7 @@ def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: Che
 
 def _create_table(reader: StatementReader, catalog: Catalog) -> Statement:
     if reader.accept("GLOBAL", "TEMPORARY"):
-        raise unsupported("GLOBAL TEMPORARY tables, whose rows each process has for itself")
+        raise unsupported("GLOBAL TEMPORARY tables, whose rows are private to each process")
     reader.expect("TABLE")
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     schema, name = reader.qualified_name("the table's name", catalog.default_schema)
@@ -72,10 +72,7 @@ def _create_table(reader: StatementReader, catalog: Catalog) -> Statement:
         raise unsupported("CREATE TABLE AS SELECT; create the table, then INSERT ... SELECT")
     elements = ElementReader(reader, schema)
     reader.expect("(")
-    while True:
-        elements.element()
-        if not reader.accept(","):
-            break
+    reader.listed(elements.element)
     reader.expect(")")
     _table_options(reader, elements)
     reader.end()
@@ -92,12 +89,7 @@ def _create_table(reader: StatementReader, catalog: Catalog) -> Statement:
         found.public_rowid,
         _identity_insert(found),
     )
-
-    def run(target: DefinitionStatements) -> int:
-        target.create_table(spec, if_not_exists=if_not_exists)
-        return 0
-
-    return run
+    return lambda target: target.create_table(spec, if_not_exists=if_not_exists)
 
 
 def _identity_insert(found: Elements) -> bool:
@@ -105,7 +97,7 @@ def _identity_insert(found: Elements) -> bool:
 
 
 def _table_options(reader: StatementReader, elements: ElementReader) -> None:
-    """What may stand behind the parentheses: class parameters, and the storage type, which changes no result."""
+    """Options after the parentheses: class parameters, and the storage type, which is ignored."""
     if reader.peek() == "SHARD":
         raise unsupported("sharded tables")
     reader.accept("WITH")
@@ -128,12 +120,7 @@ def _drop_table(reader: StatementReader, catalog: Catalog) -> Statement:
     while word := reader.accept_any({"CASCADE", "RESTRICT", "%DELDATA", "%NODELDATA"}):
         cascade = cascade or word == "CASCADE"
     reader.end()
-
-    def run(target: DefinitionStatements) -> int:
-        target.drop_table(schema, name, if_exists=if_exists, cascade=cascade)
-        return 0
-
-    return run
+    return lambda target: target.drop_table(schema, name, if_exists=if_exists, cascade=cascade)
 
 
 def _truncate(reader: StatementReader, catalog: Catalog) -> Statement:
@@ -163,24 +150,13 @@ def _alter_table(reader: StatementReader, catalog: Catalog) -> Statement:
             INVALID_STATEMENT, f"ADD, ALTER, MODIFY, DROP or RENAME expected, {verb or 'none'} found"
         )
     reader.end()
-
-    def run(target: DefinitionStatements) -> int:
-        target.alter_table(schema, name, alteration)
-        return 0
-
-    return run
+    return lambda target: target.alter_table(schema, name, alteration)
 
 
 def _add(reader: StatementReader, schema: str) -> TableAlteration:
     elements = ElementReader(reader, schema)
     grouped = reader.accept("(")
-    while True:
-        if reader.accept("COLUMN"):
-            elements.column()
-        else:
-            elements.element()
-        if not reader.accept(","):
-            break
+    reader.listed(lambda: elements.column() if reader.accept("COLUMN") else elements.element())
     if grouped:
         reader.expect(")")
     found = elements.found
@@ -195,16 +171,15 @@ def _drop(reader: StatementReader) -> TableAlteration:
     elif reader.accept("CONSTRAINT") or reader.accept("FOREIGN", "KEY"):
         alteration = TableAlteration(drop_constraints=(reader.name("the constraint's name"),))
     else:
-        names: list[str] = []
-        while True:
-            reader.accept("COLUMN")
-            names.append(reader.name("a column"))
-            if not reader.accept(","):
-                break
-        alteration = TableAlteration(drop_columns=tuple(names))
+        alteration = TableAlteration(drop_columns=tuple(reader.listed(lambda: _dropped_column(reader))))
     reader.accept_any({"CASCADE", "RESTRICT"})
     reader.accept_any({"%DELDATA", "%NODELDATA"})
     return alteration
+
+
+def _dropped_column(reader: StatementReader) -> str:
+    reader.accept("COLUMN")
+    return reader.name("a column")
 
 
 def _modify(reader: StatementReader, schema: str, verb: str) -> TableAlteration:
@@ -251,22 +226,15 @@ def _create_index(reader: StatementReader, catalog: Catalog) -> Statement:
     columns: list[tuple[str, bool]] = []
     if kind != "BITMAPEXTENT" or reader.peek() == "(":
         reader.expect("(")
-        while True:
-            column = reader.name("a column")
-            columns.append((column, reader.accept_any({"ASC", "DESC"}) == "DESC"))
-            if not reader.accept(","):
-                break
+        columns = reader.listed(
+            lambda: (reader.name("a column"), reader.accept_any({"ASC", "DESC"}) == "DESC")
+        )
         reader.expect(")")
     data = reader.name_list("a column") if reader.accept("WITH", "DATA") else ()
     reader.accept("DEFER")
     reader.end()
     spec = IndexSpec(name, tuple(columns), kind == "UNIQUE", data)
-
-    def run(target: DefinitionStatements) -> int:
-        target.create_index(schema, table, spec, if_not_exists=if_not_exists)
-        return 0
-
-    return run
+    return lambda target: target.create_index(schema, table, spec, if_not_exists=if_not_exists)
 
 
 def _drop_index(reader: StatementReader, catalog: Catalog) -> Statement:
@@ -283,12 +251,7 @@ def _drop_index(reader: StatementReader, catalog: Catalog) -> Statement:
         table = table_parts[-1] if table_parts else ""
         schema = table_parts[-2] if len(table_parts) > 1 else catalog.default_schema
     reader.end()
-
-    def run(target: DefinitionStatements) -> int:
-        target.drop_index(schema, table, name, if_exists=if_exists)
-        return 0
-
-    return run
+    return lambda target: target.drop_index(schema, table, name, if_exists=if_exists)
 
 
 # Views -----------------------------------------------------------------------------------------------------------
@@ -301,16 +264,11 @@ def _view(sql: str, reader: StatementReader, catalog: Catalog, check_view: Check
     columns = reader.name_list("a column") if reader.peek() == "(" else ()
     reader.expect("AS")
     spec = check_view(ViewSpec(schema, name, _query_text(sql, reader), catalog.default_schema, columns))
-
-    def run(target: DefinitionStatements) -> int:
-        target.create_view(spec, replace=replacing)
-        return 0
-
-    return run
+    return lambda target: target.create_view(spec, replace=replacing)
 
 
 def _query_text(sql: str, reader: StatementReader) -> str:
-    """The text of a view's query, without the options behind it."""
+    """The text of a view's query, without the options after it."""
     lexemes = list(reader.rest())
     if not lexemes:
         raise failure(TERM_EXPECTED, "the view's query is missing")
@@ -330,9 +288,4 @@ def _drop_view(reader: StatementReader, catalog: Catalog) -> Statement:
     schema, name = reader.qualified_name("the view's name", catalog.default_schema)
     reader.accept_any({"CASCADE", "RESTRICT"})
     reader.end()
-
-    def run(target: DefinitionStatements) -> int:
-        target.drop_view(schema, name, if_exists=if_exists)
-        return 0
-
-    return run
+    return lambda target: target.drop_view(schema, name, if_exists=if_exists)

@@ -1,4 +1,4 @@
-"""What DDL defines: tables, columns, keys, indices and views, as parsed; and who carries a definition out.
+"""Definitions of tables, columns, keys, indices and views, as DDL describes them, and the protocol to apply them.
 
 Grammar and codes: "InterSystems SQL Reference", CREATE TABLE, ALTER TABLE, DROP TABLE, CREATE INDEX, CREATE VIEW, and
 the SQL error table.
@@ -17,7 +17,7 @@ from irisops.simulator.sql.stored.types import ColumnType
 
 
 class Moment(Enum):
-    """A default that is taken when the row is made."""
+    """A default computed when the row is inserted."""
 
     NOW = "env_now"
     TODAY = "env_today"
@@ -27,7 +27,7 @@ class Moment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """What a column gets where a statement gives nothing. `text` is how `INFORMATION_SCHEMA.COLUMNS` shows it."""
+    """Default value of a column. `text` is its form in `INFORMATION_SCHEMA.COLUMNS`."""
 
     value: Value | Moment
     text: str = ""
@@ -47,7 +47,7 @@ class ColumnSpec:
 
 
 class Rule(Enum):
-    """What becomes of the rows that refer to a row which goes or changes its key."""
+    """Action on referring rows when the referenced row is deleted or its key changes."""
 
     NO_ACTION = "NO ACTION"
     CASCADE = "CASCADE"
@@ -57,7 +57,7 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """A UNIQUE or PRIMARY KEY constraint; without a name it gets one."""
+    """A UNIQUE or PRIMARY KEY constraint; a name is generated if empty."""
 
     columns: tuple[str, ...]
     primary: bool = False
@@ -66,7 +66,7 @@ class KeySpec:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKeySpec:
-    """A FOREIGN KEY constraint. No referenced columns: the primary key of the referenced table."""
+    """A FOREIGN KEY constraint. Without `referenced` columns, it refers to the table's primary key."""
 
     columns: tuple[str, ...]
     schema: str
@@ -80,7 +80,7 @@ class ForeignKeySpec:
 
 @dataclass(frozen=True, slots=True)
 class IndexSpec:
-    """An index; `columns` with whether each is descending, `data` columns that are stored in it."""
+    """An index. `columns`: name and whether descending; `data`: the columns stored in the index."""
 
     name: str
     columns: tuple[tuple[str, bool], ...]
@@ -101,12 +101,17 @@ class TableSpec:
     public_rowid: bool = False
     identity_insert: bool = False
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Schema and name in upper case, the key in the database."""
+        return self.schema.upper(), self.name.upper()
+
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """A view: the text of its query, whose unqualified names are in `default_schema`, and the names of its columns.
+    """A view: the text of its query, the schema of its unqualified names, and the names of its columns.
 
-    `outputs` are its columns as they were when it was defined, `uses` the tables and views that it names.
+    `outputs` are its columns when it was defined, `uses` the tables and views in its query.
     """
 
     schema: str
@@ -117,10 +122,15 @@ class ViewSpec:
     outputs: tuple[ColumnDef, ...] = ()
     uses: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Schema and name in upper case, the key in the database."""
+        return self.schema.upper(), self.name.upper()
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
-    """What ALTER TABLE says of a column that is there; None is what it does not speak of."""
+    """The changes of one column by ALTER TABLE; None means unchanged."""
 
     name: str
     type: ColumnType | None = None
@@ -131,7 +141,7 @@ class ColumnChange:
 
 @dataclass(frozen=True, slots=True)
 class TableAlteration:
-    """One ALTER TABLE. Each field is one of its clauses; those that were not written are empty."""
+    """One ALTER TABLE: a field per clause, empty if absent."""
 
     add: tuple[ColumnSpec, ...] = ()
     add_keys: tuple[KeySpec, ...] = ()
@@ -146,7 +156,7 @@ class TableAlteration:
 
 @dataclass(frozen=True, slots=True)
 class KeyDef:
-    """A UNIQUE or PRIMARY KEY constraint of a table that is there."""
+    """A UNIQUE or PRIMARY KEY constraint of an existing table."""
 
     name: str
     columns: tuple[str, ...]
@@ -155,7 +165,7 @@ class KeyDef:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKeyDef:
-    """A FOREIGN KEY constraint of a table that is there, with the key that it refers to."""
+    """A FOREIGN KEY constraint of an existing table, with the key it refers to."""
 
     name: str
     columns: tuple[str, ...]
@@ -169,7 +179,7 @@ class ForeignKeyDef:
 
 @dataclass(frozen=True, slots=True)
 class TableDetails:
-    """What `INFORMATION_SCHEMA` tells of a table beyond its columns' names and types."""
+    """Details of a table in `INFORMATION_SCHEMA`, beyond the names and types of its columns."""
 
     owner: str = ""
     description: str = ""
@@ -180,10 +190,10 @@ class TableDetails:
 
 
 class DefinitionStatements(Protocol):
-    """The statements that define tables and views, carried out for the session's user in its namespace.
+    """The statements that define tables and views, run as the session's user in its namespace.
 
     Every method raises `SqlFailure`: -99 without the privilege, -30 for an unknown table, and the codes of the error
-    table (-201, -304, -306 ...) for a definition that cannot be.
+    table (-201, -304, -306 ...) for an invalid definition.
     """
 
     def create_table(self, spec: TableSpec, *, if_not_exists: bool) -> None:
@@ -195,11 +205,11 @@ class DefinitionStatements(Protocol):
         ...
 
     def drop_table(self, schema: str, name: str, *, if_exists: bool, cascade: bool) -> None:
-        """`DROP TABLE`; with `cascade`, the foreign keys that refer to it go, too."""
+        """`DROP TABLE`; `cascade` also drops the foreign keys that refer to it."""
         ...
 
     def truncate_table(self, schema: str, name: str) -> int:
-        """`TRUNCATE TABLE`: all rows go and the counters start anew. Returns the number of rows."""
+        """`TRUNCATE TABLE`: delete all rows and reset the counters. Returns the number of rows."""
         ...
 
     def create_index(self, schema: str, table: str, spec: IndexSpec, *, if_not_exists: bool) -> None:
@@ -207,11 +217,11 @@ class DefinitionStatements(Protocol):
         ...
 
     def drop_index(self, schema: str, table: str, name: str, *, if_exists: bool) -> None:
-        """`DROP INDEX name ON table`; without a table, the one that has such an index."""
+        """`DROP INDEX name ON table`; without a table, the table that has the index."""
         ...
 
     def create_view(self, spec: ViewSpec, *, replace: bool) -> None:
-        """`CREATE [OR REPLACE] VIEW`. The query was compiled before, so all in it exists and may be read."""
+        """`CREATE [OR REPLACE] VIEW`. The query is already compiled, so everything in it exists and is readable."""
         ...
 
     def drop_view(self, schema: str, name: str, *, if_exists: bool) -> None:

@@ -1,8 +1,8 @@
 """InterSystems SQL as a sqlglot dialect: from the text of a query to its syntax tree.
 
-The words and symbols are cut by `lexer`, by the vendor's rules; sqlglot's parser, with a keyword table of our own,
-builds the tree. No function of sqlglot's is known to the parser: every call stays an `Anonymous` node, so that the
-functions which exist are exactly those of `functions` and of the catalog.
+`lexer` splits the text by the vendor's rules; sqlglot's parser, with our own keyword table, builds the tree. The parser
+knows none of sqlglot's functions: every call stays an `Anonymous` node, so only the functions in `functions` and in
+the catalog exist.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Contains(exp.Expression, exp.Binary, exp.Predicate):
 
 
 class EscapedBy(exp.Expression, exp.Binary, exp.Predicate):
-    """`x LIKE 'pattern' ESCAPE '!'`. sqlglot's own takes a literal alone, and the client sends none."""
+    """`x LIKE 'pattern' ESCAPE '!'`. sqlglot's own takes only a literal; the client sends a parameter."""
 
 
 class Follows(exp.Expression, exp.Binary, exp.Predicate):
@@ -65,7 +65,7 @@ class IRIS(Dialect):
         }
 
     class Parser(parser.Parser):
-        """The parser of sqlglot without its functions, with the predicates of InterSystems SQL."""
+        """sqlglot's parser without its functions, with the predicates of InterSystems SQL."""
 
         FUNCTIONS: ClassVar = {}
         FUNCTION_PARSERS: ClassVar = {"CAST": parser.Parser.FUNCTION_PARSERS["CAST"]}
@@ -89,7 +89,7 @@ def parse_query(sql: str) -> exp.Expr:
 
 
 def parse_lexemes(lexemes: Sequence[Lexeme], sql: str) -> exp.Expr:
-    """The same from its lexemes; `sql` is the text that messages quote."""
+    """The same from lexemes; `sql` is the text that messages quote."""
     lexemes = rewritten(lexemes)
     try:
         trees = IRIS().parser().parse(list(_tokens(lexemes)), sql)
@@ -109,17 +109,17 @@ def shown(node: exp.Expr) -> str:
 
 
 def _where(error: ParseError) -> str:
-    """What sqlglot found, without the terminal colours it adds."""
+    """Message of sqlglot without its terminal colours."""
     first = error.errors[0] if error.errors else {}
     near = str(first.get("highlight") or "").strip()
     description = str(first.get("description") or "it cannot be parsed").rstrip(".")
-    if "keyword" in description:  # sqlglot names the classes of its tree here, which mean nothing to a reader
+    if "keyword" in description:  # sqlglot names its tree classes here, which mean nothing to a reader
         description = "an operand is missing"
     return f"{description}, near {near!r}" if near else f"{description} at the end of the statement"
 
 
 def _tokens(lexemes: Sequence[Lexeme]) -> Iterator[Token]:
-    """Tokens of sqlglot for the lexemes; what sqlglot cannot know is put into a form that it can."""
+    """Tokens of sqlglot for the lexemes; constructs unknown to it are rewritten."""
     reader = _Reader(lexemes)
     while (lexeme := reader.take()) is not None:
         yield from reader.translate(lexeme)
@@ -127,7 +127,7 @@ def _tokens(lexemes: Sequence[Lexeme]) -> Iterator[Token]:
 
 
 class _Reader:
-    """Walks the lexemes; keeps which parentheses belong to a CAST, for only there type names are types."""
+    """Walks the lexemes and tracks the parentheses of CAST, because type names are types only inside them."""
 
     def __init__(self, lexemes: Sequence[Lexeme]) -> None:
         self._lexemes = lexemes
@@ -144,7 +144,7 @@ class _Reader:
         return self._lexemes[self._position - 1]
 
     def finish(self) -> None:
-        """Raises `SqlFailure` -1 for an ODBC escape that is still open."""
+        """Raises `SqlFailure` -1 for an unclosed ODBC escape."""
         if self._braces:
             raise failure(INVALID_STATEMENT, "{ without its }")
 
@@ -175,7 +175,7 @@ class _Reader:
                 yield from self._word(lexeme)
 
     def _odbc_escape(self, lexeme: Lexeme) -> None:
-        """`{fn UCASE(x)}` is `UCASE(x)`, `{ts '...'}` is its string: braces go, and the word behind the first."""
+        """`{fn UCASE(x)}` becomes `UCASE(x)`, `{ts '...'}` its string: drops the braces and the keyword."""
         self._braces += 1 if lexeme.text == "{" else -1
         opener = self.take() if lexeme.text == "{" else None
         if self._braces < 0 or (opener is not None and opener.upper not in {"FN", "D", "T", "TS"}):
@@ -204,7 +204,7 @@ class _Reader:
         return _token(token_type, lexeme)
 
     def _refuse_empty_item(self) -> None:
-        """The parser forgives `a,,b` and `a, FROM`; IRIS does not."""
+        """Refuse `a,,b` and `a, FROM`, which sqlglot accepts and IRIS does not."""
         following = self._peek()
         if following is None or following.upper in {
             ",",
@@ -248,7 +248,7 @@ class _Reader:
         called = self._follows("(")
         if word == "ROW" and self._previous_kind() in {Kind.NUMBER, Kind.PARAMETER}:
             yield _token(TokenType.ROW, lexeme)
-        elif word == "CURRENT" and self._follows("ROW"):  # the end of a frame of rows
+        elif word == "CURRENT" and self._follows("ROW"):  # the end of a window frame
             yield _token(TokenType.VAR, lexeme)
         elif word in SPECIAL_VARIABLES and not called:
             yield _token(TokenType.VAR, lexeme)
@@ -260,7 +260,7 @@ class _Reader:
             if not called:
                 self._refuse_reserved(lexeme)
             self._opens_cast = word == "CAST"
-            # {fn IFNULL(a,b)} answers a unless it is NULL; IFNULL(a,b) never does (SQL Reference, IFNULL).
+            # {fn IFNULL(a,b)} returns a unless it is NULL; IFNULL(a,b) never does (SQL Reference, IFNULL).
             escaped = self._escaped_function and word == "IFNULL"
             yield _token(TokenType.VAR, lexeme, "NVL" if escaped else None)
 
@@ -281,7 +281,7 @@ class _Reader:
         )
 
     def _top(self, lexeme: Lexeme) -> Iterator[Token]:
-        """`TOP n`, `TOP ?`, `TOP (n)`, `TOP ((n))` all become `TOP (n)`; `TOP ALL` limits nothing."""
+        """`TOP n`, `TOP ?`, `TOP (n)` and `TOP ((n))` become `TOP (n)`; `TOP ALL` is dropped."""
         if self._follows("ALL"):
             self.take()
             return
@@ -325,7 +325,7 @@ class _Reader:
     def _refuse_reserved(self, lexeme: Lexeme) -> None:
         if lexeme.upper in RESERVED_WORDS:
             raise failure(
-                TERM_EXPECTED, f'{lexeme.text} is a reserved word; as a name it is written "{lexeme.text}"'
+                TERM_EXPECTED, f'{lexeme.text} is a reserved word; as a name, write "{lexeme.text}"'
             )
 
 

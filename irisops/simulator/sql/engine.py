@@ -1,8 +1,7 @@
 """The SQL engine of one session: statements in, rows and row counts out.
 
-`Engine` is what the runtime uses. It decides what kind of statement it has before it, and hands queries to
-`compiler` and `store`, changes of rows to `changes`, definitions to `ddl`, the statements on users, roles and
-privileges to `security`.
+`Engine` is the interface for the runtime. It passes queries to `compiler` and `store`, changes of rows to `changes`,
+definitions to `ddl`, and statements on users, roles and privileges to `security`.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _QUERIES = frozenset({"SELECT", "WITH"})
 
 @dataclass(slots=True)
 class _Query:
-    """A compiled query, and of which version of the catalog it is."""
+    """A compiled query and the catalog version it was compiled for."""
 
     plan: Plan
     version: Hashable
@@ -45,14 +44,14 @@ class _Query:
 
 @dataclass(slots=True)
 class _Command:
-    """A statement that is no query; `run` returns its row count."""
+    """A statement other than a query; `run` returns its row count."""
 
     run: Callable[[Mapping[int, Value]], int]
 
 
 @dataclass(slots=True)
 class _Change:
-    """A statement that changes rows, and of which version of the catalog its compiled form is."""
+    """A statement that changes rows, and the catalog version it was compiled for."""
 
     lexemes: Sequence[Lexeme]
     compiled: Change
@@ -60,9 +59,9 @@ class _Change:
 
 
 class Engine:
-    """SQL for one session. `store` may be shared by the sessions of one instance; not thread-safe.
+    """SQL for one session. Sessions of one instance may share `store`; not thread-safe.
 
-    Every method raises `SqlFailure` and nothing else for what a client can do wrong.
+    Methods raise only `SqlFailure` for a client's mistakes.
     """
 
     def __init__(self, catalog: Catalog, *, store: Store | None = None, limits: Limits | None = None) -> None:
@@ -71,7 +70,7 @@ class Engine:
         self._last_identity: int | None = None
 
     def prepare(self, sql: str, parameters: Sequence[Parameter] = ()) -> Prepared:
-        """Check a statement and find its result columns. Parameters stand in it as `:%qpar(n)` or `?`."""
+        """Check a statement and describe its result columns. Its parameters are `:%qpar(n)` or `?`."""
         try:
             return self._prepare(sql, parameters)
         except RecursionError:
@@ -88,7 +87,7 @@ class Engine:
             )
         count = max((int(lexeme.text) for lexeme in lexemes if lexeme.kind is Kind.PARAMETER), default=0)
         command = self._command(sql, lexemes, parameters)
-        # A statement on users may hold a password, which must not be in the repr of what was prepared.
+        # A statement on users may contain a password, which must stay out of the repr of `Prepared`.
         kept = (
             " ".join(lexeme.upper for lexeme in lexemes[:2])
             if security.is_security_statement(lexemes)
@@ -99,7 +98,7 @@ class Engine:
     def query(
         self, prepared: Prepared, values: Sequence[Value], max_rows: int = 0
     ) -> list[tuple[Value, ...]]:
-        """Run a query; at most `max_rows` rows, 0 for all."""
+        """Run a query; returns at most `max_rows` rows, all if 0."""
         query = prepared.plan
         if not isinstance(query, _Query):
             raise failure(INVALID_STATEMENT, "the statement is not a query")
@@ -112,7 +111,7 @@ class Engine:
         return _delivered_rows(rows, plan)
 
     def update(self, prepared: Prepared, values: Sequence[Value]) -> int:
-        """Run a statement that is no query; returns its row count, 0 for one that has none."""
+        """Run a statement other than a query; returns its row count, 0 if it has none."""
         plan = prepared.plan
         numbered = dict(enumerate(values, 1))
         if isinstance(plan, _Change):
@@ -122,13 +121,13 @@ class Engine:
         return plan.run(numbered)
 
     def prepare_call(self, text: str) -> Prepared:
-        """A stored procedure as `callproc` sends it: `Security.Users_List ( :%qpar(1) )`, with or without CALL."""
+        """Prepare a stored procedure as `callproc` sends it: `Security.Users_List ( :%qpar(1) )`, CALL is optional."""
         call = calls.parse_call(text, self._catalog)
         columns = call.columns
         return self._prepared(text, (), call, columns, call.parameter_count)
 
     def call(self, prepared: Prepared, values: Sequence[Value]) -> CallOutcome:
-        """Run a stored procedure; its parameters come back as they were, for none of these changes one."""
+        """Run a stored procedure. Parameters are returned unchanged: no procedure here has output parameters."""
         if not isinstance(prepared.plan, calls.Call):
             raise failure(-427, "the statement is not a procedure call")
         return prepared.plan.run(values)
@@ -148,13 +147,13 @@ class Engine:
         return _Query(compile_query(_parsed(sql), self._catalog, self._store, parameters), version)
 
     def _recompiled(self, prepared: Prepared) -> _Query:
-        """A query after the definitions changed. Its columns were described to the client, so they must be the same."""
+        """Recompile a query after a definition changed. The client knows its columns: they must not change."""
         try:
             query = self._compiled(prepared.sql, prepared.parameters)
         except RecursionError:
             raise failure(INVALID_STATEMENT, "the statement is nested too deeply; simplify it") from None
         if query.plan.result_columns() != prepared.columns:
-            raise failure(INVALID_STATEMENT, "what the query reads was defined anew since; prepare it again")
+            raise failure(INVALID_STATEMENT, "a table or view of the query was redefined; prepare it again")
         prepared.plan = query
         return query
 
@@ -165,8 +164,11 @@ class Engine:
             "env_today": now[:10],
             "env_time": now[11:19],
             "env_user": self._catalog.username,
-            "env_namespace": self._catalog.namespace,
             "env_last_identity": self._last_identity,
+            **{
+                f"env_{name.removeprefix('$').lower()}": storable(value)
+                for name, value in self._catalog.variables().items()
+            },
         }
 
     def _command(
@@ -198,7 +200,7 @@ class Engine:
         return changes.ChangeCompiler(self._catalog, self._store, parameters, maximum).compile(lexemes)
 
     def _changed(self, change: _Change, prepared: Prepared, values: Mapping[int, Value]) -> int:
-        """Carry a change out, as a whole or not at all."""
+        """Run a change; if it fails, nothing is changed."""
         if change.version != self._catalog.version:
             try:
                 change.compiled = self._compiled_change(change.lexemes, prepared.parameters)
@@ -219,7 +221,7 @@ class Engine:
         return outcome.count
 
     def _described_view(self, view: ViewSpec) -> ViewSpec:
-        """The view with its columns. Raises `SqlFailure` for what is wrong in its query."""
+        """The view with its columns. Raises `SqlFailure` for an invalid query."""
         plan = self._compiled(view.query, ()).plan
         width = len(plan.outputs)
         if view.columns and len(view.columns) != width:
@@ -234,11 +236,11 @@ class Engine:
 
     def _defined(self, definition: ddl.Statement) -> int:
         with self._catalog.transaction.statement():
-            return definition(self._catalog.definitions)
+            return definition(self._catalog.definitions) or 0
 
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)
-        # UNVERIFIED: the row count of such a statement. On a real instance: cursor.rowcount after GRANT %SQL TO x.
+        # UNVERIFIED: the row count. On a real instance: cursor.rowcount after GRANT %SQL TO x.
         return 0
 
     def _in_transaction(self, statement: transactions.Statement) -> int:
@@ -247,7 +249,7 @@ class Engine:
 
 
 def _refuse_definition(sql: str) -> None:
-    """Before its words are cut: the code in a CREATE FUNCTION follows the rules of another language."""
+    """Refuse unsupported definitions before lexing: the code in a CREATE FUNCTION is not SQL."""
     words = _COMMENTS.sub("", sql, count=1).upper().split(maxsplit=4)[:4]
     if not words or words[0] not in _DEFINITIONS or security.defines_user_or_role(words):
         return
@@ -261,7 +263,7 @@ def _refuse_definition(sql: str) -> None:
 
 @lru_cache(maxsize=512)
 def _parsed(sql: str) -> exp.Expr:
-    """Syntax trees of recent queries; nothing changes a tree after it was parsed."""
+    """Syntax tree of a query; cached, because trees are never modified."""
     return parse_query(sql)
 
 
@@ -286,7 +288,7 @@ def _bound(prepared: Prepared, values: Sequence[Value]) -> dict[str, Scalar]:
 
 
 def _delivered_rows(rows: list[tuple[Scalar, ...]], plan: Plan) -> list[tuple[Value, ...]]:
-    """Values of stored columns are what they were; what SQLite computed is put into the type of its column."""
+    """Convert what SQLite computed to the type of its column; values of stored columns need no conversion."""
     computed = [
         (index, term.definition.sql_type)
         for index, (_, term) in enumerate(plan.outputs)

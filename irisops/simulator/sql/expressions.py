@@ -1,6 +1,6 @@
 """Scalar expressions and conditions: from the syntax tree to SQLite's SQL.
 
-Only the kinds of nodes listed here are translated; everything else fails. Literals are bound, never written out.
+Only the node types listed here are translated; all others fail. Literals are bound, never written into the SQL.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from irisops.simulator.sql.typing_rules import (
     number_type,
 )
 from irisops.simulator.sql.values import plain
+from irisops.simulator.sql.vocabulary import OBJECTSCRIPT_VARIABLES
 
 _ENVIRONMENT = {
     "CURRENT_TIMESTAMP": ("now", SqlType.TIMESTAMP),
@@ -42,14 +43,18 @@ _ENVIRONMENT = {
     "CURRENT_USER": ("user", SqlType.VARCHAR),
     "SESSION_USER": ("user", SqlType.VARCHAR),
     "USER": ("user", SqlType.VARCHAR),
-    "$USERNAME": ("user", SqlType.VARCHAR),
     "LAST_IDENTITY": ("last_identity", SqlType.INTEGER),
-    "$NAMESPACE": ("namespace", SqlType.VARCHAR),
+    **{
+        spelled: (name.removeprefix("$").lower(), sql_type)
+        for name, (short, sql_type) in OBJECTSCRIPT_VARIABLES.items()
+        for spelled in (name, short)
+        if spelled
+    },
 }
-"""Values of the moment and of the session: bound as `:env_...` when the query runs."""
+"""Values of the moment and the session: bound as `:env_...` when the query runs."""
 
 _WITH_PRECISION = frozenset({"CURRENT_TIMESTAMP", "CURRENT_TIME", "GETDATE", "CURTIME"})
-"""Those that take a number of digits, as in `CURRENT_TIMESTAMP(3)`."""
+"""Those that take a precision, as in `CURRENT_TIMESTAMP(3)`."""
 
 _LARGEST_NUMBER = Decimal("9.223372036854775807E145")
 """The largest decimal number of ObjectScript."""
@@ -64,7 +69,7 @@ _RANKINGS = {
 """Window functions without arguments."""
 
 _NEIGHBOURS = {"LAG": 3, "LEAD": 3, "FIRST_VALUE": 1, "LAST_VALUE": 1}
-"""Window functions that answer a value of another row, and how many arguments they take at most."""
+"""Window functions that return a value of another row, and their maximum number of arguments."""
 
 _FRAME_ENDS = frozenset({"UNBOUNDED", "CURRENT ROW"})
 
@@ -97,8 +102,8 @@ SubqueryCompiler = Callable[[exp.Expr, Scope], CompiledQuery]
 class ExpressionCompiler:
     """Translates the expressions of one SELECT.
 
-    `aggregates`: whether aggregate functions may stand where it is used. `windowed`: they are values beside each row
-    (`SELECT Name, COUNT(*) FROM t` without GROUP BY answers every row with the count beside it, as IRIS does).
+    `aggregates`: aggregate functions are allowed. `windowed`: they are computed beside each row (`SELECT Name,
+    COUNT(*) FROM t` without GROUP BY returns every row with the count, as IRIS does).
     """
 
     plan: Plan
@@ -116,7 +121,7 @@ class ExpressionCompiler:
     # Scalars ---------------------------------------------------------------------------------------------------
 
     def scalar(self, node: exp.Expr) -> Term:
-        """A value. Raises `SqlFailure` -11 for a condition, -12 for what is no term, -400 for what is not emulated."""
+        """A value. Raises `SqlFailure` -11 for a condition, -12 for a misplaced `*`, -400 for unsupported syntax."""
         if is_condition(node):
             raise failure(-11, f"{shown(node)!r} is one")
         translate = self._TRANSLATIONS.get(type(node))
@@ -125,7 +130,7 @@ class ExpressionCompiler:
         return translate(self, node)
 
     def condition(self, node: exp.Expr) -> str:
-        """A condition. Raises `SqlFailure` -14 for a mere value."""
+        """A condition. Raises `SqlFailure` -14 for a plain value."""
         return condition(self, node)
 
     def nested(self, node: exp.Expr) -> CompiledQuery:
@@ -133,7 +138,7 @@ class ExpressionCompiler:
         return self.subquery(node, self.scope)
 
     def _star(self, _node: exp.Expr) -> Term:
-        raise failure(TERM_EXPECTED, "* stands alone in a SELECT list or in COUNT(*)")
+        raise failure(TERM_EXPECTED, "* is allowed only as a SELECT item or in COUNT(*)")
 
     def _null(self, _node: exp.Expr) -> Term:
         return replace(expression("NULL", SqlType.VARCHAR), nature=Nature.LITERAL)
@@ -152,7 +157,7 @@ class ExpressionCompiler:
 
     def _column(self, node: exp.Column) -> Term:
         if isinstance(node.this, exp.Star):
-            raise failure(TERM_EXPECTED, f"{node.table}.* stands only in a SELECT list")
+            raise failure(TERM_EXPECTED, f"{node.table}.* is allowed only in a SELECT list")
         if node.catalog:
             raise failure(INVALID_STATEMENT, f"the name {shown(node)} has too many parts")
         return self.scope.resolve(node.name, node.table, node.db)
@@ -180,7 +185,7 @@ class ExpressionCompiler:
         return replace(expression(f":p{number}", sql_type), nature=Nature.HOST_VARIABLE)
 
     def _numeric(self, term: Term) -> str:
-        """A term where a number is wanted: SQLite, like IRIS, takes the number that a string begins with."""
+        """A term as a number: like IRIS, SQLite takes the number at the start of a string."""
         return term.sql if term.is_numeric else f"CAST({term.sql} AS NUMERIC)"
 
     def _arithmetic(self, node: exp.Binary) -> Term:
@@ -232,10 +237,10 @@ class ExpressionCompiler:
         )
 
     def _window(self, node: exp.Window) -> Term:
-        """A window function over PARTITION BY and ORDER BY, with a frame of ROWS."""
+        """A window function: PARTITION BY, ORDER BY and a ROWS frame."""
         call = node.this
         if not self.aggregates or self.in_window:
-            raise failure(INVALID_STATEMENT, "a window function stands in a SELECT list or ORDER BY")
+            raise failure(INVALID_STATEMENT, "a window function is allowed only in a SELECT list or ORDER BY")
         known = {"this", "partition_by", "order", "over", "spec"}
         if any(value and part not in known for part, value in node.args.items()) or not isinstance(
             call, exp.Anonymous
@@ -270,7 +275,7 @@ class ExpressionCompiler:
         return replace(term, sql=f"{term.sql} OVER ({' '.join(parts)})", nature=Nature.WINDOW)
 
     def neighbour(self, name: str, call: exp.Anonymous) -> Term:
-        """LAG, LEAD, FIRST_VALUE and LAST_VALUE: of the type of what they look at."""
+        """LAG, LEAD, FIRST_VALUE and LAST_VALUE; the result has the type of the first argument."""
         if not 1 <= len(call.expressions) <= _NEIGHBOURS[name]:
             raise failure(INVALID_STATEMENT, f"{name} takes 1 to {_NEIGHBOURS[name]} arguments")
         arguments = [self.scalar(argument) for argument in call.expressions]
@@ -295,7 +300,7 @@ class ExpressionCompiler:
         elif isinstance(end, exp.Literal) and end.name.isdigit():
             word = str(int(end.name))
         elif isinstance(end, exp.Placeholder):
-            # The client sends the number as a parameter: it may be one here, too, for SQLite takes an expression.
+            # The client sends the number as a parameter, and SQLite takes an expression here.
             word = f"CAST({self.scalar(end).sql} AS INTEGER)"
         else:
             raise failure(-65, "for the rows of a frame")
@@ -309,7 +314,7 @@ class ExpressionCompiler:
         if name in AGGREGATES:
             return self._aggregate(name, node)
         if name in _ENVIRONMENT and len(node.expressions) <= int(name in _WITH_PRECISION):
-            # The clock of the simulator has whole seconds: digits behind them would be zeros, and are left out.
+            # The simulator's clock has whole seconds, so fractional digits would be zeros and are omitted.
             value, sql_type = _ENVIRONMENT[name]
             return expression(f":env_{value}", sql_type)
         function = FUNCTIONS.get(name)

@@ -1,8 +1,8 @@
-"""How SQL statements fail: the codes and texts of the InterSystems SQL error table.
+"""SQL failures: the codes and texts of the InterSystems SQL error table.
 
-Codes and texts are those of the public "InterSystems Error Reference", table of SQL error codes. The `%msg` detail that
-a real instance adds to many of them is not documented word for word; what stands after the text here names the thing
-at fault, in a form seen in public traces (`Table 'SQLUSER.NOPE' not found`).
+Codes and texts are from the public "InterSystems Error Reference", table of SQL error codes. IRIS adds a `%msg` detail
+to many of them, which is not documented; the detail here names the object, in a form seen in public traces
+(`Table 'SQLUSER.NOPE' not found`).
 
 UNVERIFIED: the wording of that detail. On a real instance: SELECT x FROM Nix.Such, and SELECT NoSuch FROM
 %SYS.ProcessQuery.
@@ -23,11 +23,11 @@ FATAL_ERROR = -400
 
 
 def failure(sqlcode: int, detail: str = "") -> SqlFailure:
-    """The failure with the documented text of `sqlcode`, and `detail` after it."""
+    """The failure with the documented text of `sqlcode`, followed by `detail`."""
     text = TEXTS[sqlcode]
     return SqlFailure(sqlcode, f"{text}: {detail}" if detail else text)
 
 
 def unsupported(what: str) -> SqlFailure:
-    """A construct that IRIS has and this simulator has not. It must never be mistaken for a syntax error of IRIS."""
+    """A construct that IRIS has and this simulator lacks; must not look like a syntax error of IRIS."""
     return SqlFailure(FATAL_ERROR, f"{TEXTS[FATAL_ERROR]}: this simulator does not emulate {what}")

@@ -1,7 +1,7 @@
-"""The scalar functions of InterSystems SQL that the simulator has, written in Python.
+"""Scalar functions of InterSystems SQL, in Python.
 
 Source of names, argument orders and results: "InterSystems SQL Reference", SQL Functions. SQLite calls these under
-names that begin with `iris_`; none of SQLite's own scalar functions can be reached by a statement.
+names that begin with `iris_`; statements cannot reach SQLite's own scalar functions.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from irisops.simulator.sql.values import Scalar, number, plain, text
 
 @dataclass(frozen=True, slots=True)
 class ScalarFunction:
-    """A function with its number of arguments. `sql_type` None: the type of its first argument.
+    """A function and its number of arguments. `sql_type` None: the type of its first argument.
 
-    `strict` functions are NULL as soon as one argument is.
+    A `strict` function is NULL if any argument is NULL.
     """
 
     implementation: Callable[..., Scalar]
@@ -49,19 +49,19 @@ class ScalarFunction:
     strict: bool = True
 
     def __call__(self, *arguments: Scalar) -> Scalar:
-        """The value, in the way SQLite calls functions."""
+        """Called by SQLite with positional arguments."""
         if self.strict and any(argument is None for argument in arguments):
             return None
         return self.implementation(*arguments)
 
 
 def sqlupper(value: str) -> str:
-    """A string collated as SQLUPPER, without the blank in front: upper case, no white space behind."""
+    """A string in SQLUPPER collation without the leading blank: upper case, no trailing white space."""
     return value.upper().rstrip()
 
 
 def compare_sqlupper(left: str, right: str) -> int:
-    """Order two strings as SQLUPPER does; -1, 0 or 1."""
+    """Order of two strings in SQLUPPER collation: -1, 0 or 1."""
     first, second = left.upper().rstrip(), right.upper().rstrip()
     return (first > second) - (first < second)
 
@@ -100,7 +100,7 @@ def like(value: Scalar, pattern: Scalar, escape: Scalar, fold: Scalar) -> int | 
 
 
 def starts_with(value: Scalar, prefix: Scalar, fold: Scalar) -> int | None:
-    """`value %STARTSWITH prefix`. Under SQLUPPER blanks at the end of the prefix do not count."""
+    """`value %STARTSWITH prefix`. Under SQLUPPER, trailing blanks of the prefix do not count."""
     if value is None or prefix is None:
         return None
     if fold:
@@ -116,12 +116,12 @@ def contains(value: Scalar, part: Scalar) -> int | None:
 
 
 def exact_text(value: Scalar) -> str | None:
-    """A value as text, for a comparison of strings."""
+    """A value as text, for a string comparison."""
     return None if value is None else text(value)
 
 
 def _in_form(form: Callable[[Scalar], str]) -> Callable[[Scalar], Scalar]:
-    """A value in the form of dates, times or timestamps, or as it is where it is none."""
+    """Converter of a value to a date, time or timestamp form; a value that is none of these stays as it is."""
 
     def convert(value: Scalar) -> Scalar:
         if value is None:
@@ -205,33 +205,29 @@ def _extreme(*values: Scalar, largest: bool) -> Scalar:
     return (max if largest else min)(text(value) for value in values)
 
 
-def _limited(value: str) -> str:
-    if len(value) > MAXIMUM_STRING:
+def _check_length(length: int) -> None:
+    if length > MAXIMUM_STRING:
         raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
-    return value
 
 
 def _replace(value: Scalar, old: Scalar, new: Scalar) -> str:
     searched, find, put = text(value), text(old), text(new)
     if not find:
         return searched
-    if len(searched) + searched.count(find) * (len(put) - len(find)) > MAXIMUM_STRING:
-        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    _check_length(len(searched) + searched.count(find) * (len(put) - len(find)))
     return searched.replace(find, put)
 
 
 def _repeat(value: Scalar, times: Scalar) -> str:
     count = max(int(number(times)), 0)
-    if count * len(text(value)) > MAXIMUM_STRING:
-        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    _check_length(count * len(text(value)))
     return text(value) * count
 
 
 def _padded(value: Scalar, length: Scalar, filling: Scalar = " ", *, left: bool) -> str:
-    """LPAD and RPAD: the string cut or filled to a length."""
+    """LPAD and RPAD: cut or pad a string to a length."""
     shown, width, fill = text(value), max(int(number(length)), 0), text(filling)
-    if width > MAXIMUM_STRING:
-        raise failure(FATAL_ERROR, "<MAXSTRING> the result of a string function is too long")
+    _check_length(width)
     if width <= len(shown) or not fill:
         return shown[:width]
     padding = (fill * (width // len(fill) + 1))[: width - len(shown)]
@@ -242,25 +238,31 @@ def concatenate(left: Scalar, right: Scalar) -> str | None:
     """`left || right`: NULL if either is."""
     if left is None or right is None:
         return None
-    return _limited(text(left) + text(right))
+    whole = text(left) + text(right)
+    _check_length(len(whole))
+    return whole
 
 
 # Numbers ---------------------------------------------------------------------------------------------------------
 
 
-def divide(left: Scalar, right: Scalar) -> int | float | None:
-    """`left / right`: the quotient is not cut to an integer; a zero divisor fails as `<DIVIDE>`."""
-    if left is None or right is None:
-        return None
-    divisor = number(right)
+def _divisor(value: Scalar) -> int | float:
+    divisor = number(value)
     if divisor == 0:
         raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
-    quotient = number(left) / divisor
+    return divisor
+
+
+def divide(left: Scalar, right: Scalar) -> int | float | None:
+    """`left / right`: the quotient is not truncated to an integer; a zero divisor fails as `<DIVIDE>`."""
+    if left is None or right is None:
+        return None
+    quotient = number(left) / _divisor(right)
     return int(quotient) if quotient.is_integer() else quotient
 
 
 def integer_divide(left: Scalar, right: Scalar) -> int | None:
-    r"""`left \ right`: the whole part of the quotient."""
+    r"""`left \ right`: the integer part of the quotient."""
     quotient = divide(left, right)
     return None if quotient is None else math.trunc(quotient)
 
@@ -269,17 +271,11 @@ def modulo(left: Scalar, right: Scalar) -> int | float | None:
     """`left # right`, with the sign of the divisor as in ObjectScript."""
     if left is None or right is None:
         return None
-    divisor = number(right)
-    if divisor == 0:
-        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
-    return number(left) % divisor
+    return number(left) % _divisor(right)
 
 
 def _mod(left: Scalar, right: Scalar) -> int | float:
-    divisor = number(right)
-    if divisor == 0:
-        raise failure(FATAL_ERROR, "<DIVIDE> division by zero")
-    remainder = math.fmod(number(left), divisor)
+    remainder = math.fmod(number(left), _divisor(right))
     return int(remainder) if float(remainder).is_integer() else remainder
 
 
@@ -386,7 +382,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     "UPPER": ScalarFunction(lambda value: text(value).upper(), 1, 1),
     "YEAR": ScalarFunction(field_of_date("year"), 1, 1, _INTEGER),
 }
-"""By upper-case name. DATEDIFF and its kin take the date part as a word or a string."""
+"""By upper-case name. DATEDIFF and the other date functions take the date part as a word or a string."""
 
 DATE_PART_FUNCTIONS = frozenset({"DATEADD", "DATEDIFF", "DATEPART"})
 
@@ -394,12 +390,12 @@ AGGREGATES = frozenset({"AVG", "COUNT", "LIST", "MAX", "MIN", "SUM"})
 
 
 def internal_name(function: str) -> str:
-    """The name under which SQLite calls a function of ours."""
+    """The name of a function in SQLite."""
     return "iris_" + function.lower().replace("%", "pct_").replace("$", "dollar_")
 
 
 def internal_functions() -> Sequence[tuple[str, int, Callable[..., Scalar]]]:
-    """Everything to register in SQLite: name, number of arguments (-1 for any), implementation."""
+    """Functions to register in SQLite: name, number of arguments (-1 for any), implementation."""
     operators: list[tuple[str, int, Callable[..., Scalar]]] = [
         ("iris_like_match", 4, like),
         ("iris_starts_with", 3, starts_with),

@@ -1,7 +1,7 @@
-"""What a running query may do and cost: only reading, so many instructions, so much time, so many characters.
+"""Limits of a running query: read-only, and a budget of instructions, time and characters.
 
-Everything runs in the thread that all connections share, so a query that takes long makes all others wait. Instructions
-alone do not tell how long: a function or a collation in Python takes as long as hundreds of them.
+All connections share one thread, so a slow query makes the others wait. Instructions alone do not measure time: a
+Python function or collation costs as much as hundreds of them.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ TIMED_OUT = -450
 TOO_MUCH_WORK = "the query needs more work than this simulator allows; narrow it down"
 
 PROGRESS_STEP = 20_000
-"""SQLite instructions between two looks at the budget."""
+"""SQLite instructions between two checks of the budget."""
 
 CALLS_STEP = 64
-"""Calls of functions and collations between two looks at the clock."""
+"""Function and collation calls between two checks of the clock."""
 
 _LONG = 4096
 
 _MAXIMUM_CHARACTERS = 32 * 1024 * 1024
-"""Characters in all strings longer than `_LONG` that one query may make."""
+"""Total length of all strings longer than `_LONG` that one query may create."""
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 
@@ -41,21 +41,21 @@ _PERMITTED_FUNCTIONS = frozenset(
 
 @dataclass(slots=True)
 class Guard:
-    """Switches between filling tables, where all is permitted, and running a query, where only reading is."""
+    """Switches between filling tables (everything allowed) and running a query (read-only)."""
 
     reading: bool = False
     budget: int = 0
     characters: int = 0
     failed: SqlFailure | None = None
     clock: Callable[[], float] = time.process_time
-    """Seconds that this process has worked, whatever else the machine does."""
+    """CPU seconds of this process, so that a loaded machine does not count."""
     deadline: float = 0.0
     calls: int = 0
 
     def authorize(
         self, action: int, _first: str | None, second: str | None, _database: str | None, _trigger: str | None
     ) -> int:
-        """SQLite asks whether a statement that it compiles may do `action`."""
+        """SQLite's authorizer: permits or denies an `action` of the statement being compiled."""
         if not self.reading:
             return sqlite3.SQLITE_OK
         if action not in _READING:
@@ -67,7 +67,7 @@ class Guard:
         return sqlite3.SQLITE_OK
 
     def progress(self) -> int:
-        """SQLite asks, now and then, whether to stop: 1 means yes."""
+        """SQLite's progress handler: 1 stops the query."""
         if not self.reading:
             return 0
         self.budget -= PROGRESS_STEP
@@ -75,20 +75,20 @@ class Guard:
 
     @property
     def spent(self) -> bool:
-        """Whether the query has used up what it may cost."""
+        """True if the query has used up its budget."""
         if self.budget >= 0 and self.clock() > self.deadline:
             self.budget = -1
         return self.budget < 0
 
     def _called(self) -> bool:
-        """Count a call into Python; True once the query has used up what it may cost."""
+        """Count a call into Python; True if the query has used up its budget."""
         self.calls += 1
         return self.budget < 0 or (self.calls % CALLS_STEP == 0 and self.reading and self.spent)
 
     def collating(self, compare: Callable[[str, str], int]) -> Callable[[str, str], int]:
-        """A collation that makes nothing of strings any more once the query has cost too much.
+        """A collation that calls all strings equal once the budget is used up.
 
-        SQLite does not ask whether to stop while it sorts, and cannot be told so by a collation.
+        SQLite does not run the progress handler while it sorts, and a collation cannot raise.
         """
 
         def call(left: str, right: str) -> int:
@@ -98,7 +98,7 @@ class Guard:
 
     @contextmanager
     def only_reading(self, budget: int, seconds: float) -> Iterator[None]:
-        """Around a query of a statement; `budget` is in instructions."""
+        """Context of a running query; `budget` is in instructions, `seconds` in CPU time."""
         self.reading, self.budget, self.failed, self.characters = True, budget, None, 0
         self.deadline, self.calls = self.clock() + seconds, 0
         try:
@@ -107,13 +107,13 @@ class Guard:
             self.reading = False
 
     def count_characters(self, number_of_characters: int) -> None:
-        """Raises `SqlFailure` once the long strings of a query are too many to hold."""
+        """Raises `SqlFailure` if the long strings of a query exceed the limit."""
         self.characters += number_of_characters
         if self.characters > _MAXIMUM_CHARACTERS:
             raise failure(FATAL_ERROR, "the strings of the result are too long for this simulator")
 
     def remembering(self, function: Callable[..., Scalar]) -> Callable[..., Scalar]:
-        """SQLite reduces an exception of a function to one text; keep the failure itself."""
+        """Keep the failure of a function: SQLite reduces the exception to a text."""
 
         def call(*arguments: Scalar) -> Scalar:
             try:

@@ -1,13 +1,13 @@
-"""INFORMATION_SCHEMA: what is projected and what was defined, told as tables.
+"""INFORMATION_SCHEMA: projected and defined tables, columns, schemas and routines, as tables.
 
 Columns and their order: the public class reference of 2024.1, `INFORMATION.SCHEMA.TABLES`, `.COLUMNS`, `.SCHEMATA`
-and `.ROUTINES`. Keys, indices and views are in `constraint_tables`. Columns of which that reference says "always NULL"
+and `.ROUTINES`. Keys, indices and views are in `constraint_tables`. Columns that are "always NULL" by that reference
 are NULL here; private ones are hidden.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import count
 
 from irisops.simulator.backend import Value
@@ -163,7 +163,7 @@ def _yes(value: bool) -> str:
 
 
 class _WithInformationSchema:
-    """A catalog with INFORMATION_SCHEMA in front of it; the rest is the catalog's own."""
+    """A catalog extended by INFORMATION_SCHEMA."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -224,6 +224,9 @@ class _WithInformationSchema:
     def now(self) -> str:
         return self._catalog.now()
 
+    def variables(self) -> Mapping[str, Value]:
+        return self._catalog.variables()
+
     def _defined(self, described: Described) -> TableDef:
         columns = [
             ColumnDef(name, SqlType.INTEGER, 10)
@@ -246,10 +249,10 @@ class _WithInformationSchema:
         )
 
     def _fresh_revision(self) -> Hashable:
-        """Never the same twice: the schema is small, and what it tells depends on who asks."""
+        """A new value per call: the schema is small, and its rows depend on the user."""
         return (id(self), next(self._revisions))
 
 
 def with_information_schema(catalog: Catalog) -> Catalog:
-    """The catalog, and the tables of `INFORMATION_SCHEMA` that describe it, themselves included."""
+    """The catalog extended by `INFORMATION_SCHEMA`, which also lists its own tables."""
     return _WithInformationSchema(catalog)

@@ -1,8 +1,8 @@
-"""The lexical rules of InterSystems SQL: what a word, a name, a literal and a parameter look like.
+"""Lexical rules of InterSystems SQL: words, names, literals and parameters.
 
 Sources: "InterSystems SQL Reference", Symbols Used in InterSystems SQL; the client's `:%qpar(n)` parameters (facts:
-wire-protocol 7). The client sends statements tokenised with spaces (`FROM %SYS . ProcessQuery`), so space never matters
-between lexemes.
+wire-protocol 7). The client sends statements tokenised with spaces (`FROM %SYS . ProcessQuery`), so spaces between
+lexemes have no meaning.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from irisops.simulator.sql.failures import INVALID_STATEMENT, failure
 
 
 class Kind(Enum):
-    """What a lexeme is."""
+    """Kind of a lexeme."""
 
     WORD = auto()
-    """A keyword or an ordinary identifier, with the `%` or `$` that it may begin with."""
+    """A keyword or an ordinary identifier, including a leading `%` or `$`."""
     NAME = auto()
-    """A delimited identifier; `text` is what stood between the quotes, `""` undone."""
+    """A delimited identifier; `text` is unquoted, with `""` undoubled."""
     STRING = auto()
     """A string literal; `text` is its value."""
     NUMBER = auto()
@@ -31,7 +31,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """One unit of a statement; `start` and `end` are offsets of its text in the statement."""
+    """One unit of a statement; `start` and `end` are its offsets in the statement."""
 
     kind: Kind
     text: str
@@ -40,7 +40,7 @@ class Lexeme:
 
     @property
     def upper(self) -> str:
-        """The text without regard to case, for anything but a quoted name or literal."""
+        """The text in upper case; empty for a quoted name or a literal."""
         return self.text.upper() if self.kind in {Kind.WORD, Kind.SYMBOL} else ""
 
 
@@ -59,7 +59,7 @@ _PATTERN = re.compile(
 
 
 def lex(sql: str) -> list[Lexeme]:
-    """Split a statement into lexemes, comments and space dropped. Raises `SqlFailure` -3 or -1."""
+    """Split a statement into lexemes, without comments and spaces. Raises `SqlFailure` -3 or -1."""
     lexemes: list[Lexeme] = []
     position = 0
     anonymous_parameters = 0

@@ -1,4 +1,4 @@
-"""What comes out of a query: its columns, what grouping and UNION make of them, and what ORDER BY means by them."""
+"""Output columns of a query: under GROUP BY, DISTINCT and UNION, and as targets of ORDER BY."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def directed(sql: str, item: exp.Expr) -> str:
 
 
 def nothing() -> None:
-    """Columns of procedures and subqueries are always there."""
+    """`use` of a column of a procedure or subquery, which is always available."""
 
 
 def stored(column: ColumnDef, sql: str, owner: TableDef | ProcedureDef) -> Term:
-    """A column of a table or procedure, which `sql` stands for."""
+    """A column of a table or procedure; `sql` refers to it."""
     return Term(sql, column, Nature.COLUMN, has_affinity=True, schema=owner.schema, table=owner.name)
 
 
@@ -34,7 +34,7 @@ def derived(term: Term, name: str, sql: str) -> Term:
 
 
 def all_columns(sources: Iterable[Source]) -> Iterable[Term]:
-    """What `*` stands for; the query needs them from then on."""
+    """The columns of `*`, marked as used."""
     for source in sources:
         for column in source.columns:
             if not column.term.definition.hidden:
@@ -43,7 +43,7 @@ def all_columns(sources: Iterable[Source]) -> Iterable[Term]:
 
 
 def labelled(scope: Scope, star: exp.Column) -> list[Source]:
-    """The sources that `label.*` means. Raises `SqlFailure` -23."""
+    """The sources named by `label.*`. Raises `SqlFailure` -23."""
     wanted = [
         source
         for source in scope.sources
@@ -56,7 +56,7 @@ def labelled(scope: Scope, star: exp.Column) -> list[Source]:
 
 
 def mixes_aggregates_and_columns(items: Sequence[exp.Expr]) -> bool:
-    """Whether a SELECT list has aggregates and, outside of them, columns of its own tables."""
+    """True if a SELECT list has both aggregates and, outside them, columns of its own tables."""
     aggregates = columns = False
     pending: list[exp.Expr] = list(items)
     while pending:
@@ -71,10 +71,10 @@ def mixes_aggregates_and_columns(items: Sequence[exp.Expr]) -> bool:
 
 
 def grouped(term: Term, groups: Sequence[Term], *, whole: bool) -> Term:
-    """A grouped string of SQLUPPER collation is delivered in upper case, as IRIS does unless told otherwise (SQL
-    Reference, GROUP BY and DISTINCT, "Letter Case and DISTINCT Optimization").
+    """A grouped string of SQLUPPER collation is returned in upper case, as IRIS does by default (SQL Reference, GROUP
+    BY and DISTINCT, "Letter Case and DISTINCT Optimization").
 
-    UNVERIFIED: whether tables without indices do so, too. On a real instance: SELECT DISTINCT UserName FROM
+    UNVERIFIED: whether tables without indices behave so, too. On a real instance: SELECT DISTINCT UserName FROM
     %SYS.ProcessQuery.
     """
     if term.nature is not Nature.COLUMN or not term.folds_case:
@@ -85,7 +85,7 @@ def grouped(term: Term, groups: Sequence[Term], *, whole: bool) -> Term:
 
 
 def united(term: Term, other: Term) -> Term:
-    """A column of a UNION has the name and table of the first, and a type that both fit."""
+    """A column of a UNION: name and table of the first query, and a type that fits both."""
     if term.definition.sql_type == other.definition.sql_type:
         return replace(term, comparand="")
     sql_type = SqlType.NUMERIC if term.is_numeric and other.is_numeric else SqlType.VARCHAR
@@ -93,7 +93,7 @@ def united(term: Term, other: Term) -> Term:
 
 
 def output_position(target: exp.Expr, outputs: Sequence[tuple[str, Term]]) -> int | None:
-    """The output that an ORDER BY item means by number or by name, counted from 1. Raises `SqlFailure` -5."""
+    """Number, from 1, of the output that an ORDER BY item names by number or name. Raises `SqlFailure` -5."""
     if isinstance(target, exp.Literal) and not target.is_string:
         if not target.name.isdigit() or not 1 <= int(target.name) <= len(outputs):
             raise failure(-5, target.name)

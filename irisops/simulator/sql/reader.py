@@ -1,19 +1,22 @@
-"""Reading the lexemes of a statement one after the other, for the statements that are no queries."""
+"""Sequential reader of a statement's lexemes, for statements other than queries."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from irisops.simulator.backend import Parameter
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure
 from irisops.simulator.sql.lexer import Kind, Lexeme
 from irisops.simulator.sql.vocabulary import RESERVED_WORDS
 
+Item = TypeVar("Item")
+
 
 @dataclass(slots=True)
 class StatementReader:
-    """Where in a statement one is. Raises `SqlFailure` -12, -1 or -25 for what is not there or should not be."""
+    """A position in a statement. Raises `SqlFailure` -12, -1 or -25 for missing or unexpected lexemes."""
 
     lexemes: Sequence[Lexeme]
     parameters: Sequence[Parameter] = ()
@@ -21,21 +24,21 @@ class StatementReader:
 
     @property
     def at_end(self) -> bool:
-        """Whether all was read."""
+        """True if every lexeme is read."""
         return self.position >= len(self.lexemes)
 
     def peek(self, ahead: int = 0) -> str:
-        """The next keyword or symbol in upper case, empty where something else or nothing comes."""
+        """A following keyword or symbol in upper case; empty for anything else and at the end."""
         index = self.position + ahead
         return self.lexemes[index].upper if index < len(self.lexemes) else ""
 
     def kind(self, ahead: int = 0) -> Kind | None:
-        """What comes next; None at the end."""
+        """Kind of a following lexeme; None at the end."""
         index = self.position + ahead
         return self.lexemes[index].kind if index < len(self.lexemes) else None
 
     def take(self, wanted: str) -> Lexeme:
-        """The next lexeme; `wanted` says what it should be, should there be none."""
+        """The next lexeme; `wanted` names it in the message if the statement ends here."""
         if self.at_end:
             raise failure(TERM_EXPECTED, f"{wanted} is missing at the end of the statement")
         self.position += 1
@@ -53,11 +56,11 @@ class StatementReader:
         return False
 
     def accept_any(self, words: Collection[str]) -> str:
-        """Take the next word if it is one of these; empty if not."""
+        """Take the next word if it is one of these; otherwise return an empty string."""
         return self.word() if self.peek() in words else ""
 
     def expect(self, *words: str) -> None:
-        """Take the words, which must come next."""
+        """Take the words. Raises `SqlFailure` -1 if something else comes next."""
         if not self.accept(*words):
             found = self.peek() or "the end of the statement"
             raise failure(INVALID_STATEMENT, f"{' '.join(words)} expected, {found} found")
@@ -70,7 +73,7 @@ class StatementReader:
         if lexeme.kind is Kind.PARAMETER:
             raise failure(
                 INVALID_STATEMENT,
-                f"{what} must be an identifier: neither a parameter nor a literal can stand for it",
+                f"{what} must be an identifier, not a parameter or a literal",
             )
         if lexeme.kind is not Kind.WORD or lexeme.upper in RESERVED_WORDS:
             raise failure(
@@ -79,7 +82,7 @@ class StatementReader:
         return lexeme.text
 
     def glued(self, symbol: str) -> str:
-        """What follows the lexeme taken last without a space, as long as it is `symbol` or part of a word."""
+        """The symbols and words that follow the last lexeme without a space."""
         text = ""
         while (
             self.position < len(self.lexemes)
@@ -93,12 +96,15 @@ class StatementReader:
         return text
 
     def names(self, what: str, *, star: bool = False) -> list[str]:
-        """Identifiers with commas between them; with `star`, `*` is one of them."""
-        names: list[str] = []
-        while True:
-            names.append("*" if star and self.accept("*") else self.name(what))
-            if not self.accept(","):
-                return names
+        """Identifiers separated by commas; `star` also allows `*`."""
+        return self.listed(lambda: "*" if star and self.accept("*") else self.name(what))
+
+    def listed(self, read: Callable[[], Item]) -> list[Item]:
+        """Items separated by commas, each read by `read`."""
+        found = [read()]
+        while self.accept(","):
+            found.append(read())
+        return found
 
     def name_list(self, what: str) -> tuple[str, ...]:
         """Identifiers in parentheses."""
@@ -108,19 +114,19 @@ class StatementReader:
         return tuple(names)
 
     def qualified_name(self, what: str, default_schema: str) -> tuple[str, str]:
-        """`schema.name`, or a name alone, which is in the default schema."""
+        """`schema.name`; a name alone is in the default schema."""
         first = self.name(what)
         if not self.accept("."):
             return default_schema, first
         return first, self.name(what)
 
     def rest(self) -> Sequence[Lexeme]:
-        """All that was not read yet; it is read then."""
+        """Read all remaining lexemes."""
         start, self.position = self.position, len(self.lexemes)
         return self.lexemes[start:]
 
     def until(self, stops: Collection[str]) -> Sequence[Lexeme]:
-        """What comes before the first of the words that stands outside of parentheses, or before the end."""
+        """The lexemes before the first of the words outside parentheses, or before the end."""
         start, depth = self.position, 0
         while not self.at_end:
             word = self.peek()
@@ -132,15 +138,22 @@ class StatementReader:
             self.position += 1
         return self.lexemes[start : self.position]
 
+    def enclosed(self) -> list[Sequence[Lexeme]]:
+        """The comma-separated parts of a pair of parentheses."""
+        self.expect("(")
+        parts = split(self.until(()))
+        self.expect(")")
+        return parts
+
     def end(self) -> None:
-        """Nothing may be left."""
+        """Raises `SqlFailure` -25 unless the whole statement is read."""
         if not self.at_end:
-            # Not the text itself: it may be the second half of a password that should have been in quotes.
+            # The text is not shown: it may be half of a password whose quotes are missing.
             raise failure(-25, f"at position {self.lexemes[self.position].start + 1}")
 
 
 def split(lexemes: Sequence[Lexeme], separator: str = ",") -> list[Sequence[Lexeme]]:
-    """The parts between separators outside of parentheses; no lexemes have no part."""
+    """The parts between separators outside parentheses; an empty list if there are no lexemes."""
     parts: list[Sequence[Lexeme]] = []
     start = depth = 0
     for index, lexeme in enumerate(lexemes):

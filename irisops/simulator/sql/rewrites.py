@@ -1,4 +1,4 @@
-"""Forms of InterSystems SQL that are another form of something else: rewritten before the parser sees them."""
+"""Rewriting of CONVERT as CAST, before the parser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from irisops.simulator.sql.vocabulary import TYPES
 
 
 def rewritten(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
-    """`CONVERT(type, x)` and `{fn CONVERT(x, SQL_TYPE)}` as `CAST(x AS type)` (SQL Reference, CONVERT).
+    """Rewrites `CONVERT(type, x)` and `{fn CONVERT(x, SQL_TYPE)}` as `CAST(x AS type)` (SQL Reference, CONVERT).
 
     Raises `SqlFailure` -1 for a CONVERT without a type, -400 for one with a date format.
     """

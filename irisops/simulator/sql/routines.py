@@ -1,4 +1,4 @@
-"""Arguments of stored procedures and functions: how many may be passed, and what the omitted ones become."""
+"""Arguments of stored procedures and functions: number and defaults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from irisops.simulator.sql.failures import failure
 
 
 def check_arguments(name: str, arguments: Sequence[ArgumentDef], passed: int) -> None:
-    """Raises `SqlFailure` -429 unless `passed` arguments, from the left, can be accepted.
+    """Raises `SqlFailure` -429 unless the routine accepts `passed` arguments, counted from the left.
 
     UNVERIFIED: that a table function in FROM fails with the code of a procedure call. On a real instance: SELECT * FROM
     Security.Users_List(1,2,3,4,5,6).
@@ -23,7 +23,7 @@ def check_arguments(name: str, arguments: Sequence[ArgumentDef], passed: int) ->
 
 
 def complete_arguments(name: str, arguments: Sequence[ArgumentDef], values: Sequence[Value]) -> list[Value]:
-    """The values with defaults for those that were left out. Raises `SqlFailure` -429."""
+    """The values, with defaults for the omitted ones. Raises `SqlFailure` -429."""
     check_arguments(name, arguments, len(values))
     defaults: list[Value] = [
         argument.default for argument in arguments[len(values) :] if argument.default is not REQUIRED

@@ -1,4 +1,4 @@
-"""Compiled INSERT, UPDATE and DELETE statements: which rows they change, with which values."""
+"""Compiled INSERT, UPDATE and DELETE statements."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ACTIONS = {"INSERT": Action.INSERT, "UPDATE": Action.UPDATE, "DELETE": Action.DE
 _REFUSALS = {"INSERT": -130, "UPDATE": -132, "DELETE": -134}
 
 Rows = Callable[[Plan, Mapping[int, Value]], list[tuple[Scalar, ...]]]
-"""Runs a compiled query with the values of the parameters."""
+"""Runs a compiled query with the parameter values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that goes into the row as it is: a parameter by number, or a constant."""
+    """A value stored as given: a parameter by number, or a constant."""
 
     value: Value = None
     parameter: int = 0
@@ -29,13 +29,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The n-th column of the query that computes values."""
+    """The n-th output column of the statement's query."""
 
     index: int
 
 
 class Omitted:
-    """DEFAULT in the place of a value."""
+    """DEFAULT instead of a value."""
 
 
 Source = Given | Computed | Omitted
@@ -43,7 +43,7 @@ Source = Given | Computed | Omitted
 
 @dataclass(slots=True)
 class Outcome:
-    """How many rows were changed, and the RowID of the last."""
+    """Number of changed rows, and the RowID of the last."""
 
     count: int = 0
     last_rowid: int | None = None
@@ -67,7 +67,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Each of `rows` is filed for each row of the `plan`, or once where there is none."""
+    """Each of `rows` is inserted once per row of the `plan`, or once without a plan."""
 
     table: TableDef
     check: bool
@@ -79,7 +79,7 @@ class Insert:
     """INSERT OR UPDATE."""
 
     def run(self, rows: Rows, values: Mapping[int, Value]) -> Outcome:
-        """Carry it out. Raises `SqlFailure`; what was filed before is for the caller to undo."""
+        """Insert the rows. Raises `SqlFailure`; the caller undoes rows already inserted."""
         changes, outcome = _changes(self.table, Action.INSERT), Outcome()
         computed: Sequence[Sequence[Scalar]] = [()] if self.plan is None else rows(self.plan, values)
         _limit(len(computed) * len(self.rows), self.maximum)
@@ -98,7 +98,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The `plan` yields the RowID of each row to change, then the computed values."""
+    """The `plan` returns the RowID of each row to change, then the computed values."""
 
     table: TableDef
     check: bool
@@ -108,7 +108,7 @@ class Update:
     sources: Sequence[Source]
 
     def run(self, rows: Rows, values: Mapping[int, Value]) -> Outcome:
-        """Carry it out. Raises `SqlFailure`; what was filed before is for the caller to undo."""
+        """Update the rows. Raises `SqlFailure`; the caller undoes rows already changed."""
         changes, outcome = _changes(self.table, Action.UPDATE), Outcome()
         found = {_rowid(row): row for row in rows(self.plan, values)}
         _limit(len(found), self.maximum)
@@ -125,7 +125,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The `plan` yields the RowID of each row to delete."""
+    """The `plan` returns the RowID of each row to delete."""
 
     table: TableDef
     check: bool
@@ -133,7 +133,7 @@ class Delete:
     plan: Plan
 
     def run(self, rows: Rows, values: Mapping[int, Value]) -> Outcome:
-        """Carry it out. Raises `SqlFailure`; what was filed before is for the caller to undo."""
+        """Delete the rows. Raises `SqlFailure`; the caller undoes rows already deleted."""
         changes, outcome = _changes(self.table, Action.DELETE), Outcome()
         found = dict.fromkeys(_rowid(row) for row in rows(self.plan, values))
         _limit(len(found), self.maximum)

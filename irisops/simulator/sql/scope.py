@@ -1,4 +1,4 @@
-"""What a name in a query stands for: tables in FROM, their columns, and what they need of the store."""
+"""Name resolution in a query: the sources in FROM, their columns, and what they need from the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMERIC_TYPES = frozenset(
 
 
 class Nature(Enum):
-    """What a select item is; it decides the name of a column without an alias."""
+    """Kind of a select item; decides the name of a column without an alias."""
 
     COLUMN = auto()
     HOST_VARIABLE = auto()
@@ -44,8 +44,8 @@ _AUTOMATIC_NAMES = {
 class Term:
     """A compiled scalar expression.
 
-    `comparand` is what takes part in comparisons and sorting where that differs from the value (`%SQLUPPER`).
-    `has_affinity`: SQLite sees a declared type behind it and converts the other side of a comparison by itself.
+    `comparand` replaces the value in comparisons and sorting if the two differ (`%SQLUPPER`). `has_affinity`: SQLite
+    knows a declared type for it and converts the other side of a comparison.
     """
 
     sql: str
@@ -58,17 +58,17 @@ class Term:
 
     @property
     def compared(self) -> str:
-        """The SQL that stands for this term in a comparison."""
+        """The SQL of this term in a comparison."""
         return self.comparand or self.sql
 
     @property
     def is_numeric(self) -> bool:
-        """Whether its values are numbers."""
+        """True if its values are numbers."""
         return self.definition.sql_type in NUMERIC_TYPES
 
     @property
     def folds_case(self) -> bool:
-        """Whether letter case does not count when it is compared."""
+        """True if comparisons ignore case."""
         return self.definition.sql_type == SqlType.VARCHAR and self.definition.collation is Collation.SQLUPPER
 
     def automatic_name(self, position: int) -> str:
@@ -78,12 +78,12 @@ class Term:
         return f"{_AUTOMATIC_NAMES[self.nature]}_{position}"
 
     def result_column(self, name: str) -> Column:
-        """How the wire describes it. An expression belongs to no table."""
+        """Description of the column on the wire. An expression belongs to no table."""
         return replace(self.definition, name=name).result_column(schema=self.schema, table=self.table)
 
 
 def expression(sql: str, sql_type: int, *, precision: int = 0, scale: int = 0) -> Term:
-    """A term that is no column.
+    """A term other than a column.
 
     UNVERIFIED: its precision and scale in the result's metadata. On a real instance: cursor.description of SELECT
     UPPER(UserName), Pid + 1, COUNT(*), CPUTime / 3 FROM %SYS.ProcessQuery.
@@ -103,7 +103,7 @@ def expression(sql: str, sql_type: int, *, precision: int = 0, scale: int = 0) -
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """A query as SQLite's SQL; its columns are called `o1`, `o2` ... there."""
+    """A query as SQLite's SQL; its columns are named `o1`, `o2` ..."""
 
     sql: str
     outputs: Sequence[tuple[str, Term]]
@@ -111,7 +111,7 @@ class CompiledQuery:
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column that a source in FROM offers; `use` notes that the query needs it."""
+    """A column of a source in FROM; `use` records that the query needs it."""
 
     term: Term
     use: Callable[[], None]
@@ -124,14 +124,14 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table, procedure or subquery in FROM. `schema` is empty where an alias replaces the qualified name."""
+    """A table, procedure or subquery in FROM. `schema` is empty if an alias replaces the qualified name."""
 
     label: str
     schema: str
     columns: Sequence[SourceColumn]
 
     def find(self, name: str) -> SourceColumn | None:
-        """The column of that name without regard to case; `%ID` is the RowID, whatever it is called."""
+        """The column of that name, ignoring case; `%ID` is the RowID under any name."""
         wanted = name.upper()
         if wanted == "%ID":
             row_id = next((column for column in self.columns if column.term.definition.row_id), None)
@@ -141,7 +141,7 @@ class Source:
 
 @dataclass(slots=True)
 class Scope:
-    """The sources of one SELECT, inside those of the query around it."""
+    """The sources of one SELECT, nested in those of the outer query."""
 
     parent: Scope | None = None
     sources: list[Source] = field(default_factory=list)
@@ -152,11 +152,11 @@ class Scope:
         if source.label and any(
             (other.schema.upper(), other.label.upper()) == label for other in self.sources
         ):
-            raise failure(-20, f"'{source.label}' stands twice in FROM; give one an alias")
+            raise failure(-20, f"'{source.label}' is in FROM twice; give one an alias")
         self.sources.append(source)
 
     def resolve(self, name: str, label: str = "", schema: str = "") -> Term:
-        """The column that a name means, here or in the query around. Raises `SqlFailure` -29, -27 or -23."""
+        """The column with that name, here or in the outer query. Raises `SqlFailure` -29, -27 or -23."""
         scope: Scope | None = self
         label_known = False
         while scope is not None:
@@ -183,7 +183,7 @@ def _answers_to(source: Source, label: str, schema: str) -> bool:
 
 @dataclass(slots=True)
 class Plan:
-    """A compiled query: SQL for SQLite, what must be filled before, and how the rows are delivered."""
+    """A compiled query: SQL for SQLite, the tables to fill first, and the result columns."""
 
     sql: str = ""
     outputs: list[tuple[str, Term]] = field(default_factory=list)
@@ -195,19 +195,19 @@ class Plan:
     parameter_count: int = 0
     labels: int = 0
     numbers_rows: bool = False
-    """Whether the statement names %VID."""
+    """True if the statement uses %VID."""
     authorized: list[TableDef] = field(default_factory=list)
-    """The tables and views that the statement names itself: the user needs SELECT on each."""
+    """Tables and views in the statement itself: the user needs SELECT on each."""
     views: int = 0
-    """How many views were entered: one inside the other, or beside it."""
+    """Number of views and WITH queries expanded so far."""
 
     def fresh_label(self) -> str:
-        """A name for a source that no other in the statement has."""
+        """A label for a source, unique in the statement."""
         self.labels += 1
         return f"x{self.labels}"
 
     def constant(self, value: Scalar) -> str:
-        """Bind a literal; no value of a statement ever becomes text of the compiled SQL."""
+        """Bind a literal; values of a statement never become text of the compiled SQL."""
         name = f"k{len(self.constants)}"
         self.constants[name] = value
         return f":{name}"
@@ -217,14 +217,14 @@ class Plan:
         return [term.result_column(name) for name, term in self.outputs]
 
     def needs(self) -> Needs:
-        """What the store must have at hand."""
+        """Tables, procedures and functions that the store must provide."""
         tables = [
             TableNeed(table, name, frozenset(columns)) for name, (table, columns) in self.tables.items()
         ]
         return Needs(tables, self.procedures, self.functions)
 
     def authorize(self) -> None:
-        """Ask the catalog for every object the query touches. Raises `SqlFailure` -99."""
+        """Check the privilege on every object of the query. Raises `SqlFailure` -99."""
         for table in self.authorized:
             table.authorize(Action.SELECT)
         for need in self.procedures:

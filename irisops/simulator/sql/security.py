@@ -1,7 +1,7 @@
 """CREATE/ALTER/DROP USER, CREATE/DROP ROLE, GRANT, REVOKE and %CHECKPRIV.
 
-Grammar: "InterSystems SQL Reference", the pages of the same names. Codes: facts: iris-security 4.1. Names and passwords
-come out of the lexer with their quotes undone and are handed over as they are: nothing is ever put together as text.
+Grammar: "InterSystems SQL Reference", the pages of the same names. Codes: facts: iris-security 4.1. The lexer unquotes
+names and passwords, and they are passed on as values, never as SQL text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from irisops.simulator.sql.statements import Action, ObjectKind, SecurityStateme
 from irisops.simulator.sql.values import text
 
 Statement = Callable[[SecurityStatements, Mapping[int, Value]], None]
-"""A parsed statement: run it with the values of its parameters, by number from 1."""
+"""A parsed statement; called with the values of its parameters, by number from 1."""
 
 _ACTIONS = {
     "%ALTER": Action.ALTER,
@@ -39,7 +39,7 @@ _ACTIONS = {
     "USE": Action.USE,
 }
 
-_ALL_ACTIONS = (
+_ALL_ACTIONS: tuple[Action, ...] = (
     Action.ALTER,
     Action.DELETE,
     Action.INSERT,
@@ -65,18 +65,18 @@ _STARTS = frozenset(
 
 
 def defines_user_or_role(words: Sequence[str]) -> bool:
-    """Whether a statement that begins with these two upper-case words creates, alters or drops a user or role."""
+    """True for CREATE/ALTER/DROP USER and CREATE/DROP ROLE, by the first two upper-case words."""
     return tuple(words[:2]) in _STARTS
 
 
 def is_security_statement(lexemes: Sequence[Lexeme]) -> bool:
-    """Whether `parse` is the place for it."""
+    """True for GRANT, REVOKE, %CHECKPRIV and CREATE/ALTER/DROP of users and roles."""
     words = tuple(lexeme.upper for lexeme in lexemes[:2])
     return defines_user_or_role(words) or words[:1] in {("GRANT",), ("REVOKE",), ("%CHECKPRIV",)}
 
 
 def parse(lexemes: Sequence[Lexeme], parameters: Sequence[Parameter], catalog: Catalog) -> Statement:
-    """What the statement does. Raises `SqlFailure` for bad syntax and for an object that does not exist (-30)."""
+    """The parsed statement. Raises `SqlFailure` for bad syntax and for an unknown object (-30)."""
     reader = StatementReader(lexemes, parameters)
     first = reader.word()
     if first == "GRANT":
@@ -95,11 +95,11 @@ def parse(lexemes: Sequence[Lexeme], parameters: Sequence[Parameter], catalog: C
 
 
 def _password(reader: StatementReader) -> Callable[[Mapping[int, Value]], str]:
-    """A password: an identifier (which may hold `&`), a number or a string literal.
+    """A password: an identifier (which may contain `&`), a number or a string literal.
 
-    The client sends these statements untouched (seen with intersystems-irispython 5.4.1). Should a literal arrive as
-    a parameter, its kind is 'c'; a parameter of the caller, kind '?' or a bare `?`, is refused, as IRIS
-    refuses a host variable here.
+    The client sends these statements unchanged (seen with intersystems-irispython 5.4.1). A literal sent as a
+    parameter has kind 'c'; a parameter of the caller, kind '?' or a bare `?`, is refused, as IRIS refuses a host
+    variable here.
 
     UNVERIFIED: the code of that refusal. On a real instance: cursor.execute("CREATE USER x IDENTIFY BY ?", ["pw"]).
     """
@@ -115,7 +115,7 @@ def _password(reader: StatementReader) -> Callable[[Mapping[int, Value]], str]:
     number = int(lexeme.text)
     if number > len(reader.parameters) or reader.parameters[number - 1].kind != "c":
         raise failure(
-            INVALID_STATEMENT, "the password cannot be a parameter; write it into the statement, in quotes"
+            INVALID_STATEMENT, "the password cannot be a parameter; write it in the statement, in quotes"
         )
     return lambda values: text(storable(values[number]))
 
@@ -168,7 +168,7 @@ _USERS_AND_ROLES: dict[tuple[str, str], Callable[[StatementReader], Statement]] 
 
 @dataclass(frozen=True, slots=True)
 class _Granted:
-    """What a GRANT or REVOKE is about: actions on objects, or roles and administrative privileges."""
+    """Subject of a GRANT or REVOKE: actions on objects, or roles and administrative privileges."""
 
     actions: Sequence[Action] = ()
     objects: Sequence[SqlObject] = ()
@@ -192,20 +192,22 @@ def _granted(reader: StatementReader, catalog: Catalog) -> _Granted:
 
 
 def _actions(reader: StatementReader) -> list[Action]:
-    actions: list[Action] = []
-    while True:
-        word = reader.word()
-        if word in {"ALL", "*"}:
-            reader.accept("PRIVILEGES")
-            actions.extend(_ALL_ACTIONS)
-        elif word in _ACTIONS:
-            actions.append(_ACTIONS[word])
-        else:
-            raise failure(-60, f"found {word!r}")
-        if reader.peek() == "(":
-            raise unsupported("privileges on single columns")
-        if not reader.accept(","):
-            return list(dict.fromkeys(actions))
+    listed = reader.listed(lambda: _named_actions(reader))
+    return list(dict.fromkeys(action for actions in listed for action in actions))
+
+
+def _named_actions(reader: StatementReader) -> Sequence[Action]:
+    word = reader.word()
+    if word in {"ALL", "*"}:
+        reader.accept("PRIVILEGES")
+        actions = _ALL_ACTIONS
+    elif word in _ACTIONS:
+        actions = (_ACTIONS[word],)
+    else:
+        raise failure(-60, f"found {word!r}")
+    if reader.peek() == "(":
+        raise unsupported("privileges on single columns")
+    return actions
 
 
 def _objects(reader: StatementReader, actions: Sequence[Action], catalog: Catalog) -> list[SqlObject]:
@@ -215,11 +217,7 @@ def _objects(reader: StatementReader, actions: Sequence[Action], catalog: Catalo
         return [SqlObject(ObjectKind.SCHEMA, name) for name in reader.names("the schema name")]
     if reader.peek() in {"CUBE", "CUBES"}:
         raise unsupported("privileges on cubes")
-    objects: list[SqlObject] = []
-    while True:
-        objects.append(_object(reader, catalog))
-        if not reader.accept(","):
-            break
+    objects = reader.listed(lambda: _object(reader, catalog))
     for target in objects:
         executable = target.kind is ObjectKind.PROCEDURE
         if any((action is Action.EXECUTE) != executable for action in actions):
@@ -243,7 +241,7 @@ def _object(reader: StatementReader, catalog: Catalog) -> SqlObject:
 def _grant(reader: StatementReader, catalog: Catalog) -> Statement:
     granted = _granted(reader, catalog)
     if "*" in granted.roles:
-        raise failure(-55, "GRANT names the roles; only REVOKE takes *")
+        raise failure(-55, "GRANT needs role names; only REVOKE takes *")
     reader.expect("TO")
     grantees = reader.names("the user or role")
     option = (
@@ -269,7 +267,7 @@ def _revoke(reader: StatementReader, catalog: Catalog) -> Statement:
     option_only = reader.accept("ADMIN", "OPTION", "FOR")
     granted = _granted(reader, catalog)
     if option_only and granted.objects:
-        raise failure(INVALID_STATEMENT, "ADMIN OPTION FOR belongs to roles and administrative privileges")
+        raise failure(INVALID_STATEMENT, "ADMIN OPTION FOR takes roles and administrative privileges")
     reader.expect("FROM")
     grantees = reader.names("the user or role", star=True)
     cascade = reader.accept("CASCADE")
@@ -297,7 +295,7 @@ def _check(reader: StatementReader, catalog: Catalog) -> Statement:
     except SqlFailure as unknown:
         if unknown.sqlcode != TABLE_NOT_FOUND:
             raise
-        # UNVERIFIED: that nobody holds a privilege on what does not exist. On a real instance: %CHECKPRIV SELECT ON
+        # UNVERIFIED: that a privilege on an unknown object is not held. On a real instance: %CHECKPRIV SELECT ON
         # Nix.Such, as a user with %All and as one without.
         return _not_held
 

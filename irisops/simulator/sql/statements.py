@@ -1,6 +1,6 @@
-"""The statements that a session carries out itself: on users, roles and privileges, and on its transaction.
+"""Protocols of the statements that a session runs itself: on users, roles and privileges, and on its transaction.
 
-The runtime implements these protocols for one logged-in session; `Catalog` hands them to the engine.
+The runtime implements them for one logged-in session; `Catalog` passes them to the engine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class Action(Enum):
-    """What a statement does with an object, by the letter of `Security.SQLPrivileges` (facts: iris-security 3.8)."""
+    """Action on an object, by its letter in `Security.SQLPrivileges` (facts: iris-security 3.8)."""
 
     SELECT = "s"
     INSERT = "i"
@@ -26,7 +26,7 @@ class Action(Enum):
 
 
 class ObjectKind(Enum):
-    """What a privilege is granted on, with the object type number of `CheckPrivilege` (facts: iris-security 4.1)."""
+    """Kind of object of a privilege, by its number in `CheckPrivilege` (facts: iris-security 4.1)."""
 
     TABLE = 1
     SCHEMA = 5
@@ -35,7 +35,7 @@ class ObjectKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SqlObject:
-    """The object of a GRANT. For a schema `name` is empty; `ON *` comes as the schema `*` with the kind TABLE."""
+    """The object of a GRANT. A schema has an empty `name`; `ON *` is the schema `*` with the kind TABLE."""
 
     kind: ObjectKind
     schema: str
@@ -43,11 +43,11 @@ class SqlObject:
 
 
 class SecurityStatements(Protocol):
-    """The statements that change users, roles and privileges, carried out for the session's user.
+    """The statements that change users, roles and privileges, run as the session's user.
 
     Every method raises `SqlFailure` with the code of the facts (security 4.1): -99 no privilege, -118 the user or role
     exists already or is unknown, 100 an unknown role to grant, -112 neither owner nor ADMIN OPTION, -400 with `%msg`
-    for a refused password. Names come unquoted, exactly as written between the quotes; case is the callee's affair.
+    for a refused password. Names are unquoted, in the case as written.
     """
 
     def create_user(self, name: str, password: str) -> None:
@@ -67,7 +67,7 @@ class SecurityStatements(Protocol):
         ...
 
     def drop_role(self, name: str, *, if_exists: bool) -> None:
-        """`DROP ROLE [IF EXISTS] name`: also taken from everybody who held it."""
+        """`DROP ROLE [IF EXISTS] name`: also revoked from all its holders."""
         ...
 
     def grant_roles(self, roles: Sequence[str], grantees: Sequence[str], *, admin_option: bool) -> None:
@@ -103,7 +103,7 @@ class SecurityStatements(Protocol):
     def grant_admin_privileges(
         self, privileges: Sequence[str], grantees: Sequence[str], *, admin_option: bool
     ) -> None:
-        """`GRANT %CREATE_TABLE[, ...] TO grantee`: names start with `%`, are upper case and no role has that name."""
+        """`GRANT %CREATE_TABLE[, ...] TO grantee`: upper-case names that start with `%` and are not roles."""
         ...
 
     def revoke_admin_privileges(self, privileges: Sequence[str], grantees: Sequence[str]) -> None:
@@ -111,7 +111,7 @@ class SecurityStatements(Protocol):
         ...
 
     def holds(self, action: Action, target: SqlObject) -> bool:
-        """`%CHECKPRIV action ON object`: whether the session's user holds the privilege."""
+        """`%CHECKPRIV action ON object`: True if the session's user holds the privilege."""
         ...
 
     def holds_admin(self, privilege: str) -> bool:
@@ -120,7 +120,7 @@ class SecurityStatements(Protocol):
 
 
 class CommitMode(IntEnum):
-    """`%COMMITMODE`, by the numbers of the option AutoCommit (class reference, `%SYSTEM.SQL.Util`)."""
+    """`%COMMITMODE`, numbered as the option AutoCommit (class reference, `%SYSTEM.SQL.Util`)."""
 
     NONE = 0
     IMPLICIT = 1
@@ -128,7 +128,7 @@ class CommitMode(IntEnum):
 
 
 class Isolation(IntEnum):
-    """The isolation level, by the numbers of the option IsolationMode (class reference, `%SYSTEM.SQL.Util`)."""
+    """The isolation level, numbered as the option IsolationMode (class reference, `%SYSTEM.SQL.Util`)."""
 
     READ_UNCOMMITTED = 0
     READ_COMMITTED = 1
@@ -136,18 +136,18 @@ class Isolation(IntEnum):
 
 
 class TransactionStatements(Protocol):
-    """The transaction of one session, for the statements on it. The two settings last until they are set again."""
+    """The transaction of one session. The two settings last until changed."""
 
     commit_mode: CommitMode
     isolation: Isolation
 
     @property
     def level(self) -> int:
-        """`$TLEVEL`; 0: no transaction is open."""
+        """`$TLEVEL`; 0 if no transaction is open."""
         ...
 
     def start(self) -> None:
-        """`START TRANSACTION` and `%BEGTRANS`; inside a transaction it changes nothing."""
+        """`START TRANSACTION` and `%BEGTRANS`; no effect inside a transaction."""
         ...
 
     def commit(self) -> None:
@@ -159,7 +159,7 @@ class TransactionStatements(Protocol):
         ...
 
     def statement(self) -> AbstractContextManager[None]:
-        """Around a statement that changes rows or definitions: it is done as a whole, or not at all."""
+        """Context of a statement that changes rows or definitions; undoes all of it on an exception."""
         ...
 
     def savepoint(self, name: str) -> None:
@@ -167,5 +167,5 @@ class TransactionStatements(Protocol):
         ...
 
     def rollback_to(self, name: str) -> None:
-        """`ROLLBACK TO SAVEPOINT [name]`. Raises `SqlFailure` for an unknown one."""
+        """`ROLLBACK TO SAVEPOINT [name]`. Raises `SqlFailure` for an unknown savepoint."""
         ...

@@ -1,9 +1,9 @@
-"""The embedded SQLite database that carries out compiled queries.
+"""The embedded SQLite database, in memory, that runs compiled queries.
 
-It lives in memory. Of the catalog's tables only the columns that a query names are copied into it, and stay there
-until the table's revision changes; of a table that says which rows changed, only those are copied again. The tables
-that were not asked for longest are forgotten. An authorizer lets a query read and nothing else; a progress handler
-ends a runaway. Not thread-safe: the runtime calls it from one thread at a time.
+Only the columns that a query uses are copied from the catalog's tables, and they stay until the table's revision
+changes; if the table reports which rows changed, only those are copied again. The least recently used tables are
+dropped. An authorizer makes queries read-only; a progress handler stops runaway queries. Not thread-safe: the runtime
+calls it from one thread at a time.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ _DECLARED = {
 }
 
 _KEPT_TABLES = 400
-"""Tables whose rows are kept here at once."""
+"""Maximum number of tables whose rows are kept."""
 
 _KEPT_NAMES = 5_000
 
 
 @dataclass(slots=True)
 class Limits:
-    """What one statement may cost. `instructions` are SQLite's; `seconds` are those that the process works on a query;
-    `changes` are rows that a statement may insert, update or delete.
+    """Limits of one statement: SQLite `instructions` and CPU `seconds` of a query, result `rows`, and `changes`, the
+    rows inserted, updated or deleted.
     """
 
     instructions: int = 20_000_000
@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class TableNeed:
-    """A table that a query reads: under which name SQLite knows it, and the columns that are wanted, by position."""
+    """A table that a query reads: its name in SQLite, and the needed columns by position."""
 
     table: TableDef
     physical_name: str
@@ -80,7 +80,7 @@ class ProcedureNeed:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Everything that must be at hand before a query runs; `functions` in the order of their slots in `iris_call`."""
+    """Everything a query needs before it runs; `functions` are in the order of their slots in `iris_call`."""
 
     tables: Sequence[TableNeed] = ()
     procedures: Sequence[ProcedureNeed] = ()
@@ -95,7 +95,7 @@ class _Held:
 
 @dataclass(slots=True)
 class Store:
-    """One SQLite database in memory; several engines (sessions of one instance) may share one."""
+    """One SQLite database in memory, which the engines (sessions) of one instance may share."""
 
     limits: Limits = field(default_factory=Limits)
     _connection: sqlite3.Connection = field(init=False, repr=False)
@@ -121,15 +121,15 @@ class Store:
         self._connection.set_progress_handler(self._guard.progress, PROGRESS_STEP)
 
     def close(self) -> None:
-        """Free the database."""
+        """Close the database."""
         self._connection.close()
 
     def physical_name(self, table: TableDef) -> str:
-        """The name under which SQLite knows the table: generated, so no name of the catalog reaches SQL text."""
+        """The table's name in SQLite: generated, so names of the catalog never reach SQL text."""
         shape = tuple((column.name, column.sql_type, column.collation) for column in table.columns)
         key = (table.schema.upper(), table.name.upper(), table.identity, shape)
         if key not in self._names:
-            # A plan that knows a name that is forgotten here goes on using it: no other table ever gets it.
+            # A plan may keep a name that is dropped here: numbers are never reused, so no other table gets it.
             self._names[key] = f"t{next(self._numbers)}"
             while len(self._names) > _KEPT_NAMES:
                 self._names.popitem(last=False)
@@ -138,7 +138,7 @@ class Store:
     def select(
         self, needs: Needs, sql: str, values: Mapping[str, Scalar], max_rows: int
     ) -> list[tuple[Scalar, ...]]:
-        """Fill what the query reads, run it and return at most `max_rows` rows (0: all). Raises `SqlFailure`."""
+        """Fill the tables of a query, run it and return at most `max_rows` rows (0: all). Raises `SqlFailure`."""
         self._functions = needs.functions
         for need in needs.tables:
             self._refresh(need)
@@ -153,16 +153,15 @@ class Store:
                 self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
     def _call(self, slot: Scalar, *arguments: Scalar) -> Scalar:
-        """`iris_call(n, ...)`: the n-th function of the catalog that the running query names."""
+        """`iris_call(n, ...)`: call the n-th catalog function of the running query."""
         function = self._functions[int(number(slot))]
         return storable(
             function.call(complete_arguments(function.qualified_name, function.arguments, arguments))
         )
 
     def _run(self, sql: str, values: Mapping[str, Scalar], max_rows: int) -> list[tuple[Scalar, ...]]:
-        if not sql.startswith(
-            "SELECT "
-        ):  # SQLite does not ask the authorizer again about a statement that it has cached
+        # SQLite does not call the authorizer again for a cached statement.
+        if not sql.startswith("SELECT "):
             raise failure(INVALID_STATEMENT, "only a query can be run")
         wanted = min(max_rows, self.limits.rows) if max_rows > 0 else self.limits.rows + 1
         with self._guard.only_reading(self.limits.instructions, self.limits.seconds):
@@ -172,12 +171,12 @@ class Store:
                 raise self._translated(error) from None
         if len(rows) > self.limits.rows:
             raise failure(
-                FATAL_ERROR, f"more than {self.limits.rows} rows; this simulator sends no more, use TOP"
+                FATAL_ERROR, f"more than {self.limits.rows} rows, the limit of this simulator; use TOP"
             )
         return rows
 
     def _fetched(self, cursor: sqlite3.Cursor, wanted: int) -> list[tuple[Scalar, ...]]:
-        """At most `wanted` rows. Where functions made long strings, few at a time and counted, for memory's sake."""
+        """At most `wanted` rows; in small chunks with counted characters if functions made long strings."""
         rows = cursor.fetchmany(min(wanted, 1))
         while len(rows) < wanted:
             chunk = cursor.fetchmany(min(wanted - len(rows), 4 if self._guard.characters else 2000))
@@ -230,7 +229,7 @@ class Store:
             self._connection.execute(f'DROP TABLE IF EXISTS "{forgotten}"')
 
     def _caught_up(self, need: TableNeed, held: _Held) -> bool:
-        """Copy the rows that changed since they were copied. False where that cannot be told."""
+        """Copy the rows that changed since the last copy. False if the changes are unknown."""
         changing = need.table.changing
         changed = None if changing is None else changing.changed_since(held.revision)
         if changing is None or changed is None:
@@ -248,7 +247,7 @@ class Store:
     def _fill_keyed(
         self, name: str, columns: Sequence[ColumnDef], wanted: frozenset[int], changing: ChangingRows
     ) -> None:
-        """Rows under their RowIDs, so that one of them can be replaced and be found."""
+        """Copy rows with their RowIDs as keys, so that single rows can be replaced."""
         ordered = _with_row_id(columns, wanted)
         declared = "".join(
             f", c{index} {'INTEGER PRIMARY KEY' if columns[index].row_id else _declaration(columns[index])}"
@@ -293,7 +292,7 @@ class Store:
             return
         listed = ", ".join(f"c{index}" for index in wanted)
         marks = ", ".join("?" * len(wanted))
-        insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - generated names alone
+        insert = f'INSERT INTO "{name}" ({listed}) VALUES ({marks})'  # noqa: S608 - only generated names
         filler = storable_rows(_dated(list(rows()), columns, wanted), len(wanted))
         try:
             with self._transaction():
@@ -303,7 +302,7 @@ class Store:
             raise
 
     def _fill_empty(self, name: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Rows without columns, for `COUNT(*)`: made inside SQLite, which is four times as fast as binding each."""
+        """Rows without columns, for `COUNT(*)`. SQLite generates them: four times as fast as binding each."""
         count = len(rows) if isinstance(rows, Sized) else sum(1 for _ in rows)
         if count:
             numbers = (
@@ -322,7 +321,7 @@ def _declaration(column: ColumnDef) -> str:
 def _dated(
     rows: list[Sequence[Value]], columns: Sequence[ColumnDef], wanted: Sequence[int]
 ) -> list[Sequence[Value]]:
-    """Rows whose dates have the form of dates: projected classes have the days of `$HOROLOG`."""
+    """Rows with dates in ODBC form; projected classes have `$HOROLOG` days."""
     places = [place for place, index in enumerate(wanted) if columns[index].sql_type == SqlType.DATE]
     if not places:
         return rows
@@ -335,14 +334,14 @@ def _dated(
 
 
 def _with_row_id(columns: Sequence[ColumnDef], wanted: frozenset[int]) -> tuple[int, ...]:
-    """The wanted columns by position, and the RowID, which is the key of the copy."""
+    """Positions of the wanted columns and of the RowID, which is the key of the copy."""
     return tuple(index for index, column in enumerate(columns) if index in wanted or column.row_id)
 
 
 def _replacing(name: str, columns: Sequence[int]) -> str:
     listed = "".join(f", c{index}" for index in columns)
     marks = ", ?" * len(columns)
-    return f'INSERT OR REPLACE INTO "{name}" (rowid{listed}) VALUES (?{marks})'  # noqa: S608 - generated names alone
+    return f'INSERT OR REPLACE INTO "{name}" (rowid{listed}) VALUES (?{marks})'  # noqa: S608 - only generated names
 
 
 def _keyed(

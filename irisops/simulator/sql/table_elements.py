@@ -1,11 +1,10 @@
-"""The parts of a table's definition: columns with their types and defaults, keys, foreign keys.
+"""Parts of a table definition: columns with types and defaults, keys, foreign keys.
 
 Grammar: "InterSystems SQL Reference", CREATE TABLE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -20,7 +19,7 @@ from irisops.simulator.sql.definitions import (
     Rule,
 )
 from irisops.simulator.sql.failures import INVALID_STATEMENT, TERM_EXPECTED, failure, unsupported
-from irisops.simulator.sql.lexer import Kind, Lexeme
+from irisops.simulator.sql.lexer import Kind
 from irisops.simulator.sql.reader import StatementReader
 from irisops.simulator.sql.stored import types
 from irisops.simulator.sql.stored.types import ColumnType
@@ -49,7 +48,7 @@ _LONGEST_TYPE = 3
 
 @dataclass(slots=True)
 class Elements:
-    """What was found between the parentheses of CREATE TABLE, or behind ADD."""
+    """The elements read from the parentheses of CREATE TABLE, or after ADD."""
 
     columns: list[ColumnSpec] = field(default_factory=list)
     keys: list[KeySpec] = field(default_factory=list)
@@ -60,7 +59,7 @@ class Elements:
 
 
 class ElementReader:
-    """Reads elements of a table. `default_schema` is that of a table that REFERENCES names without one."""
+    """Reads the elements of a table. `default_schema` is the schema of an unqualified table in REFERENCES."""
 
     def __init__(self, reader: StatementReader, default_schema: str) -> None:
         self._reader = reader
@@ -68,7 +67,7 @@ class ElementReader:
         self.found = Elements()
 
     def element(self) -> None:
-        """One column, constraint or option."""
+        """Read one column, constraint or option."""
         reader = self._reader
         word = reader.peek()
         if word in {"CONSTRAINT", "UNIQUE", "PRIMARY", "FOREIGN", "CHECK"}:
@@ -108,7 +107,7 @@ class ElementReader:
                 name = reader.name("the name of a foreign key")
             self._references(reader.name_list("a column"), name)
         elif reader.accept("CHECK"):
-            # Parsed for compatibility, and no operation (SQL Reference, CREATE TABLE).
+            # Accepted for compatibility, without effect (SQL Reference, CREATE TABLE).
             self._skip_parentheses()
         else:
             raise failure(TERM_EXPECTED, "UNIQUE, PRIMARY KEY or FOREIGN KEY expected")
@@ -165,9 +164,9 @@ class ElementReader:
         self.found.columns.append(self._options(column))
 
     def _as_identity(self, column: ColumnSpec) -> ColumnSpec:
-        """IDENTITY, with a seed and increment that are read and mean nothing.
+        """IDENTITY; a seed and increment are accepted and ignored.
 
-        UNVERIFIED: that IDENTITY(1,1) is taken. Settle: CREATE TABLE t (a IDENTITY(1,1)).
+        UNVERIFIED: that IDENTITY(1,1) is accepted. Settle: CREATE TABLE t (a IDENTITY(1,1)).
         """
         if self._reader.peek() == "(":
             self._skip_parentheses()
@@ -189,7 +188,7 @@ class ElementReader:
         return replace(column, nullable=nullable and not column.identity)
 
     def _column_constraint(self, name: str, constraint: str) -> bool:
-        """A constraint behind a column; False if something else comes."""
+        """Read a constraint of a column; False if something else follows."""
         reader = self._reader
         if reader.accept("UNIQUE"):
             self.found.keys.append(KeySpec((name,), name=constraint))
@@ -204,7 +203,7 @@ class ElementReader:
         return True
 
     def _changed(self, column: ColumnSpec) -> ColumnSpec:
-        """What an option makes of a column."""
+        """The column with the next option applied."""
         reader = self._reader
         if reader.accept("IDENTITY"):
             return self._as_identity(column)
@@ -235,11 +234,11 @@ class ElementReader:
             reader.expect(")")
         if word in _OTHER_COLLATIONS - {"%SQLSTRING"}:
             raise unsupported(f"the collation {word} of a column")
-        # SQLSTRING keeps the letter case; what it does to blanks at the end is not emulated.
+        # SQLSTRING keeps case; its treatment of trailing blanks is not emulated.
         return Collation.SQLUPPER if word in _FOLDING else Collation.EXACT
 
     def type(self) -> ColumnType:
-        """A data type with its sizes. Raises `SqlFailure` -400 for one that does not exist.
+        """A data type with its sizes. Raises `SqlFailure` -400 for an unknown type.
 
         UNVERIFIED: the code for an unknown data type. Settle: CREATE TABLE t (a NIXSUCH).
         """
@@ -247,8 +246,8 @@ class ElementReader:
         words = self._type_words()
         sizes: list[int] = []
         parameters: dict[str, str] = {}
-        if reader.accept("("):
-            for part in _parts(reader):
+        if reader.peek() == "(":
+            for part in reader.enclosed() or [()]:  # `()` is an error, too
                 if len(part) == 1 and part[0].kind is Kind.NUMBER and part[0].text.isdigit():
                     sizes.append(int(part[0].text))
                 elif len(part) == 1 and part[0].upper == "MAX":
@@ -259,7 +258,7 @@ class ElementReader:
                     raise failure(INVALID_STATEMENT, f"the size of the type {words} is a number")
         found = types.column_type(words, sizes, parameters)
         if found is None:
-            raise failure(-400, f"'{words}' is no data type")
+            raise failure(-400, f"'{words}' is not a data type")
         return found
 
     def _type_words(self) -> str:
@@ -283,7 +282,7 @@ class ElementReader:
         return best
 
     def default(self) -> Default | None:
-        """A literal, NULL or a value of the moment, in parentheses or not."""
+        """A literal, NULL, or a value of the moment, with or without parentheses."""
         reader = self._reader
         if reader.accept("("):
             found = self.default()
@@ -299,7 +298,7 @@ class ElementReader:
             value: Value = -number if negative else number
             return Default(value, canonical(Decimal(str(value))))
         if negative:
-            raise failure(TERM_EXPECTED, "a number expected behind the sign of a default")
+            raise failure(TERM_EXPECTED, "a number expected after the sign of a default")
         if lexeme.kind is Kind.STRING:
             doubled = lexeme.text.replace('"', '""')
             return Default(lexeme.text, f'"{doubled}"' if lexeme.text else "$c(0)")
@@ -318,13 +317,3 @@ class ElementReader:
         if lexeme.kind not in {Kind.STRING, Kind.NAME}:
             raise failure(TERM_EXPECTED, f"{what} in quotes expected")
         return lexeme.text
-
-
-def _parts(reader: StatementReader) -> list[Sequence[Lexeme]]:
-    """What stands between commas before the closing parenthesis, which is read, too."""
-    parts: list[Sequence[Lexeme]] = []
-    while True:
-        parts.append(reader.until({","}))
-        if not reader.accept(","):
-            reader.expect(")")
-            return parts

@@ -24,7 +24,7 @@ _STARTS = frozenset({"%BEGTRANS", "%INTRANSACTION", "%INTRANS", "COMMIT", "ROLLB
 
 
 def is_transaction_statement(lexemes: Sequence[Lexeme]) -> bool:
-    """Whether `parse` is the place for it."""
+    """True for the statements of this module."""
     words = [lexeme.upper for lexeme in lexemes[:2]]
     return words[:1] in ([each] for each in _STARTS) or words in (
         ["SET", "TRANSACTION"],
@@ -33,7 +33,7 @@ def is_transaction_statement(lexemes: Sequence[Lexeme]) -> bool:
 
 
 def parse(lexemes: Sequence[Lexeme]) -> Statement:
-    """What the statement does. Raises `SqlFailure` for bad syntax."""
+    """The parsed statement. Raises `SqlFailure` for bad syntax."""
     reader = StatementReader(lexemes)
     first = reader.word()
     if first in {"SET", "START"}:
@@ -54,13 +54,13 @@ def parse(lexemes: Sequence[Lexeme]) -> Statement:
 
 
 def _parameters(reader: StatementReader, *, starts: bool) -> Statement:
-    """`%COMMITMODE mode`, or an isolation level, an access mode or both, in either order."""
+    """`%COMMITMODE mode`, or an isolation level and an access mode, each optional, in either order."""
     mode: CommitMode | None = None
     isolation: Isolation | None = None
     if reader.accept("%COMMITMODE"):
         word = reader.take("IMPLICIT, EXPLICIT or NONE").upper
         if word not in _MODES:
-            raise failure(INVALID_STATEMENT, f"{word} is no %COMMITMODE; take IMPLICIT, EXPLICIT or NONE")
+            raise failure(INVALID_STATEMENT, f"{word} is not a %COMMITMODE; use IMPLICIT, EXPLICIT or NONE")
         mode = _MODES[word]
     elif reader.peek():
         isolation = _transaction_mode(reader)
@@ -82,7 +82,7 @@ def _parameters(reader: StatementReader, *, starts: bool) -> Statement:
 
 
 def _transaction_mode(reader: StatementReader) -> Isolation | None:
-    """The isolation level, or None for an access mode, which nothing here depends on."""
+    """The isolation level, or None for an access mode, which is ignored."""
     word = reader.take("ISOLATION LEVEL or READ").upper
     if word == "READ" and (reader.accept("ONLY") or reader.accept("WRITE")):
         return None

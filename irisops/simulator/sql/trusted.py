@@ -1,4 +1,4 @@
-"""A catalog without privileges: what a view's query sees, and what a statement that reads nothing compiles against."""
+"""A catalog without privileges, for the query of a view and for a statement that reads no columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from irisops.simulator.sql.statements import Action
 
 
 class _Trusted:
-    """A catalog without privileges, and with a default schema of its own: what a view's query sees."""
+    """A catalog without privileges and with its own default schema."""
 
     def __init__(self, catalog: Names, default_schema: str) -> None:
         self._catalog = catalog
@@ -42,7 +42,7 @@ class _Trusted:
 
 
 def _allowed(_action: Action) -> None:
-    """Whoever may use the view may see what it shows."""
+    """Allow every action: the privilege on the view itself is enough."""
 
 
 def trusted(catalog: Names, default_schema: str = "") -> Names:

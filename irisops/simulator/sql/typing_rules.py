@@ -1,4 +1,4 @@
-"""What becomes of types and collations when values are combined."""
+"""Types and collations of combined values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from irisops.simulator.sql.scope import Nature, Term, expression
 
 
 def collated(name: str, argument: Term) -> Term:
-    """A collation function: EXACT changes how the value is compared, the others its value, too."""
+    """A collation function: %EXACT changes only how the value is compared, the others also change the value."""
     if name == "%EXACT":
         exact = replace(argument.definition, collation=Collation.EXACT)
         bare = argument.sql
@@ -46,7 +46,7 @@ def aggregated(name: str, sql: str, term: Term) -> Term:
 
 
 def number_type(term: Term) -> int:
-    """The type of a term where a number is wanted."""
+    """The type of a term in a numeric context."""
     return term.definition.sql_type if term.is_numeric else SqlType.NUMERIC
 
 
@@ -60,7 +60,7 @@ def common_number(left: int, right: int) -> int:
 
 
 def common_type(terms: Sequence[Term]) -> int:
-    """The type of a value that is one of several."""
+    """The common type of alternative values, as in CASE or COALESCE."""
     typed = [term for term in terms if term.nature is not Nature.LITERAL]
     if not typed:
         return SqlType.VARCHAR
@@ -74,7 +74,7 @@ def common_type(terms: Sequence[Term]) -> int:
 
 
 def cast(sql: str, sql_type: int, sizes: Sequence[int]) -> Term:
-    """`CAST(... AS type(sizes))`. The date and time types are kept as text in ODBC form, as the client shows them."""
+    """`CAST(... AS type(sizes))`. Dates and times stay text in ODBC form, as the client shows them."""
     if sql_type == SqlType.VARCHAR:
         shown = f"iris_text({sql})"
         return expression(

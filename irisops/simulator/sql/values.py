@@ -1,4 +1,4 @@
-"""Values inside the embedded database, and how InterSystems SQL reads them as text and as numbers."""
+"""Values inside the embedded database, and their form as text and as numbers in InterSystems SQL."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from decimal import Decimal, InvalidOperation
 
 Scalar = None | int | float | str | bytes
-"""What SQLite stores: decimals are floats there, or integers if whole."""
+"""A value in SQLite. Decimals become integers if whole, otherwise floats."""
 
 
 def text(value: Scalar) -> str:
-    """A value as IRIS shows it: numbers in canonical form, `.5` and not `0.5`."""
+    """A value as IRIS shows it; numbers in canonical form, `.5` instead of `0.5`."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"\s*[+-]*(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
 def number(value: Scalar) -> int | float:
-    """A value in a numeric context: the number that a string begins with, else 0."""
+    """A value in a numeric context: the number at the start of a string, else 0."""
     if isinstance(value, int | float):
         return value
     match = _NUMBER.match(text(value))
@@ -54,7 +54,7 @@ def number(value: Scalar) -> int | float:
 
 
 def plain(value: Decimal) -> int | float:
-    """A decimal as a number that SQLite can hold: an integer of 64 bits, else a float."""
+    """A decimal as SQLite can store it: an integer of 64 bits, else a float."""
     if abs(value) < 2**63 and value == value.to_integral_value():
         return int(value)
     return float(value)

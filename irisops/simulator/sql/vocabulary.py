@@ -1,8 +1,10 @@
-"""The words and symbols of InterSystems SQL, and the tokens of sqlglot that stand for them."""
+"""The words and symbols of InterSystems SQL, and sqlglot's tokens for them."""
 
 from __future__ import annotations
 
 from sqlglot.tokenizer_core import TokenType
+
+from irisops.simulator.sql.catalog import SqlType
 
 KEYWORDS: dict[str, TokenType] = {
     "ALL": TokenType.ALL,
@@ -63,7 +65,7 @@ PAIRS = {
 }
 
 CALLABLE_KEYWORDS = frozenset({"LEFT", "RIGHT"})
-"""Keywords that are function names where a parenthesis follows."""
+"""Keywords that are function names before a parenthesis."""
 
 SYMBOLS: dict[str, TokenType] = {
     "<>": TokenType.NEQ,
@@ -118,7 +120,7 @@ TYPES: dict[str, TokenType] = {
 PREFIX_FUNCTIONS = frozenset(
     {"%ALPHAUP", "%EXACT", "%SQLSTRING", "%SQLUPPER", "%STRING", "%UPPER", "%TRUNCATE", "%MVR"}
 )
-"""Collation functions, which may be written without parentheses: `ORDER BY %EXACT Name`."""
+"""Collation functions; their parentheses are optional: `ORDER BY %EXACT Name`."""
 
 _RESERVED = """
 %AFTERHAVING %ALLINDEX %ALPHAUP %ALTER %BEGTRANS %CHECKPRIV %CLASSNAME %CLASSPARAMETER %DBUGFULL %DELDATA
@@ -145,13 +147,30 @@ VARYING WHEN WHENEVER WHERE WITH WORK WRITE
 """
 
 RESERVED_WORDS = frozenset(_RESERVED.split())
-"""Reserved Words of the InterSystems SQL Reference: none of them is an identifier unless it stands in quotes."""
+"""Reserved Words of the InterSystems SQL Reference; identifiers only in quotes."""
+
+OBJECTSCRIPT_VARIABLES = {
+    "$HOROLOG": ("$H", SqlType.VARCHAR),
+    "$JOB": ("$J", SqlType.VARCHAR),
+    "$NAMESPACE": ("", SqlType.VARCHAR),
+    "$TLEVEL": ("$TL", SqlType.INTEGER),
+    "$USERNAME": ("", SqlType.VARCHAR),
+    "$ZHOROLOG": ("$ZH", SqlType.NUMERIC),
+    "$ZNSPACE": ("", SqlType.VARCHAR),
+    "$ZPI": ("", SqlType.NUMERIC),
+    "$ZTIMESTAMP": ("$ZTS", SqlType.VARCHAR),
+    "$ZTIMEZONE": ("$ZTZ", SqlType.INTEGER),
+    "$ZVERSION": ("$ZV", SqlType.VARCHAR),
+}
+"""Special variables of ObjectScript that SQL knows: abbreviation and type, "Special Variables" of the InterSystems SQL
+Reference. It has $ZJOB, too, whose bits are not emulated."""
 
 SPECIAL_VARIABLES = frozenset(
     {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSDATE", "USER"}
-    | {"$USERNAME", "$NAMESPACE"}
+    | OBJECTSCRIPT_VARIABLES.keys()
+    | {short for short, _ in OBJECTSCRIPT_VARIABLES.values() if short}
 )
-"""Values written like a name; in the tree they become calls without arguments."""
+"""Values written like a name; calls without arguments in the tree."""
 
 NOT_EMULATED = {
     "%INLIST": "%INLIST",
@@ -178,4 +197,4 @@ HINTS = frozenset(
         "%NORUNTIME",
     }
 )
-"""Optimizer keywords without an argument: they change no result."""
+"""Optimizer keywords without an argument; they do not change the result."""

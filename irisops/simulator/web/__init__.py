@@ -1,1 +1,1 @@
-"""The web port: monitoring endpoints, a login form, pages that make web sessions."""
+"""The web port: monitoring endpoints, a login form, and pages that open web sessions."""

@@ -18,6 +18,7 @@ from http import HTTPStatus
 
 from irisops.simulator.classes import status
 from irisops.simulator.classes.system_basics import zversion
+from irisops.simulator.doubts import ADMIN_API
 from irisops.simulator.web.applications import basic_credentials, plain
 from irisops.simulator.web.http import Request, Response
 from irisops.simulator.world.login import LoginRefused
@@ -27,7 +28,7 @@ from irisops.simulator.world.world import World
 ADMIN = "/api/admin"
 SINCE = (2026, 2)
 TOKEN_SECONDS = 60
-"""How long a token is good: about a minute (facts: license-sessions 6.4)."""
+"""Lifetime of a token: about a minute (facts: license-sessions 6.4)."""
 MOST_TOKENS = 1000
 LETTERS = {"R": Permission.READ, "W": Permission.WRITE, "U": Permission.USE}
 _HIDDEN = ("%Admin_Wallet",)
@@ -35,14 +36,14 @@ _HIDDEN = ("%Admin_Wallet",)
 
 @dataclass(frozen=True, slots=True)
 class _Login:
-    """Whom a token stands for."""
+    """The user of a token."""
 
     username: str
     ends: datetime
 
 
 class AdminApi:
-    """The API of one world. Its tokens are void when the world is replaced."""
+    """The API of one world. Its tokens become invalid when the world is replaced."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -55,12 +56,13 @@ class AdminApi:
         }
 
     def answer(self, path: str, request: Request, client_ip: str) -> Response:
-        """Answer a request whose path, without a slash at its end, is `path`. The world must have been ticked."""
+        """Answer a request; `path` has no trailing slash. The caller has ticked the world."""
         application = self._world.application(ADMIN)
         if self._world.version < SINCE or application is None:
             return plain(HTTPStatus.NOT_FOUND)
-        if not application.enabled:
-            return plain(HTTPStatus.FORBIDDEN)
+        full = self._world.license.room < 1 and self._world.doubts.says(ADMIN_API, "refused")
+        if full or not application.enabled:
+            return plain(HTTPStatus.SERVICE_UNAVAILABLE if full else HTTPStatus.FORBIDDEN)
         endpoint = path[len(ADMIN) :]
         if endpoint == "/login":
             return self._log_in(request, client_ip)
@@ -73,12 +75,12 @@ class AdminApi:
             return plain(HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND)
         return found(request, username)
 
-    # -- who it is ----------------------------------------------------------------------------------------------------
+    # -- authentication -----------------------------------------------------------------------------------------------
 
     def _log_in(self, request: Request, client_ip: str) -> Response:
         """`POST /login` with `{user, password}`.
 
-        UNVERIFIED: the fields of the answer beside the two tokens. Settle: look at them.
+        UNVERIFIED: the other fields beside the two tokens. Settle: look at them.
         """
         if request.method != "POST":
             return plain(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -104,7 +106,7 @@ class AdminApi:
         return Response(HTTPStatus.OK, json.dumps(content).encode(), "application/json; charset=utf-8")
 
     def _user_of(self, request: Request, client_ip: str) -> str | None:
-        """The user whom the request proves to come from; None for nobody."""
+        """The authenticated user of the request; None if not authenticated."""
         token = _bearer(request)
         if token:
             login = self._logins.get(token)
@@ -124,7 +126,7 @@ class AdminApi:
     # -- endpoints ----------------------------------------------------------------------------------------------------
 
     def _info(self, _request: Request, username: str) -> Response:
-        """The caller and its privileges; 404 for an account that may administer nothing but wallets."""
+        """The caller and its privileges; 404 for an account that may administer only wallets, or nothing."""
         resources = (each.name for each in self._world.resources.values() if each.name.startswith("%Admin_"))
         held = [name for name in resources if self._holds(username, f"{name}:U")]
         if not set(held) - set(_HIDDEN):
@@ -143,16 +145,16 @@ class AdminApi:
         )
 
     def _web_sessions(self, _request: Request, username: str) -> Response:
-        """What `%CSP.Session:SessionInfo` lists, to whom it would be shown."""
+        """The list of `%CSP.Session:SessionInfo`, with the same privileges."""
         refusal = self._refusal(username, "%Admin_Operate:U", "%DB_IRISSYS:R")
         if refusal is not None:
             return refusal
         return _envelope(HTTPStatus.OK, [_shown(session) for session in self._world.sessions.values()])
 
     def _end_web_session(self, request: Request, username: str) -> Response:
-        """Marks the session; the daemon removes it 1.65 to 4.09 s later.
+        """Mark the session; the daemon removes it 1.65 to 4.09 s later.
 
-        UNVERIFIED: 200 rather than 202 for a session that is marked, 400 without an id. Settle: end one by curl -i.
+        UNVERIFIED: 200 rather than 202 for a marked session, 400 without an id. Settle: end one by curl -i.
         """
         refusal = self._refusal(username, "%Admin_Operate:U", "%DB_IRISSYS:W")
         if refusal is not None:
@@ -167,7 +169,7 @@ class AdminApi:
         return _envelope(HTTPStatus.OK, "")
 
     def _refusal(self, username: str, *privileges: str) -> Response | None:
-        """The refusal for the first privilege that is missing; None for none.
+        """The refusal for the first missing privilege; None if all are held.
 
         UNVERIFIED: 403 as the status; the number #921 was measured. Settle: end a session as an account without
         %DB_IRISSYS:W.
@@ -191,7 +193,7 @@ class AdminApi:
 
 
 def _credentials(request: Request) -> tuple[str, str]:
-    """User and password of a login: Basic, or in the body (the vendor's documentation of JWT names both)."""
+    """User and password of a login: Basic, or in the body (the vendor's documentation of JWT has both)."""
     username, password = basic_credentials(request)
     if username:
         return username, password
@@ -211,7 +213,7 @@ def _bearer(request: Request) -> str:
 
 
 def _shown(session: WebSession) -> dict[str, object]:
-    """One row, in the types that public code reads from 2026.2."""
+    """One row, with the types that public code for 2026.2 reads."""
     return {
         "ID": session.id,
         "Username": session.username,

@@ -1,4 +1,4 @@
-"""What a request to a web application does: log in, open or keep a session, log out.
+"""Requests to web applications: log in, open or keep a session, log out.
 
 Facts: license-sessions 2.3, 2.4.
 """
@@ -34,7 +34,7 @@ class Applications:
         self._jar = CookieJar()
 
     def answer(self, request: Request, client_ip: str, port: int) -> Response:
-        """Answer one request. The world must have been ticked."""
+        """Answer one request. The caller has ticked the world."""
         application = self._find(request.path)
         if application is None:
             return plain(HTTPStatus.NOT_FOUND)
@@ -65,7 +65,7 @@ class Applications:
                 self._world.logout_session(session.id)
             return self._unauthorized(application)  # 401 is the success (facts: license-sessions 2.3)
         if not application.dispatch_class and request.path.lower() == application.name.lower():
-            # The cookie is for the path with its slash, so without the redirect each visit would be a new session.
+            # The cookie is for the path with its slash: without the redirect each visit would open a session.
             # UNVERIFIED: that the gateway redirects. Settle: curl -i http://host/csp/user
             return Response(HTTPStatus.FOUND, headers=(("Location", f"{quote(application.name)}/"),))
         if session is not None and session.ending is None:
@@ -75,7 +75,7 @@ class Applications:
     def refuse_without_login(
         self, application: Application, request: Request, client_ip: str
     ) -> Response | None:
-        """The refusal, unless the request brings good Basic credentials: for a service that keeps no session."""
+        """A refusal unless the request has valid Basic credentials: for a service that keeps no session."""
         username, password = basic_credentials(request)
         try:
             name = self._world.authenticate_web(username, password, client_ip).name if username else ""
@@ -86,7 +86,7 @@ class Applications:
         return None if self._admits(application, name) else plain(HTTPStatus.FORBIDDEN)
 
     def _find(self, path: str) -> Application | None:
-        """The application with the longest name that the path begins with, in any letter case."""
+        """The application with the longest name that is a prefix of the path, ignoring case."""
         parts = path.rstrip("/").split("/")
         while len(parts) > 1:
             found = self._world.applications.get("/".join(parts))
@@ -98,7 +98,7 @@ class Applications:
     def _continue(
         self, application: Application, session: WebSession, request: Request, client_ip: str
     ) -> Response:
-        """A page within a session. Its cookie beats an Authorization header (facts: license-sessions 2.3)."""
+        """A page within a session. Its cookie overrides an Authorization header (facts: license-sessions 2.3)."""
         username, password = _form_credentials(request)
         if username:
             user = self._world.authenticate_web(username, password, client_ip)
@@ -144,19 +144,19 @@ class Applications:
         return Response(HTTPStatus.UNAUTHORIZED, login_page(application, message), HTML, SECURITY_HEADERS)
 
     def _admits(self, application: Application, username: str) -> bool:
-        """Whether the user may use the application's resource."""
+        """True if the user may use the application's resource."""
         if not application.resource:
             return True
         return self._world.check(username or ANONYMOUS, application.resource, Permission.USE)
 
 
 def plain(status: HTTPStatus) -> Response:
-    """An answer that says no more than its status."""
+    """An answer with only its status."""
     return Response(status, f"{status.phrase}\n".encode())
 
 
 def _rest_answer(world: World, application: Application, username: str) -> Response:
-    """What a REST application answers: for /api/atelier the server's description, else who asked for what."""
+    """The answer of a REST application: for /api/atelier the server's description, otherwise application and user."""
     if application.name.lower() == "/api/atelier":
         content: dict[str, object] = {
             "version": f"irisops simulator {world.version[0]}.{world.version[1]}",
@@ -182,7 +182,7 @@ def _form_credentials(request: Request) -> tuple[str, str]:
 
 
 def basic_credentials(request: Request) -> tuple[str, str]:
-    """User and password of a Basic Authorization header; two empty strings for none or a malformed one."""
+    """User and password of a Basic Authorization header; two empty strings if missing or malformed."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return "", ""

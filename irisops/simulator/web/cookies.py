@@ -9,12 +9,12 @@ from collections.abc import Container
 from irisops.simulator.world.model import WebSession
 
 PREFIX = "001000010000"
-"""UNVERIFIED: what stands before the session id in the cookie. Settle: look at one in a browser."""
+"""UNVERIFIED: the prefix of the session id in the cookie. Settle: look at one in a browser."""
 ID_LENGTH = 10
 
 
 class CookieJar:
-    """The keys of the sessions that this port has opened: a session id alone opens nothing (facts: 2.3)."""
+    """The keys of the sessions opened at this port: a session id alone is not enough (facts: 2.3)."""
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
@@ -30,7 +30,7 @@ class CookieJar:
         ]
 
     def session_id(self, cookies: dict[str, str], port: int, application: str) -> str | None:
-        """The session that the cookies prove; None for none, or a forged one."""
+        """The session of the cookies; None if missing or forged."""
         value = cookies.get(cookie_name(port, application), "")
         identifier = value[len(PREFIX) : len(PREFIX) + ID_LENGTH]
         key = self._keys.get(identifier)
@@ -40,7 +40,7 @@ class CookieJar:
         return identifier if hmac.compare_digest(sent, key.encode()) else None
 
     def keep_only(self, identifiers: Container[str]) -> None:
-        """Forget the keys of sessions that are no more."""
+        """Drop the keys of ended sessions."""
         if len(self._keys) > 1000:
             self._keys = {each: key for each, key in self._keys.items() if each in identifiers}
 

@@ -1,4 +1,4 @@
-"""Just enough HTTP/1.1, with a limit to everything that a client can send."""
+"""Minimal HTTP/1.1, with limits for everything a client can send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHI
 
 
 class BadRequestError(Exception):
-    """The client sent what is no request, or too much; `status` is the answer before the connection closes."""
+    """The client sent an invalid or too large request; `status` is the answer before the connection closes."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         super().__init__(reason)
@@ -26,7 +26,7 @@ class BadRequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Header names are in lower case; the body is not in its `repr`, it may hold a password."""
+    """One request. Header names are lower-case; the body is not in the `repr`, because it may contain a password."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Request:
     keep_alive: bool = True
 
     def form(self) -> dict[str, str]:
-        """The fields of a posted form; empty for any other body. Of fields sent twice the last counts."""
+        """The fields of a posted form; empty for any other body. The last of duplicate fields counts."""
         if not self.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
             return {}
         text = self.body.decode("utf-8", errors="replace")
@@ -47,7 +47,7 @@ class Request:
             raise BadRequestError(HTTPStatus.BAD_REQUEST, str(error)) from None
 
     def cookies(self) -> dict[str, str]:
-        """The cookies; none at all if the header is malformed."""
+        """The cookies; empty if the header is malformed."""
         try:
             parsed = SimpleCookie(self.headers.get("cookie", ""))
         except CookieError:
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. The length header is added when it is encoded."""
+    """One answer. `encode` adds the length header."""
 
     status: HTTPStatus
     body: bytes = b""
@@ -65,7 +65,7 @@ class Response:
     headers: Sequence[tuple[str, str]] = ()
 
     def encode(self, *, with_body: bool, keep_alive: bool) -> bytes:
-        """The bytes for the socket; header values lose what could break out of their line."""
+        """The bytes for the socket; line breaks are removed from header values."""
         lines = [
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
             f"Content-Type: {self.content_type}",

@@ -8,14 +8,14 @@ from irisops.simulator.world.world import World
 
 
 class Monitor:
-    """What `%Api.Monitor` answers. It holds the cursor of the alerts, which all callers share."""
+    """Answers of `%Api.Monitor`. All callers share its cursor of alerts."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._told = 0
 
     def metrics(self) -> str:
-        """Prometheus text: the documented names that the world can answer, one `# HELP` and `# TYPE` each."""
+        """Prometheus text: the documented metrics that the world can compute, each with `# HELP` and `# TYPE`."""
         world = self._world
         counts = world.license_counts()
         alerts = world.alerts.total
@@ -47,7 +47,7 @@ class Monitor:
         return "\n".join(lines) + "\n"
 
     def alerts(self) -> str:
-        """JSON of the alerts since anybody's last call: fetching them takes them from all others."""
+        """JSON of the alerts since the last call by any client: each alert is returned only once."""
         world = self._world
         new = world.alerts.records[max(0, self._told - world.alerts.forgotten) :]
         self._told = world.alerts.total

@@ -1,4 +1,4 @@
-"""The two pages of a web application: the login form, and the page that holds a license unit. All text is escaped."""
+"""The two pages of a web application: the login form, and the page of a session. All text is escaped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECURITY_HEADERS = (
 
 
 def login_page(application: Application, message: str = "") -> bytes:
-    """The form that posts IRISUsername and IRISPassword to the page that was asked for."""
+    """The form that posts IRISUsername and IRISPassword to the requested page."""
     said = f"<p><strong>{escape(message)}</strong></p>" if message else ""
     content = (
         f"{said}<p>Log in to {escape(application.name)}</p>"
@@ -32,7 +32,7 @@ def login_page(application: Application, message: str = "") -> bytes:
 
 
 def application_page(session: WebSession) -> bytes:
-    """A page that says who one is and what it costs."""
+    """A page that shows the user and the license unit in use."""
     path = escape(session.application)
     content = (
         f"<p>User: {escape(session.username)}</p><p>Pages in this session: {session.pages}</p>"

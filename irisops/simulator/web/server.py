@@ -19,7 +19,7 @@ MONITOR = "/api/monitor"
 
 
 class WebServer:
-    """Serves one world. `port` 0 takes any free one; `idle` is how many seconds a silent connection may stay."""
+    """Serves one world. `port` 0: any free one; `idle`: seconds until a silent connection is closed."""
 
     def __init__(
         self, world: World, host: str = "127.0.0.1", port: int = 0, *, idle: float = IDLE_SECONDS
@@ -35,13 +35,13 @@ class WebServer:
 
     @property
     def port(self) -> int:
-        """The port that it listens on. Raises RuntimeError before `start` and after `stop`."""
+        """The port it listens on. Raises RuntimeError before `start` and after `stop`."""
         if self._server is None:
             raise RuntimeError("the web server is not running")
         return int(self._server.sockets[0].getsockname()[1])
 
     def use(self, world: World) -> None:
-        """Serve another world from now on: its sessions are its own, so all cookies are void."""
+        """Serve another world from now on; its sessions differ, so all cookies become invalid."""
         self._world = world
         self._applications = Applications(world)
         self._monitor = Monitor(world)
@@ -56,7 +56,7 @@ class WebServer:
         if self._server is None:
             return
         self._server.close()
-        # Not by cancelling the tasks: asyncio's streams of Python 3.11 log a cancelled one as an error.
+        # Tasks are not cancelled: asyncio's streams of Python 3.11 log a cancelled one as an error.
         for writer in list(self._writers):
             writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -74,9 +74,9 @@ class WebServer:
         return self._applications.answer(request, client_ip, self.port)
 
     def _answer_monitor(self, path: str, request: Request, client_ip: str) -> Response:
-        """Without credentials by default; takes no license unit.
+        """`/api/monitor`; no credentials by default, no license unit.
 
-        UNVERIFIED: that it takes none, for which two projects' measurements speak. Settle: poll it, read UserList.
+        UNVERIFIED: that it takes no license unit, as two projects have measured. Settle: poll it, read UserList.
         """
         application = self._world.application(MONITOR)
         if application is None or not application.enabled:
@@ -103,7 +103,7 @@ class WebServer:
                 return
             await self._converse(reader, writer)
         except (ConnectionError, TimeoutError):
-            pass  # the client went away, or said nothing for too long: there is nobody to tell
+            pass  # the client is gone or was silent for too long
         finally:
             self._writers.discard(writer)
             writer.close()

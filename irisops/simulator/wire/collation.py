@@ -1,4 +1,4 @@
-"""The order of subscripts: canonical numbers by value, then everything else by code (facts: wire-protocol 6)."""
+"""Order of subscripts: canonical numbers by value, then everything else by code (facts: wire-protocol 6)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from irisops.simulator.backend import Value
 _CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*(?:\.[0-9]*[1-9])?|\.[0-9]*[1-9])")
 
 
-def subscript_text(value: Value) -> str:  # noqa: PLR0911 - one way out per type
-    """A subscript as IRIS keeps it: a string, numbers in canonical form (no `0.5` but `.5`, no trailing zeros)."""
+def subscript_text(value: Value) -> str:  # noqa: PLR0911 - one return per type
+    """A subscript as IRIS stores it: a string, numbers in canonical form (`.5`, not `0.5`; no trailing zeros)."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -34,7 +34,7 @@ def subscript_text(value: Value) -> str:  # noqa: PLR0911 - one way out per type
 
 
 def sort_key(subscript: str) -> tuple[int, Decimal, str]:
-    """Sorts subscripts as IRIS does: the empty one, then canonical numbers, then strings."""
+    """Sort key of subscripts in IRIS: the empty one, then canonical numbers, then strings."""
     if not subscript:
         return 0, Decimal(0), ""
     if _CANONICAL.fullmatch(subscript):
@@ -43,7 +43,7 @@ def sort_key(subscript: str) -> tuple[int, Decimal, str]:
 
 
 def compare(first: str, second: str) -> int:
-    """-1 if `first` sorts after `second`, 1 if before, 0 if equal or one is empty: `%SubscriptSortOrder`'s answer."""
+    """-1 if `first` sorts after `second`, 1 if before, 0 if equal or one is empty, as `%SubscriptSortOrder` returns."""
     if not first or not second:
         return 0
     one, two = sort_key(first), sort_key(second)

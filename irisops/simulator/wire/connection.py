@@ -1,4 +1,4 @@
-"""One accepted socket: bytes to frames, replies to bytes, faults in between, and limits on all of it."""
+"""One accepted socket: bytes to frames, replies to bytes, injected faults and limits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from irisops.simulator.wire.faults import (
     Fault,
     Hold,
     Injection,
+    Interject,
     Malformed,
     Truncate,
 )
@@ -36,23 +37,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FRAMES_PER_TURN = 64
-"""Requests answered before other connections get their turn, for a client that sends many at once."""
+"""Requests answered per turn, so that a client with many requests does not block the other connections."""
 
 WRITE_HIGH_WATER = 256 * 2**10
-"""Bytes waiting for a client to read them at which no further request of it is answered."""
+"""Bytes not yet read by the client at which its further requests wait."""
 
 READ_HIGH_WATER = 64 * 2**10
-"""Bytes of further requests taken while one waits for its reply.
+"""Bytes of further requests read while one waits for its reply.
 
-Below it reading goes on, for asyncio notices the end of a client only while it reads: one that gives up on a reply that
-is held must not keep its job and its license unit.
+Below it reading continues, because asyncio notices the end of a client only while reading: a client that gives up on
+a held reply must not keep its job and its license unit.
 """
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Connection(asyncio.Protocol):
-    """A client. Requests are answered one after the other; while a reply waits, little more is read."""
+    """A client. Requests are answered one by one; while a reply waits, reading is limited."""
 
     def __init__(self, server: SuperServer, number: int) -> None:
         self.number = number
@@ -74,7 +75,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def logged_in(self) -> bool:
-        """Whether the client has passed the login."""
+        """True after the login."""
         return self._session is not None and self._session.logged_in
 
     @property
@@ -83,12 +84,12 @@ class Connection(asyncio.Protocol):
         return None if self._session is None else self._session.job_number
 
     def close(self) -> None:
-        """End the connection once what was sent to it is gone. A delayed or held reply is not sent any more."""
+        """Close the connection after its pending output. Delayed and held replies are discarded."""
         if self._transport is not None:
             self._transport.close()
 
     def drop(self, *, reset: bool = False) -> None:
-        """End the connection at once: with FIN, or as a crashed peer with RST."""
+        """Close the connection at once: with FIN, or with RST like a crashed peer."""
         if self._transport is None:
             return
         if reset:
@@ -97,7 +98,7 @@ class Connection(asyncio.Protocol):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         self._transport.abort()
 
-    # --- what asyncio calls -----------------------------------------------------------------------------------------
+    # --- asyncio callbacks ------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client and prepare its session."""
@@ -114,21 +115,21 @@ class Connection(asyncio.Protocol):
         self._session = WireSession(self._server.backend, self.peer)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes and answer what is whole."""
+        """Buffer the bytes and answer all complete requests."""
         self._reader.feed(data)
         self._process()
 
     def pause_writing(self) -> None:
-        """The client does not read: answer no further request."""
+        """The client does not read: hold back further replies."""
         self._writing_paused = True
 
     def resume_writing(self) -> None:
-        """The client has read: go on."""
+        """The client reads again: continue."""
         self._writing_paused = False
         self._process()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """The socket is gone: tell the backend, let go of everything."""
+        """The socket is closed: tell the backend and release everything."""
         self._transport = None
         self._delayed.cancel()
         self._reader = FrameReader(0)
@@ -137,7 +138,7 @@ class Connection(asyncio.Protocol):
         try:
             if session is not None:
                 session.end()
-        except Exception:  # the last word of a connection: a bug behind it must not reach the loop
+        except Exception:  # the connection has ended: a bug of the backend must not reach the loop
             logger.exception(
                 "the backend failed to end the connection of %s:%s", self.peer.host, self.peer.port
             )
@@ -147,7 +148,7 @@ class Connection(asyncio.Protocol):
     # --- requests ---------------------------------------------------------------------------------------------------
 
     def _process(self) -> None:
-        """Answer what is there, as far as the client takes the replies."""
+        """Answer the buffered requests, as long as the client reads the replies."""
         try:
             for _ in range(FRAMES_PER_TURN):
                 if self._blocked():
@@ -193,7 +194,7 @@ class Connection(asyncio.Protocol):
             transport.resume_reading()
 
     def _count_buffered(self) -> None:
-        """Keep the server's account of buffered bytes; past its limit this connection has to go."""
+        """Update the server's count of buffered bytes; drop the connection if its limit is exceeded."""
         waiting = len(self._reader)
         if waiting == self._counted:
             return
@@ -249,6 +250,8 @@ class Connection(asyncio.Protocol):
                 self.close()
             else:
                 self._suspended = True
+        elif isinstance(fault, Interject):
+            self._send([*(_order(fault, message) for message in replies[:1]), *replies], session)
         else:
             self._send([_spoil(fault, message) for message in replies], session)
 
@@ -266,8 +269,15 @@ class Connection(asyncio.Protocol):
         self._process()
 
 
+def _order(fault: Interject, message: bytes) -> bytes:
+    """The message that goes out before this reply."""
+    _, sequence, statement, _ = REPLY_HEADER.unpack_from(message)
+    code = int.from_bytes(fault.code, "little")
+    return REPLY_HEADER.pack(len(fault.payload), sequence + 1, statement, code) + fault.payload
+
+
 def _spoil(fault: Fault, message: bytes) -> bytes:
-    """The reply with what `fault` puts wrong in it."""
+    """The reply, corrupted by `fault`."""
     size, sequence, statement, status = REPLY_HEADER.unpack_from(message)
     payload = message[HEADER_SIZE:]
     if isinstance(fault, CorruptSequence):

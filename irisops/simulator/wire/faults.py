@@ -1,6 +1,6 @@
-"""Breaking the connection on purpose: what a test or the control API asks for, and the server does.
+"""Deliberate faults of the connection, for tests and the control API.
 
-Every fault is taken at a definite request and never by chance or by a clock of its own:
+Every fault hits a defined request, never by chance or by time:
 
     faults = Faults()
     server = SuperServer(backend, faults=faults)
@@ -9,8 +9,8 @@ Every fault is taken at a definite request and never by chance or by a clock of 
     await injection.wait_fired()
     injection.release()          # now the reply goes out
 
-A fault applies to the reply unless its `before` says that the request is not even run. All methods must be called in
-the thread of the server's event loop.
+A fault changes the reply, unless its `before` prevents the request from running. All methods must be called in the
+thread of the server's event loop.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from irisops.simulator.wire.listitem import encode_all
+
 CLASS_METHOD_VALUE = b"\x4b\xc2"
 CONNECT = b"CN"
 HANDSHAKE = b"HS"
@@ -27,19 +29,19 @@ HANDSHAKE = b"HS"
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """The reply goes out `seconds` later, by the server's `sleep`."""
+    """Send the reply `seconds` later, by the server's `sleep`."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The reply waits until the injection is released. Never released, it is a server that does not answer."""
+    """Hold the reply until the injection is released; never released, it is a server that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The connection ends instead of a reply: `reset` with RST rather than FIN, `before` the request is run."""
+    """End the connection instead of replying: `reset` with RST rather than FIN, `before` the request runs."""
 
     reset: bool = False
     before: bool = False
@@ -47,9 +49,9 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """Only the first `keep` bytes of the reply go out, then the connection closes.
+    """Send only the first `keep` bytes of the reply, then close the connection.
 
-    With `close` False it stays open, and the client waits for the rest.
+    With `close=False` it stays open, and the client waits for the rest.
     """
 
     keep: int
@@ -58,18 +60,18 @@ class Truncate:
 
 @dataclass(frozen=True, slots=True)
 class CorruptSequence:
-    """The reply carries a sequence number that is `offset` too high (facts: wire-protocol 1 has what follows)."""
+    """Add `offset` to the reply's sequence number (effects: facts: wire-protocol 1)."""
 
     offset: int = 92
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """The reply's payload is replaced; `status` too if given. Its length header is right unless it is `announced`
-    otherwise; `offset` is added to its sequence number.
+    """Replace the reply's payload, and its `status` if given. Its length header is right unless `announced` overrides
+    it; `offset` is added to its sequence number.
 
-    Empty where an item is expected, or `0a 01 61` (an item longer than its payload), it makes driver 5.4.1 read stray
-    memory or crash (facts: wire-protocol 2).
+    An empty payload where an item is expected, or `0a 01 61` (an item longer than its payload), makes driver 5.4.1
+    read stray memory or crash (facts: wire-protocol 2).
     """
 
     payload: bytes = b""
@@ -78,12 +80,32 @@ class Malformed:
     offset: int = 0
 
 
-Fault = Delay | Hold | Drop | Truncate | CorruptSequence | Malformed
+@dataclass(frozen=True, slots=True)
+class Interject:
+    """A message with the next sequence number goes out before the reply; `code` stands where a reply has its status.
+
+    A client obeys some of them in the middle of a native call (facts: iris-operations 4).
+    """
+
+    code: bytes
+    payload: bytes = b""
+
+
+END_CLIENT = Interject(b"Y6")
+"""Ends the process of driver 5.4.1, with status 0 and no exception."""
+
+
+def import_module(name: str) -> Interject:
+    """Makes driver 5.4.1 import a module, so that its code runs; the call then goes on as if nothing had been."""
+    return Interject(b"YP", encode_all([1, name]))
+
+
+Fault = Delay | Hold | Drop | Truncate | CorruptSequence | Malformed | Interject
 
 
 @dataclass(eq=False)
 class Injection:
-    """A fault waiting for its requests. `fired` counts the requests that it met."""
+    """A fault that waits for its requests. `fired` counts the requests it has hit."""
 
     fault: Fault
     times: int | None = 1
@@ -96,25 +118,25 @@ class Injection:
     _released: bool = field(default=False, repr=False)
 
     def release(self) -> None:
-        """Let go of the replies that a `Hold` keeps, and of those that it would keep later."""
+        """Release the replies held by a `Hold`, now and later."""
         self._released = True
         waiting, self._waiting = self._waiting, []
         for proceed in waiting:
             proceed()
 
     async def wait_fired(self) -> None:
-        """Return once the fault has met a request."""
+        """Wait until the fault has hit a request."""
         await self._fired_event.wait()
 
     def when_released(self, proceed: Callable[[], None]) -> None:
-        """Call `proceed` at the release, or at once if that has been."""
+        """Call `proceed` at the release, or at once if already released."""
         if self._released:
             proceed()
         else:
             self._waiting.append(proceed)
 
     def matches(self, connection: int, opcode: bytes) -> bool:
-        """Whether the next request of this kind would meet the fault; counts down `skip`."""
+        """True if the fault hits this request; counts down `skip`."""
         if self.times is not None and self.fired >= self.times:
             return False
         if self.opcode not in (None, opcode) or self.connection not in (None, connection):
@@ -125,18 +147,18 @@ class Injection:
         return True
 
     def fire(self) -> None:
-        """Note that a request was met."""
+        """Count a hit."""
         self.fired += 1
         self._fired_event.set()
 
 
 class Faults:
-    """The faults of one server. Without any, the server works; asking costs next to nothing."""
+    """The faults of one server; nearly free of cost without any."""
 
     def __init__(self) -> None:
         self._injections: list[Injection] = []
         self.refuse_connections = False
-        """New connections are reset as soon as they are accepted. For a closed port see `SuperServer.close_port`."""
+        """Reset new connections as soon as they are accepted. For a closed port see `SuperServer.close_port`."""
 
     def inject(
         self,
@@ -147,9 +169,9 @@ class Faults:
         connection: int | None = None,
         skip: int = 0,
     ) -> Injection:
-        """Make the next `times` requests (None: all) meet `fault`, after letting `skip` of them pass.
+        """Let `fault` hit the next `times` requests (None: all), after skipping `skip` of them.
 
-        `opcode` (two bytes) and `connection` (`Connection.number`) narrow it down.
+        `opcode` (two bytes) and `connection` (`Connection.number`) restrict it.
         """
         if times is not None and times < 1:
             raise ValueError("times must be at least 1, or None for every request")
@@ -161,7 +183,7 @@ class Faults:
     def injected(
         self, fault: Fault, *, opcode: bytes | None = None, connection: int | None = None
     ) -> Iterator[Injection]:
-        """Every request within the block meets `fault`; what a `Hold` kept is let go at the end."""
+        """Every request within the block hits `fault`; held replies are released at its end."""
         injection = self.inject(fault, times=None, opcode=opcode, connection=connection)
         try:
             yield injection
@@ -169,19 +191,19 @@ class Faults:
             self.remove(injection)
 
     def remove(self, injection: Injection) -> None:
-        """Take back one fault; one that is used up is no error."""
+        """Remove a fault, used up or not, and release its replies."""
         if injection in self._injections:
             self._injections.remove(injection)
         injection.release()
 
     def clear(self) -> None:
-        """Work normally from now on, and let go of everything held."""
+        """Remove all faults and release all held replies."""
         self.refuse_connections = False
         for injection in list(self._injections):
             self.remove(injection)
 
     def take(self, connection: int, opcode: bytes) -> Injection | None:
-        """The fault that this request meets, if any. The first injected goes first."""
+        """The fault for this request, if any: the first injected one that matches."""
         for injection in self._injections:
             if injection.matches(connection, opcode):
                 injection.fire()

@@ -10,23 +10,23 @@ HEADER_SIZE = HEADER.size
 REPLY_HEADER = struct.Struct("<IIIH")
 
 MAX_PAYLOAD = 64 * 2**20
-"""Largest payload taken from a client that has logged in, in bytes."""
+"""Largest payload of a client that has logged in, in bytes."""
 
 MAX_PAYLOAD_BEFORE_LOGIN = 64 * 2**10
-"""Largest payload taken from anybody else: a connect request is under a kilobyte."""
+"""Largest payload before the login, in bytes: a connect request is under a kilobyte."""
 
 STATUS_OK = 0
 STATUS_NO_MORE_ROWS = 100
 STATUS_NATIVE_OK = 0xCA00
-"""Bytes `00 ca`: of the 65,536 values the only one that the driver takes as success of a native request."""
+"""Bytes `00 ca`: the only value that the driver takes as success of a native request."""
 
 
 class FrameTooLargeError(Exception):
-    """A header announces more than the connection may send. There is no way on but to drop it."""
+    """A header announces a payload above the limit. The connection can only be dropped."""
 
 
 class Frame(NamedTuple):
-    """One request. `opcode` is the last two bytes of the header as they stand."""
+    """One request. `opcode`: the last two bytes of the header."""
 
     sequence: int
     statement: int
@@ -40,10 +40,10 @@ def reply(request: Frame, status: int, payload: bytes | bytearray = b"") -> byte
 
 
 class FrameReader:
-    """Cuts a stream of bytes into frames.
+    """Splits a stream of bytes into frames.
 
-    `max_payload` may be changed between frames. What is buffered is never more than one frame beyond the bytes fed,
-    provided that the caller takes frames with `next_frame` before it feeds more.
+    `max_payload` may change between frames. The buffer never holds more than one frame beyond the bytes fed, if the
+    caller takes frames with `next_frame` before it feeds more.
     """
 
     def __init__(self, max_payload: int = MAX_PAYLOAD_BEFORE_LOGIN) -> None:
@@ -51,15 +51,15 @@ class FrameReader:
         self._buffer = bytearray()
 
     def __len__(self) -> int:
-        """Bytes waiting."""
+        """Buffered bytes."""
         return len(self._buffer)
 
     def feed(self, data: bytes) -> None:
-        """Add what the socket gave."""
+        """Add bytes from the socket."""
         self._buffer += data
 
     def next_frame(self) -> Frame | None:
-        """The next whole frame, or None. Raises `FrameTooLargeError` as soon as a header says so."""
+        """The next complete frame, or None. Raises `FrameTooLargeError` by the header alone."""
         buffer = self._buffer
         if len(buffer) < HEADER_SIZE:
             return None

@@ -1,8 +1,8 @@
-"""The $LIST item codec: what every payload is made of (facts: wire-protocol 2).
+"""Codec of $LIST items, which make up every payload (facts: wire-protocol 2).
 
-An item is a length, a type and data. Decoding never reads past the end of what it was given and refuses whatever the
-facts do not describe, with `ListItemError`. Encoding refuses what the driver cannot take, with `EncodeError`, because
-the driver reads past the end of a wrong reply and may take its interpreter down.
+An item is a length, a type and data. Decoding never reads past the end of its input and refuses everything that the
+facts do not describe, with `ListItemError`. Encoding refuses values that the driver cannot take, with `EncodeError`,
+because the driver reads past the end of a wrong reply and may crash its interpreter.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from decimal import Decimal
 from irisops.simulator.backend import Argument, ByRef, ObjectRef, Value
 
 MAX_ITEMS = 4_000_000
-"""Most items in one payload; 4,000,000 Python objects are some 200 MiB, the most that one request may cost."""
+"""Maximum items in one payload; 4,000,000 Python objects take some 200 MiB, the limit for one request."""
 
 MAX_DATA = 2**25 - 2
-"""Most bytes in one item. The driver loses 2^25 bytes of a longer one (facts: wire-protocol 2)."""
+"""Maximum bytes in one item. The driver loses 2^25 bytes of a longer one (facts: wire-protocol 2)."""
 
 MAX_SCALE = 127
 MIN_SCALE = -128
 INT_LIMIT = 2**63
-"""Integers beyond eight signed bytes travel as strings, as the client itself does (facts: wire-protocol 2)."""
+"""Integers beyond eight signed bytes are sent as strings, as the client does (facts: wire-protocol 2)."""
 
 _BY_REFERENCE = 0x20
 _LATIN, _UNICODE, _POSITIVE, _NEGATIVE, _POSITIVE_DECIMAL, _NEGATIVE_DECIMAL = 1, 2, 4, 5, 6, 7
@@ -41,11 +41,11 @@ _LATIN_PREFIX = [bytes((size + 2, _LATIN)) for size in range(254)]
 
 
 class ListItemError(ValueError):
-    """Bytes that are no $LIST item, or more of them than the limits allow."""
+    """Bytes that are not a $LIST item, or more items than allowed."""
 
 
 class EncodeError(ValueError):
-    """A value that cannot be sent to the driver without harm."""
+    """A value that would harm the driver."""
 
 
 # --- encoding -----------------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def _encode_text(text: str) -> bytes:
 
 def _encode_decimal(number: Decimal) -> bytes:
     sign, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int):  # NaN and the infinities have a letter here
+    if not isinstance(exponent, int):  # a letter for NaN and the infinities
         return _encode_text(str(number))
     coefficient = int("".join(map(str, digits)))
     if not MIN_SCALE <= exponent <= MAX_SCALE or coefficient >= INT_LIMIT:
@@ -90,16 +90,16 @@ def _encode_decimal(number: Decimal) -> bytes:
     return _framed(kind + 2, exponent.to_bytes(1, "little", signed=True) + data)
 
 
-def encode(value: Value) -> bytes:  # noqa: PLR0911 - one way out per type
+def encode(value: Value) -> bytes:  # noqa: PLR0911 - one return per type
     """One item. `None` is the undefined item `01`, `""` the empty string `02 01`.
 
-    Raises `EncodeError` for what the driver cannot take and for a value of a foreign type.
+    Raises `EncodeError` for a value that the driver cannot take and for an unknown type.
     """
     if value is None:
         return UNDEFINED
     if isinstance(value, str):
         return _encode_text(value)
-    if isinstance(value, int):  # a bool is an integer: IRIS has no other (facts: wire-protocol 4)
+    if isinstance(value, int):  # bool, too: IRIS has no other booleans (facts: wire-protocol 4)
         if not -INT_LIMIT <= value < INT_LIMIT:
             return _encode_text(str(value))
         return _framed(*_integer_data(int(value)))
@@ -132,12 +132,12 @@ def encode_sql(value: Value) -> bytes:
 
 
 def encode_all(values: Iterable[Value]) -> bytes:
-    """Items one after the other, as `encode` makes them."""
+    """Concatenated items, each by `encode`."""
     return b"".join([encode(value) for value in values])
 
 
 def encode_rows(rows: Sequence[Sequence[Value]], columns: int) -> bytearray:
-    """The rows of a result, row after row. Raises `EncodeError` if a row has another number of values."""
+    """The rows of a result, concatenated. Raises `EncodeError` for a row of a different width."""
     buffer = bytearray()
     prefix = _LATIN_PREFIX
     small = [_framed(*_integer_data(number)) for number in range(256)]
@@ -146,7 +146,7 @@ def encode_rows(rows: Sequence[Sequence[Value]], columns: int) -> bytearray:
             raise EncodeError(f"a row of {len(row)} values under {columns} columns")
         for value in row:
             if isinstance(value, str) and value:
-                # The common cases by hand: an encoder call per value halves the rows per second.
+                # Common cases are inlined: an encoder call per value halves the rows per second.
                 try:
                     data = value.encode("latin-1")
                 except UnicodeEncodeError:
@@ -161,7 +161,7 @@ def encode_rows(rows: Sequence[Sequence[Value]], columns: int) -> bytearray:
 
 
 def pack_list(values: Iterable[Value]) -> bytes:
-    """A packed list as a value of its own, which the driver reads as `IRISList(value)`."""
+    """A packed list as a single value, which the driver reads as `IRISList(value)`."""
     return encode_all(values)
 
 
@@ -230,7 +230,7 @@ def _decode_reference(data: bytes) -> ObjectRef:
 
 
 def decode_item(payload: bytes, offset: int = 0) -> tuple[Argument, int]:
-    """The item at `offset` and the offset behind it. Raises `ListItemError`."""
+    """The item at `offset` and the offset after it. Raises `ListItemError`."""
     end = len(payload)
     if offset >= end:
         raise ListItemError("the payload ends where an item should begin")
@@ -250,7 +250,7 @@ def decode_item(payload: bytes, offset: int = 0) -> tuple[Argument, int]:
 
 
 def _long_bounds(payload: bytes, offset: int) -> tuple[int, int]:
-    """Where type and data of a long item lie: `00 u16`, or `00 00 00 u32`."""
+    """Start and end of a long item's type and data: `00 u16`, or `00 00 00 u32`."""
     if offset + 3 > len(payload):
         raise ListItemError("the payload ends within a length")
     size = _U16.unpack_from(payload, offset + 1)[0]

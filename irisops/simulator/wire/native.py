@@ -1,7 +1,7 @@
 """Native requests: class methods, objects, routines and globals (facts: wire-protocol 4, 5, 6).
 
 Every reply is complete: the value, then one item per by-reference argument. The driver reads past the end of a shorter
-one and may crash its interpreter, so a backend that answers too little is reported, never passed on.
+one and may crash its interpreter, so an incomplete answer of the backend is reported, never sent.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from irisops.simulator.wire.listitem import EMPTY, encode, encode_all
 from irisops.simulator.wire.reader import ItemReader
 
 GATEWAY = "%Net.Remote.Gateway"
-"""The class whose methods the client calls by itself; answered here, as it is about the connection alone."""
+"""Class of the client's own calls; answered here, because they concern only the connection."""
 
 WITH_VALUE = 1
-"""Bit of an order mode: the value of the node comes back beside the subscript (facts: wire-protocol 6)."""
+"""Bit of an order mode: return the node's value along with the subscript (facts: wire-protocol 6)."""
 
 GLOBAL_OPERATIONS = {
     0x41: "get",
@@ -35,14 +35,14 @@ GLOBAL_OPERATIONS = {
     0x54: "trollback_one",
     0x55: "tlevel",
 }
-"""The first byte of the opcode and the word that `BackendSession.global_operation` gets for it."""
+"""First byte of the opcode -> operation of `BackendSession.global_operation`."""
 
 _WITHOUT_NAME = frozenset({"unlock_all", "tstart", "tcommit", "trollback", "trollback_one", "tlevel"})
 _REPLY_ITEMS = {"get": 1, "increment": 1, "defined": 1, "lock": 1, "tlevel": 1}
 
 
 class BackendFaultError(Exception):
-    """The backend answered something that must not reach the driver: a bug in the simulator."""
+    """The backend's answer must not reach the driver: a bug in the simulator."""
 
 
 class NativeRequests:
@@ -62,10 +62,10 @@ class NativeRequests:
         }
 
     def answer(self, code: int, payload: bytes) -> bytes:
-        """The reply's payload for the request whose opcode begins with `code`.
+        """The reply's payload for a request whose opcode begins with `code`.
 
-        Raises `ThrownError`, whose text is the reply; `RequestError` and `ListItemError` for a request that cannot be
-        understood; `BackendFaultError`; `EncodeError`.
+        Raises `ThrownError`, whose text is the reply; `RequestError` and `ListItemError` for a malformed request;
+        `BackendFaultError`; `EncodeError`.
         """
         handler = self._handlers.get(code)
         if handler is not None:
@@ -108,10 +108,10 @@ class NativeRequests:
         return label, routine, reader.arguments(reader.count())
 
     def _gateway(self, method: str, args: Sequence[Argument]) -> Value:
-        """What the client calls by itself; an error here would surface in an unrelated call of its user."""
+        """The client's own calls; an error here would surface in an unrelated call of its user."""
         texts = [collation.subscript_text(arg.value if isinstance(arg, ByRef) else arg) for arg in args]
         if method == "%ReleaseObjects" and len(texts) == 1:
-            # UNVERIFIED: the answer is 1; the driver does not look at it. Settle: call the method and print the result.
+            # UNVERIFIED: the result is 1; the driver ignores it. Settle: call the method and print the result.
             self._backend.release(
                 [int(word) for word in texts[0].split(",") if word.isascii() and word.isdigit()]
             )
@@ -148,7 +148,7 @@ class NativeRequests:
         if operation in _WITHOUT_NAME:
             name, subscripts = "", []
         else:
-            # '^g' and 'g' are one global to the server; the client sends it as typed (facts: wire-protocol 6).
+            # '^g' and 'g' are the same global; the client sends the name as typed (facts: wire-protocol 6).
             name = reader.text().removeprefix("^")
             subscripts = [collation.subscript_text(value) for value in reader.values(reader.count())]
         rest = reader.rest()
@@ -166,7 +166,7 @@ def _by_reference(args: Sequence[Argument]) -> bytes:
 
 
 def _order_reply(reply: Sequence[Value], rest: Sequence[Value]) -> bytes:
-    """The next subscript as a string, `02 01` at the end, and the node's value if the mode asks for it."""
+    """The next subscript as a string, `02 01` at the end, and the node's value if the mode requests it."""
     mode = rest[0] if rest else 0
     if not reply:
         raise BackendFaultError("global order answered nothing; it must give a subscript or the empty string")

@@ -1,4 +1,4 @@
-"""Taking a request's items apart, with an error that says which item was wrong."""
+"""Reads a request's items; errors name the wrong item."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class RequestError(ValueError):
-    """A request whose items are not what its opcode needs."""
+    """The items of a request do not fit its opcode."""
 
 
 class ItemReader:
-    """Walks along a request's items. Every method raises `RequestError` if the next item does not fit."""
+    """A cursor over a request's items. Every method raises `RequestError` if the next item does not fit."""
 
     def __init__(self, payload: bytes, limit: int = MAX_ITEMS) -> None:
         self._items = decode(payload, 0, limit)
@@ -25,11 +25,11 @@ class ItemReader:
 
     @property
     def remaining(self) -> int:
-        """Items not yet taken."""
+        """Number of items not yet read."""
         return len(self._items) - self._next
 
     def argument(self) -> Argument:
-        """The next item as it is."""
+        """The next item, unconverted."""
         if self._next >= len(self._items):
             raise RequestError(f"the request ends after {len(self._items)} items")
         item = self._items[self._next]
@@ -37,26 +37,26 @@ class ItemReader:
         return item
 
     def value(self) -> Value:
-        """The next item, whose value alone matters."""
+        """The next item, without its by-reference flag."""
         item = self.argument()
         return item.value if isinstance(item, ByRef) else item
 
     def text(self) -> str:
-        """A string; a number is taken as its text, as IRIS does."""
+        """A string; like IRIS, takes a number as its text."""
         value = self.value()
         if isinstance(value, ObjectRef):
             raise RequestError(f"item {self._next} is an object where a string is needed")
         return subscript_text(value)
 
     def count(self) -> int:
-        """A number of items that must follow; never more than there are."""
+        """The number of items that follow; at most `remaining`."""
         number = self.integer()
         if not 0 <= number <= self.remaining:
             raise RequestError(f"item {self._next} announces {number} items, {self.remaining} follow")
         return number
 
     def integer(self) -> int:
-        """A whole number; numeric strings count, the empty string is 0, as in IRIS."""
+        """A whole number; as in IRIS, numeric strings count and the empty string is 0."""
         value = self.value()
         if isinstance(value, int):
             return value
@@ -90,5 +90,5 @@ class ItemReader:
         return [item.value if isinstance(item, ByRef) else item for item in self.arguments(number)]
 
     def rest(self) -> list[Value]:
-        """The values of all items that are left."""
+        """The values of all remaining items."""
         return self.values(self.remaining)

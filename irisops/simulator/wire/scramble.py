@@ -1,9 +1,9 @@
-"""The scrambling of user name and password in the connect request (facts: wire-protocol 3). Obfuscation only.
+"""Scrambling of user name and password in the connect request (facts: wire-protocol 3). Obfuscation only.
 
-The client runs through the text backwards: the low byte of each character is xor-ed with 0xA7, its position is added
-and the sum rotated right by three bits. A text beyond Latin-1 travels as UTF-16 and keeps its high bytes as they are
-(found with driver 5.4.1: 200 random characters of the basic plane came through). Characters beyond that plane lose
-their upper bits in the client, so no server can tell them apart.
+The client processes the text backwards: the low byte of each character is xor-ed with 0xA7, its position is added
+and the sum rotated right by three bits. A text beyond Latin-1 is sent as UTF-16 and keeps its high bytes (found with
+driver 5.4.1: 200 random characters of the basic plane came through). Characters beyond that plane lose their upper
+bits in the client, so no server can distinguish them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _rotate_right(byte: int) -> int:
 
 
 def unscramble(text: str) -> str:
-    """The plain text of a scrambled item, either string type."""
+    """The plain text of a scrambled item, of either string type."""
     plain = [
         (code & ~0xFF) | (((_rotate_left(code & 0xFF) - position) & 0xFF) ^ _KEY)
         for position, code in enumerate(map(ord, text))
@@ -29,7 +29,7 @@ def unscramble(text: str) -> str:
 
 
 def scramble(text: str) -> str:
-    """What a client would send for `text`, as the characters of its item."""
+    """The scrambled item that a client sends for `text`."""
     return "".join(
         chr((code & ~0xFF) | _rotate_right((((code & 0xFF) ^ _KEY) + position) & 0xFF))
         for position, code in enumerate(map(ord, reversed(text)))

@@ -15,36 +15,36 @@ from irisops.simulator.wire.frames import MAX_PAYLOAD
 
 MAX_CONNECTIONS = 1_000
 MAX_BUFFERED = 256 * 2**20
-"""Bytes of unfinished requests kept for all connections together."""
+"""Maximum bytes of unfinished requests, for all connections together."""
 
 LOGIN_TIMEOUT = 60.0
-"""Seconds a client may take to log in."""
+"""Time for a client to log in, in seconds."""
 
 SWEEP_INTERVAL = 5.0
 CLOSE_GRACE = 1.0
-"""Seconds that clients get at `stop` to take what was sent to them."""
+"""Time at `stop` for clients to read pending output, in seconds."""
 
 _BACKLOG = 512
 
 
 class SuperServer:
-    """Listens on `host` and `port` and speaks for `backend`.
+    """Listens on `host` and `port` for `backend`.
 
         async with SuperServer(backend) as server:
             ...  # iris.connect("127.0.0.1", server.port, "USER", ...)
 
-    Everything, the backend's methods included, runs in the thread of the event loop that `start` was awaited in.
+    Everything, including the backend's methods, runs in the thread of the event loop that awaited `start`.
 
     Args:
         backend: the instance behind the port.
         host: the address to listen on.
         port: the port; 0 takes any free one, see `port` after the start.
-        faults: what to do wrong; without it, nothing.
-        max_payload: bytes in a request's payload at which the connection is dropped.
-        max_connections: connections at once; one more is reset.
+        faults: deliberate faults; none by default.
+        max_payload: bytes of a request's payload above which the connection is dropped.
+        max_connections: simultaneous connections; further ones are reset.
         login_timeout: seconds until a client that has not logged in is dropped.
-        clock: seconds that only go forward.
-        sleep: what a `Delay` fault awaits.
+        clock: monotonic time in seconds.
+        sleep: coroutine that a `Delay` fault awaits.
     """
 
     def __init__(
@@ -90,17 +90,17 @@ class SuperServer:
 
     @property
     def host(self) -> str:
-        """The address that it listens on."""
+        """The address it listens on."""
         return self._host
 
     @property
     def port(self) -> int:
-        """The port that it listens on. Before the start, the one asked for."""
+        """The port it listens on; the requested one before the start."""
         return self._port
 
     @property
     def listening(self) -> bool:
-        """Whether new clients can connect."""
+        """True if new clients can connect."""
         return self._listener is not None
 
     @property
@@ -119,7 +119,7 @@ class SuperServer:
         self._schedule_sweep()
 
     async def stop(self) -> None:
-        """Close the port and every connection, and return when all are gone. The backend hears of each."""
+        """Close the port and every connection; returns when all are closed and the backend knows."""
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
@@ -143,13 +143,13 @@ class SuperServer:
             self._port = self._listener.sockets[0].getsockname()[1]
 
     async def close_port(self) -> None:
-        """Refuse new clients as a stopped instance does. Open connections stay."""
+        """Refuse new clients, like a stopped instance. Open connections stay."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
 
     def close_idle_logins(self) -> int:
-        """Drop the clients that had their time to log in; returns how many. Runs by itself every few seconds."""
+        """Drop the clients past their time to log in; returns their number. Runs every few seconds by itself."""
         latest = self.clock() - self._login_timeout
         late = [c for c in self._connections.values() if not c.logged_in and c.accepted_at <= latest]
         for connection in late:
@@ -170,19 +170,19 @@ class SuperServer:
     # --- for connections --------------------------------------------------------------------------------------------
 
     def admit(self, connection: Connection) -> bool:
-        """Whether a connection that was just accepted may stay. It is listed in either case, until it is gone."""
+        """True if a new connection may stay. It is listed in either case, until it is closed."""
         admitted = not self.faults.refuse_connections and len(self._connections) < self._max_connections
         self._connections[connection.number] = connection
         self._empty.clear()
         return admitted
 
     def forget(self, connection: Connection) -> None:
-        """A connection is gone."""
+        """Remove a closed connection."""
         self._connections.pop(connection.number, None)
         if not self._connections:
             self._empty.set()
 
     def account(self, grown: int) -> bool:
-        """Note that `grown` more bytes are buffered; False if that is more than all together may."""
+        """Count `grown` more buffered bytes; False if the limit for all connections is exceeded."""
         self._buffered += grown
         return grown <= 0 or self._buffered <= self._max_buffered

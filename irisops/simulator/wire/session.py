@@ -1,7 +1,7 @@
 """One connection's protocol, without a socket: frames in, reply bytes out.
 
-Handshake, login, then requests in any order until the client says goodbye (facts: wire-protocol 3). What a client may
-send wrongly after it has logged in costs it an error reply; before that, the connection.
+Handshake, login, then requests in any order until the client disconnects (facts: wire-protocol 3). An invalid request
+after the login gets an error reply; before it, the connection is dropped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from irisops.simulator.backend import (
+    FAST_SELECT,
     Backend,
     BackendSession,
     LoginRefusedError,
@@ -33,25 +34,23 @@ PROTOCOL_VERSION = 69
 """The highest version that driver 5.4.1 offers; 61 to 69 work (facts: wire-protocol 3)."""
 
 STATUS_REFUSED = 417
-"""Refuses a login, as any status but 0 does for the driver (facts: wire-protocol 3).
-
-UNVERIFIED: the reply to a refused login carries status 417. Settle: record the reply to a wrong password.
-"""
+"""Refuses a login (facts: wire-protocol 3). A public client that is tested on real servers waits for it."""
 
 _LOCALE = "latu"
 _DELIMITED_IDENTIFIERS = 1
 _ISOLATION_LEVEL = 1
 _SQL_EMPTY_STRING = 0
-_FEATURES = 0
 _AUTOCOMMIT_OFF = 2
 _CONNECT_ITEMS = 10
 _NATIVE = 0xC2
 _UNSUPPORTED_PROXY = b"Y9"
+_OBEYED = (b"YP", b"Y5")
+"""What a client says to an order of `faults.Interject`: done, or why not. It waits for the reply to its own request."""
 _U16 = struct.Struct("<H")
 
 
 class State(Enum):
-    """Where a connection stands."""
+    """State of a connection."""
 
     NEW = auto()
     GREETED = auto()
@@ -68,7 +67,7 @@ class Peer:
 
 
 class ProtocolViolationError(Exception):
-    """A client that is none, or none that has logged in: its connection is dropped without a reply."""
+    """A client that does not speak the protocol or has not logged in: dropped without a reply."""
 
 
 class WireSession:
@@ -80,6 +79,8 @@ class WireSession:
 
     def __init__(self, backend: Backend, peer: Peer) -> None:
         self._login = backend.login
+        self._granted = backend.feature_options
+        self._features = 0
         self._peer = peer
         self._session: BackendSession | None = None
         self._native: NativeRequests | None = None
@@ -89,7 +90,7 @@ class WireSession:
 
     @property
     def logged_in(self) -> bool:
-        """Whether the client has passed the login and not left yet."""
+        """True from the login to the disconnect."""
         return self.state is State.LOGGED_IN
 
     @property
@@ -98,7 +99,7 @@ class WireSession:
         return None if self._session is None else self._session.job_number
 
     def end(self) -> None:
-        """The socket is gone: tell the backend, cleanly or not. A second call does nothing."""
+        """Tell the backend that the socket is closed, cleanly or not. A second call does nothing."""
         session, self._session = self._session, None
         self.state = State.ENDED
         if session is not None:
@@ -136,17 +137,17 @@ class WireSession:
         except LoginRefusedError as refusal:
             self.state = State.ENDED
             return [] if refusal.text is None else [reply(frame, STATUS_REFUSED, encode(refusal.text))]
-        except Exception as error:  # the boundary of the connection: one bug must not end the others
+        except Exception as error:  # connection boundary: one bug must not end the others
             logger.exception("the login of %s:%s failed", self._peer.host, self._peer.port)
             self.state = State.ENDED
             text = f"fault of the simulator: {type(error).__name__}; its log has the details"
             return [reply(frame, STATUS_REFUSED, encode(text))]
         self._session = session
         self._native = NativeRequests(session)
-        self._sql = SqlRequests(session)
+        self._sql = SqlRequests(session, fast_select=bool(self._features & FAST_SELECT))
         self.state = State.LOGGED_IN
         # Exactly seven items: with fewer the client fails (facts: wire-protocol 3). UNVERIFIED: the third
-        # item of the connect reply is 0 and its isolation level 1; the driver looks at neither. Settle: record the
+        # item of the connect reply is 0 and its isolation level 1; the driver reads neither. Settle: record the
         # reply to a login.
         items: tuple[Value, ...] = (
             session.info,
@@ -155,7 +156,7 @@ class WireSession:
             _ISOLATION_LEVEL,
             str(session.job_number),
             _SQL_EMPTY_STRING,
-            _FEATURES,
+            self._features,
         )
         return [reply(frame, STATUS_OK, encode_all(items))]
 
@@ -165,6 +166,10 @@ class WireSession:
         namespace, username, password = reader.text(), unscramble(reader.text()), unscramble(reader.text())
         os_user, host, executable = (reader.text().rstrip("\0") for _ in range(3))
         reader.values(3)  # twelve opaque bytes, the transport, an empty item
+        autocommit = reader.integer() != _AUTOCOMMIT_OFF
+        if reader.remaining > 1:
+            reader.integer()  # the isolation level
+            self._features = reader.integer() & self._granted
         return LoginRequest(
             namespace=namespace,
             username=username,
@@ -174,13 +179,15 @@ class WireSession:
             executable=executable,
             client_ip=self._peer.host,
             client_port=self._peer.port,
-            autocommit=reader.integer() != _AUTOCOMMIT_OFF,
+            autocommit=autocommit,
         )
 
-    # --- after it -------------------------------------------------------------------------------------------------
+    # --- after the login ------------------------------------------------------------------------------------------
 
     def _answer(self, frame: Frame) -> list[bytes]:
         """Every request of a logged-in client gets its reply, whatever goes wrong behind it."""
+        if frame.opcode in _OBEYED:
+            return []
         try:
             if frame.opcode[1] == _NATIVE:
                 return [self._answer_native(frame)]
@@ -190,7 +197,7 @@ class WireSession:
         except (BackendFaultError, EncodeError) as error:
             logger.exception("request %r of %s:%s failed", frame.opcode, self._peer.host, self._peer.port)
             return [self._refuse(frame, f"fault of the simulator: {error}")]
-        except Exception as error:  # the boundary of the connection: one bug must not end the others
+        except Exception as error:  # connection boundary: one bug must not end the others
             logger.exception("request %r of %s:%s failed", frame.opcode, self._peer.host, self._peer.port)
             return [
                 self._refuse(
@@ -203,7 +210,7 @@ class WireSession:
         try:
             payload = self._native.answer(frame.opcode[0], frame.payload)
         except ThrownError as thrown:
-            # Any other status than the native success makes the client raise the first item's text; IRIS-like is 0.
+            # Any status but the native success makes the client raise the first item's text; 0 is the status of IRIS.
             return reply(frame, STATUS_OK, encode(str(thrown)))
         return reply(frame, STATUS_NATIVE_OK, payload)
 
@@ -216,14 +223,14 @@ class WireSession:
             self.state = State.ENDED
             return []
         if opcode in (b"TC", b"TR"):
-            # The reply is needed, or the client waits for ever.
+            # Without the reply the client waits for ever.
             try:
                 (self._session.commit if opcode == b"TC" else self._session.rollback)()
             except SqlFailure as failure:
                 return [self._sql.refuse(frame, failure)]
             return [reply(frame, STATUS_OK)]
         if opcode in (b"AF", b"AN"):
-            # No reply: one would be taken for the next request's.
+            # No reply: the client would take it for that of its next request.
             try:
                 self._session.set_autocommit(on=opcode == b"AN")
             except (SqlFailure, ThrownError) as error:
@@ -238,7 +245,7 @@ class WireSession:
         return self._sql.answer(frame)
 
     def _refuse(self, frame: Frame, text: str) -> bytes:
-        """An error reply in the manner of the request: a text, or a code whose text the client asks for."""
+        """An error reply of the request's kind: a text, or a code whose text the client requests next."""
         assert self._sql is not None  # noqa: S101 - only called after the login
         if frame.opcode[1] == _NATIVE:
             return reply(frame, STATUS_OK, encode(f"<SYSTEM> {text}"))

@@ -1,7 +1,7 @@
 """SQL requests: statements, results, stored procedures (facts: wire-protocol 7, 8).
 
-All rows go out in one reply with status 100. The client would ask for further pages before anybody wants them, and a
-cursor closed with such a request under way spoils the next one (facts: wire-protocol 7).
+All rows go out in one reply with status 100. The client would request further pages before they are wanted, and a
+cursor closed during such a request breaks the next one (facts: wire-protocol 7).
 """
 
 from __future__ import annotations
@@ -21,30 +21,33 @@ from irisops.simulator.wire.reader import ItemReader, RequestError
 from irisops.simulator.wire.sqlcodes import error_text
 
 MAX_STATEMENTS = 2_000
-"""Prepared statements kept per connection. The client never says that it is done with one; the oldest go first."""
+"""Prepared statements kept per connection. The client never releases any, so the oldest are dropped."""
 
 NO_DATA = 100
 FATAL = -400
 VARCHAR = 12
 _STREAMS = (-1, -4)
-"""Long text and long binary would be streams, read by further requests; they are declared as text instead. The one
-stream that there is holds the RowID of `lastrowid`."""
+"""Long text and long binary would be streams, read by further requests; they are declared as text instead. The only
+stream is the RowID of `lastrowid`."""
 
 _LOGICAL = {9: 1091, 10: 1092}
-"""Dates and times: of these types the clients make dates and times of day, of 9 and 10 they make nothing (facts:
+"""Dates and times: the clients convert these types to dates and times of day, but not 9 and 10 (facts:
 wire-protocol 7; the driver in pure Python does the same). UNVERIFIED: that IRIS sends these. Settle: print
 cursor.description of SELECT d FROM t, with d a DATE."""
 
 _DAY_ZERO = date(1840, 12, 31)
 
+_NOT_FAST = 0
+"""The feature item of a statement whose rows come item after item, in the order of the columns (facts: wire-protocol
+7)."""
 _FLAGS = bytes(12)
 _PLAIN_PARAMETER = encode(VARCHAR) + encode(50) + encode(0) + encode(1)
-# Six items per parameter of a procedure; changing any one made no difference to the client (facts: wire-protocol 8).
+# Six items per parameter of a procedure; the client ignored changes of any of them (facts: wire-protocol 8).
 _PROCEDURE_PARAMETER = encode(1) + _PLAIN_PARAMETER + encode(0)
 _ROWID_PROCEDURE = "%SYSTEM.SQL_GETROWID"
 _ROWID_QUERY = "SELECT LAST_IDENTITY ( )"
-# Declared as a character stream, type -1, the parameter is the one thing that the client makes `lastrowid` of: it reads
-# the stream (seen with intersystems-irispython 5.4.1, which makes 0 of whatever stands in the reply itself).
+# The client reads `lastrowid` only from a parameter declared as a character stream, type -1 (seen with
+# intersystems-irispython 5.4.1, which makes any value in the reply itself 0).
 # UNVERIFIED: what IRIS answers to this call. Settle: record cursor.lastrowid after an INSERT on a real instance.
 _STREAM_PARAMETER = encode(-1) + _PLAIN_PARAMETER + encode(0)
 
@@ -57,8 +60,10 @@ class _Statement(NamedTuple):
 class SqlRequests:
     """Answers the SQL requests of one connection and keeps its prepared statements, by the client's statement id."""
 
-    def __init__(self, backend: BackendSession) -> None:
+    def __init__(self, backend: BackendSession, *, fast_select: bool = False) -> None:
+        """With `fast_select`, granted at the login, the reply to a prepare, or to a direct query, has one item more."""
         self._backend = backend
+        self._lead = encode(_NOT_FAST) if fast_select else b""
         self._statements: OrderedDict[int, _Statement] = OrderedDict()
         self._last_failure: SqlFailure | None = None
         self._last_rowid = b""
@@ -80,10 +85,9 @@ class SqlRequests:
         }
 
     def answer(self, frame: Frame) -> list[bytes]:
-        """The replies, whole frames. A failure is remembered: the client asks for its text with the next request.
+        """The replies, complete frames. A failure is kept: the client requests its text next.
 
-        Raises `RequestError` and `ListItemError` for a request that cannot be understood, `BackendFaultError`,
-        `EncodeError`.
+        Raises `RequestError` and `ListItemError` for a malformed request, `BackendFaultError`, `EncodeError`.
         """
         handler = self._handlers.get(frame.opcode)
         if handler is None:
@@ -110,7 +114,7 @@ class SqlRequests:
 
     def _prepare(self, frame: Frame) -> list[bytes]:
         statement = self._read_statement(frame, ItemReader(frame.payload))
-        return [reply(frame, STATUS_OK, _description(statement.prepared))]
+        return [reply(frame, STATUS_OK, self._lead + _description(statement.prepared))]
 
     def _query(self, frame: Frame) -> list[bytes]:
         statement = self._statement(frame)
@@ -120,7 +124,7 @@ class SqlRequests:
     def _direct_query(self, frame: Frame) -> list[bytes]:
         reader = ItemReader(frame.payload)
         statement = self._read_statement(frame, reader)
-        description = reply(frame, STATUS_OK, _description(statement.prepared))
+        description = reply(frame, STATUS_OK, self._lead + _description(statement.prepared))
         return [description, self._rows(frame, statement, reader)]
 
     def _update(self, frame: Frame) -> list[bytes]:
@@ -157,12 +161,12 @@ class SqlRequests:
         return statement
 
     def _rows(self, frame: Frame, statement: _Statement, reader: ItemReader) -> bytes:
-        """The reply to `nsets, nparams, values, query timeout, max rows`, each read from `reader`."""
+        """The reply to `nsets, nparams, values, query timeout, max rows`, read from `reader`."""
         sets = reader.integer()
         if sets != 1:
             raise RequestError(f"a query with {sets} sets of parameters")
         values = _convert(reader.values(reader.count()), statement.descriptors)
-        reader.integer()  # the time allowed; the simulator answers at once
+        reader.integer()  # the timeout; the simulator answers at once
         max_rows = reader.integer()
         columns = statement.prepared.columns
         if columns is None:
@@ -178,7 +182,7 @@ class SqlRequests:
     def _run(self, statement: _Statement, reader: ItemReader) -> bytes:
         """Row counts, one for each set of `'', 0, nsets, nparams, values`.
 
-        UNVERIFIED: the sets before a failing one stay done under autocommit. Settle: executemany with a duplicate key
+        UNVERIFIED: under autocommit, the sets before a failing one are kept. Settle: executemany with a duplicate key
         in the second set, then count the rows.
         """
         reader.value()
@@ -213,7 +217,7 @@ class SqlRequests:
         return [reply(frame, STATUS_OK, result + encode(count) + _PROCEDURE_PARAMETER * count)]
 
     def _prepare_rowid(self, frame: Frame, text: str) -> bytes:
-        """The procedure that the client calls for `lastrowid`: a stream of digits, or a number where there is none."""
+        """The procedure that the client calls for `lastrowid`: a stream of digits, or a number if there is no RowID."""
         rowid = self._last_identity()
         self._last_rowid = b"" if rowid is None else str(rowid).encode()
         self._keep(frame, _Statement(Prepared(text, (), None, 1), ()))
@@ -221,9 +225,9 @@ class SqlRequests:
         return reply(frame, STATUS_OK, encode(0) + encode(1) + parameter)
 
     def _generated_key(self, frame: Frame) -> list[bytes]:
-        """What the driver in pure Python asks for `lastrowid`: one column and one row, in one reply of status 100.
+        """Request of the driver in pure Python for `lastrowid`: one column and one row, in one reply of status 100.
 
-        UNVERIFIED: the name of the column, which that driver does not look at. Settle: record the reply to GG after an
+        UNVERIFIED: the name of the column, which that driver ignores. Settle: record the reply to GG after an
         INSERT by django-iris.
         """
         column = _columns([Column("ID", 4, 10)])
@@ -237,7 +241,7 @@ class SqlRequests:
         return [reply(frame, STATUS_OK, encode(len(self._last_rowid)))]
 
     def _stream_data(self, frame: Frame) -> list[bytes]:
-        """The bytes themselves, no items (facts: wire-protocol 7)."""
+        """The bytes themselves, not items (facts: wire-protocol 7)."""
         return [reply(frame, STATUS_OK, self._last_rowid)]
 
     def _stream_end(self, frame: Frame) -> list[bytes]:
@@ -282,7 +286,7 @@ def _description(prepared: Prepared) -> bytes:
 
 
 def _columns(columns: Sequence[Column]) -> bytes:
-    """The number of columns, and ten items for each: its catalog is '' and its flags are zeros."""
+    """The number of columns, then ten items for each: the catalog is '' and the flags are zeros."""
     encoded = bytearray(encode(len(columns)))
     for column in columns:
         sql_type = VARCHAR if column.sql_type in _STREAMS else _LOGICAL.get(column.sql_type, column.sql_type)
@@ -294,7 +298,7 @@ def _columns(columns: Sequence[Column]) -> bytes:
 
 
 def _as_logical(rows: Sequence[Sequence[Value]], columns: Sequence[Column]) -> Sequence[Sequence[Value]]:
-    """Rows with their dates as days of `$HOROLOG` and their times as seconds, of which the clients make both."""
+    """Rows with dates as `$HOROLOG` days and times as seconds, which the clients convert back."""
     places = [place for place, column in enumerate(columns) if column.sql_type in _LOGICAL]
     if not places:
         return rows
@@ -306,8 +310,8 @@ def _as_logical(rows: Sequence[Sequence[Value]], columns: Sequence[Column]) -> S
 
 
 def _logical(value: Value) -> Value:
-    """Text that is no date and no time of day stays what it is. So does a time with a fraction of a second, of which
-    clients make different things: driver 5.3.2 takes 15.25 seconds for 15 seconds and 25 microseconds.
+    """A date or time as a number; other text stays as it is. So does a time with a fraction of a second, because
+    clients read it differently: driver 5.3.2 takes 15.25 seconds for 15 seconds and 25 microseconds.
     """
     if not isinstance(value, str):
         return value
@@ -320,9 +324,9 @@ def _logical(value: Value) -> Value:
 
 
 def _convert(values: Sequence[Value], descriptors: Sequence[Parameter]) -> list[Value]:
-    """Parameters as the statement means them: NULL, '' and the literals that the client pulled out of the text.
+    """Parameter values with NULL, '' and the literals that the client extracted from the statement.
 
-    Literals arrive as strings ('10', '.5'); a number that stayed a string would be compared as one.
+    Literals arrive as strings ('10', '.5'), and as strings would be compared differently.
     """
     converted: list[Value] = []
     for index, value in enumerate(values):

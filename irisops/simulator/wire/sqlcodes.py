@@ -6,12 +6,12 @@ from irisops.simulator.sqlcodes import TEXTS
 
 
 def error_text(sqlcode: int, message: str) -> str:
-    """The text of an error as it goes to the client (facts: wire-protocol 7): code, its text, and `%msg` if any.
+    """The error text for the client (facts: wire-protocol 7): code, its text, and `%msg` if any.
 
-    UNVERIFIED: the brackets and the spaces between code, text and `%msg` are as in public traces; the driver passes any
-    text on. Settle: print the error that `SELECT x FROM No.Such` raises.
+    UNVERIFIED: the brackets and the spaces between code, text and `%msg` are as in public traces; the driver accepts
+    any text. Settle: print the error that `SELECT x FROM No.Such` raises.
 
-    A message that already begins with the code's text is not made to say it twice.
+    A message that begins with the code's text does not repeat it.
     """
     code = abs(sqlcode)
     known = TEXTS.get(-code)

@@ -1,1 +1,1 @@
-"""The small world behind the simulator: its records, its clock, its license. Pure; knows no wire and no SQL."""
+"""The state behind the simulator: records, clock, license. Pure: no wire protocol, no SQL."""

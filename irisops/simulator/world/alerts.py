@@ -1,4 +1,4 @@
-"""The alerts of the instance, as `/api/monitor/alerts` tells them (facts: license-sessions 5.4, 6.1)."""
+"""Alerts of the instance, for `/api/monitor/alerts` (facts: license-sessions 5.4, 6.1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REFUSAL_INTERVAL = timedelta(seconds=60)
 
 
 class AlertLog:
-    """Newest last; the oldest go first. `forgotten` says how many went."""
+    """Newest last; the oldest are dropped. `forgotten` is the number of dropped alerts."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -22,7 +22,7 @@ class AlertLog:
 
     @property
     def total(self) -> int:
-        """All alerts since the start."""
+        """Number of alerts since the start."""
         return self.forgotten + len(self.records)
 
     def add(self, severity: int, message: str) -> None:

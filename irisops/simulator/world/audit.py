@@ -1,4 +1,4 @@
-"""The audit log: what was done and refused, newest last (facts: iris-security 3.7)."""
+"""The audit log, newest record last (facts: iris-security 3.7)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from irisops.simulator.world.model import AuditRecord, Process
 from irisops.simulator.world.security import SecurityTables, event_key
 
 KEPT = 20_000
-"""The most records that the log keeps; the oldest go first."""
+"""Maximum number of records; the oldest are dropped."""
 
 
 class AuditLog:
-    """Writes a record for an event that is enabled, while auditing is on, and counts all of them per event."""
+    """Records enabled events while auditing is on, and counts every event."""
 
     def __init__(self, now: Callable[[], datetime], tables: SecurityTables) -> None:
         self._now = now
@@ -37,7 +37,7 @@ class AuditLog:
         status: str = "",
         csp_session_id: str = "",
     ) -> AuditRecord | None:
-        """Record the event; None if it is unknown, disabled, or auditing is off."""
+        """Record the event; None if it is unknown or disabled, or auditing is off."""
         known = self._tables.events.get(event_key(source, kind, event))
         if known is None:
             return None

@@ -1,4 +1,4 @@
-"""Chance that repeats: one seeded source for a whole world, so that the same seed gives the same world."""
+"""Repeatable randomness: one seeded source per world, so that the same seed gives the same world."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ID_LETTERS = string.ascii_letters + string.digits
 
 
 class Chance(random.Random):
-    """A seeded source. It makes up a practice world; nothing secret depends on it."""
+    """A seeded source, for the practice world only; nothing secret depends on it."""
 
     def session_id(self) -> str:
         """Ten letters and digits in mixed case (facts: license-sessions 3.2)."""

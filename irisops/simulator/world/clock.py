@@ -1,4 +1,4 @@
-"""The world's time. Every moment in the simulator comes from one of these clocks, never from the machine directly."""
+"""The world's time. The simulator takes every moment from one of these clocks, never from the machine directly."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time, in UTC and with a time zone."""
+    """A source of the time, in UTC and with a time zone."""
 
     def now(self) -> datetime:
-        """The present moment."""
+        """The current time."""
         ...
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The time of the machine."""
 
     def now(self) -> datetime:
-        """The present moment in UTC."""
+        """The current time in UTC."""
         return datetime.now(UTC)
 
 
 class ManualClock:
-    """Stands still until it is moved: for tests."""
+    """A clock for tests: stands still until moved."""
 
     def __init__(self, start: datetime | None = None) -> None:
         """Start at `start` (with a time zone), or at a fixed moment in 2026."""
         self._now = start or datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
-        """The moment that it was moved to."""
+        """The time it was last set to."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move forward. Raises ValueError for a negative number: time does not run backwards."""
+        """Move forward. Raises ValueError for a negative number."""
         self._now += _forward(seconds)
 
 
 class SteerableClock:
-    """Follows another clock, and can be frozen, thawed and moved forward: for the control API and `--frozen`."""
+    """A clock that follows another and can be frozen, thawed and advanced, for the control API and `--frozen`."""
 
     def __init__(self, base: Clock | None = None, *, frozen: bool = False) -> None:
         self._base: Clock = base or SystemClock()
@@ -50,11 +50,11 @@ class SteerableClock:
 
     @property
     def frozen(self) -> bool:
-        """Whether time stands still."""
+        """True if time stands still."""
         return self._frozen_at is not None
 
     def now(self) -> datetime:
-        """The base clock's time plus all advances, or the moment of freezing plus those since."""
+        """The base clock's time plus all advances; if frozen, the moment of freezing plus the advances since."""
         return self._frozen_at if self._frozen_at is not None else self._base.now() + self._offset
 
     def advance(self, seconds: float) -> None:
@@ -65,12 +65,12 @@ class SteerableClock:
             self._frozen_at += step
 
     def freeze(self) -> None:
-        """Stop here. Freezing twice changes nothing."""
+        """Stop the clock; no effect if frozen."""
         if self._frozen_at is None:
             self._frozen_at = self._base.now() + self._offset
 
     def thaw(self) -> None:
-        """Run on from the moment of freezing, without catching up."""
+        """Continue from the moment of freezing, without catching up."""
         if self._frozen_at is not None:
             self._offset = self._frozen_at - self._base.now()
             self._frozen_at = None

@@ -1,4 +1,4 @@
-"""The processes that an instance lives by: its daemons, and the workers of the web server."""
+"""The instance's own processes: daemons and workers of the web server."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ DAEMONS = (
 )
 """System processes.
 
-UNVERIFIED: how Location spells them. Settle: SELECT Pid, Location FROM %SYS.ProcessQuery WHERE Location <> ''.
+UNVERIFIED: their spelling in Location. Settle: SELECT Pid, Location FROM %SYS.ProcessQuery WHERE Location <> ''.
 """
 WEB_WORKERS = 2
 WEB_ROUTINE = "%SYS.cspServer2"
 
 
 def start_daemons(table: ProcessTable) -> None:
-    """Start them all. None takes a license unit or can be ended (facts: license-sessions 1.3, 2.1)."""
+    """Start them all. They take no license unit and cannot be ended (facts: license-sessions 1.3, 2.1)."""
     for name in DAEMONS:
         state = "HANG" if name == "CONTROL" else "EVTW"
         process = table.start(username="", namespace="%SYS", state=state, kind="system")

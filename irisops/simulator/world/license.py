@@ -94,15 +94,25 @@ class LicenseEngine:
     """Grants and takes back units. `now` is asked for each change; nothing else tells it the time."""
 
     def __init__(
-        self, now: Callable[[], datetime], units: int, max_connections: int = 25, *, community: bool = False
+        self,
+        now: Callable[[], datetime],
+        units: int,
+        max_connections: int = 25,
+        *,
+        community: bool = False,
+        by_identity: Callable[[], bool] = bool,
     ) -> None:
-        """A key of `units`. With `community`, every connection costs one unit (facts: license-sessions 2.6)."""
+        """A key of `units`. With `community`, no more than `units` connections fit, whoever has them.
+
+        Its counters count connections, or identities where `by_identity` says so (facts: license-sessions 2.6).
+        """
         if units < 1 or max_connections < 1:
             raise ValueError("a license has at least one unit, and a unit at least one connection")
         self._now = now
         self.limit = units
         self.max_connections = max_connections
         self.community = community
+        self._by_identity = by_identity
         self.connection_limit = 0
         """`SetConnectionLimit`: the most connections that one identity may have; 0 is no limit of its own."""
         self.revision = 0
@@ -128,6 +138,17 @@ class LicenseEngine:
         """Units free now."""
         return self.limit - self.consumed
 
+    @property
+    def room(self) -> int:
+        """New identities that still get in, each with one connection; on Community Edition, fewer than `available`."""
+        return self.limit - (self._occupied if self.community else self.consumed)
+
+    @property
+    def _occupied(self) -> int:
+        """Places that connections and reservations take on Community Edition."""
+        self.expire()
+        return self._connections + self._grace
+
     def connect(self, identity: str, kind: Kind = Kind.USER, *, grace: int = 0) -> Connection:
         """Claim a connection for `identity`.
 
@@ -142,7 +163,11 @@ class LicenseEngine:
             held + 1 > self.max_connections and not self.community
         )
         needed = self._price(held + 1, flipped=flipped) - (account.units if account else 0)
-        if self._consumed + needed > self.limit:
+        free = self.limit - self._consumed
+        if self.community:
+            needed = 0 if account and not account.connections else 1
+            free = self.limit - self._occupied
+        if needed > free:
             # UNVERIFIED: a connection that would flip its identity to more units than are free is refused as any other
             # that does not fit. Settle: with 8 units, none of them Community, open a 26th connection from one address.
             if self.on_refusal is not None:
@@ -244,9 +269,7 @@ class LicenseEngine:
         self._marks.note(self._consumed, self.limit, self._connections, self._csp, self._grace)
 
     def _price(self, connections: int, *, flipped: bool) -> int:
-        # UNVERIFIED: on Community Edition every connection, process and session is one of the eight, whoever holds it,
-        # and LUConsumed() says so. Settle: open nine terminals there as one user; read LUConsumed() after each.
-        if self.community or flipped:
+        if flipped or (self.community and not self._by_identity()):
             return connections
         return min(connections, 1)
 

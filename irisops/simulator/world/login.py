@@ -1,4 +1,4 @@
-"""Who may log in, and in which words the others are refused (facts: license-sessions 7.3, 7.4; iris-security 1.1).
+"""Logins and the texts of their refusals (facts: license-sessions 7.3, 7.4; iris-security 1.1).
 
 UNVERIFIED: apart from "Access Denied" for a bad password, the texts are the vendor's catalogue entries for the case;
 which of them a superserver sends to a client is not public. Settle: connect with the driver as a disabled user, an
@@ -25,7 +25,7 @@ WEB_SERVICE = "%Service_WebGateway"
 
 
 class Refusal(Enum):
-    """Why a login is refused."""
+    """Reason for refusing a login."""
 
     BAD_PASSWORD = "bad password"  # noqa: S105 - a reason
     NO_SUCH_USER = "no such user"
@@ -57,11 +57,11 @@ TEXTS: Mapping[Refusal, str] = {
     Refusal.NO_NAMESPACE_PRIVILEGE: "Access Denied: Cannot access %1",
     Refusal.NO_UNIT: "<LICENSE LIMIT EXCEEDED>",
 }
-"""What the connect reply says; `%1` is the user, service or namespace."""
+"""Text of the connect reply; `%1` is the user, service or namespace."""
 
 
 class LoginRefused(Exception):  # noqa: N818 - an outcome
-    """A login is refused, for this reason."""
+    """A login is refused for `reason`."""
 
     def __init__(self, reason: Refusal, name: str) -> None:
         super().__init__(TEXTS[reason].replace("%1", name))
@@ -71,7 +71,7 @@ class LoginRefused(Exception):  # noqa: N818 - an outcome
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to log in: where it comes from, for the user's record."""
+    """One attempt to log in: time and origin, for the user's record."""
 
     now: datetime
     device: str
@@ -79,10 +79,10 @@ class Attempt:
 
 
 def authenticate(tables: SecurityTables, username: str, password: str, attempt: Attempt) -> User:
-    """The user, if the account and the password are good; counts what fails on the user's record.
+    """The user, if the account and the password are valid; failures are counted on the user's record.
 
-    Raises `LoginRefused`. The order is that of disclosure: a stranger learns nothing about an account before its
-    password is right, except that it is disabled.
+    Raises `LoginRefused`. The order of the checks limits disclosure: without the right password a stranger learns of
+    an account only that it is disabled.
     """
     user = tables.users.get(username)
     if user is None or user.name == "_PUBLIC":
@@ -117,7 +117,7 @@ def check_service(tables: SecurityTables, name: str) -> None:
 
 
 def standing(tables: SecurityTables, user: User, now: datetime) -> Refusal | None:
-    """What keeps an enabled account from logging in although its password is right; None for nothing."""
+    """Reason to refuse an enabled account in spite of the right password; None if it may log in."""
     system = tables.system
     if not user.account_never_expires:
         if user.expiration_date is not None and user.expiration_date < now.date():
@@ -145,7 +145,7 @@ def _count_failure(user: User, attempt: Attempt) -> None:
 
 
 def _limit(tables: SecurityTables, user: User) -> None:
-    """At the limit the account is disabled, if the action says so.
+    """Disable the account at the limit, if the action says so.
 
     UNVERIFIED: without the action, an attempt past the limit is refused no slower than the first. Settle: with
     InvalidLoginAction 0, time ten wrong logins.

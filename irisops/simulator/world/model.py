@@ -1,7 +1,7 @@
-"""The records of the simulated world. Plain data; behaviour lives beside them in `world.py` and `license.py`.
+"""Records of the simulated world. Plain data; the behaviour is in `world.py` and `license.py`.
 
-Names are kept as they were written and looked up without regard to case, as in IRIS (facts: iris-security 1). Times are
-`datetime` in UTC from the world's own clock. Lists of roles keep their order.
+Names keep their spelling and are looked up ignoring case, as in IRIS (facts: iris-security 1). Times are `datetime` in
+UTC from the world's own clock. Lists of roles keep their order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Permission(IntFlag):
 
 @dataclass(slots=True)
 class User:
-    """`Security.Users` (facts: iris-security 2.2). The password is kept as a salted hash."""
+    """`Security.Users` (facts: iris-security 2.2). Holds only a salted hash of the password."""
 
     name: str
     full_name: str = ""
@@ -117,7 +117,7 @@ class Application:
 
 @dataclass(slots=True)
 class AuditEvent:
-    """`Security.Events`: a kind of event and whether it is recorded."""
+    """`Security.Events`: an audit event and whether it is recorded."""
 
     source: str
     type: str
@@ -156,7 +156,7 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert of the instance, as `/api/monitor/alerts` tells it. Severity: 0 information to 3 fatal."""
+    """One alert, as in `/api/monitor/alerts`. Severity: 0 information to 3 fatal."""
 
     time: datetime
     severity: int
@@ -182,7 +182,7 @@ class WebSession:
     allow_end: bool = True
     namespace: str = "USER"
     ending: datetime | None = None
-    """When it was marked to end; the daemon removes it some seconds later (facts: iris-license-sessions 3.3)."""
+    """Time it was marked to end; the daemon removes it some seconds later (facts: iris-license-sessions 3.3)."""
     user_agent: str = ""
     rest: bool = False
 
@@ -229,7 +229,7 @@ class Process:
 
 @dataclass(slots=True)
 class Namespace:
-    """A namespace and the databases behind it."""
+    """A namespace and its databases."""
 
     name: str
     globals_database: str
@@ -238,7 +238,7 @@ class Namespace:
 
 @dataclass(slots=True)
 class Database:
-    """A database and the resource that guards it (facts: iris-security 3.2)."""
+    """A database and the resource that protects it (facts: iris-security 3.2)."""
 
     name: str
     directory: str
@@ -260,11 +260,14 @@ class LicenseKey:
     community: bool = False
     """Community Edition: each connection, process or session is one of the units (facts: iris-license-sessions 2.6)."""
     order_number: int = 0
+    capacity: str = ""
+    cores: int = 0
+    """Cores that it admits; 0 where it does not count them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the practice instance whose password is told to everybody who starts it."""
+    """An account of the practice instance whose password is published at the start."""
 
     username: str
     password: str = field(repr=False)

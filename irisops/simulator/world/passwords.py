@@ -1,4 +1,4 @@
-"""Password hashes. Real in kind (PBKDF2, salted), cheap in degree: 400 accounts must be made within a moment."""
+"""Password hashes: salted PBKDF2, with few iterations so that 400 accounts are created in a moment."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from irisops.simulator.world.model import User
 
 ALGORITHM = "SHA512"
 WORK_FACTOR = 10_000
-"""What the instance reports (facts: iris-security 3.6). The simulator itself iterates less: see `ITERATIONS`."""
+"""The value that the instance reports (facts: iris-security 3.6). The simulator iterates less: see `ITERATIONS`."""
 ITERATIONS = 50
 SALT_BYTES = 16
 
 
 def set_password(user: User, clear: str, chance: Chance) -> None:
-    """Hash `clear` into the user. It is kept nowhere else."""
+    """Store the salted hash of `clear` in the user; the password itself is not kept."""
     user.password_salt = chance.randbytes(SALT_BYTES)
     user.password_hash = _digest(clear, user.password_salt)
 
 
 def password_matches(user: User, clear: str) -> bool:
-    """Whether `clear` is the user's password. A user without one, such as _PUBLIC, has none that matches."""
+    """True if `clear` is the user's password; always False for a user without one, such as _PUBLIC."""
     if not user.password_hash:
         return False
     return hmac.compare_digest(user.password_hash, _digest(clear, user.password_salt))

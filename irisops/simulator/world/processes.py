@@ -1,4 +1,4 @@
-"""The process table: one row per server process, the ones that the world itself lives by among them."""
+"""The process table: one row per server process, including the instance's own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from irisops.simulator.world.model import Process
 SUSPENDED = "SUSP"
 ACTIVE_STATES = ("READ", "RUN", "EVTW", "HANG", "GGET", "GSET", "LOCK", "READW")
 ACTIVE_SHARE = 0.1
-"""Of all processes, how many show new figures after a second."""
+"""Share of the processes whose figures change per second."""
 
 
 class ProcessTable:
-    """Processes by pid. Pids and job numbers are given out in order and never reused."""
+    """Processes by pid. Pids and job numbers ascend and are never reused."""
 
     def __init__(self, chance: Chance, now: Callable[[], datetime]) -> None:
         self._chance = chance
@@ -50,7 +50,7 @@ class ProcessTable:
         return process
 
     def remove(self, pid: int) -> Process | None:
-        """The process is gone. Whoever watches it is not told: see `tell`."""
+        """Remove a process without notifying its watcher: see `tell`."""
         process = self.rows.pop(pid, None)
         if process is not None:
             self._states.pop(pid, None)
@@ -59,17 +59,17 @@ class ProcessTable:
         return process
 
     def watch(self, pid: int, ended: Callable[[], None]) -> None:
-        """Call `ended` if somebody terminates the process (not if it logs out by itself)."""
+        """Call `ended` if the process is terminated from outside (not if it logs out)."""
         self._watchers[pid] = ended
 
     def tell(self, pid: int) -> None:
-        """Tell the watcher, once, that its process was terminated."""
+        """Notify the watcher, once, that its process was terminated."""
         ended = self._watchers.pop(pid, None)
         if ended is not None:
             ended()
 
     def suspend(self, pid: int) -> bool:
-        """Suspend; False if there is no such process or it is suspended."""
+        """Suspend a process; False if it does not exist or is already suspended."""
         process = self.rows.get(pid)
         if process is None or pid in self._states:
             return False
@@ -79,7 +79,7 @@ class ProcessTable:
         return True
 
     def resume(self, pid: int) -> bool:
-        """Resume; False if there is no such process or it is not suspended."""
+        """Resume a process; False if it does not exist or is not suspended."""
         process = self.rows.get(pid)
         if process is None or pid not in self._states:
             return False
@@ -88,9 +88,9 @@ class ProcessTable:
         return True
 
     def work(self, seconds: float) -> None:
-        """Let some of the processes do `seconds` of work: their figures grow, their states change.
+        """Simulate `seconds` of work by some of the processes: their figures grow, their states change.
 
-        The cost is that of the share that works, whatever the time that went by.
+        The cost depends on that share, not on the elapsed time.
         """
         if not self._turn:
             self._turn = list(self.rows)

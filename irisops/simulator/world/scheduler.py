@@ -1,4 +1,4 @@
-"""What is to happen later, by the world's clock: expiries, the session daemon, what people in a scenario do."""
+"""Scheduled actions, by the world's clock: expiries, the session daemon, people of a scenario."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Action = Callable[[], None]
 
 
 class Scheduler:
-    """A queue of actions by time. `run` does those that are due, each at its own moment.
+    """A queue of actions by time. `run` executes the due ones, each at its own moment.
 
-    While an action runs, `now()` is the moment that it was due, so a world that was not looked at for an hour goes
-    through the same events as one that is looked at each second.
+    While an action runs, `now()` is its due time, so a world not ticked for an hour goes through the same events as one
+    ticked every second.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -27,21 +27,21 @@ class Scheduler:
         self._moment: datetime | None = None
 
     def now(self) -> datetime:
-        """The clock's time, or the moment of the action that runs."""
+        """The clock's time, or the due time of the running action."""
         return self._moment if self._moment is not None else self._clock.now()
 
     def at(self, when: datetime, action: Action) -> None:
-        """Do `action` at `when`, or at the next `run` if that is past."""
+        """Schedule `action` for `when`, or for the next `run` if that is past."""
         heapq.heappush(self._queue, (when, next(self._number), action))
 
     def after(self, seconds: float, action: Action) -> None:
-        """Do `action` so many seconds from `now()`."""
+        """Schedule `action` in `seconds` from `now()`."""
         self.at(self.now() + timedelta(seconds=seconds), action)
 
     def every(self, seconds: float, action: Callable[[float], None]) -> None:
-        """Do `action` again and again; it gets the seconds since its last time.
+        """Repeat `action`; it gets the seconds since its last run.
 
-        Times that were missed, because nobody called `run`, are made up for by one call.
+        Runs missed because `run` was not called are replaced by one.
         """
         last = self.now()
 
@@ -57,7 +57,7 @@ class Scheduler:
 
     @contextmanager
     def as_of(self, when: datetime) -> Iterator[None]:
-        """Within the block it is `when`: for giving a new world a past."""
+        """Within the block the time is `when`, to give a new world a past."""
         before, self._moment = self._moment, when
         try:
             yield
@@ -65,7 +65,7 @@ class Scheduler:
             self._moment = before
 
     def run(self) -> int:
-        """Do what is due, in order of time; returns how many actions ran. Called within an action, it does nothing."""
+        """Execute the due actions in order of time; returns their number. No effect within an action."""
         if self._moment is not None or not self._queue:
             return 0
         present = self._clock.now()

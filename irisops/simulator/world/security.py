@@ -1,7 +1,7 @@
-"""Users, roles, resources and the rest of the security tables, and what they add up to: effective privileges.
+"""Security tables (users, roles, resources ...) and the effective privileges that result from them.
 
-Changes are made on the records by whoever emulates a class; it calls `touch` of the table afterwards and writes the
-audit record itself, because it knows in whose name.
+The code that emulates a class changes the records; it then calls `touch` of the table and writes the audit record
+itself, because it knows the acting user.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class SecurityTables:
         self._cached_at: tuple[int, int] = (-1, -1)
 
     def role_closure(self, roles: Iterable[str]) -> tuple[str, ...]:
-        """The roles and all that they grant in turn, each once, in order of discovery; cycles do no harm.
+        """The roles and all roles they grant, directly or not, each once, in order of discovery; cycles are harmless.
 
-        Roles that do not exist are left out: they give nothing. Escalation-only roles are left out, too, since nobody
-        holds them by login (facts: iris-security 2.2, 3.1).
+        Unknown roles are omitted, because they grant nothing. So are escalation-only roles, because a login does not
+        give them (facts: iris-security 2.2, 3.1).
         """
         key = tuple(roles)
         self._forget_if_changed()
@@ -59,7 +59,7 @@ class SecurityTables:
         return found
 
     def privileges_of(self, roles: Iterable[str]) -> Mapping[str, Permission]:
-        """Resource (lower case) -> permission, over the roles' closure. %All is not spelled out: see `holds_all`."""
+        """Resource (lower case) -> permission, over the roles' closure. %All is not expanded: see `holds_all`."""
         key = tuple(roles)
         self._forget_if_changed()
         found = self._privileges.get(key)
@@ -74,11 +74,11 @@ class SecurityTables:
         return found
 
     def holds_all(self, roles: Iterable[str]) -> bool:
-        """Whether %All is among the roles or what they grant."""
+        """True if %All is among the roles or those they grant."""
         return ALL_ROLE in self.role_closure(roles)
 
     def roles_permission(self, roles: Iterable[str], resource: str) -> Permission:
-        """What the roles give on a resource, with its public permission; all of it to %All (facts: iris-security 5)."""
+        """Permission of the roles on a resource, including its public one; %All has all (facts: iris-security 5)."""
         key = tuple(roles)
         if self.holds_all(key):
             return FULL
@@ -87,7 +87,7 @@ class SecurityTables:
         return public | self.privileges_of(key).get(resource.lower(), Permission.NONE)
 
     def delete_user(self, name: str) -> User | None:
-        """Remove the user; None if there is none."""
+        """Remove the user; None if unknown."""
         return self.users.remove(name)
 
     def delete_role(self, name: str) -> Role | None:

@@ -1,8 +1,8 @@
-"""What every instance has from the start: predefined users, roles, resources, services, applications, events.
+"""Initial content of every instance: predefined users, roles, resources, services, applications, events.
 
-Names are those of the facts (iris-security 2.6, 3.1, 3.2, 3.3).
+Names are from the facts (iris-security 2.6, 3.1, 3.2, 3.3).
 
-UNVERIFIED: the resources of each predefined role beyond the few that the facts name. Settle: SELECT Name, Resources
+UNVERIFIED: the resources of each predefined role beyond the few in the facts. Settle: SELECT Name, Resources
 FROM Security.Roles_ListAll('*') on a fresh instance.
 """
 
@@ -130,12 +130,12 @@ _APPLICATIONS: tuple[tuple[str, str, str, str, int, int, bool], ...] = (
     ("/api/mgmnt", "%SYS", "%Admin_Manage", "%Api.Mgmnt.v2.disp", PASSWORD_BIT, 900, False),
 )
 _APPLICATIONS_SINCE_2026_2: tuple[tuple[str, str, str, str, int, int, bool], ...] = (
-    # UNVERIFIED: the name of its dispatch class, and that it has no resource of its own. Settle: SELECT DispatchClass,
+    # UNVERIFIED: the name of its dispatch class, and that it has no own resource. Settle: SELECT DispatchClass,
     # Resource FROM Security.Applications_Detail('/api/admin').
     ("/api/admin", "%SYS", "", "%Api.Admin", PASSWORD_BIT, 900, False),
 )
 _EVENTS: tuple[tuple[str, str, bool], ...] = (
-    # The names of the vendor's list of system audit events, as public documentation gives them.
+    # Names from the vendor's list of system audit events in the public documentation.
     # UNVERIFIED: which of them are on in a fresh instance. Settle: SELECT Source, Type, Name, Enabled FROM
     # Security.Events_List('*').
     ("%System/%DirectMode", "DirectMode", False),
@@ -163,9 +163,9 @@ _EVENTS: tuple[tuple[str, str, bool], ...] = (
 
 
 def plant(tables: SecurityTables, *, version: tuple[int, int], created: datetime) -> None:
-    """Fill empty tables with what an instance of this version has after a normal installation.
+    """Fill empty tables with the content of a normal installation of this version.
 
-    The predefined accounts that a person may log in with have no password yet: see `give_password`.
+    The predefined accounts for people have no password yet: see `give_password`.
     """
     _plant_resources(tables, version)
     _plant_roles(tables, version)
@@ -232,7 +232,7 @@ def give_password(tables: SecurityTables, username: str, clear: str, chance: Cha
 def add_database(
     tables: SecurityTables, name: str, *, predefined: bool = False, public: Permission = Permission.NONE
 ) -> None:
-    """A database with its resource and the implicit role that gives RW on it (facts: iris-security 3.1)."""
+    """Add a database with its resource and the implicit role with RW on it (facts: iris-security 3.1)."""
     resource = f"%DB_{name}"
     directory = "/usr/irissys/mgr/" if name == "IRISSYS" else f"/usr/irissys/mgr/{name.lower()}/"
     tables.databases.add(Database(name, directory, resource))

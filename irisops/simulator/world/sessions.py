@@ -1,6 +1,6 @@
-"""Web (CSP) sessions: opened by a page, kept by requests, ended by timeout, logout or an administrator.
+"""Web (CSP) sessions: opened by a page, extended by requests, ended by timeout, logout or an administrator.
 
-Each holds a connection of a license identity: its own id while nobody has logged in, `user@address` after (facts:
+Each holds a connection of a license identity: its own id before a login, `user@address` after (facts:
 license-sessions 2.1, 3).
 """
 
@@ -21,7 +21,7 @@ UNVERIFIED: it is always the whole ten minutes. Settle: open one page, log out w
 %SYSTEM.License:UserList until the row is gone.
 """
 DAEMON_SECONDS = 2.0
-"""From DeleteSession's mark to the daemon's removal; 1.65 to 4.09 s were measured (facts: license-sessions 3.3)."""
+"""Time from DeleteSession's mark to the daemon's removal; measured 1.65 to 4.09 s (facts: license-sessions 3.3)."""
 REST_HOLD_SECONDS = 10.0
 """The least time that an anonymous REST call holds its unit (facts: license-sessions 2.3)."""
 ANONYMOUS = "UnknownUser"
@@ -29,16 +29,16 @@ ANONYMOUS = "UnknownUser"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who opens a page, and from where."""
+    """The user who opens a page, and the client."""
 
     client_ip: str
     username: str = ""
-    """Empty while nobody has logged in."""
+    """Empty before a login."""
     user_agent: str = ""
 
 
 class SessionTable:
-    """Sessions by id; ids are compared with their letter case."""
+    """Sessions by id; ids are case-sensitive."""
 
     def __init__(self, scheduler: Scheduler, engine: LicenseEngine, chance: Chance) -> None:
         self._scheduler = scheduler
@@ -77,7 +77,7 @@ class SessionTable:
         return session
 
     def request(self, identifier: str) -> WebSession | None:
-        """A further page of the visit: it moves the expiry. None if the session is no more."""
+        """A further page of the visit, which extends the session. None if the session has ended."""
         session = self.rows.get(identifier)
         if session is None or session.ending is not None:
             return None
@@ -105,7 +105,7 @@ class SessionTable:
         return session
 
     def mark(self, identifier: str) -> bool:
-        """What `DeleteSession^%SYS.cspServer` does: mark it; the daemon removes it seconds later. False: unknown id."""
+        """`DeleteSession^%SYS.cspServer`: mark it; the daemon removes it seconds later. False: unknown id."""
         session = self.rows.get(identifier)
         if session is None:
             return False
@@ -143,7 +143,7 @@ class SessionTable:
         return self._claims.get(identifier)
 
     def _remove(self, identifier: str) -> None:
-        """The daemon removes a marked session."""
+        """Removal of a marked session by the daemon."""
         self.end(identifier, grace=0)
 
     def _trade(self, session: WebSession, identity: str) -> None:
@@ -158,7 +158,7 @@ class SessionTable:
         session.license_id = identity
 
     def _watch(self, session: WebSession) -> None:
-        """See to the session's timeout. A timeout of 0 is none (facts: license-sessions 2.3)."""
+        """Schedule the session's timeout; 0 means none (facts: license-sessions 2.3)."""
         if session.timeout <= 0:
             return
 

@@ -1,4 +1,4 @@
-"""Tables of named records: found without regard to letter case, shown as they were written, with a change counter."""
+"""Tables of named records: case-insensitive, case-preserving, with a change counter."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ T = TypeVar("T")
 
 
 def words(text: str) -> list[str]:
-    """A list of names that are written as a line."""
+    """The words of a line."""
     return text.split()
 
 
 class NameTable(Generic[T]):
-    """Records by name, in the order of their creation (facts: iris-security 1, case-insensitive, case-preserving).
+    """Records by name, in order of creation (facts: iris-security 1, case-insensitive, case-preserving).
 
-    Records are changed in place; whoever does calls `touch` afterwards, so that caches can tell by `revision`.
+    Records are changed in place; call `touch` afterwards, because caches depend on `revision`.
     """
 
     def __init__(self, name_of: Callable[[T], str]) -> None:
@@ -25,7 +25,7 @@ class NameTable(Generic[T]):
         self.revision = 0
 
     def get(self, name: str) -> T | None:
-        """The record of that name in any letter case, or None."""
+        """The record of that name, ignoring case, or None."""
         return self._rows.get(name.lower())
 
     def add(self, row: T) -> T:
@@ -35,18 +35,18 @@ class NameTable(Generic[T]):
         return row
 
     def remove(self, name: str) -> T | None:
-        """Take a record out and return it; None if there was none."""
+        """Remove a record and return it; None if unknown."""
         row = self._rows.pop(name.lower(), None)
         if row is not None:
             self.touch()
         return row
 
     def touch(self) -> None:
-        """Say that a record was changed in place."""
+        """Announce that a record was changed in place."""
         self.revision += 1
 
     def names(self) -> list[str]:
-        """All names as they were written."""
+        """All names in their original spelling."""
         return [self._name_of(row) for row in self._rows.values()]
 
     def values(self) -> ValuesView[T]:

@@ -1,6 +1,6 @@
-"""Tables of the people who use an instance: what is in the namespaces at the start.
+"""Initial content of the namespaces: tables of the instance's users.
 
-They are the first rows of tables that SQL can change (`irisops.simulator.sql.stored`).
+These rows start the tables that SQL can change (`irisops.simulator.sql.stored`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ Cell = int | str
 
 @dataclass(frozen=True, slots=True)
 class UserTable:
-    """A persistent class of a person's own in one namespace. `kinds` are the columns' class types, by column; the first
-    is the RowID.
-    """
+    """A persistent class in one namespace. `kinds` are the class types by column; the first column is the RowID."""
 
     namespace: str
     schema: str

@@ -1,7 +1,7 @@
-"""One simulated instance: its security tables, license, web sessions, processes and audit log, and its time.
+"""One simulated instance: its security tables, license, web sessions, processes, audit log and time.
 
-Whoever serves a request calls `tick` first: it does what has fallen due since (timeouts, the session daemon, what the
-people of the scenario did). Nothing happens between two ticks, so tables can be read and iterated over safely.
+The server of a request calls `tick` first, which executes everything due since the last one (timeouts, the session
+daemon, people of the scenario). Nothing happens between two ticks, so tables can be read and iterated over safely.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from irisops.simulator.backend import LoginRefusedError, LoginRequest
+from irisops.simulator.doubts import COMMUNITY_UNITS, Doubts, standing
 from irisops.simulator.world import login as logins
 from irisops.simulator.world import passwords, seed
 from irisops.simulator.world.alerts import AlertLog
@@ -53,7 +54,7 @@ LUConsumed() and %SYS.ProcessQuery.
 
 
 class World:
-    """The state of one instance. Not safe for threads: one event loop uses it."""
+    """The state of one instance. Not thread-safe: one event loop uses it."""
 
     def __init__(
         self,
@@ -63,8 +64,11 @@ class World:
         version: tuple[int, int] = (2025, 2),
         *,
         uptime: float = 0,
+        doubts: Doubts | None = None,
     ) -> None:
         """An instance up for `uptime` seconds, its daemons running, nobody logged in. `scenarios` has livelier ones."""
+        self.doubts = doubts or standing()
+        """What it does where no public source says what a real one does. The control API changes it."""
         self.clock: Clock = clock or SystemClock()
         self.scheduler = Scheduler(self.clock)
         self.key = key or LicenseKey()
@@ -72,12 +76,16 @@ class World:
         self.chance = Chance(seed_number)
         self.started = self.clock.now() - timedelta(seconds=uptime)
         self.accounts: list[Account] = []
-        """The accounts that are handed out; the first is the administrator."""
+        """Published accounts; the first is the administrator."""
         self.tables = SecurityTables()
         self.user_tables: list[UserTable] = []
-        """What people keep in their namespaces; a fresh instance has none."""
+        """Initial user tables; a fresh instance has none."""
         self.license = LicenseEngine(
-            self.now, self.key.units, self.key.max_connections, community=self.key.community
+            self.now,
+            self.key.units,
+            self.key.max_connections,
+            community=self.key.community,
+            by_identity=lambda: self.doubts.says(COMMUNITY_UNITS, "stay"),
         )
         self.process_table = ProcessTable(self.chance, self.now)
         self.session_table = SessionTable(self.scheduler, self.license, self.chance)
@@ -89,12 +97,8 @@ class World:
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
         """The connect reply per reason; None closes the socket without a word. Tests and the control API change it."""
-        self.no_role_resources = False
-        """Clients cannot work on the `Resources` relationship of a role. The control API switches it."""
         self.namespace_access: Callable[[str, str], bool] | None = None
         """Asked with user and namespace where the database is not readable: SQL privileges admit, too (facts: 4.1)."""
-        self.no_delete_session = False
-        """Clients cannot call `$$DeleteSession^%SYS.cspServer`; code on the instance can. The control API sets it."""
         self.mode = ""
         """LIVE, TEST, DEVELOPMENT, FAILOVER or "" for none (facts: license-sessions 5.3)."""
         self.claims: dict[int, Connection] = {}
@@ -115,16 +119,16 @@ class World:
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """The world's time (UTC); during a `tick`, the moment of what is happening."""
+        """The world's time (UTC); during a `tick`, the due time of the running action."""
         return self.scheduler.now()
 
     def tick(self) -> None:
-        """Do what has fallen due. Cheap when nothing has."""
+        """Execute everything due. Cheap if nothing is."""
         self.scheduler.run()
         self.license.expire()
 
     def revision(self, table: str) -> int:
-        """A number that changes when the table does.
+        """Change counter of a table.
 
         Tables are users, roles, resources, services, applications, events, namespaces, databases, processes, sessions,
         license and audit. Raises KeyError for another name.
@@ -148,23 +152,23 @@ class World:
     # -- security -----------------------------------------------------------------------------------------------------
 
     def user(self, name: str) -> User | None:
-        """The user of that name in any letter case."""
+        """The user of that name, ignoring case."""
         return self.users.get(name)
 
     def role(self, name: str) -> Role | None:
-        """The role of that name in any letter case."""
+        """The role of that name, ignoring case."""
         return self.roles.get(name)
 
     def namespace(self, name: str) -> Namespace | None:
-        """The namespace of that name in any letter case."""
+        """The namespace of that name, ignoring case."""
         return self.namespaces.get(name)
 
     def application(self, name: str) -> Application | None:
-        """The application of that name in any letter case."""
+        """The application of that name, ignoring case."""
         return self.applications.get(name)
 
     def add_user(self, user: User, password: str | None) -> User:
-        """Enter a new user; with None it has no password (or keeps the hash that it brings). Returns the user."""
+        """Add a user. `password` None: no password, or the hash already in `user`. Returns the user."""
         if user.created is None:
             user.created = user.modified = self.now()
         self.users.add(user)
@@ -173,36 +177,36 @@ class World:
         return user
 
     def set_password(self, user: User, clear: str) -> None:
-        """Give the user a password. Whether it meets the policy is for the caller to check."""
+        """Set the user's password. The caller checks the password policy."""
         passwords.set_password(user, clear, self.chance)
         user.password_changed = self.now()
         self.users.touch()
 
     def password_matches(self, user: User, clear: str) -> bool:
-        """Whether `clear` is the user's password."""
+        """True if `clear` is the user's password."""
         return passwords.password_matches(user, clear)
 
     def effective_roles(self, username: str) -> Sequence[str]:
-        """The user's roles and all that they grant; none for an unknown user."""
+        """The user's roles and all roles they grant; empty for an unknown user."""
         user = self.users.get(username)
         return self.tables.role_closure(user.roles) if user else ()
 
     def is_superuser(self, username: str) -> bool:
-        """Whether the user holds %All, directly or through a role."""
+        """True if the user holds %All, directly or through a role."""
         user = self.users.get(username)
         return user is not None and self.tables.holds_all(user.roles)
 
     def permission(self, username: str, resource: str) -> Permission:
-        """What the user may do with the resource, its public permission included; nothing for an unknown user."""
+        """The user's permission on the resource, including its public one; none for an unknown user."""
         user = self.users.get(username)
         return self.tables.roles_permission(user.roles, resource) if user else Permission.NONE
 
     def check(self, username: str, resource: str, wanted: Permission) -> bool:
-        """Whether the user has all of the wanted permission on the resource."""
+        """True if the user has the whole wanted permission on the resource."""
         return self.permission(username, resource) & wanted == wanted
 
     def may_enter(self, username: str, namespace: Namespace) -> bool:
-        """Whether the user may be in the namespace: read on the resource of its globals database."""
+        """True if the user may use the namespace: read on the resource of its globals database."""
         database = self.databases.get(namespace.globals_database)
         resource = database.resource if database else "%DB_%DEFAULT"
         return self.check(username, resource, Permission.READ)
@@ -219,7 +223,7 @@ class World:
         process: Process | None = None,
         client_ip: str = "",
     ) -> AuditRecord | None:
-        """Record an event, if it is known, enabled and auditing is on."""
+        """Record an event if it is known and enabled and auditing is on."""
         return self.audit_log.write(
             source,
             kind,
@@ -245,11 +249,11 @@ class World:
 
     @property
     def processes(self) -> dict[int, Process]:
-        """The processes by pid. Read only: use the methods to change it."""
+        """The processes by pid. Read-only: change them by the methods."""
         return self.process_table.rows
 
     def login(self, request: LoginRequest) -> Process:
-        """A superserver client logs in: checks all, takes a unit, starts a process. Raises `LoginRefusedError`."""
+        """Log a superserver client in: checks, license unit, process. Raises `LoginRefusedError`."""
         self.tick()
         try:
             return self._login(request)
@@ -259,14 +263,14 @@ class World:
             raise LoginRefusedError(None if text is None else text.replace("%1", refused.name)) from None
 
     def authenticate(self, username: str, password: str, *, device: str, service: str) -> User:
-        """The user, if account, password and service are good. Raises `LoginRefused`; the user's counters are kept."""
+        """The user, if account, password and service are valid. Raises `LoginRefused`; updates the user's counters."""
         logins.check_service(self.tables, service)
         return logins.authenticate(
             self.tables, username, password, logins.Attempt(self.now(), device, service)
         )
 
     def authenticate_web(self, username: str, password: str, client_ip: str) -> User:
-        """The user who logs in through the web port. Raises `LoginRefused`; a failure is audited."""
+        """The user of a login at the web port. Raises `LoginRefused`; a failure is audited."""
         try:
             return self.authenticate(username, password, device=client_ip, service=logins.WEB_SERVICE)
         except LoginRefused as refused:
@@ -295,7 +299,7 @@ class World:
         self._end_process(process.pid)
 
     def terminate_process(self, pid: int) -> bool:
-        """End a process from outside; whoever watches it is told. False if there is none, or it may not be ended."""
+        """End a process from outside and notify its watcher. False if it is unknown or must not be ended."""
         process = self.processes.get(pid)
         if process is None or not process.can_be_terminated:
             return False
@@ -312,27 +316,27 @@ class World:
         return True
 
     def suspend_process(self, pid: int) -> bool:
-        """Suspend a process. False if there is none, or it may not be, or it is."""
+        """Suspend a process. False if it is unknown, cannot be suspended, or already is."""
         process = self.processes.get(pid)
         return process is not None and process.can_be_suspended and self.process_table.suspend(pid)
 
     def resume_process(self, pid: int) -> bool:
-        """Resume a suspended process. False if there is none or it is not suspended."""
+        """Resume a suspended process. False if it is unknown or not suspended."""
         return self.process_table.resume(pid)
 
     def watch_process(self, pid: int, ended: Callable[[], None]) -> None:
-        """Call `ended` if somebody terminates the process."""
+        """Call `ended` if the process is terminated from outside."""
         self.process_table.watch(pid, ended)
 
     def end_process(self, pid: int) -> None:
-        """The process halts by itself."""
+        """End a process that halts by itself."""
         self._end_process(pid)
 
     # -- web sessions -------------------------------------------------------------------------------------------------
 
     @property
     def sessions(self) -> dict[str, WebSession]:
-        """The web sessions by id. Read only: use the methods to change it."""
+        """The web sessions by id. Read-only: change them by the methods."""
         return self.session_table.rows
 
     def open_session(self, application: str, visitor: Visitor, *, pages: int = 1) -> WebSession:
@@ -343,19 +347,19 @@ class World:
         return self.session_table.open(found, visitor, pages=pages)
 
     def request_session(self, identifier: str) -> WebSession | None:
-        """A further request of a session; None if it is no more."""
+        """A further request of a session; None if it has ended."""
         return self.session_table.request(identifier)
 
     def login_session(self, identifier: str, username: str) -> WebSession | None:
-        """Somebody logs in within the session. Raises `LicenseLimitExceededError`."""
+        """A login within the session. Raises `LicenseLimitExceededError`."""
         return self.session_table.login(identifier, username)
 
     def logout_session(self, identifier: str) -> bool:
-        """The visitor logs out (`IRISLogout=end`): the session ends at once. False: unknown id."""
+        """Logout by the visitor (`IRISLogout=end`): the session ends at once. False: unknown id."""
         return self.session_table.end(identifier)
 
     def end_session(self, identifier: str) -> bool:
-        """An administrator ends it: marked now, removed by the daemon 2 s later. False: unknown id."""
+        """End by an administrator: marked now, removed by the daemon 2 s later. False: unknown id."""
         return self.session_table.mark(identifier)
 
     def rest_call(self, application: str, visitor: Visitor) -> None:

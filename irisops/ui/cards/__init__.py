@@ -1,1 +1,1 @@
-"""What a reply looks like: one module per kind of reply, each a `Section` of a card."""
+"""How replies look: one module per kind, each with a `Section` of a card."""

@@ -1,34 +1,33 @@
-"""Named values: in one flowing line when they are few and short, else as aligned pairs."""
+"""Named values: in flowing lines if they are few and short, else as aligned pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from irisops.contract.replies import Facts, Reply
+from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import item, wrapped
 
 GAP = "   "
 SPARK_WIDTH = 24
 MOST_FLOWING = 3
-"""Lines of flowing pairs; more are easier to read one below the other."""
+"""Lines of flowing pairs; more are easier to read in columns."""
 LONGEST_FLOWING = 48
 """Cells of one pair that may still flow."""
 HEADROOM = 1.3
-"""Above the largest value of a series without a limit: a steady series is not a full one."""
+"""Room above a series without a limit: a steady series must not look full."""
 
 
-class FactsSection(Lines, Section):
-    """Shows `Facts`, with a bar when they hold a count and its limit, and a sparkline of the series.
+class FactsSection(LinesSection[Facts], can_focus=True):
+    """Shows `Facts`, with a bar for a count and its limit, and a sparkline of the series.
 
-    One with blocks to be copied is a stop of the block cursor, so that it can be copied alone.
+    With blocks to copy it is a stop of the block cursor, so that it can be copied alone.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,42 +36,26 @@ class FactsSection(Lines, Section):
     ]
 
     class Leave(Message):
-        """The arrows go on to the next stop."""
+        """An arrow moves on to the next stop."""
 
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
 
-    def __init__(self, reply: Facts) -> None:
-        super().__init__()
-        self._facts = reply
-        self.can_focus = bool(reply.blocks)
+    def allow_focus(self) -> bool:
+        """Only with blocks; the base class would look at `can_focus` alone."""
+        return bool(self.reply.blocks)
 
-    @property
-    def reply(self) -> Facts:
-        """What is shown."""
-        return self._facts
-
-    def show(self, reply: Reply) -> None:
-        """Show newer figures; a new layout only if the number of lines changed."""
-        if not isinstance(reply, Facts) or reply == self._facts:
-            return
-        width = self.content_size.width
-        before = len(list(self.lines(width)))
-        self._facts = reply
-        self.can_focus = bool(reply.blocks)
-        self.refresh(layout=len(list(self.lines(width))) != before)
-
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
-        lines = facts_lines(self._facts, width)
-        if self.can_focus and self.has_focus:
+        lines = facts_lines(self.reply, width)
+        if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
             return [marked.truncate(width, ellipsis=True), *lines]
         return lines
 
     def action_leave(self, step: int) -> None:
-        """To the next stop."""
+        """Move to the next stop."""
         self.post_message(self.Leave(step))
 
     def on_focus(self) -> None:
@@ -87,7 +70,7 @@ class FactsSection(Lines, Section):
 def facts_lines(facts: Facts, width: int) -> list[Content]:
     """Lines for a card of `width` cells."""
     lines = [*_gauge(facts, width)]
-    told = {"consumed", "limit"} if lines else set()
+    told = {_used(facts), "limit"} if lines else set()
     pairs = [
         (harmless(label, 60), _value(facts, name) or "–")
         for name, label in facts.labels.items()
@@ -99,8 +82,7 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
     for note in facts.notes:
-        text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
-        lines += wrapped(text, width, indent=2)
+        lines += item("·", "$accent", note, width, NOTE_LIMIT)
     for title, block in facts.blocks.items():
         lines += [Content(""), Content.styled(harmless(title, TEXT_LIMIT), "$quiet")]
         for line in block.splitlines():
@@ -113,7 +95,7 @@ def _value(facts: Facts, name: str) -> str:
 
 
 def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
-    """As many pairs to a line as fit; none at all if one of them is too long to flow."""
+    """As many pairs to a line as fit; no lines if one of them is too long."""
     lines: list[Content] = []
     for label, value in pairs:
         pair = Content.assemble((f"{label} ", "$quiet"), value)
@@ -126,8 +108,13 @@ def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
     return lines
 
 
+def _used(facts: Facts) -> str:
+    """Name of the fact that the gauge shows: on Community Edition the connections count, else the units."""
+    return "consumed" if facts.facts.get("connections") is None else "in_use"
+
+
 def _gauge(facts: Facts, width: int) -> list[Content]:
-    used, limit = facts.facts.get("consumed"), facts.facts.get("limit")
+    used, limit = facts.facts.get(_used(facts)), facts.facts.get("limit")
     parts: list[Content | tuple[str, str] | str] = []
     counted = isinstance(used, (int, float)) and isinstance(limit, (int, float)) and limit > 0
     top: float | None = None
@@ -135,14 +122,15 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
         top = float(limit)
         style = load_style(used, limit)
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
-        parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), " units"]
+        unit = " units" if _used(facts) == "consumed" else " connections"
+        parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), unit]
     if counted and len(facts.series) > 1:
         parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 
 
 def _aligned(pairs: list[tuple[str, str]], width: int) -> list[Content]:
-    """Labels in a column, values beside them; two pairs to a line where there is room for both."""
+    """Labels in a column, values beside them; two pairs to a line if there is room."""
     label_width = min(28, max((len(label) for label, _ in pairs), default=0))
     longest = max((len(value) for _, value in pairs), default=0)
     columns = 2 if len(pairs) > 5 and 2 * (label_width + longest + 2) + 4 <= width else 1

@@ -1,45 +1,31 @@
-"""A plan: what it is before and after, what that means, and on demand the calls that would do it."""
+"""A plan: values before and after, effects, warnings, and on demand the calls that make the change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from textual.content import Content
 
-from irisops.contract.replies import Plan, Reply
+from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import item, wrapped
 
 
-class PlanSection(Lines, Section):
-    """Shows a `Plan`. `calls` shown or not is the reader's choice."""
+class PlanSection(LinesSection[Plan]):
+    """Shows a `Plan`; the reader chooses whether its calls are shown."""
 
     def __init__(self, reply: Plan) -> None:
-        super().__init__()
-        self._plan = reply
+        super().__init__(reply)
         self.calls_shown = False
 
-    @property
-    def reply(self) -> Plan:
-        """What is shown."""
-        return self._plan
-
-    def show(self, reply: Reply) -> None:
-        """Show a newer plan of the same name."""
-        if isinstance(reply, Plan):
-            self._plan = reply
-            self.refresh(layout=True)
-
     def toggle_calls(self) -> None:
-        """Show or hide the code that does the same."""
+        """Show or hide the code that makes the same change."""
         self.calls_shown = not self.calls_shown
         self.refresh(layout=True)
 
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """Changes, effects, warnings, and the calls if they are shown."""
-        return plan_lines(self._plan, width, calls=self.calls_shown)
+        return plan_lines(self.reply, width, calls=self.calls_shown)
 
 
 def plan_lines(plan: Plan, width: int, *, calls: bool = False) -> list[Content]:
@@ -56,15 +42,9 @@ def plan_lines(plan: Plan, width: int, *, calls: bool = False) -> list[Content]:
         )
         lines += wrapped(text, width, indent=4)
     for effect in plan.effects:
-        lines += wrapped(
-            Content.assemble(("→ ", "$secondary"), harmless(effect, TEXT_LIMIT)), width, indent=2
-        )
+        lines += item("→", "$secondary", effect, width)
     for warning in plan.warnings:
-        lines += wrapped(
-            Content.assemble(("! ", "$warning bold"), (harmless(warning, TEXT_LIMIT), "$warning")),
-            width,
-            indent=2,
-        )
+        lines += item("!", "$warning bold", warning, width, text_style="$warning")
     if calls:
         for language, code in plan.calls.items():
             lines.append(Content.styled(harmless(language, 40), "$accent bold"))
@@ -76,7 +56,7 @@ def plan_lines(plan: Plan, width: int, *, calls: bool = False) -> list[Content]:
 
 
 def _code_row(row: str, width: int) -> list[Content]:
-    """A row of code with the blanks that it begins with: wrapping would drop them."""
+    """A row of code with its leading blanks, which wrapping would drop."""
     text = row.lstrip(" ")
     blanks = min(2 + len(row) - len(text), width // 2)
     return [line.pad_left(blanks) for line in wrapped(Content(text), width - blanks, indent=2)]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
 
-from irisops.contract.replies import Reply, Series
+from irisops.contract.replies import Series
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import NOTE_LIMIT, cell, local
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import item
 
 HEIGHT = 8
 """Rows of a plot, without the line of times."""
 HEADROOM = 1.1
-"""Above the largest value where no limit says what is full."""
+"""Room above the largest value if there is no limit."""
 
 _BRAILLE = 0x2800
 # The dot of (column, row) within a cell, row 0 at the top.
@@ -25,7 +25,7 @@ _STYLES = ("$primary", "$secondary", "$accent", "$warning")
 
 
 def columns_of(times: Sequence[datetime], values: Sequence[float | None], columns: int) -> list[float | None]:
-    """One value per dot column over the span of `times`: the greatest that falls into it, the last one where none does.
+    """One value per dot column over the span of `times`: the greatest that falls into it, else the one before.
 
     A gap of the readings (None) stays a gap.
     """
@@ -52,7 +52,7 @@ def columns_of(times: Sequence[datetime], values: Sequence[float | None], column
 
 
 def drawn(heights: Sequence[float | None], top: float, rows: int) -> list[str]:
-    """A line through the values, with what is under it: `rows` strings, the uppermost first. Values are 0 to `top`."""
+    """The area under the values, which are 0 to `top`: `rows` strings, the uppermost first."""
     cells = [[0] * ((len(heights) + 1) // 2) for _ in range(rows)]
     dots = rows * 4
     for column, value in enumerate(heights):
@@ -66,7 +66,7 @@ def drawn(heights: Sequence[float | None], top: float, rows: int) -> list[str]:
 
 
 def plot_lines(series: Series, width: int, height: int = HEIGHT) -> list[Content]:
-    """The plot for a card of `width` cells: a scale at the left, the limit as a rule across, times below."""
+    """The plot for a card of `width` cells: scale at the left, the limit as a line across, times below."""
     known = [value for values in series.lines.values() for value in values if value is not None]
     if not known or not series.times:
         return [Content.styled("nothing was read yet", "$quiet")]
@@ -112,31 +112,10 @@ def _figure(value: float) -> str:
     return cell(round(value)) if value >= 10 else cell(round(value, 1))
 
 
-class PlotSection(Lines, Section):
+class PlotSection(LinesSection[Series]):
     """Shows `Series`."""
 
-    def __init__(self, reply: Series) -> None:
-        super().__init__()
-        self._series = reply
-
-    @property
-    def reply(self) -> Series:
-        """What is shown."""
-        return self._series
-
-    def show(self, reply: Reply) -> None:
-        """Show newer values; a new layout only if the number of lines changed."""
-        if not isinstance(reply, Series) or reply == self._series:
-            return
-        width = self.content_size.width
-        before = len(list(self.lines(width)))
-        self._series = reply
-        self.refresh(layout=len(list(self.lines(width))) != before)
-
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """The plot, then the notes."""
-        lines = plot_lines(self._series, width)
-        for note in self._series.notes:
-            text = Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT))
-            lines += wrapped(text, width, indent=2)
-        return lines
+        notes = [line for note in self.reply.notes for line in item("·", "$accent", note, width, NOTE_LIMIT)]
+        return plot_lines(self.reply, width) + notes

@@ -1,8 +1,7 @@
-"""An error with its cause and its cure; suggestions can be chosen with the arrows and Enter."""
+"""An error with its cause and cure; a suggestion is chosen with the arrows and Enter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,12 +10,12 @@ from textual.message import Message
 
 from irisops.contract.replies import Problem, Reply
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import item, wrapped
 
 
-class ProblemSection(Lines, Section, can_focus=True):
+class ProblemSection(LinesSection[Problem], can_focus=True):
     """Shows a `Problem`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,29 +39,23 @@ class ProblemSection(Lines, Section, can_focus=True):
             self.step = step
 
     def __init__(self, reply: Problem) -> None:
-        super().__init__()
-        self._problem = reply
+        super().__init__(reply)
         self._chosen = 0
 
-    @property
-    def reply(self) -> Problem:
-        """What is shown."""
-        return self._problem
-
     def show(self, reply: Reply) -> None:
-        """Show a newer problem of the same kind."""
-        if isinstance(reply, Problem) and reply != self._problem:
-            self._problem, self._chosen = reply, 0
-            self.refresh(layout=True)
+        """Show a newer problem; its first suggestion is chosen."""
+        if reply != self.reply:
+            self._chosen = 0
+        super().show(reply)
 
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """Message, cure, the instance's words, suggestions."""
-        return problem_lines(self._problem, width, chosen=self._chosen if self.has_focus else None)
+        return problem_lines(self.reply, width, chosen=self._chosen if self.has_focus else None)
 
     def action_choose(self, step: int) -> None:
-        """Another suggestion."""
+        """Choose another suggestion."""
         number = self._chosen + step
-        if 0 <= number < len(self._problem.suggestions):
+        if 0 <= number < len(self.reply.suggestions):
             self._chosen = number
             self.refresh()
         else:
@@ -70,8 +63,8 @@ class ProblemSection(Lines, Section, can_focus=True):
 
     def action_take(self) -> None:
         """Put the chosen suggestion, or the line that failed, into the prompt."""
-        suggestions = self._problem.suggestions
-        text = suggestions[self._chosen] if suggestions else self._problem.text
+        suggestions = self.reply.suggestions
+        text = suggestions[self._chosen] if suggestions else self.reply.text
         if text:
             self.post_message(self.Taken(text))
 
@@ -86,15 +79,9 @@ class ProblemSection(Lines, Section, can_focus=True):
 
 def problem_lines(problem: Problem, width: int, chosen: int | None = None) -> list[Content]:
     """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor."""
-    lines = wrapped(
-        Content.assemble(("✕ ", "$error bold"), (harmless(problem.message, TEXT_LIMIT), "$error")),
-        width,
-        indent=2,
-    )
+    lines = item("✕", "$error bold", problem.message, width, text_style="$error")
     if problem.cure:
-        lines += wrapped(
-            Content.assemble(("→ ", "$accent"), harmless(problem.cure, TEXT_LIMIT)), width, indent=2
-        )
+        lines += item("→", "$accent", problem.cure, width)
     if problem.detail:
         lines += wrapped(
             Content.styled(f"  {harmless(problem.detail, TEXT_LIMIT)}", "$quiet"), width, indent=2

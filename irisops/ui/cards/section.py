@@ -1,10 +1,15 @@
-"""The small protocol of the parts of a card."""
+"""Sections: the parts of a card, each of which shows one reply."""
 
 from __future__ import annotations
+
+from typing import Generic, TypeVar
 
 from textual.widget import Widget
 
 from irisops.contract.replies import Problem, Reply
+from irisops.ui.lines import Lines
+
+R = TypeVar("R", bound=Reply)
 
 
 class Section(Widget):
@@ -12,7 +17,7 @@ class Section(Widget):
 
     @property
     def reply(self) -> Reply:
-        """What is shown."""
+        """The reply shown."""
         raise NotImplementedError
 
     def show(self, reply: Reply) -> None:
@@ -23,6 +28,28 @@ class Section(Widget):
         """Forget what is large: the section is taken off the screen."""
 
 
+class LinesSection(Lines, Section, Generic[R]):
+    """A section of text. Subclasses return the lines of `reply`."""
+
+    def __init__(self, reply: R) -> None:
+        super().__init__()
+        self._shown: R = reply
+
+    @property
+    def reply(self) -> R:
+        """The reply shown."""
+        return self._shown
+
+    def show(self, reply: Reply) -> None:
+        """Show a newer reply; a new layout only if the number of lines changes."""
+        if not isinstance(reply, type(self._shown)) or reply == self._shown:
+            return
+        width = self.content_size.width
+        before = len(list(self.lines(width)))
+        self._shown = reply
+        self.refresh(layout=len(list(self.lines(width))) != before)
+
+
 def identity(reply: Reply) -> tuple[str, str]:
-    """Replies with the same identity replace each other inside a card."""
+    """Key of a reply inside a card: a reply replaces its predecessor with the same key."""
     return type(reply).__name__, reply.error if isinstance(reply, Problem) else reply.name

@@ -1,39 +1,22 @@
-"""The replies that need a line or two: done, progress, a form that was opened."""
+"""Sections of a line or two: a result, progress, an opened form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from textual.content import Content
 
-from irisops.contract.replies import Done, Form, Progress, Reply
+from irisops.contract.replies import Done, Form, Progress
 from irisops.contract.wording import harmless
-from irisops.ui.cards.section import Section
+from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT, bar
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import wrapped
 
 
-class DoneSection(Lines, Section):
+class DoneSection(LinesSection[Done]):
     """A change that was carried out and verified."""
 
-    def __init__(self, reply: Done) -> None:
-        super().__init__()
-        self._done = reply
-
-    @property
-    def reply(self) -> Done:
-        """What is shown."""
-        return self._done
-
-    def show(self, reply: Reply) -> None:
-        """Show a newer one of the same name."""
-        if isinstance(reply, Done) and reply != self._done:
-            self._done = reply
-            self.refresh(layout=True)
-
-    def lines(self, width: int) -> Iterable[Content]:
-        """What was done, details, how to take it back."""
-        done = self._done
+    def lines(self, width: int) -> list[Content]:
+        """The result, its details, and how to undo it."""
+        done = self.reply
         text: list[tuple[str, str] | str] = [("✓ ", "$success bold"), harmless(done.message, TEXT_LIMIT)]
         if done.undo is not None:
             text += [("   take back: ", "$quiet"), (f"/undo {done.undo}", "$accent")]
@@ -43,27 +26,12 @@ class DoneSection(Lines, Section):
         return lines
 
 
-class ProgressSection(Lines, Section):
-    """A step of something long; a bar where the share is known."""
+class ProgressSection(LinesSection[Progress]):
+    """A step of a long operation, with a bar where the share is known."""
 
-    def __init__(self, reply: Progress) -> None:
-        super().__init__()
-        self._progress = reply
-
-    @property
-    def reply(self) -> Progress:
-        """What is shown."""
-        return self._progress
-
-    def show(self, reply: Reply) -> None:
-        """The next step."""
-        if isinstance(reply, Progress) and reply != self._progress:
-            self._progress = reply
-            self.refresh(layout=True)
-
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """The step, with its share."""
-        progress = self._progress
+        progress = self.reply
         message = harmless(progress.message, TEXT_LIMIT)
         if progress.fraction is None:
             return wrapped(Content.assemble(("◐ ", "$warning"), message), width, indent=2)
@@ -73,25 +41,10 @@ class ProgressSection(Lines, Section):
         return wrapped(Content.assemble((gauge, "$primary"), f" {share}  ", message), width, indent=room + 8)
 
 
-class FormSection(Lines, Section):
+class FormSection(LinesSection[Form]):
     """The trace of an editor in the transcript."""
 
-    def __init__(self, reply: Form) -> None:
-        super().__init__()
-        self._form = reply
-
-    @property
-    def reply(self) -> Form:
-        """What was opened."""
-        return self._form
-
-    def show(self, reply: Reply) -> None:
-        """The same editor again, perhaps with errors on its fields."""
-        if isinstance(reply, Form):
-            self._form = reply
-            self.refresh(layout=True)
-
-    def lines(self, width: int) -> Iterable[Content]:
+    def lines(self, width: int) -> list[Content]:
         """One line."""
-        title = harmless(self._form.title, 200)
+        title = harmless(self.reply.title, 200)
         return wrapped(Content.assemble(("▤ ", "$secondary"), title, ("  editor", "$quiet")), width, indent=2)

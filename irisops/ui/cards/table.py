@@ -1,4 +1,4 @@
-"""A table with its notes and, while the person looks for something, a find line."""
+"""A table with its notes, the details of a row, and a find line once it is wanted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from textual.content import Content
 from textual.widgets import Input
 
 from irisops.contract.replies import Reply, Table
-from irisops.contract.wording import harmless
 from irisops.ui.arrange import Row, title, written_as
 from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import Lines, item, wrapped
 
 
 class Notes(Lines):
@@ -30,10 +29,7 @@ class Notes(Lines):
 
     def lines(self, width: int) -> list[Content]:
         """One paragraph per note."""
-        lines: list[Content] = []
-        for note in self.notes:
-            lines += wrapped(Content.assemble(("· ", "$accent"), harmless(note, NOTE_LIMIT)), width, indent=2)
-        return lines
+        return [line for note in self.notes for line in item("·", "$accent", note, width, NOTE_LIMIT)]
 
     def show(self, notes: tuple[str, ...]) -> None:
         """Replace them."""
@@ -44,7 +40,7 @@ class Notes(Lines):
 
 
 class Details(Lines):
-    """All values of one row, none of them cut."""
+    """All values of one row, uncut."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +73,7 @@ class Details(Lines):
 
 
 class FindLine(LineInput):
-    """The words that rows must contain. Enter and Esc go back to the rows; Esc forgets the words."""
+    """Input for words that rows must contain. Enter and Esc go back to the rows; Esc forgets the words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "forget", "Show all rows", id="find.forget"),
@@ -115,7 +111,7 @@ class TableSection(Section):
 
     @property
     def reply(self) -> Table:
-        """What is shown."""
+        """The reply shown."""
         return self._table
 
     def show(self, reply: Reply) -> None:
@@ -131,7 +127,7 @@ class TableSection(Section):
     def let_go(self) -> None:
         """Forget the rows."""
         if self._find is not None:
-            # What an Input of Textual subscribes to keeps it, and its subscription, for as long as the screen stands.
+            # A subscription of Textual's Input would keep it alive as long as the screen.
             self._find.screen.text_selection_started_signal.unsubscribe(self._find)
         self._table = replace(self._table, rows=())
         self._details.let_go()
@@ -153,9 +149,8 @@ class TableSection(Section):
 
     @on(Grid.Find)
     async def _open_find(self) -> None:
-        if self._find is None:  # only now: it costs more than all the rest of the card
-            self._find = FindLine(placeholder="find rows", compact=True, classes="find")
-            self._find.cursor_blink = False
+        if self._find is None:  # not before: it costs more than the rest of the card
+            self._find = FindLine(placeholder="find rows")
             await self.mount(self._find, before=self.grid)
         self._find.display = True
         self._find.focus()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from irisops.contract.replies import Facts, Table
 from irisops.instance.models import Role
+from irisops.instance.security.lists import Resource
 from irisops.instance.security.permissions import Permission, parse_permission
-from irisops.instance.security.resources import Resource
 from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
 from tests.commands.fakes import World, a_user
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.commands.access.compare_sql import MOST_ROLES
+from irisops.commands.access.compare import MOST_ROLES
 from irisops.contract.replies import Cell, Table
 from irisops.instance.errors import NotPermitted
 from irisops.instance.security.sqlprivileges import MOST_GRANTS, SqlGrant, SqlHoldings, sql_holdings

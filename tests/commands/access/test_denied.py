@@ -63,6 +63,13 @@ async def test_nothing_recorded_asks_for_a_click(connected: World) -> None:
     assert noted(await table(connected), "Click in your browser now")
 
 
+async def test_an_empty_answer_that_cannot_be_confirmed_is_no_all_clear(connected: World) -> None:
+    connected.instance.fail["audit table"] = NotPermitted("no SELECT on it")
+    found = await table(connected)
+    assert noted(found, "there may be refusals that are not shown")
+    assert not noted(found, "No refusal is recorded")
+
+
 async def test_a_fix_is_the_plan_of_explain(connected: World) -> None:
     secure(connected)
     identity = (await table(connected)).rows[0]["id"]
@@ -95,7 +102,8 @@ async def test_a_refused_table_is_explained_as_sql(connected: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "part"), [("eve", "Somebody tries names"), ("off", "/enable off"), ("bob", "A wrong password")]
+    ("user", "part"),
+    [("eve", "Somebody is trying names"), ("off", "/enable off"), ("bob", "A wrong password")],
 )
 async def test_a_failed_login_is_advised_on(connected: World, user: str, part: str) -> None:
     connected.instance.all_users.append(a_user("off", enabled=False))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from irisops.commands.access.dormant import days_of
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem, Table
+from irisops.contract.replies import Plan, Problem, Refusal, Table
+from irisops.instance.errors import NotPermitted
 from irisops.instance.models import User
 from irisops.instance.security.dormant import Account
 from irisops.simulator.world.model import User as WorldUser
@@ -97,6 +97,32 @@ async def test_it_filters_like_every_table(people: World) -> None:
         "service",
         "forgotten",
     ]
+
+
+async def test_an_account_of_unknown_age_is_named_and_never_swept(people: World) -> None:
+    people.instance.fail["user times"] = NotPermitted("protected")
+    put(people, account("busy", 1), account("new", None), account("old", 200))
+    found = await table(people, "/users dormant 90d")
+    assert [row["name"] for row in found.rows] == ["old"]
+    assert any("Age unknown" in note and "new" in note for note in found.notes)
+    (plan,) = await people.say("/dormant disable 90d")
+    assert isinstance(plan, Plan)
+    assert [change.what for change in plan.changes] == ["enabled of old"]
+
+
+async def test_where_the_lists_tell_no_age_the_accounts_themselves_do(people: World) -> None:
+    people.instance.tells_logins = False
+    put(people, account("busy", 1), account("idle", 200), account("new", None, created=3))
+    people.instance.fail["user details"] = failed("no such query")
+    assert [row["name"] for row in (await table(people, "/users dormant 90d")).rows] == ["idle"]
+
+
+async def test_a_list_in_which_nobody_ever_logged_in_is_not_believed(people: World) -> None:
+    people.instance.fail["user times"] = NotPermitted("protected")
+    put(people, account("admin", None, created=400), account("maria", None, created=400))
+    found = await table(people, "/users dormant 90d")
+    assert found.rows == []
+    assert any("Age unknown" in note and "admin and maria" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

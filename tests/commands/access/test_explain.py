@@ -7,10 +7,9 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Table
 from irisops.instance.models import Role
+from irisops.instance.security.lists import Resource, WebApplication
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import Resource
-from irisops.instance.security.sqlprivileges import SqlGrant
-from irisops.instance.security.webapps import WebApplication
+from irisops.instance.security.sqlprivileges import SqlGrant, SqlHoldings
 from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 
@@ -284,6 +283,36 @@ async def test_sql_is_asked_of_the_instance_and_the_role_named(reader: World) ->
     assert plan is None
     assert facts.notes[0] == "✓ role Clerk → granted role Reader → SELECT on HR.Person, granted by _SYSTEM"
     assert noted(facts, "bob also lacks %Service_SQL:U")
+
+
+@pytest.mark.parametrize(
+    ("via", "way"),
+    [
+        ("Direct", "granted to bob itself"),
+        ("SuperUser", "role %All"),
+        ("_PUBLIC", "granted to everybody (_PUBLIC)"),
+        ("Owner", "bob owns it"),
+        ("Magic", "granted through Magic"),
+        ("", "granted through a way that is not told"),
+    ],
+)
+async def test_the_words_of_the_instance_are_not_taken_for_roles(reader: World, via: str, way: str) -> None:
+    reader.instance.sql.add(("bob", "HR.Person", "select", "USER"))
+    reader.instance.grants = [SqlGrant("TABLE", "HR.Person", "SELECT", via)]
+    facts, _ = await told(reader, "/explain bob sql HR.Person")
+    assert facts.notes[0] == f"✓ {way} → SELECT on HR.Person"
+
+
+async def test_where_only_the_word_role_is_told_each_role_is_asked(reader: World) -> None:
+    reader.instance.sql.add(("bob", "HR.Person", "select", "USER"))
+    grant = SqlGrant("TABLE", "HR.Person", "SELECT", "Role", "_SYSTEM")
+    reader.instance.grants = [grant]
+    reader.instance.holdings = {"Reader": SqlHoldings((replace(grant, via=""),))}
+    facts, _ = await told(reader, "/explain bob sql HR.Person")
+    assert facts.notes[0] == "✓ role Clerk → granted role Reader → SELECT on HR.Person, granted by _SYSTEM"
+    reader.instance.fail["sql holdings"] = failed("no such query")
+    facts, _ = await told(reader, "/explain bob sql HR.Person")
+    assert "which one cannot be read: no such query" in facts.notes[0]
 
 
 async def test_a_missing_sql_privilege_is_granted_by_plan_and_checked(reader: World) -> None:

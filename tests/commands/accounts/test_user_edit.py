@@ -122,7 +122,7 @@ async def test_a_deleted_user_comes_back_but_for_the_password(at: Desk) -> None:
     await at.yes(plan)
     assert at.served.world.users.get("bob") is None
     back = await at.plan("/undo")
-    assert "bob gets a new password: the old one is known to nobody." in back.warnings
+    assert "bob gets a new password: nobody knows the old one." in back.warnings
     replies = await at.yes(back)
     bob = at.user("bob")
     assert (bob.full_name, bob.comment, bob.roles, bob.escalation_roles) == (

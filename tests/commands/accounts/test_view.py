@@ -50,7 +50,7 @@ async def test_a_user_is_shown_in_full_with_what_it_holds_and_why(at: Desk) -> N
     assert set(facts.facts) - {"name"} == set(facts.labels), "every field has a person's word"
     (note,) = facts.notes
     assert note.startswith("local is a read-only profile: nothing is changed through it.")
-    assert note.endswith("If it should be: /profile edit local read_only=no")
+    assert note.endswith("To allow changes: /profile edit local read_only=no")
     ways = {str(row["resource"]): (row["permission"], row["how"]) for row in table.rows}
     assert ways["%DB_USER"] == ("R", "role Boss → granted role Clerk → %DB_USER:R")
     assert ways["%DB_PAYROLL"] == ("W", "role Boss → %DB_PAYROLL:W")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from irisops.changes import interrupted
+from irisops.changes import undo
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Plan, Problem, Table
 from irisops.profiles.places import Places
@@ -47,7 +47,7 @@ async def start(desk: Desk) -> list[Notice]:
     link = desk.session.hub.active
     assert link is not None
     desk.notices.clear()
-    await interrupted.tell(desk.session.context, link)
+    await undo.tell_interrupted(desk.session.context, link)
     return list(desk.notices)
 
 

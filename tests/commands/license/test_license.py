@@ -171,7 +171,7 @@ async def test_times_are_those_of_this_machine(connected: World) -> None:
     assert returns(holder, connected.clock.now()).endswith("(9 min)")
     assert "1 h 00 min ahead" in clock_note(board)[0]
     assert clock_note(replace(board, clock_offset=5.0)) == []
-    assert first_to_end(())[0].startswith("End first: many sessions of one user")
+    assert first_to_end(None)[0].startswith("End first: many sessions of one user")
 
 
 def test_the_reason_of_a_license_holder_has_room_at_80_columns() -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Done, Problem, Progress
+from irisops.contract.replies import Done, Problem, Progress, Refusal
 from irisops.instance.connection import State
 from irisops.instance.errors import (
     AccountDisabled,

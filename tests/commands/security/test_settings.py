@@ -107,7 +107,7 @@ async def test_unauthenticated_access_is_taken_off_the_superserver_and_comes_bac
     service(at).authe_enabled = PASSWORD_BIT | UNAUTHENTICATED_BIT
     plan = await at.plan("take unauthenticated access off %Service_Bindings")
     assert lines(plan) == [("login of %Service_Bindings", "password, unauthenticated", "password")]
-    assert plan.effects[0].startswith("Whoever came to %Service_Bindings without a login must log in now")
+    assert plan.effects[0].startswith("Visitors of %Service_Bindings without a login must log in now")
     assert (
         'write ##class(Security.Services).Modify("%Service_Bindings", .p)  ; 1 is success'
         in (plan.calls["ObjectScript"])
@@ -181,7 +181,7 @@ async def test_all_of_an_application_at_once(at: Desk) -> None:
         "roles of /csp/user",
     ]
     assert any("bob" in each and "can no longer enter" in each for each in plan.effects)
-    assert any("no longer gets %All" in each for each in plan.effects)
+    assert any("no longer get %All" in each for each in plan.effects)
     before = repr(app(at, "/csp/user"))
     await at.yes(plan)
     changed = app(at, "/csp/user")
@@ -223,7 +223,7 @@ async def test_a_public_permission_is_taken_and_the_plan_says_who_loses_it(at: D
 
 async def test_a_public_permission_is_given_with_a_warning(at: Desk) -> None:
     plan = await at.plan("/resource USER public=R")
-    assert any("whoever has not logged in: %DB_USER:R" in each for each in plan.warnings)
+    assert any("logged in or not: %DB_USER:R" in each for each in plan.warnings)
     await at.yes(plan)
     assert resource(at, "%DB_USER").public == R
 

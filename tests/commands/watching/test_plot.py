@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from irisops.commands.watching.plot import POINTS, span_of, thinned
 from irisops.connections.count_history import COARSE_STEP, FINE, MIDDLE, CountHistory, Sample
-from irisops.contract.refusal import Refusal
-from irisops.contract.replies import Problem, Series
+from irisops.contract.replies import Problem, Refusal, Series
 from irisops.engine import reply_json, reply_text
 from tests.commands.fakes import START, World
 

@@ -1,4 +1,4 @@
-"""Frames and values: everything that goes in comes out, and nothing else does any harm."""
+"""Frames and values: everything sent arrives, and anything malformed is harmless."""
 
 from __future__ import annotations
 
@@ -131,6 +131,13 @@ def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
 @given(st.lists(value_tuples, max_size=4))
 def test_rows_come_back_as_they_were(rows: list[tuple[Value, ...]]) -> None:
     assert unpack_rows(over_the_pipe({"rows": pack_rows(rows)})["rows"]) == rows
+
+
+def test_equal_texts_of_a_list_are_held_once() -> None:
+    (first, _), (second, _) = unpack_rows(
+        over_the_pipe({"rows": pack_rows([("%SYS", 1), ("%SYS", 2)])})["rows"]
+    )
+    assert first is second
 
 
 @given(json_values)

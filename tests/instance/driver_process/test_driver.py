@@ -1,4 +1,4 @@
-"""The driver process by itself: how it starts, what it keeps to itself, how it ends."""
+"""The driver process by itself: its start, its isolation, its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.instance.served import PASSWORD, USER, Served, serve, until
 
 
 def standard_streams(pid: int) -> set[str]:
-    """Where the three standard streams of a process lead."""
+    """Targets of the three standard streams of a process."""
     return {str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)}
 
 

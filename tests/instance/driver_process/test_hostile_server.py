@@ -1,4 +1,4 @@
-"""A server that means harm costs one driver process and one clear line."""
+"""A hostile server costs one driver process and one clear message."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the fakes have the names of the driver's methods
-"""Class queries by the class methods behind them: what is believed, and what leads back to the result set."""
+"""Class queries by their class methods: which answers are accepted, and which fall back to the result set."""
 
 from __future__ import annotations
 
@@ -203,8 +203,8 @@ def test_what_cannot_be_believed_is_not() -> None:
     assert "without ID" in refused(rows=[("", "x", 1)])
     assert "items" in refused(page=lambda found: packed([packed(row[:2]) for row in found]))
     assert "items" in refused(page=lambda found: packed([1, 2]), rows=ROWS[:1])
-    assert "no list" in refused(page=lambda found: "plain text")
-    assert "no list" in refused(page=lambda found: 7)
+    assert "not a list" in refused(page=lambda found: "plain text")
+    assert "not a list" in refused(page=lambda found: 7)
     assert "cannot be counted" not in refused(again=True)
     assert "no columns" in refused(width=1)
 
@@ -252,7 +252,7 @@ async def test_a_route_that_gives_nonsense_is_left_alone_afterwards() -> None:
     def answer(call: Call) -> Answer | Exception:
         assert isinstance(call, ClassQuery)
         if call.whole_rows:
-            return InstanceError("a row set is no list")
+            return InstanceError("a row set is not a list")
         return rows("ID Username", ("abc", "ana"))
 
     instance = FakeInstance({"SELECT": InstanceError("SQLCODE: <-359>"), "SessionInfo": answer})
@@ -261,7 +261,7 @@ async def test_a_route_that_gives_nonsense_is_left_alone_afterwards() -> None:
         assert session.id == "abc"
     assert sum(isinstance(call, ClassQuery) and call.whole_rows for call in instance.calls) == 1
     (row,) = [row for row in instance.capabilities.doctor() if row.what == "sessions.list"]
-    assert (BY_ROWS.label, "a row set is no list") in row.rejected
+    assert (BY_ROWS.label, "a row set is not a list") in row.rejected
 
 
 async def test_a_list_that_is_too_slow_is_told_and_not_begun_again() -> None:

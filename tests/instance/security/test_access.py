@@ -1,4 +1,4 @@
-"""What access depends on, read from a simulator through the real driver; compared with the instance's own answer."""
+"""The access model: inputs read from a simulator through the real driver, result compared with the instance's."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from irisops.instance.connection import Connection
 from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.models import Role, User
 from irisops.instance.security.access import make_access, read_access
-from irisops.instance.security.permissions import Permission
-from irisops.instance.security.privileges import UnknownName
-from irisops.instance.security.resources import Resource, permission_of
-from irisops.instance.security.sqlprivileges import SqlGrant, SqlObject, change_sql, check_sql, sql_grants
-from irisops.instance.security.webapps import (
+from irisops.instance.security.lists import (
+    Resource,
     WebApplication,
     application_of,
     list_applications,
     parse_match_roles,
     read_application,
 )
+from irisops.instance.security.permissions import Permission, permission_of
+from irisops.instance.security.privileges import UnknownName
+from irisops.instance.security.sqlprivileges import SqlGrant, SqlObject, change_sql, check_sql, sql_grants
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.scenarios import build_world
@@ -136,7 +136,7 @@ async def test_what_the_list_does_not_tell_is_read_from_the_object() -> None:
 
 
 class Without:
-    """A connection on which some queries fail as if this version had them not."""
+    """A connection on which some queries fail, as on a version without them."""
 
     def __init__(self, connection: Connection, *procedures: str) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""Refusals: read from a simulator's audit log, grouped by cause, and recorded where they were not."""
+"""Refusals: read from a simulator's audit log and grouped by cause, and switched on if they are not recorded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from irisops.instance.security.audit import (
 )
 from irisops.instance.security.denials import causes_of
 from irisops.instance.security.dormant import Account, read_logins
+from irisops.instance.security.lists import Resource
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.resources import Resource
 from tests.instance.security.test_access import scenario
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ async def test_the_newest_refusals_come_first_and_nothing_else() -> None:
         for number in range(5):
             served.world.audit("%System", "%Login", "LoginFailure", event_data=f"no {number}", username="eve")
             served.world.audit("%System", "%Security", "UserChange", event_data="a change")
-        found = await list_denials(connection, 3)
+        found, _ = await list_denials(connection, 3)
         assert [record.data for record in found] == ["no 4", "no 3", "no 2"]
         assert {record.event for record in found} == {"LoginFailure"}
         assert all(record.time is not None for record in found)
@@ -50,7 +50,7 @@ async def test_a_refused_security_call_is_told_with_its_privilege() -> None:
         outcome = (await other.batch([ClassMethod("Security.Users", "Delete", ("reader",))]))[0]
         await other.disconnect()
         assert isinstance(outcome, Exception) or outcome.value != 1
-        (cause,) = causes_of(await list_denials(connection, 10), None)
+        (cause,) = causes_of((await list_denials(connection, 10))[0], None)
         assert (cause.event, cause.username) == ("AccessDenied", "operator")
         assert cause.missing == "%Admin_Secure:U"
 
@@ -72,7 +72,7 @@ async def test_what_is_not_recorded_is_told_and_switched_on(version: tuple[int, 
         assert after == Auditing(True, dict.fromkeys(REFUSALS, True))  # noqa: FBT003
         assert served.world.system.audit_enabled
         assert served.world.audit("%System", "%Security", "Protect", event_data="<PROTECT>x") is not None
-        (record,) = await list_denials(connection, 1)
+        ((record,), _) = await list_denials(connection, 1)
         assert (record.event, record.data) == ("Protect", "<PROTECT>x")
 
 

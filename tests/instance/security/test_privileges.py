@@ -78,7 +78,7 @@ def models(draw: st.DrawFn) -> AccessModel:
 
 
 def roles_with_application(model: AccessModel, user: User) -> list[str]:
-    """The roles a user runs with inside /csp/app, found the long way."""
+    """The roles of a user inside /csp/app, computed independently."""
     application = model.applications[0]
     table = {role.name.lower(): role for role in model.roles}
     held = {role.lower() for role in user.roles}

@@ -1,4 +1,4 @@
-"""Services and what can be set: read and saved through the real driver, in few round trips, whatever the lists tell."""
+"""Services and their settings: read and saved through the real driver, in few round trips, with any lists."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from irisops.instance.connection import Connection, Target
 from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.routes import Instance
 from irisops.instance.security import authentication
+from irisops.instance.security.lists import Service, list_applications, list_resources, list_services
 from irisops.instance.security.object_state import ObjectState, changed_fields
-from irisops.instance.security.resources import list_resources
-from irisops.instance.security.services import Service, list_services
 from irisops.instance.security.settings_state import read_settings, save_settings
-from irisops.instance.security.webapps import list_applications
 from irisops.simulator.world.model import User
 from tests.counting_relay import CountingRelay
 from tests.instance.served import PASSWORD, USER, serve
@@ -78,7 +76,7 @@ async def test_without_the_privilege_it_is_named() -> None:
 
 
 class Old:
-    """An instance without the Detail query, whose list tells neither logins nor addresses."""
+    """An instance without the Detail query, whose list has neither logins nor addresses."""
 
     capabilities = Capabilities()
 

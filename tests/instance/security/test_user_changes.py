@@ -2,20 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, Query, Update, Value
+from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, ObjectCall, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NoAnswer, NotAvailable, NotPermitted
 from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.permissions import applicable
-from irisops.instance.security.roles import role_steps
+from irisops.instance.security.role_changes import role_steps
 from irisops.instance.security.user_changes import (
-    FIELDS,
+    USER_FIELDS,
     check_new_password,
     read_user_state,
     read_user_states,
     unknown_namespaces,
     user_steps,
 )
-from tests.instance.fake_instance import FakeInstance, everything, rows, value
+from tests.instance.fake_instance import FakeInstance, Scripted, everything, rows, value
 from tests.instance.test_status import status
 
 SECRET = "canary-Secret-7"
@@ -38,7 +38,7 @@ def bob(**changed: FieldValue) -> ObjectState:
 
 
 async def done(change: ObjectChange, password: str = "") -> list[Call]:
-    """The calls of a change on an instance that says yes to all of them."""
+    """The calls of a change on an instance on which they all succeed."""
     instance = FakeInstance(
         {"%OpenId": lambda call: Answer(values=(1,) * _steps(call)), "Security.": value(1)}
     )
@@ -131,15 +131,41 @@ async def test_without_the_detail_query_the_object_tells_and_a_missing_property_
 
 async def test_what_is_missing_is_named_when_neither_way_is_permitted() -> None:
     refused = NotPermitted("<PROTECT>", detail="<PROTECT>")
-    instance = FakeInstance({"Users_Detail": refused, "%OpenId": refused})
+    instance = FakeInstance(
+        {"Users_Detail": refused, "Users:Detail": refused, "%OpenId": refused, "Security.Check": value(0)}
+    )
     with pytest.raises(NotPermitted) as problem:
         await read_user_state(instance, "bob")
     assert problem.value.privilege == "%Admin_Secure:U"
+    instance.script["Security.Check"] = value(1)
+    with pytest.raises(NotPermitted) as problem:
+        await read_user_state(instance, "bob")
+    assert problem.value.privilege == "%All"
+
+
+async def test_an_object_that_may_not_be_opened_leaves_what_the_list_tells() -> None:
+    refused = NotPermitted("<PROTECT>", detail="<PROTECT>")
+    listed = rows("Name Enabled Roles", ("Bob", 1, "%SQL"))
+    state = await read_user_state(FakeInstance({"Users_Detail": listed, "%OpenId": refused}), "bob")
+    assert state is not None
+    assert (state.name, state.names("roles"), "full_name" in state.fields) == ("Bob", ("%SQL",), False)
+
+
+async def test_cells_are_read_only_where_neither_sql_nor_the_object_is_permitted() -> None:
+    refused = NotPermitted("<PROTECT>", detail="<PROTECT>")
+    listed = rows("Name Enabled Roles", ("Bob", 1, "%SQL"))
+    script: dict[str, Scripted] = {"Users_Detail": refused, "%OpenId": refused, "Users:Detail": listed}
+    instance = FakeInstance(script)
+    state = await read_user_state(instance, "bob")
+    assert state is not None
+    assert state.names("roles") == ("%SQL",)
+    (by_cells,) = [call for call in instance.calls if isinstance(call, ClassQuery)]
+    assert "FullName" in by_cells.wanted
 
 
 async def test_many_users_cost_one_list() -> None:
-    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
-    cells = [(name, *("" for _ in FIELDS)) for name in ("Ann", "Bob", "Eve")]
+    columns = " ".join(["Name", *(spec.property for spec in USER_FIELDS.values())])
+    cells = [(name, *("" for _ in USER_FIELDS)) for name in ("Ann", "Bob", "Eve")]
     instance = FakeInstance({"Users_Detail": rows(columns, *cells)})
     states = await read_user_states(instance, ["bob", "EVE", "nobody"])
     assert set(states) == {"bob", "eve"}
@@ -190,7 +216,7 @@ def test_permissions_that_make_sense(resource: str, letters: str) -> None:
 
 
 async def adding(role: str, *without: str, **script: Answer | Exception) -> FakeInstance:
-    """An instance on which a role was added to Bob; what that raised is raised."""
+    """An instance after adding a role to Bob; passes on any error."""
     instance = FakeInstance(dict(script), everything(*without))
     (step,) = user_steps(ObjectChange(bob(), bob(roles=("%SQL", role))))
     try:
@@ -221,10 +247,11 @@ async def test_a_change_without_an_answer_is_made_once_and_its_outcome_called_un
 
 @pytest.mark.parametrize("name", ["a,b", "x*"])
 async def test_names_that_mean_more_in_a_mask_are_found_exactly(name: str) -> None:
-    columns = " ".join(["Name", *(spec.property for spec in FIELDS.values())])
-    cells = [(each, *("" for _ in FIELDS)) for each in (name, "other")]
+    columns = " ".join(["Name", *(spec.property for spec in USER_FIELDS.values())])
+    cells = [(each, *("" for _ in USER_FIELDS)) for each in (name, "other")]
     instance = FakeInstance({"Users_Detail": rows(columns, *cells)})
     state = await read_user_state(instance, name)
     assert state is not None
     assert state.name == name
-    assert [call.params for call in instance.calls if isinstance(call, Query)] == [("*",)]
+    (query,) = [call for call in instance.calls if isinstance(call, Query)]
+    assert query.sql == "SELECT * FROM Security.Users_Detail('*')"

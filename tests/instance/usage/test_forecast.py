@@ -1,4 +1,4 @@
-"""The forecast against the license engine of the simulator, which was written from the same rules by somebody else."""
+"""The forecast against the simulator's license engine, an independent implementation of the same rules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def held_by(engine: LicenseEngine, identity: str) -> Identity:
 
 
 def let_in(engine: LicenseEngine, identities: list[str]) -> int:
-    """How many get in before the first refusal."""
+    """Number of logins before the first refusal."""
     for number, identity in enumerate(identities):
         try:
             engine.connect(identity)

@@ -1,4 +1,4 @@
-"""Who holds the units: the lists of an instance put together so that they add up."""
+"""Holders of the units: an instance's lists combined so that they add up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When units come back: each documented rule, as one row of the instance's list says it."""
+"""Release of units: each documented rule, by one row of the instance's list."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Reading what an instance tells without a login."""
+"""Metrics that an instance gives without a login."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
-from irisops.instance.usage.metrics import metrics_of, parse_metrics, read_metrics
+from irisops.instance.usage.metrics import metrics_of, read_metrics
 
 TEXT = """\
 # HELP iris_license_consumed Licenses in use
@@ -31,10 +32,14 @@ iris_broken one
 
 def test_the_figures_of_interest() -> None:
     metrics = metrics_of(TEXT)
-    assert (metrics.license_consumed, metrics.license_available, metrics.license_percent) == (8, 0, 100)
+    assert (metrics.license_consumed, metrics.license_available) == (8, 0)
     assert (metrics.license_days, metrics.sessions, metrics.processes) == (27.3, 5, 41)
-    assert "iris_cpu_pct" not in metrics.others
-    assert "iris_odd" not in metrics.others
+
+
+def test_what_is_no_number_or_one_of_several_is_no_figure() -> None:
+    several = 'iris_csp_sessions{id="a"} 1\niris_csp_sessions{id="b"} 2\n'
+    metrics = metrics_of(f'iris_license_consumed NaN\n{several}iris_process_count{{i="x"}} 3\n')
+    assert (metrics.license_consumed, metrics.sessions, metrics.processes) == (None, None, 3)
 
 
 def test_an_older_version_tells_less() -> None:
@@ -44,7 +49,9 @@ def test_an_older_version_tells_less() -> None:
 
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
-    assert all(isinstance(value, float) for value in parse_metrics(text).values())
+    metrics = metrics_of(text)
+    figures = (metrics.license_consumed, metrics.license_available, metrics.sessions, metrics.processes)
+    assert all(value is None or math.isfinite(value) for value in figures)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Ending sessions, acting on processes and changing timeouts: what the instance answers, and what is made of it."""
+"""Ending sessions, acting on processes and changing timeouts: the instance's answers and their interpretation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import call_failure
 from irisops.instance.usage.processes import act_on_process
-from irisops.instance.usage.sessions_end import end_session
+from irisops.instance.usage.sessions import end_session
 from irisops.instance.usage.sessions_timeout import set_timeout
 
 Reaction = Callable[[Call], Answer]
 
 
 class Scripted:
-    """An instance that answers as a test says; `calls` are those that it got."""
+    """An instance with scripted answers; `calls` are those it got."""
 
     def __init__(self, answer: Reaction, capabilities: Capabilities | None = None) -> None:
         self._answer = answer

@@ -1,4 +1,4 @@
-"""A made-up machine: a home, a folder to work in, and programs that say what a test wants."""
+"""A made-up machine: a home, a working folder, and programs with scripted output."""
 
 from __future__ import annotations
 

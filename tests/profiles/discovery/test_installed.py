@@ -83,7 +83,7 @@ async def test_an_instance_without_a_port_is_still_a_row(tmp_path: Path, port: s
 
 async def test_one_that_runs_without_a_port_says_so(tmp_path: Path) -> None:
     found = await one(tmp_path, "N^/usr/n^2024.1.0.262.0^running, since x^iris.cpf^^^^^IRIS^^^/usr/n")
-    assert "port is not told" in found.problem
+    assert "port is not known" in found.problem
 
 
 @pytest.mark.parametrize("port", ["²", pytest.param("9" * 5000, id="long"), "x", "-1", "٣"])

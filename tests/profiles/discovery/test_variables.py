@@ -1,4 +1,4 @@
-"""Variables that hold more than they should: addresses with any password, hosts that are none."""
+"""Variables with surplus content: addresses with any password, invalid hosts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def look(**environment: str) -> Report:
 
 
 def shown(report: Report) -> str:
-    """All that can reach a screen or a file, without where passwords are read."""
+    """Everything that can reach a screen or a file, except the sources of passwords."""
     return repr([replace(each, password=None) for each in report.found]) + report.trouble
 
 
@@ -44,7 +44,7 @@ async def test_a_password_with_special_characters(password: str) -> None:
 
 @given(PRINTABLE)
 async def test_no_password_gets_out_of_an_address(password: str) -> None:
-    """Whatever the password, the same is shown, but for a refusal in fixed words: so no piece of it is in it."""
+    """The output is the same for every password, except for a fixed refusal: so it contains no piece of it."""
     report = await look(DATABASE_URL=f"iris://_SYSTEM:{password}@db.example:1972/USER")
     if report.trouble:
         assert report.found == ()

@@ -1,4 +1,4 @@
-"""An emulated instance without a wire, and a client that calls it as the wire would."""
+"""An emulated instance without the wire protocol, and a client with its calls."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class Instance:
     """A fresh instance at a fixed moment, with a superuser `boss`."""
 
-    def __init__(
-        self, *, version: tuple[int, int] = (2025, 2), units: int = 20, project_unknown_queries: bool = False
-    ) -> None:
+    def __init__(self, *doubts: str, version: tuple[int, int] = (2025, 2), units: int = 20) -> None:
         self.clock = ManualClock(START)
         self.world = World(self.clock, LicenseKey(units=units), 1, version)
-        self.runtime = Runtime(self.world, project_unknown_queries=project_unknown_queries)
+        self.doubt(*doubts)
+        self.runtime = Runtime(self.world)
         self.user("boss", "%All")
         self._port = 50000
+
+    def doubt(self, *choices: str) -> None:
+        """Do this in doubt, each NAME=VALUE."""
+        self.world.doubts = self.world.doubts.choose(*choices)
 
     def user(self, name: str, *roles: str, **resources: str) -> User:
         """A user; `resources` (name without %, letters) come through a role of its own."""
@@ -108,7 +111,7 @@ class Client:
         return [dict(zip(names, row, strict=True)) for row in self.session.query(prepared, list(values), 0)]
 
     def update(self, sql: str, *values: Value) -> int:
-        """A statement that is no query. Literals stay in the text, as the engine takes them, too."""
+        """A statement other than a query, with its literals in the text."""
         return self.session.update(self.prepare(sql, len(values)), list(values))
 
     def prepare(self, sql: str, parameters: int = 0) -> Any:
@@ -145,7 +148,7 @@ class Client:
 
 
 class Object:
-    """A reference that the client holds."""
+    """A client's object reference."""
 
     def __init__(self, client: Client, reference: ObjectRef) -> None:
         self.client = client

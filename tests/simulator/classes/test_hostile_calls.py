@@ -1,4 +1,4 @@
-"""Whatever a client passes, a call answers a value or throws an ObjectScript error: never a Python exception."""
+"""With any arguments, a call returns a value or throws an ObjectScript error, never a Python exception."""
 
 # ruff: noqa: PT017 - whether an error is raised depends on what was passed
 from __future__ import annotations
@@ -50,7 +50,7 @@ QUERIES = [(cls.name, name) for cls in CLASSES for name in cls.queries()]
 RECORDS = [
     ("Security.Users", "boss"), ("Security.Roles", "%operator"), ("Security.Resources", "%development"),
     ("Security.Services", "%service_terminal"), ("Security.Applications", "/csp/user"), ("Security.System", "SYSTEM"),
-    ("Security.Events", "%system/%login/login"),
+    ("Security.Events", "%system||%login||login"),
 ]  # fmt: skip
 MEMBERS = [
     (cls.name, key, name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.simulator.backend import ByRef, LoginRefusedError, SqlFailure, ThrownError
+from irisops.simulator.backend import ByRef, LoginRefusedError, LoginRequest, SqlFailure, ThrownError
+from irisops.simulator.runtime import Runtime
+from irisops.simulator.world.scenarios import build_world
 from irisops.simulator.world.sessions import Visitor
 from tests.simulator.classes.instance import Client, Instance
 
@@ -73,7 +75,7 @@ def test_process_list_gives_system_processes_no_unit(boss: Client) -> None:
 
 def test_license_queries_are_no_procedures_unless_asked_for(boss: Client) -> None:
     assert boss.failure("SELECT * FROM %SYSTEM.License_UserList()").sqlcode < 0
-    projected = Instance(project_unknown_queries=True).login()
+    projected = Instance("projection=yes").login()
     assert projected.rows("SELECT UserId FROM %SYSTEM.License_UserList()") == [{"userid": "10.0.0.1"}]
     assert projected.rows("SELECT * FROM %CSP.Session_SessionInfo()") == []
     flags = boss.rows("SELECT SqlProc FROM %Dictionary.CompiledQuery WHERE parent = '%SYSTEM.License'")
@@ -249,3 +251,25 @@ def test_license_settings_are_kept_and_guarded(instance: Instance, boss: Client)
     assert boss.call(LICENSE, "LUMaxConsumed") == 3
     boss.call(LICENSE, "LUMaxConsumedReset", "*")
     assert boss.call(LICENSE, "LUMaxConsumed") == 2
+
+
+def test_the_key_of_community_edition_says_what_was_read_in_public() -> None:
+    world = build_world("home")
+    account = world.accounts[0]
+    request = LoginRequest("%SYS", account.username, account.password, "", "", "test", "10.0.0.9", 50000)
+    boss = Client(Runtime(world).login(request))
+    asked = (
+        "KeyProduct", "KeyLicenseType", "KeyLicenseCapacity", "KeyCustomerName", "KeyServer", "KeyLicenseUnits",
+        "KeyCoresLicensed", "KeyCoresEnforced",
+    )  # fmt: skip
+    assert [boss.call("%SYSTEM.License", each) for each in asked] == [
+        "Server",
+        "Concurrent User",
+        "InterSystems IRIS Community license",
+        "InterSystems IRIS Community",
+        "Single",
+        8,
+        20,
+        20,
+    ]
+    assert boss.call("%SYS.System", "GetInstanceName") == "IRIS"

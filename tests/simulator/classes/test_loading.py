@@ -1,4 +1,4 @@
-"""Classes that a client loads by a stream: compiled, listed, run with the caller's privileges, deleted."""
+"""Classes loaded by a client from a stream: compiled, listed, run with the caller's privileges, deleted."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_arrays_work_between_code_and_classes(boss: Client) -> None:
 def test_a_routine_can_be_called_by_code_where_clients_cannot(instance: Instance, boss: Client) -> None:
     load(boss)
     identifier = instance.world.open_session("/csp/user", Visitor("10.1.1.1")).id
-    instance.world.no_delete_session = True
+    instance.doubt("function=refused")
     with pytest.raises(ThrownError, match="<NOROUTINE>"):
         boss.session.function("DeleteSession", "%SYS.cspServer", [identifier])
     assert boss.call("Test.Tools", "End", identifier) == 1
@@ -232,7 +232,7 @@ def test_code_that_does_not_end_leaves_the_instance_usable(
 
 def test_a_role_without_its_relationship(instance: Instance, boss: Client) -> None:
     boss.ok("Security.Roles", "Create", "Clerk", "", "%DB_USER:R", "")
-    instance.world.no_role_resources = True
+    instance.doubt("role-resources=refused")
     role = boss.open("Security.Roles", "clerk")
     with pytest.raises(ThrownError, match="<INVALID OREF>"):
         role.child("Resources").invoke("Count")

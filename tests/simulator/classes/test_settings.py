@@ -114,7 +114,7 @@ def test_events_are_switched_created_and_deleted(boss: Client, instance: Instanc
     assert boss.error(EVENTS, "Create", "MINE", "kind", "thing").startswith("ERROR #852:")
     assert boss.error(EVENTS, "Create", "%Mine", "K", "T").startswith("ERROR #851:")
     boss.ok("%SYSTEM.Security", "Audit", "Mine", "Kind", "Thing", "data", "text")
-    event = boss.open(EVENTS, "mine/kind/thing")
+    event = boss.open(EVENTS, "mine||kind||thing")
     event.set("Enabled", 0)
     event.save()
     boss.ok("%SYSTEM.Security", "Audit", "Mine", "Kind", "Thing", "more", "text")

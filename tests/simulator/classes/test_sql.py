@@ -225,3 +225,27 @@ def test_a_terminated_process_fails_sql_with_a_link_failure(boss: Client, instan
     other = instance.login()
     assert boss.call("%SYSTEM.Process", "Terminate", other.call("%SYSTEM.SYS", "ProcessID")) == 1
     assert other.sqlcode("SELECT Name FROM %Dictionary.CompiledClass") == -461
+
+
+def test_special_variables_of_objectscript_in_either_spelling(instance: Instance) -> None:
+    boss = instance.login(namespace="USER")
+    (row,) = boss.rows(
+        "SELECT $ZVERSION a, $zv b, $HOROLOG c, $H d, $JOB e, $USERNAME f, $NAMESPACE g, $ZNSPACE h, $ZTIMESTAMP i,"
+        " $ZTIMEZONE j, $TLEVEL k, $ZHOROLOG l, $ZPI m"
+    )
+    assert row["a"] == row["b"] == boss.call("%SYSTEM.Version", "GetVersion")
+    assert row["c"] == row["d"] == row["i"] == "67630,43200"
+    assert row["e"] == str(boss.call("%SYSTEM.SYS", "ProcessID"))
+    assert (row["f"], row["g"], row["h"], row["j"], row["k"], row["l"]) == ("boss", "USER", "USER", 0, 0, 0)
+    assert round(float(row["m"]), 9) == 3.141592654
+
+
+def test_privileges_of_roles_and_owners_come_by_words(instance: Instance) -> None:
+    instance.doubt("granted-via=words")
+    instance.user("ann", "%SQL", DB_USER="RW", Service_SQL="U")
+    boss = instance.login(namespace="USER")
+    boss.update("GRANT %CREATE_TABLE TO ann")
+    boss.update("GRANT SELECT ON INFORMATION_SCHEMA.TABLES TO %SQL")
+    instance.login("ann", "USER").update("CREATE TABLE mine (a INTEGER)")
+    words = {row["GRANTED_VIA"] for row in boss.query("%SQL.Manager.CatalogPriv:UserPrivs", "ann")}
+    assert words == {"Role", "Owner"}

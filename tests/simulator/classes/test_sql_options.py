@@ -1,4 +1,4 @@
-"""`%SYSTEM.SQL.Util` and what clients ask the class dictionary for (class reference 2024.1)."""
+"""`%SYSTEM.SQL.Util` and the class dictionary queries of clients (class reference 2024.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a transaction takes back in globals, level by level, against a model in plain Python."""
+"""Rollback of globals, level by level, against a model in plain Python."""
 
 from __future__ import annotations
 

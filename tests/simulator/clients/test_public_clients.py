@@ -36,7 +36,7 @@ TABLES = ["Applications", "Resources", "Roles", "Services", "Users"]
 
 @dataclass(frozen=True)
 class Client:
-    """What to install, and the distribution that tells whether it is here already."""
+    """A client: its requirements, and the distribution that shows whether it is installed."""
 
     distribution: str
     pinned: str
@@ -55,6 +55,7 @@ SQLALCHEMY_PURE = Client("sqlalchemy-iris", "0.15.5")
 DJANGO = Client("django-iris", "0.3.0", ("django>=5,<5.1",))
 TOOL = Client("iristool", "0.4.1")
 GLOBALS = Client("iris-global-reference", "0.1.3")
+DEVTESTER = Client("iris-devtester", "1.21.0", ("intersystems-irispython==5.4.1",))
 # It declares no driver; with the official one alone it does not find `iris.dbapi`.
 CLI = Client("irissqlcli", "0.6.0", ("sqlalchemy-iris==0.20.0",))
 
@@ -64,14 +65,14 @@ Answers = dict[str, Any]
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    """An instance of its own for each client: what one leaves behind is none of the next one's business."""
+    """A separate instance for each client, because clients leave tables behind."""
     with simulator() as served:
         yield served
 
 
 @pytest.fixture
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """The Python that has the client; skips the test where there is none."""
+    """The Python that has the client; skips the test if none has it."""
     folder = request.config.getoption("--public-clients")
 
     def find(client: Client) -> Path:
@@ -108,7 +109,7 @@ def _installed_in(folder: Path, client: Client) -> Path:
 
 
 def ask(probe: str, python: Path, target: Target) -> Answers:
-    """What a probe reports, by name."""
+    """The answers of a probe, by name."""
     done = subprocess.run(
         [python, "-m", f"tests.simulator.clients.probes.{probe}", str(target.port), target.user],
         cwd=ROOT,
@@ -124,7 +125,7 @@ def ask(probe: str, python: Path, target: Target) -> Answers:
 
 
 def failed(answers: Answers, name: str, text: str) -> bool:
-    """Whether the answer is an error that says `text`."""
+    """True if the answer is an error with `text`."""
     answer = answers[name]
     return isinstance(answer, dict) and text in answer.get("error", "")
 
@@ -264,3 +265,18 @@ def test_irissqlcli(interpreter: Interpreter, target: Target, tmp_path: Path) ->
     assert own("SELECT * FROM Cli").splitlines()[-2:] == ['"1","Ann"', '"2","Ann!"']
     own("DROP TABLE Cli")
     assert "<-30>" in own("SELECT * FROM Cli")
+
+
+@pytest.mark.timeout(900)
+def test_devtester(interpreter: Interpreter, target: Target) -> None:
+    command = interpreter(DEVTESTER).parent / "iris-devtester"
+    place = ("--host", "127.0.0.1", "--port", str(target.port), "--namespace", "USER")
+    done = subprocess.run(
+        [command, "test-connection", *place, "--username", target.user, "--password", target.password],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "irisops simulator" in done.stdout

@@ -15,6 +15,8 @@ import iris
 
 from irisops.simulator.main import Options, RunningSimulator, serve
 
+_QUIET = Options(scenario="quiet", web_port=None)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -25,6 +27,7 @@ class Target:
     user: str
     password: str = field(repr=False)
     is_simulator: bool = False
+    web_port: int | None = None
 
     def connect(self, *, user: str = "", password: str = "", namespace: str = "%SYS") -> Any:
         """A driver connection. Close it."""
@@ -48,18 +51,23 @@ def parse_url(url: str) -> Target:
 
 
 @contextmanager
-def simulator() -> Iterator[Target]:
-    """A quiet simulator that serves from a thread of its own: the driver blocks the one that calls it."""
+def simulator(options: Options = _QUIET) -> Iterator[Target]:
+    """A simulator that serves from a thread of its own: the driver blocks the one that calls it."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulator")
     thread.start()
     running: RunningSimulator | None = None
     try:
-        running = asyncio.run_coroutine_threadsafe(
-            serve(Options(scenario="quiet", web_port=None)), loop
-        ).result(30)
+        running = asyncio.run_coroutine_threadsafe(serve(options), loop).result(30)
         account = running.account
-        yield Target("127.0.0.1", running.port, account.username, account.password, is_simulator=True)
+        yield Target(
+            "127.0.0.1",
+            running.port,
+            account.username,
+            account.password,
+            is_simulator=True,
+            web_port=running.web.port if running.web is not None else None,
+        )
     finally:
         if running is not None:
             asyncio.run_coroutine_threadsafe(running.stop(), loop).result(30)

@@ -1,4 +1,4 @@
-"""What the product relies on, asked of an instance by the official driver.
+"""Behaviour of an instance that the product relies on, checked with the official driver.
 
 Only what the facts confirm is asserted without condition. Run it against a throwaway IRIS with
 `pytest -m live --iris-url iris://USER@HOST:PORT/%SYS tests/simulator/conformance`.
@@ -68,7 +68,7 @@ def test_sessions_have_the_documented_columns(driver: Driver) -> None:
 
 
 def test_a_class_query_gives_whole_rows_by_its_methods(driver: Driver) -> None:
-    """The class reference declares the methods; that a client can use them is what a real instance has to show."""
+    """The class reference declares the methods; only a real instance can show that a client may use them."""
     listed = driver.query("%SYSTEM.License:UserList")
     try:
         rows = list(driver.whole_rows("%SYSTEM.License", "UserList"))

@@ -1,4 +1,4 @@
-"""Classes that are loaded by a stream, and what their code does: the same on a real instance as on the simulator.
+"""Classes loaded from a stream, and their code: the same on a real instance and on the simulator.
 
 The class is loaded into %SYS and deleted again. The helper is loaded only where the instance has none.
 """
@@ -11,7 +11,7 @@ import iris
 import pytest
 
 from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
-from irisops.instance.helper.managing import VERSION, source
+from irisops.instance.helper import VERSION, source
 from tests.simulator.conformance.conftest import SCRATCH_ROLE, Driver
 
 NAME = "ZIrisOpsTest.Conformance"

@@ -1,4 +1,4 @@
-"""Runs pieces of ObjectScript for a host that has nothing but what the test gives it."""
+"""Runs ObjectScript for a host that has only what the test gives it."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class FakeHost:
 
 
 def result(code: str, host: FakeHost | None = None, **variables: Value) -> Value:
-    """What the code returns; `variables` are its arguments."""
+    """The return value of the code; `variables` are its arguments."""
     nodes = {name: Node(value) for name, value in variables.items()}
     return run(parse(code), nodes, host or FakeHost(), Budget(10_000))
 
 
 def value(expression: str, host: FakeHost | None = None, **variables: Value) -> Value:
-    """What an expression is."""
+    """The value of an expression."""
     return result(f"return {expression}", host, **variables)

@@ -15,7 +15,7 @@ from tests.simulator.objectscript.running import FakeHost, value
 
 
 def fold(left: int, step: tuple[str, int]) -> int:
-    """One step of integer arithmetic, as the language has it."""
+    """One step of integer arithmetic by the rules of the language."""
     operator, right = step
     return {
         "+": left + right,

@@ -1,4 +1,4 @@
-"""The source of a class: what is understood of it, and what is refused."""
+"""The source of a class: what is accepted and what is refused."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_a_class_is_its_parameters_and_methods() -> None:
         ),
         ("ClassMethod Nothing()", "Method Nothing()", 19, "'Method' is not"),
         ("ClassMethod Nothing()", "ClassMethod Add()", 20, "two methods Add"),
-        ("    quit b\n", "    frob b\n", 16, "'frob' is no command"),
-        ("    quit b\n}", "    quit b\n", 19, "'ClassMethod' is no command"),
+        ("    quit b\n", "    frob b\n", 16, "'frob' is not a command"),
+        ("    quit b\n}", "    quit b\n", 19, "'ClassMethod' is not a command"),
         ("ClassMethod Nothing()\n{\n}\n\n}\n", "ClassMethod Nothing()\n{\n", 20, "does not end"),
         ("{\n}\n\n}", "{\n}\n\n}\nClass Another {}", 24, "more after its end"),
     ],

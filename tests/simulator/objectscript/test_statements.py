@@ -122,8 +122,8 @@ def test_code_that_does_not_end_is_stopped(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "line", "reason"),
     [
-        ("write 1", 1, "no command"),
-        ("set x=1\n\nfrob x", 3, "no command"),
+        ("write 1", 1, "not a command"),
+        ("set x=1\n\nfrob x", 3, "not a command"),
         ("set x", 1, "'=' is expected"),
         ("set x=", 1, "an operand is expected"),
         ("set ^x=1", 1, "cannot be set"),
@@ -133,7 +133,7 @@ def test_code_that_does_not_end_is_stopped(code: str) -> None:
         ("if x quit", 1, "a block"),
         ("for i=1:1:3 set x=1", 1, "a block"),
         ("for i=1:1:3 { quit i }", 1, "use RETURN"),
-        ("continue", 1, "outside of a loop"),
+        ("continue", 1, "outside a loop"),
         ("new x", 1, "NEW takes only"),
         ("set x=y.Name", 1, "objects"),
         ("do ##class(A.B).%New().Run()", 1, "objects"),
@@ -144,7 +144,7 @@ def test_code_that_does_not_end_is_stopped(code: str) -> None:
         ("quit $get(1)", 1, "a variable"),
         ('set x="abc', 1, "does not end"),
         ("if 1 {\nset x=1", 1, "does not end"),
-        ("set x=1 }", 1, "no command"),
+        ("set x=1 }", 1, "not a command"),
         ("set x=" + "(" * 999 + "1" + ")" * 999, 1, "too deeply"),
         ("set x=" + "-" * 999 + "1", 1, "too many signs"),
         ("if 1 {" * 200 + "}" * 200, 1, "too deeply"),

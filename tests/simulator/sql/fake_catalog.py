@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,11 +19,12 @@ from irisops.simulator.sql.catalog import (
 )
 from irisops.simulator.sql.definitions import DefinitionStatements
 from irisops.simulator.sql.statements import Action, SecurityStatements, SqlObject
+from irisops.simulator.sql.vocabulary import OBJECTSCRIPT_VARIABLES
 
 
 @dataclass
 class RecordedStatements:
-    """Keeps what it was asked to do; `held` are the privileges that %CHECKPRIV finds."""
+    """Records the statements; `held` are the privileges that %CHECKPRIV finds."""
 
     done: list[tuple[object, ...]] = field(default_factory=list)
     held: set[object] = field(default_factory=set)
@@ -122,7 +123,7 @@ LIST_COLUMNS = [ColumnDef("Name"), ColumnDef("Enabled"), ColumnDef("Flags", SqlT
 
 @dataclass
 class FakeCatalog:
-    """The catalog of a session; `denied` lists the qualified names that it may not touch."""
+    """The catalog of a session; `denied` are qualified names without privileges."""
 
     default_schema: str = "SQLUser"
     username: str = "_SYSTEM"
@@ -243,6 +244,12 @@ class FakeCatalog:
 
     def now(self) -> str:
         return "2026-11-24 10:58:07"
+
+    def variables(self) -> Mapping[str, Value]:
+        return dict.fromkeys(OBJECTSCRIPT_VARIABLES, "") | {
+            "$USERNAME": self.username,
+            "$NAMESPACE": self.namespace,
+        }
 
 
 def _named(schema: str, name: str, wanted_schema: str, wanted_name: str) -> bool:

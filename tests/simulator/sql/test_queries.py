@@ -1,4 +1,4 @@
-"""SELECT statements over the fake catalog: results, names, types, collation, and how they fail."""
+"""SELECT statements over the fake catalog: results, names, types, collation, failures."""
 
 from __future__ import annotations
 

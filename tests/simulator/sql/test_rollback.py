@@ -1,4 +1,4 @@
-"""Transactions: what others see of them, what takes them back, and random ones against a model in plain Python."""
+"""Transactions: visibility, rollback, and random ones against a model in plain Python."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ class Model:
     saved: list[list[tuple[int, str | None]]] = field(default_factory=list)
 
     def change(self, verb: str, key: int, value: Any) -> None:
-        """Raises KeyError where a key would be there twice."""
+        """Raises KeyError for a duplicate key."""
         rows = dict(enumerate(self.rows))
         if verb == "insert":
             rows[len(rows)] = (key, value)

@@ -1,4 +1,4 @@
-"""Statements on users, roles and privileges: what reaches the instance, exactly as written, and what is refused."""
+"""Statements on users, roles and privileges: names reach the instance exactly as written; the rest is refused."""
 
 from __future__ import annotations
 

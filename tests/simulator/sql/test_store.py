@@ -1,4 +1,4 @@
-"""The embedded database lets a query read what was filled, and nothing else."""
+"""The embedded database lets a query read the filled tables only."""
 
 from __future__ import annotations
 

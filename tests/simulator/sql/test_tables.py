@@ -1,4 +1,4 @@
-"""Tables that SQL defines and changes: rows, keys, defaults, and the codes of what must not be."""
+"""Tables that SQL defines and changes: rows, keys, defaults, and error codes."""
 
 from __future__ import annotations
 

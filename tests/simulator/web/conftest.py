@@ -19,7 +19,7 @@ PASSWORD = "right-1"
 
 @dataclass
 class Answer:
-    """What came back."""
+    """A received response."""
 
     status: int
     headers: list[tuple[str, str]]

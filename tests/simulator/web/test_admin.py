@@ -1,4 +1,4 @@
-"""`/api/admin` of 2026.2: who gets in, what is listed, what ends."""
+"""`/api/admin` of 2026.2: login, lists, ending sessions."""
 
 from __future__ import annotations
 

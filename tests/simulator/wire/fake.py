@@ -1,6 +1,6 @@
 """A small instance behind the wire for its tests: the classes, table and procedures of the captured exchanges.
 
-It knows just enough to tell right from wrong on the wire; the real simulated instance is `irisops.simulator.runtime`.
+It can only check the wire protocol; the real simulated instance is `irisops.simulator.runtime`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from irisops.simulator.backend import (
+    FAST_SELECT,
     Argument,
     ByRef,
     CallOutcome,
@@ -87,7 +88,7 @@ def _split(args: Sequence[Argument]) -> Value:
 
 @dataclass
 class Recorder:
-    """What the wire told the backend about its connections."""
+    """Events that the wire protocol reported to the backend."""
 
     logins: list[LoginRequest] = field(default_factory=list)
     closed: queue.Queue[tuple[int, bool]] = field(default_factory=queue.Queue)
@@ -109,9 +110,10 @@ class FakeBackend:
         self.people: list[list[Value]] = [[1, "ann"], [2, "bob"], [3, "zo\u00eb"]]
         self.results: dict[str, tuple[list[Column], list[list[Value]]]] = {}
         self.next_job = JOB
+        self.feature_options = FAST_SELECT
 
     def note(self, log: list[T], entry: T) -> None:
-        """Remember what the wire asked for, unless this instance is to run for long."""
+        """Record a request, unless this instance is to run for long."""
         if self._recording:
             log.append(entry)
 

@@ -102,7 +102,7 @@ def requests_to_the_instance() -> list[bytes]:
 
 
 class Fuzzer:
-    """Makes what one bad client sends. The same seed makes the same clients.
+    """Generates the stream of a bad client. The same seed gives the same clients.
 
     `requests` are right requests that it bends, beside the captured ones.
     """
@@ -136,7 +136,7 @@ class Fuzzer:
         )
 
     def stream(self) -> bytes:
-        """All that one client sends."""
+        """The whole stream of one client."""
         return self.random.choice(self._kinds)()
 
     def _noise(self) -> bytes:
@@ -146,7 +146,7 @@ class Fuzzer:
         return self._hello + self._noise()
 
     def _mutated(self) -> bytes:
-        """Captured requests, some bent, with lengths that fit or not."""
+        """Captured requests, some mutated, with right or wrong lengths."""
         messages = [self._hello]
         for _ in range(self.random.randrange(1, 30)):
             message = self.random.choice(self._corpus)
@@ -165,7 +165,7 @@ class Fuzzer:
         return b"".join(messages)
 
     def _unfinished(self) -> bytes:
-        """A large request of which little comes."""
+        """A large request cut off after a few bytes."""
         size = self.random.choice([100_000, 10_000_000, 60_000_000, 2**32 - 1])
         return (
             self._hello

@@ -72,8 +72,10 @@ def greeting(version: int = 69) -> bytes:
     return request(1, b"HS", struct.pack("<H", version))
 
 
-def connecting(username: str = "_SYSTEM", password: str = "SYS", autocommit: int = 1) -> bytes:
+def connecting(
+    username: str = "_SYSTEM", password: str = "SYS", autocommit: int = 1, features: int = 32
+) -> bytes:
     """The connect request as the driver makes it."""
     credentials: list[Value] = ["USER", scramble(username), scramble(password)]
     client: list[Value] = ["root\0", "vm\0", "python\0", bytes(12), "SHM|||||", ""]
-    return request(3, b"CN", encode_all([*credentials, *client, autocommit, 0, 32]))
+    return request(3, b"CN", encode_all([*credentials, *client, autocommit, 0, features]))

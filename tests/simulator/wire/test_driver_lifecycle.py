@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import iris
@@ -14,12 +15,15 @@ import pytest
 from irisops.simulator.wire.faults import (
     CLASS_METHOD_VALUE,
     CONNECT,
+    END_CLIENT,
     CorruptSequence,
     Drop,
     Fault,
     Hold,
+    Interject,
     Malformed,
     Truncate,
+    import_module,
 )
 from tests.simulator.wire.fake import JOB
 from tests.simulator.wire.harness import ServerThread
@@ -169,3 +173,39 @@ def test_two_hundred_connections_of_the_driver(served: ServerThread) -> None:
     closed = [served.backend.seen.closed.get(timeout=10) for _ in range(200)]
     assert all(clean for _, clean in closed)
     assert len({job for job, _ in closed}) == 200
+
+
+CALLS = """
+import sys
+sys.path.insert(0, sys.argv[2])
+import iris
+native = iris.createIRIS(iris.connect("127.0.0.1", int(sys.argv[1]), "USER", "_SYSTEM", "SYS", timeout=5))
+print(native.classMethodValue("Demo.Util", "Add", 1, 2), flush=True)
+print(native.classMethodValue("Demo.Util", "Add", 2, 2), flush=True)
+"""
+
+
+def ordered(server: ServerThread, order: Interject, folder: Path) -> tuple[int, str]:
+    """Exit status and output of a client that gets the order during its first call."""
+    server.call(lambda: server.faults.inject(order, opcode=CLASS_METHOD_VALUE))
+    ran = subprocess.run(
+        [sys.executable, "-c", CALLS, str(server.port), str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    return ran.returncode, ran.stdout
+
+
+def test_a_server_can_end_the_client(tmp_path: Path) -> None:
+    with ServerThread() as server:
+        assert ordered(server, END_CLIENT, tmp_path) == (0, "")
+
+
+def test_a_server_can_make_the_client_import_a_module_which_the_call_does_not_show(tmp_path: Path) -> None:
+    (tmp_path / "ordered.py").write_text("import pathlib\npathlib.Path(__file__).with_name('ran').touch()\n")
+    with ServerThread() as server:
+        assert ordered(server, import_module("ordered"), tmp_path) == (0, "3\n4\n")
+        assert (tmp_path / "ran").exists()
+        assert ordered(server, import_module("no_such_module"), tmp_path) == (0, "3\n4\n")

@@ -1,4 +1,4 @@
-"""Taking requests apart: what fits, and what each misfit is told."""
+"""Reading requests: valid items, and the error for each invalid one."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ def frame_of(message: bytes) -> Frame:
     return frame
 
 
-def logged_in(backend: FakeBackend | None = None) -> WireSession:
+def logged_in(backend: FakeBackend | None = None, features: int = 32) -> WireSession:
     session = WireSession(backend or FakeBackend(), PEER)
     session.receive(frame_of(greeting()))
-    session.receive(frame_of(connecting()))
+    session.receive(frame_of(connecting(features=features)))
     assert session.logged_in
     return session
 
@@ -305,3 +305,30 @@ def test_any_request_after_the_login_is_answered_or_needs_no_answer(
     else:
         assert replies
         assert all(REPLY_HEADER.unpack_from(message)[1] == 5 for message in replies)
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(37, 1), (1, 1), (32, 0), (0, 0)])
+def test_the_feature_options_that_a_client_gets_are_those_it_asked_for(asked: int, granted: int) -> None:
+    session = WireSession(FakeBackend(), PEER)
+    session.receive(frame_of(greeting()))
+    (message,) = session.receive(frame_of(connecting(features=asked)))
+    assert list(decode(message, HEADER_SIZE))[-1] == granted
+
+
+def test_a_client_that_asks_for_fast_select_reads_a_feature_item_first() -> None:
+    """So does caretdev/go-irisnative: it asks for 37, and reads the item in the reply to DQ, not in that to DU."""
+    asked = ("SELECT id FROM people WHERE id > :%qpar(1)", 1, "?", 0)
+    plain, fast = logged_in(), logged_in(features=37)
+    for opcode, rest in ((b"PP", ()), (b"DQ", (1, 1, 0, 0, 0))):
+        first, second = (ask(each, opcode, 1, *asked, *rest, statement=1) for each in (plain, fast))
+        (status, described), *rows = first
+        assert second == [(status, [0, *described]), *rows]
+    changed = ("DELETE FROM people WHERE id = 99", 0, "", 0, 1, 0)
+    assert ask(fast, b"DU", 1, *changed, statement=2) == ask(plain, b"DU", 1, *changed, statement=2)
+
+
+def test_a_server_that_grants_no_option_sends_no_feature_item() -> None:
+    backend = FakeBackend()
+    backend.feature_options = 0
+    asked = ("SELECT id FROM people", 0)
+    assert ask(logged_in(backend, 37), b"PP", 1, *asked) == ask(logged_in(), b"PP", 1, *asked)

@@ -185,6 +185,19 @@ def test_community_edition_refuses_the_ninth() -> None:
             desk.connect(identity)
 
 
+def test_community_edition_may_count_identities_and_still_refuse_the_ninth() -> None:
+    engine = LicenseEngine(ManualClock().now, 8, community=True, by_identity=lambda: True)
+    (first, *_) = [engine.connect("127.0.0.1") for _ in range(7)]
+    visit = engine.connect("aB3", Kind.CSP, grace=600)
+    assert (engine.consumed, engine.available, engine.room) == (2, 6, 0)
+    engine.close(visit)  # in grace it keeps its place, for itself
+    with pytest.raises(LicenseLimitExceededError):
+        engine.connect("127.0.0.1")
+    engine.connect("aB3", Kind.CSP)
+    engine.close(first)
+    assert (engine.consumed, engine.available, engine.room) == (2, 6, 1)
+
+
 def test_community_edition_gives_each_unit_back_by_itself() -> None:
     desk = Desk(units=8, community=True)
     connections = desk.connect("127.0.0.1", 8)

@@ -1,1 +1,1 @@
-"""Tables that SQL can define and change: their columns, rows, keys, and how a change is taken back."""
+"""Tables that SQL defines and changes: columns, rows, keys and undo."""

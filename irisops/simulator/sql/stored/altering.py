@@ -1,4 +1,4 @@
-"""ALTER TABLE: the table that takes the place of another, with its rows, keys and indices."""
+"""ALTER TABLE: builds the altered table, with its rows, keys and indices."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAXIMUM_COLUMNS = 1_000
 MAXIMUM_NAME = 128
 
 Evaluate = Callable[[Default], Value]
-"""What a default is at this moment."""
+"""Computes the current value of a default."""
 
 Sources = list[tuple[ColumnSpec, int | None]]
-"""The columns of the new table, with where the old one has their values; None for a column that is new."""
+"""The columns of the new table, with their position in the old one; None for a new column."""
 
 
 class Alteration:
-    """One ALTER TABLE: the new columns, and the rows in their form."""
+    """One ALTER TABLE: the new columns, and the rows converted to them."""
 
     def __init__(self, database: Database, table: StoredTable, evaluate: Evaluate) -> None:
         self._database = database
@@ -31,7 +31,7 @@ class Alteration:
         self._evaluate = evaluate
 
     def apply(self, alteration: TableAlteration) -> StoredTable:
-        """The new table, with rows, keys and indices; not in the database yet."""
+        """The altered table, with rows, keys and indices, not yet in the database."""
         old = self._table
         sources: Sources = [
             (column, position)
@@ -98,7 +98,7 @@ class Alteration:
         return [*sources, *((column, None) for column in columns)]
 
     def _keep_keys(self, new: StoredTable, alteration: TableAlteration) -> None:
-        """The keys and indices of the old table that are not dropped, by the names that their columns have now."""
+        """Copy the keys and indices that are not dropped, with renamed columns."""
         old = self._table
         dropped = {name.upper() for name in alteration.drop_constraints}
         known = {*old.keys, *old.references}
@@ -179,16 +179,16 @@ def _changed(column: ColumnSpec, change: ColumnChange) -> ColumnSpec:
 
 
 def check_columns(columns: Sequence[ColumnSpec]) -> None:
-    """Raises `SqlFailure` -306 for a name that stands twice, -308 for a second IDENTITY, -400 for too many."""
+    """Raises `SqlFailure` -306 for a duplicate name, -308 for a second IDENTITY, -400 for too many columns."""
     if len(columns) > MAXIMUM_COLUMNS:
         raise unsupported(f"more than {MAXIMUM_COLUMNS} columns")
     names = [column.name.upper() for column in columns]
     check_names(names)
     for name in names:
         if names.count(name) > 1:
-            raise failure(-306, f"'{name}' stands twice")
+            raise failure(-306, f"'{name}' is there twice")
     if sum(column.identity for column in columns) > 1:
-        raise failure(-308, "a table has one IDENTITY column at most")
+        raise failure(-308, "a table has at most one IDENTITY column")
 
 
 def check_names(names: Sequence[str]) -> None:

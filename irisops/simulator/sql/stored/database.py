@@ -10,17 +10,17 @@ from irisops.simulator.sql.definitions import TableSpec, ViewSpec
 from irisops.simulator.sql.stored.table import Quota, Reference, StoredTable
 
 MAXIMUM_BYTES = 256 * 2**20
-"""Roughly what the rows of all tables of an instance may take."""
+"""Approximate limit for the rows of all tables of an instance."""
 
 MAXIMUM_OBJECTS = 5_000
-"""Tables and views of an instance."""
+"""Maximum number of tables and views of an instance."""
 
 _Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredView:
-    """A view and whose it is."""
+    """A view and its owner."""
 
     spec: ViewSpec
     owner: str
@@ -36,32 +36,31 @@ class Database:
     tables: dict[_Name, StoredTable] = field(default_factory=dict)
     views: dict[_Name, StoredView] = field(default_factory=dict)
     version: int = 0
-    """Changes with every definition, so that what was compiled before it is compiled anew."""
+    """Changes with every definition; compiled statements of another version are stale."""
     row_version: int = 0
     """The counter of all ROWVERSION columns."""
     seeded: set[int] = field(default_factory=set)
-    """Which of the tables that the world starts with are in it already, by `id`."""
+    """The initial tables of the world that are already loaded, by `id`."""
 
     def table(self, schema: str, name: str) -> StoredTable | None:
-        """The table of that name, without regard to case."""
+        """The table of that name, ignoring case."""
         return self.tables.get((schema.upper(), name.upper()))
 
     def view(self, schema: str, name: str) -> StoredView | None:
-        """The view of that name, without regard to case."""
+        """The view of that name, ignoring case."""
         return self.views.get((schema.upper(), name.upper()))
 
     def new_table(self, spec: TableSpec, owner: str) -> StoredTable:
-        """A table with a number of its own; it is not in the database yet."""
+        """A table with a unique number, not yet in the database."""
         return StoredTable(next(self.numbers), spec, owner, self.quota)
 
     def references_to(self, table: StoredTable) -> list[tuple[StoredTable, Reference]]:
-        """The foreign keys that refer to a table, with the tables that have them."""
-        wanted = (table.spec.schema.upper(), table.spec.name.upper())
+        """The foreign keys that refer to a table, with their own tables."""
         return [
             (child, reference)
             for child in self.tables.values()
             for reference in child.references.values()
-            if (reference.spec.schema.upper(), reference.spec.table.upper()) == wanted
+            if (reference.spec.schema.upper(), reference.spec.table.upper()) == table.spec.key
         ]
 
     def parent_of(self, reference: Reference) -> StoredTable | None:
@@ -86,5 +85,5 @@ class Databases:
 
     @property
     def objects(self) -> int:
-        """How many tables and views there are in all."""
+        """Number of tables and views of the instance."""
         return sum(len(each.tables) + len(each.views) for each in self._databases.values())

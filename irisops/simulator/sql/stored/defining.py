@@ -1,14 +1,14 @@
-"""CREATE, ALTER and DROP of tables, indices and views in one database, and what undoes them.
+"""CREATE, ALTER and DROP of tables, indices and views in one database, and their undo.
 
-A table is never altered in place: a new one with its rows takes its place, so that undoing is putting the old one back.
+A table is never altered in place: a new one with its rows replaces it, so undo puts the old one back.
 
-UNVERIFIED: that a rollback takes definitions back. The vendor's text on transactions speaks of rows alone; definitions
+UNVERIFIED: that a rollback undoes definitions. The vendor's text on transactions mentions only rows; definitions
 are globals, though, which a rollback restores. Settle: autocommit off, CREATE TABLE t (a INT), rollback; is t there?
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import partial
 
@@ -31,7 +31,7 @@ MAXIMUM_KEYS = 400
 
 
 class Definer:
-    """Defines tables and views for one job; who may is decided before."""
+    """Defines tables and views for one job; the caller checks privileges."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Definer:
     # Tables ----------------------------------------------------------------------------------------------------
 
     def create_table(self, spec: TableSpec, owner: str) -> StoredTable:
-        """A new, empty table. The name is free: that was looked at before."""
+        """A new, empty table. The caller has checked that the name is free."""
         self._check_room()
         check_columns(spec.columns)
         check_names([spec.schema, spec.name])
@@ -63,7 +63,7 @@ class Definer:
         return table
 
     def drop_table(self, table: StoredTable, *, cascade: bool) -> None:
-        """Raises `SqlFailure` -320 where foreign keys of other tables refer to it, unless they go, too."""
+        """Raises `SqlFailure` -320 if foreign keys of other tables refer to it; `cascade` drops those."""
         self._check_free(table)
         others = [(child, each) for child, each in self._database.references_to(table) if child is not table]
         if others and not cascade:
@@ -73,7 +73,7 @@ class Definer:
         self._remove_table(table)
 
     def alter_table(self, table: StoredTable, alteration: TableAlteration) -> StoredTable:
-        """The table that takes its place."""
+        """Replace a table by its altered version; returns that."""
         self._check_free(table)
         altered = Alteration(self._database, table, self._evaluate).apply(alteration)
         self._replace_table(table, altered)
@@ -85,9 +85,9 @@ class Definer:
         return altered
 
     def truncate_table(self, table: StoredTable) -> int:
-        """Take all rows away and begin the counters anew. Raises `SqlFailure` -124 where rows refer to one.
+        """Delete all rows and reset the counters. Raises `SqlFailure` -124 if rows of another table refer to one.
 
-        It is refused while a transaction has changed rows of the table, even the same one.
+        Refused while any transaction, even this one, has changed rows of the table.
         """
         table.check_definition(self._job)
         if table.locks:
@@ -99,21 +99,16 @@ class Definer:
                 )
         count = len(table.rows)
         restore = table.clear()
-        # Until the transaction ends nobody else puts rows there, which a rollback would lose.
-        table.defined_by = self._job
-        self._undo.hold(("definition", table.number), partial(_release, table))
+        # Until the transaction ends no other job may insert rows, which a rollback would lose.
+        self._claim(table)
         self._undo_by(restore)
         return count
 
     # Indices ---------------------------------------------------------------------------------------------------
 
     def create_index(self, table: StoredTable, spec: IndexSpec) -> None:
-        """Raises `SqlFailure` -324 if there is one of that name, -29 for a column that is not there, -125."""
-        check_names([spec.name])
-        if spec.name.upper() in table.indexes or spec.name.upper() in table.keys:
-            raise failure(-324, f"'{spec.name}' on {table.qualified_name}")
-        if len(table.indexes) + len(table.keys) >= MAXIMUM_KEYS:
-            raise unsupported(f"more than {MAXIMUM_KEYS} keys and indices of one table")
+        """Raises `SqlFailure` -324 for a duplicate name, -29 for an unknown column, -125 for duplicate keys."""
+        _check_key_name(table, spec.name)
         positions = table.positions([*(name for name, _ in spec.columns), *spec.data])
         if spec.unique:
             self._check_free(table)
@@ -123,7 +118,7 @@ class Definer:
         self._database.version += 1
 
     def drop_index(self, table: StoredTable, name: str) -> None:
-        """Raises `SqlFailure` -333 where there is none, -325 for one that belongs to a constraint."""
+        """Raises `SqlFailure` -333 for an unknown index, -325 for the index of a constraint."""
         spec = table.indexes.get(name.upper())
         if spec is None:
             if name.upper() in table.keys:
@@ -138,18 +133,18 @@ class Definer:
     # Views -----------------------------------------------------------------------------------------------------
 
     def create_view(self, spec: ViewSpec, owner: str) -> None:
-        """A view in the place of one of that name, if any."""
+        """A view; replaces an existing one of that name."""
         self._check_room()
         check_names([spec.schema, spec.name, *spec.columns])
-        name = (spec.schema.upper(), spec.name.upper())
+        name = spec.key
         former = self._database.views.get(name)
         self._database.views[name] = StoredView(spec, owner)
         self._undo_by(partial(self._set_view, name, former))
         self._database.version += 1
 
     def drop_view(self, view: StoredView) -> None:
-        """Take a view away. A view over it fails from then on."""
-        name = (view.spec.schema.upper(), view.spec.name.upper())
+        """Drop a view. Views that use it fail from then on."""
+        name = view.spec.key
         self._set_view(name, None)
         self._undo_by(partial(self._set_view, name, view))
 
@@ -166,12 +161,8 @@ class Definer:
         positions = table.positions(spec.columns, -86)
         if spec.primary and table.primary_key is not None:
             raise failure(-307, table.qualified_name)
-        if len(table.indexes) + len(table.keys) >= MAXIMUM_KEYS:
-            raise unsupported(f"more than {MAXIMUM_KEYS} keys and indices of one table")
-        name = spec.name or _free_name(table, spec)
-        check_names([name])
-        if name.upper() in table.keys or name.upper() in table.indexes:
-            raise failure(-324, f"'{name}' on {table.qualified_name}")
+        name = spec.name or _free_name(table, "PKEY" if spec.primary else "UNIQUE", table.keys)
+        _check_key_name(table, name)
         if spec.primary:
             # The columns of a primary key are required (SQL Reference, CREATE TABLE, Defining a Primary Key).
             required = set(positions)
@@ -188,7 +179,7 @@ class Definer:
         parent = self._database.table(spec.schema, spec.table)
         if parent is None:
             raise failure(-310, f"'{spec.schema}.{spec.table}'")
-        name = spec.name or _free_reference(table)
+        name = spec.name or _free_name(table, "FKEY", table.references)
         check_names([name])
         if name.upper() in table.references:
             raise failure(-311, f"'{name}' on {table.qualified_name}")
@@ -223,15 +214,19 @@ class Definer:
         if table.locked_by_others(self._job):
             raise failure(-110, f"{table.qualified_name} is changed by another transaction")
 
+    def _claim(self, table: StoredTable) -> None:
+        """Keep other jobs off the table until the transaction ends."""
+        table.defined_by = self._job
+        self._undo.hold(("definition", table.number), partial(_release, table))
+
     def _undo_by(self, action: Callable[[], None]) -> None:
         self._undo.remember(("definition", self._database.version, object()), action)
 
     def _set_table(self, table: StoredTable) -> None:
-        name = (table.spec.schema.upper(), table.spec.name.upper())
+        name = table.spec.key
         self._database.tables[name] = table
         self._database.version += 1
-        table.defined_by = self._job
-        self._undo.hold(("definition", table.number), partial(_release, table))
+        self._claim(table)
         self._undo_by(partial(self._undo_set, name, table))
 
     def _undo_set(self, name: tuple[str, str], table: StoredTable) -> None:
@@ -241,7 +236,7 @@ class Definer:
         self._database.version += 1
 
     def _remove_table(self, table: StoredTable) -> None:
-        name = (table.spec.schema.upper(), table.spec.name.upper())
+        name = table.spec.key
         del self._database.tables[name]
         table.drop()
         self._database.version += 1
@@ -253,27 +248,18 @@ class Definer:
         self._database.version += 1
 
     def _replace_table(self, table: StoredTable, altered: StoredTable) -> None:
-        old_name = (table.spec.schema.upper(), table.spec.name.upper())
-        new_name = (altered.spec.schema.upper(), altered.spec.name.upper())
+        old_name, new_name = table.spec.key, altered.spec.key
         if new_name != old_name and (new_name in self._database.tables or new_name in self._database.views):
             altered.drop()
             raise failure(-201, f"'{altered.qualified_name}'")
         self._remove_table(table)
         self._set_table(altered)
         if new_name != old_name:
-            for reference in self._references_to(old_name):
+            for _, reference in self._database.references_to(table):
                 self._redirect(reference, altered)
 
-    def _references_to(self, name: tuple[str, str]) -> list[Reference]:
-        return [
-            reference
-            for child in self._database.tables.values()
-            for reference in child.references.values()
-            if (reference.spec.schema.upper(), reference.spec.table.upper()) == name
-        ]
-
     def _rename_references(self, table: StoredTable, renames: dict[str, str]) -> None:
-        """Foreign keys that refer to columns of a table go on doing so under the columns' new names."""
+        """Give foreign keys that refer to renamed columns the new names."""
         names = {old.upper(): new for old, new in renames.items()}
         if not names:
             return
@@ -309,7 +295,7 @@ def _forget_index(table: StoredTable, name: str) -> None:
 def _recall_index(table: StoredTable, spec: IndexSpec, key: UniqueKey | None) -> None:
     table.indexes[spec.name.upper()] = spec
     if key is not None:
-        # Rows may have changed meanwhile, and are undone only after this.
+        # Changes of rows since then are undone only after this.
         table.keys[spec.name.upper()] = UniqueKey(key.name, key.positions, from_index=True)
         for rowid, row in table.rows.items():
             values = table.key_of(row, key.positions)
@@ -317,28 +303,28 @@ def _recall_index(table: StoredTable, spec: IndexSpec, key: UniqueKey | None) ->
                 table.keys[spec.name.upper()].rows[values] = rowid
 
 
-def _free_name(table: StoredTable, spec: KeySpec) -> str:
-    """A name for a constraint without one.
+def _check_key_name(table: StoredTable, name: str) -> None:
+    check_names([name])
+    if name.upper() in table.keys or name.upper() in table.indexes:
+        raise failure(-324, f"'{name}' on {table.qualified_name}")
+    if len(table.indexes) + len(table.keys) >= MAXIMUM_KEYS:
+        raise unsupported(f"more than {MAXIMUM_KEYS} keys and indices of one table")
+
+
+def _free_name(table: StoredTable, kind: str, taken: Container[str]) -> str:
+    """Generated name for a constraint without one.
 
     UNVERIFIED: its form. Settle: CREATE TABLE t (a INT PRIMARY KEY, b INT UNIQUE), then SELECT CONSTRAINT_NAME FROM
     INFORMATION_SCHEMA.TABLE_CONSTRAINTS.
     """
-    word = "PKEY" if spec.primary else "UNIQUE"
     number = 1
-    while (name := f"{table.spec.name}_{word}{number}".upper()) in table.keys:
-        number += 1
-    return name
-
-
-def _free_reference(table: StoredTable) -> str:
-    number = 1
-    while (name := f"{table.spec.name}_FKEY{number}".upper()) in table.references:
+    while (name := f"{table.spec.name}_{kind}{number}".upper()) in taken:
         number += 1
     return name
 
 
 def _referenced_key(parent: StoredTable, spec: ForeignKeySpec) -> tuple[tuple[str, ...], str]:
-    """The columns that a foreign key refers to, in the order of its own, and the unique key that they are."""
+    """The columns that a foreign key refers to, in its own order, and the name of their unique key."""
     if not spec.referenced:
         primary = parent.primary_key
         if primary is not None:

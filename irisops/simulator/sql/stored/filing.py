@@ -1,6 +1,6 @@
-"""INSERT, UPDATE and DELETE of single rows: defaults, types, keys, foreign keys, locks, and what undoes them.
+"""INSERT, UPDATE and DELETE of single rows: defaults, types, keys, foreign keys, locks and undo.
 
-"Filing" is the vendor's word for it. Codes: the SQL error table, -104 to -124.
+"Filing" is the vendor's term. Codes: the SQL error table, -104 to -124.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from irisops.simulator.sql.stored.undo import UndoLog
 from irisops.simulator.sql.values import Scalar
 
 Environment = Callable[[], Mapping[str, Scalar]]
-"""The values of the moment, under the names that `Moment` has."""
+"""Values of the moment, by the values of `Moment`."""
 
 _VALIDATION = {"INSERT": -104, "UPDATE": -105}
 _UNIQUENESS = {"INSERT": -119, "UPDATE": -120}
@@ -30,8 +30,8 @@ _SHOWN: Final = 40
 class Filer:
     """Changes the rows of one database for one job.
 
-    UNVERIFIED: a row that another job's transaction changed fails at once with -110; IRIS first waits for the lock
-    timeout, 10 seconds unless set. Settle: two connections without autocommit that UPDATE the same row.
+    UNVERIFIED: a row changed by another job's transaction fails at once with -110; IRIS first waits for the lock
+    timeout, 10 seconds by default. Settle: two connections without autocommit that UPDATE the same row.
     """
 
     def __init__(self, database: Database, undo: UndoLog, job: int, environment: Environment) -> None:
@@ -41,7 +41,7 @@ class Filer:
         self._environment = environment
 
     def insert(self, table: StoredTable, given: Mapping[int, Value], *, check: bool = True) -> int:
-        """A new row from the values by position in the layout; returns its RowID. `check` looks at foreign keys."""
+        """Insert a row from values by position in the layout; returns its RowID. `check` enables foreign key checks."""
         rowid = self._new_rowid(table, given)
         row = tuple(
             rowid if position == table.rowid_position else self._inserted(table, position, given)
@@ -65,7 +65,7 @@ class Filer:
         check: bool = True,
         depth: int = 0,
     ) -> None:
-        """Change the columns of a row that is there."""
+        """Change columns of an existing row."""
         table.check_lock(rowid, self._job)
         old = table.rows.get(rowid)
         if old is None:
@@ -93,11 +93,11 @@ class Filer:
             self._follow(table, old, new, depth)
 
     def delete(self, table: StoredTable, rowid: int, *, check: bool = True, depth: int = 0) -> None:
-        """Take a row away."""
+        """Delete a row."""
         table.check_lock(rowid, self._job)
         old = table.rows.get(rowid)
         if old is None and rowid in table.locks:
-            return  # a cascade of the same transaction has taken it
+            return  # already deleted by a cascade of the same transaction
         if old is None:
             raise failure(-106, f"row {rowid} of {table.qualified_name}")
         self._file(table, rowid, None)
@@ -105,7 +105,7 @@ class Filer:
             self._follow(table, old, None, depth)
 
     def find(self, table: StoredTable, given: Mapping[int, Value]) -> int | None:
-        """The row that has the same unique key as the values; a key of which a value is missing is not looked at."""
+        """The row with the same unique key; keys without all their values are skipped."""
         for key in table.keys.values():
             if not all(position in given for position in key.positions):
                 continue
@@ -158,13 +158,13 @@ class Filer:
         return self._stored(table, column, self.evaluated(column.default), "INSERT")
 
     def evaluated(self, default: Default) -> Value:
-        """What a default is at this moment."""
+        """The current value of a default."""
         if isinstance(default.value, Moment):
             return self._environment()[default.value.value]
         return default.value
 
     def _counted(self, table: StoredTable, position: int, value: Value) -> Value:
-        """A SERIAL or AUTO_INCREMENT column: a positive number that is given stays, and SERIAL goes on from it."""
+        """A SERIAL or AUTO_INCREMENT value: a given positive number is kept, and SERIAL continues from it."""
         if isinstance(value, int) and value > 0:
             if table.layout[position].type.class_name == "%Library.Counter":
                 table.counters[position] = max(table.counters[position], value)
@@ -208,7 +208,7 @@ class Filer:
             former = key.freed.get(values)
             if former is not None and former != rowid and table.locks[former].job != self._job:
                 raise failure(
-                    -110, f"the key {key.name} of {table.qualified_name} is given up by an open transaction"
+                    -110, f"the key {key.name} of {table.qualified_name} is freed by an open transaction"
                 )
 
     def _check_parent(self, table: StoredTable, reference: Reference, row: Row, sqlcode: int) -> None:
@@ -235,7 +235,7 @@ class Filer:
             raise failure(-110, f"row {found} of {parent.qualified_name} is changed by another transaction")
 
     def _follow(self, table: StoredTable, old: Row, new: Row | None, depth: int) -> None:
-        """What the foreign keys that refer to a row say to its end (`new` is None) or to another key."""
+        """Apply the rules of foreign keys that refer to a deleted row (`new` is None) or to a changed key."""
         if depth > _MAXIMUM_DEPTH:
             raise failure(-400, "foreign keys that cascade in a circle")
         for child, reference in self._database.references_to(table):

@@ -1,7 +1,7 @@
-"""One table: its columns, its rows, and the maps that its keys need.
+"""One table: its columns, its rows, and the look-up maps of its keys.
 
-Rows are tuples as wide as `layout`, the RowID among them. A row is never changed in place, so whoever holds one holds
-what was there.
+Rows are tuples with a value per column of `layout`, including the RowID. A row is never changed in place, so a
+reference to one is a snapshot.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Row = tuple[Value, ...]
 Key = tuple[Value, ...]
 
 REMEMBERED_CHANGES = 5_000
-"""Changes of a table that readers may catch up with; one further behind reads all rows anew."""
+"""Number of changes remembered for readers; a reader further behind reads all rows again."""
 
 MAXIMUM_ROWS = 100_000
-"""Rows of one table: so many can be altered or emptied in a second or two."""
+"""Maximum rows of one table; so many can be altered or truncated in a second or two."""
 
 _ROW_OVERHEAD = 96
 _CELL_OVERHEAD = 24
@@ -32,13 +32,13 @@ _CELL_OVERHEAD = 24
 
 @dataclass(slots=True)
 class Quota:
-    """How much all tables of an instance may hold. Raises when it is used up, as a full database does."""
+    """Approximate bytes of all tables of an instance, with a limit, as in a full database."""
 
     limit: int
     used: int = 0
 
     def take(self, size: int) -> None:
-        """Raises `SqlFailure` -400 when there is no more room."""
+        """Raises `SqlFailure` -400 if the limit would be exceeded."""
         if size > 0 and self.used + size > self.limit:
             megabytes = self.limit // 2**20
             raise SqlFailure(
@@ -51,7 +51,7 @@ class Quota:
 
 @dataclass(slots=True)
 class Lock:
-    """A row that an open transaction changed: which job's, and the row as it was before, None if it was not there."""
+    """A row changed by an open transaction: its job, and the row before, None if it did not exist."""
 
     job: int
     before: Row | None
@@ -59,9 +59,9 @@ class Lock:
 
 @dataclass(slots=True)
 class UniqueKey:
-    """A UNIQUE or PRIMARY KEY constraint, or a unique index: which row has which key.
+    """A UNIQUE or PRIMARY KEY constraint, or a unique index: RowIDs by key.
 
-    `freed` are keys that uncommitted changes gave up: should they be rolled back, the key is needed again.
+    `freed` are keys freed by uncommitted changes; a rollback needs them again.
     """
 
     name: str
@@ -74,7 +74,7 @@ class UniqueKey:
 
 @dataclass(slots=True)
 class Reference:
-    """A FOREIGN KEY constraint: `children` are the rows here by the key that they refer to."""
+    """A FOREIGN KEY constraint: `children` are the RowIDs here by the key that they refer to."""
 
     spec: ForeignKeySpec
     positions: tuple[int, ...]
@@ -84,11 +84,11 @@ class Reference:
 
 
 class StoredTable:
-    """A table of one namespace. It checks nothing but room: that is `filing`'s part."""
+    """A table of one namespace. It enforces only the size limits; `filing` checks the constraints."""
 
     def __init__(self, number: int, spec: TableSpec, owner: str, quota: Quota) -> None:
         self.number = number
-        """Unlike that of any other table of the instance."""
+        """Unique in the instance."""
         self.spec = spec
         self.owner = owner
         self._quota = quota
@@ -99,7 +99,7 @@ class StoredTable:
         self.rows: dict[int, Row] = {}
         self.locks: dict[int, Lock] = {}
         self.defined_by: int | None = None
-        """The job whose open transaction made or altered the table: no other may change its rows meanwhile."""
+        """The job whose open transaction created or altered the table: no other job may change its rows."""
         self.next_rowid = 1
         self.counters = dict.fromkeys(
             (position for position, column in enumerate(self.layout) if column.type.counts), 0
@@ -115,7 +115,7 @@ class StoredTable:
 
     @property
     def rowid_is_hidden(self) -> bool:
-        """Whether `SELECT *` leaves the RowID out: so it is unless an IDENTITY column or %PUBLICROWID shows it."""
+        """True if `SELECT *` omits the RowID: unless an IDENTITY column or %PUBLICROWID shows it."""
         return not self.layout[self.rowid_position].identity and not self.spec.public_rowid
 
     @property
@@ -124,11 +124,11 @@ class StoredTable:
         return next((key for key in self.keys.values() if key.primary), None)
 
     def position(self, name: str) -> int | None:
-        """Where a column stands in a row; without regard to case."""
+        """Position of a column in a row, ignoring case."""
         return self._positions.get(name.upper())
 
     def positions(self, names: Iterable[str], missing: int = -29) -> tuple[int, ...]:
-        """Where columns stand. Raises `SqlFailure` with the code `missing` for one that is not there."""
+        """Positions of columns. Raises `SqlFailure` with the code `missing` for an unknown one."""
         found: list[int] = []
         for name in names:
             position = self.position(name)
@@ -138,13 +138,13 @@ class StoredTable:
         return tuple(found)
 
     def names(self, positions: Iterable[int]) -> tuple[str, ...]:
-        """The names of columns."""
+        """The names of the columns at these positions."""
         return tuple(self.layout[position].name for position in positions)
 
     # Keys ------------------------------------------------------------------------------------------------------
 
     def key_of(self, row: Row, positions: Sequence[int]) -> Key | None:
-        """The values of some columns as their collation compares them; None if one is NULL.
+        """The collated values of some columns; None if one is NULL.
 
         UNVERIFIED: rows with NULL in a unique key never collide. Settle: insert two rows with NULL in a UNIQUE column.
         """
@@ -152,7 +152,7 @@ class StoredTable:
         return None if None in key else key
 
     def collated_key(self, values: Sequence[Value], positions: Sequence[int]) -> Key | None:
-        """The key that `values` make for columns here, which may come from a row of another table."""
+        """The collated key of `values`, which may come from another table, for columns here; None if one is NULL."""
         key = tuple(
             self._collated(value, position) for value, position in zip(values, positions, strict=True)
         )
@@ -164,7 +164,7 @@ class StoredTable:
         return value
 
     def add_key(self, key: UniqueKey) -> None:
-        """Raises `SqlFailure` -125 if rows already collide."""
+        """Raises `SqlFailure` -125 if rows have equal keys."""
         for rowid, row in self.rows.items():
             values = self.key_of(row, key.positions)
             if values is None:
@@ -176,7 +176,7 @@ class StoredTable:
         self.keys[key.name.upper()] = key
 
     def add_reference(self, reference: Reference) -> None:
-        """Note which rows refer to what; whether it is there is not looked at."""
+        """Map the rows by the key they refer to; does not check that the key exists."""
         for rowid, row in self.rows.items():
             values = self.key_of(row, reference.positions)
             if values is not None:
@@ -186,9 +186,9 @@ class StoredTable:
     # Rows ------------------------------------------------------------------------------------------------------
 
     def put(self, rowid: int, row: Row | None, *, restoring: bool = False) -> None:
-        """Make the row what is given; None takes it away. Raises `SqlFailure` -400 when there is no room.
+        """Set a row; None deletes it. Raises `SqlFailure` -400 if a limit would be exceeded.
 
-        `restoring` what was there before never fails.
+        `restoring` an earlier row never fails.
         """
         old = self.rows.get(rowid)
         grown = _size(row) - _size(old)
@@ -235,7 +235,7 @@ class StoredTable:
                     del reference.children[values]
 
     def lock(self, rowid: int, job: int) -> bool:
-        """Lock a row for a job. False if it held it already. Raises `SqlFailure` -110 if another job holds it."""
+        """Lock a row for a job; False if it had the lock. Raises `SqlFailure` -110 if another job has it."""
         self.check_lock(rowid, job)
         if rowid in self.locks:
             return False
@@ -249,14 +249,14 @@ class StoredTable:
         return True
 
     def check_lock(self, rowid: int, job: int) -> None:
-        """Raises `SqlFailure` -110 if another job's transaction changed the row, be it still there or not."""
+        """Raises `SqlFailure` -110 if another job's transaction changed or deleted the row."""
         self.check_definition(job)
         held = self.locks.get(rowid)
         if held is not None and held.job != job:
             raise failure(-110, f"row {rowid} of {self.qualified_name} is changed by another transaction")
 
     def unlock(self, rowid: int) -> None:
-        """The transaction that locked the row is over."""
+        """Release the lock at the end of the transaction."""
         held = self.locks.pop(rowid, None)
         if held is not None and held.before is not None:
             for key in self.keys.values():
@@ -265,23 +265,23 @@ class StoredTable:
                     del key.freed[values]
 
     def check_definition(self, job: int) -> None:
-        """Raises `SqlFailure` -110 while an open transaction of another job made or altered the table."""
+        """Raises `SqlFailure` -110 while an open transaction of another job has created or altered the table."""
         if self.defined_by not in {None, job}:
             raise failure(-110, f"{self.qualified_name} is being defined by another transaction")
 
     def locked_by_others(self, job: int) -> bool:
-        """Whether the table has uncommitted changes of another job."""
+        """True if the table has uncommitted changes of another job."""
         return any(lock.job != job for lock in self.locks.values())
 
     def changed_since(self, revision: int) -> Collection[int] | None:
-        """The rows that changed since then, whether they are still there or not; None if that is not known any more."""
+        """RowIDs of the rows changed or deleted since `revision`; None if no longer known."""
         behind = self.revision - revision
         if not 0 <= behind <= len(self._changes):
             return None
         return {self._changes[-count] for count in range(1, behind + 1)}
 
     def committed(self, job: int) -> list[tuple[int, Row]]:
-        """The rows without what other jobs have not committed."""
+        """The rows as a job sees them, without uncommitted changes of other jobs."""
         rows = dict(self.rows)
         for rowid, lock in self.locks.items():
             if lock.job == job:
@@ -293,7 +293,7 @@ class StoredTable:
         return sorted(rows.items())
 
     def clear(self) -> Callable[[], None]:
-        """Take all rows away, and return what brings them back. Nobody refers to them or has locked one."""
+        """Delete all rows; returns a function that restores them. No row may be locked or referred to."""
         kept = (self.rows, self.next_rowid, self.counters)
         self._quota.take(-sum(map(_size, self.rows.values())))
         self._begin_anew({}, 1, dict.fromkeys(self.counters, 0))
@@ -316,16 +316,16 @@ class StoredTable:
         self._changes.clear()
 
     def drop(self) -> None:
-        """The table is gone: its room is free again."""
+        """Give back the space of a dropped table."""
         self._quota.take(-sum(map(_size, self.rows.values())))
 
     def recover(self) -> None:
-        """The table is back: it takes its room again, even where others took it meanwhile."""
+        """Take the space of a restored table again, even beyond the limit."""
         self._quota.used += sum(map(_size, self.rows.values()))
 
 
 def _layout(spec: TableSpec) -> tuple[tuple[ColumnSpec, ...], int]:
-    """The columns of a row, and which of them is the RowID: the IDENTITY column, or one called ID, ID1 ... in front."""
+    """The columns of a row and the position of the RowID: the IDENTITY column, or a first column ID, ID1 ..."""
     for position, column in enumerate(spec.columns):
         if column.identity:
             return spec.columns, position
@@ -338,7 +338,7 @@ def _layout(spec: TableSpec) -> tuple[tuple[ColumnSpec, ...], int]:
 
 
 def _size(row: Row | None) -> int:
-    """Roughly the bytes that a row takes."""
+    """Approximate bytes of a row."""
     if row is None:
         return 0
     texts = sum(len(cell) for cell in row if isinstance(cell, str | bytes))

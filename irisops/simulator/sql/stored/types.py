@@ -1,7 +1,7 @@
-"""The data types of columns: which DDL names there are, and how a value becomes one of the type.
+"""Data types of columns: their DDL names, and the conversion of values to them.
 
-Source: "InterSystems SQL Reference", Data Types, table of DDL data types and the classes they stand for; codes: the
-SQL error table (-104 and -105 validation, -146 dates, -147 times).
+Source: "InterSystems SQL Reference", Data Types, table of DDL data types and their classes; codes: the SQL error table
+(-104 and -105 validation, -146 dates, -147 times).
 """
 
 from __future__ import annotations
@@ -24,22 +24,23 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,80}(?:\.\d{0,80})?|\.\d{1,80})(?:[eE][+-]?\d
 _DAY_ZERO = date(1840, 12, 31)
 _LAST_DAY = (date.max - _DAY_ZERO).days
 _DAY = 86_400
+_FINER = re.compile(r"(?<=\.\d{6})\d{1,3}$")
 
 
 class InvalidValueError(Exception):
-    """A value that is none of the type. `sqlcode` is 0 where the statement decides: -104 or -105."""
+    """A value that does not fit the type. `sqlcode` 0: -104 or -105, depending on the statement."""
 
     def __init__(self, sqlcode: int = 0) -> None:
-        super().__init__("the value is not one of the type")
+        super().__init__("the value does not fit the type")
         self.sqlcode = sqlcode
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A data type with its limits. `precision` is the longest string, or the digits of a number."""
+    """A data type with its limits. `precision` is the maximum length of a string, or the digits of a number."""
 
     name: str
-    """What `INFORMATION_SCHEMA.COLUMNS.DATA_TYPE` calls it."""
+    """Its name in `INFORMATION_SCHEMA.COLUMNS.DATA_TYPE`."""
     class_name: str
     sql_type: int
     precision: int
@@ -47,9 +48,9 @@ class ColumnType:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     counts: bool = False
-    """SERIAL and AUTO_INCREMENT: a value is made where none is given."""
+    """SERIAL and AUTO_INCREMENT: a missing value is generated."""
     versioned: bool = False
-    """ROWVERSION: every insert and update makes a new value, and nobody may give one."""
+    """ROWVERSION: generated at every insert and update; cannot be set."""
 
     @property
     def collation(self) -> Collation:
@@ -57,7 +58,7 @@ class ColumnType:
         return Collation.SQLUPPER if self.sql_type == SqlType.VARCHAR else Collation.EXACT
 
     def stored(self, value: Value) -> Value:
-        """The value as a row holds it: NULL is None. Raises `InvalidValueError`."""
+        """The value as stored in a row: NULL is None. Raises `InvalidValueError`."""
         if value is None:
             return None
         return _COERCIONS[self.sql_type](self, value)
@@ -97,7 +98,7 @@ def _binary(column: ColumnType, value: Value) -> bytes:
 
 
 def decimal_of(value: Value) -> Decimal:
-    """A number of any kind, or a string that is one from end to end. Raises `InvalidValueError`."""
+    """A number of any type, or a string that is entirely a number. Raises `InvalidValueError`."""
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if isinstance(value, str):
@@ -123,7 +124,7 @@ def _within(column: ColumnType, value: Decimal) -> Decimal:
 
 
 def _integer(column: ColumnType, value: Value) -> int:
-    """A fraction is cut off, as `Normalize` of %Library.Integer does.
+    """A fraction is truncated, as `Normalize` of %Library.Integer does.
 
     UNVERIFIED: that an INSERT of 1.7 into an INTEGER stores 1. Settle: INSERT it, then SELECT it.
     """
@@ -170,20 +171,20 @@ def odbc_date(value: Value) -> str:
 
 
 def horolog_day(shown: str) -> int:
-    """The days of `$HOROLOG` for `YYYY-MM-DD`."""
+    """`$HOROLOG` days of `YYYY-MM-DD`."""
     return (date.fromisoformat(shown) - _DAY_ZERO).days
 
 
 def odbc_time(value: Value) -> str:
     """A time as `HH:MM:SS[.fff]`: from that form or from seconds since midnight. Raises `InvalidValueError`."""
     if isinstance(value, str) and ":" in value:
-        shown = value.strip().rpartition(" ")[2]
+        shown, finer = _to_the_microsecond(value.strip().rpartition(" ")[2])
         for layout in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M"):
             try:
                 moment = datetime.strptime(shown, layout)  # noqa: DTZ007 - a time of day has no zone
             except ValueError:
                 continue
-            return _without_zeros(moment.strftime("%H:%M:%S.%f"))
+            return _without_zeros(moment.strftime("%H:%M:%S.%f") + finer)
         raise InvalidValueError(-147)
     try:
         seconds = decimal_of(value)
@@ -198,17 +199,23 @@ def odbc_time(value: Value) -> str:
 
 
 def odbc_timestamp(value: Value) -> str:
-    """A timestamp as `YYYY-MM-DD HH:MM:SS[.fff]`. Raises `InvalidValueError`."""
+    """A timestamp as `YYYY-MM-DD HH:MM:SS[.fff]`, with up to nine digits of a second. Raises `InvalidValueError`."""
     if not isinstance(value, str):
         raise InvalidValueError
-    shown = value.strip().replace("T", " ", 1)
+    shown, finer = _to_the_microsecond(value.strip().replace("T", " ", 1))
     for layout in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
         try:
             moment = datetime.strptime(shown, layout)  # noqa: DTZ007 - SQL timestamps have no zone
         except ValueError:
             continue
-        return _without_zeros(moment.isoformat(" ", "microseconds"))
+        return _without_zeros(moment.isoformat(" ", "microseconds") + finer)
     raise InvalidValueError
+
+
+def _to_the_microsecond(shown: str) -> tuple[str, str]:
+    """A time as far as Python's go, and its seventh to ninth digit (SQL Reference: a precision of 0 to 9)."""
+    found = _FINER.search(shown)
+    return (shown[: found.start()], found[0]) if found is not None else (shown, "")
 
 
 def _without_zeros(shown: str) -> str:
@@ -239,7 +246,7 @@ def _whole(name: str, class_name: str, sql_type: int, precision: int, largest: i
 
 BIGINT = _whole("bigint", "%Library.BigInt", SqlType.BIGINT, 19, 2**63 - 1)
 INTEGER = _whole("integer", "%Library.Integer", SqlType.INTEGER, 10, 2**31 - 1)
-# UNVERIFIED: the xDBC type of a SMALLINT in a result, here that of an INTEGER. Settle: print cursor.description of
+# UNVERIFIED: the xDBC type of a SMALLINT in a result, here that of INTEGER. Settle: print cursor.description of
 # SELECT x FROM t, with x a SMALLINT.
 SMALLINT = _whole("smallint", "%Library.SmallInt", SqlType.INTEGER, 5, 2**15 - 1)
 TINYINT = _whole("tinyint", "%Library.TinyInt", SqlType.TINYINT, 3, 2**7 - 1)
@@ -252,8 +259,8 @@ TIMESTAMP = ColumnType("timestamp", "%Library.TimeStamp", SqlType.TIMESTAMP, 26)
 # UNVERIFIED: that VARCHAR without a length holds one character. Settle: CREATE TABLE t (a VARCHAR); INSERT 'xy'.
 STRING = ColumnType("varchar", "%Library.String", SqlType.VARCHAR, 1)
 BINARY = ColumnType("varbinary", "%Library.Binary", SqlType.VARBINARY, 1)
-# Streams cross the wire as requests of their own; here they are long values, which the client takes at once (facts:
-# wire-protocol 7). UNVERIFIED: what a client makes of a stream column. Settle: SELECT a LONGVARCHAR column.
+# Streams have their own requests on the wire; here they are long values, which the client reads at once (facts:
+# wire-protocol 7). UNVERIFIED: how a client treats a stream column. Settle: SELECT a LONGVARCHAR column.
 LONG_STRING = ColumnType("longvarchar", "%Stream.GlobalCharacter", SqlType.VARCHAR, MAXIMUM_STRING)
 LONG_BINARY = ColumnType("longvarbinary", "%Stream.GlobalBinary", SqlType.VARBINARY, MAXIMUM_STRING)
 COUNTER = replace(BIGINT, class_name="%Library.Counter", counts=True)
@@ -329,7 +336,7 @@ _CLASSES: dict[str, ColumnType] = {
     "%LIBRARY.DATE": DATE,
     "%LIBRARY.DATETIME": _NAMES["DATETIME"],
     "%LIBRARY.DOUBLE": DOUBLE,
-    # Its range is that of a 64-bit number, unlike that of the DDL type INTEGER.
+    # Its range is that of a 64-bit number, unlike the DDL type INTEGER.
     "%LIBRARY.INTEGER": replace(
         BIGINT, class_name="%Library.Integer", name="integer", sql_type=SqlType.INTEGER
     ),
@@ -341,18 +348,18 @@ _CLASSES: dict[str, ColumnType] = {
     "%LIBRARY.TINYINT": TINYINT,
     "%LIBRARY.VARSTRING": replace(STRING, class_name="%Library.VarString", precision=MAXIMUM_STRING),
 }
-"""Class names, which DDL takes in the place of a type: `%String(MAXLEN=30)`."""
+"""Class names that DDL accepts as a type: `%String(MAXLEN=30)`."""
 
 
 def names_a_type(name: str) -> bool:
-    """Whether a data type has this name of upper-case words, one space between two."""
+    """True if a data type has this name: upper-case words, separated by one space."""
     return name in _NAMES or name.startswith("%")
 
 
 def column_type(
     name: str, sizes: Sequence[int], parameters: dict[str, str] | None = None
 ) -> ColumnType | None:
-    """The type of that name in upper case, with `(n)`, `(p,s)` or class parameters; None where there is none."""
+    """The type of that upper-case name, with `(n)`, `(p,s)` or class parameters; None for an unknown name."""
     if name.startswith("%"):
         full = name if name.startswith(("%LIBRARY.", "%STREAM.")) else f"%LIBRARY.{name[1:]}"
         found = _CLASSES.get(full)

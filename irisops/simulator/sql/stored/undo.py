@@ -1,7 +1,7 @@
-"""What a transaction changed, and how it is taken back.
+"""Undo log of a transaction.
 
-A log is a stack of segments: one for the transaction, one more for each savepoint and for a statement that runs. A
-segment keeps the first state of each thing that it changes, so it never holds more than what was changed in all.
+A log is a stack of segments: one for the transaction, one for each savepoint and for a running statement. A segment
+keeps the first state of each thing it changes, so its size is limited by the number of things changed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Action = Callable[[], None]
 
 
 class UndoLog:
-    """The changes of one job's transaction, and the locks that it holds until its end."""
+    """The changes of one job's transaction, and the locks that it holds until it ends."""
 
     def __init__(self) -> None:
         self._segments: list[dict[Hashable, Action]] = []
@@ -20,12 +20,12 @@ class UndoLog:
 
     @property
     def depth(self) -> int:
-        """How many segments are open."""
+        """Number of open segments."""
         return len(self._segments)
 
     @property
     def changed(self) -> bool:
-        """Whether anything is there to be taken back."""
+        """True if there is anything to undo."""
         return any(self._segments)
 
     def open(self) -> None:
@@ -33,16 +33,16 @@ class UndoLog:
         self._segments.append({})
 
     def remember(self, key: Hashable, restore: Action) -> None:
-        """Before `key` changes: how to restore it. Outside of any segment there is nothing to remember."""
+        """Record, before `key` changes, how to restore it. No effect without an open segment."""
         if self._segments:
             self._segments[-1].setdefault(key, restore)
 
     def hold(self, key: Hashable, release: Action) -> None:
-        """Until the end of the transaction, then `release` is called."""
+        """Call `release` at the end of the transaction."""
         self._locks.setdefault(key, release)
 
     def close(self) -> None:
-        """End the innermost segment and keep its changes: they are now those of the one around it, if any."""
+        """End the innermost segment and merge its changes into the enclosing one, if any."""
         finished = self._segments.pop()
         if self._segments:
             outer = self._segments[-1]
@@ -50,13 +50,13 @@ class UndoLog:
                 outer.setdefault(key, restore)
 
     def roll_back(self, depth: int = 0) -> None:
-        """Take back the changes of all segments above `depth`, the last first, and end them."""
+        """Undo and end all segments above `depth`, newest change first."""
         while len(self._segments) > depth:
             for restore in reversed(self._segments.pop().values()):
                 restore()
 
     def finish(self) -> None:
-        """The transaction is over: forget what could be taken back, release what is held."""
+        """End the transaction: drop the undo records and release the locks."""
         self._segments.clear()
         locks, self._locks = self._locks, {}
         for release in locks.values():

@@ -1,4 +1,4 @@
-"""Situations to practise on. Each is reproducible from its seed and lives on by the world's clock."""
+"""Situations to practise on. Each is reproducible from its seed and goes on by the world's clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from irisops.simulator.doubts import Doubts
 from irisops.simulator.world.clock import Clock, SystemClock
 from irisops.simulator.world.model import LicenseKey
 from irisops.simulator.world.scenarios import broken, clinic, hackathon, home, quiet
@@ -17,7 +18,7 @@ DEFAULT = "home"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A situation: the key it runs on, how long the instance has been up, and who does what there."""
+    """A situation: its license key, the uptime of the instance, and its people and their actions."""
 
     name: str
     summary: str
@@ -33,14 +34,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("quiet", "almost nothing: one terminal, plenty of units", quiet.key, quiet.fill, 3 * 86400),
         Scenario(
             "home",
-            "Community Edition at home: a closed browser, an editor, a forgotten notebook hold 6 of 8 units",
+            "Community Edition at home: a closed browser, an editor, a forgotten notebook hold 6 of 8 connections",
             home.key,
             home.fill,
             26 * 3600,
         ),
         Scenario(
             "full",
-            "home with 8 of 8 units held: nobody gets in until the first closed tab times out, after 90 seconds",
+            "home with all 8 connections held: nobody gets in until the first closed tab times out, after 90 seconds",
             home.key,
             home.fill_completely,
             26 * 3600,
@@ -77,8 +78,9 @@ def build_world(
     seed: int = 1,
     version: tuple[int, int] = (2025, 2),
     password: str | None = None,
+    doubts: Doubts | None = None,
 ) -> World:
-    """The world of a scenario, ready to be served. `password` is the administrator's, instead of the seeded one.
+    """The world of a scenario, ready to serve. `password` replaces the administrator's published one.
 
     Raises ValueError, naming the scenarios, for an unknown name.
     """
@@ -86,7 +88,9 @@ def build_world(
     if scenario is None:
         raise ValueError(f"There is no scenario {name!r}. Choose one of: {', '.join(SCENARIOS)}.")
     clock = clock or SystemClock()
-    world = World(clock, scenario.key(clock.now().date()), seed, version, uptime=scenario.uptime)
+    world = World(
+        clock, scenario.key(clock.now().date()), seed, version, uptime=scenario.uptime, doubts=doubts
+    )
     with world.scheduler.as_of(world.started):
         hand_out_accounts(world, password)
     scenario.fill(world)

@@ -1,4 +1,4 @@
-"""broken: all that can be wrong with an instance's accounts, and names that try to break whoever shows them."""
+"""broken: accounts with every kind of problem, and hostile names that must be displayed safely."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE_NAMES = (
     "tab\there",
     "Ünïcode 漢字 🦜",
 )
-"""Names as a person may have typed them elsewhere. All must be shown harmlessly and reach the instance whole."""
+"""Names as typed by people elsewhere. They must be shown harmlessly and reach the instance unchanged."""
 LONG_TEXT = ("This role was described by somebody who was paid by the word. " * 65)[:4000]
 PASSWORD = "broken-demo"  # noqa: S105 - documented, of a practice instance
 
@@ -33,7 +33,7 @@ def key(today: date) -> LicenseKey:
 
 
 def fill(world: World) -> None:
-    """Accounts that cannot log in, roles that lead nowhere or in circles, open doors, hostile names."""
+    """Accounts that cannot log in, roles that are dangling or circular, open doors, hostile names."""
     stage = Stage(world)
     now = world.clock.now()
     today: date = now.date()

@@ -1,4 +1,4 @@
-"""What the scenarios have in common: the accounts that are handed out, and people who log in, look and leave."""
+"""Common parts of the scenarios: the published accounts, and people who log in, look and leave."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_PASSWORD = "SYS"  # noqa: S105 - of every fresh instance (facts: license
 PREDEFINED_LOGINS = ("Admin", "SuperUser", "_SYSTEM", "CSPSystem")
 CONNECT_ROLE = "SimConnect"
 ACCOUNTS = (
-    # The first is the administrator. The passwords are documented: this is an instance to practise on.
+    # The first is the administrator. The passwords are documented, for an instance to practise on.
     (Account("admin1", "Practice-1!", "%SYS", "administrator: everything"), ("%All",)),
     (
         Account("secadmin", "Practice-2!", "%SYS", "users and roles, but not everything"),
@@ -36,10 +36,10 @@ ADMINISTRATOR = ACCOUNTS[0][0].username
 
 
 def hand_out_accounts(world: World, password: str | None = None) -> None:
-    """Make the accounts that everybody is told of, with `password` for the administrator if given.
+    """Create the published accounts, with `password` for the administrator if given.
 
-    The predefined ones get the password that every instance starts with, and must change it at their first login
-    (facts: license-sessions 7.4).
+    The predefined accounts get the password of every fresh instance and must change it at the first login (facts:
+    license-sessions 7.4).
     """
     world.roles.add(
         Role(
@@ -64,34 +64,40 @@ def hand_out_accounts(world: World, password: str | None = None) -> None:
 def key_of(
     units: int, today: date, *, community: bool = False, days: int = 300, customer: str = "irisops simulator"
 ) -> LicenseKey:
-    """A key for `units` that expires so many days from today."""
-    return LicenseKey(
-        customer="InterSystems IRIS Community" if community else customer,
-        units=units,
-        community=community,
-        expires=today + timedelta(days=days),
-        order_number=0 if community else 424242,
-    )
+    """A key for `units` that expires so many days from today (Community Edition's: facts: license-sessions 2.6)."""
+    expires = today + timedelta(days=days)
+    if community:
+        return LicenseKey(
+            customer="InterSystems IRIS Community",
+            units=units,
+            product="Server",
+            expires=expires,
+            community=True,
+            order_number=54702,
+            capacity="InterSystems IRIS Community license",
+            cores=20,
+        )
+    return LicenseKey(customer=customer, units=units, expires=expires, order_number=424242)
 
 
 class Stage:
-    """Moves people about in a world. Who finds no unit free goes away again, as in life."""
+    """Acts out people in a world. A person refused for lack of a unit leaves."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.refused = 0
-        """How many were turned away for want of a unit."""
+        """Number of people refused for lack of a unit."""
 
     def ago(self, seconds: float, act: Callable[[], object]) -> None:
-        """Let something have happened so long before now, in the order of time with all else."""
+        """Schedule an action in the past, in order of time with all others."""
         self.world.scheduler.at(self.world.clock.now() - timedelta(seconds=seconds), self._once(act))
 
     def later(self, seconds: float, act: Callable[[], object]) -> None:
-        """Let something happen so many seconds from now."""
+        """Schedule an action in `seconds`."""
         self.world.scheduler.after(seconds, self._once(act))
 
     def again(self, seconds: float, act: Callable[[], object], *, jitter: float = 0.2) -> None:
-        """Let something happen again and again, every so many seconds, a little irregularly, from now on."""
+        """Repeat an action about every `seconds` from now on; `jitter` is the relative irregularity."""
 
         def once() -> None:
             act()
@@ -106,7 +112,7 @@ class Stage:
     def person(
         self, name: str, full_name: str, *roles: str, password: str | None = None, comment: str = ""
     ) -> User:
-        """A user account, as old as the instance. Without a password nobody can log in with it."""
+        """A user account as old as the instance. Without a password it cannot log in."""
         user = User(
             name,
             full_name=full_name,
@@ -130,7 +136,7 @@ class Stage:
         node: str = "",
         os_user: str = "",
     ) -> Process | None:
-        """Somebody's program connects; None if no unit is free."""
+        """A program connects; None if no unit is free."""
         try:
             process = self.world.start_process(
                 username=username, namespace=namespace, client_ip=address, routine=routine
@@ -152,7 +158,7 @@ class Stage:
     def terminal(
         self, username: str, address: str, *, namespace: str = "USER", os_user: str = ""
     ) -> Process | None:
-        """Somebody opens a terminal; None if no unit is free."""
+        """A terminal opens; None if no unit is free."""
         process = self.client(
             username, address, executable="", namespace=namespace, routine="", state="READ", os_user=os_user
         )
@@ -163,7 +169,7 @@ class Stage:
     def visit(
         self, application: str, address: str, username: str = "", *, pages: int = 1, agent: str = ""
     ) -> WebSession | None:
-        """Somebody opens a web application; None if no unit is free."""
+        """A web application opens; None if no unit is free."""
         try:
             return self.world.open_session(application, Visitor(address, username, agent), pages=pages)
         except LicenseLimitExceededError:
@@ -171,7 +177,7 @@ class Stage:
             return None
 
     def knock(self, username: str, address: str, password: str = "wrong") -> None:  # noqa: S107 - meant to fail
-        """Somebody tries to log in over the superserver with a bad password."""
+        """A login over the superserver with a bad password."""
         request = LoginRequest("USER", username, password, "", "", "python3", address, 50123)
         try:
             process = self.world.login(request)

@@ -13,7 +13,7 @@ from irisops.simulator.world.world import World
 
 USERS, ROLES, APPLICATIONS, SESSIONS, PROCESSES = 400, 120, 60, 2_000, 10_000
 SERVER_ADDRESS, SERVER_CONNECTIONS = "10.20.0.5", 64
-"""An application server that went past 25 connections: it pays one unit for each."""
+"""An application server with more than 25 connections, so it takes one unit for each."""
 WARDS = words("CARDIO ONCO PAEDS RADIO SURGERY LAB PHARM ICU")
 JOBS = ("Nurse", "Doctor", "Clerk", "Analyst", "Auditor")
 FIRST = words("Ada Bo Carla Deniz Eva Finn Gita Hugo Iris Jan Kim Lea Milo Nora Omar Pia Quin Rosa Sam Tara")
@@ -25,12 +25,12 @@ EXECUTABLES = ("clinicdesk.exe", "odbcapp.exe", "java", "python", "hl7gate")
 
 
 def key(today: date) -> LicenseKey:
-    """Enough units for everybody, with the server's flip in it."""
+    """Enough units for everybody, including the flipped application server."""
     return key_of(3_000, today, customer="St. Elsewhere Clinic")
 
 
 def fill(world: World) -> None:
-    """Everything at once; the build takes well under 1.5 seconds."""
+    """Everything at once; takes well under 1.5 seconds."""
     stage = Stage(world)
     _wards(world)
     _roles(world)
@@ -49,7 +49,7 @@ def _wards(world: World) -> None:
 
 
 def _roles(world: World) -> None:
-    """A tree: a job in a ward builds on the job's role of the house, which builds on the basic one."""
+    """A tree: a job in a ward builds on that job in the whole house, which builds on the basic role."""
     use, read, write = Permission.USE, Permission.READ, Permission.WRITE
     basic = Role("ClinicBasic", "Everybody who works here", {"%Service_SQL": use, "%DB_USER": read}, ["%SQL"])
     made = [basic]
@@ -149,7 +149,7 @@ def _web_applications(world: World) -> list[Application]:
 
 
 def _live(world: World, names: list[str]) -> None:
-    """A second in the clinic: pages are asked for, sessions and processes come and go."""
+    """One second in the clinic: page requests, and sessions and processes that come and go."""
     chance = world.chance
     ids = list(world.sessions)
     for identifier in chance.sample(ids, min(len(ids), 12)):

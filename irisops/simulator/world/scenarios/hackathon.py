@@ -1,8 +1,8 @@
 """hackathon: five teammates work on one instance, and one of their programs leaks.
 
-The leaking client logs in with every REST call and never sends its cookie back, so each call leaves a session of
+The leaking client logs in with every REST call and never returns its cookie, so each call leaves a session of
 fifteen minutes. At the 26th its identity flips from one unit to one per session, and a few minutes later the 40 units
-are gone (facts: license-sessions 2.2, 10.1).
+are used up (facts: license-sessions 2.2, 10.1).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def key(today: date) -> LicenseKey:
 
 
 def fill(world: World) -> None:
-    """The team at work, eighteen leaked sessions so far."""
+    """The team at work, with eighteen leaked sessions."""
     stage = Stage(world)
     world.user_tables += CLINIC
     use, both = Permission.USE, Permission.READ | Permission.WRITE

@@ -1,9 +1,9 @@
-"""home: Community Edition on a person's own machine, where every connection and session is one of eight units.
+"""home: Community Edition on a person's own machine, where every connection and session takes one of eight places.
 
 Six are held when the story begins: by three tabs of a browser that was closed, VS Code and a portal tab of one person,
 and a notebook that nobody stopped. So the tool can get in, and a second connection beside it. The closed tabs time out
 a few minutes on; one, a one-page visit, then keeps its unit in grace. A tablet in the kitchen asks for its page again
-and again, but leaves the last free unit alone. `full` adds two forgotten terminals, and nobody gets in until the first
+and again, but leaves the last free place alone. `full` adds two forgotten terminals, and nobody gets in until the first
 of the tabs times out.
 """
 
@@ -29,12 +29,12 @@ def key(today: date) -> LicenseKey:
 
 
 def fill(world: World) -> None:
-    """Six of eight units are held."""
+    """Six of eight places are held."""
     _household(Stage(world), first_timeout=200)
 
 
 def fill_completely(world: World) -> None:
-    """All eight are held; the first of them comes back after 90 seconds."""
+    """All eight are in use; the first of them is released after 90 seconds."""
     stage = Stage(world)
     _household(stage, first_timeout=90)
     for minutes in (72, 10):
@@ -46,7 +46,7 @@ def _household(stage: Stage, *, first_timeout: float) -> None:
     stage.person(OWNER, "Maria Lindqvist", "%Developer", "%SQL")
     stage.person("sofa", "Family dashboard", "%SQL", comment="The tablet in the kitchen; reads USER")
     stage.person("notebook", "Jupyter at night", "%Developer", comment="Used by ~/analysis/energy.ipynb")
-    # The examples of help and docs are about it, so they can be tried here.
+    # The account in the examples of help and docs, so that they work here.
     stage.person("appuser", "Shopping list", "%DB_USER", comment="Logs in by itself, once a day")
     stage.person("irisowner", "Installation owner", "%All")
     stage.person("oldphone", "Phone, given away in 2024", "%SQL").enabled = False
@@ -57,7 +57,7 @@ def _household(stage: Stage, *, first_timeout: float) -> None:
     )
     stage.ago(50 * 60, lambda: _keep_editing(stage))
     stage.ago(22 * 60, lambda: _portal(stage))
-    # Tabs of the browser that was closed. Their application's timeout is 900 s.
+    # Tabs of the closed browser. The timeout of their application is 900 s.
     for number, pages in enumerate((3, 1, 2)):
         stage.ago(
             900 - first_timeout - 75 * number,
@@ -67,7 +67,7 @@ def _household(stage: Stage, *, first_timeout: float) -> None:
 
 
 def _keep_editing(stage: Stage) -> None:
-    """VS Code asks the server about once a minute as long as it is open."""
+    """VS Code polls the server about once a minute while it is open."""
     session = stage.visit("/api/atelier", LAPTOP, OWNER, pages=2, agent="Visual Studio Code")
     _refresh(stage, session, 50)
 
@@ -85,7 +85,7 @@ def _refresh(stage: Stage, session: WebSession | None, seconds: float) -> None:
 
 def _tablet(stage: Stage) -> None:
     """The tablet loads its page, if that leaves a unit free, and logs out after a while."""
-    if stage.world.license.available < 2:
+    if stage.world.license.room < 2:
         return
     session = stage.visit("/csp/user", TABLET, pages=2, agent=TABLET_AGENT)
     if session is not None:

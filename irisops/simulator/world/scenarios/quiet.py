@@ -1,4 +1,4 @@
-"""quiet: almost nothing happens. For tests that want a still background."""
+"""quiet: almost nothing happens, for tests that need a still background."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from irisops.simulator.world.world import World
 
 
 def key(today: date) -> LicenseKey:
-    """Units enough for a few hundred connections from one address."""
+    """Enough units for a few hundred connections from one address."""
     return key_of(256, today)
 
 
 def fill(world: World) -> None:
-    """One terminal that was opened an hour ago."""
+    """One terminal, opened an hour ago."""
     stage = Stage(world)
     stage.ago(3600, lambda: stage.terminal(ADMINISTRATOR, "127.0.0.1", namespace="%SYS", os_user="irisowner"))

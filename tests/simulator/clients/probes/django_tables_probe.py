@@ -1,4 +1,4 @@
-"""django-iris: `migrate` of two of Django's own applications, and what its ORM does with their tables."""
+"""django-iris: `migrate` of two of Django's own applications, and the ORM on their tables."""
 
 from __future__ import annotations
 

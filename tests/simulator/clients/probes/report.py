@@ -1,4 +1,4 @@
-"""How a probe says what its client could do: one line of JSON, each answer under its name."""
+"""A probe's report: one line of JSON with each answer by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data types of columns: what DDL calls them, and which values fit."""
+"""Data types of columns: their DDL names, and the values that fit."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ def made(name: str, *sizes: int, **parameters: str) -> ColumnType:
         (made("TIME"), 3661, "01:01:01"),
         (made("TIMESTAMP"), "2024-06-09", "2024-06-09 00:00:00"),
         (made("TIMESTAMP"), "2024-06-09T01:02:03.250000", "2024-06-09 01:02:03.25"),
+        (made("TIMESTAMP"), "2024-06-09 01:02:03.123456789", "2024-06-09 01:02:03.123456789"),
+        (made("TIMESTAMP"), "2024-06-09 01:02:03.000000000", "2024-06-09 01:02:03"),
+        (made("TIME"), "01:02:03.1234567", "01:02:03.1234567"),
         (made("%STRING", MAXLEN="3"), "abc", "abc"),
         (made("LONGVARCHAR"), "x" * 100_000, "x" * 100_000),
         (made("VARCHAR", 5), None, None),
@@ -79,6 +82,7 @@ def test_a_value_that_fits_is_stored_in_the_form_of_its_type(
         (made("TIME"), "25:00:00", -147),
         (made("TIME"), 86_400, -147),
         (made("TIMESTAMP"), "yesterday", 0),
+        (made("TIMESTAMP"), "2024-06-09 01:02:03.1234567890", 0),
         (made("TIMESTAMP"), 5, 0),
     ],
 )
