@@ -178,7 +178,10 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             Column("connections", "CONNS", "number", hide_under=0 if by_connections else 90),
             lambda each: each.connections,
         ),
-        (Column("returns", "FREE AT"), lambda each: returns(each, now, board.clock_offset)),
+        (
+            Column("returns", "FREE AT", least=len("14:35 to 14:46 ")),
+            lambda each: returns(each, now, board.clock_offset),
+        ),
         (Column("free_at", "FREE AT (TIME)", "time", hide_under=1000), lambda each: each.free_at),
         (Column("sessions", "SESSIONS", "number", hide_under=130), lambda each: each.sessions),
         (Column("processes", "PROCESSES", "number", hide_under=130), lambda each: each.processes),
