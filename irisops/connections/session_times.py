@@ -68,6 +68,8 @@ class KnownTimeouts:
     note: str = ""
     read_at: float = float("-inf")
     generation: int = -1
+    asked: frozenset[str] | None = frozenset()
+    """Applications whose timeouts were asked for; None for all."""
 
     def idle(self, session: WebSession, now: datetime) -> float | None:
         """Seconds since the last request; None if the timeout or the expiry is unknown. `now` is the instance's."""
@@ -83,20 +85,30 @@ def _key(application: str) -> str:
 
 
 async def known_timeouts(
-    known: KnownTimeouts | None, instance: Instance, generation: int, now: float
+    known: KnownTimeouts | None,
+    instance: Instance,
+    generation: int,
+    now: float,
+    sessions: Sequence[WebSession],
 ) -> KnownTimeouts:
-    """`known` if it is of this login and younger than `KEEP`, else read anew. `now` is monotonic seconds.
+    """The timeouts of the sessions' applications: `known` if it is of this login, younger than `KEEP` and has them all,
+    else read anew. `now` is monotonic seconds.
 
     Raises `Unreachable`; another problem becomes the note.
     """
+    names = frozenset(_key(session.application) for session in sessions)
     if known is not None and known.generation == generation and now - known.read_at < KEEP:
-        return known
+        if known.asked is None or names <= known.asked:
+            return known
+        names |= known.asked
     try:
-        found = await list_timeouts(instance)
-        by_name = {_key(each.name): each.timeout for each in found if each.timeout}
-        note = "" if by_name else "this version does not list the timeouts of its applications"
+        found = await list_timeouts(instance, names)
     except Unreachable:
         raise
     except InstanceProblem as problem:
-        by_name, note = {}, problem.message
-    return KnownTimeouts(by_name, note, now, generation)
+        return KnownTimeouts({}, problem.message, now, generation, None)
+    by_name = {_key(each.name): each.timeout for each in found if each.timeout}
+    unread = [each for each in found if each.timeout is None]
+    missed = [each.unread for each in unread if _key(each.name) in names]
+    note = f"the timeouts of their applications cannot be read: {missed[0]}" if missed and not by_name else ""
+    return KnownTimeouts(by_name, note, now, generation, names if unread else None)

@@ -120,7 +120,12 @@ class AdminApi:
             return f"it takes IRIS 2026.2 or newer; this is {self._release}"
         return ""
 
+    def remedy(self) -> str:
+        """The command that brings it into reach; "" if it is, or if none would do."""
+        return "" if self._too_old() else self._out_of_reach().partition("(")[2].rstrip(")")
+
     def _out_of_reach(self) -> str:
+        """Why it is out of reach, with the command that helps in brackets; "" if it is not."""
         address = self._address()
         if address is None:
             return "the profile has no web port (/profile edit NAME web_port=52773)"

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from irisops.instance.calls import Query, Rows
-from irisops.instance.features import FEATURES, HELPER, Route
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
+from irisops.instance.failures import is_missing
+from irisops.instance.features import FEATURES, HELPER, Feature, Route
 from irisops.instance.values import as_flag
 
 if TYPE_CHECKING:  # the start needs no web port
@@ -26,6 +28,11 @@ START_TIME = ("%SYS.ProcessQuery", "StartTimeUTC")
 
 _PROPERTIES = (START_TIME, ("%SYS.ProcessQuery", "Pid"), ("%Library.ResultSet", "QueryName"))
 """Properties to check: a column that may be missing, and one per class to see that the class exists."""
+
+
+State = Literal["worked", "not tried yet", "failed", "not there"]
+"""What is known of a feature on this connection: it worked; it is present by the class dictionary, if that could be
+read; every route that is there was tried and failed; no route is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,9 @@ class DoctorRow:
     rejected: tuple[tuple[str, str], ...]
     """(route, plain reason)."""
     note: str = ""
+    state: State = "not tried yet"
+    proved: str = ""
+    """As in `Feature`."""
 
 
 def wanted_members() -> tuple[tuple[str, str], ...]:
@@ -92,6 +102,8 @@ class Capabilities:
         self._namespace = namespace
         self._note = note
         self._learnt: dict[str, str] = {}
+        self._worked: set[str] = set()
+        self._refused: dict[str, str] = {}
         self._seen: dict[str, frozenset[str]] = {}
         self.distrusted: dict[str, str] = {}
         """Label -> reason of routes not to take. A connection shares it between its logins."""
@@ -144,12 +156,52 @@ class Capabilities:
     def learn(self, route: Route, reason: str) -> None:
         """Record that a route turned out to be missing: it is not tried again on this connection."""
         self._learnt[route.label] = reason
+        self._worked.discard(route.label)
+
+    def prove(self, route: Route) -> None:
+        """Record that a route worked on this connection."""
+        self._worked.add(route.label)
+        self._refused.pop(route.label, None)
+
+    def fail(self, route: Route, problem: Exception) -> None:
+        """Record what a route failed with: one that does not exist is not tried again, a refused one is.
+
+        An error that the instance gives as a %Status is about an object, not about the route.
+        """
+        if not isinstance(problem, InstanceProblem):
+            return
+        if is_missing(problem):
+            self.learn(route, problem.message)
+        elif isinstance(problem, NotPermitted) or (
+            isinstance(problem, InstanceError)
+            and problem.detail
+            and (problem.code is None or problem.code < 0)
+        ):
+            self._refused[route.label] = problem.message
+            self._worked.discard(route.label)
+
+    def heard(self, feature: str, answer: object) -> None:
+        """Record the answer or the problem that the first route of a feature gave to a call in a batch."""
+        route = next(iter(self.routes(feature)), None)
+        if route is None:
+            return
+        if isinstance(answer, Exception):
+            self.fail(route, answer)
+        else:
+            self.prove(route)
+
+    def proved(self, feature: str) -> Route | None:
+        """The best usable route if it worked on this connection, else None."""
+        best = next(iter(self.routes(feature)), None)
+        return best if best is not None and best.label in self._worked else None
 
     def see(self, class_name: str, members: Iterable[str]) -> None:
         """Record the present members of a class, none if it is gone; forget what was learnt of it."""
         for route in (route for feature in FEATURES.values() for route in feature.routes):
             if any(name == class_name for name, _ in route.needs):
                 self._learnt.pop(route.label, None)
+                self._refused.pop(route.label, None)
+                self._worked.discard(route.label)
         self._seen[class_name] = frozenset(members)
 
     def distrust(self, route: Route, reason: str) -> None:
@@ -172,29 +224,45 @@ class Capabilities:
 
     def doctor(self) -> list[DoctorRow]:
         """The `/doctor` table, one row per fact or action."""
-        rows: list[DoctorRow] = []
-        for feature in FEATURES.values():
-            usable = self.routes(feature.name)
-            rejected = tuple(
-                (route.label, objection) for route in feature.routes if (objection := self._objection(route))
-            )
-            notes = [] if self.known else [f"not checked: {self._note}"]
-            if usable and usable[0].kind == "rows":
-                notes.append("many rows per round trip")
-            if usable and usable[0].kind == "result set":
-                notes.append("one round trip per cell")
-            if feature.privilege:
-                notes.append(f"needs {feature.privilege}")
-            rows.append(
-                DoctorRow(
-                    feature.name,
-                    available=bool(usable),
-                    route=usable[0].label if usable else "",
-                    rejected=rejected,
-                    note="; ".join(notes),
-                )
-            )
-        return rows
+        return [self._examined(feature) for feature in FEATURES.values()]
+
+    def reasons(self, what: str) -> tuple[tuple[str, str], ...]:
+        """(route, plain reason) of the routes of a feature that cannot be taken or were refused."""
+        found = [
+            (route.label, self._objection(route) or self._refused.get(route.label, ""))
+            for route in FEATURES[what].routes
+        ]
+        return tuple((label, reason) for label, reason in found if reason)
+
+    def _examined(self, feature: Feature) -> DoctorRow:
+        usable = self.routes(feature.name)
+        worked = [route for route in usable if route.label in self._worked]
+        untried = [route for route in usable if route.label not in self._refused]
+        chosen = next(iter((*worked, *untried, *usable)), None)
+        tried = {**self._learnt, **self.distrusted, **self._refused}
+        state: State = "not there"
+        if worked:
+            state = "worked"
+        elif untried:
+            state = "not tried yet"
+        elif any(route.label in tried for route in feature.routes):
+            state = "failed"
+        notes = [] if self.known else [f"not checked: {self._note}"]
+        if chosen is not None and chosen.kind == "rows":
+            notes.append("many rows per round trip")
+        if chosen is not None and chosen.kind == "result set":
+            notes.append("one round trip per cell")
+        if feature.privilege:
+            notes.append(f"needs {feature.privilege}")
+        return DoctorRow(
+            feature.name,
+            available=bool(usable),
+            route=chosen.label if chosen is not None else "",
+            rejected=self.reasons(feature.name),
+            note="; ".join(notes),
+            state=state,
+            proved=feature.proved,
+        )
 
     def _objection(self, route: Route) -> str:
         """Why a route cannot be taken; "" if it can."""

@@ -19,7 +19,6 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
-from irisops.instance.failures import is_missing
 from irisops.instance.features import FEATURES, Feature, Route
 from irisops.instance.routes import Instance, explained, first_route, for_reads
 from irisops.instance.values import Row, in_portions
@@ -108,13 +107,13 @@ async def read_several(instance: Instance, features: Sequence[str]) -> dict[str,
     for (name, route), answer in zip(first.items(), answers, strict=True):
         known = FEATURES[name]
         if isinstance(answer, Answer):
+            instance.capabilities.prove(route)
             found[name] = _rows_of(known, answer)
             continue
         if not isinstance(answer, InstanceProblem) or isinstance(answer, Unreachable):
             raise answer
-        if is_missing(answer):
-            instance.capabilities.learn(route, answer.message)
-        found[name] = await explained(instance, answer, known, route)
+        told = found[name] = await explained(instance, answer, known, route)
+        instance.capabilities.fail(route, told)
     for name in features:
         if isinstance(found.get(name), Rows) or (name in first and len(routes[name]) == 1):
             continue

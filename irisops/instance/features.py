@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal
 
 RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement", "function", "rest"]
+Proved = Literal["%All", "privilege", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Feature:
     query: str = ""
     columns: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    proved: Proved = "%All"
+    """Accounts for which public sources show that it works: with %All, with the documented privilege, or nobody."""
 
 
 SECURE = "%Admin_Secure:U"
@@ -137,12 +140,15 @@ FEATURES: Mapping[str, Feature] = {
             "UserId Type Connects MaxCon CSPCon LU Active Grace",
             privilege="",
         ),
-        _long_query(
-            "sessions.list",
-            "%CSP.Session:SessionInfo",
-            "ID Username Preserve Application Timeout LicenseId SesProcessId AllowEndSession",
-            privilege="%Admin_Operate:U and %DB_IRISSYS:R",
-            further=(SESSIONS_BY_REST,),
+        replace(
+            _long_query(
+                "sessions.list",
+                "%CSP.Session:SessionInfo",
+                "ID Username Preserve Application Timeout LicenseId SesProcessId AllowEndSession",
+                privilege="%Admin_Operate:U and %DB_IRISSYS:R",
+                further=(SESSIONS_BY_REST,),
+            ),
+            proved="privilege",  # (facts: iris-license-sessions 3.2)
         ),
         Feature(
             "sessions.count",
@@ -156,6 +162,7 @@ FEATURES: Mapping[str, Feature] = {
             "processes.list",
             (_route("statement", "%SYS.ProcessQuery", "", label="SQL table %SYS.ProcessQuery"),),
             "%Admin_Manage:U (or read on %DB_IRISSYS) and SELECT on %SYS.ProcessQuery",
+            proved="privilege",  # (facts: iris-license-sessions 4.1)
         ),
         Feature(
             "sessions.end",
@@ -166,6 +173,7 @@ FEATURES: Mapping[str, Feature] = {
                 _helper_route("EndSession"),
             ),
             WRITE_IRISSYS,
+            proved="nobody",
         ),
         Feature(
             "processes.terminate",
@@ -291,12 +299,16 @@ FEATURES: Mapping[str, Feature] = {
                 _object("Security.Roles", "ListAll", label="Security.Roles Resources, %Save"),
             ),
             SECURE,
+            proved="nobody",
         ),
-        Feature("helper", (_method(HELPER, HELPER_VERSION_METHOD, label=f"class {HELPER}"),)),
+        Feature(
+            "helper", (_method(HELPER, HELPER_VERSION_METHOD, label=f"class {HELPER}"),), proved="nobody"
+        ),
         Feature(
             "helper.install",
             (_method("%SYSTEM.OBJ", "LoadStream", further=(("%Stream.GlobalCharacter", "Write"),)),),
             CHANGE_CODE,
+            proved="nobody",
         ),
         Feature("helper.remove", (_method("%SYSTEM.OBJ", "Delete"),), CHANGE_CODE),
         Feature(

@@ -19,6 +19,9 @@ from irisops.instance.values import number_of
 
 T = TypeVar("T")
 
+NO_ROUTE = "This instance offers no way to"
+"""Begins the message of a feature that has no usable route."""
+
 
 class Instance(Caller, Protocol):
     """A caller that knows what the instance offers; reads and changes take one. `Connection` is one."""
@@ -46,21 +49,24 @@ async def first_route(
     last: InstanceProblem | None = None
     for route in capabilities.routes(feature):
         try:
-            return await attempt(route)
+            found = await attempt(route)
         except Unreachable:
             raise
         except InstanceProblem as problem:
+            told = problem
             # A missing privilege explains more than a second route that does not exist.
             if last is None or not isinstance(last, NotPermitted):
-                last = await explained(instance, problem, known, route)
-            if is_missing(problem):
-                capabilities.learn(route, problem.message)
+                last = told = await explained(instance, problem, known, route)
+            capabilities.fail(route, told)
             if not again(problem):
                 raise last from None
+        else:
+            capabilities.prove(route)
+            return found
     if last is not None:
         raise last
     _, reason = capabilities.available(feature)
-    raise NotAvailable(f"This instance offers no way to {feature}: {reason}")
+    raise NotAvailable(f"{NO_ROUTE} {feature}: {reason}")
 
 
 _PRIVILEGE = re.compile(r"(%\w+):([RWU])")
@@ -76,25 +82,24 @@ async def explained(
     """
     if not isinstance(problem, NotPermitted) or problem.privilege or not feature.privilege:
         return problem
-    documented = _PRIVILEGE.findall(feature.privilege)
-    answers = await instance.batch([ClassMethod("%SYSTEM.Security", "Check", pair) for pair in documented])
-    if any(isinstance(answer, Exception) for answer in answers):
+    by_sql = lacks_sql_privilege(problem)
+    # Of a table SQL wants SELECT and nothing else, whatever the feature is documented to need.
+    table = route.needs[0][0] if by_sql and route.kind == "statement" and route.needs else ""
+    told = await _held(instance, feature.privilege) if not table else []
+    if any(held is None for _, held in told):
         return NotPermitted(
             f"{problem.message} It is documented to need {feature.privilege}.", detail=problem.detail
         )
-    told = [(":".join(pair), number_of(answer)) for pair, answer in zip(documented, answers, strict=True)]
-    lacking = [privilege for privilege, held in told if not held]
-    if lacking:
-        return not_permitted(problem.message, problem.detail, " and ".join(lacking))
+    lacks = [privilege for privilege, held in told if not held]
+    if lacks:
+        return not_permitted(problem.message, problem.detail, " and ".join(lacks))
     has = f"This account has {' and '.join(privilege for privilege, _ in told)}"
-    if lacks_sql_privilege(problem):
-        right, name = (
-            ("EXECUTE", feature.query.replace(":", "_")) if feature.query else ("SELECT", route.needs[0][0])
-        )
+    if table or (by_sql and route.kind == "sql"):
+        wants = f"SELECT on {table}" if table else f"EXECUTE on {route.label.removeprefix('SQL ')}"
         return NotPermitted(
-            f"{has}, but SQL wants {right} on {name} as well.",
-            f"Ask an administrator for it, in %SYS: GRANT {right} ON {name} TO this account.",
-            privilege=f"{right} on {name}",
+            f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
+            f"Ask an administrator for it, in %SYS: GRANT {wants.replace(' on ', ' ON ')} TO this account.",
+            privilege=wants,
             detail=problem.detail,
         )
     if route.kind == "object" and route.needs[0][0].startswith("Security."):
@@ -109,6 +114,21 @@ async def explained(
         "/denied shows what its audit log says of it, if refusals are recorded.",
         detail=problem.detail,
     )
+
+
+async def lacking(instance: Instance, documented: str) -> str:
+    """Those of the documented privileges (`%Development:U and %DB_IRISSYS:W`) that the account has not; "" if none.
+
+    One of which the instance does not tell counts as held: acting on it will tell. Raises Unreachable.
+    """
+    return " and ".join(privilege for privilege, held in await _held(instance, documented) if held == 0)
+
+
+async def _held(instance: Instance, documented: str) -> list[tuple[str, int | None]]:
+    """Each documented privilege with 1 if the account has it, 0 if not, None if the instance does not tell."""
+    pairs = _PRIVILEGE.findall(documented)
+    answers = await instance.batch([ClassMethod("%SYSTEM.Security", "Check", pair) for pair in pairs])
+    return [(":".join(pair), number_of(answer)) for pair, answer in zip(pairs, answers, strict=True)]
 
 
 def for_reads(problem: InstanceProblem) -> bool:

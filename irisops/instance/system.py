@@ -104,7 +104,8 @@ async def read_at_connect(
         )
         capabilities = Capabilities(namespace=namespace, note=said)
     more = [ClassMethod("%SYSTEM.License", "GetUserId"), ClassMethod("%SYSTEM.License", "KeyLicenseUnits")]
-    if capabilities.known and capabilities.has("%SYS.System", "GetInstanceName"):
+    name_asked = capabilities.known and capabilities.has("%SYS.System", "GetInstanceName")
+    if name_asked:
         more.append(_NAME_CALL)
     spent = login_trips + sum(
         each.round_trips for each in (version, pid, dictionary) if isinstance(each, Answer)
@@ -112,6 +113,10 @@ async def read_at_connect(
     answers = await caller.batch(more[: max(0, 8 - spent)])
     license_id, units, name, *_ = [*(text_of(answer) for answer in answers), "", "", ""]
     capabilities.license_units = as_int(units)
+    for feature, answer in zip(("system.version", "system.pid"), (version, pid), strict=True):
+        capabilities.heard(feature, answer)
+    if name_asked and len(answers) == len(more):
+        capabilities.heard("system.name", answers[-1])
     return (
         make_info(text_of(version), namespace, number_of(pid), license_id or None, name or None),
         capabilities,

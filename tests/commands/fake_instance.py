@@ -26,6 +26,7 @@ from irisops.instance.security.audit import REFUSALS, Auditing, AuditRecord
 from irisops.instance.security.lists import Resource, WebApplication
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.sqlprivileges import LETTERS, SqlGrant, SqlHoldings
+from irisops.instance.usage.sessions import NO_SESSION
 
 START = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
 PASSWORD = "canary-Secret-1"
@@ -115,9 +116,9 @@ class FakeInstance:
         self.created: dict[str, datetime] = {}
         """When accounts were made, by name."""
         self.tells_logins = True
-        self.own_privileges: set[str] = set()
-        """What the connection's account holds, as far as the instance is asked about it."""
         """Whether the lists of users have the last login."""
+        self.own_privileges: set[str] = {"%DB_IRISSYS:W"}
+        """What the connection's account holds, as far as the instance is asked about it."""
         self.on_change: Callable[[], None] = lambda: None
         """Called right before a change."""
         self.after_change: Callable[[], None] = lambda: None
@@ -184,6 +185,8 @@ class FakeInstance:
                 return self._object(call, class_name, str(key))
             case Function("DeleteSession", _, (session_id,)):
                 self._check("end session")
+                if session_id == NO_SESSION:
+                    return Answer(value=1)
                 self._end("end", str(session_id))
                 return Answer(value=1)
         raise AssertionError(f"the fake does not answer {call!r}")
@@ -425,13 +428,16 @@ class FakeInstance:
     # Objects
 
     def _object(self, call: ObjectCall, class_name: str, key: str) -> Answer:
+        if class_name == "SYS.Process" and not call.steps:
+            self._check("open process")
+            return Answer(found=key not in self.gone)
         if class_name == "SYS.Process":
             action = call.steps[0].name.lower()
             self._check(action)
             self._end(action, key)
             return Answer(values=(1,))
         if not call.steps:
-            self._check("user objects")
+            self._check("user objects" if class_name == "Security.Users" else "application")
             return Answer()
         if call.steps[-1].name == "%Save":
             self._set(class_name, key, call.steps[0].args[0])

@@ -193,8 +193,7 @@ async def test_what_is_not_permitted_is_named_and_the_rest_works(tmp_path: Path)
         )
         on.world.add_user(User("looker", roles=["Looker"], password_never_expires=True), "looker-demo")
         async with on.person("looker", "looker-demo") as looker:
-            plan = await looker.plan("end the sessions on /csp/user")
-            (problem,) = await looker.yes(plan)
+            problem = (await looker.say("end the sessions on /csp/user"))[-1]
             assert isinstance(problem, Problem)
             assert problem.error == "NotPermitted"
             assert "%DB_IRISSYS" in f"{problem.message} {problem.cure}"

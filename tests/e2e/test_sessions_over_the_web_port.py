@@ -43,9 +43,7 @@ async def test_older_versions_name_the_ways_that_are_left(tmp_path: Path, versio
         on.simulator.control.doubt("function", "refused")
         on.world.open_session("/csp/user", VISITOR, pages=2)
         async with on.person() as person:
-            plan = await person.plan("/sessions end anonymous")
-            assert "HTTP" not in plan.calls
-            (problem,) = await person.yes(plan)
+            problem = (await person.say("/sessions end anonymous"))[-1]
             assert isinstance(problem, Problem)
             assert problem.error == "NotAvailable"
             assert "portal" in problem.cure

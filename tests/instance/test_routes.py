@@ -178,3 +178,53 @@ async def test_without_any_route_the_reasons_are_given() -> None:
 
     with pytest.raises(NotAvailable, match=r"Security\.Users has no List"):
         await first_route(instance, "users.list", attempt)
+
+
+def states(capabilities: Capabilities, feature: str) -> tuple[str, str]:
+    (row,) = [row for row in capabilities.doctor() if row.what == feature]
+    return row.state, row.route
+
+
+async def test_what_worked_is_told_from_what_is_only_there() -> None:
+    instance = FakeInstance({})
+
+    async def attempt(route: Route) -> None:
+        if route.kind == "sql":
+            raise NO_GRANT
+
+    assert states(instance.capabilities, "users.list") == ("not tried yet", "SQL Security.Users_List")
+    instance.script["Security.Check"] = value(1)
+    await first_route(instance, "users.list", attempt, again=for_reads)
+    assert states(instance.capabilities, "users.list") == ("worked", "%Library.ResultSet Security.Users:List")
+    # It is tried again, as the privilege may be granted; a route that did not exist would not be.
+    assert instance.capabilities.routes("users.list")[0].kind == "sql"
+    ((label, reason),) = instance.capabilities.reasons("users.list")
+    assert label == "SQL Security.Users_List"
+    assert "EXECUTE on Security.Users_List" in reason
+    assert instance.capabilities.proved("users.list") is None
+
+
+async def test_a_feature_all_of_whose_routes_were_refused_has_failed() -> None:
+    instance = FakeInstance({"Security.Check": value(0)})
+
+    async def attempt(_route: Route) -> None:
+        raise PROTECTED
+
+    with pytest.raises(NotPermitted):
+        await first_route(instance, "users.list", attempt, again=for_reads)
+    assert states(instance.capabilities, "users.list")[0] == "failed"
+    assert states(FakeInstance({}, everything("Security.Users.List")).capabilities, "users.list") == (
+        "not there",
+        "",
+    )
+
+
+async def test_an_error_about_an_object_says_nothing_of_the_route() -> None:
+    instance = FakeInstance({})
+
+    async def attempt(_route: Route) -> None:
+        raise InstanceError("ERROR #883: Role x does not exist.", code=883, detail="ERROR #883")
+
+    with pytest.raises(InstanceError):
+        await first_route(instance, "users.add_role", attempt)
+    assert states(instance.capabilities, "users.add_role")[0] == "not tried yet"

@@ -15,7 +15,8 @@ from irisops.contract.wording import harmless
 from irisops.engine import cards, code_literals
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.features import HELPER
+from irisops.instance.failures import not_permitted
+from irisops.instance.features import CHANGE_CODE, HELPER
 from irisops.instance.helper import (
     VERSION,
     HelperState,
@@ -25,6 +26,7 @@ from irisops.instance.helper import (
     source,
     told,
 )
+from irisops.instance.routes import lacking
 from irisops.journal import Entry, Reverse
 
 USES = {
@@ -78,7 +80,7 @@ async def install(context: Context, command: Command) -> Replies:
             f"The helper is installed already, in version {found.version}.",
             "Nothing is to be done. /helper shows what it is used for.",
         )
-    yield _plan(_Work(context, link, found, wanted=True, origin=Origin(command.slash)))
+    yield await _plan(_Work(context, link, found, wanted=True, origin=Origin(command.slash)))
 
 
 async def remove(context: Context, command: Command) -> Replies:
@@ -86,7 +88,7 @@ async def remove(context: Context, command: Command) -> Replies:
     link, found = await _read(context)
     if found.presence == "missing":
         raise Refusal("AlreadySo", "The helper is not installed.", "Nothing is to be done.")
-    yield _plan(_Work(context, link, found, wanted=False, origin=Origin(command.slash)))
+    yield await _plan(_Work(context, link, found, wanted=False, origin=Origin(command.slash)))
 
 
 async def _read(context: Context) -> tuple[Link, HelperState]:
@@ -114,7 +116,11 @@ def _require_percent_sys(link: Link) -> None:
         )
 
 
-def _plan(work: _Work) -> Plan:
+async def _plan(work: _Work) -> Plan:
+    """The plan. Raises NotPermitted for an account that may not change code."""
+    lacks = await lacking(work.link.connection, CHANGE_CODE)
+    if lacks:
+        raise not_permitted("", privilege=lacks)
     replacing = work.wanted and work.found.presence == "ours"
     warnings = ["This adds code to the instance: ask its administrator first, if that is not you."]
     if replacing:
@@ -264,7 +270,7 @@ async def _plan_again(
             "/helper install installs that.",
         )
     found = await read_helper(link.connection)
-    return _plan(_Work(context, link, found, wanted=bool(wanted), origin=origin))
+    return await _plan(_Work(context, link, found, wanted=bool(wanted), origin=origin))
 
 
 AGAIN = Again(_versions, _stand, _plan_again)

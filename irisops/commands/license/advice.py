@@ -39,7 +39,7 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     sessions = await or_note(found_sessions, notes, f"Sessions {unsaid}")
     found_processes = list_processes(link.connection, remade=link.process_records)
     processes = await or_note(found_processes, notes, f"Processes {unsaid}")
-    timeouts = list_timeouts(link.connection)
+    timeouts = list_timeouts(link.connection, {session.application for session in sessions or ()})
     applications = await or_note(timeouts, notes, f"Settings of the applications {unsaid}")
     own = (link.connection.info.license_id if link.connection.info else None) or ""
     cures = advise(board, sessions, processes, applications, own_license_id=own)

@@ -20,6 +20,7 @@ from irisops.instance.usage.sessions_timeout import (
     MOST_TIMEOUT,
     AppTimeout,
     list_timeouts,
+    probe_timeout,
     same_application,
     set_timeout,
 )
@@ -30,7 +31,7 @@ SHORTEST = 60
 
 
 async def _find(link: Link, name: str) -> AppTimeout:
-    applications = await list_timeouts(link.connection)
+    applications = await list_timeouts(link.connection, [name])
     for each in applications:
         if same_application(each.name, name):
             return each
@@ -55,10 +56,12 @@ async def change(context: Context, command: Command) -> Replies:
             f"The timeout of {harmless(application.name, 60)} is {seconds} seconds already.",
             "Nothing is to be done.",
         )
-    yield _plan(context, link, application, seconds, Origin(command.slash))
+    yield await _plan(context, link, application, seconds, Origin(command.slash))
 
 
-def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
+async def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
+    """The plan. Raises the named problem of a change that can only fail."""
+    await probe_timeout(link.connection, application.name)
     what = f"session timeout of {harmless(application.name, 60)}"
     shown = Plan(
         name="license_timeout",
@@ -87,7 +90,7 @@ def _states(entry: Entry) -> tuple[str, int | None, int]:
 
 async def _stand(link: Link, entry: Entry) -> Stand:
     name, before, after = _states(entry)
-    applications = await list_timeouts(link.connection)
+    applications = await list_timeouts(link.connection, [name])
     now = next((each for each in applications if same_application(each.name, name)), None)
     if now is None:
         return Stand(moved=f"web application {harmless(name, 60)} is gone.")
@@ -97,7 +100,7 @@ async def _stand(link: Link, entry: Entry) -> Stand:
         return Stand(done=[part])
     if now.timeout is None:
         raise NotAvailable(
-            f"The session timeout of {harmless(now.name, 60)} cannot be read: this instance's list does not tell it.",
+            f"The session timeout of {harmless(now.name, 60)} cannot be read: {now.unread.rstrip('.')}.",
             "Look at it in the portal: System Administration, Security, Applications.",
         )
     if now.timeout != before:
@@ -113,7 +116,7 @@ async def _plan_again(
     seconds = after if origin.way == "on" else before
     if seconds is None:
         raise ValueError(f"change {entry.number} has no way back")
-    return _plan(context, link, await _find(link, name), seconds, origin)
+    return await _plan(context, link, await _find(link, name), seconds, origin)
 
 
 AGAIN = Again(_states, _stand, _plan_again)
@@ -174,7 +177,9 @@ async def _change(
             shown,
             origin,
             reverse=Reverse(KIND, name, () if before is None else (str(before),), (str(seconds),)),
-            final="this instance's list does not tell what it was before." if before is None else "",
+            final=f"what it was before cannot be read: {application.unread.rstrip('.')}."
+            if before is None
+            else "",
         )
         with record.watched():
             after = await set_timeout(link.connection, name, seconds)

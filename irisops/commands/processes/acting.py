@@ -19,7 +19,7 @@ from irisops.instance.errors import NotAvailable, NotPermitted
 from irisops.instance.models import Process
 from irisops.instance.usage import forecast
 from irisops.instance.usage.license import read_board
-from irisops.instance.usage.processes import ProcessAction, act_on_process, read_process
+from irisops.instance.usage.processes import ProcessAction, act_on_process, probe_action, read_process
 from irisops.journal import Entry, Reverse
 
 KIND = "process."
@@ -114,8 +114,10 @@ def same_process(left: Process, right: Process) -> bool:
 async def plan_action(
     context: Context, link: Link, process: Process, action: ProcessAction, origin: Origin
 ) -> Plan:
-    """The plan. Raises `Refusal` for a forbidden action."""
+    """The plan. Raises `Refusal` for a forbidden action, and the named problem of one that can only fail."""
     guard(process, action)
+    if not await probe_action(link.connection, process.pid, action):
+        raise _gone(process.pid)
     effects, expected, before = await _effects(context, link, process, action)
     state = harmless(process.state or "running", 20)
     after = {"terminate": "gone", "suspend": "suspended", "resume": "running"}[action]

@@ -16,10 +16,11 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable, NotPermitted
+from irisops.instance.features import HELPER
 from irisops.instance.models import Holder, LicenseBoard, WebSession
 from irisops.instance.usage import forecast
 from irisops.instance.usage.license import read_board
-from irisops.instance.usage.sessions import end_session, list_sessions
+from irisops.instance.usage.sessions import end_session, list_sessions, probe_ending
 from irisops.journal import Entry, Reverse
 
 KIND = "sessions.end"
@@ -52,9 +53,10 @@ async def plan_end(
     """The plan to end these sessions.
 
     `broad`: chosen by a condition, so sessions protected by the portal are left out. Raises `Refusal` if none of them
-    may be ended.
+    may be ended, NotAvailable or NotPermitted if sessions cannot be ended from here.
     """
     wanted, left_out = _permitted(link, chosen, broad=broad)
+    await probe_ending(link.connection)
     warnings = [*left_out, *_warnings(link, wanted)]
     try:
         board = await read_board(link.connection, now=link.clock.now())
@@ -197,21 +199,25 @@ def changes_of(wanted: Sequence[WebSession]) -> list[Change]:
 
 
 def _calls(link: Link) -> dict[str, list[str]]:
-    """The calls to make by hand, without ids, which would help to take over a session."""
+    """The calls to make by hand, without ids, which would help to take over a session; by the route that is taken."""
     calls = {
         "ObjectScript": [
             'set $namespace = "%SYS"',
             "; id: from the class query %CSP.Session:SessionInfo",
             "write $$DeleteSession^%SYS.cspServer(id)",
         ],
+    }
+    best = next(iter(link.connection.capabilities.routes("sessions.end")), None)
+    if best is not None and best.kind == "rest":
+        return calls | calls_by_http(link)
+    by_helper = f'irispy.classMethodValue("{HELPER}", "EndSession", session_id)  # "" is success'
+    by_function = 'irispy.function("DeleteSession", "%SYS.cspServer", session_id)'
+    return calls | {
         "Python": [
             'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
-            'irispy.function("DeleteSession", "%SYS.cspServer", session_id)',
-        ],
+            by_helper if best is not None and best.kind == "method" else by_function,
+        ]
     }
-    if any(route.kind == "rest" for route in link.connection.capabilities.routes("sessions.end")):
-        calls |= calls_by_http(link)
-    return calls
 
 
 async def _end(
@@ -227,7 +233,7 @@ async def _end(
 
     `units`: in use before, and forecast for afterwards; None if unknown.
     """
-    still, changed = await _still(link, wanted)
+    still, changed = unchanged(wanted, await list_sessions(link.connection))
     record = Record(context, link, shown, origin, reverse=journaled(still), final=FINAL)
     marked: list[WebSession] = []
     with record.watched(lambda: f"{len(marked)} of {len(still)} marked", in_parts=len(still) > 1):
@@ -250,14 +256,7 @@ async def _end(
         left = sum(session.id in ids for session in marked)
     ended = len(marked) - left
     record.end("failed" if left else "done", f"{ended} ended, {left} still listed")
-    details = []
-    gone_before = len(wanted) - changed - len(marked)
-    if gone_before:
-        details.append(
-            f"{counted(gone_before, 'session')} already gone: ended by somebody else or timed out."
-        )
-    if changed:
-        details.append(f"{counted(changed, 'session')} left alone: somebody has logged in since.")
+    details = left_alone(len(wanted), changed, len(marked))
     if ended:
         details += await _units_now(link, *units)
         yield Done("sessions_end", f"Ended {counted(ended, 'web session')}.", details=details)
@@ -265,9 +264,20 @@ async def _end(
         yield not_ended(left)
 
 
-async def _still(link: Link, wanted: Sequence[WebSession]) -> tuple[list[WebSession], int]:
+def left_alone(wanted: int, changed: int, marked: int) -> list[str]:
+    """Sentences on the sessions of a plan that were not ended: those already gone, and `changed` with a new login."""
+    lines: list[str] = []
+    gone = wanted - changed - marked
+    if gone:
+        lines.append(f"{counted(gone, 'session')} already gone: ended by somebody else or timed out.")
+    if changed:
+        lines.append(f"{counted(changed, 'session')} left alone: somebody has logged in since.")
+    return lines
+
+
+def unchanged(wanted: Sequence[WebSession], listed_now: Sequence[WebSession]) -> tuple[list[WebSession], int]:
     """Sessions that still exist unchanged, and the number of those with a new login. Raises `Refusal`."""
-    now = {session.id: session for session in await list_sessions(link.connection)}
+    now = {session.id: session for session in listed_now}
     there = [session for session in wanted if session.id in now]
     if not there:
         raise already_gone(len(wanted))

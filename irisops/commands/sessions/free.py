@@ -20,12 +20,15 @@ from irisops.commands.sessions.ending import (
     LOST,
     PATIENCE,
     PORTAL,
+    already_gone,
     calls_by_http,
     changes_of,
     described,
     journaled,
+    left_alone,
     not_ended,
     plan_end,
+    unchanged,
 )
 from irisops.commands.sessions.listing import Seen, look
 from irisops.connections.connection import Link, web_of
@@ -39,7 +42,7 @@ from irisops.engine.spec import Replies
 from irisops.instance.admin_api import SINCE, AdminApi
 from irisops.instance.models import WebSession
 from irisops.instance.usage.leaks import find_leaks
-from irisops.instance.usage.sessions import end_by_rest, sessions_by_rest
+from irisops.instance.usage.sessions import end_by_rest, probe_rest, sessions_by_rest
 
 
 def _least_needed(seen: Seen) -> tuple[Sequence[WebSession], str]:
@@ -114,6 +117,7 @@ async def free_without_login(context: Context, command: Command) -> Replies:
             "the portal.",
             f"/locked {quote(profile.name)} shows the ways that are left.",
         )
+    await probe_rest(api)
     if len(chosen) == 1:
         minutes = max(0, round(_left(chosen[0], seen) / 60))
         why += f", and it would end by itself in some {counted(minutes, 'minute')}"
@@ -164,25 +168,34 @@ async def _end_by_rest(
     context: Context, link: Link, api: AdminApi, chosen: Sequence[WebSession], *, origin: Origin, shown: Plan
 ) -> Replies:
     """End, follow up, report. An error of the instance is journaled, then raised."""
-    record = Record(context, link, shown, origin, reverse=journaled(chosen), final=FINAL)
+    still, changed = unchanged(chosen, await sessions_by_rest(api))
+    record = Record(context, link, shown, origin, reverse=journaled(still), final=FINAL)
     left: set[str] = set()
-    with record.watched(lambda: f"{len(left)} of {len(chosen)} marked", in_parts=True):
-        for done, session in enumerate(chosen, 1):
-            yield Progress("locked_free", f"Ending {done} of {len(chosen)} …")
+    with record.watched(lambda: f"{len(left)} of {len(still)} marked", in_parts=True):
+        for done, session in enumerate(still, 1):
+            yield Progress("locked_free", f"Ending {done} of {len(still)} …")
             if await end_by_rest(api, session.id) == "marked":
                 left.add(session.id)
+    marked = len(left)
+    if not marked:
+        await api.log_out()
+        record.end("done", "all were gone already")
+        raise already_gone(len(chosen))
     began = context.clock.monotonic()
     while left and context.clock.monotonic() - began < PATIENCE:
         await context.clock.sleep(LOOK_EVERY)
         left &= {session.id for session in await sessions_by_rest(api)}
     await api.log_out()
-    ended = len(chosen) - len(left)
-    record.end("failed" if left else "done", f"{ended} ended or gone before, {len(left)} still listed")
+    ended = marked - len(left)
+    record.end("failed" if left else "done", f"{ended} ended, {len(left)} still listed")
     if ended:
         yield Done(
             "locked_free",
             f"Ended {counted(ended, 'web session')}.",
-            details=[f"/connect {quote(link.name)} takes the unit, unless somebody else is faster."],
+            details=[
+                *left_alone(len(chosen), changed, marked),
+                f"/connect {quote(link.name)} takes the unit, unless somebody else is faster.",
+            ],
         )
     if left:
         yield not_ended(len(left))

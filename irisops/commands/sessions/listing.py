@@ -82,7 +82,7 @@ async def look(context: Context, link: Link) -> Seen:
     link.births = link.births or KnownBirths()
     births = await link.births.learn(link.connection, link.generation, sessions, now)
     link.timeouts = await known_timeouts(
-        link.timeouts, link.connection, link.generation, link.clock.monotonic()
+        link.timeouts, link.connection, link.generation, link.clock.monotonic(), sessions
     )
     return Seen(sessions, now, link.timeouts, births)
 

@@ -82,7 +82,7 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("end the sessions of appuser", "end the sessions on /csp/user"),
         aliases=("session end",),
         changes=True,
-        needs=("sessions.list", "sessions.end"),
+        needs=("sessions.list",),
     ),
     _command(
         name="sessions sweep",
@@ -104,7 +104,7 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("end the leaked sessions", "who is leaking sessions"),
         changes=True,
-        needs=("sessions.list", "sessions.end"),
+        needs=("sessions.list",),
     ),
     _command(
         name="license free",
@@ -130,6 +130,6 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("free a unit",),
         aliases=("licence free",),
         changes=True,
-        needs=("sessions.list", "sessions.end"),
+        needs=("sessions.list",),
     ),
 )

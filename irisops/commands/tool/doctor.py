@@ -55,7 +55,9 @@ async def show_doctor(context: Context, _command: Command) -> Replies:
 
 _ROUTES: cards.Fields[DoctorRow] = (
     (Column("what", "FACT OR ACTION"), lambda each: each.what),
-    (Column("available", "THERE", "flag"), lambda each: each.available),
+    (Column("available", "THERE", "flag", hide_under=150), lambda each: each.available),
+    (Column("state", "STATE"), lambda each: each.state),
+    (Column("proved", "PROVED FOR"), lambda each: each.proved),
     (Column("route", "ROUTE", grow=True), lambda each: each.route),
     (
         Column("rejected", "NOT BY", "list", hide_under=110),
@@ -64,17 +66,34 @@ _ROUTES: cards.Fields[DoctorRow] = (
     (Column("note", "NOTE", hide_under=130), lambda each: each.note),
 )
 
+STATES = (
+    "STATE: worked on this connection; not tried yet, so only known to be present, or not known to be missing; failed, "
+    "for the reason below; not there."
+)
+PROVED = (
+    "PROVED FOR: the accounts for which public sources show it: with %All; with the privilege that it is documented to "
+    "need; or nobody."
+)
+
 
 def _routes(capabilities: Capabilities) -> Table:
     note = capabilities.note
+    found = capabilities.doctor()
     return Table(
         name="routes",
         title="What the instance offers",
         columns=cards.columns_of(_ROUTES),
-        rows=cards.rows_of(_ROUTES, capabilities.doctor()),
+        rows=cards.rows_of(_ROUTES, found),
         key="what",
         notes=[
+            STATES,
+            PROVED,
             *([f"The class dictionary could not be read: {note}"] if note else []),
+            *(
+                f"{each.what} {each.state}: {'; '.join(f'{route}: {reason}' for route, reason in each.rejected)}"
+                for each in found
+                if each.state == "failed"
+            ),
             *(f"Missing: {member} ({reason})" for member, reason in capabilities.missing()),
         ],
     )

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from irisops.instance.calls import ClassMethod, LoadSource, Query, Value
-from irisops.instance.errors import InstanceError, NotAvailable
+from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
 from irisops.instance.failures import status_failure
-from irisops.instance.features import HELPER, HELPER_VERSION_METHOD, Route
+from irisops.instance.features import CHANGE_CODE, FEATURES, HELPER, HELPER_VERSION_METHOD, Route
 from irisops.instance.outcome import change_by_method, changing, check_status
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.routes import Instance, first_route, lacking
 from irisops.instance.values import as_text
 
 VERSION = "1"
@@ -96,6 +96,38 @@ def helper_offer(instance: Instance) -> str:
     if capabilities.has(HELPER, HELPER_VERSION_METHOD) or not capabilities.available("helper.install")[0]:
         return ""
     return "/helper install offers to add a small class to the instance that can do it. "
+
+
+async def way_to_helper(instance: Instance) -> str:
+    """For a refusal: how the helper can come to the instance, as far as this account can; "" if it is there.
+
+    Ends with a blank. Raises Unreachable.
+    """
+    offer = helper_offer(instance)
+    if not offer or (instance.capabilities.known and not await lacking(instance, CHANGE_CODE)):
+        return offer
+    return (
+        "A user with %All can add a small class to the instance that can do it: /helper install, connected as that "
+        "user. "
+    )
+
+
+async def seek_helper(instance: Instance) -> bool:
+    """Ask for the helper's version, and use it from now on if it is this tool's: the class dictionary is not needed.
+
+    A class of its name that is not irisops' own has no such method, so nothing of it runs. Raises Unreachable.
+    """
+    if instance.capabilities.has(HELPER, HELPER_VERSION_METHOD) or await _version(instance) != VERSION:
+        return False
+    methods = {
+        member
+        for feature in FEATURES.values()
+        for route in feature.routes
+        for class_name, member in route.needs
+        if class_name == HELPER
+    }
+    instance.capabilities.see(HELPER, methods)
+    return True
 
 
 async def read_helper(instance: Instance) -> HelperState:
@@ -178,8 +210,8 @@ def told(state: HelperState) -> str:
 async def _version(instance: Instance) -> str:
     try:
         answer = await instance.call(ClassMethod(HELPER, HELPER_VERSION_METHOD))
-    except (InstanceError, NotAvailable):
-        return ""  # it does not run: installing it again mends that
+    except (InstanceError, NotAvailable, NotPermitted):
+        return ""  # it does not run, or is not there: installing it mends that
     return as_text(answer.value)
 
 

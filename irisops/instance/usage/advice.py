@@ -90,15 +90,15 @@ def _anonymous(
     for crowd in find_crowds(sessions, at_least=1):
         known = _application(applications, crowd.application)
         name = crowd.application.rstrip("/")
-        timeout = known.timeout if known else None
+        timeout = known.timeout
         if timeout is None or timeout > SHORTER_TIMEOUT or timeout == 0:
             waiting = _units_idle(sessions, crowd.application, timeout, board.read_at)
             yield Cure(
                 "timeout",
                 f"Closed tabs of {name} keep their units until the timeout",
                 f"session timeout of {name}",
-                _seconds(timeout),
-                _seconds(SHORTER_TIMEOUT),
+                _seconds(known),
+                f"{SHORTER_TIMEOUT} seconds",
                 "A visitor who does nothing for five minutes is logged out and the unit is free. Reading for longer "
                 "without a click means a new session. Open sessions keep the timeout they began with.",
                 units=waiting,
@@ -110,7 +110,7 @@ def _anonymous(
                 "login",
                 f"Each visitor of {name} is a holder of its own",
                 f"allowed authentication of {name}",
-                known.methods if known and known.methods else "unknown; sessions without a login are open",
+                known.methods or "unknown; sessions without a login are open",
                 "Password instead of Unauthenticated, if these are people with accounts",
                 "Sessions of one person from one address then share one unit. Visitors without an account stay out.",
                 application=name,
@@ -124,13 +124,12 @@ def _editors(
     if not found:
         return
     known = _application(applications, ATELIER)
-    timeout = known.timeout if known else None
-    idle = _units_idle(found, ATELIER, timeout, board.read_at)
+    idle = _units_idle(found, ATELIER, known.timeout, board.read_at)
     yield Cure(
         "logout",
         "VS Code keeps its session after it was closed",
         "the InterSystems extensions of each VS Code",
-        f"session timeout of {ATELIER}: {_seconds(timeout)}",
+        f"session timeout of {ATELIER}: {_seconds(known)}",
         "extensions of 2024 or later: they log out of web sessions when VS Code exits",
         "The unit is free at once instead of an hour after the last request.",
         units=idle,
@@ -224,8 +223,12 @@ def _holder_of(board: LicenseBoard, license_id: str) -> Holder | None:
     return next((holder for holder in board.holders if holder.holder == license_id), None)
 
 
-def _application(applications: Sequence[AppTimeout] | None, name: str) -> AppTimeout | None:
-    return next((each for each in applications or () if same_application(each.name, name)), None)
+def _application(applications: Sequence[AppTimeout] | None, name: str) -> AppTimeout:
+    """The application, or one of that name of which nothing is known."""
+    if applications is None:
+        return AppTimeout(name, None, unread="the settings of the applications cannot be read")
+    unlisted = AppTimeout(name, None, unread="it is not among the applications of the instance")
+    return next((each for each in applications if same_application(each.name, name)), unlisted)
 
 
 def _units_idle(
@@ -241,7 +244,8 @@ def _units_idle(
     )
 
 
-def _seconds(timeout: int | None) -> str:
-    if timeout is None:
-        return "unknown"
-    return f"{timeout} seconds" if timeout else "never"
+def _seconds(application: AppTimeout) -> str:
+    """The timeout of an application, or why it is not known."""
+    if application.timeout is None:
+        return f"unknown ({application.unread.rstrip('.')})"
+    return f"{application.timeout} seconds" if application.timeout else "never"

@@ -56,6 +56,8 @@ async def read_counts(instance: Instance) -> LicenseCounts:
             strict=True,
         )
     )
+    instance.capabilities.heard("license.counts", answers["consumed"])
+    instance.capabilities.heard("license.customer", answers["customer"])
     if isinstance(answers["consumed"], Exception):
         raise answers["consumed"]
     notes = tuple(

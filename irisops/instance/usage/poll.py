@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall, ObjectStep, Query
 from irisops.instance.errors import InstanceProblem
-from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.models import PollCounts, community_key
 from irisops.instance.routes import Instance
@@ -54,6 +53,9 @@ _SESSION_CALLS: dict[str, tuple[Call, int]] = {
     "object": (ObjectCall("SYS.Stats.Dashboard", "Sample", (), (ObjectStep("get", "CSPSessions"),)), 2),
     "method": (_WEB, 1),
 }
+
+_FEATURES = {"units used": "license.counts", "sessions": "sessions.count", "processes": "processes.list"}
+"""What a figure proves."""
 
 
 class Poller:
@@ -108,6 +110,9 @@ class Poller:
         answers = dict(
             zip(calls, await self._instance.batch(list(calls.values()), deadline=DEADLINE), strict=True)
         )
+        for name, feature in _FEATURES.items():
+            if name in answers:
+                self._instance.capabilities.heard(feature, answers[name])
         if community:
             return self._of_community(answers, postponed=skipped and self._reserved is None)
         return self._of_units(answers, routes, skipped=skipped)
@@ -116,9 +121,6 @@ class Poller:
         self, answers: dict[str, Answer | Exception], routes: list[Route], *, skipped: bool
     ) -> PollCounts:
         figures, notes = self._figures(answers)
-        missed = answers.get("sessions")
-        if isinstance(missed, InstanceProblem) and is_missing(missed):
-            self._instance.capabilities.learn(routes[0], missed.message)
         if not skipped:
             self._sessions = figures.get("sessions")
         if not routes:

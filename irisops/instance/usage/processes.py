@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Literal
 
 from irisops.instance.calls import Answer, ClassMethod, ObjectCall, ObjectStep, Query
-from irisops.instance.errors import InstanceError, InstanceProblem
-from irisops.instance.failures import is_missing
-from irisops.instance.features import Route
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
+from irisops.instance.failures import is_missing, not_permitted
+from irisops.instance.features import WRITE_IRISSYS, Route
 from irisops.instance.models import Process
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads, lacking
 from irisops.instance.values import (
     Remade,
     Row,
@@ -159,6 +159,38 @@ async def read_process(instance: Instance, pid: int) -> Process | None:
         return found[0] if found else None
 
     return await first_route(instance, "processes.list", attempt, again=for_reads)
+
+
+async def probe_action(instance: Instance, pid: int, action: ProcessAction) -> bool:
+    """Find out whether an action can only fail, without acting: False if the process is gone.
+
+    Asks for the documented privilege, and opens the process as the action would. Raises NotPermitted with the true
+    cause, NotAvailable or Unreachable.
+    """
+    feature = f"processes.{action}"
+    lacks = await lacking(instance, WRITE_IRISSYS)
+    if lacks:
+        raise not_permitted(f"To {action} a process needs {lacks}.", privilege=lacks)
+    route = next(iter(instance.capabilities.routes(feature)), None)
+    if route is None:
+        raise NotAvailable(f"Processes cannot be acted on: {instance.capabilities.available(feature)[1]}.")
+    if route.kind != "object":
+        return True
+    try:
+        return (await instance.call(ObjectCall("SYS.Process", "%OpenId", (pid,)))).found
+    except NotPermitted as problem:
+        instance.capabilities.fail(route, problem)
+        raise NotPermitted(
+            f"This account has {WRITE_IRISSYS}, but the instance does not let it open process {pid}: "
+            f"{problem.message}",
+            "Connect as a user with %All, or ask somebody who is one.",
+            detail=problem.detail,
+        ) from None
+    except InstanceError as problem:
+        instance.capabilities.fail(route, problem)
+        if is_missing(problem):
+            return await probe_action(instance, pid, action)  # by the next route
+        raise
 
 
 async def act_on_process(instance: Instance, pid: int, action: ProcessAction) -> bool:

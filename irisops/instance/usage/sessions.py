@@ -14,11 +14,11 @@ from irisops.instance.calls import Function
 from irisops.instance.class_queries import rows_by
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
 from irisops.instance.failures import is_missing
-from irisops.instance.features import SESSIONS_BY_REST, Route
-from irisops.instance.helper import call_helper, helper_offer
+from irisops.instance.features import SESSIONS_BY_REST, WRITE_IRISSYS, Route
+from irisops.instance.helper import call_helper, seek_helper, way_to_helper
 from irisops.instance.models import WebSession
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.routes import Instance, first_route, for_reads
+from irisops.instance.routes import NO_ROUTE, Instance, first_route, for_reads, lacking
 from irisops.instance.status import is_error_status, is_ok
 from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
 
@@ -32,9 +32,12 @@ FUNCTION = ("DeleteSession", "%SYS.cspServer")
 
 EndOutcome = Literal["marked", "gone"]
 
+NO_SESSION = "irisops-asks"
+"""An id that no session has: theirs are of letters and digits alone (facts: 3.2)."""
+
 WITHOUT = (
-    "The function is there in namespace %SYS alone. Else end the session in the portal (System Operation, Web "
-    "Sessions), by logging out of the application, or wait until it times out."
+    "Else end the session in the portal (System Operation, Web Sessions), by logging out of the application, or wait "
+    "until it times out."
 )
 
 
@@ -106,6 +109,31 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
     Raises NotPermitted (%DB_IRISSYS:W is needed), NotAvailable where no route is left, InstanceError in the
     instance's own words, Unreachable with the outcome unknown. Never repeated by itself.
     """
+    return await changing(_end(instance, session_id))
+
+
+async def probe_ending(instance: Instance) -> None:
+    """Find out whether sessions can be ended from here, by ending one that does not exist. Changes nothing.
+
+    Asked once per connection: what came of it is kept in the capabilities. Raises NotAvailable or NotPermitted as
+    `end_session` would, and Unreachable.
+    """
+    capabilities = instance.capabilities
+    if capabilities.proved("sessions.end"):
+        return
+    try:
+        await _end(instance, NO_SESSION)
+    except NotAvailable:
+        # Somebody else may have installed it since the login, or the class dictionary could not be read.
+        if not await seek_helper(instance):
+            raise
+        await _end(instance, NO_SESSION)
+    except InstanceError:
+        return  # the call was carried out; what the instance says of an unknown session is not known for certain
+
+
+async def _end(instance: Instance, session_id: str) -> EndOutcome:
+    """As `end_session`, without a word on the outcome of a lost connection."""
 
     async def attempt(route: Route) -> EndOutcome:
         if route.kind == "rest":
@@ -122,20 +150,32 @@ async def end_session(instance: Instance, session_id: str) -> EndOutcome:
         return await _asked(check_status(instance, answer.value, "$$DeleteSession^%SYS.cspServer"))
 
     try:
-        return await changing(first_route(instance, "sessions.end", attempt, again=_not_callable))
-    except NotAvailable as problem:
-        own = "" if problem.cure == NotAvailable.default_cure else f"{problem.cure} "
-        cure = f"{own}{helper_offer(instance)}{WITHOUT}"
-        raise NotAvailable(problem.message, cure, detail=problem.detail) from None
-    except InstanceError as problem:
-        if "NOROUTINE" in problem.detail or "NOLINE" in problem.detail or "NOROUTINE" in problem.message:
-            raise NotAvailable(
-                "This instance does not let a client end web sessions "
-                f"(it has no {FUNCTION[0]}^{FUNCTION[1]} that can be called from here).",
-                f"{helper_offer(instance)}{WITHOUT}",
-                detail=problem.detail or problem.message,
-            ) from None
-        raise
+        return await first_route(instance, "sessions.end", attempt, again=_not_callable)
+    except (NotAvailable, InstanceError) as problem:
+        if isinstance(problem, InstanceError) and not is_missing(problem):
+            raise
+        raise await _no_way(instance, problem) from None
+
+
+async def _no_way(instance: Instance, problem: NotAvailable | InstanceError) -> NotAvailable:
+    """The refusal where no route ends sessions: why not each, and what would help. Raises Unreachable."""
+    capabilities = instance.capabilities
+    reasons = [f"{label}: {reason}" for label, reason in capabilities.reasons("sessions.end")]
+    if not any(problem.message in reason for reason in reasons) and not problem.message.startswith(NO_ROUTE):
+        reasons.append(problem.message.rstrip("."))
+    said = f"Web sessions cannot be ended over this connection. {'; '.join(reasons)}."
+    lacks = await lacking(instance, WRITE_IRISSYS)
+    if lacks:
+        said = f"{said} Besides, this account lacks {lacks}, which ending one needs."
+    ways = (
+        [problem.cure] if problem.cure not in (NotAvailable.default_cure, InstanceError.default_cure) else []
+    )
+    remedy = capabilities.admin_api.remedy() if capabilities.admin_api is not None else ""
+    if remedy:
+        ways.append(f"{remedy} lets the web port be used.")
+    return NotAvailable(
+        said, " ".join([*ways, f"{await way_to_helper(instance)}{WITHOUT}"]), detail=problem.detail
+    )
 
 
 def _not_callable(problem: InstanceProblem) -> bool:
@@ -151,6 +191,14 @@ async def end_by_rest(api: AdminApi, session_id: str) -> EndOutcome:
     Raises what `AdminApi.end_web_session` raises.
     """
     return await _asked(api.end_web_session(session_id))
+
+
+async def probe_rest(api: AdminApi) -> None:
+    """As `probe_ending`, over the web port: raises NotPermitted or NotAvailable if no session can be ended there."""
+    try:
+        await end_by_rest(api, NO_SESSION)
+    except InstanceError:
+        return  # the request was carried out; what it says of an unknown session is not known for certain
 
 
 async def _asked(request: Awaitable[object]) -> EndOutcome:

@@ -10,9 +10,10 @@ from irisops.instance.calls import Answer, Call, ClassMethod, Function, ObjectCa
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import call_failure
-from irisops.instance.usage.processes import act_on_process
-from irisops.instance.usage.sessions import end_session
-from irisops.instance.usage.sessions_timeout import set_timeout
+from irisops.instance.usage.processes import act_on_process, probe_action
+from irisops.instance.usage.sessions import end_session, probe_ending
+from irisops.instance.usage.sessions_timeout import MOST_OBJECTS, TOO_MANY, list_timeouts, set_timeout
+from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
 Reaction = Callable[[Call], Answer]
 
@@ -32,7 +33,13 @@ class Scripted:
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        return [await self.call(call) for call in calls]
+        answers: list[Answer | Exception] = []
+        for call in calls:
+            try:
+                answers.append(await self.call(call))
+            except (InstanceError, NotPermitted) as problem:
+                answers.append(problem)
+        return answers
 
 
 def answering(value: object, text: str = "") -> Reaction:
@@ -41,6 +48,8 @@ def answering(value: object, text: str = "") -> Reaction:
     def answer(call: Call) -> Answer:
         if isinstance(call, ClassMethod) and call.method == "GetErrorText":
             return Answer(value=text)
+        if isinstance(call, ClassMethod) and call.method == "Check":
+            return Answer(value=0)  # it has no privilege
         if isinstance(call, ObjectCall):
             return Answer(values=(value,))  # type: ignore[arg-type]
         return Answer(value=value)  # type: ignore[arg-type]
@@ -90,7 +99,7 @@ async def test_where_functions_cannot_be_called_the_ways_that_are_left_are_told(
         with pytest.raises(NotAvailable) as told:
             await end_session(instance, "x")
         assert "portal" in told.value.cure
-    assert len(instance.calls) == 1
+    assert sum(isinstance(call, Function) for call in instance.calls) == 1
 
 
 async def test_a_lost_connection_leaves_the_outcome_unknown() -> None:
@@ -144,3 +153,62 @@ async def test_a_timeout_of_an_application_that_is_gone() -> None:
     with pytest.raises(InstanceError) as told:
         await set_timeout(Scripted(lambda _call: Answer(found=False)), "/csp/gone", 300)
     assert told.value.code == 869
+
+
+def applications(number: int) -> FakeInstance:
+    """An instance whose list of applications does not tell their timeouts, but whose objects do."""
+    names = [(f"/csp/a{each}",) for each in range(number)]
+    return FakeInstance(
+        {"Applications_Detail": rows("Name", *names), "Applications.%OpenId": Answer(values=(900, 96))}
+    )
+
+
+async def test_timeouts_that_the_list_lacks_are_read_in_one_batch_and_only_where_needed() -> None:
+    instance = applications(5)
+    found = await list_timeouts(instance, ["/csp/A1/", "/csp/a2", "/csp/a3"])
+    assert [each.timeout for each in found] == [None, 900, 900, 900, None]
+    assert found[1].methods == "password, unauthenticated"
+    # The list, the first object, the others.
+    assert instance.batches == 3
+
+
+async def test_no_more_than_a_hundred_applications_are_opened_and_that_is_said() -> None:
+    instance = applications(MOST_OBJECTS + 20)
+    found = await list_timeouts(instance, [f"/csp/a{each}" for each in range(MOST_OBJECTS + 20)])
+    assert sum(each.timeout == 900 for each in found) == MOST_OBJECTS
+    assert {each.unread for each in found if each.timeout is None} == {TOO_MANY}
+    assert sum(isinstance(call, ObjectCall) for call in instance.calls) == MOST_OBJECTS
+
+
+async def test_why_a_timeout_is_not_known_is_told_once_for_all() -> None:
+    instance = applications(3)
+    instance.script["Applications.%OpenId"] = call_failure("<PROTECT>")
+    instance.script["Security.Check"] = value(1)
+    found = await list_timeouts(instance, ["/csp/a0", "/csp/a1"])
+    assert [each.timeout for each in found] == [None, None, None]
+    assert "may need %All" in found[0].unread
+    assert found[1].unread == found[0].unread
+    assert sum(isinstance(call, ObjectCall) for call in instance.calls) == 1
+
+
+async def test_an_instance_that_answers_oddly_to_an_unknown_session_may_end_others() -> None:
+    instance = Scripted(answering("0 error", "ERROR #5001: something odd"))
+    await probe_ending(instance)
+
+
+async def test_a_process_that_may_not_be_opened_is_refused_without_being_acted_on() -> None:
+    instance = FakeInstance({"Security.Check": value(1), "SYS.Process": call_failure("<PROTECT>")})
+    with pytest.raises(
+        NotPermitted, match="has %DB_IRISSYS:W, but the instance does not let it open process 7"
+    ):
+        await probe_action(instance, 7, "suspend")
+    assert all(not call.steps for call in instance.calls if isinstance(call, ObjectCall))
+
+
+async def test_where_a_process_cannot_be_opened_the_next_way_is_looked_at() -> None:
+    instance = FakeInstance({"Security.Check": value(1)}, everything())
+    assert await probe_action(instance, 7, "terminate")
+    assert instance.capabilities.routes("processes.terminate")[0].kind == "method"
+    with pytest.raises(NotAvailable, match="Processes cannot be acted on"):
+        await probe_action(instance, 7, "suspend")
+    assert not any(isinstance(call, ClassMethod) and call.method == "Terminate" for call in instance.calls)
