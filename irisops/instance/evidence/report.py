@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from irisops import __version__
+from irisops.files import read_file
 from irisops.instance.calls import Rows
 from irisops.instance.capabilities import wanted_members
 from irisops.instance.evidence.doubts import DOUBTS
@@ -129,8 +130,7 @@ def _laid_out(value: Any, indent: int) -> str:
 
 def load(path: Path) -> dict[str, Any]:
     """The evidence in a file. Raises OSError, or EvidenceError for anything else than evidence of this form."""
-    with path.open("rb") as file:
-        raw = file.read(LARGEST + 1)
+    raw = read_file(path, LARGEST + 1)
     if len(raw) > LARGEST:
         raise EvidenceError("it is too large")
     try:
