@@ -50,15 +50,15 @@ def expanded(name: str) -> Path:
 
 
 def named_file(name: str) -> Path:
-    """The path that a person typed, expanded, whether the file exists or not.
+    """The path that a person typed, expanded. Raises `OSError` for one that leads nowhere on any system.
 
-    Raises `OSError` if no file can have that name or if it cannot be looked at.
+    A file in this folder whose name begins with `~` is named as `./~name`.
     """
+    if "\0" in name:
+        raise OSError(errno.EINVAL, "a file's name holds no NUL", name)
     path = expanded(name)
-    try:
-        _mode(path)
-    except ValueError:
-        raise OSError(errno.EINVAL, "no file can have that name", name) from None
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        raise OSError(errno.ENOENT, f"the home folder {path.parts[0]} is not known", name)
     return path
 
 
@@ -100,7 +100,7 @@ def refuse_other(path: Path) -> None:
 
 
 def _mode(path: Path) -> int | None:
-    """What `path` leads to, as in `stat`; None if there is nothing. Raises `OSError`, `ValueError`."""
+    """What `path` leads to, as in `stat`; None if there is nothing. Raises `OSError`."""
     try:
         return path.stat().st_mode
     except FileNotFoundError:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from irisops import files, logs
-from irisops.contract.replies import Done, Problem
+from irisops.contract.replies import Problem
 from irisops.files import CURE_OF_OTHER, NotAFileError
 from irisops.instance.connection import Connection
 from irisops.instance.errors import Unreachable
@@ -238,11 +238,13 @@ async def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
     saved = save("text", name)
     assert isinstance(saved, Problem)
     assert "cannot be written: " in saved.message
-    world = World(tmp_path, LOCAL)
-    for line in (f"/profiles import {name}", f"/profiles export {name}"):
+    assert ("home folder ~nobody-9 is not known" in saved.message) == name.startswith("~")
+    world = World(tmp_path, replace(LOCAL, namespace="%SYS"))
+    await world.connect()
+    lines = [f"/profiles import {name}", f"/profiles export {name}", f"/evidence compare {name}"]
+    for line in lines if "\0" not in name else [*lines, f"/evidence {name}"]:
         (problem,) = await world.say(line)
-        assert isinstance(problem, Problem | Done)
-        assert isinstance(problem, Problem) or name.startswith("~")
+        assert isinstance(problem, Problem)
     await world.session.close()
 
 
@@ -250,8 +252,8 @@ async def test_a_special_file_that_a_person_names(tmp_path: Path, special: Speci
     make, said = special
     make(tmp_path / "named")
     world = World(tmp_path / "home", LOCAL)
-    for line in (f"/profiles import {tmp_path}/named", f"/profiles export {tmp_path}/named"):
-        (problem,) = await world.say(line)
+    for line in ("/profiles import", "/profiles export", "/evidence compare"):
+        (problem,) = await world.say(f"{line} {tmp_path}/named")
         assert isinstance(problem, Problem)
         assert said in problem.message
         assert problem.cure.startswith("Name a file")

@@ -12,20 +12,20 @@ from irisops.contract.quoting import quote
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
+from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
-from irisops.files import named_file, refuse_other
+from irisops.files import refuse_other
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.store import ProfileExistsError, ProfileStore
 
 
 def _file(command: Command, cure: str) -> Path:
     """The named file, whether it exists or not. Raises `Refusal` for anything else than a file."""
-    name = str(command.args["file"])
+    path = file_of(command, cure)
     try:
-        path = named_file(name)
         refuse_other(path)
     except OSError as error:
-        raise Refusal("NoFile", f"{harmless(name)} cannot be used: {error.strerror}.", cure) from error
+        raise Refusal("NoFile", f"{harmless(path)} cannot be used: {error.strerror}.", cure) from error
     return path
 
 

@@ -13,8 +13,9 @@ from irisops.contract.replies import Change, Column, Done, Facts, Plan, Progress
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
+from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
-from irisops.files import CURE_OF_DISK, write_new_atomically
+from irisops.files import cure_of, write_new_atomically
 from irisops.instance.evidence.findings import Findings, see
 from irisops.instance.evidence.reads import reads
 from irisops.instance.evidence.report import (
@@ -31,14 +32,9 @@ EVERY = 10
 """Reads between two lines of progress."""
 
 
-def _file(command: Command) -> Path:
-    """The named file, `~` expanded."""
-    return Path(str(command.args["file"])).expanduser()
-
-
 async def collect(context: Context, command: Command) -> Replies:
     """Read everything once, show the file, and plan to write it."""
-    path = _file(command)
+    path = file_of(command, "Choose another name.")
     _refuse_existing(path)
     link = context.link()
     info = link.connection.info
@@ -109,7 +105,7 @@ async def _write(path: Path, text: str) -> Replies:
         raise _is_there(path) from None
     except OSError as error:
         raise Refusal(
-            "NotWritten", f"{harmless(path)} cannot be written: {error.strerror}.", CURE_OF_DISK
+            "NotWritten", f"{harmless(path)} cannot be written: {error.strerror}.", cure_of(error)
         ) from None
     yield Done(
         "evidence",
@@ -129,7 +125,7 @@ _FIELDS: cards.Fields[Compared] = (
 
 async def settle(_context: Context, command: Command) -> Replies:
     """The doubts that a file settles, and the assumptions that it contradicts."""
-    path = _file(command)
+    path = file_of(command, "Name a file that /evidence has written.")
     try:
         evidence = load(path)
     except OSError as error:
