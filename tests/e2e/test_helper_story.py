@@ -222,7 +222,7 @@ async def test_what_did_not_compile_can_be_removed(tmp_path: Path) -> None:
     ("resources", "missing"),
     [
         ({"%DB_IRISSYS": "RW"}, "%Development:U"),
-        ({"%DB_IRISSYS": "R", "%Development": "U"}, "%Development:U and %DB_IRISSYS:W"),
+        ({"%DB_IRISSYS": "R", "%Development": "U"}, "%DB_IRISSYS:W"),
     ],
 )
 async def test_without_the_rights_nothing_is_installed(
