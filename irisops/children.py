@@ -5,8 +5,8 @@
 * It inherits no descriptor but its standard streams, no terminal, and no variable that holds a secret of irisops.
 * It leaves no core dump (`no_core_dumps`, inherited), and the one that reads what a server sends has a bound of memory.
 
-`-I` would be stricter, but with it an irisops that was installed with `pip --user` or found through PYTHONPATH is not
-found again. An absolute folder in PYTHONPATH was on the path of irisops itself: passing it on adds no risk.
+An absolute folder in PYTHONPATH was on the path of irisops itself: passing it on adds no risk. The child that reads
+what a server sends is stricter (`isolated`): a server can make it import a module.
 """
 
 from __future__ import annotations
@@ -52,6 +52,43 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", module, *arguments)
 
 
+def isolated(module: str, folders: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The command that calls `main` of a module of ours in a Python that nobody but its arguments can steer.
+
+    `-I` passes over PYTHON variables and the user's own site, `-S` over `.pth` files and `sitecustomize`: what is left
+    is the standard library, whose folders `main` gets. The module is imported from `folders`, by default those of this
+    process, so that an irisops found through PYTHONPATH or in the user's site is found again. Once all is imported,
+    `main` can go back to the standard library alone.
+    """
+    options = ["-I", "-S", "-P"]
+    if sys.dont_write_bytecode:
+        options.append("-B")
+    if sys.flags.utf8_mode:
+        options += ["-X", "utf8"]
+    return (
+        sys.executable,
+        *options,
+        "-c",
+        _CALL_MAIN,
+        module,
+        *(_own_folders() if folders is None else folders),
+    )
+
+
+_CALL_MAIN = """\
+import importlib, sys
+library, sys.path[:] = sys.path[:], sys.argv[2:]
+sys.exit(importlib.import_module(sys.argv[1]).main(library))
+"""
+
+
+def _own_folders() -> list[str]:
+    """The import path of this process, without the folder of a script or the working folder."""
+    found = [folder for folder in sys.path[0 if sys.flags.safe_path else 1 :] if Path(folder).is_absolute()]
+    root = Path(irisops.__file__).resolve().parent.parent
+    return found if root in {Path(folder).resolve() for folder in found} else [str(root), *found]
+
+
 def locate(name: str, environment: Mapping[str, str]) -> str | None:
     """The full path of a program: `name` itself if it is one, else the first in an absolute folder of PATH.
 
@@ -65,7 +102,7 @@ def locate(name: str, environment: Mapping[str, str]) -> str | None:
     for folder in folders:
         for ending in endings:
             path = Path(folder, name + ending)
-            if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
+            if path.is_absolute() and os.access(path, os.X_OK) and path.is_file():
                 return str(path)
     return None
 
@@ -232,3 +269,31 @@ def no_new_privileges() -> bool:
 
     set_no_new_privs = 38  # PR_SET_NO_NEW_PRIVS of linux/prctl.h, since Linux 3.5
     return bool(ctypes.CDLL(None).prctl(set_no_new_privs, 1, 0, 0, 0) == 0)
+
+
+def limit_deeds(open_files: int) -> bool:
+    """From now on this process starts no other one, writes into no file, and has `open_files` open at most.
+
+    Pipes and sockets are no files here. False where the platform refuses one of the limits.
+
+    * RLIMIT_NPROC 0: no program can be started by what a server made it import. Threads count too, so they are started
+      before. Root is exempt (kernel/fork.c).
+    * RLIMIT_FSIZE 0: no file can grow. It could still be emptied or removed.
+    * RLIMIT_NOFILE: a socket and a few files of resolver and TLS are all that is needed.
+    """
+    if sys.platform == "win32":
+        return False
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    for limit, most in (
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, open_files),
+    ):
+        _soft, hard = resource.getrlimit(limit)
+        lowered = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(limit, (lowered, lowered))
+        except (OSError, ValueError):
+            return False
+    return True

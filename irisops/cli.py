@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     None: "irisops.start:chat",
     "demo": "irisops.start:demo",
     "run": "irisops.run_command:run",
+    "evidence": "irisops.run_command:evidence",
     "leases": "irisops.leases_watch:leases",
     "completion": "irisops.completion:completion",
 }

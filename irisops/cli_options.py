@@ -17,6 +17,7 @@ EPILOG = """\
 commands:
   irisops demo               the chat on a private practice instance; nothing of yours is touched or written
   irisops run "/license"     one command without the screen, as text or with --json
+  irisops evidence FILE      what an instance answers, without names, in a file that helps this project
   irisops completion bash    completion for bash, zsh or fish
   irisops leases             what shares have made and not yet taken back; "clear" takes it back
   irisops simulator          the practice instance alone, for any tool that speaks to IRIS
@@ -40,6 +41,12 @@ words: irisops run "who holds my license"."""
 DEMO_DESCRIPTION = """\
 Open the chat on a practice instance of its own: a simulator in a process beside it, thrown away at the end. It is not
 IRIS and says so. Nothing of yours is touched, read or written. "irisops simulator --help" lists the scenarios."""
+
+EVIDENCE_DESCRIPTION = """\
+Read once what irisops can read of an instance and write how it answered: versions, which calls exist, columns, error
+codes, times, and the shape of values (9999-99-99, Aaaa). No names, no addresses, nothing of yours; nothing is changed.
+The file is shown before it is written, and sent nowhere. It tells what nobody public knows of IRIS: please attach it
+to an issue."""
 
 COMPLETION_DESCRIPTION = """\
 Print a completion script.
@@ -93,17 +100,7 @@ def parser() -> Arguments:
         description=RUN_DESCRIPTION,
         epilog=EPILOG[EPILOG.index("exit status") :],
     )
-    where = run.add_mutually_exclusive_group()
-    where.add_argument("--profile", metavar="NAME", default="", dest="run_profile", help="on this profile")
-    where.add_argument(
-        "--url",
-        metavar="iris://USER@HOST:PORT/NAMESPACE",
-        default="",
-        help="on this instance; its password is asked for, or taken from IRISOPS_PASSWORD",
-    )
-    where.add_argument(
-        "--demo", action="store_true", help="on a private practice instance, for this command alone"
-    )
+    _where(run)
     _simulator_options(run)
     run.add_argument("--json", action="store_true", help="one JSON object per reply, one per line")
     run.add_argument(
@@ -111,6 +108,18 @@ def parser() -> Arguments:
     )
     run.add_argument("--confirm", metavar="NAME", default="", help="the name that a guarded profile asks for")
     run.add_argument("line", metavar="COMMAND", nargs="+", help="a slash command or plain words")
+
+    evidence = commands.add_parser(
+        "evidence", help="what an instance answers, as a file to give away", description=EVIDENCE_DESCRIPTION
+    )
+    _where(evidence)
+    _simulator_options(evidence)
+    evidence.add_argument("--yes", action="store_true", help="write the file without asking")
+    what = evidence.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--compare", metavar="FILE", default="", help="say what a file settles, and read nothing"
+    )
+    what.add_argument("file", metavar="FILE", nargs="?", default="", help="the file to write; must not exist")
 
     leases = commands.add_parser("leases", help="what shares have made and not yet taken back")
     leases.add_argument(
@@ -127,6 +136,20 @@ def parser() -> Arguments:
 
     commands.add_parser("simulator", help="the practice instance alone", add_help=False)
     return top
+
+
+def _where(command: argparse.ArgumentParser) -> None:
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--profile", metavar="NAME", default="", dest="run_profile", help="on this profile")
+    where.add_argument(
+        "--url",
+        metavar="iris://USER@HOST:PORT/NAMESPACE",
+        default="",
+        help="on this instance; its password is asked for, or taken from IRISOPS_PASSWORD",
+    )
+    where.add_argument(
+        "--demo", action="store_true", help="on a private practice instance, for this command alone"
+    )
 
 
 def _plain_option(command: argparse.ArgumentParser) -> None:

@@ -33,6 +33,11 @@ _SIMULATOR = (
     Option("--seed", "the practice instance's seed", TEXT),
     Option("--doubt", "what it does where nothing public says what IRIS does", TEXT),
 )
+_WHERE = (
+    Option("--profile", "on this profile", PROFILE),
+    Option("--url", "on this instance", TEXT),
+    Option("--demo", "on a private practice instance"),
+)
 _PLAIN = Option("--plain", "line by line, without drawing")
 _HELP = Option("--help", "show help")
 LEVELS = ("error", "warning", "info", "debug")
@@ -50,13 +55,22 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         "one command without the screen",
         (
             _HELP,
-            Option("--profile", "on this profile", PROFILE),
-            Option("--url", "on this instance", TEXT),
-            Option("--demo", "on a private practice instance"),
+            *_WHERE,
             *_SIMULATOR,
             Option("--json", "one JSON object per reply"),
             Option("--yes", "carry a plan out"),
             Option("--confirm", "the name that a guarded profile asks for", TEXT),
+        ),
+        (),
+    ),
+    "evidence": (
+        "what an instance answers, as a file to give away",
+        (
+            _HELP,
+            *_WHERE,
+            *_SIMULATOR,
+            Option("--yes", "write the file without asking"),
+            Option("--compare", "say what a file settles", TEXT),
         ),
         (),
     ),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irisops import children
-from irisops.files import open_private
+from irisops.files import open_private, read_file
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 
@@ -130,7 +130,7 @@ def _ready(child: children.Popen[bytes], log: Path) -> dict[str, object]:
     except ValueError:
         pass
     child.wait(STOP_DEADLINE)
-    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+    said = read_file(log).decode(errors="replace").strip().splitlines()[-3:]
     raise DemoError(
         f"The simulator did not start (status {child.returncode}): {' '.join(said) or 'it said nothing'}"
     )

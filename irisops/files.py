@@ -1,42 +1,157 @@
-"""Safe writing of small files: neither a crash nor a second irisops loses their contents.
+"""The one place that opens files: regular ones only, and neither a crash nor a second irisops loses their contents.
 
-Files are created with mode 0600 and folders with 0700, whatever the umask; the rest of the product creates them by
-these functions or with the same modes.
+A pipe, a device or a folder in place of a file is refused at once, with its name, instead of being waited for. Files
+are created with mode 0600 and folders with 0700, whatever the umask.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 CURE_OF_DISK = "Make room or correct the rights of that file, then try again."
-"""What a person can do about an `OSError` of a file."""
+CURE_OF_OTHER = "Move it away, then try again."
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+"""Flags for opening without waiting for the other end of a pipe, and without taking over a terminal."""
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class NotAFileError(OSError):
+    """A path that leads to something else than a regular file; `strerror` says to what."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        super().__init__(errno.EINVAL, f"{path.name} is {kind}, not a file", str(path))
+
+
+def cure_of(error: BaseException | None) -> str:
+    """What a person can do about an `OSError` of a file."""
+    return CURE_OF_OTHER if isinstance(error, NotAFileError | NotADirectoryError) else CURE_OF_DISK
+
+
+def expanded(name: str) -> Path:
+    """A path with `~` expanded. As in a shell, that of an unknown user stays as it is."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - `Path.expanduser` raises `RuntimeError` for such a user
+
+
+def named_file(name: str) -> Path:
+    """The path that a person typed, expanded. Raises `OSError` for one that leads nowhere on any system.
+
+    A file in this folder whose name begins with `~` is named as `./~name`.
+    """
+    if "\0" in name:
+        raise OSError(errno.EINVAL, "a file's name holds no NUL", name)
+    path = expanded(name)
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        raise OSError(errno.ENOENT, f"the home folder {path.parts[0]} is not known", name)
+    return path
 
 
 def private_folder(folder: Path) -> None:
-    """Create a folder and its parents with mode 0700. An existing one keeps its mode."""
-    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        # One by one: `parents=True` would create the parents with the mode of the umask.
-        missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)  # raises if it exists and is not a folder
+    """Create a folder and its parents with mode 0700. An existing one keeps its mode. Raises `OSError`."""
+    try:
+        for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+            # One by one: `parents=True` would create the parents with the mode of the umask.
+            missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, f"{error.filename} is not a folder", error.filename) from None
 
 
 def open_private(path: Path, flags: int) -> int:
     """Open a file for writing with these `os.O_…` flags, created with mode 0600. Raises `OSError`."""
-    return os.open(path, flags | os.O_CREAT, PRIVATE_FILE)
+    return _open(path, flags | os.O_CREAT)
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a file for reading. Raises `OSError`."""
+    return os.fdopen(_open(path, os.O_RDONLY), "rb")
+
+
+def read_file(path: Path, most: int = -1) -> bytes:
+    """The contents of a file, only the first `most` bytes if that is given. Raises `OSError`."""
+    with open_file(path) as file:
+        return file.read(most)
+
+
+def refuse_other(path: Path) -> None:
+    """Raise `NotAFileError` if `path` leads to something else than a regular file; a missing one passes.
+
+    Raises another `OSError` if that cannot be found out.
+    """
+    mode = _mode(path)
+    if mode is not None:
+        _check(path, mode)
+
+
+def _mode(path: Path) -> int | None:
+    """What `path` leads to, as in `stat`; None if there is nothing. Raises `OSError`."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        wrong = next((each for each in reversed(path.parents) if not each.is_dir()), None)
+        if wrong is not None:
+            raise NotADirectoryError(errno.ENOTDIR, f"{wrong} is not a folder", str(path)) from None
+        if error.errno == errno.ELOOP:
+            raise NotAFileError(path, "a link that leads back to itself") from None
+        raise
+
+
+def _open(path: Path, flags: int) -> int:
+    refuse_other(path)  # to open a device or a pipe may already do something
+    descriptor = os.open(path, flags | _AT_ONCE, PRIVATE_FILE)
+    try:
+        _check(path, os.fstat(descriptor).st_mode)  # it may have been replaced in between
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise NotAFileError(path, next((name for fits, name in _KINDS if fits(mode)), "something else"))
 
 
 def write_new(path: Path, text: str) -> None:
     """Write a new file. Raises `FileExistsError` or another `OSError`."""
-    with os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
+    # O_EXCL never opens what is there, so nothing has to be looked at first.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def write_new_atomically(path: Path, text: str) -> None:
+    """Write a new file: after a crash it is whole, or empty or missing. Raises `FileExistsError` or another `OSError`.
+
+    The empty file keeps the name while the text is written: not every file system can link a finished file to it.
+    """
+    write_new(path, "")
+    try:
+        write_atomically(path, text)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
 
 
 def sync_folder(folder: Path) -> None:
@@ -56,6 +171,7 @@ def write_atomically(path: Path, text: str) -> None:
     Raises `OSError` and leaves the old file untouched.
     """
     private_folder(path.parent)
+    refuse_other(path)
     real = path.resolve()  # a link to a file in a dotfiles repository stays a link
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=real.parent)
     try:

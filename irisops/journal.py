@@ -18,15 +18,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from irisops.files import locked, open_private, sync_folder
-from irisops.journal_lines import MOST_NUMBER, Line, Skipped, places, read_lines, written
+from irisops.files import cure_of, locked, open_private, read_file, sync_folder
+from irisops.journal_lines import MOST_LEAP, Line, LineError, Skipped, places, read_lines, written
 
 Status = Literal["done", "failed", "unknown"]
 """`unknown`: the outcome was never written, or the call's effect could not be read back."""
 
 
 class JournalError(Exception):
-    """The journal cannot be written or read, so nothing may be changed. The text says what to do."""
+    """The journal cannot be written or read, so nothing may be changed."""
+
+    @property
+    def cure(self) -> str:
+        """What to do."""
+        cause = self.__cause__
+        return cause.cure if isinstance(cause, LineError) else cure_of(cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +258,8 @@ class Journal:
                 unreadable.append(line.at_line)  # its intent was skipped
             elif line.kind == "step":
                 latest[line.number].steps += 1
+            elif _contradicts(latest[line.number].outcome, line):
+                unreadable.append(line.at_line)
             else:
                 latest[line.number].outcome = line
         for change in changes:
@@ -269,7 +277,7 @@ class Journal:
 
     def _lines(self) -> list[Line | Skipped]:
         try:
-            return read_lines(self.path.read_bytes())
+            return read_lines(read_file(self.path))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -281,11 +289,14 @@ class Journal:
         """Append one line durably. The number of an intent is assigned under the lock."""
         try:
             with locked(self.path):
+                fresh = number is None
                 if number is None:
                     number = self._next_number()
+                line = written(number, record)
+                if fresh:
                     self._keep_number(number)
-                self._write(written(number, record))
-        except (OSError, ValueError) as error:
+                self._write(line)
+        except (OSError, LineError) as error:
             said = (error.strerror if isinstance(error, OSError) else None) or error
             raise JournalError(
                 f"The journal {self.path} cannot be written: {said}. Nothing is changed without it."
@@ -293,20 +304,20 @@ class Journal:
         return number
 
     def _next_number(self) -> int:
-        """An unused number. Without the file of the last one, each unreadable line may have had a number."""
+        """An unused number. Without a likely last one in its file, each unreadable line may have had a number."""
         lines = self._lines()
         highest = max((each.number for each in lines if each.number is not None), default=0)
         kept = self._kept_number()
-        if kept is None:
+        if kept is None or kept > highest + MOST_LEAP:
             return highest + sum(each.number is None for each in lines) + 1
         return max(highest, kept) + 1
 
     def _kept_number(self) -> int | None:
         try:
-            text = self._last.read_bytes()[:20].strip()
+            text = read_file(self._last, 20).strip()
         except FileNotFoundError:
             return None
-        return int(text) if text.isdigit() and int(text) <= MOST_NUMBER else None
+        return int(text) if text.isdigit() else None
 
     def _keep_number(self, number: int) -> None:
         """Write the last number in place, as one small block; if it is torn, the journal's own lines are used."""
@@ -322,7 +333,7 @@ class Journal:
         descriptor = open_private(self.path, os.O_RDWR | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
-            torn = size > 0 and _last_byte(self.path) != b"\n"
+            torn = size > 0 and _last_byte(descriptor, size) != b"\n"
             data = (b"\n" if torn else b"") + line
             while data:
                 data = data[os.write(descriptor, data) :]
@@ -333,10 +344,14 @@ class Journal:
             sync_folder(self.path.parent)
 
 
-def _last_byte(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1)
+def _contradicts(known: Line | None, other: Line) -> bool:
+    """True if a second outcome says that a change which was done was not: its number must be another's."""
+    return known is not None and known.data["status"] == "done" != other.data["status"]
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1)
 
 
 def _entry(change: _Change) -> Entry:

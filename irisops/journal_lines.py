@@ -18,10 +18,23 @@ VERSION: Final = 1
 MOST_BYTES = 16 << 20
 """A longer line is not parsed. The largest real ones, changes of a thousand users, are about 2 MB."""
 MOST_NUMBER = 999_999_999
+MOST_LEAP = 1_000_000
+"""How far the number of a readable line may lie above all before it; one beyond is damage. It may lie above them at
+all where a journal was moved away, as the counting goes on."""
+NEAR = 1_000
+"""The same for a line that is damaged otherwise: it may be of a change, so its number is not given out again."""
 STATUSES: Final = ("done", "failed", "unknown")
 _BOM = b"\xef\xbb\xbf"
 _START = re.compile(rb'\{(?:"v":\d{1,9},)?"number":(\d{1,9})[,}]')
 """The start of every line: the number can be read even if the rest was cut off."""
+
+
+class LineError(ValueError):
+    """A line that could not be read back, so it is not written. `cure` says what to do."""
+
+    def __init__(self, message: str, cure: str) -> None:
+        super().__init__(message)
+        self.cure = cure
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One unreadable line, counted from 1. `number` is its change if that can be read."""
+    """One unreadable line, counted from 1. `number` is its change if that can be read and is a likely one."""
 
     at_line: int
     number: int | None
@@ -45,21 +58,34 @@ class Skipped:
 
 
 def read_lines(raw: bytes) -> list[Line | Skipped]:
-    """All lines of a file in order, without empty ones."""
+    """All lines of a file in order, without empty ones. A line with an unlikely number counts as damaged."""
     found: list[Line | Skipped] = []
+    highest = 0
     for at_line, line in enumerate(raw.removeprefix(_BOM).split(b"\n"), start=1):
-        if line.strip():
-            found.append(_read(at_line, line))
+        if not line.strip():
+            continue
+        each = _read(at_line, line)
+        newer = isinstance(each, Skipped) and each.newer
+        leap = MOST_LEAP if newer or isinstance(each, Line) else NEAR
+        if each.number is not None and each.number > highest + leap:
+            each = Skipped(at_line, None, newer)
+        highest = max(highest, each.number or 0)
+        found.append(each)
     return found
 
 
 def written(number: int, record: Mapping[str, object]) -> bytes:
-    """A line to append. Raises `ValueError` for one that could not be read back."""
+    """A line to append. Raises `LineError`."""
     if not 1 <= number <= MOST_NUMBER:
-        raise ValueError(f"there is no room for a change with the number {number}")
+        raise LineError(
+            f"there is no room for a change with the number {number}",
+            "Move that file away, then try again: another one is begun.",
+        )
     line = json.dumps({"v": VERSION, "number": number, **record}, ensure_ascii=True, separators=(",", ":"))
     if len(line) > MOST_BYTES:
-        raise ValueError(f"the change is too large for one line: {len(line)} bytes")
+        raise LineError(
+            f"the change is too large for one line: {len(line)} bytes", "Make the change in smaller parts."
+        )
     return line.encode() + b"\n"
 
 

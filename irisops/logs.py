@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from irisops.files import PRIVATE_FILE, open_private, private_folder
+from irisops import streams
+from irisops.contract.wording import harmless
+from irisops.files import PRIVATE_FILE, cure_of, open_private, private_folder, refuse_other
 
 NAME = "irisops.log"
 """A logger of its own: the simulator in the same process logs separately."""
@@ -77,6 +80,8 @@ class _Formatter(logging.Formatter):
 class _PrivateFile(RotatingFileHandler):
     """A rotating file with mode 0600; logging itself would use the umask."""
 
+    _said = False
+
     def emit(self, record: logging.LogRecord) -> None:
         """Create the file before logging opens it."""
         try:
@@ -86,6 +91,17 @@ class _PrivateFile(RotatingFileHandler):
             self.handleError(record)
         else:
             super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Say once that the file cannot be written; logging itself would print a traceback at each event."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._said and sys.stderr is not None:
+            self._said = True
+            why = error.strerror or type(error).__name__
+            text = f"irisops: The log {self.baseFilename} cannot be written: {why}. {cure_of(error)}"
+            streams.say(harmless(text, 2000), sys.stderr)
 
     def rotate(self, source: str, dest: str) -> None:
         """Rename the file and create an empty one."""
@@ -109,9 +125,10 @@ def start(folder: Path, level: str) -> str:
     try:
         private_folder(folder)
         path = folder / FILE
+        refuse_other(path)
         handler = _PrivateFile(path, maxBytes=BIGGEST, backupCount=KEPT, encoding="utf-8", delay=True)
     except OSError as error:
-        return f"The log {folder / FILE} cannot be written: {error.strerror or error}."
+        return f"The log {folder / FILE} cannot be written: {error.strerror or error}. {cure_of(error)}"
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
     LOG.addHandler(handler)
     return ""

@@ -17,6 +17,7 @@ from irisops.background import in_daemon_thread
 from irisops.contract.chat import Chat
 from irisops.contract.secret_words import has_secret
 from irisops.contract.wording import harmless, in_line
+from irisops.files import cure_of
 from irisops.run_command import ask_on_terminal
 from irisops.ui.history import History
 
@@ -115,6 +116,7 @@ class Editor:
 
         known = Kept(list(map(in_line, history.lines)))
         self._history = history
+        self._history_failed = False
 
         class Words(Completer):
             def get_completions(
@@ -151,7 +153,17 @@ class Editor:
         except EOFError:
             return None
         await asyncio.to_thread(self._history.add, text)
+        self._tell_trouble()
         return text
+
+    def _tell_trouble(self) -> None:
+        """Report once that the history file cannot be read or written."""
+        error = self._history.trouble
+        if error is not None and not self._history_failed:
+            self._history_failed = True
+            self.write(
+                f"The history of typed lines cannot be kept: {error.strerror or error}. {cure_of(error)}"
+            )
 
     async def secret(self, title: str, prompt: str) -> str | None:
         """See `Terminal.secret`."""

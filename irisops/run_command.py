@@ -1,4 +1,4 @@
-"""`irisops run`: one command without a screen, printed as text or JSON lines, with an exit status."""
+"""`irisops run` and `irisops evidence`: one command without a screen, as text or JSON lines, with an exit status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
@@ -19,6 +19,7 @@ from typing import TextIO
 from irisops import streams
 from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
+from irisops.contract.quoting import quote
 from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.demo import DemoError, running, simulator_options
@@ -32,7 +33,8 @@ from irisops.session import Session, start_log
 PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
 STATUS_OF_INTERRUPT = 130
 ASK_DEADLINE = 600.0
-"""Seconds for a person to type a password."""
+"""Seconds for a person to type a password, or a yes."""
+AskYes = Callable[[], Awaitable[bool]]
 
 
 class Exit(IntEnum):
@@ -146,6 +148,20 @@ async def ask_on_terminal(title: str, prompt: str) -> str | None:
             return None
 
 
+async def ask_yes_on_terminal() -> bool:
+    """Ask for a yes; False for anything else."""
+
+    def ask() -> bool:
+        sys.stderr.write("Type y for yes: ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+    try:
+        return await in_daemon_thread(ask, ASK_DEADLINE)
+    except TimeoutError:
+        return False
+
+
 @contextlib.contextmanager
 def _terminal_restored() -> Iterator[None]:
     """Restore the terminal's settings, also when Ctrl+C leaves the prompt's thread waiting with echo off."""
@@ -176,10 +192,11 @@ async def run_line(
     password: str | None = None,
     yes: bool = False,
     word: str = "",
+    ask: AskYes | None = None,
 ) -> Exit:
     """Run one line on a profile and print its replies. The session stays open.
 
-    `yes` confirms plans; a guarded profile also needs its name as `word`.
+    `yes` confirms plans, and so does a person who says yes to `ask`; a guarded profile also needs its name as `word`.
     """
     command = session.parse(line)
     if isinstance(command, Problem):
@@ -200,7 +217,7 @@ async def run_line(
             status = exit_of(problem)
             if session.needs_connection(command):
                 return status
-    return max(status, await _print(session, command, output, yes=yes, word=word))
+    return max(status, await _print(session, command, output, yes=yes, word=word, ask=ask))
 
 
 def _ends_with_us(command: Command) -> Problem | None:
@@ -218,12 +235,15 @@ def _ends_with_us(command: Command) -> Problem | None:
     )
 
 
-async def _print(session: Session, command: Command, output: Output, *, yes: bool, word: str) -> Exit:
+async def _print(
+    session: Session, command: Command, output: Output, *, yes: bool, word: str, ask: AskYes | None
+) -> Exit:
     status = Exit.DONE
     async for reply in session.run(command):
         if isinstance(reply, Plan):
             output.reply(reply)
-            status = max(status, await _confirm(session, reply, output, yes=yes, word=word))
+            agreed = yes or (ask is not None and output.lost is None and await ask())
+            status = max(status, await _confirm(session, reply, output, yes=agreed, word=word))
             continue
         status = max(status, _one(reply, command, output))
     return status
@@ -277,6 +297,17 @@ def run(options: argparse.Namespace) -> int:
         return status
     lost = streams.status_of(output.lost)
     return status or lost
+
+
+def evidence(options: argparse.Namespace) -> int:
+    """`irisops evidence`: `/evidence FILE` with a question instead of `--yes`, or `/evidence compare FILE`."""
+    line = (
+        f"/evidence compare {quote(options.compare)}"
+        if options.compare
+        else f"/evidence {quote(options.file)}"
+    )
+    options.line, options.json, options.confirm = [line], False, ""
+    return run(options)
 
 
 async def until_signal(
@@ -357,6 +388,7 @@ async def _run_in(
             password=password,
             yes=options.yes,
             word=options.confirm,
+            ask=ask_yes_on_terminal if options.command == "evidence" and sys.stdin.isatty() else None,
         )
     finally:
         await session.close()

@@ -204,8 +204,8 @@ class Session:
             self._notice(
                 Notice(
                     "error",
-                    f"The profiles cannot be read. {loaded.problem}",
-                    "Correct that line, then /profiles. Until then no profile is changed.",
+                    f"The profiles cannot be read. {loaded.problem}.",
+                    f"{loaded.problem.cure} Until then no profile is changed.",
                 )
             )
         for warning in loaded.warnings:

@@ -14,6 +14,7 @@ import pytest
 
 from irisops import children, demo
 from irisops.instance.driver_process.child import DriverProcess, child_environment
+from irisops.instance.driver_process.driver import OPEN_FILES
 from irisops.profiles.discovery.containers import docker
 from irisops.profiles.discovery.found import Surroundings
 from irisops.profiles.discovery.installed import installed
@@ -266,6 +267,7 @@ def test_our_python_is_named_in_two_places_and_isolated_in_both() -> None:
     }
     assert named == {"children.py", "simulator/agent/launcher.py"}
     assert children.python("json", "x") == (sys.executable, "-P", "-m", "json", "x")
+    assert children.isolated("json", ["/x"])[:4] == (sys.executable, "-I", "-S", "-P")
 
 
 def test_what_is_handed_on_in_the_environment() -> None:
@@ -299,6 +301,7 @@ def test_what_is_handed_on_in_the_environment() -> None:
     assert "AWS_SECRET_ACCESS_KEY" not in of_driver
     assert of_driver["ISC_SSLconfigurations"] == str(Path.cwd() / "ssl.ini")
     assert of_driver["HOME"] == "/home/me"
+    assert not [name for name in of_driver if name.startswith("PYTHON")], "it would not look at them"
 
 
 @pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="needs /proc")
@@ -322,10 +325,13 @@ async def test_a_driver_process_has_what_it_needs_and_no_more(tmp_path: Path) ->
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         assert limits["Max core file size"] == ("0" if hard == 0 else "1")
         assert limits["Max address space"] == str(1 << 30)
+        assert (limits["Max processes"], limits["Max file size"]) == ("0", "0")
+        assert int(limits["Max open files"]) <= OPEN_FILES
         assert "NoNewPrivs:\t1" in folder.joinpath("status").read_text()
         assert folder.joinpath("cwd").readlink() == Path("/")
         targets = [each.readlink() for each in folder.joinpath("fd").iterdir()]
         assert tmp_path / "secret" not in targets
+        assert len(targets) == len(("nowhere",) * 3 + ("input", "output"))
     finally:
         os.close(held)
         await process.close()

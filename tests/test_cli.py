@@ -259,6 +259,34 @@ def test_on_a_terminal_the_password_is_asked_for_and_not_shown(tmp_path: Path, d
     assert child.exitstatus == 4
 
 
+def test_evidence_is_written_after_a_yes_and_compared(tmp_path: Path) -> None:
+    file = tmp_path / "evidence.json"
+    ran = irisops(tmp_path, "evidence", "--demo", str(file))
+    assert (ran.returncode, file.exists()) == (3, False)
+    assert '"irisops_evidence": 1' in ran.stdout
+    assert "add --yes" in ran.stderr
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "irisops", "evidence", "--demo", str(file)],
+        env={**os.environ, "IRISOPS_HOME": str(tmp_path)},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect("Write the evidence.*Type y for yes: ")
+    assert not file.exists()
+    child.sendline("y")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    compared = irisops(tmp_path, "evidence", "--compare", str(file))
+    assert compared.returncode == 0
+    assert re.search(r"last-login +(as expected|otherwise)", compared.stdout)
+    assert irisops(tmp_path, "evidence", "--demo", "--yes", str(file)).returncode == 1
+    file.write_text("{", encoding="utf-8")
+    damaged = irisops(tmp_path, "evidence", "--compare", str(file))
+    assert (damaged.returncode, damaged.stderr.splitlines()[0][:12]) == (1, "NotEvidence:")
+
+
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
     environment = {**os.environ, "IRISOPS_HOME": str(tmp_path)}
     with subprocess.Popen(

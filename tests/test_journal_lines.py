@@ -223,3 +223,102 @@ def test_cut_off_changes_of_ce5a615_are_found(tmp_path: Path) -> None:
     assert [each.number for each in reading.unfinished()] == [2, 4, 5, 6, 7, 8, 9, 10, 11]
     assert journal.intend(an_intent("next")) == 13
     assert journal.intend(an_intent("next")) == 14
+
+
+WRONG_NUMBERS = {
+    "a huge one": b"999999999",
+    "one beyond the room": b"1000000000",
+    "one beyond all": b"9" * 400,
+    "half of the room": b"500000000",
+    "a negative one": b"-3",
+    "zero": b"0",
+    "a text": b'"3"',
+    "a huge text": b'"999999999"',
+    "true": b"true",
+    "nothing": b"null",
+    "a fraction": b"3.0",
+    "a power": b"1e9",
+    "a list": b"[999999999]",
+    "two numbers": b'3,"number":999999999',
+    "two huge ones": b'999999999,"number":999999999',
+}
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept number", "no kept number"])
+@pytest.mark.parametrize("whole", [True, False], ids=["whole line", "damaged line"])
+@pytest.mark.parametrize("wrong", WRONG_NUMBERS.values(), ids=WRONG_NUMBERS.keys())
+def test_a_wrong_number_in_a_line_stops_no_further_change(
+    journal: Journal, wrong: bytes, *, whole: bool, kept: bool
+) -> None:
+    journal.outcome(1, "done")
+    journal.outcome(journal.intend(an_intent("two")), "done")
+    raw = line(INTENT, number=7).replace(b'"number": 7', b'"number":' + wrong)
+    assert b'"number":' + wrong + b"," in raw
+    add(journal, raw if whole else raw[:-2])
+    if not kept:
+        (journal.path.parent / f".{journal.path.name}.last").unlink()
+    numbers = []
+    for title in ("three", "four"):
+        numbers.append(journal.intend(an_intent(title, undoes=1 if title == "four" else None)))
+        journal.outcome(numbers[-1], "done")
+    assert numbers in ([3, 4], [4, 5])
+    reading = journal.read()
+    assert [each.intent.title for each in reading.entries] == ["unfinished", "two", "three", "four"]
+    assert reading.skipped.endswith("was read without 1 line: line 5 cannot be read.")
+    first = reading.entry(1)
+    assert first is not None
+    assert first.undone_by == numbers[1]
+
+
+@pytest.mark.parametrize("kept", [b"0999999999\n", b"999999999", b"1000000000", b"9" * 20, b"5000000"])
+def test_a_damaged_file_of_the_last_number_stops_no_further_change(journal: Journal, kept: bytes) -> None:
+    (journal.path.parent / f".{journal.path.name}.last").write_bytes(kept)
+    assert [journal.intend(an_intent("next")) for _ in range(2)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "kind", [INTENT, OUTCOME, {**OUTCOME, "kind": "step"}], ids=["intent", "outcome", "step"]
+)
+@pytest.mark.parametrize("number", [1, 2], ids=["a number twice", "a number of before"])
+def test_a_number_that_comes_again_stops_no_further_change_and_changes_none(
+    journal: Journal, kind: dict[str, object], number: int
+) -> None:
+    journal.outcome(1, "done")
+    for title in ("two", "three"):
+        journal.outcome(journal.intend(an_intent(title)), "done")
+    add(journal, line(kind, number=number, **({"status": "failed"} if kind is OUTCOME else {})))
+    assert journal.intend(an_intent("four")) == 4
+    journal.outcome(4, "done")
+    reading = journal.read()
+    known = [each for each in reading.entries if each.intent.title != "t"]
+    assert [(each.number, each.status) for each in known] == [
+        (1, "done"),
+        (2, "done"),
+        (3, "done"),
+        (4, "done"),
+    ]
+    assert ("line 7 cannot be read" in reading.skipped) == (kind is OUTCOME)
+
+
+def test_a_journal_that_was_moved_away_is_counted_on(journal: Journal) -> None:
+    (journal.path.parent / f".{journal.path.name}.last").write_bytes(b"0000123456\n")
+    journal.path.unlink()
+    for number in (123_457, 123_458):
+        assert journal.intend(an_intent("on")) == number
+        journal.outcome(number, "done")
+    assert (len(journal.entries()), journal.read().skipped) == (2, "")
+
+
+def test_each_reason_that_a_line_is_not_written_has_its_own_cure(journal: Journal) -> None:
+    with pytest.raises(JournalError, match="too large") as raised:
+        journal.intend(an_intent("x" * MOST_BYTES))
+    assert raised.value.cure == "Make the change in smaller parts."
+    add(journal, line(INTENT, number=10**6))
+    for number in range(2 * 10**6, 10**9, 10**6):
+        add(journal, line(INTENT, number=number))
+    add(journal, line(INTENT, number=10**9 - 1))
+    with pytest.raises(JournalError, match="there is no room") as raised:
+        journal.intend(an_intent("no number is left"))
+    assert raised.value.cure.startswith("Move that file away")
+    journal.path.rename(journal.path.with_suffix(".old"))
+    assert journal.intend(an_intent("another one")) == 2

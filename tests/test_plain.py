@@ -249,7 +249,7 @@ def test_the_program_answers_a_pipe() -> None:
     assert child.returncode == 0
     assert err == ""
     assert "Connected to demo." in out
-    assert "Units in the key" in out
+    assert "Connections allowed" in out
     assert "\x1b" not in out
 
 
@@ -278,7 +278,7 @@ def test_a_person_at_a_terminal_has_completion_history_and_no_drawing(tmp_path: 
         terminal.send("/statu\t")
         terminal.wait_for("demo> /status")
         terminal.press("enter")
-        terminal.wait_for("License units used")
+        terminal.wait_for("Connections in use")
         terminal.wait_for(r"demo>\s*\Z")
         terminal.press("up")
         terminal.wait_for(r"demo> /status\s*\Z")

@@ -49,8 +49,8 @@ class Family:
     """Raises `Refusal` for a change that would lock this account out."""
     effects: Callable[[Access, Changes, str], tuple[list[str], list[str]]]
     """Effects and warnings in plain sentences; the text is the own account's name."""
-    calls: Callable[[Changes, Sequence[str]], Mapping[str, Sequence[str]]]
-    """The change as code to paste, by language; the names are users whose password is set as well."""
+    sql: Callable[[Changes, Sequence[str]], Sequence[str]] = lambda _changes, _passwords: ()
+    """What SQL can do of the change, to paste; the names are users whose password is set as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ Used by the editors, the typed commands, the cures of the preflight and /undo.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from irisops.changes.carry_out import carry_out, steps_of
 from irisops.changes.objects import ObjectKind, Wanted, families, guard, kind_of
+from irisops.changes.rehearsal import rehearse
 from irisops.connections.connection import Link
 from irisops.contract.replies import Change, Plan
 from irisops.contract.wording import harmless
+from irisops.engine.as_code import PASSWORD, code_of
 from irisops.engine.context import Context
-from irisops.instance.errors import NotPermitted
+from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.instance.features import FEATURES
 from irisops.instance.routes import Instance, explained
 from irisops.instance.security.access import Access, read_access
@@ -28,9 +31,35 @@ async def plan(context: Context, link: Link, wanted: Wanted, access: Access | No
 
     A change that can only fail is refused here, before a yes is asked for.
     """
-    made = make_plan(context, link, wanted, access or await read_access(link.connection))
+    access = access or await read_access(link.connection)
+    guard(context, link, access, wanted.changes)
     await _refuse_early(link.connection, steps_of(context, wanted))
-    return made
+    effects: list[str] = []
+    warnings: list[str] = [*wanted.warnings]
+    for family, some in families(context, wanted.changes):
+        more, warned = family.effects(access, some, link.profile.user)
+        effects += more
+        warnings += warned
+    made = Plan(
+        name=wanted.name,
+        title=wanted.title,
+        instance=link.instance_name,
+        changes=_lines(context, wanted),
+        effects=effects,
+        warnings=[*warnings, *access.notes],
+        calls=await _calls(context, link, wanted),
+    )
+    return context.plans.add(made, lambda: carry_out(context, link, wanted, made), link)
+
+
+async def _calls(context: Context, link: Link, wanted: Wanted) -> dict[str, list[str]]:
+    """What will run, as code by language, and what SQL can say of it. Without passwords. Raises NotAvailable."""
+    shown = replace(wanted, passwords=dict.fromkeys(wanted.passwords, PASSWORD))
+    calls = code_of(await rehearse(link.connection, *(step.run for step in steps_of(context, shown))))
+    for family, some in families(context, wanted.changes):
+        if lines := family.sql(some, list(wanted.passwords)):
+            calls.setdefault("SQL", []).extend(lines)
+    return calls
 
 
 async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
@@ -40,42 +69,19 @@ async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
     """
     routes = instance.capabilities.routes
     probed = [
-        (step.feature, step.probe)
+        (step, step.probe)
         for step in steps
         if step.probe is not None and all(route.kind == "object" for route in routes(step.feature))
     ]
     answers = await instance.batch([probe for _, probe in probed]) if probed else []
-    for (feature, _), answer in zip(probed, answers, strict=True):
+    for (step, _), answer in zip(probed, answers, strict=True):
         if isinstance(answer, NotPermitted):
-            known = FEATURES[feature]
+            known = FEATURES[step.feature]
             raise await explained(instance, answer, known, known.routes[0])
+        if isinstance(answer, InstanceError):
+            raise step.refused(instance, answer)
         if isinstance(answer, Exception):
             raise answer
-
-
-def make_plan(context: Context, link: Link, wanted: Wanted, access: Access) -> Plan:
-    """As `plan`, with access already read. Raises `Refusal`."""
-    guard(context, link, access, wanted.changes)
-    effects: list[str] = []
-    warnings: list[str] = [*wanted.warnings]
-    calls: dict[str, list[str]] = {}
-    for family, some in families(context, wanted.changes):
-        more, warned = family.effects(access, some, link.profile.user)
-        effects += more
-        warnings += warned
-        for language, lines in family.calls(some, list(wanted.passwords)).items():
-            calls.setdefault(language, []).extend(lines)
-    made = Plan(
-        name=wanted.name,
-        title=wanted.title,
-        instance=link.instance_name,
-        changes=_lines(context, wanted),
-        effects=effects,
-        warnings=[*warnings, *access.notes],
-        calls=calls,
-    )
-
-    return context.plans.add(made, lambda: carry_out(context, link, wanted, made), link)
 
 
 def _lines(context: Context, wanted: Wanted) -> list[Change]:

@@ -20,7 +20,7 @@ from irisops.connections.connection import Link
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Refusal
 from irisops.engine.context import Context
-from irisops.files import PRIVATE_FILE, private_folder
+from irisops.files import cure_of, open_private, private_folder
 from irisops.profiles.model import Profile
 
 What = Literal["users and roles", "services", "web applications", "resources", "audit settings"]
@@ -63,7 +63,7 @@ async def turn(context: Context, link: Link, what: What) -> AsyncIterator[None]:
     folder = context.places.state / "turns"
     try:
         private_folder(folder)
-        descriptor = os.open(_file(folder, link.profile, what), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        descriptor = open_private(_file(folder, link.profile, what), os.O_RDWR)
     except OSError as error:
         raise _cannot(folder, error) from error
     try:
@@ -84,7 +84,7 @@ def _cannot(folder: Path, error: OSError) -> Refusal:
     return Refusal(
         "NoTurn",
         f"Nothing was changed: no file in {folder} can be locked: {error.strerror or error}.",
-        "Make room or correct the rights of that folder, then try again.",
+        cure_of(error),
     )
 
 

@@ -15,6 +15,8 @@ _MEANS = {
     "sessions": "web sessions",
     "processes": "processes",
 }
+_MEANS_CONNECTIONS = {**_MEANS, "units": "connections in use", "free": "free connections"}
+"""On Community Edition, where every connection takes one of the units (facts: license-sessions 2.6)."""
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 FIGURES = ("units", "free", "sessions", "processes")
 
@@ -34,10 +36,16 @@ class RuleError(ValueError):
 
 
 def figure_of(counts: PollCounts, name: str) -> int | None:
-    """A figure by its name, one of `FIGURES`; None if it could not be read."""
-    units, limit = counts.units_used, counts.units_limit
-    free = None if units is None or limit is None else limit - units
-    return {"units": units, "free": free, "sessions": counts.sessions, "processes": counts.processes}[name]
+    """A figure by its name, one of `FIGURES`; None if it could not be read.
+
+    On Community Edition `units` and `free` are of its connections.
+    """
+    return {
+        "units": counts.in_use,
+        "free": counts.free,
+        "sessions": counts.sessions,
+        "processes": counts.processes,
+    }[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,10 @@ class Watchman:
 def state_of(rule: Rule, counts: PollCounts) -> str:
     """A rule's figure in words, e.g. `7 of 8 license units in use`."""
     value = figure_of(counts, rule.figure)
+    means = (_MEANS if counts.connections is None else _MEANS_CONNECTIONS)[rule.figure]
     if value is None:
-        return f"the number of {_MEANS[rule.figure]} is not known"
-    of = f" of {counts.units_limit}" if rule.figure in ("units", "free") and counts.units_limit else ""
-    return f"{value:,}{of} {_MEANS[rule.figure]}"
+        return f"the number of {means} is not known"
+    of_license = rule.figure in ("units", "free")
+    of = f" of {counts.units_limit}" if of_license and counts.units_limit else ""
+    doubt = " by the instance's own counter, which need not move" if of_license and counts.at_least else ""
+    return f"{value:,}{of} {means}{doubt}"

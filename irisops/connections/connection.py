@@ -231,6 +231,7 @@ class Link:
 
     async def read_figures(self) -> PollCounts:
         """Poll, and once more where the first poll had to leave a figure to the next. Raises as `Poller.poll`."""
+        await self.poller.know_edition()
         counts = await self.poller.poll()
         return await self.poller.poll() if counts.postponed else counts
 
@@ -238,9 +239,9 @@ class Link:
         """Keep the counts of a poll."""
         self.counts = counts
         self.read_at = self.clock.monotonic()
-        if counts.units_used is not None:
-            self.history.append(float(counts.units_used))
-        self.samples.add(Sample(self.clock.now(), counts.units_used, counts.sessions, counts.processes))
+        if counts.in_use is not None:
+            self.history.append(float(counts.in_use))
+        self.samples.add(Sample(self.clock.now(), counts.in_use, counts.sessions, counts.processes))
 
     def as_state(self, *, active: bool, interval: float) -> ProfileState:
         """The line of the side panel."""
@@ -264,6 +265,8 @@ class Link:
             units_limit=self.counts.units_limit,
             sessions=self.counts.sessions,
             processes=self.counts.processes,
+            connections=None if self.counts.connections is None else self.counts.in_use,
+            at_least=self.counts.at_least,
             updated=self.counts.read_at,
         )
 

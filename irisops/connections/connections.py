@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Connector, Link, idle_state, target_of, web_of
+from irisops.connections.web_port_given import telling_of_a_web_port
 from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
 from irisops.contract.clock import Clock
-from irisops.contract.quoting import quote
 from irisops.contract.replies import Refusal
 from irisops.contract.secret_words import show_names
 from irisops.contract.wording import harmless
-from irisops.instance.errors import InstanceProblem, NotAnInstance, Unreachable
+from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG, hide
-from irisops.profiles.model import DEFAULT_PORT, Profile
+from irisops.profiles.model import Profile
 from irisops.profiles.password_command import PasswordCommandError, password_from
 from irisops.profiles.remembered import RefusedStore
 from irisops.profiles.secrets import Secrets, account_of
@@ -27,11 +26,6 @@ from irisops.profiles.store import Loaded, ProfileStore
 if TYPE_CHECKING:  # imported at the first connect, after the first paint
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.models import SystemInfo
-
-WEB_PORTS = (52773, 57772, 80, 443, 8080, 8443)
-"""Web server ports given by mistake for the superserver's (facts: iris-license-sessions 8.2)."""
-_SILENT = ("Nothing answered within", "The server closed the connection during the login")
-"""Messages of a login at a web server that waits for a line, or hangs up at once."""
 
 
 class Hub:
@@ -173,29 +167,8 @@ class Hub:
         async with link.logging_in:
             if link.connected and link.connection.info is not None:
                 return link.connection.info
-            with self._web_port_cure(profile):
+            async with telling_of_a_web_port(profile, temporary=self.temporary(profile.name)):
                 return await self._log_in(link, profile, password, keep=keep)
-
-    @contextmanager
-    def _web_port_cure(self, profile: Profile) -> Iterator[None]:
-        """Set the cure of a failed login whose port may be a web server's, the most common mistake in a profile."""
-        try:
-            yield
-        except (NotAnInstance, Unreachable) as problem:
-            sure = isinstance(problem, NotAnInstance)
-            likely = sure or problem.message.startswith(_SILENT)
-            if likely and profile.port in (*WEB_PORTS, profile.web_port):
-                right = f"/profile edit {quote(profile.name)} port={DEFAULT_PORT} web_port={profile.port}"
-                if self.temporary(profile.name):  # in no file, so it cannot be edited
-                    user, host = harmless(profile.user), harmless(profile.host)
-                    right = f"/connect iris://{user}@{host}:{DEFAULT_PORT}/{profile.namespace}"
-                problem.cure = (
-                    f"{profile.port} is a web port. The superserver's is {DEFAULT_PORT} by default: {right}"
-                    if sure
-                    else f"{profile.port} is usually a web port; the superserver's is {DEFAULT_PORT} by default: "
-                    f"{right}. If it is the superserver's here: {problem.cure}"
-                )
-            raise
 
     async def _log_in(self, link: Link, profile: Profile, password: str | None, *, keep: bool) -> SystemInfo:
         asked = keep

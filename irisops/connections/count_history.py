@@ -20,7 +20,7 @@ FIGURES = ("units", "sessions", "processes")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One reading; a figure that could not be read is None."""
+    """One reading; a figure that could not be read is None. `units` are connections on Community Edition."""
 
     at: datetime
     units: int | None

@@ -80,13 +80,22 @@ class ProfileState:
     units_limit: int | None = None
     sessions: int | None = None
     processes: int | None = None
+    connections: int | None = None
+    """Connections in use, on Community Edition, where they are what counts."""
+    at_least: bool = False
+    """More than `units_used` may be in use: the connections of a Community Edition could not be counted."""
     history: Sequence[float] = ()
-    """Units used at the last polls, oldest first."""
+    """What was in use at the last polls, oldest first."""
     updated: datetime | None = None
     stale: bool = False
     message: str = ""
     """Why it is lost or refused, one sentence."""
     retry_in: float | None = None
+
+    @property
+    def in_use(self) -> int | None:
+        """Connections in use on Community Edition, units on others; None if unknown."""
+        return self.units_used if self.connections is None else self.connections
 
 
 @dataclass(frozen=True, slots=True)

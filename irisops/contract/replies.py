@@ -27,6 +27,8 @@ class Column:
     """Takes the spare width; is cut first."""
     hide_under: int = 0
     """Not shown when the card is narrower than this many cells (80x24 keeps what matters)."""
+    least: int = 0
+    """Is cut to this many cells before a growing column is cut at all; 0 for a column that keeps its width."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,6 @@ from irisops.contract.replies import Problem, Refusal
 from irisops.engine.availability import check
 from irisops.engine.context import Context
 from irisops.engine.spec import CommandSpec, Replies, resolve
-from irisops.files import CURE_OF_DISK
 from irisops.instance.errors import InstanceProblem, NotPermitted
 from irisops.journal import JournalError
 from irisops.logs import LOG
@@ -64,7 +63,7 @@ async def guarded(start: Callable[[], Replies], text: str = "") -> Replies:
     except ProfilesFileError as error:
         yield Problem("ProfilesFile", str(error), error.cure, text=text)
     except JournalError as error:
-        yield Problem("Journal", str(error), CURE_OF_DISK, text=text)
+        yield Problem("Journal", str(error), error.cure, text=text)
     except Exception:
         LOG.exception("the program failed")  # the screen reports it
         raise

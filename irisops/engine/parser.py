@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from irisops.contract import quoting
@@ -21,6 +22,7 @@ from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
 
 Args = dict[str, str | list[str]]
 _SUGGESTED = 3
+_PERHAPS = "Perhaps one of these was meant; /help lists everything."
 _COMPARED = 120
 """Characters of an unknown line that are compared with known ones."""
 
@@ -100,23 +102,28 @@ def _parse_slash(text: str, line: str, registry: Registry) -> Command | Problem:
             f"Character {error.position + 2}: the quotation mark {error.quote} is never closed.",
             'Close it, or write \\" inside a quoted name.',
             text=text,
-            suggestions=_nearest(line, registry),
+            suggestions=_near_slash(line, registry),
         )
     if not parts or parts[0].quoted:
         return _not_understood(text, "A slash needs a command after it.", registry)
     spec, rest = _find(parts, registry)
     if spec is None:
-        return _not_understood(text, f"There is no command /{harmless(parts[0].value, 40)}.", registry)
+        return Problem(
+            "NotUnderstood",
+            f"There is no command /{harmless(parts[0].value, 40)}.",
+            _PERHAPS,
+            text=text,
+            suggestions=_near_slash(line, registry),
+        )
     try:
         args = _arguments(spec, rest, line[1:])
     except _Wrong as wrong:
-        others = [usage for usage in _nearest(line, registry) if usage != spec.usage]
         return Problem(
             "NotUnderstood",
             str(wrong),
             f"Write it as {spec.usage}",
             text=text,
-            suggestions=[spec.usage, *others][:_SUGGESTED],
+            suggestions=_usages(_with_kin(spec, _by_likeness(line, registry))),
         )
     return _command(spec, args, text)
 
@@ -240,30 +247,66 @@ def _fits(found: plain_words.Match) -> bool:
 
 
 def _not_understood(text: str, message: str, registry: Registry, cure: str = "") -> Problem:
-    suggestions = _nearest(text, registry)
+    suggestions = _usages(_by_likeness(text, registry))
     return Problem(
         "NotUnderstood",
         message,
-        cure or "Perhaps one of these was meant; /help lists everything.",
+        cure or _PERHAPS,
         text=text,
         suggestions=suggestions,
     )
 
 
-def _nearest(text: str, registry: Registry) -> list[str]:
-    """Usages of the three commands most similar to a line."""
-    line = " ".join(text.casefold().split())[:_COMPARED].lstrip("/")
+def _usages(specs: Iterable[CommandSpec]) -> list[str]:
+    return [spec.usage for spec in specs][:_SUGGESTED]
+
+
+def _near_slash(line: str, registry: Registry) -> list[str]:
+    """Usages to suggest for a slash line that names no command or cannot be split.
+
+    Only those with the noun or verb of the nearest, if its name was hardly mistyped; else the nearest of all.
+    """
+    nearest, *others = _by_likeness(line, registry)
+    if _named(_first_word(_tidy(line)), nearest) < _MISTYPED:
+        return _usages([nearest, *others])
+    return _usages(_with_kin(nearest, others))
+
+
+def _with_kin(spec: CommandSpec, others: Iterable[CommandSpec]) -> list[CommandSpec]:
+    """The command, then those of `others` that begin with the same noun or verb (`user`, `users`, `user add`)."""
+    words = _first_words(spec)
+    return [spec, *(each for each in others if each.name != spec.name and _first_words(each) & words)]
+
+
+def _first_words(spec: CommandSpec) -> set[str]:
+    return {_first_word(name).rstrip("s") for name in (spec.name, *spec.aliases)}
+
+
+def _first_word(line: str) -> str:
+    return line.split(" ", 1)[0]
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.casefold().split())[:_COMPARED].lstrip("/")
+
+
+def _by_likeness(text: str, registry: Registry) -> list[CommandSpec]:
+    """All commands, the one most similar to a line first."""
+    line = _tidy(text)
     stems = _stems(line)
-    scored = sorted(registry, key=lambda spec: -_likeness(line, stems, spec))
-    return [spec.usage for spec in scored[:_SUGGESTED]]
+    return sorted(registry, key=lambda spec: -_likeness(line, stems, spec))
+
+
+def _named(first: str, spec: CommandSpec) -> float:
+    """Similarity of a word to the names of a command."""
+    return max(difflib.SequenceMatcher(None, first, name).ratio() for name in (spec.name, *spec.aliases))
 
 
 def _likeness(line: str, stems: set[str], spec: CommandSpec) -> float:
     """Similarity of a line to a command: of its first word to the name, of its words to the description."""
-    first = line.split(" ", 1)[0] if line else ""
     candidates = (spec.name, *spec.aliases, *spec.examples)
     close = max(difflib.SequenceMatcher(None, line, candidate.casefold()).ratio() for candidate in candidates)
-    named = max(difflib.SequenceMatcher(None, first, name).ratio() for name in (spec.name, *spec.aliases))
+    named = _named(_first_word(line), spec)
     known = _stems(" ".join((spec.name, spec.summary, *spec.aliases, *spec.examples)).casefold())
     shared = len(stems & known) / (len(stems) or 1)
     # A first word close to the command's name counts more than words shared with its examples.

@@ -59,6 +59,10 @@ CELLS_TOO_SLOW = "each cell costs a round trip to the instance"
 """Part of the message of a `ClassQuery` that took longer than `within`."""
 
 
+NO_ROWS_BY_METHODS = "gave no rows by its methods, but has some"
+"""Part of the message of a `ClassQuery` by `whole_rows` whose handle was lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassQuery:
     """A class query run through `%Library.ResultSet` object calls (facts: iris-license-sessions 1.4).

@@ -83,6 +83,9 @@ class Capabilities:
     license_units: int | None = None
     """Units of the key, read at connect, so that the polls need not."""
 
+    community: bool | None = None
+    """True if the key is a Community Edition's; None until the first poll has asked."""
+
     admin_api: AdminApi | None = None
     """For routes of kind `rest`; set by the connection at each login."""
 

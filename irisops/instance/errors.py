@@ -52,7 +52,7 @@ class DriverCrashed(Unreachable):
 
 
 class EndedByServer(DriverCrashed):
-    """The driver process ended itself, with status 0: it does so when a server tells it to (facts: iris-operations 4).
+    """The driver process ended at an order of a server: to end, or to import a module (facts: iris-operations 4).
 
     Never mended by itself: no real IRIS is known to send that, and the login would be handed out again and again.
     """

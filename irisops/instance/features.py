@@ -123,7 +123,7 @@ HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
 
 
 def _helper_route(method: str) -> Route:
-    """The helper as the last route, where it is installed."""
+    """The helper as a route, where it is installed."""
     return _method(HELPER, HELPER_VERSION_METHOD, method, label=f"{HELPER}.{method}")
 
 
@@ -294,8 +294,9 @@ FEATURES: Mapping[str, Feature] = {
         Feature(
             "roles.privileges",
             (
-                _object("Security.Roles", "ListAll", label="Security.Roles Resources, %Save"),
+                # The documented Modify first; no public code edits the relationship (facts: iris-security 3.1).
                 _helper_route("ModifyRole"),
+                _object("Security.Roles", "ListAll", label="Security.Roles Resources, %Save"),
             ),
             SECURE,
             proved="nobody",

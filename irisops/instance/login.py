@@ -95,8 +95,8 @@ def crashed(
     error: DriverGoneError | DriverUnusableError, message: str = "The driver process died."
 ) -> DriverCrashed:
     """The named problem of a driver process that is gone."""
-    if isinstance(error, DriverGoneError) and error.by_server:
-        return EndedByServer("The server told the driver to end.", detail=str(error))
+    if isinstance(error, DriverGoneError) and error.order:
+        return EndedByServer(f"The server told the driver to {error.order}.", detail=str(error))
     return DriverCrashed(message, detail=str(error))
 
 

@@ -37,6 +37,23 @@ class SystemInfo:
         return f"{self.product or 'IRIS'} {self.version}".strip()
 
 
+def community_key(*words: str) -> bool:
+    """True if a key's customer, product or capacity name the Community Edition (facts: license-sessions 1.2, 2.6).
+
+    Its product is "Server" and its type "Concurrent User", as those of other keys may be.
+    """
+    return any("community" in each.casefold() for each in words)
+
+
+def in_use_of(consumed: int | None, connections: int | None) -> int | None:
+    """The main figure of a license: units, on Community Edition connections; None if unknown.
+
+    There LUConsumed need not move with each connection (facts: license-sessions 2.6), so the larger one counts.
+    `connections` is None on other editions.
+    """
+    return max((each for each in (consumed, connections) if each is not None), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class LicenseCounts:
     """License units of the instance and facts of its key (facts: iris-license-sessions 1.2).
@@ -66,8 +83,8 @@ class LicenseCounts:
 
     @property
     def community(self) -> bool:
-        """Whether the key is a Community Edition's, where each connection is a unit (facts: license-sessions 2.6)."""
-        return "community" in f"{self.customer} {self.product} {self.capacity}".lower()
+        """True for the key of a Community Edition, where each connection takes one of the units."""
+        return community_key(self.customer, self.product, self.capacity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,11 @@ class Holder:
     anonymous_sessions: bool = False
     """The row stands for sessions without a login, each a holder of its own (facts: iris-license-sessions 2.1)."""
 
+    @property
+    def places(self) -> int:
+        """What it takes of a Community Edition's connections: a reserved unit without a connection takes one, too."""
+        return self.connections or self.units
+
 
 @dataclass(frozen=True, slots=True)
 class LicenseBoard:
@@ -114,6 +136,34 @@ class LicenseBoard:
     """The instance's time at the reading; this machine's if the instance's is unknown."""
     clock_offset: float = 0.0
     """Seconds by which the instance's clock is ahead of this machine's."""
+
+    @property
+    def connections(self) -> int | None:
+        """Connections of all holders on Community Edition; None on others, or where the holders cannot be read."""
+        # This tool's own connection is always in the list: an empty one tells nothing.
+        listed = [holder for holder in self.holders if holder.kind != "unexplained"]
+        return sum(holder.places for holder in listed) if self.counts.community and listed else None
+
+    @property
+    def in_use(self) -> int | None:
+        """Connections in use on Community Edition, units on others; None if unknown."""
+        return in_use_of(self.counts.consumed, self.connections)
+
+    @property
+    def free(self) -> int | None:
+        """How many more fit; None if unknown."""
+        if self.connections is None or self.counts.limit is None:
+            return self.counts.available
+        return max(0, self.counts.limit - (self.in_use or 0))
+
+    @property
+    def counted(self) -> str:
+        """What `in_use` and `free` count: "connection" or "unit"."""
+        return "unit" if self.connections is None else "connection"
+
+    def places(self, holder: Holder) -> int:
+        """How much of `in_use` a holder takes."""
+        return holder.units if self.connections is None else holder.places
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +272,7 @@ class Role:
 class PollCounts:
     """The side panel's figures. None where a figure cannot be read; `notes` says why.
 
+    `units_used` is the instance's own counter, `connections` those of a Community Edition (as in `LicenseBoard`).
     `postponed`: the sessions, never read yet, are left to the next poll, which has round trips to spare.
     """
 
@@ -233,6 +284,24 @@ class PollCounts:
     round_trips: int
     notes: tuple[str, ...] = ()
     postponed: bool = False
+    community: bool = False
+    connections: int | None = None
+
+    @property
+    def in_use(self) -> int | None:
+        """Connections in use on Community Edition, units on others; None if unknown."""
+        return in_use_of(self.units_used, self.connections)
+
+    @property
+    def free(self) -> int | None:
+        """How many more fit; None if unknown."""
+        used, limit = self.in_use, self.units_limit
+        return None if used is None or limit is None else max(0, limit - used)
+
+    @property
+    def at_least(self) -> bool:
+        """True if more may be in use: a Community Edition's own counter, without the connections."""
+        return self.community and self.connections is None and self.units_used is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,3 +316,8 @@ class LicenseRow:
     units: int
     active: int
     grace: int
+
+    @property
+    def places(self) -> int:
+        """As `Holder.places`."""
+        return self.connections or self.units

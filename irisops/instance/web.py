@@ -65,6 +65,10 @@ class WebAnswer:
     body: bytes = field(repr=False)
 
 
+class _NotAWebServerError(Exception):
+    """What answers does not speak HTTP."""
+
+
 class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a named problem
     """No answer. `sent`: the request may have reached the server and taken effect."""
 
@@ -76,7 +80,7 @@ class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a
 
 
 async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> WebAnswer:
-    """Ask once; `deadline` in seconds for everything. Raises WebFailure."""
+    """Ask once; `deadline` in seconds for everything, whatever the server does. Raises WebFailure."""
     port = f"web port {address.port} of {address.host}"
     exchange = _Exchange(address, request)
     try:
@@ -84,6 +88,9 @@ async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> W
             return await exchange.run()
     except TimeoutError:
         message = f"The {port} did not answer within {deadline:g} seconds."
+        cure = "Check web_port of the profile."
+    except _NotAWebServerError:
+        message = f"On the {port} something else than a web server answers."
         cure = "Check web_port of the profile."
     except ssl.SSLCertVerificationError as error:
         message = f"The certificate of the {port} is not trusted: {error.verify_message.rstrip('.')}."
@@ -123,9 +130,9 @@ class _Exchange:
             self.sent = True
             writer.write(self._head() + self._request.body)
             await writer.drain()
-            return await _read(reader)
+            return await _read(reader, head=self._request.method == "HEAD")
         finally:
-            writer.close()
+            writer.transport.abort()  # a polite end would wait for the server: by TLS 30 seconds
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
@@ -142,7 +149,8 @@ class _Exchange:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
-async def _read(reader: asyncio.StreamReader) -> WebAnswer:
+async def _read(reader: asyncio.StreamReader, *, head: bool) -> WebAnswer:
+    """The answer; that to a HEAD request has no body, whatever length it announces."""
     data = bytearray()
     end: int | None = None
     while end is None or len(data) < end:
@@ -153,15 +161,18 @@ async def _read(reader: asyncio.StreamReader) -> WebAnswer:
         if len(data) > MOST_BYTES:
             raise ConnectionError(f"it answers with more than {MOST_BYTES:,} bytes")
         if end is None and (at := data.find(b"\r\n\r\n")) >= 0:
+            if head:
+                end = at + 4
+                break
             length = _headers(bytes(data[:at])).get("content-length", "")
             end = at + 4 + int(length) if length.isascii() and length.isdigit() and len(length) < 9 else None
-    head, separator, body = bytes(data).partition(b"\r\n\r\n")
-    status = _STATUS.match(head)
+    top, separator, body = bytes(data).partition(b"\r\n\r\n")
+    status = _STATUS.match(top)
     if status is None or not separator:
-        raise ConnectionError("something else than a web server answers there")
+        raise _NotAWebServerError
     if end is not None and len(data) < end:
         raise EOFError
-    headers = _headers(head)
+    headers = _headers(top)
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _unchunked(body)
     return WebAnswer(int(status[1]), headers, body)

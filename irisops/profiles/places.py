@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from irisops.files import expanded
+
 APP = "irisops"
 
 
@@ -74,7 +76,7 @@ class Places:
         """The platform's folders, or those below `IRISOPS_HOME`."""
         home = (os.environ if environment is None else environment).get("IRISOPS_HOME", "")
         if home:
-            return cls.below(Path(home).expanduser().absolute())  # absolute: a keeper runs in another folder
+            return cls.below(expanded(home).absolute())  # absolute: a keeper runs in another folder
         import platformdirs  # noqa: PLC0415 - 10 ms, not paid where IRISOPS_HOME says it
 
         return cls(

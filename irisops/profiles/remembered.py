@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from irisops.files import locked, write_atomically
+from irisops.files import cure_of, locked, read_file, write_atomically
 
 T = TypeVar("T")
 
@@ -41,11 +41,12 @@ class OwnFile(Generic[T]):
     def load(self) -> T:
         """The contents; never raises. A damaged file is moved aside."""
         try:
-            return self._parse(self.path.read_bytes().decode())
+            return self._parse(read_file(self.path).decode())
         except FileNotFoundError:
             return self._empty
         except OSError as error:
-            self._trouble = f"{self.path} cannot be read: {error.strerror or error}. {self._loss}"
+            why = f"{self.path} cannot be read: {error.strerror or error}"
+            self._trouble = f"{why}. {self._loss} {cure_of(error)}"
             return self._empty
         except (ValueError, RecursionError):
             self._trouble = f"{self.path} is damaged{self._aside()}. {self._loss}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from irisops.files import locked, write_atomically
+from irisops.files import cure_of, locked, read_file, write_atomically
 from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed
 
 DEFAULT_POLL_INTERVAL = 2.0
@@ -153,14 +153,15 @@ class SettingsStore:
     def load(self) -> LoadedSettings:
         """Read the file; never raises for its contents."""
         try:
-            text = decoded(self.path.read_bytes())
+            text = decoded(read_file(self.path))
             data = parsed(text)
         except FileNotFoundError:
             return LoadedSettings(Settings())
         except TomlError as error:
             return LoadedSettings(Settings(), (f"{self._at(error.line)}: {error}. No setting is used.",))
         except OSError as error:
-            return LoadedSettings(Settings(), (f"The settings cannot be read. {self.path}: {error}.",))
+            why = f"{self.path}: {error.strerror or error}. {cure_of(error)}"
+            return LoadedSettings(Settings(), (f"The settings cannot be read. {why}",))
         given: dict[str, Value] = {}
         problems: list[str] = []
         for name, value in data.items():
@@ -180,13 +181,20 @@ class SettingsStore:
     def _at(self, line: int) -> str:
         return f"{self.path}, line {line}" if line else str(self.path)
 
+    def _text(self) -> str:
+        """The file's text, that of a new one if there is none. Raises `OSError`, `TomlError`."""
+        try:
+            return decoded(read_file(self.path))
+        except FileNotFoundError:
+            return template()
+
     def change(self, values: Mapping[str, Value]) -> None:
         """Write settings. Raises `OSError`, `SettingInvalidError`, `ValueError` (broken file), leaving it untouched."""
         import tomlkit  # noqa: PLC0415 - only when something is written
 
         checked = {name: BY_NAME[name].checked(value) for name, value in values.items()}
         with locked(self.path):
-            text = decoded(self.path.read_bytes()) if self.path.exists() else template()
+            text = self._text()
             parsed(text)
             for name, value in checked.items():
                 edited = document(text)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from irisops.contract.replies import Refusal
-from irisops.files import CURE_OF_DISK, locked, write_atomically
+from irisops.files import cure_of, locked, read_file, write_atomically
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed
 
@@ -42,7 +42,7 @@ class ProfilesFileError(Exception):
     def cure(self) -> str:
         """What to do: make the file writable, or correct its contents."""
         if isinstance(self.__cause__, OSError):
-            return CURE_OF_DISK
+            return cure_of(self.__cause__)
         return "Correct the file with an editor, then try again."
 
 
@@ -144,7 +144,7 @@ class ProfileStore:
 
     def _text(self) -> str:
         try:
-            return decoded(self.path.read_bytes())
+            return decoded(read_file(self.path))
         except FileNotFoundError:
             return ""
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irisops.files import locked, write_atomically
+from irisops.files import locked, read_file, write_atomically
 
 FORMAT = "irisops-secrets-1"
 COST = 2**16
@@ -153,11 +153,11 @@ class Vault:
 
     def _sealed(self) -> _Sealed:
         try:
-            return _parsed(self.path.read_bytes())
+            return _parsed(read_file(self.path))
         except FileNotFoundError:
             raise VaultError(f"There is no encrypted file {self.path}") from None
         except OSError as error:
-            raise VaultError(f"{self.path}: {error.strerror or error}") from error
+            raise VaultError(f"{self.path} cannot be read: {error.strerror or error}.") from error
         except (ValueError, KeyError, TypeError, RecursionError):
             raise VaultError(f"{self.path} is not an encrypted file of irisops, or it is damaged.") from None
 

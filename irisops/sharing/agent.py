@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from irisops.files import read_file
 from irisops.sharing import procs
 from irisops.sharing.agent_api import ENDPOINTS, NOT_FOUND, AgentApi, endpoint_path
 from irisops.sharing.agent_files import (
@@ -207,7 +208,7 @@ class Agent:
         with self._lock:
             if self._identity is None:
                 with contextlib.suppress(OSError, ValueError):
-                    self._identity = procs.identify(int(self._pid_file.read_text(encoding="ascii")))
+                    self._identity = procs.identify(int(read_file(self._pid_file, 20)))
                     self._on_start(self._identity)
             return self._identity
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from irisops import children
 from irisops.background import Background, to_log
-from irisops.files import open_private, private_folder
+from irisops.files import cure_of, open_private, private_folder
 from irisops.instance import errors as instance_errors
 from irisops.instance.driver_process.channel import ChannelError, encode_frame, read_message
 from irisops.instance.errors import InstanceProblem
@@ -84,7 +84,7 @@ class KeeperClient:
         except OSError as error:
             raise KeeperLost(
                 f"The keeper's log {log} cannot be written: {error.strerror}.",
-                "Nothing was opened. Make room, or correct the rights of that folder.",
+                f"Nothing was opened. {cure_of(error)}",
             ) from error
         try:
             # Outside the terminal's group: its signals reach the keeper only as the end of the pipe.

@@ -24,11 +24,13 @@ from irisops.instance.errors import (
     PasswordChangeRequired,
     Unreachable,
 )
+from irisops.instance.models import community_key, in_use_of
 from irisops.instance.routes import Instance, object_by, value_by
 from irisops.instance.security.lists import BINDINGS, list_applications, list_resources
 from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.settings_state import read_settings
+from irisops.instance.usage.license import license_rows
 from irisops.instance.values import as_flag, as_int, as_names, as_text
 from irisops.sharing.lease import Where
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
@@ -83,12 +85,25 @@ async def gather(instance: Instance) -> InstanceFacts:
             raise
         except (InstanceProblem, LookupError) as problem:
             found.miss(fact, problem)
-    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # optional: it only adds a sentence
+    with contextlib.suppress(InstanceError, NotPermitted, NotAvailable):  # on most keys it adds nothing
         customer = await value_by(
             instance, "license.customer", ClassMethod("%SYSTEM.License", "KeyCustomerName")
         )
-        found.values["community"] = "community" in str(customer or "").casefold()
+        found.values["community"] = community_key(str(customer or ""))
+    if found.values.get("community") and "units_used" in found.values:
+        await _connections(instance, found)
     return InstanceFacts(**found.values, unread=tuple(found.unread.items()))
+
+
+async def _connections(instance: Instance, found: _Gathered) -> None:
+    """Take the connections for the units of a Community Edition; without them those in use are not known."""
+    used = found.values.pop("units_used")
+    try:
+        rows = await license_rows(instance)
+    except (InstanceError, NotPermitted, NotAvailable) as problem:
+        found.miss("units_used", problem)
+        return
+    found.values["units_used"] = in_use_of(used, sum(row.places for row in rows))
 
 
 async def _users(instance: Instance) -> tuple[UserFact, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irisops import children
+from irisops.files import read_file
 from irisops.sharing.errors import AgentCannotRun, AgentFailed, AgentMissing, AgentTooOld, explain
 
 OLDEST = (3, 30)
@@ -40,15 +41,17 @@ def default_path() -> Path:
 
 
 def is_pyngroks_own_script(path: Path) -> bool:
-    """True for pyngrok's own Python script called `ngrok`, which is no agent (facts: A6.5)."""
-    with path.open("rb") as file:
-        head = file.read(4096)
+    """True for pyngrok's own Python script called `ngrok`, which is no agent (facts: A6.5). Raises `OSError`."""
+    head = read_file(path, 4096)
     return head.startswith(b"#!") and b"pyngrok" in head
 
 
 def usable(path: Path) -> bool:
-    """True if the file is executable and not pyngrok's script."""
-    return path.is_file() and os.access(path, os.X_OK) and not is_pyngroks_own_script(path)
+    """True if the file is executable and not pyngrok's script. One that cannot be looked at is not usable."""
+    try:
+        return os.access(path, os.X_OK) and not is_pyngroks_own_script(path)
+    except OSError:
+        return False
 
 
 def candidates(environment: Mapping[str, str], default: Path) -> Iterator[Path]:
@@ -104,7 +107,7 @@ def find_agent(
     Raises AgentMissing, AgentTooOld or AgentFailed. Never downloads anything.
     """
     if named is not None:
-        path = named.expanduser().absolute()
+        path = named.absolute()
         if not usable(path):
             raise AgentMissing(
                 f"{path} is not an ngrok agent that can be run.", "Name another file, or none."

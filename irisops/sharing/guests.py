@@ -7,17 +7,20 @@ per namespace, facts: iris-security 4.1). Everything is read back: a status of 1
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from irisops.instance.calls import Call, ClassMethod, ClassQuery, Function, Query, Update, Value
+from irisops.contract.wording import counted
+from irisops.instance.calls import ClassMethod, ClassQuery, Query, Update, Value
 from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import status_failure
 from irisops.instance.features import Route
 from irisops.instance.routes import Instance, first_route, for_reads, statement_by, value_by
 from irisops.instance.status import decode_status, is_ok
+from irisops.instance.usage.sessions import end_session, sessions_by_rest
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.passes import Template
 
@@ -64,6 +67,7 @@ class Activity:
     processes: tuple[GuestProcess, ...]
     sessions: tuple[GuestSession, ...]
     notes: tuple[str, ...] = ()
+    """What could not be read and, after `end_activity`, why something did not end."""
 
 
 async def _act(instance: Instance, feature: str, call: ClassMethod, what: str) -> None:
@@ -205,8 +209,7 @@ async def activity(instance: Instance, names: Iterable[str]) -> Activity:
     except (InstanceError, NotPermitted, NotAvailable) as problem:
         notes.append(f"Their processes cannot be read: {problem.message}")
     try:
-        rows = await _session_rows(instance)
-        sessions = [_session(row) for row in rows if str(row["username"] or "").casefold() in wanted]
+        sessions = [each for each in await _all_sessions(instance) if each.user.casefold() in wanted]
     except (InstanceError, NotPermitted, NotAvailable) as problem:
         notes.append(f"Their web sessions cannot be read: {problem.message}")
     return Activity(tuple(processes), tuple(sessions), tuple(notes))
@@ -224,25 +227,29 @@ async def _process_rows(instance: Instance) -> list[dict[str, Value]]:
     return await first_route(instance, "processes.list", attempt)
 
 
-async def _session_rows(instance: Instance) -> list[dict[str, Value]]:
+async def _all_sessions(instance: Instance) -> list[GuestSession]:
     columns = ("ID", "Username", "Application")
 
-    async def attempt(route: Route) -> list[dict[str, Value]]:
+    async def attempt(route: Route) -> list[GuestSession]:
+        if route.kind == "rest":
+            api = instance.capabilities.admin_api
+            if api is None:
+                raise NotAvailable("This connection has no web port.")
+            found = await sessions_by_rest(api)
+            return [GuestSession(each.id, each.username, each.application) for each in found]
         if route.kind == "sql":
             answer = await instance.call(
                 Query("SELECT ID, Username, Application FROM %CSP.Session_SessionInfo()")
             )
-        elif route.kind == "result set":
-            answer = await instance.call(ClassQuery("%CSP.Session:SessionInfo", (), columns))
         else:
-            raise NotAvailable("The keeper of a share reads sessions by the superserver alone.")
-        return answer.rows.dicts() if answer.rows else []
+            answer = await instance.call(ClassQuery("%CSP.Session:SessionInfo", (), columns))
+        return [_session(row) for row in answer.rows.dicts()] if answer.rows else []
 
     return await first_route(instance, "sessions.list", attempt, again=for_reads)
 
 
 def _session(row: Mapping[str, Value]) -> GuestSession:
-    return GuestSession(str(row["id"]), str(row["username"]), str(row["application"] or ""))
+    return GuestSession(str(row["id"]), str(row["username"] or ""), str(row["application"] or ""))
 
 
 def _process(row: Mapping[str, Value]) -> GuestProcess:
@@ -260,24 +267,59 @@ def _process(row: Mapping[str, Value]) -> GuestProcess:
 async def end_activity(
     instance: Instance, names: Sequence[str], *, own_pid: int | None, sleep: Sleep = asyncio.sleep
 ) -> Activity:
-    """End the sessions and processes of these users; returns those left after `ENDING_SECONDS`.
+    """End the sessions and processes of these users; returns those left after `ENDING_SECONDS`, and why.
 
-    Never ends `own_pid`. The names are re-read with each pid just before it is ended, as pids are reused.
+    A session is asked to end once, by whichever way the instance has; if nothing is left but sessions that it refuses
+    to end, there is nothing to wait for. Never ends `own_pid`. The names are re-read with each pid just before it is
+    ended, as pids are reused. Raises Unreachable.
     """
     waited = 0.0
+    refused: dict[str, str] = {}
+    """Why a session does not end, by its id; "" for one that was asked to."""
+    kept: dict[str, None] = {}
+    """Why processes do not end."""
     while True:
         now = await activity(instance, names)
-        theirs = [process for process in now.processes if process.pid != own_pid]
+        theirs = tuple(process for process in now.processes if process.pid != own_pid)
         if not theirs and not now.sessions:
             return Activity((), (), now.notes)
-        if waited >= ENDING_SECONDS:
-            return Activity(tuple(theirs), now.sessions, now.notes)
-        calls: list[Call] = [Function("DeleteSession", "%SYS.cspServer", (each.id,)) for each in now.sessions]
+        for each in now.sessions:
+            if each.id not in refused:
+                refused[each.id] = await _end_session(instance, each.id)
+        if waited >= ENDING_SECONDS or (not theirs and all(refused[each.id] for each in now.sessions)):
+            reasons = dict.fromkeys(reason for each in now.sessions if (reason := refused[each.id]))
+            return Activity(theirs, now.sessions, (*now.notes, *reasons, *(kept if theirs else ())))
         # The pid is always given: without one this method ends the caller (facts: iris-license-sessions 4.4).
-        calls += [ClassMethod("%SYSTEM.Process", "Terminate", (process.pid,)) for process in theirs]
-        await instance.batch(calls)
+        calls = [ClassMethod("%SYSTEM.Process", "Terminate", (process.pid,)) for process in theirs]
+        for answer in await instance.batch(calls):
+            if isinstance(answer, InstanceProblem):
+                kept[f"A process does not end: {answer.message}"] = None
         await sleep(PAUSE)
         waited += PAUSE
+
+
+async def _end_session(instance: Instance, session_id: str) -> str:
+    """Ask for a session's end; returns why it does not, "" if it was asked to or is gone. Raises Unreachable."""
+    try:
+        await end_session(instance, session_id)
+    except (InstanceError, NotPermitted, NotAvailable) as problem:
+        return problem.message
+    return ""
+
+
+def left_behind(left: Activity) -> list[str]:
+    """What `end_activity` left, one text each, without the ids of sessions, which are secrets."""
+    reasons = f": {' '.join(left.notes)}" if left.notes else ""
+    found = [
+        f"process {process.pid} of {process.user} does not end; see /processes" for process in left.processes
+    ]
+    places = Counter((session.user, session.application) for session in left.sessions)
+    found += [
+        f"{counted(number, 'web session')} of {user} in {application or 'no application'} "
+        f"{'does' if number == 1 else 'do'} not end; see /sessions"
+        for (user, application), number in places.items()
+    ]
+    return [*found[:-1], found[-1] + reasons] if found else []
 
 
 async def delete_account(instance: Instance, name: str) -> None:

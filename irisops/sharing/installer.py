@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irisops import children
-from irisops.files import write_atomically
+from irisops.files import cure_of, open_file, read_file, write_atomically
 from irisops.sharing.errors import AgentMissing, explain
 
 
 def sha256(path: Path) -> str:
     """Hexadecimal sum of a file; blocks for some tenths of a second. Raises `OSError`."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -44,7 +44,11 @@ class KnownAgents:
 
     def look_at(self, agent: Path) -> tuple[Iterable[str], Iterable[str]]:
         """Notes on an agent before it is used: (facts, warnings). Raises `OSError`."""
-        then = self._read().get(str(agent))
+        try:
+            then = self._read().get(str(agent))
+        except OSError as error:
+            told = f"Whether {agent} was fetched by irisops, and is still the same, is not known"
+            return (), (f"{told}: {self._path} cannot be read: {error.strerror}. {cure_of(error)}",)
         if then is None:
             return (), ()  # not downloaded by irisops
         now = sha256(agent)
@@ -56,11 +60,12 @@ class KnownAgents:
         return (), (f"{changed}. If you did not update it, fetch it again with install=yes",)
 
     def _read(self) -> dict[str, str]:
+        """The known sums; none if the file is missing or damaged. Raises `OSError`."""
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(read_file(self._path))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError):
+        except (ValueError, RecursionError):
             return {}  # rewritten at the next download
         return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 

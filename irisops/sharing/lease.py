@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from irisops.files import locked, sync_folder, write_atomically
+from irisops.files import locked, read_file, sync_folder, write_atomically
 from irisops.sharing import procs
 from irisops.sharing.procs import ProcessId
 from irisops.sharing.records import from_json, to_json
@@ -41,6 +40,8 @@ class Where:
     port: int
     user: str
     sslconfig: str = ""
+    web: str = field(default="", metadata={"later": True})
+    """Address of the web port, as http://host:port/prefix; "" if none is known, as in a lease of an earlier version."""
 
     @property
     def text(self) -> str:
@@ -140,10 +141,7 @@ def decode(text: str) -> Lease:
 def _load(file: Path) -> Lease:
     """A lease from its file. Raises FileNotFoundError, or LeaseError for any other fault."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):  # a pipe or a device might block for ever
-            raise LeaseError("it is no file")
-        with file.open("rb") as lines:
-            data = lines.read(BIGGEST + 1)
+        data = read_file(file, BIGGEST + 1)
         if len(data) > BIGGEST:
             raise LeaseError(f"it is larger than {BIGGEST // 1024} KiB")
         lease = decode(data.decode())

@@ -305,7 +305,8 @@ def production(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
 def license_room(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
     """Each person takes a unit; on a Community Edition each connection does (facts: iris-license-sessions 2.6)."""
     if facts.units_limit is None or facts.units_used is None:
-        yield _unknown("Room in the license", facts.why("units_limit"))
+        missing = "units_limit" if facts.units_limit is None else "units_used"
+        yield _unknown("Room in the license", facts.why(missing))
         return
     free = facts.units_limit - facts.units_used
     each = " On this Community Edition every connection counts." if facts.community else ""

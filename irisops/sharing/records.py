@@ -27,15 +27,23 @@ def to_json(value: object) -> Any:
 
 
 def from_json(kind: type[T], value: Any) -> T:
-    """A record of `kind` from JSON values. Raises TypeError, KeyError or ValueError for invalid ones."""
+    """A record of `kind` from JSON values. Raises TypeError, KeyError or ValueError for invalid ones.
+
+    A field that earlier versions did not write is marked `later` in its metadata, and may be absent.
+    """
     if not isinstance(value, dict):
         raise TypeError(f"no {kind.__name__}")
     hints = get_type_hints(kind)
     if strange := value.keys() - hints.keys():
         raise TypeError(f"a {kind.__name__} has no {min(strange)}")
     # For mypy a class given as `type[T]` is not known to be one of records.
-    given = {each.name: _typed(hints[each.name], value[each.name]) for each in fields(kind)}  # type: ignore[arg-type]
-    return kind(**given)
+    # For mypy a class given as `type[T]` is not known to be one of records.
+    known = fields(kind)  # type: ignore[arg-type]
+    if absent := [each.name for each in known if each.name not in value and not each.metadata.get("later")]:
+        raise KeyError(absent[0])
+    return kind(
+        **{each.name: _typed(hints[each.name], value[each.name]) for each in known if each.name in value}
+    )
 
 
 def _typed(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one line for each kind of value

@@ -6,17 +6,16 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from irisops.instance.errors import InstanceProblem, LoginRefused
+from irisops.instance.web import WebAddress, WebFailure, WebRequest, ask
 from irisops.sharing import guests, passes, procs
 from irisops.sharing.agent import Agent
 from irisops.sharing.agent_files import runtime_folder
@@ -34,7 +33,7 @@ from irisops.sharing.messages import (
 )
 from irisops.sharing.passes import TeamPass
 from irisops.sharing.procs import ProcessId
-from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, target
+from irisops.sharing.teardown import Connector, InstanceLogin, Report, Teardown, connect_by_driver, open_login
 
 PORT_DEADLINE = 5.0
 """Seconds for the local port to answer before it is shared."""
@@ -154,7 +153,7 @@ class Share:
         request = self._request
         self._progress("Looking at the local ports …")
         for spec in request.endpoints:
-            await asyncio.to_thread(check_upstream, spec)
+            await check_upstream(spec)
         self._progress("Looking for the ngrok agent …")
         binary = await asyncio.to_thread(self._find, Path(request.agent) if request.agent else None)
         runtime = self._runtime = runtime_folder()
@@ -215,7 +214,7 @@ class Share:
     @contextlib.asynccontextmanager
     async def _login(self, namespace: str = "%SYS") -> AsyncIterator[InstanceLogin]:
         """A short login: the keeper holds no license unit while idle."""
-        login: InstanceLogin = self._connector(target(self._request.where, namespace))
+        login = open_login(self._connector, self._request.where, namespace)
         try:
             await login.connect(self._request.password)
             yield login
@@ -275,12 +274,16 @@ class Share:
             await guests.delete_account(admin, item.name)
             own = admin.info.pid if admin.info else None
             left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
-        report.done.append(f"{item.name} is deleted and its sessions and processes are ended")
+        undone = guests.left_behind(left)
+        report.done.append(
+            f"{item.name} is deleted" + ("" if undone else " and its sessions and processes are ended")
+        )
+        report.done += left.notes if not undone else ()
         try:
             self._note(lambda lease: lease.without_account(item.name))
         except LeaseError as error:
             report.problems.append(f"its lease still names it: {error}")
-        report.problems += [f"process {process.pid} does not end" for process in left.processes]
+        report.problems += undone
         return report
 
     # close
@@ -308,7 +311,7 @@ class Share:
             return self._closed
 
 
-def check_upstream(spec: EndpointSpec) -> None:
+async def check_upstream(spec: EndpointSpec) -> None:
     """Check that something answers on the local port. Raises LocalPortDead.
 
     The web port is checked by HTTP. The superserver does not speak first; the chat's own connection shows that logins
@@ -319,18 +322,13 @@ def check_upstream(spec: EndpointSpec) -> None:
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
         if spec.kind == "tcp":
-            with socket.create_connection((host, port), PORT_DEADLINE):
-                return
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        web = kind(host, port, timeout=PORT_DEADLINE)
-        try:
-            web.request("HEAD", "/")
-            web.getresponse()
-        finally:
-            web.close()
-    except HTTPException as error:
-        raise LocalPortDead(
-            f"What answers on {host}:{port} does not speak HTTP.", detail=str(error)
-        ) from error
+            async with asyncio.timeout(PORT_DEADLINE):
+                _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return
+        web = WebAddress(host, port, parts.scheme == "https")
+        await ask(web, WebRequest("HEAD", "/"), deadline=PORT_DEADLINE)
+    except WebFailure as failure:
+        raise LocalPortDead(failure.message, failure.cure) from failure
     except OSError as error:
         raise LocalPortDead(f"Nothing answers on {host}:{port}.", detail=str(error)) from error

@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
+from irisops.instance.web import WebAddress
 from irisops.sharing import guests, procs
 from irisops.sharing.agent_files import RUNTIME_PREFIX
 from irisops.sharing.lease import Lease, LeaseError, LeaseStore, Where
@@ -24,6 +26,9 @@ ADMIN_NAMESPACE = "%SYS"
 
 class InstanceLogin(Instance, Protocol):
     """The needed part of `irisops.instance.connection.Connection`."""
+
+    web: WebAddress | None
+    """The instance's web port, for what the driver cannot do."""
 
     @property
     def info(self) -> SystemInfo | None:
@@ -52,6 +57,25 @@ def connect_by_driver(target: Target) -> InstanceLogin:
 def target(where: Where, namespace: str = ADMIN_NAMESPACE) -> Target:
     """The login for a share."""
     return Target(where.host, where.port, namespace, where.user, sslconfig=where.sslconfig)
+
+
+def web_address(where: Where) -> WebAddress | None:
+    """The web port of a share's instance; None if none is known, or the lease names none that can be."""
+    try:
+        parts = urlsplit(where.web)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or not port:
+        return None
+    return WebAddress(parts.hostname, port, parts.scheme == "https", parts.path)
+
+
+def open_login(connector: Connector, where: Where, namespace: str = ADMIN_NAMESPACE) -> InstanceLogin:
+    """A login for a share, which may end web sessions by the web port, too. It does not connect."""
+    login = connector(target(where, namespace))
+    login.web = web_address(where)
+    return login
 
 
 @dataclass(slots=True)
@@ -151,7 +175,7 @@ class Teardown:
         return lease
 
     async def _clear_instance(self, lease: Lease, password: str, report: Report) -> Lease:
-        login = self._connector(target(lease.where))
+        login = open_login(self._connector, lease.where)
         try:
             info = await login.connect(password)
             lease = await self._clear_accounts(lease, login, info.pid, report)
@@ -175,18 +199,19 @@ class Teardown:
     ) -> Lease:
         there = {user.name.casefold(): user for user in await guests.accounts(caller)}
         ours = []
+        gone = []
         for item in lease.accounts:
             user = there.get(item.name.casefold())
             role = lease.role.name.casefold() if lease.role else ""
             if user is None:
-                lease = lease.without_account(item.name)
+                gone.append(item.name)  # what they left running may still be there, from the last attempt
             elif item.state == "made" or role in {held.casefold() for held in user.roles}:
                 ours.append(item.name)
             else:
                 # The account exists without our role, so it is not ours: leave it.
                 report.done.append(f"{item.name} is not of this share and was left alone")
                 lease = lease.without_account(item.name)
-        left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
+        left = await guests.end_activity(caller, [*ours, *gone], own_pid=own_pid, sleep=self._sleep)
         for name in ours:
             try:
                 await guests.delete_account(caller, name)
@@ -194,13 +219,20 @@ class Teardown:
                 report.problems.append(f"{name}: {problem.message}")
             else:
                 report.done.append(f"{name} is deleted")
-                lease = lease.without_account(name)
-                self._keep(lease, report)
+                gone.append(name)
         if left.processes or left.sessions:
             # Without its account nobody can log in again; what is left is ended once more, else reported.
-            left = await guests.end_activity(caller, ours, own_pid=own_pid, sleep=self._sleep)
-            for process in left.processes:
-                report.done.append(f"process {process.pid} of {process.user} does not end; see /processes")
+            left = await guests.end_activity(caller, [*ours, *gone], own_pid=own_pid, sleep=self._sleep)
+        report.problems += guests.left_behind(left)
+        if not left.processes and not left.sessions:
+            report.done += left.notes
+        # An account whose work goes on stays in the lease, so that the next attempt ends that.
+        working = {process.user.casefold() for process in left.processes}
+        working |= {session.user.casefold() for session in left.sessions}
+        for name in gone:
+            if name.casefold() not in working:
+                lease = lease.without_account(name)
+        self._keep(lease, report)
         return lease
 
     async def _clear_role(self, lease: Lease, password: str, report: Report) -> Lease:
@@ -208,14 +240,14 @@ class Teardown:
         if role is None:
             return lease
         if lease.schemas and lease.sql:
-            login = self._connector(target(lease.where, lease.namespace))
+            login = open_login(self._connector, lease.where, lease.namespace)
             try:
                 await login.connect(password)
                 # A missing role or schema has nothing to revoke; the result is read back below.
                 await guests.run_all(login, guests.revoke_sql(lease.sql, lease.schemas, role.name))
             finally:
                 await login.disconnect()
-        login = self._connector(target(lease.where))
+        login = open_login(self._connector, lease.where)
         try:
             await login.connect(password)
             await guests.delete_role(login, role.name)

@@ -147,7 +147,8 @@ def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
 def fit(view: View, width: int) -> list[Fit]:
     """Widths that fill `width` cells: from headers and a sample of rows; a growing column takes the rest.
 
-    If there is too little room, growing columns shrink first, then the widest, never below `MIN_WIDTH`.
+    If there is too little room, columns that say to which width they may be cut shrink first, then growing ones, then
+    the widest, never below `MIN_WIDTH`.
     """
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
@@ -163,9 +164,11 @@ def fit(view: View, width: int) -> list[Fit]:
         for place, number in enumerate(growing):
             natural[number] += share + (1 if place < rest else 0)
     while spare < 0:
-        candidates = [n for n in growing if natural[n] > max(MIN_WIDTH, 10)] or [
-            n for n in range(len(natural)) if natural[n] > MIN_WIDTH
-        ]
+        candidates = (
+            [n for n, column in enumerate(columns) if 0 < column.least < natural[n]]
+            or [n for n in growing if natural[n] > max(MIN_WIDTH, 10)]
+            or [n for n in range(len(natural)) if natural[n] > MIN_WIDTH]
+        )
         if not candidates:
             break
         widest = max(candidates, key=lambda n: natural[n])

@@ -24,6 +24,7 @@ from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
+from irisops.files import cure_of
 from irisops.logs import MASK
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
@@ -426,8 +427,8 @@ class Conversation(Vertical):
         self.notice(
             Notice(
                 "warning",
-                f"The history of typed lines cannot be kept: {event.error}.",
-                "It is kept for this run alone. Make the file writable to keep it longer.",
+                f"The history of typed lines cannot be kept: {event.error.strerror or event.error}.",
+                f"It is kept for this run alone. {cure_of(event.error)}",
             )
         )
 

@@ -33,12 +33,11 @@ def profile_colour(profile: ProfileState) -> str:
 
 
 def units_text(profile: ProfileState) -> str:
-    """`5/8`, `5` without a limit, `–` while unknown."""
-    if profile.units_used is None:
+    """`5/8`, `5+/8` if there may be more, `5` without a limit, `–` while unknown."""
+    if profile.in_use is None:
         return "–"
-    if profile.units_limit is None:
-        return str(profile.units_used)
-    return f"{profile.units_used}/{profile.units_limit}"
+    used = f"{profile.in_use}{'+' if profile.at_least else ''}"
+    return used if profile.units_limit is None else f"{used}/{profile.units_limit}"
 
 
 def window_title(active: ProfileState | None) -> str:
@@ -46,7 +45,7 @@ def window_title(active: ProfileState | None) -> str:
     if active is None:
         return "irisops"
     state = {"connected": "", "off": "not connected"}.get(active.state, active.state)
-    units = units_text(active) if active.units_used is not None and not state else ""
+    units = units_text(active) if active.in_use is not None and not state else ""
     return " ".join(each for each in (harmless(active.name, NAME_LIMIT), state, units, "– irisops") if each)
 
 
@@ -119,7 +118,7 @@ def _header_left(profile: ProfileState, room: int) -> Content:
 def _header_right(overview: Overview, profile: ProfileState, room: int) -> Content:
     parts: list[Content | tuple[str, str] | str] = []
     if room >= 1:
-        style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
+        style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         parts += [("license ", "$quiet"), (units_text(profile), f"{style} bold")]
     if room >= 6 and profile.sessions is not None:
         parts += [(f"{GAP}sessions ", "$quiet"), str(profile.sessions)]
@@ -137,7 +136,7 @@ def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Conten
     for profile in list(overview.profiles)[:most]:
         here = profile == overview.active or profile.active
         mark = "›" if here and len(overview.profiles) > 1 else " "
-        right = units_text(profile) if profile.units_used is not None else _panel_word(profile)
+        right = units_text(profile) if profile.in_use is not None else _panel_word(profile)
         style = "$warning" if profile.stale else "$quiet"
         name = harmless(profile.name, max(4, width - len(right) - 5))
         left = Content.assemble(
@@ -160,14 +159,19 @@ def _panel_word(profile: ProfileState) -> str:
 
 def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     """The active profile's counts with a bar and a sparkline of the units."""
-    if profile is None or (
-        profile.units_used is None and profile.sessions is None and profile.processes is None
-    ):
+    if profile is None or (profile.in_use is None and profile.sessions is None and profile.processes is None):
         return [Content.styled("no figures yet", "$quiet")]
-    style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
-    lines = [_pair("units", units_text(profile), f"{style} bold", width)]
-    if profile.units_used is not None and profile.units_limit:
-        lines.append(Content.styled(bar(profile.units_used, profile.units_limit, width), style))
+    style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
+    lines = [
+        _pair(
+            "units" if profile.connections is None else "connections",
+            units_text(profile),
+            f"{style} bold",
+            width,
+        )
+    ]
+    if profile.in_use is not None and profile.units_limit:
+        lines.append(Content.styled(bar(profile.in_use, profile.units_limit, width), style))
     lines.append(_pair("sessions", _count(profile.sessions), "", width))
     lines.append(_pair("processes", _count(profile.processes), "", width))
     if len(profile.history) > 1:
@@ -200,8 +204,9 @@ def folded_panel(overview: Overview, width: int) -> Content:
     parts: list[Content | tuple[str, str] | str] = [" "]
     others = [each for each in overview.profiles if each != profile]
     if profile is not None:
-        style = "$quiet" if profile.stale else load_style(profile.units_used, profile.units_limit)
-        parts += [("units ", "$quiet"), (units_text(profile), style)]
+        style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
+        label = "units " if profile.connections is None else "connections "
+        parts += [(label, "$quiet"), (units_text(profile), style)]
         if len(profile.history) > 1 and width >= 70:
             parts += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
         parts += [("  sessions ", "$quiet"), _count(profile.sessions)]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from irisops.contract.secret_words import has_secret
-from irisops.files import locked, open_private, private_folder, write_atomically
+from irisops.files import locked, open_private, private_folder, read_file, write_atomically
 
 MOST = 2_000
 
@@ -42,7 +42,7 @@ class History:
         if self._path is None:
             return []
         try:
-            raw = self._path.read_text(encoding="utf-8", errors="replace")
+            raw = _text(self._path)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -95,6 +95,10 @@ class History:
         return list(dict.fromkeys(found))
 
 
+def _text(path: Path) -> str:
+    return read_file(path).decode(errors="replace")
+
+
 def _parts(record: str) -> tuple[str, str]:
     """Time and text of a line of the file; ("", line) for a damaged one."""
     try:
@@ -107,7 +111,7 @@ def _parts(record: str) -> tuple[str, str]:
 def _clean(path: Path) -> None:
     """Rewrite the file without lines that hold a secret. Raises `OSError` and leaves the file unchanged."""
     with locked(path):
-        raw = path.read_text(encoding="utf-8", errors="replace")
+        raw = _text(path)
         kept = [line for line in raw.splitlines() if not has_secret(_parts(line)[1])]
         write_atomically(path, "".join(f"{line}\n" for line in kept))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
+from irisops.simulator.backend import Backend
 from irisops.simulator.world.model import Permission, Role, User
 from tests.instance.served import PASSWORD, USER, Served, serve
 
@@ -123,9 +124,14 @@ async def desk_on(served: Served, home: Path, connector: Connector = Connection)
 
 
 @asynccontextmanager
-async def desk(home: Path, *, version: tuple[int, int] = (2025, 2)) -> AsyncIterator[Desk]:
-    """A fresh instance with a person at it."""
-    async with serve(units=50, version=version) as served:
+async def desk(
+    home: Path,
+    *,
+    version: tuple[int, int] = (2025, 2),
+    through: Callable[[Backend], Backend] = lambda backend: backend,
+) -> AsyncIterator[Desk]:
+    """A fresh instance with a person at it. `through` wraps its backend."""
+    async with serve(units=50, version=version, through=through) as served:
         served.world.add_user(User("bob", roles=["%SQL"], full_name="Bob"), GOOD)
         add_role(served, "Clerk", "%SQL", DB_USER=Permission.READ)
         async with desk_on(served, home) as made:

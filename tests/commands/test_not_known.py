@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from irisops.instance.security.lists import user_of
 from irisops.instance.usage.processes import process_of
 from irisops.sharing import preflight
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, Intent, UserFact
-from tests.commands.fakes import LOCAL, World, failed, settle
+from tests.commands.fakes import LOCAL, START, World, failed, settle
 
 UNTOLD = (
     "KeyLicenseUnits",
@@ -83,7 +84,12 @@ async def test_refusals_without_a_word_on_auditing_are_no_promise(silent: World)
 
 
 async def test_an_account_whose_logins_are_not_told_is_not_dormant(silent: World) -> None:
-    silent.instance.all_users = [User("never", enabled=True, roles=(), last_login=None)]
+    silent.instance.fail["user times"] = failed("refused")
+    silent.instance.all_users = [
+        User("never", enabled=True, roles=(), last_login=None),
+        User("busy", enabled=True, roles=(), last_login=START),
+    ]
+    silent.instance.created = {"never": START - timedelta(days=100)}
     (table,) = await silent.say("/users dormant 90d")
     assert isinstance(table, Table)
     assert [row["name"] for row in table.rows] == ["never"]
@@ -91,7 +97,7 @@ async def test_an_account_whose_logins_are_not_told_is_not_dormant(silent: World
     (table,) = await silent.say("/users dormant 90d")
     assert isinstance(table, Table)
     assert table.rows == []
-    assert any("not known" in note and note.endswith("never.") for note in table.notes)
+    assert any(note.startswith("Age unknown") and "busy and never" in note for note in table.notes)
     assert not any(note.startswith("Every account") for note in table.notes)
 
 

@@ -119,9 +119,11 @@ async def test_users_have_lists_of_roles(connected: World) -> None:
         "roles": ["%Developer"],
         "last_login": "2026-11-23T14:43:05Z",
         "superuser": False,
-        "full_name": None,
         "type": "",
     }
+    assert "full_name" not in shaped["columns"], "the list does not tell it, so it must not look empty"
+    shown = await connected.say("/user appuser")
+    assert "full_name" in str(shown), "a user alone is read with it"
 
 
 async def test_status_reads_afresh(connected: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
+from irisops.simulator.doubts import standing
 from irisops.simulator.main import DEFAULT_VERSION, Options, RunningSimulator, serve
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.world import World
@@ -137,11 +138,22 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(scenario: str, home: Path, *, version: str = DEFAULT_VERSION) -> AsyncIterator[Stage]:
-    """Serve a scenario whose time stands still, at a whole second near now."""
+async def stage(
+    scenario: str, home: Path, *, version: str = DEFAULT_VERSION, doubts: Sequence[str] = ()
+) -> AsyncIterator[Stage]:
+    """Serve a scenario whose time stands still, at a whole second near now.
+
+    `doubts` are NAME=VALUE, for others than those of the suite.
+    """
     start = datetime.now(UTC).replace(microsecond=0)
     simulator = await serve(
-        Options(scenario=scenario, version=version, clock=ManualClock(start), frozen=True)
+        Options(
+            scenario=scenario,
+            version=version,
+            doubts=standing().choose(*doubts),
+            clock=ManualClock(start),
+            frozen=True,
+        )
     )
     try:
         yield Stage(simulator, home)

@@ -98,7 +98,7 @@ async def test_privileges_of_a_role_are_changed_through_it_and_taken_back(tmp_pa
     async with stage("quiet", tmp_path) as on, on.person() as person:
         without_other_ways(on)
         line = "/role Clerk add=%DB_IRISSYS:R remove=%DB_USER description=Changed"
-        refused = problem(await person.yes(await person.plan(line)))
+        refused = problem(await person.say(line))  # before a yes is asked for
         assert "from outside" in refused.message
         assert refused.cure.startswith("/helper install offers")
         role = on.world.role("Clerk")
@@ -120,18 +120,30 @@ async def test_privileges_of_a_role_are_changed_through_it_and_taken_back(tmp_pa
 
         await person.yes(await person.plan("remove the helper"))
         assert not loaded(on)
-        refused = problem(await person.yes(await person.plan(line)))
+        refused = problem(await person.say(line))
+        assert "/helper install" in refused.cure
+
+
+async def test_a_helper_removed_between_the_plan_and_the_yes_is_said(tmp_path: Path) -> None:
+    async with stage("quiet", tmp_path) as on, on.person() as person:
+        without_other_ways(on)
+        await install(person)
+        plan = await person.plan("/role Clerk add=%DB_IRISSYS:R")
+        await person.yes(await person.plan("remove the helper"))
+        refused = problem(await person.yes(plan))
         assert "/helper install" in refused.cure
         (entry, *_) = (await person.table("/history", "history")).rows
         assert entry["status"] == "failed"
 
 
-async def test_where_another_way_works_the_helper_is_not_asked(tmp_path: Path) -> None:
+async def test_where_another_way_works_the_helper_is_asked_for_privileges_of_a_role_alone(
+    tmp_path: Path,
+) -> None:
     async with stage("quiet", tmp_path) as on, on.person() as person:
         await install(person)
         shown = await facts(person)
         assert shown.facts["sessions_end"] == "by $$DeleteSession^%SYS.cspServer"
-        assert shown.facts["roles_privileges"] == "by Security.Roles Resources, %Save"
+        assert shown.facts["roles_privileges"] == f"by {HELPER}.ModifyRole"
         routes = await person.table("/doctor", "routes")
         (row,) = [row for row in routes.rows if row["what"] == "helper"]
         assert (row["available"], row["route"]) == (True, f"class {HELPER}")

@@ -51,14 +51,14 @@ async def test_a_newcomer_gets_a_unit_back_with_two_sentences(tmp_path: Path) ->
             on.world.open_session("/csp/user", Visitor(BROWSER))
         board = await maria.say("license limit exceeded")
         facts = next(reply for reply in board if isinstance(reply, Facts))
-        assert "No unit is free: the next login or browser is refused." in facts.notes
+        assert "No connection is free: the next login or browser is refused." in facts.notes
         plan = await maria.plan("free a unit")
         assert any("missed least" in effect for effect in plan.effects)
         assert any("8 → 7, 1 of 8 free" in effect for effect in plan.effects)
         assert on.consumed == 8, "nothing happens before the yes"
         (done,) = await maria.yes(plan)
         assert isinstance(done, Done)
-        assert done.details[-1] == "Units in use: 8 → 7 of 8."
+        assert done.details[-1] == "Connections in use: 8 → 7 of 8."
         assert on.consumed == 7
         on.world.open_session("/csp/user", Visitor(BROWSER))
 
@@ -229,7 +229,7 @@ async def test_community_edition_is_forecast_before_the_eighth_connection(tmp_pa
         facts, ways = await person.say("/license forecast 1 clients")
         assert isinstance(facts, Facts)
         assert isinstance(ways, Table)
-        assert any("one unit is left of 8" in note for note in facts.notes)
+        assert any("one connection is left of 8" in note for note in facts.notes)
         assert {row["admitted"] for row in ways.rows} == {1}
         on.world.start_process(username="maria", namespace="USER", client_ip="192.168.1.20")
         _, ways = await person.say("/license forecast 1 clients")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from irisops import children
 from irisops.instance.connection import Connection, State, Target
+from irisops.simulator.backend import Backend
 from irisops.simulator.doubts import standing
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.faults import Delay, Faults, Injection
@@ -19,6 +23,13 @@ from irisops.simulator.world.world import World
 
 USER = "_SYSTEM"
 PASSWORD = "canary-Secret-9"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def without_the_driver() -> tuple[str, ...]:
+    """The command of a driver process in a Python that has no driver."""
+    folders = [folder for folder in sys.path if not Path(folder, "iris").exists()]
+    return children.isolated("irisops.instance.driver_process.driver", [str(ROOT), *folders])
 
 
 @dataclass
@@ -58,12 +69,16 @@ async def serve(
     doubts: Sequence[str] = (),
     version: tuple[int, int] = (2025, 2),
     clock: Clock | None = None,
+    through: Callable[[Backend], Backend] = lambda backend: backend,
 ) -> AsyncIterator[Served]:
-    """Serve a fresh world until the end of the block. `doubts` are NAME=VALUE, for others than those of the suite."""
+    """Serve a fresh world until the end of the block. `doubts` are NAME=VALUE, for others than those of the suite.
+
+    `through` wraps the backend, for tests that watch what reaches it.
+    """
     world = World(clock, key=LicenseKey(units=units), version=version, doubts=standing().choose(*doubts))
     give_password(world.tables, USER, PASSWORD, world.chance)
     runtime = Runtime(world)
-    async with SuperServer(runtime) as server:
+    async with SuperServer(through(runtime)) as server:
         yield Served(server, world, runtime)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 
 import pytest
 
@@ -13,7 +12,7 @@ from irisops.instance.calls import Answer, ClassMethod, ClassQuery, Query
 from irisops.instance.connection import STEADY_SECONDS, Connection, State, Target
 from irisops.instance.errors import InstanceError, LoginRefused, NotAvailable, Unreachable
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, CONNECT, Drop, Hold
-from tests.instance.served import PASSWORD, USER, Pauses, States, serve, until
+from tests.instance.served import PASSWORD, USER, Pauses, States, serve, until, without_the_driver
 
 VERSION = ClassMethod("%SYSTEM.Version", "GetVersion")
 PID = ClassMethod("%SYSTEM.SYS", "ProcessID")
@@ -180,9 +179,7 @@ async def test_a_driver_that_cannot_be_started_or_loaded_is_named() -> None:
     await absent.warm()
     with pytest.raises(NotAvailable, match="could not be started"):
         await absent.connect("x")
-    bare = Connection(
-        target, command=(sys.executable, "-S", "-P", "-m", "irisops.instance.driver_process.driver")
-    )
+    bare = Connection(target, command=without_the_driver())
     await bare.warm()
     with pytest.raises(NotAvailable, match="does not load") as unusable:
         await bare.connect("x")

@@ -14,7 +14,7 @@ from irisops.instance.security import lists
 from irisops.instance.system import parse_version, read_at_connect
 from irisops.instance.usage import license as licensing
 from irisops.instance.usage import processes, sessions
-from irisops.instance.usage.poll import LIMIT_EVERY, Poller
+from irisops.instance.usage.poll import LIMIT_EVERY, OWN_COUNTER, Poller
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
 LINUX = "IRIS for UNIX (Ubuntu Server LTS for x86-64 Containers) 2024.1.6 (Build 825U) Tue Mar 24 2026 15:11:45 EDT"
@@ -275,3 +275,68 @@ async def test_nothing_is_asked_of_classes_that_are_not_there() -> None:
     counts = await Poller(instance).poll()
     assert (counts.units_used, counts.sessions, counts.processes) == (2, None, None)
     assert len(instance.calls) == 2
+
+
+def polling_community(**script: Answer | Exception) -> tuple[Poller, FakeInstance]:
+    """Four programs, three web sessions and a reserved unit; its own counter says 2."""
+    capabilities = everything()
+    capabilities.license_units = 8
+    answers: dict[str, Answer | Exception] = {
+        "KeyCustomerName": value("InterSystems IRIS Community"),
+        "KeyProduct": value("Server"),
+        "KeyLicenseCapacity": script.get("capacity", value("InterSystems IRIS Community license")),
+        "KeyLicenseUnits": value(8),
+        "LUConsumed": script.get("used", value(2)),
+        "ProcessQuery": script.get("processes", rows("Processes Clients", (48, 4))),
+        "CSPUsers": script.get("sessions", value(3)),
+        "CSPGrace": script.get("reserved", value(1)),
+    }
+    instance = FakeInstance(dict(answers), capabilities)
+    return Poller(instance, now=lambda: datetime(2026, 1, 1, tzinfo=UTC)), instance
+
+
+async def test_the_edition_is_asked_once_after_each_login() -> None:
+    poller, instance = polling_community()
+    for _ in range(3):
+        await poller.know_edition()
+    assert (instance.batches, instance.capabilities.community) == (1, True)
+    instance.capabilities = everything()  # as a new login makes them
+    instance.script["KeyCustomerName"] = instance.script["KeyLicenseCapacity"] = NotPermitted("no")
+    await poller.know_edition()
+    assert (instance.batches, instance.capabilities.community) == (2, False)
+
+
+async def test_connections_are_counted_in_every_poll_of_a_community_edition() -> None:
+    poller, instance = polling_community()
+    await poller.know_edition()
+    for _ in range(2 * LIMIT_EVERY):
+        counts = await poller.poll()
+        assert counts.round_trips <= 4
+        assert (counts.units_used, counts.connections, counts.in_use, counts.free) == (2, 8, 8, 0)
+        assert (counts.sessions, counts.processes, counts.postponed, counts.notes) == (3, 48, False, ())
+    assert instance.batches == 1 + 2 * LIMIT_EVERY
+
+
+async def test_a_counter_above_the_connections_counts() -> None:
+    poller, _ = polling_community(used=value(9))
+    await poller.know_edition()
+    counts = await poller.poll()
+    assert (counts.connections, counts.in_use, counts.free) == (8, 9, 0)
+
+
+@pytest.mark.parametrize("part", ["processes", "sessions", "reserved"])
+async def test_connections_of_which_a_part_cannot_be_read_are_not_known(part: str) -> None:
+    poller, _ = polling_community(**{part: NotPermitted("It is not permitted.")})
+    await poller.know_edition()
+    counts = await poller.poll()
+    assert (counts.connections, counts.in_use, counts.at_least) == (None, 2, True)
+    assert counts.notes[-1] == OWN_COUNTER
+
+
+async def test_without_the_limit_of_the_login_the_second_poll_completes_the_figures() -> None:
+    poller, instance = polling_community()
+    instance.capabilities.license_units = None
+    await poller.know_edition()
+    first, second = await poller.poll(), await poller.poll()
+    assert (first.connections, first.postponed, first.notes, first.round_trips) == (None, True, (), 4)
+    assert (second.connections, second.units_limit, second.postponed) == (8, 8, False)

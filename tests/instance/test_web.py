@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.instance.web import MOST_BYTES, WebAddress, WebAnswer, WebFailure, WebRequest, ask
+from tests.silent_web import KINDS, odd_server
 
 SECRET = "canary-Secret-9"
 
@@ -185,3 +186,27 @@ def test_any_answer_is_taken_or_refused(reply: bytes) -> None:
             assert 100 <= answer.status <= 999
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_no_web_server_ends_in_time_and_is_named_by_its_port(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, tls: bool
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    began = asyncio.get_running_loop().time()
+    async with odd_server(kind, context if tls else None) as port:
+        with pytest.raises(WebFailure) as failed:
+            await ask(WebAddress("localhost", port, tls), WebRequest("GET", "/x"), deadline=1)
+        assert asyncio.get_running_loop().time() - began < 5
+    assert f"he web port {port} of localhost" in failed.value.message
+    assert failed.value.message.count(".") == 1
+    assert "Check web_port of the profile" in failed.value.cure
+
+
+async def test_the_head_of_a_page_has_no_body_to_wait_for() -> None:
+    async with web(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", keep_open=True) as (address, _):
+        answer = await ask(address, WebRequest("HEAD", "/"), deadline=5)
+    assert (answer.status, answer.body) == (200, b"")

@@ -26,6 +26,7 @@ from irisops.instance.capabilities import Capabilities
 from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceError, InstanceProblem, LoginRefused, Unreachable
 from irisops.instance.models import SystemInfo
+from irisops.instance.web import WebAddress
 
 PASSWORD = "canary-admin-password-91"
 OWN_PID = 4711
@@ -67,6 +68,7 @@ class FakeInstance:
         self.target = target
         self._in = False
         self.capabilities = Capabilities()
+        self.web: WebAddress | None = None
 
     @property
     def info(self) -> SystemInfo | None:

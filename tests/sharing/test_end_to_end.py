@@ -29,8 +29,9 @@ from irisops.sharing.messages import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer
+from irisops.simulator.world.sessions import Visitor
 from irisops.simulator.world.user_tables import CLINIC
-from tests.instance.served import PASSWORD, USER, Served, serve
+from tests.instance.served import PASSWORD, USER, Served, serve, until
 from tests.sharing.conftest import TOKEN
 from tests.sharing.test_agent import refused
 from tests.sharing.test_keeper import places_with
@@ -105,8 +106,9 @@ async def chatting(
     units: int = 25,
     deadlines: Deadlines = USUAL_DEADLINES,
     path_prefix: str = "",
+    version: tuple[int, int] = (2025, 2),
 ) -> AsyncIterator[Chatting]:
-    async with serve(units=units) as served, AsyncExitStack() as stack:
+    async with serve(units=units, version=version) as served, AsyncExitStack() as stack:
         served.world.user_tables += CLINIC
         web = WebServer(served.world)
         await web.start()
@@ -274,6 +276,44 @@ async def test_kick_through_the_chat(tmp_path: Path) -> None:
             assert chat.served.world.tables.users.get(str(cards[1].facts["name"])) is not None
         finally:
             await first.leave()
+
+
+@pytest.mark.parametrize("way", ["web port", "helper"])
+async def test_where_the_function_is_refused_sessions_are_ended_in_another_way(
+    tmp_path: Path, way: str
+) -> None:
+    async with chatting(tmp_path, version=(2026, 2) if way == "web port" else (2025, 2)) as chat:
+        chat.served.doubt("function=refused")
+        if way == "helper":
+            await chat.say("/helper install", "home")
+        before = chat.security()
+        (card,) = facts_of(await chat.say("/share superserver for 1h people 1"), "team_card")
+        name = str(card.facts["name"])
+        chat.served.world.open_session("/csp/user", Visitor("10.0.0.5", name))
+        other = chat.served.world.open_session("/csp/user", Visitor("10.0.0.6", "appuser"))
+        (done,) = [reply for reply in await chat.say("/unshare") if isinstance(reply, Done)]
+        assert "nothing is left" in done.message
+        assert [each.id for each in chat.served.world.sessions.values()] == [other.id]
+        assert chat.security() == before
+
+
+async def test_sessions_that_no_way_ends_are_said_and_stay_in_the_lease(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        chat.served.doubt("function=refused")
+        (card,) = facts_of(await chat.say("/share superserver for 1h people 1"), "team_card")
+        name = str(card.facts["name"])
+        session = chat.served.world.open_session("/csp/user", Visitor("10.0.0.5", name))
+        (problem,) = [reply for reply in await chat.say("/unshare") if isinstance(reply, Problem)]
+        assert f"1 web session of {name} in /csp/user/ does not end" in problem.message
+        assert "<NOROUTINE>" in problem.message
+        assert session.id not in problem.message
+        assert chat.served.world.tables.users.get(name) is None
+        (lease,) = (tmp_path / "home" / "state" / "leases").glob("*.json")
+        assert name in lease.read_text()
+        chat.served.doubt("function=allowed")
+        await chat.say("/leases clear")
+        await until(lambda: not lease.exists())
+        assert not chat.served.world.sessions
 
 
 async def test_quitting_takes_everything_back(tmp_path: Path) -> None:

@@ -87,6 +87,9 @@ class Instance:
         if "Events_List" in sql:
             names = ("Source", "Type", "Name", "Enabled")
             return Rows(names, [("%System", "%Login", "Login", "Yes"), ("%System", "%Login", "Logout", "No")])
+        if "License_UserList" in sql:
+            columns = ("UserId", "Type", "Connects", "MaxCon", "CSPCon", "LU", "Active", "Grace")
+            return Rows(columns, [("10.0.0.1", "User", 4, 4, 0, 1, 9, 0), ("x", "Grace", 0, 1, 0, 1, 9, 60)])
         if "Applications_Detail" in sql:
             raise InstanceError("gone", code=-428, detail="SQLCODE: <-428>:<no such procedure>")
         assert "Applications_List" in sql
@@ -136,7 +139,8 @@ async def test_a_snapshot() -> None:
         ("/csp/sys", False, ()),
         ("/open", True, ("%All", "%DB_USER")),
     ]
-    assert (facts.units_limit, facts.units_used, facts.community) == (8, 3, True)
+    # On Community Edition the connections count, and what is reserved: its counter says 3.
+    assert (facts.units_limit, facts.units_used, facts.community) == (8, 5, True)
     assert facts.system_mode == "LIVE"
     assert facts.unread == ()
 
@@ -145,6 +149,7 @@ async def test_a_snapshot() -> None:
     ("denied", "fact"),
     [
         ("Users_List", "users"),
+        ("License_UserList", "units_used"),
         ("Resources_List", "public_databases"),
         ("Events_List", "login_events"),
         ("Security.System", "audit_enabled"),

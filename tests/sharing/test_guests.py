@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassQuery, Query, Rows
+from irisops.instance.calls import Answer, Call, ClassQuery, Function, Query, Rows
 from irisops.instance.connection import Target
 from irisops.instance.errors import InstanceError, NotPermitted
 from irisops.sharing import guests
@@ -55,6 +55,37 @@ async def test_what_does_not_end_is_told_after_a_while(instance: FakeConnector) 
     left = await guests.end_activity(admin, ["guest-fox-1"], own_pid=None, sleep=sleep)
     assert [process.pid for process in left.processes] == [7]
     assert sum(pauses) == guests.ENDING_SECONDS
+
+
+class NoFunctions(FakeInstance):
+    """Lets a client call no function of a routine; `asked` counts how often it was tried."""
+
+    asked = 0
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        if isinstance(call, Function):
+            self.asked += 1
+            raise InstanceError("<NOROUTINE> *%SYS.cspServer", detail="<NOROUTINE> *%SYS.cspServer")
+        return await super().call(call)
+
+
+async def test_a_session_that_is_refused_is_asked_for_once_and_not_waited_for(
+    instance: FakeConnector,
+) -> None:
+    instance.edit(sessions=[{"id": "aB", "user": "Guest-Fox-1"}, {"id": "cD", "user": "appuser"}])
+    admin = NoFunctions(instance.path, Target("127.0.0.1", 1972, "%SYS", "_SYSTEM"))
+    await admin.connect(PASSWORD)
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    left = await guests.end_activity(admin, ["guest-fox-1"], own_pid=None, sleep=sleep)
+    assert (admin.asked, pauses) == (1, [])
+    (told,) = guests.left_behind(left)
+    assert told.startswith("1 web session of Guest-Fox-1 in /csp/user/ does not end; see /sessions: ")
+    assert "does not let a client end web sessions" in told
+    assert "aB" not in told
 
 
 class Blind(FakeInstance):

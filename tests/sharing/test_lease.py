@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irisops.instance.web import WebAddress
 from irisops.sharing import procs
 from irisops.sharing.lease import (
     Item,
@@ -28,6 +30,7 @@ from irisops.sharing.lease import (
     summary,
 )
 from irisops.sharing.procs import ProcessId
+from irisops.sharing.teardown import web_address
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 WHERE = Where("local", "127.0.0.1", 1972, "_SYSTEM")
@@ -140,3 +143,21 @@ def test_a_signal_goes_to_nobody_else() -> None:
     finally:
         child.kill()
         child.communicate()
+
+
+def test_a_lease_of_an_earlier_version_has_no_web_port() -> None:
+    made = Lease("600d600d", replace(WHERE, web="https://iris.example:8443/iris-a"), NOW, NOW)
+    text = encode(made)
+    assert decode(text) == made
+    assert web_address(made.where) == WebAddress("iris.example", 8443, tls=True, prefix="/iris-a")
+    without = json.loads(text)
+    del without["where"]["web"]
+    assert decode(json.dumps(without)).where == WHERE
+    del without["where"]["port"]
+    with pytest.raises(LeaseError):
+        decode(json.dumps(without))
+
+
+@pytest.mark.parametrize("web", ["", "http://", "http://h:x/", "http://[::1/", "nonsense"])
+def test_a_web_port_that_is_none_is_left_out(web: str) -> None:
+    assert web_address(replace(WHERE, web=web)) is None

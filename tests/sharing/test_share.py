@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +17,12 @@ from irisops.sharing import procs
 from irisops.sharing.errors import CardNeeded, LeaseStays, LocalPortDead, SharingProblem
 from irisops.sharing.lease import LeaseStore
 from irisops.sharing.messages import EndpointSpec
-from irisops.sharing.share import Share, check_upstream
+from irisops.sharing.share import PORT_DEADLINE, Share, check_upstream
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import MakeRequest
 from tests.sharing.fake_instance import OWN_PID, FakeConnector, FakeInstance
 from tests.sharing.test_agent import Page
+from tests.silent_web import KINDS, odd_server
 
 
 async def test_opens_and_leaves_the_instance_as_it_was(
@@ -220,17 +222,33 @@ async def test_a_dead_port_is_not_shared(request_for: MakeRequest, instance: Fak
         await Share(replace(request, endpoints=(dead,)), connector=instance).open()
 
 
-def test_the_web_port_must_speak_http(port: int) -> None:
+async def test_the_web_port_must_speak_http(port: int) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        check_upstream(EndpointSpec("w", "http", f"http://127.0.0.1:{server.server_address[1]}"))
+        await check_upstream(EndpointSpec("w", "http", f"http://127.0.0.1:{server.server_address[1]}"))
     finally:
         server.shutdown()
         server.server_close()
     with pytest.raises(LocalPortDead):
-        check_upstream(EndpointSpec("w", "http", f"http://127.0.0.1:{server.server_address[1]}"))
+        await check_upstream(EndpointSpec("w", "http", f"http://127.0.0.1:{server.server_address[1]}"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "never ends"])
+async def test_a_web_port_that_is_none_is_named_in_time_before_anything_is_opened(
+    request_for: MakeRequest, instance: FakeConnector, store: LeaseStore, kind: str
+) -> None:
+    async with odd_server(kind) as port:
+        web = EndpointSpec("iris-web", "http", f"http://127.0.0.1:{port}")
+        share = Share(replace(request_for(), endpoints=(web,)), connector=instance)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(LocalPortDead) as raised:
+            await share.open()
+        assert asyncio.get_running_loop().time() - began < 2 * PORT_DEADLINE
+    assert f"he web port {port} of 127.0.0.1" in raised.value.message
+    assert "Check web_port of the profile" in raised.value.cure
+    assert store.all().leases == []
 
 
 async def test_unreachable_from_the_start_makes_nothing(

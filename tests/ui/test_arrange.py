@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,25 @@ def test_a_growing_column_takes_the_spare_width() -> None:
     fits = fit(arrange(users_table()), 100)
     assert sum(each.width for each in fits) + GAP * (len(fits) - 1) == 100
     assert max(fits, key=lambda each: each.width).column.name == "roles"
+
+
+REASON = "28 client connections (clinicdesk.exe, java); more than 25, so each costs a unit"
+
+
+@pytest.mark.parametrize(
+    ("width", "why", "free"),
+    [(110, 65, 27), (98, 53, 27), (84, 40, 26), (72, 39, 15), (60, 27, 15), (36, 10, 11)],
+)
+def test_a_column_that_may_be_cut_is_cut_before_the_reason(width: int, why: int, free: int) -> None:
+    columns = [
+        Column("who", "WHO"),
+        Column("why", "WHY", grow=True),
+        Column("free", "FREE AT", least=15),
+    ]
+    row: dict[str, Cell] = {"who": "maria@10.0.0.1", "why": REASON, "free": "14:35 to 14:46 (1 h 05 min)"}
+    widths = {each.column.name: each.width for each in fit(arrange(Table("t", "T", columns, [row])), width)}
+    assert widths == {"who": 14 if width > 40 else widths["who"], "why": why, "free": free}
+    assert sum(widths.values()) + 2 * GAP == width
 
 
 def test_numbers_sort_by_value_and_nothing_comes_last() -> None:

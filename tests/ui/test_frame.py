@@ -28,6 +28,8 @@ profiles = st.builds(
     units_limit=st.none() | st.integers(0, 10_000),
     sessions=st.none() | st.integers(0, 100_000),
     processes=st.none() | st.integers(0, 100_000),
+    connections=st.none() | st.integers(0, 10_000),
+    at_least=st.booleans(),
     history=st.lists(st.floats(0, 1e6), max_size=40),
     updated=st.none() | st.just(NOW),
     stale=st.booleans(),
@@ -103,3 +105,12 @@ def test_the_header_without_an_instance_says_what_to_do() -> None:
 def test_more_profiles_than_fit_are_counted() -> None:
     many = [replace(CLINIC, name=f"p{number}") for number in range(12)]
     assert "and 4 more" in frame.profiles_panel(Overview(many, None), 20)[-1].plain
+
+
+def test_community_edition_shows_connections_and_says_when_there_may_be_more() -> None:
+    community = replace(LOCAL, units_used=2, connections=7)
+    assert frame.now_panel(community, 24)[0].plain.split() == ["connections", "7/8"]
+    assert "connections 7/8" in frame.folded_panel(Overview([community], community), 60).plain
+    assert "license 7/8" in frame.header(Overview([community], community), 80).plain
+    unread = replace(LOCAL, units_used=2, at_least=True)
+    assert frame.now_panel(unread, 24)[0].plain.split() == ["units", "2+/8"]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.changes.rehearsal import rehearse
 from irisops.changes.turns import turn
 from irisops.commands.access.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted
+from irisops.engine.as_code import code_of
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
-from irisops.instance.security.audit import REFUSALS, SOURCE, Auditing, read_auditing, switch_auditing
+from irisops.instance.security.audit import Auditing, read_auditing, set_auditing, switch_auditing
 from irisops.journal import Entry, Reverse
 
 WHOLE = "auditing"
@@ -39,7 +41,7 @@ async def enable(context: Context, command: Command) -> Replies:
             "Every kind of refusal is already recorded.",
             "Nothing is to be done. /denied shows what was recorded.",
         )
-    yield _plan(context, link, settings, Origin(command.slash), on=True)
+    yield await _plan(context, link, settings, Origin(command.slash), on=True)
 
 
 def _states(entry: Entry) -> tuple[bool, tuple[str, ...]]:
@@ -66,7 +68,7 @@ async def _stand(link: Link, entry: Entry) -> Stand:
 async def _plan_again(
     context: Context, link: Link, entry: Entry, parts: Sequence[str], origin: Origin
 ) -> Plan:
-    return _plan(context, link, parts, origin, on=_states(entry)[0] is (origin.way == "on"))
+    return await _plan(context, link, parts, origin, on=_states(entry)[0] is (origin.way == "on"))
 
 
 AGAIN = Again(_states, _stand, _plan_again)
@@ -80,7 +82,7 @@ def _is_on(auditing: Auditing, setting: str) -> bool | None:
     return auditing.system if setting == WHOLE else auditing.events.get(setting)
 
 
-def _plan(context: Context, link: Link, settings: Sequence[str], origin: Origin, *, on: bool) -> Plan:
+async def _plan(context: Context, link: Link, settings: Sequence[str], origin: Origin, *, on: bool) -> Plan:
     words = ("off", "on"), ("disabled", "enabled")
     changes = []
     for each in settings:
@@ -99,6 +101,10 @@ def _plan(context: Context, link: Link, settings: Sequence[str], origin: Origin,
         warnings.append(
             "Protect can be frequent where a program probes what it may do; the audit database grows with it."
         )
+    events = [each for each in settings if each != WHOLE]
+    calls = await rehearse(
+        link.connection, lambda instance: set_auditing(instance, events, system=WHOLE in settings, on=on)
+    )
     shown = Plan(
         name="audit_enable",
         title="Record refusals in the audit log" if on else "Stop recording refusals in the audit log",
@@ -106,26 +112,11 @@ def _plan(context: Context, link: Link, settings: Sequence[str], origin: Origin,
         changes=changes,
         effects=effects,
         warnings=warnings,
-        calls=_calls(settings, on=on),
+        calls=code_of(calls),
     )
     return context.plans.add(
         shown, lambda: _switch(context, link, settings, on=on, origin=origin, shown=shown), link
     )
-
-
-def _calls(settings: Sequence[str], *, on: bool) -> dict[str, list[str]]:
-    """The calls to make by hand. On the instance itself arrays work (facts: iris-security 3.6, 3.7)."""
-    flag = int(on)
-    lines = ['set $namespace = "%SYS"']
-    for each in settings:
-        if each == WHOLE:
-            lines.append(f'kill p  set p("AuditEnabled") = {flag}')
-            lines.append('write ##class(Security.System).Modify("SYSTEM", .p)  ; 1 is success')
-        else:
-            lines.append(f'kill p  set p("Enabled") = {flag}')
-            key = f'"{SOURCE}", "{REFUSALS[each]}", "{each}"'
-            lines.append(f"write ##class(Security.Events).Modify({key}, .p)  ; 1 is success")
-    return {"ObjectScript": lines}
 
 
 async def _switch(

@@ -75,13 +75,12 @@ async def plan_of(context: Context, link: Link, access: Access, user: User, fix:
     if link.profile.read_only:
         return None
     if fix.grants:
-        return _grants(context, link, access, user, fix)
+        return await _grants(context, link, access, user, fix)
     return await _new_role(context, link, access, user, fix)
 
 
-def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
-
-    return rolechange.plan(context, link, access, user, add=fix.grants, command=grant_line(user, fix))
+async def _grants(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:
+    return await rolechange.plan(context, link, access, user, add=fix.grants, command=grant_line(user, fix))
 
 
 async def _new_role(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan:

@@ -63,13 +63,16 @@ async def who_can(context: Context, command: Command) -> Replies:
         notes = _public(access, resource, permission)
     named = what if what.startswith("/") else f"{resource}:{permission.letters}"
     rows = _rows(access, resource, permission, named)
-    chosen = select(rows, filter_words(command), COLUMNS)
+    # Full names are known only where the details of the users could be read.
+    known = any(user.full_name is not None for user in access.users)
+    columns = [column for column in COLUMNS if known or column.name != "full_name"]
+    chosen = select(rows, filter_words(command), columns)
     notes += selection_notes(chosen, len(rows), "user")
     notes += _summary(access, rows, resource, permission)
     yield Table(
         name="who_can",
         title=title,
-        columns=COLUMNS,
+        columns=columns,
         rows=chosen.rows,
         key="user",
         notes=[*notes, *access.notes],

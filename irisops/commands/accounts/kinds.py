@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from irisops.changes.objects import Family, ObjectKind
-from irisops.commands.accounts.as_code import calls_of
+from irisops.commands.accounts.as_sql import sql_of
 from irisops.commands.accounts.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.quoting import quote
@@ -79,7 +79,7 @@ def _past(change: ObjectChange) -> str:
     return f"{harmless(change.name)} now holds {USER.show(change.after.names('roles'))}."
 
 
-_ACCOUNTS = Family(guard, meaning, calls_of)
+_ACCOUNTS = Family(guard, meaning, sql_of)
 
 
 USER = ObjectKind(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from irisops.changes.objects import Wanted
-from irisops.changes.plan import make_plan
+from irisops.changes.plan import plan as plan_objects
 from irisops.changes.record import Origin
 from irisops.commands.access.names import user_named
 from irisops.connections.connection import Link
@@ -49,7 +49,7 @@ async def _read(link: Link) -> tuple[Access, str]:
     return access, ""
 
 
-def plan(
+async def plan(
     context: Context,
     link: Link,
     access: Access,
@@ -60,9 +60,9 @@ def plan(
     command: str,
     warnings: Sequence[str] = (),
 ) -> Plan:
-    """Plan to give a user roles, or to take some, named as the instance spells them. Raises `Refusal`.
+    """Plan to give a user roles, or to take some, named as the instance spells them.
 
-    `command` is the slash form for the journal.
+    `command` is the slash form for the journal. Raises `Refusal` or a named problem.
     """
     before = ObjectState("user", user.name, {"roles": tuple(user.roles), "enabled": user.enabled})
     after = before.with_fields({"roles": (*missing(user.roles, remove), *add)})
@@ -75,7 +75,7 @@ def plan(
         Origin(command),
         warnings=warnings,
     )
-    return make_plan(context, link, change, access)
+    return await plan_objects(context, link, change, access)
 
 
 def _roles(command: Command) -> list[str]:
@@ -107,7 +107,7 @@ async def grant(context: Context, command: Command) -> Replies:
             f"{harmless(user.name)} holds {listed(names)} already.",
             f"Nothing is to be done. /users name={to_user} shows its roles.",
         )
-    yield plan(context, link, access, user, add=new, command=command.slash, warnings=_unchecked(why))
+    yield await plan(context, link, access, user, add=new, command=command.slash, warnings=_unchecked(why))
 
 
 async def revoke(context: Context, command: Command) -> Replies:
@@ -125,4 +125,6 @@ async def revoke(context: Context, command: Command) -> Replies:
             f"It holds {listed(user.roles) or 'no role'}. A role that came with another role is taken with that one.",
             suggestions=[f"/revoke {quote(role)} from {quote(user.name)}" for role in user.roles[:3]],
         )
-    yield plan(context, link, access, user, remove=held, command=command.slash, warnings=_unchecked(why))
+    yield await plan(
+        context, link, access, user, remove=held, command=command.slash, warnings=_unchecked(why)
+    )

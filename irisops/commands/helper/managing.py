@@ -147,7 +147,7 @@ def _install_effects() -> list[str]:
     return [
         f"It can do two things: {' and '.join(USES.values())}. Its source is behind ?.",
         "It runs with the caller's privileges: nobody may do more than before.",
-        "This tool uses it only where every other way has failed.",
+        "This tool uses it first for the privileges of a role, else only where every other way has failed.",
         "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",
     ]
 

@@ -67,7 +67,7 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         COLUMNS,
         rows,
         key="number",
-        notes=[*(_sentence(number, cure) for number, cure in enumerate(cures, 1)), *notes],
+        notes=[*(_sentence(number, cure, board.counted) for number, cure in enumerate(cures, 1)), *notes],
         actions=_actions(cures),
     )
 
@@ -90,8 +90,8 @@ def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
     return [("enter", "do it", "{command}")] if all(command_of(cure) for cure in cures) else []
 
 
-def _sentence(number: int, cure: Cure) -> str:
-    saves = f" It would have saved {counted(cure.units, 'unit')} now." if cure.units else ""
+def _sentence(number: int, cure: Cure, unit: str) -> str:
+    saves = f" It would have saved {counted(cure.units, unit)} now." if cure.units else ""
     typed = command_of(cure)
     offer = f" {typed} does it, after a yes." if cure.kind in ("timeout", "cookies") or cure.pids else ""
     how = _HOW.get(cure.kind, "")

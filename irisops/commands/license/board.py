@@ -30,12 +30,30 @@ async def show_license(context: Context, _command: Command) -> Replies:
 
 
 FIGURES = {"consumed": "units used", "limit": "units in the key", "available": "free units"}
+_UNITS = {
+    "consumed": "Units used",
+    "limit": "Units in the key",
+    "available": "Free",
+    "max_consumed": "Peak since start",
+}
+_CONNECTIONS = {
+    "in_use": "Connections in use",
+    "limit": "Connections allowed",
+    "free": "Free",
+    "consumed": "Units by its counter",
+    "available": "Free by its counter",
+    "max_consumed": "Peak by its counter",
+}
+"""On Community Edition: connections first, what the instance itself counts beside them."""
 
 
 def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
     """The figures of the key and of its use."""
     counts = board.counts
     facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {
+        "in_use": board.in_use,
+        "free": board.free,
+        "connections": board.connections,
         "limit": counts.limit,
         "consumed": counts.consumed,
         "available": counts.available,
@@ -53,10 +71,7 @@ def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
         "read_at": board.read_at,
     }
     labels = {
-        "consumed": "Units used",
-        "limit": "Units in the key",
-        "available": "Free",
-        "max_consumed": "Peak since start",
+        **(_UNITS if board.connections is None else _CONNECTIONS),
         "product": "Product",
         "license_type": "Type",
         "customer": "Licensed to",
@@ -80,11 +95,11 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
     """Warnings about the license."""
     counts = board.counts
     found: list[str] = []
-    if counts.limit and counts.consumed is not None:
-        if counts.available == 0 or counts.consumed >= counts.limit:
-            found.append("No unit is free: the next login or browser is refused.")
-        elif counts.consumed >= NEAR_FULL * counts.limit:
-            found.append(f"Nearly full: {counted(counts.limit - counts.consumed, 'unit')} left.")
+    if counts.limit and board.in_use is not None:
+        if board.free == 0 or counts.available == 0 or board.in_use >= counts.limit:
+            found.append(f"No {board.counted} is free: the next login or browser is refused.")
+        elif board.in_use >= NEAR_FULL * counts.limit:
+            found.append(f"Nearly full: {counted(counts.limit - board.in_use, board.counted)} left.")
     if counts.expires is not None:
         days = (counts.expires - now.date()).days
         if days < 0:
@@ -92,10 +107,19 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
         elif days <= EXPIRY_WARNING_DAYS:
             found.append(f"The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
     if counts.community:
-        found.append(
-            "Community Edition: count every connection, process and session as one; free a unit first if a login fails."
-        )
+        found.append(community_note(board))
     return [*found, *_near_the_flip(board)]
+
+
+def community_note(board: LicenseBoard) -> str:
+    """What counts on Community Edition, and what its own counter is worth (facts: iris-license-sessions 2.6)."""
+    rule = "Community Edition: every connection, process and session takes one, and nothing is shared."
+    if board.connections is None:
+        return (
+            f"{rule} The connections cannot be read, so the figures are the instance's own counter, which need not "
+            "move with each: more may be in use."
+        )
+    return f"{rule} Its own counter (LUConsumed) need not move with each: go by the connections."
 
 
 def _near_the_flip(board: LicenseBoard) -> list[str]:
@@ -141,13 +165,23 @@ def clock_note(board: LicenseBoard) -> list[str]:
 
 def holders_table(board: LicenseBoard, now: datetime) -> Table:
     """One row per holder. `free_at` is for programs, `returns` is the same for people."""
+    by_connections = board.connections is not None
     fields: cards.Fields[Holder] = (
         (Column("holder", "HOLDER"), lambda each: each.holder),
         (Column("kind", "KIND", hide_under=100), lambda each: each.kind),
         (Column("why", "WHY", grow=True), lambda each: each.why),
-        (Column("units", "UNITS", "number"), lambda each: each.units),
-        (Column("connections", "CONNS", "number", hide_under=90), lambda each: each.connections),
-        (Column("returns", "FREE AT"), lambda each: returns(each, now, board.clock_offset)),
+        (
+            Column("units", "UNITS", "number", hide_under=90 if by_connections else 0),
+            lambda each: each.units,
+        ),
+        (
+            Column("connections", "CONNS", "number", hide_under=0 if by_connections else 90),
+            lambda each: each.connections,
+        ),
+        (
+            Column("returns", "FREE AT", least=len("14:35 to 14:46 ")),
+            lambda each: returns(each, now, board.clock_offset),
+        ),
         (Column("free_at", "FREE AT (TIME)", "time", hide_under=1000), lambda each: each.free_at),
         (Column("sessions", "SESSIONS", "number", hide_under=130), lambda each: each.sessions),
         (Column("processes", "PROCESSES", "number", hide_under=130), lambda each: each.processes),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from irisops.commands.license.board import community_note
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.replies import Cell, Column, Facts, Refusal, Table
@@ -78,7 +81,9 @@ async def show_forecast(context: Context, command: Command) -> Replies:
         {
             "kind": kind,
             "number": number,
-            "consumed": situation.consumed,
+            "in_use": situation.consumed,
+            "connections": board.connections,
+            "consumed": board.counts.consumed,
             "limit": situation.limit,
             "free": situation.free,
             "max_connections": situation.max_connections,
@@ -86,9 +91,14 @@ async def show_forecast(context: Context, command: Command) -> Replies:
             "fits": shortest["admitted"] == number,
         },
         labels={"free": "Free now"},
-        notes=_notes(situation, kind, sharing_known=bool(board.counts.max_connections)),
+        notes=_notes(board, situation, kind),
     )
-    yield Table("ways", "If they come", COLUMNS, rows, key="how")
+    columns = [replace(each, title=_cost(board)) if each.name == "units" else each for each in COLUMNS]
+    yield Table("ways", "If they come", columns, rows, key="how")
+
+
+def _cost(board: LicenseBoard) -> str:
+    return "UNITS" if board.connections is None else "CONNS"
 
 
 def ways(
@@ -161,18 +171,19 @@ def _verdict(said: Forecast, situation: Situation, number: int, held: Identity |
     return "they fit"
 
 
-def _notes(situation: Situation, kind: ArrivalKind, *, sharing_known: bool) -> list[str]:
+def _notes(board: LicenseBoard, situation: Situation, kind: ArrivalKind) -> list[str]:
     notes: list[str] = []
     if situation.community:
-        notes.append(
-            "Community Edition: every connection, process and session takes one unit; nothing is shared."
-        )
-        if situation.free <= 1:
+        notes.append(community_note(board))
+        if situation.free == 1:
             notes.append(
-                f"Careful: {'one unit is' if situation.free else 'no unit is'} left of {situation.limit}. The next "
-                "connection can be the last that gets in."
+                f"Careful: one {board.counted} is left of {situation.limit}. The next one can be the last that gets in."
             )
-    elif not sharing_known:
+        elif not situation.free:
+            notes.append(
+                f"Careful: no {board.counted} is left of {situation.limit}. The next one is refused."
+            )
+    elif not board.counts.max_connections:
         notes.append(
             "How many connections of one address share a unit is not known: each is counted as a unit here."
         )

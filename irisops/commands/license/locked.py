@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Literal
 
 from irisops.contract.chat import Command
@@ -16,7 +15,7 @@ from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.instance.models import Holder, PollCounts
+from irisops.instance.models import LicenseBoard, PollCounts
 from irisops.instance.usage.metrics import Metrics, read_metrics
 from irisops.profiles.address import named
 from irisops.profiles.model import Profile
@@ -74,6 +73,8 @@ def guess(profile: Profile, platform: str = sys.platform) -> HostKind:
 def _title(profile: Profile, available: object, *, full: bool) -> str:
     name = harmless(profile.name, 60)
     if isinstance(available, int) and available > 0:
+        if full:
+            return f"{name} refused the login, though it counts {counted(available, 'free unit')}"
         return f"{counted(available, 'unit')} free on {name} by now: /connect {name}"
     if full or available is not None:
         return f"No unit is free on {name}"
@@ -86,7 +87,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
     `full`: the instance has just refused a login because no unit was free.
     """
     link = context.hub.links.get(profile.name.casefold())
-    holders = link.board.holders if link is not None and link.board is not None else ()
+    board = link.board if link is not None else None
     metrics, note = await _metrics(profile)
     facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {"profile": profile.name}
     if metrics is not None:
@@ -101,6 +102,8 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
         }
         if available is None:
             note.append("The metrics on the web port do not tell how many units are free.")
+        elif available > 0 and consumed is not None and consumed + available <= COMMUNITY_UNITS:
+            note.append(_NEED_NOT_MOVE)
     elif link is not None and link.counts is not None and not link.stale(context.hub.interval(link)):
         facts |= _polled(link.counts)
     labels = {
@@ -116,7 +119,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
         _title(profile, facts.get("available"), full=full),
         facts,
         labels={key: label for key, label in labels.items() if facts.get(key) is not None},
-        notes=[*note, *_over_the_web_port(profile), *first_to_end(holders), *_WAITING],
+        notes=[*note, *_over_the_web_port(profile), *first_to_end(board), *_WAITING],
     )
     first = guess(profile)
     rows: list[dict[str, Cell]] = [
@@ -140,9 +143,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
 
 def _polled(counts: PollCounts) -> dict[str, Scalar]:
     """The same figures as last polled by an open connection."""
-    used, limit = counts.units_used, counts.units_limit
-    available = None if used is None or limit is None else max(0, limit - used)
-    return {"consumed": used, "limit": limit, "available": available}
+    return {"consumed": counts.in_use, "limit": counts.units_limit, "available": counts.free}
 
 
 def _over_the_web_port(profile: Profile) -> list[str]:
@@ -154,22 +155,30 @@ def _over_the_web_port(profile: Profile) -> list[str]:
     ]
 
 
+COMMUNITY_UNITS = 8
+"""Units of a Community Edition (facts: iris-license-sessions 2.6); the metrics do not tell the edition."""
+_NEED_NOT_MOVE = (
+    "On Community Edition this counter need not move with each connection: a login can be refused although it says "
+    "that units are free."
+)
 _WAITING = (
     "Or wait: a closed browser's session times out (15 minutes by default, an hour for VS Code).",
     "A call without a session lets go after 10 seconds. Then /connect.",
 )
 
 
-def first_to_end(holders: Sequence[Holder]) -> list[str]:
+def first_to_end(board: LicenseBoard | None) -> list[str]:
     """What to end first, from the last board; general advice without one."""
+    holders = board.holders if board is not None else ()
     able = [holder for holder in holders if not holder.own and holder.kind not in ("unexplained", "system")]
-    if not able:
+    if board is None or not able:
         return [_IN_GENERAL]
-    able.sort(key=lambda holder: (_PATIENCE.get(holder.kind, 2), -holder.units))
+    able.sort(key=lambda holder: (_PATIENCE.get(holder.kind, 2), -board.places(holder)))
     return [
         "End first, as last seen: "
         + "; ".join(
-            f"{harmless(holder.holder, 60)} ({counted(holder.units, 'unit')}, {harmless(holder.why, 80)})"
+            f"{harmless(holder.holder, 60)} ({counted(board.places(holder), board.counted)}, "
+            f"{harmless(holder.why, 80)})"
             for holder in able[:3]
         )
         + "."

@@ -22,11 +22,11 @@ from irisops.instance.usage.sessions import list_sessions
 
 
 def chosen(board: LicenseBoard, name: str) -> Holder:
-    """The named holder, else the one with most units. Raises `Refusal`."""
+    """The named holder, else the one with most units or connections, whichever count. Raises `Refusal`."""
     if not board.holders:
         raise Refusal("NoHolder", "Nobody holds a license unit.", "/license shows the counts.")
     if not name:
-        return max(board.holders, key=lambda holder: holder.units)
+        return max(board.holders, key=board.places)
     names = [holder.holder for holder in board.holders]
     spelled = find(name, names)
     if spelled is None:
@@ -91,7 +91,7 @@ async def explain(context: Context, command: Command) -> Replies:
         ("free_at", "", holder.free_at),
         ("returns", "Free at", returns(holder, context.clock.now(), board.clock_offset)),
     ]
-    title = f"Why {harmless(holder.holder, 80)} holds {counted(holder.units, 'unit')}"
+    title = f"Why {harmless(holder.holder, 80)} holds {counted(board.places(holder), board.counted)}"
     yield cards.facts_card("holder", title, entries, [*rules(holder, board), *board.notes, *_cures(holder)])
     async for table in _behind(context, link, holder):
         yield table

@@ -189,7 +189,7 @@ async def _effects(
         return [*lines, f"How many units that frees is not known: {problem.message}"], None, None
     holder = next((each for each in board.holders if each.holder == process.license_id), None)
     after = forecast.total_after(board, [(holder, 1)]) if holder else None
-    before = board.counts.consumed
+    before = board.in_use
     if after is None or before is None:
         return (
             [*lines, "How many units that frees is not known: its holder is not on the board."],
@@ -197,7 +197,7 @@ async def _effects(
             before,
         )
     if after < before:
-        lines.append(f"Units in use: {before} → {after}.")
+        lines.append(f"{board.counted.title()}s in use: {before} → {after}.")
     else:
         left = (holder.connections or 1) - 1 if holder else 0
         lines.append(
@@ -293,11 +293,11 @@ async def _settled(context: Context, link: Link, process: Process, action: Proce
 async def _units_now(link: Link, before: int | None, expected: int | None) -> list[str]:
     if before is None:
         return []
-    counts = (await read_board(link.connection, now=link.clock.now())).counts
-    if counts.consumed is None:
+    board = await read_board(link.connection, now=link.clock.now())
+    if board.in_use is None:
         return ["The units in use cannot be read."]
-    lines = [f"Units in use: {before} → {counts.consumed}."]
-    if expected is not None and counts.consumed > expected:
+    lines = [f"{board.counted.title()}s in use: {before} → {board.in_use}."]
+    if expected is not None and board.in_use > expected:
         lines.append("More than forecast: others have come since. /license shows who.")
     return lines
 

@@ -12,14 +12,21 @@ from irisops.contract.quoting import quote
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
+from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
+from irisops.files import refuse_other
 from irisops.profiles.model import Profile, ProfileInvalidError
-from irisops.profiles.store import ProfileExistsError, ProfilesFileError, ProfileStore
+from irisops.profiles.store import ProfileExistsError, ProfileStore
 
 
-def _file(command: Command) -> Path:
-    """The named file, `~` expanded."""
-    return Path(str(command.args["file"])).expanduser()
+def _file(command: Command, cure: str) -> Path:
+    """The named file, whether it exists or not. Raises `Refusal` for anything else than a file."""
+    path = file_of(command, cure)
+    try:
+        refuse_other(path)
+    except OSError as error:
+        raise Refusal("NoFile", f"{harmless(path)} cannot be used: {error.strerror}.", cure) from error
+    return path
 
 
 async def copy(context: Context, command: Command) -> Replies:
@@ -67,7 +74,7 @@ async def move(context: Context, command: Command) -> Replies:
 async def export(context: Context, command: Command) -> Replies:
     """Write all profiles to a new file for a colleague: no passwords, and no commands that would run there."""
     refuse_broken_file(context)
-    path = _file(command)
+    path = _file(command, "Name a file that does not exist yet.")
     profiles = [_for_others(profile) for profile in context.hub.loaded.profiles]
     if not profiles:
         raise Refusal("NoProfile", "There is no profile to export.", "/profile add makes one.")
@@ -91,8 +98,8 @@ def _for_others(profile: Profile) -> Profile:
 async def take_in(context: Context, command: Command) -> Replies:
     """Plan to add the profiles of a file. Existing profiles are kept."""
     refuse_broken_file(context)
-    path = _file(command)
-    if not path.is_file():
+    path = _file(command, "Name a file that /profiles export has written.")
+    if not path.exists():
         raise Refusal(
             "NoSuchFile",
             f"There is no file {harmless(path)}.",
@@ -100,7 +107,7 @@ async def take_in(context: Context, command: Command) -> Replies:
         )
     loaded = ProfileStore(path).load()
     if loaded.problem is not None:
-        raise ProfilesFileError(path, str(loaded.problem).partition(": ")[2], loaded.problem.line)
+        raise loaded.problem
     taken = {profile.name.casefold() for profile in context.hub.profiles()}
     fresh = [profile for profile in loaded.profiles if profile.name.casefold() not in taken]
     known = [profile.name for profile in loaded.profiles if profile.name.casefold() in taken]

@@ -50,8 +50,8 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
     if loaded.problem is not None:
         yield Problem(
             "ProfilesFile",
-            f"The profiles cannot be read. {loaded.problem}",
-            "Correct that line with an editor; the file was left untouched.",
+            f"The profiles cannot be read. {loaded.problem}.",
+            f"{loaded.problem.cure} The file was left untouched.",
         )
     rows: list[dict[str, Cell]] = [
         {

@@ -10,42 +10,10 @@ from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
-from irisops.engine import code_literals
-from irisops.engine.code_literals import objectscript, python
 from irisops.instance.security.object_state import Kind, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
 
-
-def calls_of(changes: Sequence[ObjectChange], _passwords: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Calls by language, run in %SYS (facts: iris-security 3.2, 3.3, 3.5, 6.1). Python cannot pass arrays."""
-    script = ['set $namespace = "%SYS"']
-    snake = ['irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"']
-    for change in changes:
-        after = change.state
-        settable = KINDS[after.kind]
-        key = python((after.name.rstrip("/") or after.name).lower())
-        script.append("kill p")
-        snake.append(f'each = irispy.classMethodObject("{settable.class_name}", "%OpenId", {key})')
-        for field in change.fields():
-            known = settable.fields[field]
-            literal, other = code_literals.both(known.logical(after, field))
-            if known.kind == "permission":
-                # The array takes letters, the property holds bits (facts: iris-security 3.2).
-                literal = objectscript(after.text(field))
-            script.append(f'set p("{known.property}") = {literal}')
-            if known.kind == "groups":
-                snake += [f'groups = each.get("{known.property}")', 'groups.invoke("Clear")']
-                snake += [f'groups.invoke("Insert", {python(item)})' for item in after.names(field)]
-            else:
-                snake.append(f'each.set("{known.property}", {other})')
-        script.append(
-            f"write ##class({settable.class_name}).Modify({objectscript(after.name)}, .p)  ; 1 is success"
-        )
-        snake.append('each.invoke("%Save")  # 1 is success')
-    return {"ObjectScript": script, "Python": snake}
-
-
-_SETTINGS = Family(guard, meaning, calls_of)
+_SETTINGS = Family(guard, meaning)
 
 
 def _kind(kind: Kind, noun: str, plural: What) -> ObjectKind:

@@ -73,7 +73,7 @@ async def plan_end(
         warnings=warnings,
         calls=_calls(link),
     )
-    units = (board.counts.consumed if board else None, expected)
+    units = (board.in_use if board else None, expected)
     return context.plans.add(
         shown, lambda: _end(context, link, wanted, origin, shown=shown, units=units), link
     )
@@ -143,13 +143,15 @@ def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[
         return lines, None
     touched = _touched(board, wanted)
     after = forecast.total_after(board, touched)
-    before = board.counts.consumed
+    before = board.in_use
     if after is None or before is None or sum(number for _, number in touched) < len(wanted):
         lines.append("How many units that frees is not known: not all of them are on the license board.")
         return lines, None
     if after < before:
         free = f", {board.counts.limit - after} of {board.counts.limit} free" if board.counts.limit else ""
-        lines.append(f"Units in use: {before} → {after}{free}, some seconds after your yes.")
+        lines.append(
+            f"{board.counted.title()}s in use: {before} → {after}{free}, some seconds after your yes."
+        )
     else:
         others = listed({holder.holder for holder, _ in touched})
         lines.append(f"It frees no unit: {others} has other connections, and they share one unit.")
@@ -292,16 +294,17 @@ def unchanged(wanted: Sequence[WebSession], listed_now: Sequence[WebSession]) ->
 
 async def _units_now(link: Link, before: int | None, expected: int | None) -> list[str]:
     """The freed units as read from the instance, and why they are less than forecast."""
-    counts = (await read_board(link.connection, now=link.clock.now())).counts
-    if counts.consumed is None:
+    board = await read_board(link.connection, now=link.clock.now())
+    if board.in_use is None:
         return ["The units in use cannot be read."]
-    limit = f" of {counts.limit}" if counts.limit else ""
+    limit = f" of {board.counts.limit}" if board.counts.limit else ""
+    what = f"{board.counted.title()}s in use"
     if before is None:
-        return [f"Units in use: {counts.consumed}{limit}."]
-    lines = [f"Units in use: {before} → {counts.consumed}{limit}."]
-    if expected is not None and counts.consumed > expected:
+        return [f"{what}: {board.in_use}{limit}."]
+    lines = [f"{what}: {before} → {board.in_use}{limit}."]
+    if expected is not None and board.in_use > expected:
         lines.append(
-            f"{counts.consumed - expected} more than forecast: others have come since, or a unit is reserved "
+            f"{board.in_use - expected} more than forecast: others have come since, or a unit is reserved "
             "for a while; /license shows which."
         )
     return lines

@@ -12,7 +12,7 @@ from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, 
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.files import write_new
+from irisops.files import named_file, write_new
 from irisops.instance.errors import InstanceProblem
 from irisops.journal import Intent
 from irisops.sharing import guests
@@ -309,6 +309,6 @@ async def save_card(context: Context, command: Command) -> Replies:
 
 
 def _write_new(name: str, text: str) -> Path:
-    path = Path(name).expanduser()
+    path = named_file(name)
     write_new(path, text)
     return path

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from irisops.connections.connection import Link
+from irisops.connections.connection import Link, web_of
 from irisops.connections.open_shares import ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
@@ -17,9 +17,10 @@ from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
+from irisops.files import cure_of, named_file
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
-from irisops.sharing.errors import AgentFailed
+from irisops.sharing.errors import AgentFailed, AgentMissing
 from irisops.sharing.facts import NOT_ENABLED, SPARE_ATTEMPTS, gather, probe_default_passwords
 from irisops.sharing.finder import AgentBinary, default_path, find_agent
 from irisops.sharing.installer import install_agent
@@ -155,9 +156,17 @@ def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
 
 
 def named_agent(desk: ShareDesk, command: Command) -> str:
-    """Absolute path of the named agent, or "". The keeper, which starts it, runs in another folder."""
+    """Absolute path of the named agent, or "". The keeper, which starts it, runs in another folder.
+
+    Raises AgentMissing for a name that no file can have.
+    """
     named = arguments(command).get("agent", "") or desk.settings.agent
-    return str(Path(named).expanduser().absolute()) if named else ""
+    try:
+        return str(named_file(named).absolute()) if named else ""
+    except OSError as error:
+        raise AgentMissing(
+            f"{named} cannot be used as the agent: {error.strerror}.", "Name another file, or none."
+        ) from error
 
 
 async def agent_there(
@@ -176,7 +185,7 @@ async def agent_there(
         except OSError as error:
             raise AgentFailed(
                 f"What was fetched could not be noted: {error.filename}: {error.strerror}.",
-                "Make room or correct the rights of that folder, then share again.",
+                cure_of(error),
             ) from error
     yield await asyncio.to_thread(find_agent, Path(named) if named else None)
 
@@ -216,7 +225,10 @@ async def examine(
 
 def where_of(profile: Profile) -> Where:
     """The login of a share's keeper."""
-    return Where(profile.name, profile.host, profile.port, profile.user, profile.sslconfig)
+    web = web_of(profile)
+    return Where(
+        profile.name, profile.host, profile.port, profile.user, profile.sslconfig, web.page("") if web else ""
+    )
 
 
 def cure_line(finding: Finding) -> str:

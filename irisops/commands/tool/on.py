@@ -107,8 +107,10 @@ async def _answers(context: Context, profile: Profile, inner: Command) -> list[R
 
 
 def _units(state: ProfileState) -> str:
-    used, limit = state.units_used, state.units_limit
-    return "" if used is None else f"{used}/{limit}" if limit is not None else str(used)
+    if state.in_use is None:
+        return ""
+    used = f"{state.in_use}{'+' if state.at_least else ''}"
+    return used if state.units_limit is None else f"{used}/{state.units_limit}"
 
 
 def _flags(state: ProfileState) -> Cell:
@@ -131,6 +133,7 @@ _FIELDS: cards.Fields[ProfileState] = (
     (Column("address", "ADDRESS", hide_under=120), lambda each: each.address),
     (Column("flags", "FLAGS", "list", hide_under=130), _flags),
     (Column("units_used", "USED", "number", hide_under=1000), lambda each: each.units_used),
+    (Column("connections", "CONNECTIONS", "number", hide_under=1000), lambda each: each.connections),
     (Column("units_limit", "LIMIT", "number", hide_under=1000), lambda each: each.units_limit),
 )
 

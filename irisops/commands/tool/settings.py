@@ -8,7 +8,7 @@ from irisops.contract.wording import listed
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.files import CURE_OF_DISK
+from irisops.files import cure_of
 from irisops.profiles.settings import (
     BY_NAME,
     SCHEMA,
@@ -52,12 +52,11 @@ async def settings(context: Context, command: Command) -> Replies:
     try:
         store_of(context).change(changed)
     except (OSError, ValueError) as error:
-        disk = isinstance(error, OSError)
         why = (error.strerror if isinstance(error, OSError) else "") or error
         raise Refusal(
             "SettingsFile",
             f"The settings were not written. {context.places.settings}: {why}",
-            CURE_OF_DISK if disk else "Correct that file, then try again.",
+            cure_of(error) if isinstance(error, OSError) else "Correct that file, then try again.",
         ) from None
     yield Done("settings", f"Set: {listed(changed)}.", _said(context, changed))
     if "theme" in changed:

@@ -78,6 +78,23 @@ SPECS: tuple[CommandSpec, ...] = (
         uses_connection=True,
     ),
     _command(
+        name="evidence",
+        summary="Collect what this instance answers, without names, in a file to give away; shows it first",
+        handler="tool.evidence:collect",
+        grammar=(Arg("file", "file"),),
+        plain=(Plain("(collect|gather|write) [the] evidence (to|in|into) {file}"),),
+        examples=("collect evidence in iris.json",),
+        needs_connection=True,
+    ),
+    _command(
+        name="evidence compare",
+        summary="What a file of /evidence settles, and what it contradicts",
+        handler="tool.evidence:settle",
+        grammar=(Arg("file", "file"),),
+        plain=(Plain("(compare|read|judge) [the] evidence (of|in|from) {file}"),),
+        examples=("compare the evidence in iris.json",),
+    ),
+    _command(
         name="settings",
         summary="Change settings: opens a form, or takes poll_interval= traffic= theme= …",
         handler="tool.settings:settings",

@@ -9,7 +9,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 
 FIGURES = {
-    "units_used": "license units used",
+    "in_use": "license units used",
     "units_limit": "units in the key",
     "sessions": "web sessions",
     "processes": "processes",
@@ -30,7 +30,11 @@ async def show_status(context: Context, _command: Command) -> Replies:
         "zversion": info.zversion if info else "",
         "instance": info.instance_name if info else None,
         "namespace": info.namespace if info else link.profile.namespace,
+        "in_use": counts.in_use,
+        "free": counts.free,
+        "connections": None if counts.connections is None else counts.in_use,
         "units_used": counts.units_used,
+        "community": counts.community,
         "units_limit": counts.units_limit,
         "sessions": counts.sessions,
         "processes": counts.processes,
@@ -46,8 +50,9 @@ async def show_status(context: Context, _command: Command) -> Replies:
         "instance": "Instance",
         "address": "Address",
         "user": "Logged in as",
-        "units_used": "License units used",
+        "in_use": "License units used" if counts.connections is None else "Connections in use",
         "units_limit": "of",
+        **({} if counts.connections is None else {"units_used": "Units by its own counter"}),
         "sessions": "Web sessions",
         "processes": "Processes",
         "own_process": "This tool's process",

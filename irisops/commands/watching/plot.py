@@ -84,10 +84,13 @@ async def plot(context: Context, command: Command) -> Replies:
     covered = (now - samples[0].at).total_seconds()
     if covered < span.total_seconds() * 0.9:
         notes.append(f"Read since {duration(covered)}: what was before this run is not known.")
+    title = _TITLES[figure]
+    if figure == "units" and link.counts is not None and link.counts.connections is not None:
+        title = "Connections in use"
     limit = link.counts.units_limit if figure == "units" and link.counts else None
     yield Series(
         "plot",
-        f"{_TITLES[figure]}, last {duration(span.total_seconds())}",
+        f"{title}, last {duration(span.total_seconds())}",
         times=[sample.at for sample in samples],
         lines={figure: values},
         limit=limit,

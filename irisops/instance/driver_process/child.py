@@ -21,7 +21,7 @@ from irisops.instance.driver_process.channel import ChannelError, Json, encode_f
 from irisops.instance.driver_process.deltas import Held
 from irisops.instance.driver_process.messages import pack_call, unpack_answer, unpack_rows
 
-COMMAND = children.python("irisops.instance.driver_process.driver")
+COMMAND = children.isolated("irisops.instance.driver_process.driver")
 
 CLOSE_SECONDS = 3.0
 """Time for a process to log out before it is killed."""
@@ -33,7 +33,7 @@ _PASSED_ON = frozenset(
     | {"IRISOPS_HOME"}  # identifies the processes of one irisops
     | {"SYSTEMROOT", "WINDIR", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}  # Windows
 )
-_PASSED_ON_KINDS = ("ISC_", "LC_", "PYTHON")
+_PASSED_ON_KINDS = ("ISC_", "LC_")
 """Environment variables of a driver process. A server can make the driver import a module (facts: iris-operations 4):
 no token or password of another program may be in its environment."""
 
@@ -44,12 +44,13 @@ _PENDING_FRAMES = 8
 class DriverGoneError(Exception):
     """The driver process has ended, or sends nonsense. The text says how it ended.
 
-    `by_server`: it ended by itself with code 0, which only a server can cause.
+    `order`: what a server told the driver to do, if that ended it, as words after "to". Only a server makes it end by
+    itself with code 0.
     """
 
-    def __init__(self, message: str, *, by_server: bool = False) -> None:
+    def __init__(self, message: str, *, order: str = "") -> None:
         super().__init__(message)
-        self.by_server = by_server
+        self.order = order
 
 
 class DriverUnusableError(Exception):
@@ -81,7 +82,7 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a driver process: only the variables that it needs."""
     environment = {
         name: value
-        for name, value in children.python_environment(environ).items()
+        for name, value in children.program_environment(environ).items()
         if name in _PASSED_ON or name.startswith(_PASSED_ON_KINDS)
     }
     if named := environment.get(_SSL_CONFIGURATIONS):
@@ -102,6 +103,7 @@ class DriverProcess:
         self._number = 0
         self._held = Held()
         self._nonsense = ""
+        self._order = ""
         self._expected_end = False
         self.on_exit: Callable[[DriverGoneError], None] = lambda _how: None
         """Called on the event loop, once, when the process ends unexpectedly; with how it ended."""
@@ -240,7 +242,11 @@ class DriverProcess:
         """Read frames from the pipe into the inbox, None at the end."""
         try:
             while True:
-                await self._inbox.put(await read_message(self._stdout))
+                message = await read_message(self._stdout)
+                if message.get("kind") == "ordered":
+                    self._order = str(message.get("text"))
+                    continue
+                await self._inbox.put(message)
                 # Reading from a full pipe does not yield to the event loop by itself.
                 await asyncio.sleep(0)
         except (asyncio.IncompleteReadError, ConnectionResetError):
@@ -271,10 +277,13 @@ class DriverProcess:
                 code = await self._process.wait()
         except TimeoutError:
             return DriverGoneError("its output ended")
+        if self._order:
+            return DriverGoneError(f"it was told to {self._order}, and ended instead", order=self._order)
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
             return DriverGoneError(f"it was ended by signal {name}")
-        return DriverGoneError(f"it ended with code {code}", by_server=code == 0 and not self._expected_end)
+        order = "end" if code == 0 and not self._expected_end else ""
+        return DriverGoneError(f"it ended with code {code}", order=order)
 
     def _out_of_step(self, message: Mapping[str, Json]) -> DriverGoneError:
         self._nonsense = f"an unexpected message {message.get('kind')!r}"

@@ -1,4 +1,4 @@
-"""The driver in a process of its own: `python -m irisops.instance.driver_process.driver`, started by `child` alone.
+"""The driver in a process of its own, started by `child` alone.
 
 It is the only module that imports `iris`. That code is compiled, cannot be cancelled, is not thread-safe, and a
 malformed reply can crash its interpreter (facts: wire-protocol 2, 9): here nothing else crashes with it.
@@ -8,6 +8,10 @@ moved aside at once and the standard streams closed off, so that nothing the dri
 protocol.
 
 The process ends when its input ends, that is when the tool is gone for whatever reason, and logs out first if it can.
+
+The driver obeys two orders of a server: to end, and to import a module (facts: iris-operations 4). So this process has
+nothing but the one login to give away, imports from the standard library alone once the driver is loaded, has as few
+rights as the driver works with, and ends at the first order (`orders`).
 """
 
 from __future__ import annotations
@@ -20,9 +24,12 @@ import signal
 import sys
 import threading
 import time as clock
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
 
-from irisops.children import limit_memory, no_core_dumps, no_new_privileges
+from irisops.children import limit_deeds, limit_memory, no_core_dumps, no_new_privileges
+from irisops.files import NotAFileError, refuse_other
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
@@ -35,6 +42,7 @@ from irisops.instance.driver_process.channel import (
 from irisops.instance.driver_process.deltas import Difference, Sent
 from irisops.instance.driver_process.driver_calls import CallError, Calls
 from irisops.instance.driver_process.messages import pack_answer, pack_rows, unpack_call
+from irisops.instance.driver_process.orders import watch
 from irisops.instance.errors import Unreachable
 from irisops.instance.failures import call_failure
 
@@ -42,16 +50,23 @@ MEMORY = 1 << 30
 """Bytes of address space that this process may use. The driver allocates any length that a server announces, up to
 4 GB, before the data arrive; beyond this bound it reports `std::bad_alloc` instead."""
 
+OPEN_FILES = 32
+"""Files and sockets that this process may have open: six with a connection, and some for resolver and TLS."""
+
+SSL_CONFIGURATIONS = "ISC_SSLconfigurations"
+"""Environment variable with the file of TLS configurations (facts: iris-license-sessions 7.1)."""
+
 LAST_CALL_SECONDS = 2.0
 """Time for a running call after the tool is gone, before the process ends without logging out."""
 
 
 class Child:
-    """Reads requests, carries them out in order, writes the outcomes."""
+    """Reads requests, carries them out in order, writes the outcomes. `library` has the standard library's folders."""
 
-    def __init__(self, source: int, sink: int) -> None:
+    def __init__(self, source: int, sink: int, library: Sequence[str]) -> None:
         self._source = source
         self._sink = sink
+        self._library = library
         self._requests: queue.SimpleQueue[dict[str, Json] | None] = queue.SimpleQueue()
         self._finished = threading.Event()
         self._iris: Any = None
@@ -108,8 +123,22 @@ class Child:
             self._send({"kind": "fatal", "text": "the module iris is not the driver intersystems-irispython"})
             return False
         self._iris = iris
+        self._confine()
         self._send({"kind": "ready"})
         return True
+
+    def _confine(self) -> None:
+        """Give up what was needed to load the driver, before it talks to any server. Threads are started already."""
+        sys.path[:] = self._library
+        limit_deeds(OPEN_FILES)
+        watch(self._end_at_order)
+
+    def _end_at_order(self, order: str) -> NoReturn:
+        """Tell the tool what a server ordered, and end before it is done."""
+        try:
+            self._send({"kind": "ordered", "text": order})
+        finally:
+            os._exit(1)
 
     def _serve(self) -> None:
         while (request := self._requests.get()) is not None:
@@ -130,6 +159,8 @@ class Child:
     def _connect(self, number: Json, request: dict[str, Json]) -> None:
         started = clock.monotonic()
         try:
+            if request["sslconfig"]:
+                _refuse_other_than_file(os.environ.get(SSL_CONFIGURATIONS, ""))
             self._connection = self._iris.connect(
                 hostname=request["host"],
                 port=request["port"],
@@ -200,6 +231,16 @@ class Child:
             connection.close()
 
 
+def _refuse_other_than_file(named: str) -> None:
+    """Refuse, in the driver's words, what it would read without end, as a pipe. It refuses a folder itself."""
+    try:
+        if named and not Path(named).is_dir():
+            refuse_other(Path(named))
+    except NotAFileError as error:
+        reason = f"Reason: ({error.errno}) {error.strerror}"
+        raise OSError(f"Could not open SSL configuration file '{named}'\n{reason}") from error
+
+
 def _as_float(value: Json) -> float:
     return float(value) if isinstance(value, int | float) else 10.0
 
@@ -218,8 +259,8 @@ def _stop(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)  # not 0: that is how a server's order to end looks
 
 
-def main() -> int:
-    """Serve one tool until it ends."""
+def main(library: Sequence[str]) -> int:
+    """Serve one tool until it ends. `library` has the standard library's folders (`children.isolated`)."""
     # The driver is compiled code that obeys a server in more than it should: give it as few rights as possible.
     no_core_dumps()
     no_new_privileges()
@@ -230,9 +271,5 @@ def main() -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    Child(source, sink).run()
+    Child(source, sink, library).run()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,6 +13,7 @@ from typing import Any
 
 from irisops.instance.calls import (
     CELLS_TOO_SLOW,
+    NO_ROWS_BY_METHODS,
     Answer,
     Call,
     ClassMethod,
@@ -159,7 +160,7 @@ class Calls:
         if not rows:
             self._class_query(ClassQuery(call.query, call.args, columns[:1], max_rows=1), rows.extend)
             if rows:
-                raise CallError(f"{call.query} gave no rows by its methods, but has some")
+                raise CallError(f"{call.query} {NO_ROWS_BY_METHODS}")
         if call.max_rows:
             rows = rows[: call.max_rows]
         for start in range(0, len(rows), ROWS_PER_FRAME):

@@ -1,8 +1,8 @@
 """Calls and answers as messages of the pipe (`channel` has the bytes).
 
 To the driver process: `connect`, `batch`, `close`. From it: `ready`, `fatal`, `connected`, `rows`, `answer`, `failed`,
-`done`, `closed`. All but `ready` and `fatal` carry the `id` of the request. For a `repeated` query `batch` says in
-`held` which result the tool has, and `rows` has `steps` (`deltas`).
+`done`, `closed`, `ordered`. All but `ready`, `fatal` and `ordered` carry the `id` of the request. For a `repeated`
+query `batch` says in `held` which result the tool has, and `rows` has `steps` (`deltas`).
 """
 
 from __future__ import annotations

@@ -151,12 +151,8 @@ def _event_of(row: Row) -> tuple[str, bool] | None:
     return (name, as_flag(row.get("enabled"))) if known is not None and kind in ("", known) else None
 
 
-async def switch_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
-    """Switch these events on or off, and auditing as a whole if `system`; read back and compare.
-
-    Raises InstanceError if a record is missing or reads back differently, NotPermitted, NotAvailable; Unreachable with
-    the outcome unknown. KeyError for an event outside `REFUSALS`.
-    """
+async def set_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> None:
+    """Make the calls of `switch_auditing`, and read nothing back. Raises as that does."""
 
     async def attempt(_route: Route) -> None:
         for event in events:
@@ -167,6 +163,15 @@ async def switch_auditing(instance: Instance, events: Sequence[str], *, system: 
                 raise InstanceError("Security.System SYSTEM cannot be opened.")
 
     await changing(first_route(instance, "audit.enable", attempt))
+
+
+async def switch_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
+    """Switch these events on or off, and auditing as a whole if `system`; read back and compare.
+
+    Raises InstanceError if a record is missing or reads back differently, NotPermitted, NotAvailable; Unreachable with
+    the outcome unknown. KeyError for an event outside `REFUSALS`.
+    """
+    await set_auditing(instance, events, system=system, on=on)
     after = await changing(read_auditing(instance))
     wrong = [event for event in events if after.events.get(event) is not on]
     if system and after.system is not on:

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Literal
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Value
+from irisops.instance.errors import InstanceError, InstanceProblem
 from irisops.instance.routes import Instance
 from irisops.instance.security import authentication
 from irisops.instance.security.permissions import (
@@ -244,3 +245,5 @@ class Step:
     run: Callable[[Instance], Awaitable[None]] = field(repr=False)
     feature: str = ""
     probe: ObjectCall | None = None
+    refused: Callable[[Instance, InstanceError], InstanceProblem] = lambda _instance, problem: problem
+    """The named problem of a probe that failed otherwise than by a missing privilege."""

@@ -1,8 +1,8 @@
 """State of a role, and the calls that make, change and delete one (facts: iris-security 3.1).
 
-A new role takes its privileges and granted roles by the positional `Create`. An existing one is opened, its properties,
-its list of granted roles and its relationship of resources are set, and it is saved: one change for the instance. Where
-the relationship cannot be used from outside, the helper does the same by `Modify`, if it is installed.
+A new role takes its privileges and granted roles by the positional `Create`. An existing one is opened, its properties
+and its list of granted roles are set, and it is saved: one change for the instance. Its privileges are changed by the
+helper, if it is installed, which calls the documented `Modify`; else by the relationship of resources, in the same way.
 """
 
 from __future__ import annotations
@@ -89,15 +89,9 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
             try:
                 found = await save_object(instance, "Security.Roles", after.name.lower(), steps)
             except InstanceError as problem:
-                if "privileges" not in changed or problem.code is not None:
+                if "privileges" not in changed:
                     raise
-                # Nothing was saved: the steps before %Save touch the object of this connection alone.
-                raise NotAvailable(
-                    f"This instance does not let a role's privileges be changed from outside: {problem.message}",
-                    f"{helper_offer(instance)}? under the plan shows the same change as ObjectScript: paste it into a "
-                    "terminal in %SYS.",
-                    detail=problem.detail,
-                ) from problem
+                raise _no_relationship(instance, problem) from problem
             if not found:
                 raise InstanceError(
                     f"Role {after.name} does not exist.", "/roles lists those that do.", code=883
@@ -108,7 +102,22 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
     feature = "roles.privileges" if "privileges" in changed else "roles.edit"
     looked = (ObjectStep("invoke", "Count", path=("Resources",)),) if "privileges" in changed else ()
     probe = ObjectCall("Security.Roles", "%OpenId", (after.name.lower(),), looked)
-    return Step(f"%Save of role {after.name}: {', '.join(changed)}", run, feature, probe)
+    return Step(f"%Save of role {after.name}: {', '.join(changed)}", run, feature, probe, _no_relationship)
+
+
+def _no_relationship(instance: Instance, problem: InstanceError) -> InstanceProblem:
+    """The cause of a failure to reach a role's relationship of resources; a status of the instance is one itself.
+
+    Nothing was saved: the steps before %Save touch the object of this connection alone.
+    """
+    if problem.code is not None:
+        return problem
+    return NotAvailable(
+        f"This instance does not let a role's privileges be changed from outside: {problem.message}",
+        f"{helper_offer(instance)}Else change it in the portal (System Administration, Security, Roles), "
+        "or by Security.Roles.Modify in a terminal in %SYS.",
+        detail=problem.detail,
+    )
 
 
 def _not_from_outside(problem: InstanceProblem) -> bool:

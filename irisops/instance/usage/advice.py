@@ -78,7 +78,7 @@ def _cookies(board: LicenseBoard, sessions: Sequence[WebSession]) -> Iterable[Cu
             f"{leak.number} sessions, no cookie kept",
             "one cookie jar for the whole run, and a last request with ?IRISLogout=end",
             "One session and one unit, freed when the program ends. Until it is fixed, its sessions can be swept.",
-            units=max(0, holder.units - 1) if holder else None,
+            units=max(0, board.places(holder) - 1) if holder else None,
             application=leak.application,
             license_id=leak.license_id,
         )
@@ -105,7 +105,7 @@ def _anonymous(
                 application=name,
                 seconds=SHORTER_TIMEOUT,
             )
-        if crowd.number > 1:
+        if crowd.number > 1 and not board.counts.community:  # nothing is shared there (facts: 2.6)
             yield Cure(
                 "login",
                 f"Each visitor of {name} is a holder of its own",
@@ -149,14 +149,19 @@ def _clients(board: LicenseBoard, processes: Sequence[Process]) -> Iterable[Cure
         programs = ", ".join(dict.fromkeys(process.executable or "a terminal" for process in waiting))
         names = ", ".join(dict.fromkeys(process.username for process in waiting))
         hours = (holder.active_seconds or 0) // 3600
+        back = (
+            "Each connection that closes is free at once."
+            if board.counts.community
+            else "The unit is free as soon as its last connection has closed."
+        )
         yield Cure(
             "close",
             f"{names} has been connected for {hours} hours and waits for input",
             f"{programs} at {holder.holder}",
             f"{len(waiting)} connection{'s' if len(waiting) > 1 else ''}, none at work",
             "close the program when it is not used",
-            "The unit is free as soon as its last connection has closed. Unsaved work in the program may be lost.",
-            units=holder.units,
+            f"{back} Unsaved work in the program may be lost.",
+            units=board.places(holder),
             license_id=holder.holder,
             pids=tuple(process.pid for process in waiting),
         )

@@ -31,7 +31,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """License use at present. `consumed` counts units in use, on Community Edition one per connection."""
+    """License use at present. `consumed` is `LicenseBoard.in_use`: units, on Community Edition connections."""
 
     limit: int
     consumed: int
@@ -68,13 +68,9 @@ class Forecast:
 def situation_of(board: LicenseBoard) -> Situation | None:
     """License use as the board has it; None if the key's units or their use are unknown."""
     counts = board.counts
-    if not counts.limit or counts.consumed is None:
+    if not counts.limit or board.in_use is None:
         return None
-    consumed = counts.consumed
-    if counts.community:
-        # LUConsumed need not move there although logins are refused (facts: 2.6): connections are what counts.
-        consumed = max(consumed, sum(holder.connections or holder.units for holder in board.holders))
-    return Situation(counts.limit, consumed, counts.max_connections or 1, counts.community)
+    return Situation(counts.limit, board.in_use, counts.max_connections or 1, counts.community)
 
 
 def identity_of(board: LicenseBoard, license_id: str) -> Identity:
@@ -110,7 +106,9 @@ def all_as_one(situation: Situation, number: int, held: Identity | None = None) 
     held = held or Identity()
     community, most = situation.community, situation.max_connections
     admitted = flips_at = None
-    units, consumed = held.units, situation.consumed
+    # Community Edition's counter may have one unit for several connections: what counts are the connections.
+    paid = price(held.connections, flipped=held.flipped, community=True) if community else held.units
+    units, consumed = paid, situation.consumed
     for newcomer in range(1, number + 1):
         connections = held.connections + newcomer
         flipped = held.flipped or (connections > most and not community)
@@ -125,7 +123,7 @@ def all_as_one(situation: Situation, number: int, held: Identity | None = None) 
         admitted, consumed_after = number, consumed
     return Forecast(
         number,
-        units - held.units,
+        units - paid,
         admitted,
         consumed_after,
         max(0, situation.limit - consumed_after),
@@ -147,9 +145,11 @@ def after_ending(held: Identity, ended: int, *, community: bool) -> int:
 
 
 def total_after(board: LicenseBoard, ended: Iterable[tuple[Holder, int]]) -> int | None:
-    """Units in use after the given number of connections of each holder closed; None if the present use is unknown."""
-    if board.counts.consumed is None:
+    """`in_use` of a board after so many connections of each holder have closed; None if the present use is unknown."""
+    if board.in_use is None:
         return None
+    if board.connections is not None:
+        return board.in_use - sum(min(number, holder.places) for holder, number in ended)
     saved = 0
     for holder, number in ended:
         if holder.anonymous_sessions:
@@ -158,4 +158,4 @@ def total_after(board: LicenseBoard, ended: Iterable[tuple[Holder, int]]) -> int
             continue
         identity = identity_of_holder(holder, board.counts.max_connections)
         saved += holder.units - after_ending(identity, number, community=board.counts.community)
-    return board.counts.consumed - saved
+    return board.in_use - saved

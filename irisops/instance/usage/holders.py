@@ -52,7 +52,9 @@ def build_holders(
     own_id: str,
     now: datetime,
 ) -> list[Holder]:
-    """All holders, most units first, then the remainder: units add up to `counts.consumed` if that is known.
+    """All holders, then the remainder: units add up to `counts.consumed` if that is known.
+
+    Those with most units come first, on Community Edition those with most connections.
 
     `sessions` and `processes` are None where they could not be read. Sessions without a login, each a holder of its
     own, are grouped by application. `now` is when the rows were read (UTC).
@@ -77,13 +79,16 @@ def build_holders(
                 running.get(row.user_id, []),
                 now,
                 max_connections=counts.max_connections,
+                community=counts.community,
                 own=bool(own_id) and row.user_id == own_id,
                 sessions_known=sessions is not None,
                 processes_known=processes is not None,
             )
         )
     holders.extend(_anonymous(application, pairs, now) for application, pairs in anonymous.items())
-    holders.sort(key=lambda holder: (-holder.units, holder.holder.casefold()))
+    holders.sort(
+        key=lambda holder: (-(holder.places if counts.community else holder.units), holder.holder.casefold())
+    )
     remainder = _remainder(counts, holders)
     return [*holders, remainder] if remainder else holders
 
@@ -95,16 +100,17 @@ def _holder(
     now: datetime,
     *,
     max_connections: int | None,
+    community: bool,
     own: bool,
     sessions_known: bool,
     processes_known: bool,
 ) -> Holder:
-    release = release_of(row, sessions, now, own=own, sessions_known=sessions_known)
+    release = release_of(row, sessions, now, own=own, sessions_known=sessions_known, apart=community)
     only_own = own and row.connections == 1
     return Holder(
         holder=row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id),
         kind="this tool" if only_own else _kind(row),
-        why=_why(row, sessions, processes, max_connections, own=own),
+        why=_why(row, sessions, processes, max_connections, own=own, community=community),
         units=row.units,
         connections=row.connections,
         max_connections_seen=row.max_connections,
@@ -137,6 +143,7 @@ def _why(
     max_connections: int | None,
     *,
     own: bool,
+    community: bool,
 ) -> str:
     if _kind(row) == "grace":
         return "left, but its unit stays reserved for a while after a visit of one page"
@@ -153,6 +160,8 @@ def _why(
                 "no session is listed for it (a call without a session, or the list is not readable)"
             )
     said = ", ".join(parts) or _count(row.connections, "connection")
+    if community:
+        return said
     if row.units > 1 and max_connections and row.max_connections > max_connections:
         return f"{said}; more than {max_connections} connections, so each costs a unit until all have closed"
     if row.units == 1 and row.connections > 1:
@@ -228,9 +237,18 @@ class Release:
 
 
 def release_of(
-    row: LicenseRow, sessions: Sequence[WebSession], now: datetime, *, own: bool, sessions_known: bool = True
+    row: LicenseRow,
+    sessions: Sequence[WebSession],
+    now: datetime,
+    *,
+    own: bool,
+    sessions_known: bool = True,
+    apart: bool = False,
 ) -> Release:
-    """The release of one row of the instance's list. `now` is the instance's time at the reading (UTC)."""
+    """The release of one row of the instance's list. `now` is the instance's time at the reading (UTC).
+
+    `apart`: each connection gives back a place of its own, as on Community Edition, though one unit is counted.
+    """
     if row.type.upper() == "GRACE":
         return Release(now + timedelta(seconds=row.grace), "when its reservation ends")
     clients = row.connections - row.csp_connections
@@ -238,11 +256,11 @@ def release_of(
         leaving = "when you quit" if own and clients == 1 else "when it disconnects"
         return Release(None, f"{leaving} and its sessions end" if row.csp_connections else leaving)
     if sessions:
-        return _of_sessions(row, sessions)
+        return _of_sessions(row, sessions, apart=apart)
     return _of_call(row, now) if sessions_known else Release(None, "when its session ends")
 
 
-def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
+def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession], *, apart: bool) -> Release:
     """Release of units held by web sessions alone."""
     ends = [session.expires for session in sessions]
     known = [end for end in ends if end is not None]
@@ -256,7 +274,7 @@ def _of_sessions(row: LicenseRow, sessions: Sequence[WebSession]) -> Release:
         return Release(at, "at the latest: when its sessions have timed out and the grace of one is over")
     if row.grace:
         return Release(at, "when its session times out, and then the grace of a one-page visit")
-    if row.units > 1 and len(sessions) > 1:
+    if (apart or row.units > 1) and len(sessions) > 1:
         return Release(at, "one by one as its sessions time out; this is the last", min(known))
     return Release(at, "when its sessions time out" if len(sessions) > 1 else "when its session times out")
 

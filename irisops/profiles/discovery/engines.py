@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from irisops.files import read_file
 from irisops.profiles.address import AddressError, read_address
 from irisops.profiles.discovery.found import Surroundings
 
@@ -101,7 +102,8 @@ def _at(address: str, named_by: str) -> Engine:
 def _json(file: Path) -> object:
     """A configuration file's content; None if missing or unreadable."""
     try:
-        return json.loads(file.read_bytes()) if file.stat().st_size <= BIGGEST else None
+        raw = read_file(file, BIGGEST + 1)
+        return json.loads(raw) if len(raw) <= BIGGEST else None
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from irisops.background import in_daemon_thread
+from irisops.files import read_file
 from irisops.profiles.discovery.found import Found, Report, Surroundings, fit_name, known_password
 from irisops.profiles.host import port_number, split_host
 from irisops.profiles.model import DEFAULT_PORT, fit_prefix
@@ -94,13 +95,16 @@ def _user_folders(around: Surroundings) -> Iterator[Path]:
 def _settings(file: Path) -> dict[str, Any]:
     """The settings in a file, {} for a missing one. Raises `_UnreadableError`."""
     try:
-        if file.stat().st_size > BIGGEST:
+        raw = read_file(file, BIGGEST + 1)
+        if len(raw) > BIGGEST:
             raise _UnreadableError("it is too big")
-        text = file.read_text(encoding="utf-8")
+        text = raw.decode().replace("\r\n", "\n").replace("\r", "\n")
         data = {} if is_blank(text) else loads(text)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
+        if file.is_dir():
+            return {}
         raise _UnreadableError(error.strerror or type(error).__name__) from None
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)

@@ -70,7 +70,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
 def facts_lines(facts: Facts, width: int) -> list[Content]:
     """Lines for a card of `width` cells."""
     lines = [*_gauge(facts, width)]
-    told = {"consumed", "limit"} if lines else set()
+    told = {_used(facts), "limit"} if lines else set()
     pairs = [
         (harmless(label, 60), _value(facts, name) or "–")
         for name, label in facts.labels.items()
@@ -108,8 +108,13 @@ def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
     return lines
 
 
+def _used(facts: Facts) -> str:
+    """Name of the fact that the gauge shows: on Community Edition the connections count, else the units."""
+    return "consumed" if facts.facts.get("connections") is None else "in_use"
+
+
 def _gauge(facts: Facts, width: int) -> list[Content]:
-    used, limit = facts.facts.get("consumed"), facts.facts.get("limit")
+    used, limit = facts.facts.get(_used(facts)), facts.facts.get("limit")
     parts: list[Content | tuple[str, str] | str] = []
     counted = isinstance(used, (int, float)) and isinstance(limit, (int, float)) and limit > 0
     top: float | None = None
@@ -117,7 +122,8 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
         top = float(limit)
         style = load_style(used, limit)
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
-        parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), " units"]
+        unit = " units" if _used(facts) == "consumed" else " connections"
+        parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), unit]
     if counted and len(facts.series) > 1:
         parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []

@@ -474,3 +474,11 @@ async def test_compare_suggests_the_nearest_names(reader: World) -> None:
     found = await problem(reader, "/compare bob appuse")
     assert found.error == "NoSuchUser"
     assert found.suggestions[0] == "/compare bob appuser"
+
+
+async def test_who_can_has_full_names_only_where_they_could_be_read(reader: World) -> None:
+    columns = [column.name for column in (await rows(reader, "/who-can HR:R")).columns]
+    assert "full_name" in columns
+    reader.instance.fail["user details"] = failed("it may not be run")
+    columns = [column.name for column in (await rows(reader, "/who-can HR:R")).columns]
+    assert "full_name" not in columns

@@ -209,3 +209,26 @@ async def test_an_undo_of_a_change_that_cannot_be_read_is_an_undo_still(
         path.write_text("x\n" + "".join(each for each in lines if '"number":1,' not in each))
         plan = await desk.plan("/undo")
         assert plan.title == "Take back change 2: Give Clerk to eve"
+
+
+@pytest.mark.parametrize("number", [999_999_999, -1, "7", 1], ids=["huge", "negative", "a text", "twice"])
+async def test_a_line_with_a_wrong_number_stops_no_change_and_is_named(
+    served: Served, tmp_path: Path, number: object
+) -> None:
+    path = journal_in(tmp_path)
+    async with desk_on(served, tmp_path) as desk:
+        await desk.do("/grant %Operator to bob")
+        first = path.read_text().splitlines()[0]
+        damaged = {**json.loads(first), "number": number, "title": "damaged"}
+        with path.open("a") as file:
+            file.write(json.dumps(damaged, separators=(",", ":")) + "\n")
+        await desk.do("/grant Clerk to bob")
+        table = (await desk.say("/history"))[-1]
+        assert isinstance(table, Table)
+        assert [row["number"] for row in table.rows if row["change"] != "damaged"] == [2, 1]
+        if number == 1:
+            return  # two changes of one number are both shown
+        assert table.notes == [f"The journal {path} was read without 1 line: line 4 cannot be read."]
+        await desk.do("/undo 2")
+        await desk.do("/undo 1")
+        assert desk.user("bob").roles == ["%SQL"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from irisops.commands.license.board import clock_note, returns
+from irisops.commands.license.board import clock_note, holders_table, returns
 from irisops.commands.license.locked import first_to_end, guess
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.instance.errors import LicenseExhausted, NotPermitted, Unreachable
+from irisops.instance.models import Holder, LicenseBoard, LicenseCounts
 from irisops.instance.usage.license import read_board
 from irisops.profiles.model import Profile
+from irisops.ui.arrange import arrange, fit
 from tests.commands.fakes import LOCAL, World, settle
 
 
@@ -168,4 +171,21 @@ async def test_times_are_those_of_this_machine(connected: World) -> None:
     assert returns(holder, connected.clock.now()).endswith("(9 min)")
     assert "1 h 00 min ahead" in clock_note(board)[0]
     assert clock_note(replace(board, clock_offset=5.0)) == []
-    assert first_to_end(())[0].startswith("End first: many sessions of one user")
+    assert first_to_end(None)[0].startswith("End first: many sessions of one user")
+
+
+def test_the_reason_of_a_license_holder_has_room_at_80_columns() -> None:
+    now = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+    holder = Holder(
+        holder="web /csp/paeds6/",
+        kind="web",
+        why="7 browser sessions without a login: each is its own holder",
+        units=7,
+        connections=7,
+        free_from=now + timedelta(minutes=20),
+        free_at=now + timedelta(minutes=65),
+    )
+    table = holders_table(LicenseBoard(LicenseCounts(8, 7, 1, 7, 1, 25), (holder,), (), now), now)
+    widths = {each.column.name: each.width for each in fit(arrange(table), 72)}
+    assert widths["why"] >= 30
+    assert widths["holder"] == len(holder.holder)

@@ -20,6 +20,7 @@ from irisops.instance.errors import (
 )
 from irisops.instance.failures import connect_failure
 from tests.commands.fakes import World
+from tests.silent_web import KINDS, odd_server
 
 
 @pytest.fixture
@@ -194,6 +195,62 @@ async def test_a_web_port_that_answers_waits_or_hangs_up(
     told = (await world.say("/connect iris://bob@127.0.0.1:57772/USER"))[-1]
     assert isinstance(told, Problem)
     assert "/connect iris://bob@127.0.0.1:1972/USER" in told.cure
+
+
+SILENT = {
+    "answers": NotAnInstance("Something answers there, but it is not an IRIS superserver."),
+    "waits": connect_failure(RESET, elapsed=10, timeout=10),
+    "hangs up": connect_failure(RESET, elapsed=0, timeout=10),
+}
+
+
+@pytest.mark.parametrize("problem", SILENT.values(), ids=SILENT)
+async def test_a_web_server_on_any_port_is_recognised(world: World, problem: InstanceProblem) -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.read(4096)
+        asked.append(head)
+        if head:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 300\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        web = server.sockets[0].getsockname()[1]
+        await world.say(f"/profile add w host=127.0.0.1 port={web} user=bob")
+        world.instance.refuse = problem
+        for told in ((await run(world, "/profile test w"))[1], (await world.say("/connect w"))[-1]):
+            assert isinstance(told, Problem)
+            assert f"/profile edit w port=1972 web_port={web}" in told.cure
+            assert f"{web} is a web port" in told.cure or f"web server answers on port {web}" in told.cure
+    assert len([head for head in asked if head.startswith(b"HEAD / HTTP/1.0\r\n")]) == 2
+    assert b"bob" not in b"".join(asked)
+
+
+@pytest.mark.parametrize("problem", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize("kind", KINDS[:-1])
+async def test_a_port_on_which_nothing_known_answers_is_named_with_the_setting(
+    world: World, kind: str, problem: InstanceProblem
+) -> None:
+    async with odd_server(kind) as port:
+        await world.say(f"/profile add s host=127.0.0.1 port={port} user=bob")
+        world.instance.refuse = problem
+        told = (await world.say("/connect s"))[-1]
+    assert isinstance(told, Problem)
+    if isinstance(problem, NotAnInstance):
+        assert f"Port {port} is another program's." in told.cure
+    else:
+        assert f"If {port} is not the superserver's port (1972 by default)" in told.cure
+    assert told.cure.endswith(": /profile edit s port=1972")
+
+
+async def test_the_usual_port_of_a_superserver_is_not_asked_by_http(world: World) -> None:
+    await world.say("/profile add usual host=127.0.0.1 port=1972 user=bob")
+    world.instance.refuse = connect_failure(RESET, elapsed=10, timeout=10)
+    told = (await world.say("/connect usual"))[-1]
+    assert isinstance(told, Problem)
+    assert "port=" not in told.cure
 
 
 async def test_another_port_that_is_silent_is_no_web_port(world: World) -> None:

@@ -108,11 +108,11 @@ async def test_unauthenticated_access_is_taken_off_the_superserver_and_comes_bac
     plan = await at.plan("take unauthenticated access off %Service_Bindings")
     assert lines(plan) == [("login of %Service_Bindings", "password, unauthenticated", "password")]
     assert plan.effects[0].startswith("Visitors of %Service_Bindings without a login must log in now")
-    assert (
-        'write ##class(Security.Services).Modify("%Service_Bindings", .p)  ; 1 is success'
-        in (plan.calls["ObjectScript"])
-    )
-    assert 'each.set("AutheEnabled", 32)' in plan.calls["Python"]
+    script = plan.calls["ObjectScript"]
+    assert 'set service = ##class(Security.Services).%OpenId("%service_bindings")' in script
+    assert "set service.AutheEnabled = 32" in script
+    assert "set status = service.%Save()" in script
+    assert 'service.set("AutheEnabled", 32)' in plan.calls["Python"]
     assert service(at).authe_enabled == PASSWORD_BIT | UNAUTHENTICATED_BIT, "nothing before the yes"
     said = done(list(await at.yes(plan)))
     assert said.message == "%Service_Bindings: login is password."

@@ -75,5 +75,5 @@ async def test_what_cannot_be_written_has_a_cure_for_the_disk_not_for_the_text(w
     for line in ("/settings poll_interval=5", "/profile add q host=h.example"):
         (problem,) = await world.say(line)
         assert isinstance(problem, Problem)
-        assert "Make room or correct the rights" in problem.cure
+        assert problem.cure == "Move it away, then try again."
         assert "Errno" not in problem.message

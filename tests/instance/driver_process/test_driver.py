@@ -26,7 +26,7 @@ from irisops.instance.driver_process.child import (
 )
 from irisops.instance.driver_process.messages import ROWS_PER_FRAME, pack_call, unpack_rows
 from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, Hold
-from tests.instance.served import PASSWORD, USER, Served, serve, until
+from tests.instance.served import PASSWORD, USER, Served, serve, until, without_the_driver
 
 
 def standard_streams(pid: int) -> set[str]:
@@ -122,8 +122,7 @@ async def test_it_ends_even_in_a_call_that_never_returns() -> None:
 
 
 async def test_a_python_without_the_driver_is_told_from_a_crash() -> None:
-    bare = (sys.executable, "-S", "-P", "-m", "irisops.instance.driver_process.driver")
-    process = await DriverProcess.start(bare)
+    process = await DriverProcess.start(without_the_driver())
     with pytest.raises(DriverUnusableError, match="cannot be imported"):
         await process.batch([VERSION])
     await process.close()

@@ -7,26 +7,42 @@ import os
 import signal
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from irisops.instance.calls import ClassMethod
+from irisops import children
+from irisops.instance.calls import ClassMethod, Query
 from irisops.instance.connection import Connection, State, Target
 from irisops.instance.driver_process.child import COMMAND
 from irisops.instance.driver_process.driver import MEMORY
-from irisops.instance.errors import DriverCrashed, EndedByServer, ReplyTooBig
+from irisops.instance.driver_process.orders import deed
+from irisops.instance.errors import DriverCrashed, EndedByServer, ReplyTooBig, Unreachable
 from irisops.instance.failures import call_failure, connect_failure
 from irisops.instance.login import log_in, run, start
-from irisops.simulator.wire.faults import CLASS_METHOD_VALUE, CONNECT, Malformed
+from irisops.simulator.wire.faults import (
+    CLASS_METHOD_VALUE,
+    CONNECT,
+    END_CLIENT,
+    HANDSHAKE,
+    Malformed,
+    import_module,
+)
 from tests.instance.served import PASSWORD, serve, until
 
-END_THE_CLIENT = int.from_bytes(b"Y6", "little")
-"""As the status of a message with the next sequence number: driver 5.4.1 ends its process, status 0, no exception
-(facts: iris-operations 4)."""
 VERSION = ClassMethod("%SYSTEM.Version", "GetVersion")
+COUNT = Query("SELECT COUNT(*) AS N FROM %SYS.ProcessQuery")
+SQL = b"DQ"
+ORDERS = {
+    "end": (END_CLIENT, "The server told the driver to end."),
+    "import": (import_module("ordered"), "The server told the driver to import the module 'ordered'."),
+    "import what is not there": (
+        import_module("no.such"),
+        "The server told the driver to import the module 'no'.",
+    ),
+}
 BIG = 2_000_000_000
 needs_limit = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="the limit of memory is Linux's"
@@ -88,7 +104,7 @@ async def test_a_server_that_ends_the_driver_is_said_so_and_not_met_again_by_its
         connection.listen(heard.append)
         await connection.connect(PASSWORD)
         logins = served.count_requests(CONNECT)
-        served.faults.inject(Malformed(status=END_THE_CLIENT, offset=1), opcode=CLASS_METHOD_VALUE)
+        served.faults.inject(END_CLIENT, opcode=CLASS_METHOD_VALUE)
         with pytest.raises(EndedByServer, match="told the driver to end") as told:
             await connection.call(VERSION)
         assert "does not reconnect" in told.value.cure
@@ -101,6 +117,126 @@ async def test_a_server_that_ends_the_driver_is_said_so_and_not_met_again_by_its
         await connection.connect(PASSWORD)
         await connection.call(VERSION)
         await connection.disconnect()
+
+
+@pytest.fixture
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
+    """True once a module of the working folder, of PYTHONPATH or of the user's own site has run.
+
+    One module has the name of a module of the standard library, which may be imported.
+    """
+    mark = tmp_path / "ran"
+    home = tmp_path / "home"
+    site = home / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    for folder in (tmp_path / "work", tmp_path / "path", site):
+        folder.mkdir(parents=True)
+        for name in ("ordered.py", "this.py"):
+            (folder / name).write_text(f"open({str(mark)!r}, 'a').write({str(folder / name)!r})\n")
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path / "path"), str(tmp_path / "work"))))
+    monkeypatch.setenv("PYTHONUSERBASE", str(home))
+    # As the import path of an irisops that was started so.
+    for folder in (site, tmp_path / "path", tmp_path / "work"):
+        monkeypatch.syspath_prepend(str(folder))
+    return mark.exists
+
+
+@pytest.mark.parametrize("opcode", [CLASS_METHOD_VALUE, SQL])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_an_order_in_mid_call_costs_one_process_and_one_line(
+    order: str, opcode: bytes, ran: Callable[[], bool]
+) -> None:
+    message, said = ORDERS[order]
+    async with serve() as served:
+        connection = Connection(
+            served.target(), command=children.isolated("irisops.instance.driver_process.driver")
+        )
+        heard: list[State] = []
+        await connection.connect(PASSWORD)
+        connection.listen(heard.append)
+        served.faults.inject(message, opcode=opcode)
+        with pytest.raises(EndedByServer) as told:
+            await connection.call(VERSION if opcode == CLASS_METHOD_VALUE else COUNT)
+        assert told.value.message == said
+        await until(lambda: connection.state.name == "off")
+        assert [state.name for state in heard] == ["off"], "it does not reconnect by itself"
+        assert not ran()
+        await connection.connect(PASSWORD)
+        assert (await connection.call(VERSION)).value
+        await connection.disconnect()
+
+
+@pytest.mark.parametrize("opcode", [HANDSHAKE, CONNECT])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_an_order_during_the_login_is_not_obeyed_and_costs_one_line(
+    order: str, opcode: bytes, ran: Callable[[], bool]
+) -> None:
+    async with serve() as served:
+        connection = Connection(
+            served.target(), command=children.isolated("irisops.instance.driver_process.driver")
+        )
+        served.faults.inject(ORDERS[order][0], opcode=opcode)
+        with pytest.raises(Unreachable, match="Invalid Message received") as told:
+            await connection.connect(PASSWORD)
+        assert "\n" not in told.value.message
+        assert connection.state.name == "off"
+        assert connection.driver_pid is None
+        assert not ran()
+        await connection.disconnect()
+
+
+async def test_a_module_of_the_standard_library_comes_from_there(ran: Callable[[], bool]) -> None:
+    async with serve() as served:
+        connection = Connection(
+            served.target(), command=children.isolated("irisops.instance.driver_process.driver")
+        )
+        await connection.connect(PASSWORD)
+        order = served.faults.inject(import_module("this"), opcode=CLASS_METHOD_VALUE)
+        assert (await connection.call(VERSION)).value
+        assert order.fired
+        assert not ran()
+        await connection.disconnect()
+
+
+ACTS = """
+import ctypes, os, sys
+from irisops.instance.driver_process import orders
+def end(order):
+    os.write(1, order.encode())
+    os._exit(7)
+orders.watch(end)
+import uuid, subprocess, shutil
+exec(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "order"),
+    [
+        ("os.system('true')", "do what Python calls os.system"),
+        ("subprocess.run(['/bin/true'])", "do what Python calls subprocess.Popen"),
+        ("shutil.rmtree('/no/such')", "do what Python calls shutil.rmtree"),
+        ("os.remove('/no/such')", "do what Python calls os.remove"),
+        ("open('/no/such', 'w')", "write a file"),
+        ("ctypes.CDLL(None)", "do what Python calls ctypes.dlopen"),
+        ("import socket; socket.socket()", "do what Python calls socket.__new__"),
+        ("__import__('no_such_module')", "import the module 'no_such_module'"),
+    ],
+)
+async def test_what_a_server_could_order_next_ends_the_process_before_it_is_done(
+    act: str, order: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ACTS, act, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said, problem = await process.communicate()
+    assert (process.returncode, said.decode(), problem) == (7, order, b"")
+
+
+def test_what_an_import_does_is_no_deed_of_a_server() -> None:
+    assert deed("open", ("/lib/uuid.pyc", "r", os.O_RDONLY)) == ""
+    assert deed("os.listdir", ("/lib",)) == ""
+    assert deed("import", ("uuid", None, None, None, None)) == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -127,7 +263,7 @@ async def test_the_same_while_a_lost_connection_is_mended() -> None:
         served.faults.inject(Malformed(announced=BIG), opcode=CLASS_METHOD_VALUE)
         with pytest.raises((ReplyTooBig, DriverCrashed)):
             await connection.call(VERSION)
-        served.faults.inject(Malformed(status=END_THE_CLIENT, offset=1), opcode=CLASS_METHOD_VALUE)
+        served.faults.inject(END_CLIENT, opcode=CLASS_METHOD_VALUE)
         pauses.release()
         await until(lambda: connection.state.name == "off")
         assert connection.state.error == "EndedByServer"

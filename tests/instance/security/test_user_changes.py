@@ -186,7 +186,7 @@ async def test_a_role_whose_privileges_cannot_be_set_from_outside_gets_another_w
     instance = FakeInstance({"%OpenId": InstanceError("the property Resources is not an object")})
     with pytest.raises(NotAvailable, match="from outside") as problem:
         await step.run(instance)
-    assert "ObjectScript" in problem.value.cure
+    assert "Security.Roles.Modify in a terminal" in problem.value.cure
     assert "/helper install" in problem.value.cure
 
 

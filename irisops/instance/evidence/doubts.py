@@ -1,0 +1,224 @@
+"""The doubts about real instances, and how reads settle them.
+
+The names and values are those of `irisops simulator --doubt list` (a test compares them); the first value of each is
+what public sources lead to expect. A doubt that reading cannot settle says what would.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from irisops.instance.calls import NO_ROWS_BY_METHODS
+from irisops.instance.evidence import reads
+from irisops.instance.evidence.findings import Findings
+from irisops.instance.evidence.masks import shape
+from irisops.instance.values import as_int, as_text
+
+SECURE, IRISSYS, SQL = "%Admin_Secure:U", "%DB_IRISSYS:R", "%Service_SQL:U"
+NO_PRIVILEGE = "SQLCODE -99"
+HAS_ALL = "this account has %All; ask as one without it"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The answer to a doubt, "" for none, and what it follows from or what is missing."""
+
+    value: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One question with its possible answers. Without `settle` no read answers it; `otherwise` says what would."""
+
+    name: str
+    values: tuple[str, ...]
+    settle: Callable[[Findings], Settled] | None = None
+    otherwise: str = ""
+
+    def answer(self, findings: Findings) -> Settled:
+        """What the reads say to it."""
+        return self.settle(findings) if self.settle else Settled("", f"not by reading: {self.otherwise}")
+
+
+def _open(because: str) -> Settled:
+    return Settled("", because)
+
+
+def _ended(findings: Findings, name: str) -> str:
+    """How a read ended, without the instance's words."""
+    seen = findings.seen[name]
+    if not seen.done:
+        return f"{name}: not read"
+    codes = ", ".join(seen.codes) or (seen.problem.name if seen.problem else "an answer of another kind")
+    return f"{name}: {codes}"
+
+
+def _not_for_all(findings: Findings, *privileges: str) -> str:
+    """Why this account cannot settle a question about accounts without %All; "" if it can."""
+    if findings.all is not False:
+        return HAS_ALL if findings.all else "whether this account has %All is not known"
+    lacking = findings.lacking(*privileges)
+    return f"this account lacks {lacking}" if lacking else ""
+
+
+def _execute(findings: Findings) -> Settled:
+    if reason := _not_for_all(findings, SECURE, IRISSYS, SQL):
+        return _open(reason)
+    name = f"{reads.USERS} {reads.BY_SQL}"
+    if findings.rows(name) is not None:
+        if findings.number(reads.MAY_EXECUTE):
+            return _open("this account was granted EXECUTE")
+        return Settled("not-needed", f"{name} was read without EXECUTE")
+    ended = _ended(findings, name)
+    return Settled("needed", ended) if NO_PRIVILEGE in findings.seen[name].codes else _open(ended)
+
+
+def _security_objects(findings: Findings) -> Settled:
+    if findings.version is None or findings.version < (2025, 2):
+        return _open("the question is about 2025.2 and later")
+    if reason := _not_for_all(findings, SECURE, IRISSYS):
+        return _open(reason)
+    seen = findings.seen[reads.OWN_USER]
+    if seen.answer is not None and seen.answer.found:
+        return Settled("allowed", f"{reads.OWN_USER} was opened")
+    ended = _ended(findings, reads.OWN_USER)
+    return Settled("protected", ended) if "<PROTECT>" in seen.codes else _open(ended)
+
+
+def _dictionary(findings: Findings) -> Settled:
+    if reason := _not_for_all(findings, SQL):
+        return _open(reason)
+    if findings.rows(reads.DICTIONARY):
+        if findings.number(reads.MAY_SELECT):
+            return _open("this account was granted SELECT")
+        return Settled("readable", f"{reads.DICTIONARY} was read")
+    ended = _ended(findings, reads.DICTIONARY)
+    codes = findings.seen[reads.DICTIONARY].codes
+    return Settled("refused", ended) if NO_PRIVILEGE in codes else _open(ended)
+
+
+def _community_units(findings: Findings) -> Settled:
+    if not findings.community:
+        return _open("the key is not known to be one of Community Edition")
+    rows = findings.rows(reads.CONNECTIONS)
+    consumed = findings.number(reads.UNITS_BEFORE)
+    if rows is None or consumed is None or consumed != findings.number(reads.UNITS_AFTER):
+        return _open("units and connections were not read, or moved meanwhile")
+    counts = [as_int(row.get("connects")) or 0 for row in rows]
+    # A holder without connections has a unit reserved.
+    connections, identities = sum(max(each, 1) for each in counts), len(counts)
+    said = f"LUConsumed {consumed}, connections {connections}, identities {identities}"
+    if connections == identities:
+        return _open(f"{said}: open a second connection from one address, then ask again")
+    values = {connections: "move", identities: "stay"}
+    return Settled(values[consumed], said) if consumed in values else _open(said)
+
+
+def _empty_string(findings: Findings) -> Settled:
+    if not findings.rows(reads.NULL_TIMES):
+        if findings.rows(reads.NULL_TIMES) is not None:
+            return _open("there is no audit record")
+        return _open(_ended(findings, reads.NULL_TIMES))
+    rows = findings.rows(reads.EMPTY_TIMES)
+    if rows is not None:
+        said = "rows with NULL as times, {} with ''"
+        return Settled("empty", said.format("and")) if rows else Settled("no-rows", said.format("none"))
+    seen, ended = findings.seen[reads.EMPTY_TIMES], _ended(findings, reads.EMPTY_TIMES)
+    return _open(ended) if seen.refused or not seen.codes else Settled("error", ended)
+
+
+def _granted_via(findings: Findings) -> Settled:
+    for query in reads.GRANTS:
+        rows = findings.rows(f"{query}, {reads.OWN}") or ()
+        words = {as_text(row.get("granted_via")).strip() for row in rows}
+        for word in sorted(words):
+            if word.casefold() in ("role", "superuser", "owner"):
+                return Settled("words", f"{query} says {word.capitalize()}")
+            if word.startswith("%") or word in findings.own_roles:
+                return Settled("names", f"{query} says {shape(word)}, a role")
+    return _open("the own account has no SQL privilege in %SYS by a role; ask as one that has")
+
+
+def _last_login(findings: Findings) -> Settled:
+    """The own account has logged in, so its time cannot be missing for want of a login."""
+    for way in (reads.BY_SQL, reads.BY_CELLS):
+        rows = findings.rows(f"{reads.USERS} {way}, {reads.OWN}")
+        own = [row for row in rows or () if as_text(row.get("name")).casefold() == findings.user.casefold()]
+        if not own:
+            continue
+        text = as_text(own[0].get("lastlogintime")).strip()
+        if not text:
+            return Settled("empty", "LastLoginTime is empty for an account that is logged in")
+        for value, form in (("horolog", r"\d{5,6},\d{1,5}"), ("odbc", r"\d{4}-\d\d-\d\d\b.*")):
+            if re.fullmatch(form, text):
+                return Settled(value, f"LastLoginTime is {shape(text)}")
+        return _open(f"LastLoginTime is {shape(text)}, which is none of the known forms")
+    return _open(_ended(findings, f"{reads.USERS} {reads.BY_CELLS}, {reads.OWN}"))
+
+
+def _columns(findings: Findings) -> Settled:
+    for way in (reads.BY_SQL, reads.BY_CELLS):
+        columns = findings.columns(f"{reads.DETAIL} {way}")
+        if columns:
+            value = "all" if "createdatetime" in columns else "shown"
+            return Settled(value, f"{reads.DETAIL} has {len(columns)} columns")
+    return _open(_ended(findings, f"{reads.DETAIL} {reads.BY_CELLS}"))
+
+
+def _row_sets(findings: Findings) -> Settled:
+    seen = findings.seen[reads.ROW_SETS]
+    if seen.rows is not None and seen.rows.rows:
+        return Settled("kept", f"{reads.ROW_SETS} gave rows")
+    if seen.problem is not None and NO_ROWS_BY_METHODS in seen.problem.message:
+        return Settled("lost", f"{reads.ROW_SETS} gave no rows, but a result set has some")
+    return _open(_ended(findings, reads.ROW_SETS))
+
+
+def _role_resources(findings: Findings) -> Settled:
+    if findings.number(reads.ROLE_RESOURCES) is not None:
+        return Settled(
+            "editable", "Resources.Count of a role answered; that changes work, only a change can show"
+        )
+    ended = _ended(findings, reads.ROLE_RESOURCES)
+    codes = findings.seen[reads.ROLE_RESOURCES].codes
+    return Settled("refused", ended) if "<INVALID OREF>" in codes else _open(ended)
+
+
+def _event_id(findings: Findings) -> Settled:
+    by_slashes, by_bars = (findings.seen[name].answer for name in (reads.BY_SLASHES, reads.BY_BARS))
+    if by_slashes is not None and by_slashes.found:
+        return Settled("slashes", f"{reads.BY_SLASHES} was opened")
+    if by_bars is not None and by_bars.found:
+        return Settled("bars", f"{reads.BY_BARS} alone was opened")
+    return _open(_ended(findings, reads.BY_BARS))
+
+
+def _projection(findings: Findings) -> Settled:
+    class_name, _, query = reads.HOLDERS.partition(":")
+    projected = findings.projected(class_name, query)
+    if projected is None:
+        return _open(_ended(findings, reads.DICTIONARY))
+    return Settled("yes" if projected else "no", f"SqlProc of {reads.HOLDERS} in the class dictionary")
+
+
+DOUBTS: tuple[Doubt, ...] = (
+    Doubt("execute", ("needed", "not-needed"), _execute),
+    Doubt("security-objects", ("protected", "allowed"), _security_objects),
+    Doubt("dictionary", ("refused", "readable"), _dictionary),
+    Doubt("community-units", ("stay", "move"), _community_units),
+    Doubt("empty-string", ("no-rows", "error", "empty"), _empty_string),
+    Doubt("granted-via", ("words", "names"), _granted_via),
+    Doubt("last-login", ("horolog", "odbc", "empty"), _last_login),
+    Doubt("columns", ("shown", "all"), _columns),
+    Doubt("function", ("refused", "allowed"), None, "a function of a routine must be called"),
+    Doubt("row-sets", ("lost", "kept"), _row_sets),
+    Doubt("role-resources", ("refused", "editable"), _role_resources),
+    Doubt("projection", ("no", "yes"), _projection),
+    Doubt("admin-api", ("refused", "answers"), None, "all units must be in use"),
+    Doubt("event-id", ("bars", "slashes"), _event_id),
+    Doubt("procedure-word", ("refused", "taken"), None, "something must be granted"),
+    Doubt("feature-options", ("granted", "none"), None, "a login of its own that asks for them is needed"),
+)
