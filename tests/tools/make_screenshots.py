@@ -127,6 +127,10 @@ async def picture(
         await session.close()
 
 
+ENDABLE = ("--doubt", "function=allowed")
+"""For the pictures of ending sessions: what a real instance lets a client do is not known."""
+
+
 def main(folder: Path) -> None:
     """All scenes at both sizes, and one scene in every theme."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -137,7 +141,7 @@ def main(folder: Path) -> None:
     ]
     wanted += [(f"theme-{theme}", SCENES[1], SIZES[0], theme) for theme in THEMES]
     for name, scene, size, theme in wanted:
-        with running() as demo:
+        with running(ENDABLE) as demo:
             svg = asyncio.run(picture(demo, size, theme, partial(play, scene=scene)))
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
 
