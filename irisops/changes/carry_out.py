@@ -78,7 +78,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
             f"The instance accepted the change, but reads back: {'; '.join(wrong)}. {OVERWRITTEN}",
             f"/history {record.number} shows what was done; /undo {record.number} takes back what is there.",
         )
-    besides = _besides(context, wanted, now, after)
+    besides = [*_besides(context, wanted, now, after), *_not_compared(context, wanted, after)]
     record.end("done", "; ".join([*(step.label for step in steps), *besides]))
     yield Done(
         wanted.name,
@@ -193,6 +193,17 @@ def _besides(context: Context, wanted: Wanted, last: States, now: States) -> lis
     )
 
 
+def _not_compared(context: Context, wanted: Wanted, now: States) -> list[str]:
+    """What was set, but cannot be read back, as a sentence; or nothing."""
+    found: dict[str, None] = {}
+    for change in wanted.changes:
+        state = now.get((change.kind, change.name.casefold()))
+        for each in state.unread if state is not None else ():
+            if change.after is not None and each in change.fields():
+                found[kind_of(context, change.kind).label(each)] = None
+    return [f"Not compared, because you cannot read it: {listed(list(found))}."] if found else []
+
+
 def _wrong(context: Context, wanted: Wanted, now: States) -> list[str]:
     """Differences between what was read back and wanted: a status of 1 is no proof (facts: iris-security 6.1)."""
     wrong: list[str] = []
@@ -210,7 +221,11 @@ def _wrong(context: Context, wanted: Wanted, now: States) -> list[str]:
             continue
         for each in kind.copied if change.origin else change.fields():
             is_now = found.fields.get(each)
-            if each in after.fields and not kind.agrees(each, is_now, after.fields[each]):
+            if (
+                each in after.fields
+                and each not in found.unread
+                and not kind.agrees(each, is_now, after.fields[each])
+            ):
                 wrong.append(
                     f"{kind.label(each)} of {name} is {kind.show(is_now, each)} "
                     f"instead of {kind.show(after.fields[each], each)}"

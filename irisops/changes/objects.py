@@ -13,7 +13,7 @@ from irisops.changes.record import Origin
 from irisops.changes.turns import What
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
-from irisops.contract.wording import duration, harmless
+from irisops.contract.wording import duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import resolve
 from irisops.instance.security.access import Access
@@ -103,12 +103,13 @@ class ObjectKind:
         return all(name in self.fields and self.fields[name].fits(state, name) for name in state.fields)
 
     def differing(self, before: ObjectState, found: ObjectState) -> list[str]:
-        """Fields of `before` that differ in `found`, without the passing ones."""
-        return [
-            each
-            for each in changed_fields(before, found)
-            if each in before.fields and each not in self.passing
-        ]
+        """Fields of `before` that differ in `found`, without the passing ones and those that cannot be read now."""
+        aside = {*self.passing, *found.unread}
+        return [each for each in changed_fields(before, found) if each in before.fields and each not in aside]
+
+    def unread(self, state: ObjectState) -> str:
+        """The labels of the fields that cannot be read, in words; "" without any."""
+        return listed([self.label(each) for each in state.unread])
 
 
 def kind_named(context: Context, name: str) -> ObjectKind | None:

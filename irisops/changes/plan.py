@@ -46,7 +46,7 @@ async def plan(context: Context, link: Link, wanted: Wanted, access: Access | No
         instance=link.instance_name,
         changes=_lines(context, wanted),
         effects=effects,
-        warnings=[*warnings, *access.notes],
+        warnings=[*warnings, *_unread(context, wanted), *access.notes],
         calls=await _calls(context, link, wanted),
     )
     return context.plans.add(made, lambda: carry_out(context, link, wanted, made), link)
@@ -82,6 +82,22 @@ async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
             raise step.refused(instance, answer)
         if isinstance(answer, Exception):
             raise answer
+
+
+def _unread(context: Context, wanted: Wanted) -> list[str]:
+    """What a deletion loses, or a copy takes over, without being shown, because it cannot be read."""
+    found = []
+    for change in wanted.direct:
+        kind = kind_of(context, change.kind)
+        name = harmless(change.name, 80)
+        if change.before is not None and change.after is None and change.before.unread:
+            lost = kind.unread(change.before)
+            found.append(f"You cannot read {lost} of {name}: /undo does not bring it back.")
+        elif change.after is not None and change.origin and change.after.unread:
+            found.append(
+                f"You cannot read {kind.unread(change.after)} of {harmless(change.origin, 80)}: not shown here."
+            )
+    return found
 
 
 def _lines(context: Context, wanted: Wanted) -> list[Change]:

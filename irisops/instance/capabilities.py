@@ -102,6 +102,7 @@ class Capabilities:
         self._namespace = namespace
         self._note = note
         self._learnt: dict[str, str] = {}
+        self._start_time = True
         self._worked: set[str] = set()
         self._refused: dict[str, str] = {}
         self._seen: dict[str, frozenset[str]] = {}
@@ -140,8 +141,12 @@ class Capabilities:
         return (class_name, member) in self._found if member else class_name in self._classes
 
     def has_start_time(self) -> bool:
-        """True if processes have a start time. False while unknown: a missing column would fail the whole list."""
-        return self._found is not None and START_TIME in self._found
+        """True if processes have a start time, or if that is unknown and no read has failed with it."""
+        return self._start_time if self._found is None else START_TIME in self._found
+
+    def learn_no_start_time(self) -> None:
+        """Record that a read of the start time failed: this version has none."""
+        self._start_time = False
 
     def missing(self) -> list[tuple[str, str]]:
         """(class.member, reason) of wanted members that do not exist; the optional helper is left out."""
@@ -272,7 +277,7 @@ class Capabilities:
         if route.kind == "rest":
             return "this connection has no web port" if self.admin_api is None else self.admin_api.absence()
         for class_name, member in route.needs:
-            if not self.has(class_name, member):
+            if not self.has(class_name, member) or (not self.known and self._elsewhere(class_name)):
                 return self._absence(class_name, member)
         if (
             route.kind == "sql"
@@ -282,11 +287,15 @@ class Capabilities:
             return f"{route.label.removeprefix('SQL ')} is not projected as an SQL procedure"
         return ""
 
+    def _elsewhere(self, class_name: str) -> bool:
+        """True for a class that %SYS alone has, on a connection to another namespace."""
+        return not class_name.startswith("%") and self._namespace.upper() not in {"", "%SYS"}
+
     def _absence(self, class_name: str, member: str) -> str:
         if class_name == HELPER and not self.has(HELPER):
             return "the helper is not installed (/helper install)"
         if class_name not in self._classes:
-            if not class_name.startswith("%") and self._namespace.upper() not in {"", "%SYS"}:
+            if self._elsewhere(class_name):
                 return f"{class_name} is only in namespace %SYS; this connection is in {self._namespace}"
             return f"there is no class {class_name}"
         return f"{class_name} has no {member}"

@@ -104,7 +104,7 @@ async def read_at_connect(
         )
         capabilities = Capabilities(namespace=namespace, note=said)
     more = [ClassMethod("%SYSTEM.License", "GetUserId"), ClassMethod("%SYSTEM.License", "KeyLicenseUnits")]
-    name_asked = capabilities.known and capabilities.has("%SYS.System", "GetInstanceName")
+    name_asked = capabilities.has("%SYS.System", "GetInstanceName")
     if name_asked:
         more.append(_NAME_CALL)
     spent = login_trips + sum(

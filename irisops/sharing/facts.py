@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Value
@@ -26,12 +25,12 @@ from irisops.instance.errors import (
 )
 from irisops.instance.models import community_key, in_use_of
 from irisops.instance.routes import Instance, object_by, value_by
-from irisops.instance.security.lists import BINDINGS, list_applications, list_resources
+from irisops.instance.security.lists import BINDINGS, list_applications, list_resources, list_users
 from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.settings_state import read_settings
 from irisops.instance.usage.license import license_rows
-from irisops.instance.values import as_flag, as_int, as_names, as_text
+from irisops.instance.values import as_flag, as_int
 from irisops.sharing.lease import Where
 from irisops.sharing.snapshot import ApplicationFact, InstanceFacts, ProbeFact, UserFact
 from irisops.sharing.teardown import Connector
@@ -107,28 +106,15 @@ async def _connections(instance: Instance, found: _Gathered) -> None:
 
 
 async def _users(instance: Instance) -> tuple[UserFact, ...]:
-    rows = (await read_rows(instance, "users.list")).dicts()
     return tuple(
         UserFact(
-            name=as_text(row["name"]),
-            enabled=as_flag(row["enabled"]),
-            roles=as_names(row["roles"]),
-            used=_ever(row["lastlogintime"]),
+            name=user.name,
+            enabled=user.enabled,
+            roles=user.roles,
+            used=user.last_login is not None if user.last_login_known else None,
         )
-        for row in rows
+        for user in await list_users(instance)
     )
-
-
-def _ever(value: Value) -> bool:
-    """Whether a last login means that there was one. UNVERIFIED: how "never" is shown; an empty value and the first
-    day of IRIS's calendar are taken for it. Settle: SELECT LastLoginTime FROM Security.Users_List('*').
-    """
-    if value is None:
-        return False
-    if isinstance(value, date | datetime):
-        return value.year > 1841
-    text = str(value).strip()
-    return bool(text) and not text.startswith(("1840", "1841", "Never", "never", "0"))
 
 
 async def _public_databases(instance: Instance) -> tuple[tuple[str, str], ...]:

@@ -165,6 +165,19 @@ async def test_processes_without_the_newer_columns() -> None:
     assert all(sql.startswith("SELECT Pid, ") and "StartTimeUTC" not in sql for sql in asked)
 
 
+async def test_the_start_time_is_asked_for_until_a_read_of_it_has_failed() -> None:
+    def listed(call: Call) -> Answer | Exception:
+        assert isinstance(call, Query)
+        return sql_error(-29) if "StartTimeUTC" in call.sql else rows("Pid CPUTime", (5, 7))
+
+    instance = FakeInstance({"ProcessID": value(5), "ProcessQuery": listed}, Capabilities(note="refused"))
+    for _ in range(2):
+        (process,) = await processes.list_processes(instance)
+        assert (process.cpu_ms, process.started) == (7, None)
+    asked = [call.sql for call in instance.calls if isinstance(call, Query)]
+    assert ["StartTimeUTC" in sql for sql in asked] == [True, False, False]
+
+
 async def test_processes_that_may_not_be_read_name_the_privilege() -> None:
     instance = FakeInstance({"ProcessID": value(5), "ProcessQuery": NotPermitted("no")})
     with pytest.raises(NotPermitted, match="%Admin_Manage:U"):

@@ -117,13 +117,17 @@ def _ends(account: Account, logins: Logins, now: datetime) -> str:
     return " or ".join(parts) + (", already over" if left is not None and left < 0 else "")
 
 
-def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
-    notes = []
-    unknown = [
+def _of_unknown_age(logins: Logins) -> list[str]:
+    return [
         each.user.name
         for each in logins.accounts
         if not each.age_known and each.user.name.casefold() not in _NO_LOGINS
     ]
+
+
+def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
+    notes = []
+    unknown = _of_unknown_age(logins)
     if logins.inactive_limit:
         notes.append(
             f"The instance refuses accounts after {counted(logins.inactive_limit, 'day')} without a login, "
@@ -153,7 +157,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
     days = _days(command)
     logins = await read_logins(link.connection)
     chosen, _, _ = _chosen(command, logins, days, context.clock.now())
-    names, left_out = _to_disable(link, chosen)
+    names, left_out = _to_disable(link, chosen, _of_unknown_age(logins))
     states = await objects.read_states(context, link, [("user", name) for name in names])
     changes = tuple(
         ObjectChange(state, state.with_fields({"enabled": False}))
@@ -174,7 +178,7 @@ async def disable_dormant(context: Context, command: Command) -> Replies:
     yield await change_plan.plan(context, link, wanted)
 
 
-def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:
+def _to_disable(link: Link, chosen: Selection, unknown: Sequence[str]) -> tuple[list[str], list[str]]:
     """The names, and notes on the accounts left out. Raises `Refusal` if no name is left."""
     own = link.profile.user.casefold()
     enabled = [row for row in chosen.rows if row["enabled"]]
@@ -189,6 +193,8 @@ def _to_disable(link: Link, chosen: Selection) -> tuple[list[str], list[str]]:
         )
     if any(str(row["name"]).casefold() == own for row in enabled):
         notes.append(f"{harmless(link.profile.user)} is the account you are using: it stays.")
+    if unknown:
+        notes.append(f"Left out, because the instance does not tell their age: {listed(unknown)}.")
     if not kept:
         raise Refusal(
             "NothingToDisable",

@@ -28,6 +28,7 @@ from irisops.instance.security.sqlprivileges import (
     SqlGrant,
     SqlObject,
     check_sql,
+    enter,
     sql_grants,
     sql_holdings,
 )
@@ -96,6 +97,10 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         notes.append(f"{harmless(user.name)} is disabled and cannot log in.")
     if "." not in target.name:
         notes.append("That is a schema; for one table write SCHEMA.TABLE.")
+    grants = not allowed and not link.profile.read_only
+    if grants:
+        entered = enter(link.connection, target.namespace, link.profile.namespace)
+        grants = await or_note(entered, notes, "It cannot be granted from here") is not None
     yield Facts(
         "explain",
         f"Can {harmless(user.name, 60)} {action.upper()} {harmless(target.name, 80)}? {'Yes' if allowed else 'No'}",
@@ -109,7 +114,7 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         labels=LABELS,
         notes=[*notes, *access.notes],
     )
-    if not allowed and not link.profile.read_only:
+    if grants:
         asked = sql_change.SqlChange(user.name, target, action, grant=True, origin=Origin(command.slash))
         yield sql_change.plan(context, link, asked)
 

@@ -40,7 +40,7 @@ async def show_users(context: Context, command: Command) -> Replies:
     link.names.users = tuple(user.name for user in found)
     supers = [user.name for user in found if user.superuser and user.enabled]
     told = f"{counted(len(supers), 'enabled superuser')} with %All: {listed(supers)}."
-    yield list_table(
+    table = list_table(
         command,
         "users",
         "user",
@@ -53,6 +53,14 @@ async def show_users(context: Context, command: Command) -> Replies:
             ("e", "enable", "/enable {name}"),
         ],
     )
+    unread = [user.name for user in found if not user.last_login_known]
+    if unread:
+        whose = "anybody" if len(unread) == len(found) else listed(unread)
+        table.notes = [
+            *table.notes,
+            f"The instance does not tell the last login of {whose}: empty is not never.",
+        ]
+    yield table
 
 
 async def show_roles(context: Context, command: Command) -> Replies:

@@ -39,7 +39,8 @@ async def copy(context: Context, command: Command) -> Replies:
     refused = check_name(access, "user", name)
     if refused:
         raise Refusal("BadName", refused, "Choose another name.")
-    after = ObjectState("user", name, {**source.fields, "full_name": "", "bad_logins": "0"})
+    copied = {**source.fields, "full_name": "", "bad_logins": "0"}
+    after = ObjectState("user", name, copied, source.unread)
     wanted = Wanted(
         "user_copy",
         f"Copy user {harmless(source.name)} to {harmless(name)}",

@@ -29,7 +29,12 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import ObjectChange, ObjectState
-from irisops.instance.security.user_changes import check_new_password, unknown_namespaces, user_state_of
+from irisops.instance.security.user_changes import (
+    USER_FIELDS,
+    check_new_password,
+    unknown_namespaces,
+    user_state_of,
+)
 
 
 async def _find(link: Link, access: Access, name: str) -> ObjectState:
@@ -58,6 +63,9 @@ def _notes(access: Access, state: ObjectState) -> list[str]:
     bad = state.text("bad_logins")
     if bad not in ("", "0"):
         notes.append(f"{bad} bad logins since the last good one: /unlock {quote(state.name)} forgets them.")
+    unread = [USER_FIELDS[each].label for each in state.unread]
+    if unread:
+        notes.append(f"Not shown, because you cannot read it: {listed(unread)}.")
     notes.append("SQL privileges are separate from roles; they are not shown here.")
     return notes
 

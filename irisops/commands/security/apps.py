@@ -17,10 +17,17 @@ from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import list_table
+from irisops.instance.errors import or_note
 from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
-from irisops.instance.security.lists import WebApplication, list_applications, parse_match_roles, roles_given
+from irisops.instance.security.lists import (
+    WebApplication,
+    complete_applications,
+    list_applications,
+    parse_match_roles,
+    roles_given,
+)
 from irisops.instance.security.object_state import FieldValue, ObjectState, login_bits
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
@@ -52,9 +59,12 @@ async def _listed(link: Link) -> list[WebApplication]:
 
 async def show_apps(context: Context, command: Command) -> Replies:
     """Web applications, filtered and sorted by words."""
-    found = await _listed(context.link())
+    link = context.link()
+    listing = await _listed(link)
+    notes: list[str] = []
+    reading = complete_applications(link.connection, listing)
+    found = await or_note(reading, notes, "Who may open them, and how, is not known") or listing
     open_ones = [each.name for each in found if each.enabled and each.unauthenticated]
-    unread = any(each.unauthenticated is None for each in found)
     yield list_table(
         command,
         "apps",
@@ -62,7 +72,7 @@ async def show_apps(context: Context, command: Command) -> Replies:
         _FIELDS,
         found,
         unfiltered=[f"Open without a login: {listed(open_ones)}."] if open_ones else [],
-        notes=["The list of this instance has no login methods: /app NAME reads them."] if unread else [],
+        notes=notes,
         actions=[
             ("enter", "open", "/app {name}"),
             ("d", "disable", "/app {name} disable"),

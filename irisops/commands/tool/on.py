@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from irisops.commands.profiles.connect import find_profile
@@ -153,12 +154,24 @@ async def dashboard(context: Context, _command: Command) -> Replies:
         columns=cards.columns_of(_FIELDS),
         rows=cards.rows_of(_FIELDS, states),
         key="instance",
+        notes=_unread(context, states),
         actions=[
             ("enter", "switch to it", "/connect {instance}"),
             ("l", "license", "/on {instance} /license"),
             ("s", "sessions", "/on {instance} /sessions"),
         ],
     )
+
+
+def _unread(context: Context, states: Sequence[ProfileState]) -> list[str]:
+    """Why figures of connected instances are empty, or are the least that they can be."""
+    links = [context.hub.links.get(state.name.casefold()) for state in states if state.state == "connected"]
+    return [
+        f"{link.name}: {note}"
+        for link in links
+        if link is not None and link.counts
+        for note in link.counts.notes
+    ]
 
 
 async def _fresh(context: Context, profile: Profile) -> str:

@@ -11,6 +11,7 @@ from irisops.contract.replies import Refusal, Series
 from irisops.contract.wording import duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.instance.usage.poll import OWN_COUNTER
 
 DEFAULT_SPAN = "1h"
 POINTS = 240
@@ -87,6 +88,8 @@ async def plot(context: Context, command: Command) -> Replies:
     title = _TITLES[figure]
     if figure == "units" and link.counts is not None and link.counts.connections is not None:
         title = "Connections in use"
+    if figure == "units" and link.counts is not None and link.counts.at_least:
+        notes.append(OWN_COUNTER)
     limit = link.counts.units_limit if figure == "units" and link.counts else None
     yield Series(
         "plot",

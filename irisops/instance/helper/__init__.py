@@ -59,6 +59,7 @@ _LOOK = (
     Query("SELECT Name FROM %Dictionary.MethodDefinition WHERE parent = ?", (HELPER,)),
     Query("SELECT Name FROM %Dictionary.CompiledMethod WHERE parent = ?", (HELPER,)),
 )
+_DICTIONARY = "%Dictionary.ClassDefinition, MethodDefinition and CompiledMethod"
 # UNVERIFIED: that an account with %Development:U may run them. Settle: run them as such an account in %SYS.
 
 
@@ -133,10 +134,21 @@ async def seek_helper(instance: Instance) -> bool:
 async def read_helper(instance: Instance) -> HelperState:
     """Look in the class dictionary, then ask the helper for its version; the capabilities are updated.
 
-    Raises the named problem if the dictionary cannot be read.
+    Where the account may not read the dictionary, it is looked for by its version alone. Raises NotPermitted if it is
+    not found that way: a class of its name may be there. Raises the named problem if the dictionary cannot be read.
     """
     found: list[list[str]] = []
     for answer in await instance.batch(_LOOK):
+        if isinstance(answer, NotPermitted):
+            version = await _version(instance)
+            if version:
+                return HelperState("ours", version)
+            raise NotPermitted(
+                f"Whether the helper is there cannot be told: this account may not read {_DICTIONARY}.",
+                "Ask an administrator to grant SELECT on them in %SYS, or connect as a user with %All.",
+                privilege=f"SELECT on {_DICTIONARY}",
+                detail=answer.detail,
+            )
         if isinstance(answer, Exception):
             raise answer
         found.append([as_text(row[0]) for row in answer.rows.rows] if answer.rows else [])

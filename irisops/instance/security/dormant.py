@@ -94,9 +94,6 @@ async def read_logins(instance: Instance) -> Logins:
         raise
     except InstanceProblem as problem:
         notes.append(f"The inactivity limit cannot be read: {problem.message}")
-    if not any(user.last_login for user in users):
-        # We are logged in, so one account at least has a last login: this list does not tell them.
-        users = [replace(user, last_login_known=False) for user in users]
     accounts = [_account(user, rows.get(user.name.casefold(), {})) for user in users]
     return Logins(tuple(await _with_ages(instance, accounts)), inactive_limit, tuple(notes))
 

@@ -6,7 +6,7 @@ NotAvailable or NotPermitted (%Admin_Secure:U is needed).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Role, User
 from irisops.instance.routes import Instance
 from irisops.instance.security.authentication import UNAUTHENTICATED
-from irisops.instance.security.object_state import login_bits
+from irisops.instance.security.object_state import ObjectState, login_bits
 from irisops.instance.security.permissions import Permission, permission_of
 from irisops.instance.security.settings_state import read_settings
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_privileges, as_text, as_utc
@@ -120,8 +120,11 @@ def _type_of(flags: Value) -> str:
 
 
 async def list_users(instance: Instance) -> list[User]:
-    """All users."""
-    return by_name(await read_list(instance, "users.list", user_of))
+    """All users. If nobody has a last login, whether they have one is unknown: we are logged in ourselves."""
+    users = by_name(await read_list(instance, "users.list", user_of))
+    if not any(user.last_login for user in users):
+        users = [replace(user, last_login_known=False) for user in users]
+    return users
 
 
 # Roles (facts: iris-security 3.1)
@@ -303,12 +306,24 @@ async def list_applications(instance: Instance) -> list[WebApplication]:
 
 async def read_application(instance: Instance, known: WebApplication) -> WebApplication:
     """`known` completed from the object (facts: iris-security 6.4 B). Raises the problem of reading it."""
-    if known.complete:
-        return known
-    read = await read_settings(instance, "application", [known.name], ("resource", "auth", "roles"))
-    found = read.get(known.name.casefold())
-    if found is None:
-        return known
+    return (await complete_applications(instance, [known]))[0]
+
+
+async def complete_applications(instance: Instance, known: Sequence[WebApplication]) -> list[WebApplication]:
+    """The applications, in one batch completed from their objects where the list has not all their fields.
+
+    Raises the problem of reading them.
+    """
+    names = [each.name for each in known if not each.complete or each.unauthenticated is None]
+    fields = ("resource", "auth", "roles", "timeout")
+    read = await read_settings(instance, "application", names, fields) if names else {}
+    return [
+        _completed(each, found) if (found := read.get(each.name.casefold())) is not None else each
+        for each in known
+    ]
+
+
+def _completed(known: WebApplication, found: ObjectState) -> WebApplication:
     words, unauthenticated = _methods(login_bits(found))
     return replace(
         known,
@@ -316,4 +331,5 @@ async def read_application(instance: Instance, known: WebApplication) -> WebAppl
         match_roles=parse_match_roles(",".join(found.names("roles"))),
         methods=words,
         unauthenticated=unauthenticated,
+        timeout=as_int(found.text("timeout")) if known.timeout is None else known.timeout,
     )

@@ -33,11 +33,15 @@ Of services and web applications: words for ways to log in, groups of roles such
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """One object. `fields` are those of this version of the instance, without the name."""
+    """One object. `fields` are those of this version of the instance, without the name.
+
+    `unread` are fields that it has, but this account cannot read.
+    """
 
     kind: Kind
     name: str
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def text(self, name: str) -> str:
         """A text field, "" if it is not there."""
@@ -55,7 +59,7 @@ class ObjectState:
 
     def with_fields(self, changed: Mapping[str, FieldValue]) -> ObjectState:
         """The same object with other values."""
-        return ObjectState(self.kind, self.name, {**self.fields, **changed})
+        return ObjectState(self.kind, self.name, {**self.fields, **changed}, self.unread)
 
 
 def login_bits(state: ObjectState) -> int:

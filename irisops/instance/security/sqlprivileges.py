@@ -209,6 +209,15 @@ async def change_sql(
     return await changing(check_sql(instance, user, target, action))
 
 
+async def enter(instance: Instance, namespace: str, home: str) -> bool:
+    """True: the account may enter the namespace, as a change there has to; `home` is that of the connection.
+
+    Raises NotPermitted if it may not, and any other named problem of entering it.
+    """
+    await _all_within(instance, namespace, home, [])
+    return True
+
+
 async def _within(instance: Instance, namespace: str, home: str, call: Call) -> Answer:
     """One call made in another namespace."""
     (answer,) = await _all_within(instance, namespace, home, [call])

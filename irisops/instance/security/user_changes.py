@@ -53,17 +53,19 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
     One round trip if the Detail query has all fields, a few more if not. Where the object may not be opened, the state
     has the fields of the list alone. Raises NotPermitted (%Admin_Secure:U is needed), NotAvailable or Unreachable.
     """
-    row = await _from_detail(instance, name, by_cells=False)
+    listed = await _from_detail(instance, name, by_cells=False)
+    row = listed or {}
     absent = [each for each, spec in USER_FIELDS.items() if spec.property.lower() not in row]
     if not row or any(each not in _ROLE_FIELDS for each in absent):
         try:
             opened = await _from_object(instance, name, [each for each in absent if each not in _ROLE_FIELDS])
         except NotPermitted as refused:
-            row = row or await _from_detail(instance, name, by_cells=True)
-            if not row:
+            if listed is None:
+                listed = await _from_detail(instance, name, by_cells=True)
+            if listed is None:
                 reading = FEATURES["users.read"]
                 raise await explained(instance, refused, reading, reading.routes[0]) from None
-            return _state(row, name)
+            return _state(listed, name, partly=True) if listed else None
         if opened is None:
             return None
         row.update(opened)
@@ -74,10 +76,10 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
     return _state(row, name)
 
 
-async def _from_detail(instance: Instance, name: str, *, by_cells: bool) -> dict[str, Value]:
-    """The user's row of Detail, by SQL or only by cells; {} if it cannot be read this way. Raises Unreachable.
+async def _from_detail(instance: Instance, name: str, *, by_cells: bool) -> dict[str, Value] | None:
+    """The user's row of Detail, by SQL or only by cells; {} without such a user, None if it cannot be read this way.
 
-    A cell costs a round trip, so the object is cheaper, if it may be opened.
+    Raises Unreachable. A cell costs a round trip, so the object is cheaper, if it may be opened.
     """
     # The argument is a list of prefixes, in which "," and "*" mean more (facts: iris-security 2.5).
     mask = "*" if any(mark in name for mark in ",*") else name
@@ -92,7 +94,7 @@ async def _from_detail(instance: Instance, name: str, *, by_cells: bool) -> dict
     except Unreachable:
         raise
     except InstanceProblem:
-        return {}
+        return None
     return next((each for each in rows if as_text(each.get("name")).casefold() == name.casefold()), {})
 
 
@@ -128,13 +130,15 @@ async def read_user_states(instance: Instance, names: Sequence[str]) -> dict[str
     return found
 
 
-def _state(row: Mapping[str, Value], name: str) -> ObjectState:
+def _state(row: Mapping[str, Value], name: str, *, partly: bool = False) -> ObjectState:
+    """The state of a row; `partly`: fields that it lacks could not be read, else this version has none such."""
     fields = {
         key: spec.value(row[spec.property.lower()])
         for key, spec in USER_FIELDS.items()
         if spec.property.lower() in row
     }
-    return ObjectState("user", as_text(row.get("name")) or name, fields)
+    unread = tuple(key for key in USER_FIELDS if key not in fields) if partly else ()
+    return ObjectState("user", as_text(row.get("name")) or name, fields, unread)
 
 
 async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> dict[str, Value] | None:

@@ -120,6 +120,8 @@ async def list_processes(instance: Instance, *, remade: Remade[Process] | None =
             own = number_of(pid)
             if isinstance(rows, Answer) or not _lacks_a_column(rows) or columns is choices[-1]:
                 break
+        if start and isinstance(rows, Answer) and columns is not choices[0]:
+            instance.capabilities.learn_no_start_time()
         return await remade.of(answered(rows).rows, lambda row: process_of(row, own), given=own)
 
     return await first_route(instance, "processes.list", attempt)
@@ -149,7 +151,8 @@ async def read_process(instance: Instance, pid: int) -> Process | None:
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
 
     async def attempt(_route: Route) -> Process | None:
-        for columns in (CORE_COLUMNS + LATER_COLUMNS + start, CORE_COLUMNS):
+        newer = CORE_COLUMNS + LATER_COLUMNS
+        for columns in dict.fromkeys((newer + start, newer, CORE_COLUMNS)):
             query = replace(process_query(columns, where="WHERE Pid = ?"), params=(pid,))
             own, rows = await instance.batch([ClassMethod("%SYSTEM.SYS", "ProcessID"), query])
             if isinstance(rows, Answer) or columns is CORE_COLUMNS:

@@ -149,6 +149,10 @@ async def test_an_object_that_may_not_be_opened_leaves_what_the_list_tells() -> 
     state = await read_user_state(FakeInstance({"Users_Detail": listed, "%OpenId": refused}), "bob")
     assert state is not None
     assert (state.name, state.names("roles"), "full_name" in state.fields) == ("Bob", ("%SQL",), False)
+    assert {"full_name", "comment", "email"} <= set(state.unread)
+    assert "roles" not in state.unread
+    # Nobody of that name: the list tells so, and the refused object is no reason to fail.
+    assert await read_user_state(FakeInstance({"Users_Detail": listed, "%OpenId": refused}), "bo") is None
 
 
 async def test_cells_are_read_only_where_neither_sql_nor_the_object_is_permitted() -> None:
