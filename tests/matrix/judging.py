@@ -18,7 +18,7 @@ from tests.matrix.worlds import Held, Place, Seen
 
 Verdict = Literal["right", "partial", "refused early", "wrong"]
 WORST: tuple[Verdict, ...] = ("wrong", "refused early", "partial", "right")
-REFUSALS = {"NotPermitted", "NotAvailable", "WrongNamespace"}
+REFUSALS = {"NotPermitted", "NotAvailable", "WrongNamespace", "NotInSys"}
 """Refusals for what the account or the instance lacks."""
 OWN = "OWN"
 """Stands for the name of the account that is logged in."""
@@ -156,6 +156,7 @@ def _plain(problem: Problem, place: Place) -> tuple[str, str]:
 
 _MASKS = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
+    (re.compile(r"\S*/iris\.json"), "iris.json"),
     (re.compile(r"\bchange \d+"), "change N"),
     (re.compile(r"on local \(IRIS\)", re.IGNORECASE), "on local"),
 )
@@ -166,8 +167,8 @@ _OWN_NAMED = {
     *("status", "forecast", "ways", "advice"),
 }
 """Answers in which the account that is logged in has a part of its own."""
-_BESIDE = {"doctor", "routes", "helper"}
-"""Answers about the ways of the tool itself, which are others in each world."""
+_BESIDE = {"doctor", "routes", "helper", "evidence"}
+"""Answers about the ways of the tool itself, or about the doubts: they are others in each world."""
 _LEFT_OUT = {
     *("address", "namespace", "device", "user_data", "client"),  # of the connection itself
     *("round_trips", "poll_round_trips", "commands", "global_refs"),  # they grow with each call

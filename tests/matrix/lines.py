@@ -1,6 +1,6 @@
 """What is typed in each world: the examples of all commands that use an instance, and further lines for some.
 
-`{pid}` is filled in from the world. A command whose examples fit no world has lines of its own.
+`{pid}` and `{file}` are filled in from the world. A command whose examples fit no world has lines of its own.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "process suspend": ("/process suspend {pid}",),
     "process resume": ("/process resume {pid}",),
     "process terminate": ("/process terminate {pid}",),
+    "evidence": ("/evidence {file}",),
     "helper install": ("/helper install",),
     "helper remove": ("/helper remove",),
     "sessions end": ("/sessions end user=maria", "/sessions end /csp/user"),
@@ -118,7 +119,7 @@ def all_lines() -> list[Line]:
         texts = INSTEAD.get(spec.name) or (*spec.examples, *FURTHER.get(spec.name, ()))
         assert texts, f"/{spec.name} has no line"
         for text in texts:
-            command = understood(text.replace("{pid}", "4711"), registry)
+            command = understood(text.format(pid="4711", file="iris.json"), registry)
             assert isinstance(command, Command), command
             found.setdefault(command.slash, Line(spec.name, text, spec.name not in ONLY_PLANNED))
     return sorted(found.values(), key=_turn)

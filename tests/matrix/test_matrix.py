@@ -37,6 +37,8 @@ FIRST = [
 ]
 COUNTING = "community-units"
 """The doubt in which both behaviours are right in their own worlds: each has a reference of its own."""
+UNSEEN = {"password", "helper install", "evidence"}
+"""Commands that change no field of a record: a hash, a class, a file of this machine."""
 SIGNS = {"right": "·", "partial": "p", "refused early": "r", "wrong": "W"}
 WIDTH = 60
 
@@ -96,7 +98,7 @@ def assert_sound(reference: Walk) -> None:
         if not seen.agreed or text not in commands:
             continue
         assert any(isinstance(each, Done) for each in seen.after), (text, seen.after)
-        if commands[text] in {"password", "helper install"}:  # what they change is no field of a record
+        if commands[text] in UNSEEN:
             continue
         assert seen.change, text
         if seen.undo is None:

@@ -126,6 +126,7 @@ class Stand:
     session: Session
     simulator: RunningSimulator
     place: Place
+    home: Path
 
     @property
     def world(self) -> World:
@@ -134,7 +135,7 @@ class Stand:
     def names(self) -> dict[str, str]:
         """What stands in the lines as `{name}`."""
         notebook = next(each for each in self.world.processes.values() if each.username == "notebook")
-        return {"pid": str(notebook.pid)}
+        return {"pid": str(notebook.pid), "file": str(self.home / "iris.json")}
 
     def held(self) -> Held:
         """What the account may do."""
@@ -309,7 +310,7 @@ async def standing_in(place: Place, home: Path) -> AsyncIterator[Stand]:
     try:
         problem = await session.connect(profile)
         assert problem is None, problem
-        yield Stand(session, simulator, place)
+        yield Stand(session, simulator, place, home)
     finally:
         await session.close()
         await simulator.stop()
