@@ -76,16 +76,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the number of fuzzed examples."""
-    counts = [
-        value
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, [])
-        for name, value in report.user_properties
-        if name == "fuzz_examples" and isinstance(value, int)
-    ]
+    """Print the number of fuzzed examples, and the verdicts of the matrix."""
+    found: dict[str, list[int]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in report.user_properties:
+                if isinstance(value, int):
+                    found.setdefault(name, []).append(value)
+    counts = found.get("fuzz_examples", [])
     if counts:
         terminalreporter.write_line(f"fuzzing: {sum(counts):,} examples for {len(counts)} parsers")
+    cells = {name.removeprefix("matrix "): sum(found[name]) for name in found if name.startswith("matrix ")}
+    if cells:
+        told = ", ".join(f"{count} {verdict}" for verdict, count in cells.items())
+        terminalreporter.write_line(f"matrix: {sum(cells.values()):,} cells, {told}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
