@@ -18,7 +18,7 @@ from irisops.simulator.doubts import DOUBTS
 from irisops.simulator.main import VERSIONS
 from irisops.simulator.world.scenarios import build_world
 from tests.matrix.judging import WORST, Judged, judge
-from tests.matrix.known import KNOWN
+from tests.matrix.known import KNOWN, Known
 from tests.matrix.lines import all_lines
 from tests.matrix.pairwise import covering
 from tests.matrix.worlds import Place, Walk, undo_of, walk
@@ -126,20 +126,20 @@ def compared(reference: Walk, found: Walk) -> list[Cell]:
     return list(cells.values())
 
 
-def new_wrongs(cells: Iterable[Cell]) -> list[str]:
+def new_wrongs(cells: Iterable[Cell], entries: Sequence[Known] = KNOWN) -> list[str]:
     """Wrong cells that are not known."""
     return [
         f"WRONG {each.line}\n    as {each.place.account} on {each.place.version}, {unkind(each.place)}\n"
         f"    {each.judged.why[:600]}"
         for each in cells
-        if each.judged.verdict == "wrong" and not any(known.fits(each.line, each.place) for known in KNOWN)
+        if each.judged.verdict == "wrong" and not any(known.fits(each.line, each.place) for known in entries)
     ]
 
 
-def mended(cells: Sequence[Cell]) -> list[str]:
-    """Entries of `KNOWN` none of whose cells here is wrong any more."""
+def mended(cells: Sequence[Cell], entries: Sequence[Known] = KNOWN) -> list[str]:
+    """Entries none of whose cells here is wrong any more."""
     found = []
-    for known in KNOWN:
+    for known in entries:
         verdicts = {each.judged.verdict for each in cells if known.fits(each.line, each.place)}
         if verdicts and "wrong" not in verdicts:
             found.append(f"KNOWN is not wrong any more: {known}")

@@ -1,0 +1,71 @@
+"""The judge itself, and the strictness of the table of known cells."""
+
+from __future__ import annotations
+
+import pytest
+
+from irisops.contract.replies import Column, Done, Plan, Problem, Reply, Table
+from irisops.simulator.world.model import Permission
+from tests.matrix.judging import Judged, Verdict, judge
+from tests.matrix.known import Known
+from tests.matrix.test_matrix import Cell, mended, new_wrongs
+from tests.matrix.worlds import KINDEST, Held, Place, Seen
+
+PLACE = Place("secadmin", "2025.2", KINDEST)
+HELD = Held(superuser=False, permissions={"%admin_secure": Permission.USE})
+PLAN = Plan("user", "Change bob", "local", [])
+
+
+def table(*rows: tuple[str, int | None], note: str = "") -> Seen:
+    cells = [{"name": name, "age": age} for name, age in rows]
+    columns = [Column("name", "NAME"), Column("age", "AGE", "number")]
+    return Seen([Table("users", "Users", columns, cells, key="name", notes=[note] if note else [])])
+
+
+def refused(message: str, error: str = "NotPermitted", cure: str = "Ask somebody.") -> Problem:
+    return Problem(error, message, cure)
+
+
+def changed(*after: Reply, value: int = 2) -> Seen:
+    return Seen([PLAN], list(after), {"users/bob/age": (1, value)}, agreed=True)
+
+
+LISTED = table(("ann", 1), ("bob", 2))
+DONE = changed(Done("user", "Bob is changed."))
+
+
+@pytest.mark.parametrize(
+    ("reference", "seen", "verdict"),
+    [
+        (LISTED, table(("ann", 1), ("bob", 2), note="More to say."), "right"),
+        (LISTED, table(("ann", 1), ("bob", None), note="Ages cannot be read: no."), "partial"),
+        (LISTED, table(("ann", 1), note="Bob is not known."), "partial"),
+        (LISTED, table(("ann", 1), note="This is the list."), "wrong"),
+        (LISTED, table(("ann", 1), ("bob", 3), note="Ages cannot be read."), "wrong"),
+        (LISTED, table(("ann", 1), ("bob", 2), ("eve", 3)), "wrong"),
+        (LISTED, table(), "wrong"),
+        (LISTED, Seen([refused("This account lacks %Admin_Operate:U.")]), "refused early"),
+        (LISTED, Seen([refused("This account lacks %Admin_Secure:U.")]), "wrong"),
+        (LISTED, Seen([refused("This account has %Admin_Operate:U, but no.")]), "wrong"),
+        (LISTED, Seen([refused("No.", cure="Ask an administrator for the privilege, or …")]), "wrong"),
+        (LISTED, Seen([refused("<CLASS DOES NOT EXIST>", "InstanceError")]), "wrong"),
+        (DONE, changed(Done("user", "Bob is changed.")), "right"),
+        (DONE, changed(Done("user", "Bob is changed."), value=3), "wrong"),
+        (DONE, Seen([PLAN], [refused("This account lacks %Admin_Operate:U.")], agreed=True), "wrong"),
+        (DONE, Seen([PLAN], [Done("user", "Bob is changed.")], agreed=True), "wrong"),
+    ],
+)
+def test_what_an_answer_is_worth(reference: Seen, seen: Seen, verdict: Verdict) -> None:
+    judged = judge(reference, seen, HELD, PLACE)
+    assert judged.verdict == verdict, judged
+
+
+def test_a_known_cell_passes_while_it_is_wrong_and_fails_when_it_is_right() -> None:
+    known = Known("/users", "secadmin", "execute=not-needed", "an example")
+    wrong = [Cell("/users", PLACE, Judged("wrong", "3 instead of 2"))]
+    right = [Cell("/users", PLACE, Judged("right"))]
+    assert new_wrongs(wrong, ())
+    assert not new_wrongs(wrong, [known])
+    assert not mended(wrong, [known])
+    assert mended(right, [known])
+    assert not known.fits("/users", Place("operator", "2025.2", KINDEST))
