@@ -186,6 +186,8 @@ class FakeInstance:
                 return int(args[0] in state["users"])
             case "Security.Roles.Exists":
                 return int(args[0] in state["roles"])
+            case "%SYSTEM.Security.Check":
+                return 1
             case "%SYSTEM.Process.Terminate":
                 (pid,) = args
                 assert pid != OWN_PID
