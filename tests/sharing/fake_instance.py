@@ -182,10 +182,8 @@ class FakeInstance:
             case "Security.Roles.Delete" if args[0] in state["roles"]:
                 self.change(lambda s: s["roles"].remove(args[0]))
                 self.change(lambda s: s["created"].pop(args[0], None))
-            case "Security.Users.Exists":
-                return int(args[0] in state["users"])
-            case "Security.Roles.Exists":
-                return int(args[0] in state["roles"])
+            case "Security.Users.Exists" | "Security.Roles.Exists":
+                return int(args[0] in state["users" if "Users" in name else "roles"])
             case "%SYSTEM.Security.Check":
                 return 1
             case "%SYSTEM.Process.Terminate":
