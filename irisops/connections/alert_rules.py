@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import ge, gt, le, lt
+from typing import TYPE_CHECKING
 
-from irisops.instance.models import PollCounts
+if TYPE_CHECKING:  # imported at the first connect, after the first paint
+    from irisops.instance.models import PollCounts
 
 _MEANS = {
     "units": "license units in use",

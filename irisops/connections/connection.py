@@ -15,19 +15,19 @@ from irisops.connections.kept_rows import KeptRows
 from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.secret_words import show_names
-from irisops.instance.calls import Answer, Call
-from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
-from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
-from irisops.instance.usage.poll import Poller
-from irisops.instance.values import Remade
 from irisops.profiles.model import Profile
 
-if TYPE_CHECKING:  # what connects is imported at the first connect, after the first paint
+if TYPE_CHECKING:  # what reads an instance is imported at the first connect, after the first paint
     from irisops.connections.session_times import KnownBirths, KnownTimeouts
+    from irisops.instance.calls import Answer, Call
+    from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
+    from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
     from irisops.instance.security.access import Access
+    from irisops.instance.usage.poll import Poller
+    from irisops.instance.values import Remade
     from irisops.instance.web import WebAddress
 
 HISTORY = 180
@@ -159,11 +159,11 @@ class Link:
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
     """The license board as last read, shown when the next login is refused."""
-    session_records: Remade[WebSession] = field(default_factory=Remade)
+    session_records: Remade[WebSession] = field(init=False)
     """The web sessions as last listed."""
-    process_records: Remade[Process] = field(default_factory=Remade)
+    process_records: Remade[Process] = field(init=False)
     """The processes as last listed."""
-    process_rows: KeptRows[Process] = field(default_factory=KeptRows)
+    process_rows: KeptRows[Process] = field(init=False)
     """The rows of /processes as last shown."""
     listed_at: float | None = None
     """Monotonic time of the last list of processes or sessions whose rows are kept."""
@@ -183,7 +183,15 @@ class Link:
     stop_listening: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
+        from irisops.instance.usage.poll import Poller  # noqa: PLC0415 - not at the start
+
+        self._keep_no_rows()
         self.poller = Poller(self.connection, now=self.clock.now)
+
+    def _keep_no_rows(self) -> None:
+        from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
+
+        self.session_records, self.process_records, self.process_rows = Remade(), Remade(), KeptRows()
 
     def judged(self, error: str) -> None:
         """Note how a login ended: `error` is the name of its problem, "" for success."""
@@ -221,7 +229,7 @@ class Link:
         """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 30 MB."""
         if self.listed_at is not None and self.clock.monotonic() - self.listed_at > seconds:
             self.listed_at = None
-            self.session_records, self.process_records, self.process_rows = Remade(), Remade(), KeptRows()
+            self._keep_no_rows()
             self.connection.forget_rows()
 
     def follow(self, profile: Profile) -> None:

@@ -36,9 +36,7 @@ def from_json(kind: type[T], value: Any) -> T:
     hints = get_type_hints(kind)
     if strange := value.keys() - hints.keys():
         raise TypeError(f"a {kind.__name__} has no {min(strange)}")
-    # For mypy a class given as `type[T]` is not known to be one of records.
-    # For mypy a class given as `type[T]` is not known to be one of records.
-    known = fields(kind)  # type: ignore[arg-type]
+    known = fields(kind)  # type: ignore[arg-type]  # `type[T]` need not be a dataclass
     if absent := [each.name for each in known if each.name not in value and not each.metadata.get("later")]:
         raise KeyError(absent[0])
     return kind(

@@ -134,7 +134,7 @@ def _merged(found: Iterable[Found]) -> list[Found]:
             continue
         if alike and each.port_assumed:  # another login of an instance with a known port
             known = alike[0].found
-            each = replace(each, port=known.port, port_assumed=known.port_assumed)  # noqa: PLW2901
+            each = replace(each, port=known.port, port_assumed=known.port_assumed)  # noqa: PLW2901 - completed
         rows.append(_Row(at, each, {(each.source, each.name)}))
     rows.sort(key=lambda row: (bool(row.found.problem), row.found.port is None, row.at))
     return [row.found for row in rows]
