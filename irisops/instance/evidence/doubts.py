@@ -219,6 +219,7 @@ DOUBTS: tuple[Doubt, ...] = (
     Doubt("projection", ("no", "yes"), _projection),
     Doubt("admin-api", ("refused", "answers"), None, "all units must be in use"),
     Doubt("event-id", ("bars", "slashes"), _event_id),
+    Doubt("application-new", ("refused", "made"), None, "an application must be made"),
     Doubt("procedure-word", ("refused", "taken"), None, "something must be granted"),
     Doubt("feature-options", ("granted", "none"), None, "a login of its own that asks for them is needed"),
 )

@@ -16,24 +16,26 @@ from irisops.simulator.classes.records import Field, Kind, yes_no
 from irisops.simulator.classes.security_tables import project
 from irisops.simulator.classes.user_operations import audit_change
 from irisops.simulator.classes.values import as_integer, as_text, matches_names
+from irisops.simulator.doubts import APPLICATION_NEW
 from irisops.simulator.world.model import Application
 
 APPLICATIONS = ClassDef("Security.Applications", base=PERSISTENT, requires="%Admin_Secure:U")
 
 _TEXTS = (
     ("ChangePasswordPage", 256), ("CookiePath", 256), ("ErrorPage", 256), ("EventClass", 64), ("GroupById", 64),
-    ("LoginPage", 256), ("Package", 64), ("PermittedClasses", 0), ("SuperClass", 1024), ("WSGIAppLocation", 256),
-    ("WSGIAppName", 256),
+    ("LoginPage", 256), ("Package", 64), ("PermittedClasses", 0), ("SuperClass", 1024),
 )  # fmt: skip
 _SWITCHES = (
     ("AutoCompile", 1), ("CorsCredentialsAllowed", 1), ("CSRFToken", 1), ("DeepSeeEnabled", 0), ("iKnowEnabled", 0),
-    ("InbndWebServicesEnabled", 1), ("IsNameSpaceDefault", 0), ("JWTAuthEnabled", 0), ("LockCSPName", 1),
-    ("Recurse", 1), ("RedirectEmptyPath", 0), ("WSGIDebug", 0),
+    ("InbndWebServicesEnabled", 1), ("IsNameSpaceDefault", 0), ("LockCSPName", 1), ("Recurse", 1),
+    ("RedirectEmptyPath", 0),
 )  # fmt: skip
 _NUMBERS = (
-    ("JWTAccessTokenTimeout", 60, 1, 0), ("JWTRefreshTokenTimeout", 900, 1, 0), ("ServeFiles", 1, 0, 3),
-    ("ServeFilesTimeout", 3600, 0, 0), ("SessionScope", 2, 0, 2), ("UserCookieScope", 2, 0, 2), ("WSGIType", 1, 1, 2),
+    ("ServeFiles", 1, 0, 3), ("ServeFilesTimeout", 3600, 0, 0), ("SessionScope", 2, 0, 2), ("UserCookieScope", 2, 0, 2),
 )  # fmt: skip
+_JWT, _WSGI, _WSGI_TYPE, _TRACE = (2022, 2), (2024, 1), (2024, 2), (2026, 1)
+"""The releases that brought them (facts: iris-webapps-gateway 1.1, 6). UNVERIFIED: that WSGIType is in 2024.2, and
+TraceEnabled in 2026.1. Settle: SELECT Name FROM %Dictionary.CompiledProperty WHERE parent = 'Security.Applications'."""
 _FIELDS = (
     Field("Description", "description", maximum=256),
     Field("NameSpace", "namespace", maximum=64),
@@ -67,7 +69,15 @@ _FIELDS = (
         Field(name, kind=Kind.INTEGER, initial=initial, minimum=low, maximum=high)
         for name, initial, low, high in _NUMBERS
     ),
-    Field("WSGICallable", initial="app", maximum=256),
+    Field("JWTAuthEnabled", kind=Kind.YES_NO, initial=0, since=_JWT),
+    Field("JWTAccessTokenTimeout", kind=Kind.INTEGER, initial=60, minimum=1, since=_JWT),
+    Field("JWTRefreshTokenTimeout", kind=Kind.INTEGER, initial=900, minimum=1, since=_JWT),
+    Field("WSGIAppLocation", maximum=256, since=_WSGI),
+    Field("WSGIAppName", maximum=256, since=_WSGI),
+    Field("WSGICallable", initial="app", maximum=256, since=_WSGI),
+    Field("WSGIDebug", kind=Kind.YES_NO, initial=0, since=_WSGI),
+    Field("WSGIType", kind=Kind.INTEGER, initial=1, minimum=1, maximum=2, since=_WSGI_TYPE),
+    Field("TraceEnabled", kind=Kind.YES_NO, initial=0, since=_TRACE),
     Field("CorsAllowlist", kind=Kind.LIST, maximum=32767),
     Field("CorsHeadersList", kind=Kind.LIST, maximum=32767),
     Field("ClientApplications", kind=Kind.LIST, maximum=64),
@@ -75,6 +85,7 @@ _FIELDS = (
 )
 
 APPLICATIONS.property("Name", required=True, maximum_length=64)
+APPLICATIONS.property("NameLowerCase", read_only=True, required=True)
 APPLICATIONS.property("MatchRoles", collection="list", maximum_length=32767)
 records.declare(APPLICATIONS, _FIELDS)
 
@@ -124,11 +135,12 @@ class ApplicationPersistence:
             instance, application, _FIELDS, job.emulation.extras_of(APPLICATIONS.name, application.name)
         )
         instance.values["Name"] = application.name
+        instance.values["NameLowerCase"] = application.name.lower()
         instance.values["MatchRoles"] = new_list(match_roles_items(application))
 
     def save(self, job: Job, instance: Instance) -> None:
         """Check the object and store it. Raises `StatusError`; nothing is changed then."""
-        application = find(job, instance.key)
+        application = find(job, instance.key) if instance.key else _made(job, instance)
         if as_text(instance.values.get("Name")) != application.name:
             raise status.StatusError(920, "Name")
         values = records.validated(instance, _FIELDS)
@@ -140,10 +152,14 @@ class ApplicationPersistence:
         if match_roles != application.match_roles:
             application.match_roles = match_roles
             changes.append("MatchRoles")
-        if changes:
+        if changes or not instance.key:
+            done = "modified" if instance.key else "created"
+            if not instance.key:
+                job.world.applications.add(application)
+                instance.key = application.name.lower()
             job.world.applications.touch()
             audit_change(
-                job, "ApplicationChange", f"Application {application.name} modified: {', '.join(changes)}"
+                job, "ApplicationChange", f"Application {application.name} {done}: {', '.join(changes)}"
             )
 
     def delete(self, job: Job, row_id: str) -> None:
@@ -175,6 +191,26 @@ def delete(job: Job, name: str) -> None:
     job.world.applications.remove(application.name)
     job.emulation.forget_extras(APPLICATIONS.name, application.name)
     audit_change(job, "ApplicationChange", f"Application {application.name} deleted")
+
+
+@APPLICATIONS.class_method("%New(initvalue As %String) As Security.Applications")
+def _new(_job: Job, _initial: Value) -> Instance:
+    instance = Instance(APPLICATIONS)
+    records.blank(instance, _FIELDS)
+    instance.values["MatchRoles"] = new_list()
+    return instance
+
+
+def _made(job: Job, instance: Instance) -> Application:
+    """The record of an object that was never saved. Raises `StatusError`."""
+    name = as_text(instance.values.get("Name"))
+    if not name or len(name) > 64:
+        raise status.StatusError(5659, "Security.Applications:Name")
+    if job.world.doubts.says(APPLICATION_NEW, "refused"):
+        raise status.StatusError(5659, "Security.Applications:NameLowerCase")
+    if job.world.applications.get(name) is not None:
+        raise status.StatusError(5001, f"Application {name} already exists")
+    return Application(name, namespace="")
 
 
 @APPLICATIONS.class_method("Delete(Name As %String) As %Status")

@@ -30,7 +30,7 @@ BY_WHOM = {
     "event-id": ADMINISTRATOR,
 }
 """The account that can settle a doubt."""
-NOT_BY_READING = {"function", "admin-api", "procedure-word", "feature-options"}
+NOT_BY_READING = {"function", "admin-api", "application-new", "procedure-word", "feature-options"}
 NTH = max(len(doubt.behaviours) for doubt in DOUBTS)
 
 
