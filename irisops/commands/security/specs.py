@@ -204,6 +204,27 @@ SPECS: tuple[CommandSpec, ...] = (
         needs=(*NEEDS_APPS, "webapps.read", "webapps.delete"),
     ),
     _command(
+        name="app test",
+        summary="Log in to a web application over the web port as it wants it, call it once, and log out",
+        handler="security.app_test:test_app",
+        grammar=(
+            Arg("application", "application", show="/APP"),
+            Keyword("as"),
+            Arg("user", "user", required=False),
+        ),
+        plain=(
+            Plain("(test|try) [out] [the] [web] (application|app) {app}", {"application": "{app}"}),
+            Plain(
+                "(test|try) [out] [the] [web] (application|app) {app} as [the] [user] {user}",
+                {"application": "{app}"},
+            ),
+            Plain("can [i] log in to [the] [web] (application|app) {app}", {"application": "{app}"}),
+            Plain("can {user} log in to [the] [web] (application|app) {app}", {"application": "{app}"}),
+        ),
+        examples=("test the application /csp/user", "try the application /api/shop as bob"),
+        needs=(*NEEDS_APPS, "webapps.read"),
+    ),
+    _command(
         name="app templates",
         summary="Templates for new web applications: REST with tokens or a password, CSP, Flask, Django, FastAPI",
         handler="security.app_templates:show_templates",

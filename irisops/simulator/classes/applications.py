@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from irisops.simulator.backend import ByRef, Value
@@ -22,7 +23,7 @@ from irisops.simulator.world.model import Application
 APPLICATIONS = ClassDef("Security.Applications", base=PERSISTENT, requires="%Admin_Secure:U")
 
 _TEXTS = (
-    ("ChangePasswordPage", 256), ("CookiePath", 256), ("ErrorPage", 256), ("EventClass", 64), ("GroupById", 64),
+    ("ChangePasswordPage", 256), ("CookiePath", 256), ("ErrorPage", 256), ("EventClass", 64),
     ("LoginPage", 256), ("Package", 64), ("PermittedClasses", 0), ("SuperClass", 1024),
 )  # fmt: skip
 _SWITCHES = (
@@ -69,9 +70,10 @@ _FIELDS = (
         Field(name, kind=Kind.INTEGER, initial=initial, minimum=low, maximum=high)
         for name, initial, low, high in _NUMBERS
     ),
-    Field("JWTAuthEnabled", kind=Kind.YES_NO, initial=0, since=_JWT),
-    Field("JWTAccessTokenTimeout", kind=Kind.INTEGER, initial=60, minimum=1, since=_JWT),
-    Field("JWTRefreshTokenTimeout", kind=Kind.INTEGER, initial=900, minimum=1, since=_JWT),
+    Field("GroupById", "group", maximum=64),
+    Field("JWTAuthEnabled", "jwt_enabled", Kind.YES_NO, initial=0, since=_JWT),
+    Field("JWTAccessTokenTimeout", "jwt_access_seconds", Kind.INTEGER, initial=60, minimum=1, since=_JWT),
+    Field("JWTRefreshTokenTimeout", "jwt_refresh_seconds", Kind.INTEGER, initial=900, minimum=1, since=_JWT),
     Field("WSGIAppLocation", maximum=256, since=_WSGI),
     Field("WSGIAppName", maximum=256, since=_WSGI),
     Field("WSGICallable", initial="app", maximum=256, since=_WSGI),
@@ -149,6 +151,9 @@ class ApplicationPersistence:
         changes = records.store(
             application, values, _FIELDS, job.emulation.extras_of(APPLICATIONS.name, application.name)
         )
+        if "DispatchClass" in changes:
+            # UseSession is a parameter of the class, 0 by default (facts: iris-license-sessions 2.3).
+            application.use_session = not application.dispatch_class
         if match_roles != application.match_roles:
             application.match_roles = match_roles
             changes.append("MatchRoles")
@@ -243,19 +248,13 @@ def _copy(job: Job, name: Value, new_name: Value, description: Value) -> None:
         raise status.StatusError(5659, "Security.Applications:Name")
     if job.world.applications.get(text) is not None:
         raise status.StatusError(5001, f"Application {text} already exists")
-    copied = Application(
-        text,
-        source.namespace,
-        as_text(description) or source.description,
-        source.enabled,
-        source.type_bits & ~1,
-        source.dispatch_class,
-        source.resource,
-        source.authe_enabled,
-        {match: list(targets) for match, targets in source.match_roles.items()},
-        source.timeout,
-        source.use_session,
-        source.path,
+    copied = replace(
+        source,
+        name=text,
+        description=as_text(description) or source.description,
+        type_bits=source.type_bits & ~1,
+        system=False,
+        match_roles={match: list(targets) for match, targets in source.match_roles.items()},
     )
     job.world.applications.add(copied)
     job.emulation.extras_of(APPLICATIONS.name, text).update(

@@ -217,6 +217,11 @@ async def test_a_template_sets_what_was_published(
         if version < (2024, 2):
             wanted.pop("WSGIType", None)
         initial = {each.name: each.initial for each in applications.APPLICATIONS.own_properties.values()}
+        more |= {
+            "JWTAuthEnabled": made.jwt_enabled,
+            "JWTAccessTokenTimeout": made.jwt_access_seconds,
+            "JWTRefreshTokenTimeout": made.jwt_refresh_seconds,
+        }
         assert wanted.items() <= (initial | more).items()
         assert (made.authe_enabled, made.type_bits, made.namespace) == (PASSWORD_BIT, 2, "USER")
         assert made.dispatch_class == (
@@ -335,7 +340,7 @@ async def test_what_is_warned_of(at: Desk, line: str, said: str) -> None:
     for name in ("/api/one", "/api/two", "/py/one", "/py/two"):
         dispatch = "Shop.REST" if name.startswith("/api") else PYTHON
         at.served.world.applications.add(Application(name, dispatch_class=dispatch, authe_enabled=32))
-    extra(at, "/api/two")["JWTAuthEnabled"] = True
+    app(at, "/api/two").jwt_enabled = True
     for name in ("/py/one", "/py/two"):
         extra(at, name).update(WSGIAppName="shop" if name == "/py/two" else "one", WSGIAppLocation="/opt")
     plan = await at.plan(line)
