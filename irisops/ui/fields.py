@@ -26,6 +26,10 @@ FIELD_LIMIT = 4_000
 """Most characters of an editable value; longer ones are slow to edit."""
 
 
+CURSOR = "$row-cursor-text on $row-cursor bold"
+"""Style of the line under the cursor."""
+
+
 class TextField(LineInput):
     """An input for text, masked text, a number or a date.
 
@@ -118,7 +122,7 @@ class FlagField(Widget, can_focus=True):
     def render(self) -> Content:
         """A box and its word."""
         text = f"{'▸ ' if self.has_focus else '  '}{_box(self._on)} {'yes' if self._on else 'no'}"
-        return Content.styled(text, "bold on $row-cursor" if self.has_focus else "")
+        return Content.styled(text, CURSOR if self.has_focus else "")
 
     def action_switch(self) -> None:
         """Toggle the value."""
@@ -210,7 +214,7 @@ class NameList(Lines, can_focus=True):
         for number, name in enumerate(self._names[first : first + self.ROWS], first):
             here = number == self._row and self.has_focus
             line = Content.assemble("▸ " if here else "  ", self.line(name))
-            lines.append(line.stylize("bold on $row-cursor") if here else line)
+            lines.append(line.stylize(CURSOR) if here else line)
         return lines
 
     def action_move(self, step: int) -> None:
