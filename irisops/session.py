@@ -185,7 +185,7 @@ class Session:
                 Notice(
                     "info",
                     "Welcome. No instance is known yet.",
-                    "/profile add opens a form for another; to look round first, leave and run: irisops demo",
+                    "/profile add opens a form for one. To look around without one, leave and run: irisops demo",
                 )
             )
             if self.settings.load().settings.discovery:

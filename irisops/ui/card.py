@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -28,6 +29,7 @@ from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
 from irisops.ui.cards.table import TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
+from irisops.ui.keys import CARD_KEYS
 from irisops.ui.lines import GivenLines, Lines, same
 from irisops.ui.record import Entry
 
@@ -76,6 +78,8 @@ class Said(Lines):
 
 class Card(Vertical, can_focus=True):
     """Shows the replies of one command. Its border has a title, the state, and the command."""
+
+    BINDINGS: ClassVar[list[BindingType]] = CARD_KEYS
 
     class Changed(Message):
         """The card has a new section: the transcript may have to remove old turns."""

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from textual import on
@@ -19,7 +20,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract.chat import Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
@@ -36,6 +37,10 @@ from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
+from irisops.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -47,6 +52,12 @@ REST = 4.0
 
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
+
+
+def _search_bar() -> type[SearchBar]:
+    from irisops.ui.search import SearchBar  # noqa: PLC0415 - not before somebody searches
+
+    return SearchBar
 
 
 class Conversation(Vertical):
@@ -97,12 +108,13 @@ class Conversation(Vertical):
         self._now = now
         self._seconds = seconds
         self.pinned = Pinned()
-        self.transcript = Transcript(now)
+        self.transcript = Transcript(now, chat.overview)
         self.prompt = Prompt(chat, history, self._may_ask)
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
-        self.questions = Questions(self, self.prompt, self._is_command)
+        self.searching: SearchBar | None = None
+        self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Monotonic time until which a live card is not refreshed."""
@@ -152,6 +164,11 @@ class Conversation(Vertical):
 
     def send(self, text: str) -> None:
         """Handle a line as if it were typed."""
+        self.transcript.end_welcome()
+        self.begin_with(text)
+
+    def begin_with(self, text: str) -> None:
+        """Handle a line of the program's own at the start: the first screen stays."""
         self._waiting.append(text)
         self._pump()
 
@@ -183,7 +200,15 @@ class Conversation(Vertical):
         else:
             self._run(card, replace(parsed, fields=values))
 
+    async def drop_form(self, card: Card) -> None:
+        """Remove the turn of a form that was left, if it holds nothing else."""
+        if all(isinstance(each, Form) for each in card.replies) and card not in self._working_on():
+            await self.transcript.drop(card)
+
     # Jobs
+
+    def _working_on(self) -> set[Card]:
+        return {job.card for job in self._jobs.values()}
 
     def _run(self, card: Card, command: Command, *, refresh: bool = False) -> None:
         self._start(Job(card, command, lambda: self._chat.run(command), refresh))
@@ -324,8 +349,11 @@ class Conversation(Vertical):
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
         )
 
-    def set_stale(self, stale: bool) -> None:
-        """Mark or unmark all live cards as stale."""
+    def show(self, overview: Overview) -> None:
+        """Take a newer state: figures of a lost connection are stale."""
+        active = overview.active
+        stale = active is None or active.stale or active.state != "connected"
+        self.transcript.renew_welcome(overview)
         self.transcript.set_stale(stale)
         self.pinned.set_stale(stale)
 
@@ -391,6 +419,27 @@ class Conversation(Vertical):
         """Focus the question, else the prompt."""
         self.questions.focus()
 
+    # Search
+
+    def open_search(self) -> bool:
+        """Open the line to search in, or go to it. False where a question waits, or a password may be typed next."""
+        if self.questions.shown is not None or self.prompt.guarded:
+            return False
+        if self.searching is None:
+            self.searching = _search_bar()(self.transcript)
+            self.mount(self.searching, before=self.prompt)
+        self.screen.set_focus(self.searching.line)
+        return True
+
+    def on_search_bar_closed(self) -> None:
+        """Take the line away; a question that came meanwhile is asked now."""
+        bar, self.searching = self.searching, None
+        self.focus_prompt()
+        if bar is not None:
+            bar.remove()
+        if not self.prompt.typing:
+            self.questions.call()
+
     # Cards
 
     @on(Grid.Act)
@@ -418,6 +467,16 @@ class Conversation(Vertical):
         self.prompt.put(event.text)
         self.focus_prompt()
 
+    @on(Welcome.Chosen)
+    def _chosen(self, event: Welcome.Chosen) -> None:
+        event.stop()
+        self.focus_prompt()
+        self.send(event.line)
+
+    @on(Prompt.Left)
+    def _left(self) -> None:
+        self.transcript.walk(-1)
+
     @on(Transcript.ToPrompt)
     def _to_prompt(self) -> None:
         self.focus_prompt()
@@ -441,7 +500,7 @@ class Conversation(Vertical):
         active = self._chat.overview().active
         if active is None or active.state != "connected":
             return
-        under_way = {job.card for job in self._jobs.values()}
+        under_way = self._working_on()
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):

@@ -39,7 +39,9 @@ SAME_CONTRAST = 0.179
 
 def _luminance(colour: Color) -> float:
     parts = [part / 255 for part in colour.rgb]
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

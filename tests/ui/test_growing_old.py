@@ -220,7 +220,7 @@ async def test_a_picture_says_that_it_is_one_and_its_keys_renew_it() -> None:
         old = await grown_old(pilot)
         assert "an old picture · 14 of 40 rows" in text_of(old)
         assert transcript_of(pilot).stops()[0] is old
-        for key in ("enter", "ctrl+f", "ctrl+s", "right"):
+        for key in ("enter", "ctrl+s", "right"):
             app.conversation.prompt.put("")
             old.focus()
             await pilot.pause()

@@ -17,14 +17,16 @@ from irisops.ui.editor import EditorScreen
 from irisops.ui.themes import load_theme, styles_folder, theme_names
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, until
 
-VGA = (
+VGA = re.findall(
+    r"\S+",
     "#000000 #aa0000 #00aa00 #aa5500 #0000aa #aa00aa #00aaaa #aaaaaa "
-    "#555555 #ff5555 #55ff55 #ffff55 #5555ff #ff55ff #55ffff #ffffff"
-).split()
-XTERM = (
+    "#555555 #ff5555 #55ff55 #ffff55 #5555ff #ff55ff #55ffff #ffffff",
+)
+XTERM = re.findall(
+    r"\S+",
     "#000000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5 "
-    "#7f7f7f #ff0000 #00ff00 #ffff00 #5c5cff #ff00ff #00ffff #ffffff"
-).split()
+    "#7f7f7f #ff0000 #00ff00 #ffff00 #5c5cff #ff00ff #00ffff #ffffff",
+)
 GROUND = "#000000"
 DRAWN = re.compile(r"[\s─-▟⠀-⣿▲▼◀▶●◐◌○✿]+")
 """Lines, bars, curves and lamps: not text."""
@@ -55,7 +57,7 @@ def seen(colour: RichColor | None, default: str, palette: list[str]) -> Color:
 def painted(widget: Widget) -> Iterator[Segment]:
     """The pieces of text of a widget and what is in it."""
     for part in widget.walk_children():
-        if part.display and part.size :
+        if part.display and part.size:
             for strip in part.render_lines(part.size.region):
                 yield from (each for each in strip if DRAWN.sub("", each.text))
 
