@@ -84,7 +84,7 @@ class Plan:
     """A change awaiting yes or no. Carried out by `Chat.confirm(plan.id)`; dropped by `Chat.decline`.
 
     `calls` shows the same change as ready-to-paste code: language ("ObjectScript", "Python", "SQL") -> lines.
-    `confirm_word` is "" for a plain y/n, else the word that must be typed (a guarded profile's name, "amber" risks).
+    `confirm_word` is "" for a plain y/n, else the word that must be typed (the profile's name).
     """
 
     name: str
