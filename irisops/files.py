@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -185,6 +186,79 @@ def write_atomically(path: Path, text: str) -> None:
             Path(name).unlink()
         raise
     sync_folder(real.parent)
+
+
+def back_up(path: Path, beside: Path) -> None:
+    """Copy a file to a new one, with its mode, times, attributes and, where that is allowed, its owner.
+
+    Raises `FileExistsError` or another `OSError`; nothing is left then.
+    """
+    data = read_file(path)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        _like(path, beside)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    """Replace the contents of somebody else's file: its mode, owner and attributes stay, as does a link to it.
+
+    It is replaced at once where a new file can be given to the same owner. Else it is written in place, after the disk
+    has granted the room. Raises `OSError`, and the file is untouched.
+    """
+    refuse_other(path)
+    real = path.resolve()
+    if not os.access(real, os.W_OK):  # a folder that may be written to would let a read-only file be replaced
+        raise PermissionError(errno.EACCES, f"{real.name} is read-only for you", str(real))
+    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        if _like(real, Path(name)):
+            Path(name).replace(real)
+            sync_folder(real.parent)
+            return
+        Path(name).unlink()
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    _write_in_place(real, data)
+
+
+def _like(model: Path, made: Path) -> bool:
+    """Give a file the mode, attributes and owner of another. False if the owner cannot be had. Raises `OSError`."""
+    shutil.copystat(model, made)
+    if sys.platform == "win32":
+        return True
+    wanted, has = model.stat(), made.stat()
+    if (wanted.st_uid, wanted.st_gid) == (has.st_uid, has.st_gid):
+        return True
+    try:
+        os.chown(made, wanted.st_uid, wanted.st_gid)
+    except PermissionError:
+        return False
+    made.chmod(stat.S_IMODE(wanted.st_mode))  # a change of owner takes bits off the mode
+    return True
+
+
+def _write_in_place(path: Path, data: bytes) -> None:
+    with os.fdopen(_open(path, os.O_RDWR), "r+b") as file:
+        if sys.platform != "win32" and data:
+            os.posix_fallocate(file.fileno(), 0, len(data))
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
 
 
 if sys.platform == "win32":

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from irisops import streams
+from irisops.contract import picks
 from irisops.contract.chat import Chat, Command, Notice
 from irisops.contract.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
 from irisops.contract.secret_words import without_secrets
@@ -39,6 +40,8 @@ class PlainChat:
         self._terminal = terminal
         self._width = width
         self._offer = ""
+        self._shown: list[Reply] = []
+        """Replies to the last line; what they offer can be picked by number or letter."""
         self._said: list[str] = []
         self._ended = False
         self._asking = asyncio.Lock()
@@ -92,6 +95,14 @@ class PlainChat:
 
     async def say(self, text: str) -> None:
         """Run one line and write the replies."""
+        line = picks.offered(self._shown).get(text.casefold())
+        if line is not None:
+            pick = picks.pick(line, self._chat.commands())
+            if pick.blank is not None:
+                self._write(f"This lacks {pick.line[slice(*pick.blank)]}: {pick.line}")
+                return
+            text = pick.line
+        self._shown = []
         parsed = self._chat.parse(text)
         if isinstance(parsed, Problem):
             self._reply(parsed)
@@ -121,6 +132,7 @@ class PlainChat:
             await self._fill(form)
 
     def _reply(self, reply: Reply) -> None:
+        self._shown.append(reply)
         if isinstance(reply, Table) and reply.offer:
             self._offer = reply.offer
         text = reply_text.text(reply, self._width)

@@ -300,3 +300,17 @@ def test_a_person_at_a_terminal_has_completion_history_and_no_drawing(tmp_path: 
         assert "WARNING" not in terminal.text
         assert b"\x1b[?1049h" not in terminal.raw, "no full-screen drawing"
         assert b"\x1b[3" not in terminal.raw.replace(b"\x1b[39m", b""), "no colours"
+
+
+async def test_what_an_answer_offers_is_picked_by_its_number_or_letter(tmp_path: Path) -> None:
+    world, terminal = await converse(tmp_path, "/explain bop %DB_USER:W", "1", "f", "yes")
+    assert "1  /explain bob %DB_USER:W" in terminal.text
+    assert "f: fix it" in terminal.text
+    assert terminal.prompts.count("Do it? yes or no: ") == 1, "the question itself asked for no yes"
+    assert world.instance.held("bob")
+
+
+async def test_a_pick_that_lacks_something_is_shown_and_not_run(tmp_path: Path) -> None:
+    world, terminal = await converse(tmp_path, "/grant x bob", "1")
+    assert "This lacks ROLE: /grant ROLE to USER" in terminal.text
+    assert world.instance.held("bob") == ()

@@ -20,6 +20,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
+from irisops.contract import picks
 from irisops.contract.chat import Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
@@ -29,6 +30,7 @@ from irisops.files import cure_of
 from irisops.logs import MASK
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
@@ -50,6 +52,9 @@ WITHHELD = Problem(
 REST = 4.0
 """Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
 
+LONG = 10.0
+"""Seconds after which somebody may have turned to another window."""
+
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
 
@@ -69,6 +74,13 @@ class Conversation(Vertical):
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
+
+    class Ended(Message):
+        """A long command or a change has ended, or a long one waits for an answer."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     class Wanted(Message):
         """An effect for the app: quit, theme, save."""
@@ -178,6 +190,10 @@ class Conversation(Vertical):
         self.prompt.wait([without_secrets(line) for line in self._waiting])
 
     def _begin(self, text: str) -> None:
+        line = picks.offered(self._newest.replies if self._newest else ()).get(text.casefold())
+        if line is not None:
+            self._pick(line)
+            return
         parsed = self._chat.parse(text)
         if isinstance(parsed, Problem):
             self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
@@ -185,6 +201,22 @@ class Conversation(Vertical):
                 self.prompt.put(text, selected=True)
             return
         self.carry_out(parsed, text)
+
+    @property
+    def _newest(self) -> Card | None:
+        """The newest card: what it offers can be picked by a number or a letter."""
+        return next(iter(self.transcript.cards[-1:]), None)
+
+    def _pick(self, line: str) -> None:
+        """Run a picked line, or let the person fill in what it lacks."""
+        pick = picks.pick(line, self._chat.commands())
+        if not self.prompt.typing:
+            self.prompt.put("")
+        if not line.startswith("/") or pick.blank is not None:
+            self.prompt.put(pick.line, blank=pick.blank)
+        else:
+            self._waiting.appendleft(pick.line)  # it was picked from what is on the screen now
+            self._pump()
 
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
@@ -270,9 +302,16 @@ class Conversation(Vertical):
             self._refreshed(job)
         else:
             self._succeeded(job)
+        self._tell_end(job)
         if self.running is None:
             self.post_message(self.Running(""))
         self._pump()
+
+    def _tell_end(self, job: Job) -> None:
+        """Post the end of what somebody may have turned away from."""
+        changed = job.command.changes and job.outcome() in ("done", "failed")
+        if not job.refresh and (changed or self._seconds() - job.began >= LONG):
+            self.post_message(self.Ended(job.card.headline().plain))
 
     def _failed(self, job: Job, error: BaseException | None) -> None:
         """Show a fault of the program; faults of an instance are `Problem` replies."""
@@ -460,6 +499,26 @@ class Conversation(Vertical):
     def _arranging_failed(self, event: Grid.Failed) -> None:
         event.stop()
         self.notice(Notice("error", f"The rows could not be arranged: {event.error}", "Please report it."))
+
+    @on(ProblemSection.Picked)
+    @on(FactsSection.Picked)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked) -> None:
+        event.stop()
+        self.focus_prompt()
+        self._pick(event.line)
+
+    @on(Prompt.ToPicks)
+    def _to_picks(self) -> None:
+        """Move to what the newest card offers."""
+        stops = self._newest.stops() if self._newest else []
+        offering = [
+            each
+            for each in stops
+            if isinstance(each, ProblemSection | FactsSection) and picks.offered([each.reply])
+        ]
+        if offering:
+            self.transcript.release_anchor()
+            offering[0].focus()
 
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:

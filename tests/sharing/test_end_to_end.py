@@ -59,7 +59,7 @@ class Chatting:
     clock: ShiftedClock
     notices: list[Notice] = field(default_factory=list)
 
-    async def say(self, line: str, word: str = "amber") -> list[Reply]:
+    async def say(self, line: str, word: str = "local") -> list[Reply]:
         command = self.session.parse(line)
         assert isinstance(command, Command), command
         replies = [reply async for reply in self.session.run(command)]

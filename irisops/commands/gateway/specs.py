@@ -1,0 +1,40 @@
+"""Commands on the Web Gateway, as data. Handlers are resolved at first use."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from irisops.engine.spec import Arg, CommandSpec, Plain
+
+KIND = "gateway.password"
+"""The journal's name for this kind of change."""
+
+_command = partial(CommandSpec, group="access", uses_connection=True)
+
+SPECS: tuple[CommandSpec, ...] = (
+    _command(
+        name="gateway",
+        summary="The Web Gateway of this machine: its file, its credentials and what each is for, its paths",
+        handler="gateway.showing:show",
+        grammar=(Arg("file", "file", required=False),),
+        plain=(
+            Plain("(show|see) [me] [the] [web] gateway"),
+            Plain("where is (CSP.ini|the web gateway)"),
+        ),
+        examples=("show the web gateway",),
+    ),
+    _command(
+        name="gateway password",
+        undo={KIND: "gateway.password:AGAIN"},
+        summary="Set a new password for the Web Gateway's management pages; keeps the former file beside it",
+        handler="gateway.password:change",
+        grammar=(Arg("file", "file", required=False),),
+        plain=(
+            Plain("(set|change|reset) [the] [web] gateway password"),
+            Plain("(set|change|reset) [the] password of [the] [web] gateway"),
+            Plain("(i lost|i forgot|we lost|we forgot) [the] [web] gateway password"),
+        ),
+        examples=("reset the web gateway password",),
+        changes=True,
+    ),
+)
