@@ -324,6 +324,9 @@ class Card(Vertical, can_focus=True):
         """Show all of a long answer, or only its beginning."""
         self.expanded = not self.expanded
         self.set_class(self.expanded, "-expanded")
+        for section in self._sections.values():
+            if isinstance(section, ProblemSection):
+                section.tell_all(wanted=self.expanded)
 
 
 class Heading(GivenLines):

@@ -509,7 +509,7 @@ class Conversation(Vertical):
 
     @on(Prompt.ToPicks)
     def _to_picks(self) -> None:
-        """Move to what the newest card offers."""
+        """Move to what the newest card offers, else to the last stop above."""
         stops = self._newest.stops() if self._newest else []
         offering = [
             each
@@ -519,6 +519,8 @@ class Conversation(Vertical):
         if offering:
             self.transcript.release_anchor()
             offering[0].focus()
+        else:
+            self.transcript.walk(-1)
 
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:
@@ -531,10 +533,6 @@ class Conversation(Vertical):
         event.stop()
         self.focus_prompt()
         self.send(event.line)
-
-    @on(Prompt.Left)
-    def _left(self) -> None:
-        self.transcript.walk(-1)
 
     @on(Transcript.ToPrompt)
     def _to_prompt(self) -> None:

@@ -212,20 +212,29 @@ def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
 
 
 def folded_panel(overview: Overview, width: int) -> Content:
-    """The side panel in one line, for narrow screens: other profiles and the counts."""
+    """The side panel in one line, for narrow screens: the counts and other profiles.
+
+    The units go first if there is too little room, as the header shows them, too.
+    """
     profile = overview.active
-    parts: list[Content | tuple[str, str] | str] = [" "]
+    units: list[Content | tuple[str, str] | str] = [" "]
+    parts: list[Content | tuple[str, str] | str] = []
     others = [each for each in overview.profiles if each != profile]
     if profile is not None:
         style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         label = "units " if profile.connections is None else "connections "
-        parts += [(label, "$quiet"), (units_text(profile), style)]
+        units += [(label, "$quiet"), (units_text(profile), style)]
         if len(profile.history) > 1 and width >= 70:
-            parts += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
-        parts += [("  sessions ", "$quiet"), _count(profile.sessions)]
+            units += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
+        units.append("  ")
+        parts += [("sessions ", "$quiet"), _count(profile.sessions)]
         parts += [("  processes ", "$quiet"), _count(profile.processes)]
     if overview.tunnels:
         parts += [("  tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")]
     for other in others[:3]:
         parts += ["  ", lamp(other), (f" {harmless(other.name, 14)}", "$quiet")]
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
+    whole = Content.assemble(*units, *parts)
+    least = Content.assemble(" ", *parts[:4], "  ")
+    if whole.cell_length <= width or least.cell_length > width:
+        return whole.truncate(width, ellipsis=True)
+    return Content.assemble(" ", *parts).truncate(width, ellipsis=True)

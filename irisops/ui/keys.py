@@ -69,7 +69,6 @@ FOOTER = {
     "editor.clear": "empty",
     "editor.leave": "close",
     "prompt.complete": "complete",
-    "prompt.older": "history",
     "problem.take": "take",
     "find.rows": "to the rows",
     "find.forget": "all rows",

@@ -136,9 +136,6 @@ class Prompt(Vertical):
             super().__init__()
             self.text = text
 
-    class Left(Message):
-        """Tab in an empty line: to what stands above."""
-
     class Passed(Message):
         """Enter was pressed in an empty line."""
 
@@ -383,7 +380,7 @@ class Prompt(Vertical):
         elif (line := self._walker.up(self.text)) is not None:
             self.put(line)
         elif not self._history.lines and not self.text:
-            self.post_message(self.Left())
+            self.post_message(self.ToPicks())
         self._tell_trouble()
 
     def action_newer(self) -> None:
@@ -410,9 +407,6 @@ class Prompt(Vertical):
             self.post_message(self.ToPicks())
             return
         text, cursor = self.text, self.input.cursor_position
-        if not text:
-            self.post_message(self.Left())
-            return
         completions = self._chat.complete(text, cursor)
         if not completions:
             return

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import partial
 
 import pytest
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.widget import Widget
 
 from irisops.contract.chat import Notice
-from irisops.contract.replies import Column, Facts, Problem, Table
+from irisops.contract.replies import Cell, Column, Facts, Problem, Table
 from irisops.engine.reply_copy import as_csv
 from irisops.ui.card import Card
 from irisops.ui.copying import CopyScreen
@@ -29,6 +32,10 @@ def count_of(pilot: Driver) -> str:
     return text_of(bar).split("\n")[-1]
 
 
+def seen(pilot: Driver, count: str) -> bool:
+    return count in count_of(pilot)
+
+
 async def search(pilot: Driver, words: str, count: str) -> None:
     await pilot.press("ctrl+f", *words)
     await until(pilot, lambda: count in count_of(pilot))
@@ -39,7 +46,7 @@ def marked(pilot: Driver) -> list[str]:
     return [
         segment.text
         for part in app_of(pilot).conversation.transcript.walk_children()
-        if part.size and not part.children
+        if isinstance(part, Widget) and part.size and not part.children
         for strip in part.render_lines(part.size.region)
         for segment in strip.apply_style(Style.null())
         if segment.style is not None and segment.style.reverse
@@ -71,9 +78,17 @@ async def test_enter_and_the_arrows_go_round() -> None:
         await search(pilot, "developer", "1 of 1")
         await pilot.press(*["backspace"] * 9, *"%db_user")
         await until(pilot, lambda: "3 of 3" in count_of(pilot))
-        for key, place in (("up", 2), ("up", 1), ("up", 3), ("enter", 1), ("down", 2), ("shift+enter", 1)):
+        for key, count in (
+            ("up", "2 of"),
+            ("up", "1 of"),
+            ("up", "3 of"),
+            ("enter", "1 of"),
+            ("down", "2 of"),
+        ):
             await pilot.press(key)
-            await until(pilot, lambda place=place: f"{place} of 3" in count_of(pilot))  # type: ignore[misc] - a default binds the loop's value
+            await until(pilot, partial(seen, pilot, count))
+        await pilot.press("shift+enter")
+        await until(pilot, partial(seen, pilot, "1 of"))
 
 
 async def test_an_old_picture_a_notice_and_what_left_the_screen_are_found() -> None:
@@ -239,5 +254,5 @@ def test_an_old_answer_keeps_its_plain_text() -> None:
 
 def test_a_copied_cell_computes_nothing() -> None:
     columns = [Column("name", "Name"), Column("count", "N", "number")]
-    rows = [{"name": "=1+1", "count": -5}, {"name": 'a,"b"\n', "count": None}]
+    rows: list[Mapping[str, Cell]] = [{"name": "=1+1", "count": -5}, {"name": 'a,"b"\n', "count": None}]
     assert as_csv(Table("t", "T", columns, rows)) == 'name,count\n\'=1+1,-5\n"a,""b""⏎",\n'

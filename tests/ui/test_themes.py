@@ -57,7 +57,7 @@ def seen(colour: RichColor | None, default: str, palette: list[str]) -> Color:
 def painted(widget: Widget) -> Iterator[Segment]:
     """The pieces of text of a widget and what is in it."""
     for part in widget.walk_children():
-        if part.display and part.size:
+        if isinstance(part, Widget) and part.display and part.size:
             for strip in part.render_lines(part.size.region):
                 yield from (each for each in strip if DRAWN.sub("", each.text))
 
