@@ -123,7 +123,8 @@ class Prompt(Vertical):
         Binding("up", "older", "Older line", show=False, id="prompt.older"),
         Binding("down", "newer", "Newer line", show=False, id="prompt.newer"),
         Binding("tab", "complete", "Complete", id="prompt.complete"),
-        Binding("ctrl+f", "app.find", show=False),  # before the input, which would delete a word
+        # Before the input, which would delete a word.
+        Binding("ctrl+f", "app.find", "Search the answers so far", show=False, id="app.find"),
         Binding("ctrl+r", "search", "Search the history", id="prompt.search"),
         Binding("escape", "leave", "Close the list, then clear the line", show=False, id="prompt.leave"),
         Binding("ctrl+j", "send", "Send", show=False, id="prompt.send"),

@@ -20,7 +20,7 @@ Try = tuple[str, str]
 """A line to send, and what comes of it."""
 
 CONNECTED: tuple[Try, ...] = (
-    ("who holds my license", "each unit: who holds it, why, and when it is free again"),
+    ("who holds my license", "each unit: by whom, why, and until when"),
     ("free a unit", "proposes the session missed least; you decide"),
     ("show users", "accounts and their roles; Enter on one opens it"),
 )

@@ -20,7 +20,7 @@ NOTHING = (
     "Nothing was found on this machine: no installed instance, no container, no VS Code setting, no IRIS_ variable, "
     "no standard port."
 )
-NOTHING_READ = "Nothing was found on this machine where it could be looked at."
+NOTHING_READ = "No instance was found on this machine."
 """Said if a source could not be read: it may hold an instance."""
 ELSEWHERE = "For an instance elsewhere, /profile add opens a form. To try irisops without one: irisops demo"
 
