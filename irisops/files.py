@@ -13,6 +13,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -22,6 +23,11 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 CURE_OF_DISK = "Make room or correct the rights of that file, then try again."
 CURE_OF_OTHER = "Move it away, then try again."
+CURE_OF_LOCK = "End the other irisops, which may hang, then try again."
+LOCK_SECONDS = 3.0
+"""Longest wait for the lock of a file; it is held for one small write."""
+_LOCK_PAUSE = 0.02
+"""Seconds between two tries for a lock."""
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 """Flags for opening without waiting for the other end of a pipe, and without taking over a terminal."""
 _KINDS = (
@@ -42,6 +48,8 @@ class NotAFileError(OSError):
 
 def cure_of(error: BaseException | None) -> str:
     """What a person can do about an `OSError` of a file."""
+    if isinstance(error, TimeoutError):
+        return CURE_OF_LOCK
     return CURE_OF_OTHER if isinstance(error, NotAFileError | NotADirectoryError) else CURE_OF_DISK
 
 
@@ -265,8 +273,9 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: BinaryIO) -> None:
+        """Take the lock. Raises `OSError` if another process has it."""
         file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
     def _unlock(file: BinaryIO) -> None:
         file.seek(0)
@@ -275,24 +284,41 @@ else:
     import fcntl
 
     def _lock(file: BinaryIO) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        """Take the lock. Raises `OSError` if another process has it."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _unlock(file: BinaryIO) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of `path` (a file beside it) against other irisops of the same user.
+def locked(path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the lock of `path` (a file beside it) against other irisops of the same user. It ends with its process.
 
-    It is held for one small write, so the wait is short. The lock ends with its process.
+    Raises `TimeoutError`, an `OSError`, if another one has held it for `seconds`; `OSError` if it cannot be made.
     """
     private_folder(path.parent)
     lock = path.with_name(f".{path.name}.lock")
     descriptor = open_private(lock, os.O_RDWR)
     with os.fdopen(descriptor, "r+b") as file:
-        _lock(file)
+        _wait_for_lock(file, path, seconds)
         try:
             yield
         finally:
             _unlock(file)
+
+
+def _wait_for_lock(file: BinaryIO, path: Path, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            _lock(file)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EINTR):
+                raise
+            if time.monotonic() >= ends:
+                told = f"another irisops has kept {path.name} locked for {seconds:g} seconds"
+                raise TimeoutError(errno.ETIMEDOUT, told, str(path)) from None
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return

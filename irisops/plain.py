@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from irisops import streams
 from irisops.contract import picks
-from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract.chat import About, Chat, Command, Notice
 from irisops.contract.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless, harmless_lines
@@ -42,6 +42,9 @@ class PlainChat:
         self._offer = ""
         self._shown: list[Reply] = []
         """Replies to the last line; what they offer can be picked by number or letter."""
+        self._command: Command | None = None
+        """The last command that was no change: follow-ups refer to its rows."""
+        self._last: Command | None = None
         self._said: list[str] = []
         self._ended = False
         self._asking = asyncio.Lock()
@@ -102,12 +105,21 @@ class PlainChat:
                 self._write(f"This lacks {pick.line[slice(*pick.blank)]}: {pick.line}")
                 return
             text = pick.line
-        self._shown = []
-        parsed = self._chat.parse(text)
+        parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
+            # The rows before stay what "the second one" refers to.
+            self._shown = [each for each in self._shown if not isinstance(each, Problem)]
             self._reply(parsed)
             return
+        self._last = parsed
+        if not parsed.changes:
+            self._command, self._shown = parsed, []
         await self._do(parsed)
+
+    def _about(self) -> About | None:
+        """What a follow-up refers to."""
+        command = self._command or self._last
+        return replace(About.of(command, self._shown), last=self._last) if command else None
 
     async def _do(self, command: Command) -> None:
         if command.slash and command.slash != command.text.strip():

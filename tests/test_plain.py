@@ -314,3 +314,13 @@ async def test_a_pick_that_lacks_something_is_shown_and_not_run(tmp_path: Path) 
     world, terminal = await converse(tmp_path, "/grant x bob", "1")
     assert "This lacks ROLE: /grant ROLE to USER" in terminal.text
     assert world.instance.held("bob") == ()
+
+
+async def test_a_line_refers_to_the_last_answer(tmp_path: Path) -> None:
+    _, terminal = await converse(
+        tmp_path, "/users name~bob", "disable the first", "no", "again", "no", "end them", "and reader?"
+    )
+    assert terminal.written.count("/disable bob") == 2, "said once, and once more after “again”"
+    assert terminal.prompts.count("Do it? yes or no: ") == 2
+    assert "NotHere" in terminal.text
+    assert "/disable reader" in terminal.written

@@ -6,6 +6,7 @@ Its names are case-sensitive and its values may be secrets: a server's password 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,10 @@ MOST_BYTES = 1_000_000
 """A larger file is no CSP.ini."""
 ENCODED = "]]]"
 """Begins a server's password on UNIX; base64 of the clear password follows (facts: iris-webapps-gateway 5.3)."""
+
+INDEXES = frozenset({"SYSTEM_INDEX", "APP_PATH_INDEX"})
+PATH = "APP_PATH:"
+"""Begins the section of a path."""
 
 Use = Literal["management", "server"]
 
@@ -55,6 +60,17 @@ class CspIni:
     def sections(self) -> tuple[str, ...]:
         """The names of the sections, in order."""
         return tuple(dict.fromkeys(line.section for line in self._lines if line.section))
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The names of the servers, which are sections too."""
+        aside = (SYSTEM, *INDEXES)
+        return tuple(each for each in self.sections if each not in aside and not each.startswith(PATH))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths, e.g. `/csp`."""
+        return tuple(each.removeprefix(PATH) for each in self.sections if each.startswith(PATH))
 
     def section(self, name: str) -> dict[str, str]:
         """The values of a section by key; empty without the section. Of a key given twice the first counts here."""
@@ -124,18 +140,27 @@ def form_of(value: str, use: Use) -> str:
     return "hashed, in the older form" if value.startswith("1") else "in clear, until the web server restarts"
 
 
-def refusal_of(password: str) -> str:
-    """Why a password cannot be written as one of the management pages; "" if it can.
+def clear_password(value: str) -> str | None:
+    """The password that a server's entry stands for; None if only the gateway can tell (a command, encrypted)."""
+    if not value.startswith(ENCODED):
+        return None if value.startswith("{") or not value.isascii() else value
+    try:
+        return base64.b64decode(value.removeprefix(ENCODED), validate=True).decode("ascii")
+    except ValueError:
+        return None
 
-    In clear it may not begin as a hash or a command does (facts: iris-webapps-gateway 5.3). Which encoding the gateway
-    takes a letter outside ASCII in is not known.
+
+def refusal_of(password: str, use: Use) -> str:
+    """Why a password cannot be written in clear; "" if it can.
+
+    It may not begin as a hash, an encoded one or a command does (facts: iris-webapps-gateway 5.3). Which encoding the
+    gateway takes a letter outside ASCII in is not known.
     """
+    taken = ("1", "PBKDF2|", "{") if use == "management" else (ENCODED, "{")
     if not password:
         return "it is empty"
-    if password.startswith(("1", "PBKDF2|")):
-        return "it begins with 1 or PBKDF2|, which the gateway takes for a hash"
-    if password.startswith("{"):
-        return "it begins with {, which the gateway takes for a command"
+    if password.startswith(taken):
+        return f"it begins with one of {' '.join(taken)}, which the gateway takes for something else"
     if password != password.strip():
         return "it begins or ends with a blank"
     if not (password.isascii() and password.isprintable()):

@@ -12,16 +12,16 @@ from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from irisops.contract import picks
-from irisops.contract.chat import Chat, Command, Notice, Overview
+from irisops.contract.chat import About, Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
@@ -54,6 +54,9 @@ REST = 4.0
 
 LONG = 10.0
 """Seconds after which somebody may have turned to another window."""
+
+MORE = ("more", "show more", "show me more", "the rest", "show all")
+"""Lines that unfold the newest card, if it hides something."""
 
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
@@ -128,6 +131,8 @@ class Conversation(Vertical):
         self.searching: SearchBar | None = None
         self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
+        self._marked: WeakSet[Grid] = WeakSet()
+        """Tables in which the person moved to a row."""
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Monotonic time until which a live card is not refreshed."""
 
@@ -194,7 +199,9 @@ class Conversation(Vertical):
         if line is not None:
             self._pick(line)
             return
-        parsed = self._chat.parse(text)
+        if text.casefold() in MORE and self._unfold():
+            return
+        parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
             self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
             if not self.prompt.text and not self._waiting and not has_secret(text):
@@ -206,6 +213,43 @@ class Conversation(Vertical):
     def _newest(self) -> Card | None:
         """The newest card: what it offers can be picked by a number or a letter."""
         return next(iter(self.transcript.cards[-1:]), None)
+
+    def _unfold(self) -> bool:
+        """Show all of the newest card; False if it hides nothing."""
+        card = self._newest
+        if card is None or not card.hidden_lines:
+            return False
+        card.toggle_expanded()
+        return True
+
+    def _about(self) -> About | None:
+        """What a follow-up refers to: the newest answer, and the row marked in it."""
+        cards = [each for each in reversed(self.transcript.cards) if each.command.name]
+        if not cards:
+            return None
+        card = next((each for each in cards if not each.command.changes), cards[0])
+        about = replace(About.of(card.command, card.replies), last=cards[0].command)
+        if (newest := self._newest) is not None and newest is not card:
+            about = replace(about, suggestions=About.of(newest.command, newest.replies).suggestions)
+        grids = [grid for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return about
+        grid = next((each for each in grids if each in self._marked), grids[-1])
+        view = grid.view
+        return replace(
+            about,
+            columns=view.table.columns,
+            rows=view.rows[: About.MOST_ROWS],
+            count=len(view.rows),
+            marked=grid.cursor if grid in self._marked else None,
+            find=view.find,
+            actions=view.table.actions,
+        )
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A table that had the focus has a row that the person marked."""
+        if isinstance(event.widget, Grid):
+            self._marked.add(event.widget)
 
     def _pick(self, line: str) -> None:
         """Run a picked line, or let the person fill in what it lacks."""

@@ -71,8 +71,8 @@ def test_forms_of_a_password() -> None:
     "password", ["", "1abc", "PBKDF2|abc", "{cat x}", " blank", "blank ", "naïve", "a\nb"]
 )
 def test_a_password_that_the_gateway_would_take_for_something_else_is_refused(password: str) -> None:
-    assert refusal_of(password)
-    assert not refusal_of("Geheim-12345")
+    assert refusal_of(password, "management")
+    assert not refusal_of("Geheim-12345", "management")
 
 
 _LINES = st.lists(

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.contract.chat import Command, Notice
+from irisops.contract.chat import About, Command, Notice
 from irisops.contract.replies import Column, Facts, Problem, Reply, Table
+from irisops.ui.arrange import Order
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
@@ -81,10 +82,10 @@ async def test_a_number_without_picks_is_an_ordinary_line() -> None:
 
 async def test_a_pick_that_lacks_something_goes_to_the_prompt_with_the_place_marked() -> None:
     class Asking(FakeChat):
-        def parse(self, text: str) -> Command | Problem:
+        def parse(self, text: str, about: About | None = None) -> Command | Problem:
             if text == "give":
                 return Problem("NotUnderstood", "?", "", text=text, suggestions=["/grant ROLE to USER"])
-            return super().parse(text)
+            return super().parse(text, about)
 
     chat = Asking()
     async with make_app(chat).run_test(size=SMALL) as pilot:
@@ -429,3 +430,65 @@ async def test_ctrl_y_on_a_share_copies_the_focused_pass_alone() -> None:
         await pilot.press("alt+up", "ctrl+y")
         assert "default password" in app.clipboard
         assert "pw-of" not in app.clipboard
+
+
+def referred(chat: FakeChat) -> About:
+    assert chat.about is not None
+    return chat.about
+
+
+async def test_a_line_refers_to_the_last_answer_and_the_row_marked_in_it() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        await say(pilot, "/users")
+        await say(pilot, "make me coffee")
+        assert (referred(chat).command.slash, referred(chat).count, referred(chat).marked) == (
+            "/users",
+            10,
+            None,
+        )
+        await pilot.press("alt+up", "alt+up", "down", "down")
+        await say(pilot, "end it")
+        about = referred(chat)
+        assert about.marked == 2
+        assert [row["name"] for row in about.rows][:3] == ["_SYSTEM", "Admin", "CSPSystem"]
+        assert about.actions[0] == ("enter", "edit", "/user {name}")
+        assert about.suggestions[0] == "/license", "the newest card's own"
+
+
+async def test_rows_are_meant_in_the_order_in_which_they_are_shown() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/users")
+        grid = card.query_one(Grid)
+        grid.filter("%DB")
+        grid.reorder(Order("name", descending=True))
+        await say(pilot, "the second one")
+        about = referred(chat)
+        assert [row["name"] for row in about.rows] == ["rest_client", "reader", "appuser"]
+        assert (about.count, about.find) == (3, "%DB")
+
+
+async def test_rows_stay_what_they_were_after_a_change() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        await say(pilot, "/users")
+        card = await say(pilot, "/grant %SQL to appuser")
+        await pilot.press("y")
+        await until(pilot, lambda: card.state == "done")
+        await say(pilot, "the second one")
+        about = referred(chat)
+        assert about.command.slash == "/users"
+        assert about.last is not None
+        assert about.last.slash == "/grant %SQL to appuser"
+
+
+async def test_more_unfolds_the_newest_card() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        card = await say(pilot, "/hostile")
+        await until(pilot, lambda: card.hidden_lines)
+        app_of(pilot).conversation.prompt.put("more")
+        await pilot.press("enter")
+        await until(pilot, lambda: card.expanded)
+        assert app_of(pilot).conversation.transcript.cards[-1] is card

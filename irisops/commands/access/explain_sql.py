@@ -153,9 +153,8 @@ _WAYS = {
 
 def _way(access: Access, user: User, grant: SqlGrant) -> str:
     chain = access.model.chains(user.roles).get(grant.via.lower())
-    if (
-        chain is not None
-    ):  # UNVERIFIED: that no instance names the role here. Settled by the doubt granted-via.
+    if chain is not None:
+        # UNVERIFIED: that some instance names the role here. Settle: doubt granted-via.
         return f"role {harmless(' → granted role '.join(chain), 300)} → {_what(grant)}"
     way = _WAYS.get(
         grant.via.casefold(), f"granted through {harmless(grant.via) or 'a way that is not told'}"

@@ -1,9 +1,9 @@
-"""/gateway password: a new password for the Web Gateway's management pages, written into its CSP.ini by plan."""
+"""Passwords in a Web Gateway's file, written by plan: /gateway password, and what /gateway server mends there."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
@@ -18,91 +18,111 @@ from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.files import back_up, cure_of, rewrite
-from irisops.gateway.csp_ini import PASSWORD, SYSTEM, CspIniError, form_of, refusal_of
+from irisops.gateway.csp_ini import PASSWORD, SYSTEM, CspIniError, Use, form_of, refusal_of
 from irisops.journal import Entry, Reverse, Status
 
-_RESTART = "It counts when the gateway's web server (httpd, nginx or IIS) is started again; the gateway then hashes it."
+_EFFECTIVE: Mapping[Use, str] = {
+    "management": "It counts when the gateway's web server starts again; the gateway then hashes it.",
+    "server": "RELOAD=1 beside it makes the gateway read the file again within a minute or so, and encode it.",
+}
+"""(facts: iris-webapps-gateway 5.3)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A password in a file: of the management pages, or of a server."""
+
+    gateway: GatewayFile
+    section: str
+
+    @property
+    def use(self) -> Use:
+        """What it is for."""
+        return "management" if self.section == SYSTEM else "server"
+
+    @property
+    def value(self) -> str:
+        """As it is stored."""
+        return self.gateway.ini.section(self.section).get(PASSWORD, "")
+
+    @property
+    def named(self) -> str:
+        """The place in words."""
+        return f"{PASSWORD} of [{harmless(self.section, 60)}] in {harmless(self.gateway.path)}"
+
+    def holding(self, value: str) -> bytes:
+        """The file with another value. Raises `Refusal`."""
+        try:
+            data = self.gateway.ini.with_value(self.section, PASSWORD, value)
+            return (
+                data
+                if self.use == "management"
+                else type(self.gateway.ini)(data).with_value(SYSTEM, "RELOAD", "1")
+            )
+        except CspIniError as error:
+            text = f"{harmless(self.gateway.path)}: {error}"
+            raise Refusal("NotAGatewayFile", text, "Nothing was changed.") from error
 
 
 async def change(context: Context, command: Command) -> Replies:
-    """Ask for the password and plan to write it."""
-    gateway = await file_meant(context, command)
-    _new(gateway, "x")  # before anything is asked for
-    password = await _asked(context, gateway.path)
-    user = gateway.ini.section(SYSTEM).get("Username", "")
+    """/gateway password: of the management pages."""
+    place = Place(await file_meant(context, command), SYSTEM)
+    yield await ask_and_plan(context, command, place)
+
+
+async def ask_and_plan(context: Context, command: Command, place: Place) -> Plan:
+    """Ask for a password and plan to write it. Raises `Refusal`."""
+    place.holding("x")  # what cannot be written is told before anything is asked for
+    password = await _asked(context, command, place)
+    user = place.gateway.ini.section(place.section).get("Username", "")
     link = context.hub.active if context.hub.active is not None and context.hub.active.connected else None
     shown = Plan(
         name="gateway_password",
-        title="Set the password of the Web Gateway's management pages",
+        title="Set the password of the Web Gateway's management pages"
+        if place.use == "management"
+        else f"Set the password that the Web Gateway sends to {harmless(place.section, 60)}",
         instance="this computer",
-        changes=[
-            Change(
-                f"{PASSWORD} in {harmless(gateway.path)}",
-                _form(gateway),
-                "the one that you entered, in clear",
-            )
-        ],
+        changes=[Change(place.named, form_of(place.value, place.use), "the one that you entered, in clear")],
         effects=[
-            f"The login of the pages is {harmless(user)}."
-            if user
-            else "The file names no user for the pages.",
-            _RESTART,
+            f"The login is {harmless(user, 60)}." if user else "The file names no user for it.",
+            _EFFECTIVE[place.use],
             "The former file is kept beside it. Nothing else in it changes, and IRIS is not touched.",
         ],
-        warnings=_warnings(link),
+        warnings=_warnings(link, place.use),
     )
-    done = f"The new password is in {harmless(gateway.path)}."
-    work = _Work(context, link, gateway, _new(gateway, password), shown, Origin(command.slash), done)
-    yield context.plans.add(shown, lambda: _carry_out(work))
+    work = _Work(context, link, place, place.holding(password), shown, Origin(command.slash))
+    return context.plans.add(shown, lambda: _carry_out(work))
 
 
-def _warnings(link: Link | None) -> list[str]:
-    # UNVERIFIED: whether a gateway of the vendor's container takes it in clear; the guide for containers wants it made
-    # by CSPpwd, the gateway's guide does not (facts: iris-webapps-gateway 5.3 and 6). Settle: start
-    # one with such a file.
-    warnings = [
-        "Until then whoever can read the file can read the password.",
-        "In a container of the vendor's the gateway may want it encrypted: if it refuses it, /undo or the kept file.",
-    ]
-    return (
-        warnings
-        if link is not None
-        else [*warnings, "Nothing is connected, so /undo will not know of this change."]
-    )
+def _warnings(link: Link | None, use: Use) -> list[str]:
+    warnings = ["Until then whoever can read the file can read the password."]
+    if use == "management":
+        # UNVERIFIED: whether a gateway of the vendor's container takes it in clear; the guide for containers wants it
+        # made by CSPpwd, the gateway's guide does not (facts: iris-webapps-gateway 5.3 and 6). Settle: start one with
+        # such a file.
+        warnings.append(
+            "A container of the vendor's may want it encrypted: if it refuses it, /undo or the kept file."
+        )
+    if link is None:
+        warnings.append("Nothing is connected, so /undo will not know of this change.")
+    return warnings
 
 
-def _form(gateway: GatewayFile) -> str:
-    return form_of(gateway.ini.section(SYSTEM).get(PASSWORD, ""), "management")
-
-
-def _new(gateway: GatewayFile, value: str) -> bytes:
-    """The file with this value as the password. Raises `Refusal`."""
-    try:
-        return gateway.ini.with_value(SYSTEM, PASSWORD, value)
-    except CspIniError as error:
-        raise Refusal(
-            "NotAGatewayFile", f"{harmless(gateway.path)}: {error}", "Nothing was changed."
-        ) from error
-
-
-async def _asked(context: Context, path: Path) -> str:
+async def _asked(context: Context, command: Command, place: Place) -> str:
     """The new password, typed twice. Raises `Refusal`."""
     ask = context.hub.ask
     if ask is None:
         raise Refusal("PasswordNeeded", "Nobody can be asked for the password.", "Run it in a terminal.")
-    title = f"Web Gateway, {harmless(path, 60)}"
-    password = await ask(title, "New password of the management pages")
+    again = f"{command.slash} asks again."
+    title = f"Web Gateway, [{harmless(place.section, 40)}]"
+    password = await ask(title, "New password")
     if not password:
-        raise Refusal(
-            "Declined", "Nothing was changed: no password was given.", "/gateway password asks again."
-        )
-    why = refusal_of(password)
+        raise Refusal("Declined", "Nothing was changed: no password was given.", again)
+    why = refusal_of(password, place.use)
     if why:
-        raise Refusal("BadPassword", f"This password cannot be used: {why}.", "/gateway password asks again.")
+        raise Refusal("BadPassword", f"This password cannot be used: {why}.", again)
     if password != await ask(title, "The same once more"):
-        raise Refusal(
-            "NotTheSame", "Nothing was changed: the two were not the same.", "/gateway password asks again."
-        )
+        raise Refusal("NotTheSame", "Nothing was changed: the two were not the same.", again)
     return password
 
 
@@ -112,26 +132,23 @@ class _Work:
 
     context: Context
     link: Link | None
-    gateway: GatewayFile
+    place: Place
     data: bytes = field(repr=False)
     shown: Plan
     origin: Origin
-    done: str
 
 
 async def _carry_out(work: _Work) -> Replies:
     """Keep the former file, write, read back. The file must still be as in the plan."""
-    path = work.gateway.path
-    if read(path).data != work.gateway.data:
-        raise Refusal(
-            "Moved",
-            f"Nothing was changed: somebody wrote {harmless(path)} meanwhile.",
-            "Give the command again.",
-        )
+    gateway = work.place.gateway
+    path = gateway.path
+    if read(path).data != gateway.data:
+        moved = f"Nothing was changed: somebody wrote {harmless(path)} meanwhile."
+        raise Refusal("Moved", moved, "Give the command again.")
     kept = _free(path.resolve().with_name(f"{path.name}.before-{work.context.clock.now():%Y%m%d-%H%M%S}"))
     record = None
     if work.link is not None:
-        reverse = Reverse(KIND, str(path), (str(kept),), ())
+        reverse = Reverse(KIND, str(path), (str(kept), work.place.section), ())
         record = Record(work.context, work.link, work.shown, work.origin, reverse=reverse)
 
     def ended(status: Status, detail: str = "") -> None:
@@ -144,22 +161,22 @@ async def _carry_out(work: _Work) -> Replies:
     except OSError as error:
         ended("failed", error.strerror or "not written")
         where = "" if error.filename in (None, str(path)) else f"{harmless(error.filename)}: "
-        raise Refusal(
-            "NotWritten", f"{harmless(path)} is as it was. {where}{error.strerror}.", cure_of(error)
-        ) from error
+        text = f"{harmless(path)} is as it was. {where}{error.strerror}."
+        raise Refusal("NotWritten", text, cure_of(error)) from error
     if read(path).data != work.data:
         ended("unknown", "it reads back differently")
-        raise Refusal(
-            "NotAsWritten",
-            f"{harmless(path)} reads back differently: something else writes it, too.",
-            f"The former file is {harmless(kept)}.",
-        )
+        text = f"{harmless(path)} reads back differently: something else writes it, too."
+        raise Refusal("NotAsWritten", text, f"The former file is {harmless(kept)}.")
     ended("done")
-    details = [
-        _RESTART,
-        f"The former file is {harmless(kept)}. It holds the servers' passwords, as this one does.",
-    ]
-    yield Done("gateway_password", work.done, details, undo=record.number if record is not None else None)
+    yield Done(
+        "gateway_password",
+        f"{work.place.named} is set.",
+        [
+            _EFFECTIVE[work.place.use],
+            f"The former file is {harmless(kept)}. It holds the servers' passwords, as this one does.",
+        ],
+        undo=record.number if record is not None else None,
+    )
 
 
 def _free(path: Path) -> Path:
@@ -168,24 +185,23 @@ def _free(path: Path) -> Path:
     return next(each for each in chain((path,), numbered) if not os.path.lexists(each))
 
 
-def _kept(entry: Entry) -> tuple[Path, Path]:
-    """The file and the one kept of it. Raises `ValueError` for an entry of another kind."""
+def _kept(entry: Entry) -> tuple[Path, Path, str]:
+    """The file, the one kept of it, and the section. Raises `ValueError` for an entry of another kind."""
     reverse = entry.intent.reverse
-    if reverse is None or reverse.kind != KIND or len(reverse.before) != 1:
+    if reverse is None or reverse.kind != KIND:
         raise ValueError(f"change {entry.number} is not of kind {KIND}")
-    return Path(reverse.target), Path(reverse.before[0])
+    kept, section = reverse.before
+    return Path(reverse.target), Path(kept), section
 
 
 async def _stand(_link: Link, entry: Entry) -> Stand:
     """Whether the password is still the former one. A hash cannot be compared with what was entered."""
-    path, kept = _kept(entry)
-    part = Part(str(path), f"{PASSWORD} in {harmless(path)} is another one than before")
-    if not kept.exists():  # nothing is written before the copy is there
-        return Stand(left=[Part(part.key, f"{harmless(path)} is as it was")])
-    former = read(kept).ini.section(SYSTEM).get(PASSWORD, "")
-    if read(path).ini.section(SYSTEM).get(PASSWORD, "") == former:
-        return Stand(left=[Part(part.key, f"{PASSWORD} in {harmless(path)} is the former one")])
-    return Stand(done=[part])
+    path, kept, section = _kept(entry)
+    place = Place(read(path), section)
+    # Nothing is written before the copy is there.
+    if not kept.exists() or place.value == Place(read(kept), section).value:
+        return Stand(left=[Part(str(path), f"{place.named} is the former one")])
+    return Stand(done=[Part(str(path), f"{place.named} is another one than before")])
 
 
 async def _plan_again(
@@ -193,26 +209,27 @@ async def _plan_again(
 ) -> Plan:
     if origin.way == "on":
         raise Refusal(
-            "CannotFinish",
-            "The password that was entered is kept nowhere.",
-            "/gateway password asks for one again.",
+            "CannotFinish", "The password that was entered is kept nowhere.", "Give the command again."
         )
-    path, kept = _kept(entry)
-    gateway, former = read(path), read(kept)
-    now, then = (each.ini.section(SYSTEM).get(PASSWORD, "") for each in (gateway, former))
+    path, kept, section = _kept(entry)
+    place, former = Place(read(path), section), Place(read(kept), section)
     shown = Plan(
         name="gateway_password",
         title=origin.title,
         instance="this computer",
         changes=[
-            Change(f"{PASSWORD} in {harmless(path)}", _form(gateway), f"the former one: {_form(former)}")
+            Change(
+                place.named,
+                form_of(place.value, place.use),
+                f"the former one: {form_of(former.value, place.use)}",
+            )
         ],
-        effects=[_RESTART, "Nothing else in the file changes."],
+        effects=[_EFFECTIVE[place.use], "Nothing else in the file changes."],
     )
     # What others wrote since stays; without that the file becomes what it was to the byte.
-    alone = former.ini.with_value(SYSTEM, PASSWORD, now) == gateway.data
-    data = former.data if alone else _new(gateway, then)
-    work = _Work(context, link, gateway, data, shown, origin, f"The former password is in {harmless(path)}.")
+    alone = place.use == "management" and former.holding(place.value) == place.gateway.data
+    data = former.gateway.data if alone else place.holding(former.value)
+    work = _Work(context, link, place, data, shown, origin)
     return context.plans.add(shown, lambda: _carry_out(work), link)
 
 

@@ -15,11 +15,8 @@ from irisops.engine.context import Context
 from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
 from irisops.files import cure_of, read_file
-from irisops.gateway.csp_ini import MOST_BYTES, PASSWORD, SYSTEM, CspIni, CspIniError, form_of
+from irisops.gateway.csp_ini import MOST_BYTES, PASSWORD, PATH, SYSTEM, CspIni, CspIniError, form_of
 from irisops.gateway.places import candidates, found
-
-_PATH = "APP_PATH:"
-_INDEXES = {"SYSTEM_INDEX", "APP_PATH_INDEX"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +114,7 @@ def _credentials(gateway: GatewayFile, system: dict[str, str]) -> Table:
             "state": "",
         }
     ]
-    for name in gateway.ini.sections:
-        if name == SYSTEM or name in _INDEXES or name.startswith(_PATH):
-            continue
+    for name in gateway.ini.servers:
         server = gateway.ini.section(name)
         address, port = server.get("Ip_Address", ""), server.get("TCP_Port", "")
         rows.append(
@@ -145,6 +140,7 @@ def _credentials(gateway: GatewayFile, system: dict[str, str]) -> Table:
         ],
         rows=rows,
         key="section",
+        actions=[("s", "compare with the instance", "/gateway server {section}")],
     )
 
 
@@ -152,12 +148,11 @@ def _paths(gateway: GatewayFile) -> Table:
     states = gateway.ini.section("APP_PATH_INDEX")
     rows: list[dict[str, Cell]] = [
         {
-            "path": name.removeprefix(_PATH),
-            "server": gateway.ini.section(name).get("Default_Server", ""),
-            "state": states.get(name.removeprefix(_PATH), "not listed").lower(),
+            "path": path,
+            "server": gateway.ini.section(PATH + path).get("Default_Server", ""),
+            "state": states.get(path, "not listed").lower(),
         }
-        for name in gateway.ini.sections
-        if name.startswith(_PATH)
+        for path in gateway.ini.paths
     ]
     return Table(
         name="gateway_paths",

@@ -37,4 +37,21 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("reset the web gateway password",),
         changes=True,
     ),
+    _command(
+        name="gateway server",
+        summary="What the Web Gateway sends to this instance, beside what it expects; side= sets the password",
+        handler="gateway.server:compare",
+        grammar=(Arg("server", required=False),),
+        options={"file": "file", "side": "text"},
+        plain=(
+            Plain("why can the [web] gateway not (connect|log in) [to iris]"),
+            Plain("(check|compare) [the] [web] gateway [with the instance]"),
+            Plain("[why] server availability error"),
+        ),
+        examples=("check the web gateway", "server availability error"),
+        changes=True,
+        shows=True,
+        needs_connection=True,
+        needs=("users.list", "services.read"),
+    ),
 )

@@ -267,7 +267,11 @@ async def clear_leases(context: Context, command: Command) -> Replies:
         yield Done(
             "leases",
             f"{counted(len(gone), 'share')} taken down." if gone else "Nothing was left behind.",
-            details=[f"{each.lease.id}: {line}" for each in gone for line in each.report.done],
+            details=[
+                f"{each.lease.id}: {line}"
+                for each in gone
+                for line in (*each.report.done, *each.report.unread)
+            ],
         )
 
 
@@ -288,7 +292,8 @@ async def unshare(context: Context, command: Command) -> Replies:
                 "/leases clear tries again; it is also tried at each start.",
             )
         else:
-            yield Done("unshare", f"Share {share.id} is ended; nothing is left.", details=closed.done)
+            details = [*closed.done, *closed.unread]
+            yield Done("unshare", f"Share {share.id} is ended; {closed.left}.", details=details)
 
 
 async def extend(context: Context, command: Command) -> Replies:

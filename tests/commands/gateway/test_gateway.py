@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
+from irisops.simulator.world.model import User
 from tests.commands.editing import Desk, desk
 
 SERVER_SECRET = "]]]R2VoZWltLTEyMw=="
@@ -214,3 +215,88 @@ async def test_a_read_only_file_is_refused_and_kept(person: Desk, tmp_path: Path
     assert isinstance(problem, Problem)
     assert problem.error == "NotWritten"
     assert path.read_bytes().decode() == FILES["guide"]
+
+
+def sent(folder: Path, password: str = SERVER_SECRET, user: str = "CSPSystem") -> Path:
+    path = folder / "CSP.ini"
+    lines = ["[SYSTEM]", "[LOCAL]", f"Username={user}", f"Password={password}", ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def csp_system(person: Desk) -> User:
+    found = person.served.world.users.get("CSPSystem")
+    assert found is not None
+    return found
+
+
+async def checks(person: Desk, path: Path) -> dict[str, str]:
+    table = (await person.say(f"/gateway server file={path}"))[-1]
+    assert isinstance(table, Table)
+    assert "Geheim" not in str(table)
+    return {str(row["what"]): str(row["state"]) for row in table.rows}
+
+
+async def test_what_the_gateway_sends_is_compared_with_what_is_expected(person: Desk, tmp_path: Path) -> None:
+    csp_system(person).enabled = False
+    path = sent(tmp_path)
+    assert (await checks(person, path))["the user is enabled"] == "wrong"
+    table = (await person.say(f"/gateway server file={path}"))[-1]
+    assert isinstance(table, Table)
+    (cure,) = (row["cure"] for row in table.rows if row["what"] == "the user is enabled")
+    await person.yes(await person.plan(str(cure)))
+    assert "wrong" not in (await checks(person, path)).values()
+
+
+async def test_a_user_that_is_not_there_is_wrong(person: Desk, tmp_path: Path) -> None:
+    assert (await checks(person, sent(tmp_path, user="Nobody")))["a user Nobody"] == "wrong"
+
+
+async def test_a_gateway_that_sends_no_password_to_a_service_that_wants_one(
+    person: Desk, tmp_path: Path
+) -> None:
+    await person.yes(await person.plan("/service %Service_WebGateway auth=password"))
+    found = await checks(person, sent(tmp_path, password=""))
+    assert found["the service takes what is sent"] == "wrong"
+    assert (await checks(person, sent(tmp_path)))["the service takes what is sent"] == "right"
+
+
+async def test_the_password_is_set_on_the_side_that_is_chosen(person: Desk, tmp_path: Path) -> None:
+    path = sent(tmp_path)
+    before = csp_system(person).password_hash
+    plan = await person.plan(f"/gateway server file={path} side=iris")
+    assert "Geheim-123" not in repr(plan)
+    await person.yes(plan)
+    assert csp_system(person).password_hash != before
+    assert path.read_text(encoding="utf-8").count(SERVER_SECRET) == 1
+
+    (done,) = await person.yes(await person.plan(f"/gateway server LOCAL file={path} side=gateway"))
+    assert isinstance(done, Done)
+    text = path.read_text(encoding="utf-8")
+    assert f"Password={NEW}" in text
+    assert "RELOAD=1" in text
+    await person.yes(await person.plan("/undo"))
+    assert f"Password={SERVER_SECRET}" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("/gateway server REMOTE file={}", "NoSuchServer"),
+        ("/gateway server file={} side=both", "BadSide"),
+        ("/gateway server file={}.no", "NotReadable"),
+        ("/gateway server local file={}", "NoSuchServer"),
+    ],
+)
+async def test_a_wrong_word_gets_its_cure(person: Desk, tmp_path: Path, line: str, error: str) -> None:
+    problem = await person.problem(line.format(sent(tmp_path)))
+    assert problem.error == error
+    assert problem.cure
+
+
+@pytest.mark.parametrize("password", ["{cat /x}", "", "]]]not base64"])
+async def test_a_password_that_only_the_gateway_knows_is_not_set(
+    person: Desk, tmp_path: Path, password: str
+) -> None:
+    path = sent(tmp_path, password=password)
+    assert (await person.problem(f"/gateway server file={path} side=iris")).error == "NothingToSet"
