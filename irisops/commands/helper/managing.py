@@ -78,7 +78,7 @@ async def install(context: Context, command: Command) -> Replies:
         raise Refusal(
             "AlreadySo",
             f"The helper is installed already, in version {found.version}.",
-            "Nothing is to be done. /helper shows what it is used for.",
+            "There is nothing to do. /helper shows what it is used for.",
         )
     yield await _plan(_Work(context, link, found, wanted=True, origin=Origin(command.slash)))
 
@@ -87,7 +87,7 @@ async def remove(context: Context, command: Command) -> Replies:
     """Plan to delete it."""
     link, found = await _read(context)
     if found.presence == "missing":
-        raise Refusal("AlreadySo", "The helper is not installed.", "Nothing is to be done.")
+        raise Refusal("AlreadySo", "The helper is not installed.", "There is nothing to do.")
     yield await _plan(_Work(context, link, found, wanted=False, origin=Origin(command.slash)))
 
 

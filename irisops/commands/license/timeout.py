@@ -54,7 +54,7 @@ async def change(context: Context, command: Command) -> Replies:
         raise Refusal(
             "AlreadySo",
             f"The timeout of {harmless(application.name, 60)} is {seconds} seconds already.",
-            "Nothing is to be done.",
+            "There is nothing to do.",
         )
     yield await _plan(context, link, application, seconds, Origin(command.slash))
 

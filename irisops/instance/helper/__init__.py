@@ -82,7 +82,7 @@ async def call_helper(instance: Instance, method: str, *args: Value) -> None:
             raise
         instance.capabilities.see(HELPER, ())
         raise NotAvailable(
-            "The helper is not on the instance any more.",
+            "The helper is no longer on the instance.",
             "/helper install puts it there again.",
             detail=problem.detail,
         ) from None

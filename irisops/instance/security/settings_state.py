@@ -153,7 +153,7 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
     async def attempt(_route: Route) -> None:
         if not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
-                f"There is no {after.kind} {after.name} any more.",
+                f"The {after.kind} {after.name} no longer exists.",
                 f"{settable.list_command} lists them.",
                 code=settable.missing,
             )
