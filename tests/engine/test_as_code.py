@@ -70,13 +70,13 @@ async def test_names_cannot_end_a_literal() -> None:
 
 
 def test_the_helper_and_sql() -> None:
-    calls = code_of([ClassMethod(HELPER, "ModifyRole", ("Clerk", "")), Update('GRANT "A" TO "b"')])
+    calls = code_of([ClassMethod(HELPER, "EndSession", ("Clerk", "")), Update('GRANT "A" TO "b"')])
     assert calls["ObjectScript"][1:] == [
-        f'write ##class({HELPER}).ModifyRole("Clerk", ""),!  // nothing is success',
+        f'write ##class({HELPER}).EndSession("Clerk", ""),!  // nothing is success',
         '// in SQL: GRANT "A" TO "b"',
     ]
     assert calls["Python"][1:] == [
-        f"print(irispy.classMethodString(\"{HELPER}\", \"ModifyRole\", 'Clerk', ''))  # nothing is success",
+        f"print(irispy.classMethodString(\"{HELPER}\", \"EndSession\", 'Clerk', ''))  # nothing is success",
         'connection.cursor().execute(\'GRANT "A" TO "b"\')',
     ]
 

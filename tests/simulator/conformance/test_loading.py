@@ -146,13 +146,13 @@ def test_the_helper_does_what_it_says(scratch: Driver) -> None:
     try:
         assert scratch.native.classMethodString(HELPER, HELPER_VERSION_METHOD) == VERSION
         assert scratch.value("Security.Roles", "Create", SCRATCH_ROLE, "d", "%DB_USER:R", "%SQL") == 1
-        assert not scratch.value(
-            HELPER, "ModifyRole", SCRATCH_ROLE, "new", "%DB_USER:RW", "%SQL,%Developer", ""
-        )
+        changed = "Description|new|Resources|%DB_USER:RW|GrantedRoles|%SQL,%Developer"
+        assert not scratch.value(HELPER, "ModifySecurity", "Security.Roles", SCRATCH_ROLE, changed)
         (row,) = scratch.rows("SELECT * FROM Security.Roles_ListAll(?)", SCRATCH_ROLE)
         assert (row["description"], row["resources"]) == ("new", "%DB_USER:RW")
         assert set(row["grantedroles"].split(",")) == {"%SQL", "%Developer"}
-        assert "#883" in scratch.value(HELPER, "ModifyRole", f"{SCRATCH_ROLE}x", "", "", "", "")
+        missing = f"{SCRATCH_ROLE}x"
+        assert "#883" in scratch.value(HELPER, "ModifySecurity", "Security.Roles", missing, "Description|")
         assert "#5907" in scratch.value(HELPER, "EndSession", "nonsense")
     finally:
         if not had:
