@@ -32,8 +32,7 @@ from irisops.journal import Entry, Reverse
 USES = {
     "sessions.end": "ending web sessions",
     "roles.privileges": "changing a role's privileges",
-    "users.edit": "changing users, roles, services, web applications, resources and the audit log's settings for an "
-    "account without %All",
+    "users.edit": "changing protected settings",
 }
 """Feature with the helper as a route -> what the helper does for it."""
 
@@ -41,6 +40,7 @@ USES = {
 async def show(context: Context, _command: Command) -> Replies:
     """Show whether it is installed, its version, and its uses."""
     link = context.link()
+    _require_percent_sys(link)  # it cannot be seen from elsewhere
     found = await read_helper(link.connection)
     notes = {
         "missing": "It is needed only where all else fails; the refusal says so then. /helper install shows it first.",
@@ -148,6 +148,10 @@ async def _plan(work: _Work) -> Plan:
 def _install_effects() -> list[str]:
     return [
         f"It can do three things: {_uses()}. Its source is behind ?.",
+        (
+            "Protected settings are those of users, roles, services, web applications, resources and auditing, from 2025.2 "
+            "on, for accounts without %All."
+        ),
         "It runs with the caller's privileges: nobody may do more than their privileges say.",
         "This tool uses it first for the privileges of a role, else only where every other way has failed.",
         "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",

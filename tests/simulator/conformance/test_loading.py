@@ -12,7 +12,7 @@ import pytest
 
 from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
 from irisops.instance.helper import VERSION, source
-from tests.simulator.conformance.conftest import SCRATCH_ROLE, Driver
+from tests.simulator.conformance.conftest import SCRATCH_PASSWORD, SCRATCH_ROLE, SCRATCH_USER, Driver
 
 NAME = "ZIrisOpsTest.Conformance"
 EXPRESSIONS = (
@@ -153,6 +153,20 @@ def test_the_helper_does_what_it_says(scratch: Driver) -> None:
         assert set(row["grantedroles"].split(",")) == {"%SQL", "%Developer"}
         missing = f"{SCRATCH_ROLE}x"
         assert "#883" in scratch.value(HELPER, "ModifySecurity", "Security.Roles", missing, "Description|")
+        assert scratch.value("Security.Users", "Create", SCRATCH_USER, "%SQL", SCRATCH_PASSWORD) == 1
+        changed = "FullName|a ~1 b ~0|ExpirationDate|2099-12-31|Enabled|0"
+        assert not scratch.value(HELPER, "ModifySecurity", "Security.Users", SCRATCH_USER, changed)
+        keys = "FullName,ExpirationDate,Enabled,Roles"
+        told = scratch.value(HELPER, "ReadSecurity", "Security.Users", SCRATCH_USER, keys)
+        assert told == "=a ~1 b ~0|=2099-12-31|=0|=%SQL"
+        for class_name, name, keys in (
+            ("Security.Services", "%Service_Bindings", "Enabled,AutheEnabled"),
+            ("Security.Applications", "/csp/sys", "Enabled,AutheEnabled,Resource,Timeout,MatchRoles"),
+            ("Security.Resources", "%Admin_Secure", "PublicPermission"),
+            ("Security.System", "SYSTEM", "AuditEnabled,InactiveLimit,InvalidLoginLimit"),
+        ):
+            told = scratch.value(HELPER, "ReadSecurity", class_name, name, keys)
+            assert all(each.startswith("=") for each in told.split("|")), (class_name, told)
         assert "#5907" in scratch.value(HELPER, "EndSession", "nonsense")
     finally:
         if not had:
