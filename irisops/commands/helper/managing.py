@@ -148,10 +148,7 @@ async def _plan(work: _Work) -> Plan:
 def _install_effects() -> list[str]:
     return [
         f"It can do three things: {_uses()}. Its source is behind ?.",
-        (
-            "Protected settings are those of users, roles, services, web applications, resources and auditing, from 2025.2 "
-            "on, for accounts without %All."
-        ),
+        "From 2025.2 on users, roles, services, apps, resources and auditing may be protected from all but %All.",
         "It runs with the caller's privileges: nobody may do more than their privileges say.",
         "This tool uses it first for the privileges of a role, else only where every other way has failed.",
         "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",
