@@ -320,6 +320,10 @@ class IrisopsApp(App[int]):
             await super().on_event(event)
             return
         self.conversation.questions.before_key(event)
+        focused = self.focused
+        if event.character == "/" and isinstance(focused, Grid) and focused.takes(event.key):
+            focused.action_find()  # at once: what is typed next belongs to the filter line
+            return
         self._finish_word(event)
         if self._is_for_prompt(event):
             prompt = self.conversation.prompt

@@ -25,7 +25,7 @@ from irisops.ui.cards.plot import PlotSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
-from irisops.ui.cards.table import TableSection
+from irisops.ui.cards.table import FindLine, TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import GivenLines, Lines, same
@@ -264,29 +264,27 @@ class Card(Vertical, can_focus=True):
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         grid = next((each for each in grids if each.has_focus), None)
         hidden = f"{self.hidden_lines:,} more lines · ^O shows all" if self.hidden_lines else ""
-        if grid is None and (hidden or not grids):
+        finding = any(each.has_focus for each in self.query(FindLine))
+        if grid is None and not finding and (hidden or not grids):
             return Content.styled(hidden, "$quiet") if hidden else None
         grid = grid or grids[-1]
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
-        parts = [
-            f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
-        ]
+        count = f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
         if view.find:
-            parts.append(f"with “{harmless(view.find, 30)}”")
+            count += f" with “{harmless(view.find, 30)}”"
         room = max(1, self.size.width - 6)
-        if grid.has_focus:
-            actions = [(key, f"{_key(key)} {harmless(words, 20)}") for key, words, _ in view.table.actions]
-            parts += [shown for _, shown in actions]
+        keys: list[tuple[str, str]] = []
+        if finding:
+            keys = [("enter", "↵ to the rows"), ("escape", "Esc all rows")]
+        elif grid.has_focus:
+            keys = row_keys(view.table, hidden, room - cell_len(count))
             # A letter acts on the row only if the border shows it; else it begins a line.
-            grid.keys_shown = frozenset(
-                key
-                for number, (key, _) in enumerate(actions)
-                if cell_len(" · ".join(parts[: len(parts) - len(actions) + number + 1])) < room
-            )
-            parts += ["→ all of it", "^F find", "^S sort", *([hidden] if hidden else [])]
-        return Content.styled(" · ".join(parts), "$quiet").truncate(room, ellipsis=True)
+            letters = {"slash", *(key for key, _, _ in view.table.actions)}
+            grid.keys_shown = frozenset(key for key, _ in keys if key in letters)
+        words = " · ".join([count, *(shown for _, shown in keys)])
+        return Content.styled(words, "$quiet").truncate(room, ellipsis=True)
 
     @on(Grid.Arranged)
     def _relabel(self) -> None:
@@ -381,5 +379,21 @@ def words_of(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", harmless(name, 60)).capitalize()
 
 
-def _key(name: str) -> str:
-    return {"enter": "↵", "delete": "Del"}.get(name, name)
+def row_keys(table: Table, hidden: str, room: int) -> list[tuple[str, str]]:
+    """Keys of a row with their words, as many as `room` cells take: each is preceded by ` · `.
+
+    Reading comes before changing: open, filter, sort, then the other actions. What is needed least goes first.
+    """
+    opening = next((words for key, words, _ in table.actions if key == "enter"), "all of it")
+    others = [(key, f"{key} {harmless(words, 20)}") for key, words, _ in table.actions if key != "enter"]
+    keys = [("enter", f"↵ {harmless(opening, 20)}"), ("slash", "/ filter"), ("ctrl+s", "^S sort"), *others]
+    extra = [("right", "→ all of it")] if opening != "all of it" else []
+    if hidden:
+        extra.append(("ctrl+o", "^O shows all"))
+    gives_way = [each[0] for each in (*extra, ("ctrl+s", ""), *reversed(others), ("slash", ""))]
+    shown = [*keys, *extra]
+    for key in gives_way:
+        if sum(cell_len(words) + 3 for _, words in shown) <= room:
+            break
+        shown = [each for each in shown if each[0] != key]
+    return shown

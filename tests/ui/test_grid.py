@@ -112,9 +112,9 @@ async def test_sorting_by_key_and_by_a_click_on_the_header() -> None:
         grid = await grid_of(pilot, "/users")
         await pilot.press("ctrl+s", "ctrl+s")
         assert grid.view.keys[0] == "SuperUser" or grid.view.keys[0] == "rest_client"
-        assert "NAME▾" in text_of(grid)
+        assert "NAME▼" in text_of(grid)
         await pilot.click(grid, offset=(3, 0))
-        assert "NAME▴" in text_of(grid)
+        assert "NAME▲" in text_of(grid)
 
 
 async def test_finding_narrows_the_rows_and_is_said_in_the_border() -> None:

@@ -20,6 +20,10 @@ from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, item, wrapped
 
 
+FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
+"""What to do in an empty filter line."""
+
+
 class Notes(Lines):
     """The sentences under a table."""
 
@@ -100,7 +104,8 @@ class TableSection(Section):
         self._notes.display = bool(reply.notes)
         self._details = Details()
         self._empty = Notes(("Nothing to show.",))
-        self._empty.display = not reply.rows
+        self.grid.find_line = self._open_find
+        self._show_if_empty()
 
     def compose(self) -> ComposeResult:
         """Rows, notes."""
@@ -121,8 +126,16 @@ class TableSection(Section):
         self._table = reply
         self.grid.show_table(reply)
         self._notes.show(tuple(reply.notes))
-        if self._empty.display is bool(reply.rows):
-            self._empty.display = not reply.rows
+        self._show_if_empty()
+
+    def _show_if_empty(self) -> None:
+        """A table without rows is its sentence alone, not headings over nothing."""
+        for widget, wanted in (
+            (self.grid, bool(self._table.rows)),
+            (self._empty, not self._table.rows and not self._table.notes),
+        ):
+            if widget.display is not wanted:
+                widget.display = wanted
 
     def let_go(self) -> None:
         """Forget the rows."""
@@ -147,13 +160,13 @@ class TableSection(Section):
         if self._details.display:
             self._details.show(self._table, self.grid.cursor_row)
 
-    @on(Grid.Find)
-    async def _open_find(self) -> None:
+    def _open_find(self) -> None:
+        """Show the filter line and focus it at once: the next key is on its way."""
         if self._find is None:  # not before: it costs more than the rest of the card
-            self._find = FindLine(placeholder="find rows")
-            await self.mount(self._find, before=self.grid)
+            self._find = FindLine(placeholder=FILTER)
+            self.mount(self._find, before=self.grid)
         self._find.display = True
-        self._find.focus()
+        self.screen.set_focus(self._find)
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
