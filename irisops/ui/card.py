@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -29,6 +30,7 @@ from irisops.ui.cards.table import FindLine, TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.lines import GivenLines, Lines, same
+from irisops.ui.links import NO_COMMANDS, Commands, commands_in
 from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
@@ -77,13 +79,29 @@ class Said(Lines):
 class Card(Vertical, can_focus=True):
     """Shows the replies of one command. Its border has a title, the state, and the command."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "link(1)", "To the next command named in the card", id="card.link"),
+        Binding("shift+tab", "link(-1)", "To the one before", show=False, id="card.link_before"),
+        Binding("enter", "take", "That command into the prompt", show=False, id="card.take"),
+    ]
+
+    class Leave(Message):
+        """Tab went beyond the commands named in the card."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     class Changed(Message):
         """The card has a new section: the transcript may have to remove old turns."""
 
-    def __init__(self, command: Command, entry: Entry) -> None:
+    def __init__(self, command: Command, entry: Entry, commands: Commands = NO_COMMANDS) -> None:
         super().__init__()
         self.command = command
         self.entry = entry
+        self._commands = commands
+        self._link = ""
+        """The command named in the card that Tab has reached."""
         self.state: CardState = "running"
         self.updated: datetime | None = None
         self.stale = False
@@ -145,6 +163,7 @@ class Card(Vertical, can_focus=True):
 
     def _append(self, key: tuple[str, str], reply: Reply) -> None:
         widget = _SECTIONS[type(reply)](reply)
+        widget.link(self._commands)
         # The first table under the first facts needs no title of its own: the card has one.
         if isinstance(reply, (Facts, Table)) and any(
             key[0] == type(reply).__name__ for key in self._sections
@@ -265,13 +284,19 @@ class Card(Vertical, can_focus=True):
         grid = next((each for each in grids if each.has_focus), None)
         hidden = f"{self.hidden_lines:,} more lines · ^O shows all" if self.hidden_lines else ""
         finding = any(each.has_focus for each in self.query(FindLine))
+        if self._link:
+            room = max(1, self.size.width - 6)
+            words = f"↵ takes {harmless(self._link, 60)} into the prompt · Tab the next"
+            return Content.styled(words, "$quiet").truncate(room, ellipsis=True)
         if grid is None and not finding and (hidden or not grids):
             return Content.styled(hidden, "$quiet") if hidden else None
         grid = grid or grids[-1]
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
-        count = f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
+        count = (
+            f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
+        )
         if view.find:
             count += f" with “{harmless(view.find, 30)}”"
         room = max(1, self.size.width - 6)
@@ -302,6 +327,44 @@ class Card(Vertical, can_focus=True):
         """Fit the border."""
         self.label()
 
+    # Commands named in the card
+
+    def _places(self) -> list[Lines]:
+        return [each for each in self.query(Lines) if each.display]
+
+    def action_link(self, step: int) -> None:
+        """Mark the next command named in the card; beyond the ends to the rows or the prompt."""
+        named = dict.fromkeys(
+            command for each in self._places() for command in commands_in(each.lines(each.content_size.width))
+        )
+        commands = list(named)
+        place = commands.index(self._link) + step if self._link in commands else 0 if step > 0 else -1
+        if 0 <= place < len(commands):
+            self.focus()
+            self._mark_link(commands[place])
+        elif step < 0 and self._link and self.stops() != [self]:
+            self.stops()[-1].focus()
+        else:
+            self.post_message(self.Leave(step))
+
+    def _mark_link(self, command: str) -> None:
+        self._link = command
+        for each in self._places():
+            each.mark_link(command)
+        self.label()
+
+    def action_take(self) -> None:
+        """Put the marked command into the prompt."""
+        self.post_message(Lines.Named(self._link))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
+        """Enter takes a command once one is marked."""
+        return bool(self._link) if action == "take" else True
+
+    def on_blur(self) -> None:
+        """Forget the marked command."""
+        self._mark_link("")
+
     # The block cursor
 
     def stops(self) -> list[Widget]:
@@ -327,11 +390,11 @@ class Heading(GivenLines):
 class Turn(Vertical):
     """A typed line and the card that answers it."""
 
-    def __init__(self, text: str, command: Command, at: datetime) -> None:
+    def __init__(self, text: str, command: Command, at: datetime, commands: Commands = NO_COMMANDS) -> None:
         super().__init__()
         self.entry = Entry(at, text, command.slash)
         self.said = Said(text)
-        self.card = Card(command, self.entry)
+        self.card = Card(command, self.entry, commands)
 
     def compose(self) -> ComposeResult:
         """The line, then the card."""
@@ -347,10 +410,10 @@ class Pinned(Vertical):
         self.card: Card | None = None
         self.display = False
 
-    async def pin(self, command: Command, at: datetime) -> Card:
+    async def pin(self, command: Command, at: datetime, commands: Commands = NO_COMMANDS) -> Card:
         """Show a new card for a live command in place of the former one; the caller fills it."""
         await self.unpin()
-        self.card = Card(command, Entry(at, command.slash, command.slash))
+        self.card = Card(command, Entry(at, command.slash, command.slash), commands)
         self.display = True
         await self.mount(self.card)
         return self.card

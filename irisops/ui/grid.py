@@ -324,7 +324,7 @@ class Grid(ScrollView, can_focus=True):
         return True
 
     def _selected(self, strip: Strip, start: int, end: int) -> Strip:
-        """A line with its selected characters, from `start` up to `end` (-1: to the end), in the selection's colours."""
+        """A line with its characters from `start` up to `end` (-1: to its end) in the selection's colours."""
         text = strip.text
         end = len(text) if end == -1 else end
         cuts = [cell_len(text[:start]), cell_len(text[:end]), strip.cell_length]

@@ -101,7 +101,7 @@ def commands_in(lines: Iterable[Content]) -> list[str]:
     return list(dict.fromkeys(line for content in lines for _, line in _spans(content)))
 
 
-def chosen(lines: Iterable[Content], command: str) -> list[Content]:
+def marked(lines: Iterable[Content], command: str) -> list[Content]:
     """The lines with the links to one command marked."""
     return [_marked(content, command) for content in lines]
 

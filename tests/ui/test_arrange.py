@@ -55,13 +55,23 @@ def test_widths_fit_unless_columns_are_at_their_least(table: Table, width: int) 
 
 def test_a_growing_column_takes_what_it_needs_of_the_spare_width() -> None:
     table = users_table()
-    rows = [*table.rows, {**table.rows[0], "name": "n" * 60, "roles": [f"role-{number}" for number in range(12)]}]
+    roles = [f"role-{number}" for number in range(12)]
+    rows = [
+        *table.rows,
+        {**table.rows[0], "name": "n" * 60, "roles": roles},
+    ]
     long = Table("users", "Users", table.columns, rows, "name")
     widths = {each.column.name: each.width for each in fit(arrange(long), 140)}
     assert sum(widths.values()) + GAP * 3 == 140
-    assert (widths["name"], widths["roles"]) == (40, 140 - GAP * 3 - 40 - widths["full_name"] - len("ENABLED"))
+    assert (widths["name"], widths["roles"]) == (
+        40,
+        140 - GAP * 3 - 40 - widths["full_name"] - len("ENABLED"),
+    )
     widths = {each.column.name: each.width for each in fit(arrange(long), 300)}
-    assert (widths["name"], widths["roles"]) == (60, len(", ".join(map(str, rows[-1]["roles"]))))  # no void inside
+    assert (widths["name"], widths["roles"]) == (
+        60,
+        len(", ".join(roles)),
+    )  # no void inside
 
 
 def test_a_refreshed_table_keeps_the_widths_that_it_needed() -> None:

@@ -13,6 +13,7 @@ from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
 from irisops.ui.lines import item, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands
 
 GAP = "   "
 SPARK_WIDTH = 24
@@ -48,7 +49,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
 
     def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
-        lines = facts_lines(self.reply, width)
+        lines = facts_lines(self.reply, width, self.commands)
         if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
             return [marked.truncate(width, ellipsis=True), *lines]
@@ -67,7 +68,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
         self.refresh(layout=True)
 
 
-def facts_lines(facts: Facts, width: int) -> list[Content]:
+def facts_lines(facts: Facts, width: int, commands: Commands = NO_COMMANDS) -> list[Content]:
     """Lines for a card of `width` cells."""
     lines = [*_gauge(facts, width)]
     told = {_used(facts), "limit"} if lines else set()
@@ -81,8 +82,9 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
         pairs.append(("recent", recent))
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
+    foreign = [each for each in facts.facts.values() if isinstance(each, str) and "/" in each]
     for note in facts.notes:
-        lines += item("·", "$accent", note, width, NOTE_LIMIT)
+        lines += item("·", "$accent", note, width, NOTE_LIMIT, commands=commands, foreign=foreign)
     for title, block in facts.blocks.items():
         lines += [Content(""), Content.styled(harmless(title, TEXT_LIMIT), "$quiet")]
         for line in block.splitlines():

@@ -13,6 +13,7 @@ from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import item, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands
 
 
 class ProblemSection(LinesSection[Problem], can_focus=True):
@@ -50,7 +51,8 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
 
     def lines(self, width: int) -> list[Content]:
         """Message, cure, the instance's words, suggestions."""
-        return problem_lines(self.reply, width, chosen=self._chosen if self.has_focus else None)
+        chosen = self._chosen if self.has_focus else None
+        return problem_lines(self.reply, width, chosen=chosen, commands=self.commands)
 
     def action_choose(self, step: int) -> None:
         """Choose another suggestion."""
@@ -77,11 +79,13 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         self.refresh()
 
 
-def problem_lines(problem: Problem, width: int, chosen: int | None = None) -> list[Content]:
+def problem_lines(
+    problem: Problem, width: int, chosen: int | None = None, commands: Commands = NO_COMMANDS
+) -> list[Content]:
     """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor."""
     lines = item("✕", "$error bold", problem.message, width, text_style="$error")
     if problem.cure:
-        lines += item("→", "$accent", problem.cure, width)
+        lines += item("→", "$accent", problem.cure, width, commands=commands)
     if problem.detail:
         lines += wrapped(
             Content.styled(f"  {harmless(problem.detail, TEXT_LIMIT)}", "$quiet"), width, indent=2

@@ -12,31 +12,54 @@ from textual.content import Content
 from textual.widgets import Input
 
 from irisops.contract.replies import Reply, Table
-from irisops.ui.arrange import Row, title, written_as
+from irisops.ui.arrange import MOST_WRAPPED, Row, title, written_as
 from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, item, wrapped
-
+from irisops.ui.links import NO_COMMANDS, Commands
 
 FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
 """What to do in an empty filter line."""
 
 
 class Notes(Lines):
-    """The sentences under a table."""
+    """The sentences under a table, or in place of an empty one."""
 
-    def __init__(self, notes: tuple[str, ...]) -> None:
+    def __init__(self, table: Table) -> None:
         super().__init__()
-        self.notes = notes
+        self.notes: tuple[str, ...] = ()
+        self._all = NO_COMMANDS
+        self._foreign: list[str] = []
+        self.show(table)
 
     def lines(self, width: int) -> list[Content]:
         """One paragraph per note."""
-        return [line for note in self.notes for line in item("·", "$accent", note, width, NOTE_LIMIT)]
+        return [
+            line
+            for note in self.notes
+            for line in item(
+                "·", "$accent", note, width, NOTE_LIMIT, commands=self.commands, foreign=self._foreign
+            )
+        ]
 
-    def show(self, notes: tuple[str, ...]) -> None:
-        """Replace them."""
+    def link(self, commands: Commands, table: Table) -> None:
+        """Make links of these commands."""
+        self._all = commands
+        self.show(table)
+
+    def show(self, table: Table) -> None:
+        """The notes of a newer table. Those of a long one have no links: its values cannot all be compared."""
+        self.commands = self._all if len(table.rows) <= MOST_WRAPPED else NO_COMMANDS
+        if self.commands is not NO_COMMANDS:
+            self._foreign = [
+                value
+                for row in table.rows
+                for value in row.values()
+                if isinstance(value, str) and "/" in value
+            ]
+        notes = tuple(table.notes) or (() if table.rows else ("Nothing to show.",))
         if notes != self.notes:
             self.notes = notes
             self.display = bool(notes)
@@ -100,19 +123,20 @@ class TableSection(Section):
         self._table = reply
         self.grid = Grid(reply)
         self._find: FindLine | None = None
-        self._notes = Notes(tuple(reply.notes))
-        self._notes.display = bool(reply.notes)
-        self._details = Details()
-        self._empty = Notes(("Nothing to show.",))
         self.grid.find_line = self._open_find
-        self._show_if_empty()
+        self.grid.display = bool(reply.rows)
+        self._notes = Notes(reply)
+        self._details = Details()
 
     def compose(self) -> ComposeResult:
         """Rows, notes."""
         yield self.grid
         yield self._details
-        yield self._empty
         yield self._notes
+
+    def link(self, commands: Commands) -> None:
+        """Make links of these commands in the notes; never in cells."""
+        self._notes.link(commands, self._table)
 
     @property
     def reply(self) -> Table:
@@ -125,17 +149,9 @@ class TableSection(Section):
             return
         self._table = reply
         self.grid.show_table(reply)
-        self._notes.show(tuple(reply.notes))
-        self._show_if_empty()
-
-    def _show_if_empty(self) -> None:
-        """A table without rows is its sentence alone, not headings over nothing."""
-        for widget, wanted in (
-            (self.grid, bool(self._table.rows)),
-            (self._empty, not self._table.rows and not self._table.notes),
-        ):
-            if widget.display is not wanted:
-                widget.display = wanted
+        self._notes.show(reply)
+        if self.grid.display is not bool(reply.rows):
+            self.grid.display = bool(reply.rows)
 
     def let_go(self) -> None:
         """Forget the rows."""
