@@ -283,12 +283,12 @@ class Card(Vertical, can_focus=True):
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         grid = next((each for each in grids if each.has_focus), None)
         hidden = f"{self.hidden_lines:,} more lines · ^O shows all" if self.hidden_lines else ""
-        finding = any(each.has_focus for each in self.query(FindLine))
+        finding = next((each for each in self.query(FindLine) if each.has_focus), None)
         if self._link:
             room = max(1, self.size.width - 6)
             words = f"↵ takes {harmless(self._link, 60)} into the prompt · Tab the next"
             return Content.styled(words, "$quiet").truncate(room, ellipsis=True)
-        if grid is None and not finding and (hidden or not grids):
+        if grid is None and finding is None and (hidden or not grids):
             return Content.styled(hidden, "$quiet") if hidden else None
         grid = grid or grids[-1]
         view = grid.view
@@ -301,8 +301,10 @@ class Card(Vertical, can_focus=True):
             count += f" with “{harmless(view.find, 30)}”"
         room = max(1, self.size.width - 6)
         keys: list[tuple[str, str]] = []
-        if finding:
-            keys = [("enter", "↵ to the rows"), ("escape", "Esc all rows")]
+        if finding is not None:
+            section = finding.query_ancestor(TableSection)
+            enter = f"types {command}" if (command := section.command_meant(finding.value)) else "to the rows"
+            keys = [("enter", f"↵ {enter}"), ("escape", "Esc all rows")]
         elif grid.has_focus:
             keys = row_keys(view.table, hidden, room - cell_len(count))
             # A letter acts on the row only if the border shows it; else it begins a line.

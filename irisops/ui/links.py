@@ -44,6 +44,10 @@ class Commands:
             }
         )
 
+    def begins(self, word: str) -> bool:
+        """True if a command begins with this word."""
+        return any(name == word or name.startswith(f"{word} ") for name in self.usage)
+
     def found(self, sentence: str, foreign: Sequence[str] = ()) -> list[tuple[int, int]]:
         """Start and end of each command named in a sentence. `foreign` are values of an instance."""
         closed = [found.span() for found in _QUOTED.finditer(sentence)]

@@ -13,10 +13,10 @@ from textual.strip import Strip
 from irisops.contract.replies import Cell, Column, Table, Tone
 from irisops.ui.arrange import GAP
 from irisops.ui.card import row_keys
-from irisops.ui.cards.table import Details
+from irisops.ui.cards.table import Details, TableSection
 from irisops.ui.grid import MARK, Grid
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, text_of, until
-from tests.ui.fake_chat import FakeChat, processes_table
+from tests.ui.fake_chat import FakeChat, processes_table, users_table
 
 
 async def grid_of(pilot: Driver, line: str) -> Grid:
@@ -323,7 +323,7 @@ def test_keys_that_do_not_fit_go_least_needed_first() -> None:
 async def test_a_cell_that_wraps_makes_its_row_taller() -> None:
     columns = [Column("a", "A"), Column("why", "WHY", grow=True, wrap=3)]
     rows: list[dict[str, Cell]] = [
-        {"a": f"a{number}", "why": "long words " * (20 if number == 1 else 1)} for number in range(9)
+        {"a": f"a{number}", "why": "longer " * (24 if number == 1 else 1)} for number in range(9)
     ]
     grid = Grid(Table("t", "T", columns, rows, "a"))
     async with OneGrid(grid).run_test(size=(60, 7)) as pilot:
@@ -332,8 +332,8 @@ async def test_a_cell_that_wraps_makes_its_row_taller() -> None:
             "A",
             "a0",
             "a1",
-            "long",
-            "long",
+            "longer",
+            "longer",
             "a2",
             "a3",
         ]
@@ -364,3 +364,31 @@ async def test_a_value_has_the_colour_that_its_column_declares() -> None:
     async with OneGrid(grid).run_test(size=(60, 7)):
         styles = [[name for text, name in parts if text.strip()] for parts in grid.seen()[1:]]
         assert styles == [["grid--row", "grid--bad", "grid--good"], ["grid--quiet", "grid--quiet"]]
+
+
+async def test_a_command_typed_on_a_row_is_not_lost_in_the_filter() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        grid = await grid_of(pilot, "/users")
+        card = app.conversation.transcript.cards[-1]
+        await pilot.press("slash", *"processes x")
+        await until(pilot, lambda: not grid.view.rows)
+        await until(pilot, lambda: "↵ types /processes x" in str(card.border_subtitle))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.conversation.prompt.text == "/processes x")
+        assert focus_of(app) is app.conversation.prompt.input
+        assert len(grid.view.rows) == 10
+
+
+async def test_an_empty_table_is_its_sentence_alone() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        card = await say(pilot, "/users")
+        section = card.query_one(TableSection)
+        section.show(replace(section.reply, rows=[], notes=["Nobody is here."]))
+        await until(pilot, lambda: not section.grid.display)
+        assert text_of(section) == "· Nobody is here."
+        section.show(replace(section.reply, notes=[]))
+        await until(pilot, lambda: text_of(section) == "· Nothing to show.")
+        section.show(users_table())
+        await until(pilot, lambda: "NAME" in text_of(section))
+        assert "Nothing" not in text_of(section)

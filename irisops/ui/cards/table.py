@@ -62,8 +62,9 @@ class Notes(Lines):
         notes = tuple(table.notes) or (() if table.rows else ("Nothing to show.",))
         if notes != self.notes:
             self.notes = notes
-            self.display = bool(notes)
             self.refresh(layout=True)
+        if self.display is not bool(notes):
+            self.display = bool(notes)
 
 
 class Details(Lines):
@@ -123,6 +124,7 @@ class TableSection(Section):
         self._table = reply
         self.grid = Grid(reply)
         self._find: FindLine | None = None
+        self._commands = NO_COMMANDS
         self.grid.find_line = self._open_find
         self.grid.display = bool(reply.rows)
         self._notes = Notes(reply)
@@ -136,6 +138,7 @@ class TableSection(Section):
 
     def link(self, commands: Commands) -> None:
         """Make links of these commands in the notes; never in cells."""
+        self._commands = commands
         self._notes.link(commands, self._table)
 
     @property
@@ -187,11 +190,26 @@ class TableSection(Section):
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
-        self.grid.filter(event.value)
+        # By the grid itself: a message posted here as its parent would not reach the card.
+        self.grid.call_next(self.grid.filter, event.value)
 
     @on(Input.Submitted)
     def _close_find(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._find is not None:
-            self._find.display = bool(self._find.value)
-        self.grid.focus()
+        if self._find is None:
+            return
+        command = self.command_meant(event.value)
+        if command:
+            self._find.value = ""
+        self._find.display = bool(self._find.value)
+        if command:
+            self.post_message(Lines.Named(command))
+        else:
+            self.grid.focus()
+
+    def command_meant(self, words: str) -> str:
+        """The command that was typed with its slash while the rows had the focus; "" if a row has the words."""
+        name = words.split(maxsplit=1)[:1]
+        return (
+            f"/{words.strip()}" if name and not self.grid.view.rows and self._commands.begins(name[0]) else ""
+        )
