@@ -74,6 +74,8 @@ class Table:
     """Number of all rows when `rows` is only a part."""
     offer: str = ""
     """A command to suggest: the front end puts it into an empty prompt."""
+    order: tuple[str, bool] | None = None
+    """Column that the rows come sorted by, and whether the highest come first."""
 
 
 @dataclass(frozen=True, slots=True)

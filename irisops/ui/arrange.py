@@ -51,6 +51,11 @@ class View:
     count: int = field(default=0)
     """Rows before the filter."""
 
+    @property
+    def shown_order(self) -> Order | None:
+        """The reader's order, else the one that the rows come in."""
+        return self.order or (Order(*self.table.order) if self.table.order is not None else None)
+
 
 def row_key(table: Table, row: Row, number: int) -> str:
     """Key of a row: its key column, or its number if the table has none."""
@@ -185,7 +190,7 @@ def fit(view: View, width: int, needs: dict[str, int] | None = None) -> list[Fit
     most = [column.wrap if wraps else 1 for column in columns]
     needs = {} if needs is None else needs
     for column, kind, lines in zip(columns, kinds, most, strict=True):
-        sign = 1 if view.order is not None and view.order.column == column.name else 0
+        sign = 1 if view.shown_order is not None and view.shown_order.column == column.name else 0
         limit = CELL_LIMIT if lines == 1 else NOTE_LIMIT
         needs[column.name] = max(
             needs.get(column.name, 0),

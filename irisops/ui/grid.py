@@ -287,8 +287,8 @@ class Grid(ScrollView, can_focus=True):
 
     def _header_parts(self) -> Parts:
         parts = [(" " * len(MARK), "grid--header")]
+        order = self.view.shown_order
         for place, each in enumerate(self.fits):
-            order = self.view.order
             words, style = title(each.column), "grid--header"
             if order is not None and order.column == each.column.name:
                 words, style = f"{words}{'▼' if order.descending else '▲'}", "grid--sorted"
@@ -498,13 +498,12 @@ class Grid(ScrollView, can_focus=True):
 
     def _sort_at(self, x: int) -> None:
         left = len(MARK)
+        order = self.view.shown_order
         for each in self.fits:
             if left <= x < left + each.width + GAP:
-                order = self.view.order
                 same = order is not None and order.column == each.column.name
-                self.reorder(
-                    Order(each.column.name, descending=same and order is not None and not order.descending)
-                )
+                descending = same and order is not None and not order.descending
+                self.reorder(Order(each.column.name, descending=descending))
                 return
             left += each.width + GAP
 

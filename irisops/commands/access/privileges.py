@@ -24,7 +24,7 @@ LABELS = {
 COLUMNS = (
     Column("resource", "RESOURCE"),
     Column("permission", "MAY"),
-    Column("how", "HOW", grow=True),
+    Column("how", "HOW", grow=True, wrap=3),
     Column("ways", "WAYS", "number", hide_under=90),
     Column("user", "USER", hide_under=140),
 )

@@ -76,7 +76,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
         rows=rows,
         key="tunnel",
         notes=notes,
-        actions=[("u", "end", "/unshare {share}")],
+        actions=[("x", "end", "/unshare {share}")],
     )
     if any(share.cards for share in desk.shares.values()):
         yield await _guests(context)
@@ -117,7 +117,7 @@ async def _guests(context: Context) -> Table:
         rows=rows,
         key="name",
         notes=notes,
-        actions=[("k", "kick", "/kick {name}")],
+        actions=[("x", "kick", "/kick {name}")],
     )
 
 
@@ -149,7 +149,7 @@ async def kick(context: Context, command: Command) -> Replies:
         name="kick",
         title=f"Send {card.name} away",
         instance=share.profile,
-        changes=[Change(card.name, "an account of this share", "deleted")],
+        changes=[Change(card.name, "an account of this share", "deleted", "gone")],
         effects=["Its web sessions and processes end at once; a transaction of theirs is rolled back."],
     )
     link = context.hub.links.get(share.profile.casefold())
@@ -214,7 +214,7 @@ async def show_leases(context: Context, _command: Command) -> Replies:
         columns=[
             Column("lease", "LEASE"),
             Column("instance", "INSTANCE", grow=True),
-            Column("state", "STATE"),
+            Column("state", "STATE", tones={"open": "good", "left behind": "warn"}),
             Column("until", "UNTIL", "time"),
             Column("accounts", "ACCOUNTS", "list", hide_under=90),
             Column("addresses", "ADDRESSES", "list", hide_under=120),
@@ -223,7 +223,7 @@ async def show_leases(context: Context, _command: Command) -> Replies:
         rows=rows,
         key="lease",
         notes=notes or ([] if rows or found.broken else ["No share is open, and none left anything behind."]),
-        actions=[("c", "take down", "/leases clear {lease}")],
+        actions=[("x", "take down", "/leases clear {lease}")],
     )
     for sentence in found.unreadable():
         yield Problem("LeaseUnreadable", sentence, UNREADABLE_CURE)
