@@ -30,7 +30,7 @@ from irisops.ui import keys, themes
 from irisops.ui.card import Card
 from irisops.ui.conversation import Conversation
 from irisops.ui.door import Door
-from irisops.ui.frame import SIDE_PANEL_FROM, window_title
+from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from irisops.ui.editor import EditorScreen
 
 POLL_INTERVAL = 2.0
-BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
+BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
@@ -354,7 +354,7 @@ class IrisopsApp(App[int]):
         return not isinstance(focused, Input) and not (isinstance(focused, Grid) and focused.takes(event.key))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Under 100 columns the side panel is folded into the status line."""
+        """On a narrow screen the side panel is folded into the status line."""
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:

@@ -49,6 +49,8 @@ class Facts:
     """Sentences below: warnings, what is missing and why, what to do next."""
     series: Sequence[float] = ()
     """Recent values for a sparkline, oldest first."""
+    tones: Mapping[str, Tone] = field(default_factory=dict)
+    """Key of a fact -> the colour of its value."""
     blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Texts of several lines to copy, by title. They may hold a secret (a teammate's password), so they are shown and
     copied, but never written to a saved transcript, a journal or JSON."""
@@ -74,6 +76,8 @@ class Table:
     """Number of all rows when `rows` is only a part."""
     offer: str = ""
     """A command to suggest: the front end puts it into an empty prompt."""
+    group: str = ""
+    """Column whose values are headings above the rows that share one."""
     order: tuple[str, bool] | None = None
     """Column that the rows come sorted by, and whether the highest come first."""
 

@@ -26,6 +26,7 @@ from textual.strip import Strip
 from textual.worker import Worker, WorkerState
 
 from irisops.contract.replies import Table
+from irisops.contract.wording import harmless
 from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order, title
 
 ON_A_THREAD = 1_500
@@ -128,7 +129,7 @@ class Grid(ScrollView, can_focus=True):
         """First line of each row, and the number of all lines; empty if each row takes one line."""
         self._fresh = False
         """True from the focus to the first click, which must not open the row that it marks."""
-        self._strips: dict[tuple[str, bool], tuple[Row, Sequence[Strip]]] = {}
+        self._strips: dict[tuple[str, bool, str], tuple[Row, Sequence[Strip]]] = {}
         self._styles: dict[str, Style] = {}
 
     # What is shown
@@ -181,12 +182,22 @@ class Grid(ScrollView, can_focus=True):
         number = bisect_right(self._tops, line) - 1
         return number, line - self._tops[number]
 
-    def _visible_lines(self) -> list[tuple[str, Row, int]]:
-        """Key, row and line of the row for each line in sight."""
+    def _heading(self, number: int) -> str:
+        """The name of the group that begins with a row; in the reader's own order there are no groups."""
+        name, rows = self.view.table.group, self.view.rows
+        if not name or self.view.order is not None:
+            return ""
+        group = rows[number].get(name)
+        return harmless(group, 60) if number == 0 or group != rows[number - 1].get(name) else ""
+
+    def _places(self) -> list[tuple[int, int]]:
+        """Row number and line of the row for each line in sight."""
         first = round(self.scroll_y)
         last = min(self.line_count, first + max(0, self.size.height - 1))
-        places = (self._place(line) for line in range(first, last))
-        return [(self.view.keys[number], self.view.rows[number], part) for number, part in places]
+        return [self._place(line) for line in range(first, last)]
+
+    def _visible_lines(self) -> list[tuple[str, Row, int]]:
+        return [(self.view.keys[number], self.view.rows[number], part) for number, part in self._places()]
 
     def _refresh_changed(self, before: list[tuple[str, Row, int]]) -> None:
         changed = [
@@ -204,7 +215,11 @@ class Grid(ScrollView, can_focus=True):
             self.fits = fits
             self._strips.clear()
         wrapping = [each for each in fits if each.most > 1]
-        heights = [max(len(each.lines(row)) for each in wrapping) for row in self.view.rows if wrapping]
+        heights = [
+            max([1, *(len(each.lines(row)) for each in wrapping)]) + bool(self._heading(number))
+            for number, row in enumerate(self.view.rows)
+            if wrapping or self.view.table.group
+        ]
         tops = [0, *accumulate(heights)] if any(height > 1 for height in heights) else []
         changed = changed or tops != self._tops
         self._tops = tops
@@ -259,13 +274,13 @@ class Grid(ScrollView, can_focus=True):
         number, part = self._place(line)
         key, row = self.view.keys[number], self.view.rows[number]
         here = key == self.cursor_key and self.has_focus
-        cached = self._strips.get((key, here))
+        cached = self._strips.get((key, here, self._heading(number)))
         if cached is None or cached[0] != row:
             if len(self._strips) >= MOST_STRIPS:
                 self._strips.clear()
             style = "grid--cursor" if here else "grid--row"
-            strips = [self._painted(parts, width, style) for parts in self._row_parts(row, here=here)]
-            cached = self._strips[key, here] = (row, strips)
+            strips = [self._painted(parts, width, style) for parts in self._row_parts(number, here=here)]
+            cached = self._strips[key, here, self._heading(number)] = (row, strips)
         return cached[1][part]
 
     @property
@@ -275,7 +290,7 @@ class Grid(ScrollView, can_focus=True):
 
     def seen(self) -> list[Parts]:
         """The visible lines without the cursor, for a picture that outlives the rows."""
-        rows = [self._row_parts(row, here=False)[part] for _, row, part in self._visible_lines()]
+        rows = [self._row_parts(number, here=False)[part] for number, part in self._places()]
         return [self._header_parts(), *rows]
 
     def _painted(self, parts: Iterable[tuple[str, str]], width: int, rest: str) -> Strip:
@@ -298,20 +313,21 @@ class Grid(ScrollView, can_focus=True):
             parts.append((text, style))
         return parts
 
-    def _row_parts(self, row: Row, *, here: bool) -> list[Parts]:
-        """The lines of a row."""
+    def _row_parts(self, number: int, *, here: bool) -> list[Parts]:
+        """The lines of a row, under the heading of its group if it begins one."""
+        row, heading = self.view.rows[number], self._heading(number)
         style = "grid--cursor" if here else "grid--row"
         quiet = style if here else "grid--quiet"
         cells = [each.lines(row) for each in self.fits]
-        lines: list[Parts] = []
-        for number in range(max(map(len, cells), default=1)):
-            parts = [(MARK if here and not number else " " * len(MARK), style)]
+        lines: list[Parts] = [[(heading, "grid--sorted")]] if heading else []
+        for part in range(max(map(len, cells), default=1)):
+            parts = [(MARK if here and not part else " " * len(MARK), style)]
             for place, (each, texts) in enumerate(zip(self.fits, cells, strict=True)):
                 if place:
                     parts.append((" " * GAP, style))
                 tone = each.column.tones.get(texts[0]) if not here else None
                 usual = style if place == 0 or here else quiet
-                text = texts[number] if number < len(texts) else ""
+                text = texts[part] if part < len(texts) else ""
                 parts.append((_aligned(text, each), f"grid--{tone}" if tone else usual))
             lines.append(parts)
         return lines

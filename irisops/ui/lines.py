@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from irisops.contract.wording import harmless
-from irisops.ui.figures import TEXT_LIMIT
+from irisops.ui.figures import NOTE_LIMIT, SIGNS, TEXT_LIMIT
 from irisops.ui.links import META, NO_COMMANDS, Commands, linked, marked
 
 
@@ -45,6 +45,16 @@ def item(
     """
     words = linked(Content.styled(harmless(text, limit), text_style), commands, foreign)
     return wrapped(Content.assemble((f"{mark} ", style), words), width, indent=2)
+
+
+def note_lines(
+    note: str, width: int, commands: Commands = NO_COMMANDS, foreign: Sequence[str] = ()
+) -> list[Content]:
+    """A note; the sign that it begins with, if any, stands before it in its colour."""
+    mark = note[:1] if note[1:2] == " " and note[:1] in SIGNS else ""
+    text = note[2:] if mark else note
+    style = SIGNS.get(mark, "$accent")
+    return item(mark or "·", style, text, width, NOTE_LIMIT, commands=commands, foreign=foreign)
 
 
 def same(one: Iterable[Content], other: Iterable[Content]) -> bool:

@@ -392,3 +392,25 @@ async def test_an_empty_table_is_its_sentence_alone() -> None:
         section.show(users_table())
         await until(pilot, lambda: "NAME" in text_of(section))
         assert "Nothing" not in text_of(section)
+
+
+async def test_groups_have_headings_until_the_reader_sorts() -> None:
+    columns = [Column("a", "A"), Column("kind", "KIND", hide_under=1000)]
+    rows: list[dict[str, Cell]] = [
+        {"a": name, "kind": kind} for name, kind in (("x", "one"), ("b", "one"), ("c", "two"))
+    ]
+    grid = Grid(Table("t", "T", columns, rows, "a", group="kind"))
+    async with OneGrid(grid).run_test(size=(40, 9)) as pilot:
+        grid.focus()
+        await pilot.press("end")
+        assert [line.strip() for line in text_of(grid).splitlines()][:6] == [
+            "A",
+            "one",
+            "x",
+            "b",
+            "two",
+            "▸ c",
+        ]
+        assert [parts[0] for parts in grid.seen()[1:3]] == [("one", "grid--sorted"), ("  ", "grid--row")]
+        await pilot.click(grid, offset=(3, 0))
+        assert [line.strip("▸ ") for line in text_of(grid).splitlines()][:4] == ["A▲", "b", "c", "x"]

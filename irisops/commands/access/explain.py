@@ -214,7 +214,14 @@ async def _answer(
         told.append(access_fix.sentence(user, fix, found))
     title = _question(user.name, str(facts["what"]), allowed=bool(facts["allowed"]))
     labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
-    yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes])
+    yield Facts(
+        "explain",
+        title,
+        facts,
+        labels=labels,
+        notes=[*told, *access.notes],
+        tones={"allowed": "good" if facts["allowed"] else "bad", "missing": "bad"},
+    )
     if fix is not None:
         plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:

@@ -43,7 +43,7 @@ def privileges_of(access: Access, user: User, today: date) -> Table:
                 "user": user.name,
                 "resource": resource,
                 "permission": held[resource].letters,
-                "how": told.grants[0].sentence(resource) if told.grants else "",
+                "how": told.grants[0].way if told.grants else "",
                 "ways": len(told.grants),
             }
         )

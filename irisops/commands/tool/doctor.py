@@ -65,13 +65,13 @@ _ROUTES: cards.Fields[DoctorRow] = (
     (Column("what", "FACT OR ACTION"), lambda each: each.what),
     (Column("available", "THERE", "flag", hide_under=150), lambda each: each.available),
     (Column("state", "STATE", tones=_TONES), lambda each: each.state),
-    (Column("proved", "PROVED FOR"), lambda each: each.proved),
+    (Column("proved", "PROVED FOR", hide_under=90), lambda each: each.proved),
     (Column("route", "ROUTE", grow=True), lambda each: each.route),
     (
-        Column("rejected", "NOT BY", "list", hide_under=110),
+        Column("rejected", "NOT BY", "list", hide_under=1000),
         lambda each: [f"{route}: {reason}" for route, reason in each.rejected],
     ),
-    (Column("note", "NOTE", hide_under=130), lambda each: each.note),
+    (Column("note", "NOTE", hide_under=160), lambda each: each.note),
 )
 
 STATES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -11,8 +11,17 @@ from textual.message import Message
 from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
-from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
-from irisops.ui.lines import item, wrapped
+from irisops.ui.figures import (
+    NOTE_LIMIT,
+    TEXT_LIMIT,
+    TONES,
+    bar,
+    cell,
+    load_style,
+    names_something,
+    sparkline,
+)
+from irisops.ui.lines import note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
 GAP = "   "
@@ -23,6 +32,14 @@ LONGEST_FLOWING = 48
 """Cells of one pair that may still flow."""
 HEADROOM = 1.3
 """Room above a series without a limit: a steady series must not look full."""
+
+
+class Pair(NamedTuple):
+    """A label, its value, and the style of the value."""
+
+    label: str
+    value: str
+    style: str = ""
 
 
 class FactsSection(LinesSection[Facts], can_focus=True):
@@ -73,18 +90,22 @@ def facts_lines(facts: Facts, width: int, commands: Commands = NO_COMMANDS) -> l
     lines = [*_gauge(facts, width)]
     told = {_used(facts), "limit"} if lines else set()
     pairs = [
-        (harmless(label, 60), _value(facts, name) or "–")
+        Pair(
+            harmless(label, 60),
+            _value(facts, name) or "–",
+            TONES[facts.tones[name]] if name in facts.tones else "",
+        )
         for name, label in facts.labels.items()
         if name in facts.facts and name not in told
     ]
     if not lines and len(facts.series) > 1:
         recent = sparkline(facts.series, SPARK_WIDTH, max(facts.series) * HEADROOM)
-        pairs.append(("recent", recent))
+        pairs.append(Pair("recent", recent))
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
     foreign = [each for each in facts.facts.values() if isinstance(each, str) and "/" in each]
     for note in facts.notes:
-        lines += item("·", "$accent", note, width, NOTE_LIMIT, commands=commands, foreign=foreign)
+        lines += note_lines(note, width, commands, foreign)
     for title, block in facts.blocks.items():
         lines += [Content(""), Content.styled(harmless(title, TEXT_LIMIT), "$quiet")]
         for line in block.splitlines():
@@ -96,11 +117,11 @@ def _value(facts: Facts, name: str) -> str:
     return cell(facts.facts.get(name), "id" if names_something(name) else "number", TEXT_LIMIT)
 
 
-def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
+def _flowing(pairs: list[Pair], width: int) -> list[Content]:
     """As many pairs to a line as fit; no lines if one of them is too long."""
     lines: list[Content] = []
-    for label, value in pairs:
-        pair = Content.assemble((f"{label} ", "$quiet"), value)
+    for label, value, style in pairs:
+        pair = Content.assemble((f"{label} ", "$quiet"), (value, style))
         if pair.cell_length > min(width, LONGEST_FLOWING):
             return []
         if lines and lines[-1].cell_length + len(GAP) + pair.cell_length <= width:
@@ -131,14 +152,14 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 
 
-def _aligned(pairs: list[tuple[str, str]], width: int) -> list[Content]:
+def _aligned(pairs: list[Pair], width: int) -> list[Content]:
     """Labels in a column, values beside them; two pairs to a line if there is room."""
-    label_width = min(28, max((len(label) for label, _ in pairs), default=0))
-    longest = max((len(value) for _, value in pairs), default=0)
+    label_width = min(28, max((len(pair.label) for pair in pairs), default=0))
+    longest = max((len(pair.value) for pair in pairs), default=0)
     columns = 2 if len(pairs) > 5 and 2 * (label_width + longest + 2) + 4 <= width else 1
     cells = []
-    for label, value in pairs:
-        text = Content.assemble((label.ljust(label_width + 2), "$quiet"), value)
+    for label, value, style in pairs:
+        text = Content.assemble((label.ljust(label_width + 2), "$quiet"), (value, style))
         cells.append(wrapped(text, width, indent=label_width + 2))
     if columns == 1:
         return [line for block in cells for line in block]

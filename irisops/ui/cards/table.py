@@ -15,9 +15,9 @@ from irisops.contract.replies import Reply, Table
 from irisops.ui.arrange import MOST_WRAPPED, Row, title, written_as
 from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
-from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
+from irisops.ui.figures import TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, item, wrapped
+from irisops.ui.lines import Lines, note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
 FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
@@ -36,13 +36,7 @@ class Notes(Lines):
 
     def lines(self, width: int) -> list[Content]:
         """One paragraph per note."""
-        return [
-            line
-            for note in self.notes
-            for line in item(
-                "·", "$accent", note, width, NOTE_LIMIT, commands=self.commands, foreign=self._foreign
-            )
-        ]
+        return [line for note in self.notes for line in note_lines(note, width, self.commands, self._foreign)]
 
     def link(self, commands: Commands, table: Table) -> None:
         """Make links of these commands."""
