@@ -28,6 +28,7 @@ from irisops.contract.quoting import filled
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
 from irisops.ui.card import Card
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.conversation import Conversation
 from irisops.ui.door import Door
 from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
@@ -337,12 +338,16 @@ class IrisopsApp(App[int]):
     def _finish_word(self, event: events.Key) -> None:
         """Move two letters typed in quick succession on a row into the prompt: they begin a word."""
         focused = self.focused
-        acts = event.is_printable and isinstance(focused, Grid) and focused.takes(event.key)
+        acts = event.is_printable and isinstance(focused, Grid | FactsSection) and focused.takes(event.key)
         (before, at), self._row_letter = self._row_letter, (event.character or "" if acts else "", event.time)
         prompt = self.conversation.prompt
         if not before or not event.is_printable or event.time - at > WORD or event.character == before:
             return
-        if not prompt.text and not self._asked() and (focused is prompt.input or isinstance(focused, Grid)):
+        if (
+            not prompt.text
+            and not self._asked()
+            and (focused is prompt.input or isinstance(focused, Grid | FactsSection))
+        ):
             prompt.put(before)
             self._row_letter = ("", event.time)
             self.screen.set_focus(prompt.input)
@@ -351,7 +356,8 @@ class IrisopsApp(App[int]):
         if not event.is_printable or self._asked():
             return False
         focused = self.focused
-        return not isinstance(focused, Input) and not (isinstance(focused, Grid) and focused.takes(event.key))
+        acts = isinstance(focused, Grid | FactsSection) and focused.takes(event.key)
+        return not isinstance(focused, Input) and not acts
 
     def on_resize(self, event: events.Resize) -> None:
         """On a narrow screen the side panel is folded into the status line."""

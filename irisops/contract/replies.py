@@ -54,6 +54,9 @@ class Facts:
     blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Texts of several lines to copy, by title. They may hold a secret (a teammate's password), so they are shown and
     copied, but never written to a saved transcript, a journal or JSON."""
+    actions: Sequence[tuple[str, str, str]] = ()
+    """Keys with a label and a command, as of a `Table`; a command that ends in a blank goes into the prompt. With them
+    a screen shows the blocks only once asked to."""
 
 
 @dataclass(slots=True)

@@ -82,7 +82,9 @@ class Card(Vertical, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "link(1)", "To the next command named in the card", id="card.link"),
         Binding("shift+tab", "link(-1)", "To the one before", show=False, id="card.link_before"),
-        Binding("enter", "take", "That command into the prompt", show=False, id="card.take"),
+        Binding(
+            "enter", "take", "That command into the prompt; a folded card opens", show=False, id="card.take"
+        ),
     ]
 
     class Leave(Message):
@@ -106,6 +108,8 @@ class Card(Vertical, can_focus=True):
         self.updated: datetime | None = None
         self.stale = False
         self.expanded = False
+        self.folded = False
+        """True if only its title line is shown: a newer card answers the same command."""
         self._sections: dict[tuple[str, str], Section] = {}
         self._title = ""
         self._labels: list[Content] = []
@@ -155,7 +159,7 @@ class Card(Vertical, can_focus=True):
             self._append(key, reply)
         if not self._title and not isinstance(reply, (Progress, Problem)):
             self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
-        if isinstance(reply, Facts) and reply.blocks and not self.expanded:
+        if isinstance(reply, Facts) and reply.blocks and not reply.actions and not self.expanded:
             self.toggle_expanded()  # what is shown once, to be copied, is never cut
         self.entry.replies = self.replies
         self.label()
@@ -165,9 +169,8 @@ class Card(Vertical, can_focus=True):
         widget = _SECTIONS[type(reply)](reply)
         widget.link(self._commands)
         # The first table under the first facts needs no title of its own: the card has one.
-        if isinstance(reply, (Facts, Table)) and any(
-            key[0] == type(reply).__name__ for key in self._sections
-        ):
+        second = any(key[0] == type(reply).__name__ for key in self._sections)
+        if second and (isinstance(reply, Table) or (isinstance(reply, Facts) and not reply.actions)):
             self._put(Heading(Content.styled(harmless(reply.title, 120), "$secondary bold")))
         if not isinstance(reply, Progress):
             self._drop([each for each in self._sections if each[0] == "Progress"])
@@ -215,7 +218,13 @@ class Card(Vertical, can_focus=True):
         for name in get_args(CardState):
             self.set_class(name == state, f"-{name}")
         self.state = state
+        self._fold_plan()
         self.label()
+
+    def _fold_plan(self) -> None:
+        for section in self._sections.values():
+            if isinstance(section, PlanSection):
+                section.fold(carried_out=self.state == "done", whole=self.expanded)
 
     def set_stale(self, stale: bool) -> None:
         """Mark or unmark the figures as old, because the connection is lost."""
@@ -267,7 +276,8 @@ class Card(Vertical, can_focus=True):
 
     def _state_words(self) -> str:
         if self.updated and (self.state == "frozen" or self.stale):
-            return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}"
+            folded = " · folded, ↵ opens it" if self.folded else ""
+            return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}{folded}"
         if self.state == "failed" and not self._title:
             return ""
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
@@ -282,6 +292,11 @@ class Card(Vertical, can_focus=True):
     def _subtitle(self) -> Content | None:
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         grid = next((each for each in grids if each.has_focus), None)
+        facts = next((each for each in self.query(FactsSection) if each.has_focus and each.keys), None)
+        if facts is not None:
+            opens = "folds it" if facts.opened else "shows it"
+            words = " · ".join([f"↵ {opens}", *(f"{key} {harmless(words, 20)}" for key, words in facts.keys)])
+            return Content.styled(words, "$quiet").truncate(max(1, self.size.width - 6), ellipsis=True)
         hidden = f"{self.hidden_lines:,} more lines · ^O shows all" if self.hidden_lines else ""
         finding = next((each for each in self.query(FindLine) if each.has_focus), None)
         if self._link:
@@ -318,7 +333,13 @@ class Card(Vertical, can_focus=True):
         self.label()
 
     def on_descendant_focus(self) -> None:
-        """Show the keys that now work, and the focus in the border."""
+        """Show the keys that now work, and the focus in the border; a pass that has the focus is in sight."""
+        if (
+            self.hidden_lines
+            and not self.expanded
+            and any(each.has_focus for each in self.query(FactsSection))
+        ):
+            self.toggle_expanded()
         self.label()
 
     def on_descendant_blur(self) -> None:
@@ -356,12 +377,15 @@ class Card(Vertical, can_focus=True):
         self.label()
 
     def action_take(self) -> None:
-        """Put the marked command into the prompt."""
-        self.post_message(Lines.Named(self._link))
+        """Put the marked command into the prompt, or unfold the card."""
+        if self.folded:
+            self.fold(folded=False)
+        else:
+            self.post_message(Lines.Named(self._link))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
         """Enter takes a command once one is marked."""
-        return bool(self._link) if action == "take" else True
+        return self.folded or bool(self._link) if action == "take" else True
 
     def on_blur(self) -> None:
         """Forget the marked command."""
@@ -377,12 +401,27 @@ class Card(Vertical, can_focus=True):
             if each.focusable and each.display
         ]
         rows = [each for each in inner if not isinstance(each, Grid) or each.view.count]
-        return list(rows) or [self]
+        return [self] if self.folded else list(rows) or [self]
+
+    def fold(self, *, folded: bool) -> None:
+        """Show the title line alone, or all."""
+        self.folded = folded
+        self.set_class(folded, "-folded")
+        self.label()
+
+    def on_click(self) -> None:
+        """A click on a folded card opens it."""
+        if self.folded:
+            self.fold(folded=False)
 
     def toggle_expanded(self) -> None:
-        """Show all of a long answer, or only its beginning."""
+        """Show all of a long answer, or only its beginning; unfold a folded one."""
+        if self.folded:
+            self.fold(folded=False)
+            return
         self.expanded = not self.expanded
         self.set_class(self.expanded, "-expanded")
+        self._fold_plan()
 
 
 class Heading(GivenLines):

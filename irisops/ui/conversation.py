@@ -28,6 +28,7 @@ from irisops.files import cure_of
 from irisops.logs import MASK
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
@@ -405,11 +406,27 @@ class Conversation(Vertical):
         if template is None:
             return
         line = filled(template, event.row)
-        self.focus_prompt()
         if line:
-            self.send(line)
+            self._take(line)
         else:
+            self.focus_prompt()
             self.notice(Notice("info", "No command goes with this row."))
+
+    def _take(self, line: str) -> None:
+        """Give the command of a key; one that ends in a blank goes into the prompt, as it takes more."""
+        self.focus_prompt()
+        if line.endswith(" "):
+            self.prompt.put(line)
+        else:
+            self.send(line)
+
+    @on(FactsSection.Act)
+    async def _facts_act(self, event: FactsSection.Act) -> None:
+        event.stop()
+        if event.command:
+            self._take(event.command)
+        else:
+            await self.app.run_action("copy_card")
 
     @on(Grid.Failed)
     def _arranging_failed(self, event: Grid.Failed) -> None:

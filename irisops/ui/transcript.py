@@ -320,10 +320,15 @@ class Transcript(VerticalScroll, can_focus=False):
         return list(self.query(Card))
 
     def freeze_older(self, newest: Card) -> None:
-        """Only the newest live card of a command refreshes itself; older ones show their time."""
+        """Only the newest live card of a command refreshes itself; older ones show their time.
+
+        One with the same filter folds to a line: nothing but its age tells them apart.
+        """
         for card in self.cards:
             if card is not newest and card.is_live and card.command.name == newest.command.name:
                 card.set_state("frozen")
+                if card.command.slash == newest.command.slash and not card.has_focus_within:
+                    card.fold(folded=True)
 
     def due(self) -> list[Card]:
         """The visible live cards."""

@@ -8,7 +8,18 @@ from pathlib import Path
 from irisops.connections.open_shares import OpenShare, ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Refusal, Table
+from irisops.contract.replies import (
+    Cell,
+    Change,
+    Column,
+    Done,
+    Facts,
+    Plan,
+    Problem,
+    Progress,
+    Refusal,
+    Table,
+)
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -19,7 +30,7 @@ from irisops.sharing import guests
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.guests import Activity
 from irisops.sharing.lease import UNREADABLE_CURE, summary
-from irisops.sharing.team_card import TeamCard
+from irisops.sharing.team_card import QR_TITLE, TeamCard, address_of, qr_code
 
 LOG_LINES = 3
 IDLE_ALARM = 180.0
@@ -295,8 +306,15 @@ async def extend(context: Context, command: Command) -> Replies:
 
 
 async def save_card(context: Context, command: Command) -> Replies:
-    """Write one teammate's card to a new file with mode 0600."""
-    _share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    """Write one teammate's card to a new file with mode 0600, or show the web address as a QR code."""
+    share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    if str(command.args["file"]) == "qr":
+        web = address_of(share.opened.endpoints, "http")
+        if not web:
+            raise Refusal("NoWebAddress", f"{card.name} has no web address.", "/share both opens one.")
+        blocks = {QR_TITLE: qr_code(web)}
+        yield Facts("qr", f"For {card.name}", {"web": web}, labels={"web": "Web"}, blocks=blocks)
+        return
     try:
         path = await asyncio.to_thread(_write_new, str(command.args["file"]), card.as_text())
     except FileExistsError as error:

@@ -47,6 +47,7 @@ DEFAULT_TIME = "2h"
 WHAT = {"superserver": (True, False), "tcp": (True, False), "web": (False, True), "both": (True, True)}
 AMBER = "amber"
 _MARK = {"red": "■ red", "amber": "▲ amber", "green": "✓ green"}
+CAVEAT = "· note"
 _TONES: Mapping[str, Tone] = {_MARK["red"]: "bad", _MARK["amber"]: "warn", _MARK["green"]: "good"}
 
 
@@ -279,7 +280,7 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
         rows.append(
             {
                 "rule": finding.rule if number == 1 else f"{finding.rule} {number}",
-                "level": _MARK[finding.level],
+                "level": CAVEAT if finding.caveat else _MARK[finding.level],
                 "title": harmless(finding.title),
                 "detail": harmless(finding.detail, 400),
                 "cure": cure_line(finding),

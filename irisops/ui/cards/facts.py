@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -49,6 +51,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Show what can be copied, or fold it", id="facts.open"),
         Binding("up", "leave(-1)", "To what is above", show=False, id="facts.up"),
         Binding("down", "leave(1)", "To what is below", show=False, id="facts.down"),
     ]
@@ -60,13 +63,69 @@ class FactsSection(LinesSection[Facts], can_focus=True):
             super().__init__()
             self.step = step
 
+    class Act(Message):
+        """A key of the facts was pressed: its command, or "" to copy the blocks."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
+
+    def __init__(self, reply: Facts) -> None:
+        super().__init__(reply)
+        self.opened = not reply.actions
+        """True if the blocks are shown."""
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """Printable keys that act while it has the focus, with their words."""
+        actions = self.reply.actions
+        return [("c", "copy"), *((key, words) for key, words, _ in actions)] if actions else []
+
+    def takes(self, key: str) -> bool:
+        """True if a printable key acts here."""
+        return any(key == each for each, _ in self.keys)
+
+    def on_key(self, event: events.Key) -> None:
+        """Run the facts' own keys; others bubble up."""
+        if self.takes(event.key):
+            event.stop()
+            event.prevent_default()
+            commands = {key: command for key, _, command in self.reply.actions}
+            self.post_message(self.Act(commands.get(event.key, "")))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
+        """Only what is folded can be opened."""
+        return bool(self.reply.actions) if action == "open" else True
+
+    def action_open(self) -> None:
+        """Show the blocks, or hide them."""
+        self.opened = not self.opened
+        self.refresh(layout=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """A second click opens, as on a row of a table."""
+        super().on_click(event)
+        if self.reply.actions and event.chain == 2:
+            event.prevent_default()
+            self.action_open()
+
     def allow_focus(self) -> bool:
         """Only with blocks; the base class would look at `can_focus` alone."""
         return bool(self.reply.blocks)
 
     def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
-        lines = facts_lines(self.reply, width, self.commands)
+        lines = facts_lines(
+            self.reply if self.opened else replace(self.reply, blocks={}),
+            width - (2 if self.reply.actions else 0),
+            self.commands,
+        )
+        if self.reply.actions:
+            mark = ("▸ ", "$accent bold") if self.has_focus else ("  ", "")
+            return [
+                Content.assemble(mark if not number else ("  ", ""), line)
+                for number, line in enumerate(lines)
+            ]
         if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
             return [marked.truncate(width, ellipsis=True), *lines]

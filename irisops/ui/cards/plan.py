@@ -11,6 +11,9 @@ from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import item, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
+LONG = 6
+"""Lines of a plan above which it folds once it was carried out."""
+
 
 class PlanSection(LinesSection[Plan]):
     """Shows a `Plan`; the reader chooses whether its calls are shown."""
@@ -18,6 +21,9 @@ class PlanSection(LinesSection[Plan]):
     def __init__(self, reply: Plan) -> None:
         super().__init__(reply)
         self.calls_shown = False
+        self.carried_out = False
+        """True once the answer stands below: a long plan then gives the room to it."""
+        self.whole = False
 
     def toggle_calls(self) -> None:
         """Show or hide the code that makes the same change."""
@@ -26,7 +32,17 @@ class PlanSection(LinesSection[Plan]):
 
     def lines(self, width: int) -> list[Content]:
         """Changes, effects, warnings, and the calls if they are shown."""
-        return plan_lines(self.reply, width, calls=self.calls_shown, commands=self.commands)
+        lines = plan_lines(self.reply, width, calls=self.calls_shown, commands=self.commands)
+        if self.carried_out and not self.whole and len(lines) > LONG:
+            title = (f"agreed to: {harmless(self.reply.title, TEXT_LIMIT)}", "$quiet")
+            return wrapped(Content.assemble(("✓ ", "$success bold"), title), width, indent=2)
+        return lines
+
+    def fold(self, *, carried_out: bool, whole: bool) -> None:
+        """Fold a long plan that was carried out, unless all is wanted."""
+        if (carried_out, whole) != (self.carried_out, self.whole):
+            self.carried_out, self.whole = carried_out, whole
+            self.refresh(layout=True)
 
 
 def plan_lines(
