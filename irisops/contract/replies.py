@@ -55,8 +55,8 @@ class Facts:
     """Texts of several lines to copy, by title. They may hold a secret (a teammate's password), so they are shown and
     copied, but never written to a saved transcript, a journal or JSON."""
     actions: Sequence[tuple[str, str, str]] = ()
-    """Keys with a label and a command, as of a `Table`; a command that ends in a blank goes into the prompt. With them
-    a screen shows the blocks only once asked to."""
+    """What can be done about it: key, label and command line, e.g. ("f", "fix it", "/explain bob HR:R fix=yes").
+    With blocks (a pass), a screen shows these only once asked to."""
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class Plan:
     """A change awaiting yes or no. Carried out by `Chat.confirm(plan.id)`; dropped by `Chat.decline`.
 
     `calls` shows the same change as ready-to-paste code: language ("ObjectScript", "Python", "SQL") -> lines.
-    `confirm_word` is "" for a plain y/n, else the word that must be typed (a guarded profile's name, "amber" risks).
+    `confirm_word` is "" for a plain y/n, else the word that must be typed (the profile's name).
     """
 
     name: str

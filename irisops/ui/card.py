@@ -170,7 +170,9 @@ class Card(Vertical, can_focus=True):
         widget.link(self._commands)
         # The first table under the first facts needs no title of its own: the card has one.
         second = any(key[0] == type(reply).__name__ for key in self._sections)
-        if second and (isinstance(reply, Table) or (isinstance(reply, Facts) and not reply.actions)):
+        if second and (
+            isinstance(reply, Table) or (isinstance(reply, Facts) and not (reply.blocks and reply.actions))
+        ):
             self._put(Heading(Content.styled(harmless(reply.title, 120), "$secondary bold")))
         if not isinstance(reply, Progress):
             self._drop([each for each in self._sections if each[0] == "Progress"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Column, Done, Table
@@ -12,7 +14,7 @@ from irisops.instance.usage.advice import Cure, advise
 from irisops.instance.usage.license import read_board
 from irisops.instance.usage.processes import list_processes
 from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_timeout import list_timeouts
+from irisops.instance.usage.sessions_timeout import list_timeouts, probe_timeout
 
 COLUMNS = (
     Column("number", "NO.", "number"),
@@ -45,6 +47,12 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         said = "no unit is held longer than it is used" if not unread else "but not everything could be read"
         yield Done("advice", f"Nothing stands out{':' if not unread else ','} {said}.", details=unread)
         return
+    refused: list[str] = []
+    if timed := next((cure.application for cure in cures if cure.seconds is not None), ""):
+        await or_note(probe_timeout(link.connection, timed), refused, "This account cannot change a timeout")
+    if refused:
+        cures = [replace(cure, seconds=None) for cure in cures]
+        notes += refused
     rows: list[dict[str, Cell]] = [
         {
             "number": number,

@@ -221,7 +221,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
                     if address_of(opened.endpoints, "http")
                     else []
                 ),
-                ("s", "save", f"/card {card.name} "),
+                ("s", "save", f"/card {card.name} FILE|qr"),
                 ("x", "send away", f"/kick {card.name}"),
             ],
         )
@@ -268,7 +268,9 @@ def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareCl
         )
     )
     journal.outcome(
-        number, "unknown" if closed.problems else "done", "; ".join(closed.problems or closed.done)
+        number,
+        "unknown" if closed.problems else "done",
+        "; ".join(closed.problems or (*closed.done, *closed.unread)),
     )
 
 

@@ -47,14 +47,21 @@ class Pair(NamedTuple):
 class FactsSection(LinesSection[Facts], can_focus=True):
     """Shows `Facts`, with a bar for a count and its limit, and a sparkline of the series.
 
-    With blocks to copy it is a stop of the block cursor, so that it can be copied alone.
+    With blocks to copy or actions it is a stop of the block cursor, so that it can be copied alone or acted on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Show what can be copied, or fold it", id="facts.open"),
         Binding("up", "leave(-1)", "To what is above", show=False, id="facts.up"),
         Binding("down", "leave(1)", "To what is below", show=False, id="facts.down"),
+        Binding("enter", "first", "Do what is offered, or show what can be copied", id="facts.enter"),
     ]
+
+    class Picked(Message):
+        """The line of an action was picked."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
 
     class Leave(Message):
         """An arrow moves on to the next stop."""
@@ -63,73 +70,75 @@ class FactsSection(LinesSection[Facts], can_focus=True):
             super().__init__()
             self.step = step
 
-    class Act(Message):
-        """A key of the facts was pressed: its command, or "" to copy the blocks."""
-
-        def __init__(self, command: str) -> None:
-            super().__init__()
-            self.command = command
+    class Copied(Message):
+        """The blocks are to be copied."""
 
     def __init__(self, reply: Facts) -> None:
         super().__init__(reply)
-        self.opened = not reply.actions
-        """True if the blocks are shown."""
+        self.opened = False
+        """True if the blocks of a pass are shown."""
+
+    @property
+    def folds(self) -> bool:
+        """True for a pass: blocks that are shown once they are asked for, and keys that copy, save or end it."""
+        return bool(self.reply.blocks and self.reply.actions)
 
     @property
     def keys(self) -> list[tuple[str, str]]:
-        """Printable keys that act while it has the focus, with their words."""
-        actions = self.reply.actions
-        return [("c", "copy"), *((key, words) for key, words, _ in actions)] if actions else []
-
-    def takes(self, key: str) -> bool:
-        """True if a printable key acts here."""
-        return any(key == each for each, _ in self.keys)
-
-    def on_key(self, event: events.Key) -> None:
-        """Run the facts' own keys; others bubble up."""
-        if self.takes(event.key):
-            event.stop()
-            event.prevent_default()
-            commands = {key: command for key, _, command in self.reply.actions}
-            self.post_message(self.Act(commands.get(event.key, "")))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
-        """Only what is folded can be opened."""
-        return bool(self.reply.actions) if action == "open" else True
-
-    def action_open(self) -> None:
-        """Show the blocks, or hide them."""
-        self.opened = not self.opened
-        self.refresh(layout=True)
-
-    def on_click(self, event: events.Click) -> None:
-        """A second click opens, as on a row of a table."""
-        super().on_click(event)
-        if self.reply.actions and event.chain == 2:
-            event.prevent_default()
-            self.action_open()
+        """Keys of a pass that act while it has the focus, with their words."""
+        return [("c", "copy"), *((key, words) for key, words, _ in self.reply.actions)] if self.folds else []
 
     def allow_focus(self) -> bool:
-        """Only with blocks; the base class would look at `can_focus` alone."""
-        return bool(self.reply.blocks)
+        """Only with blocks or actions; the base class would look at `can_focus` alone."""
+        return bool(self.reply.blocks or self.reply.actions)
 
     def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
-        lines = facts_lines(
-            self.reply if self.opened else replace(self.reply, blocks={}),
-            width - (2 if self.reply.actions else 0),
-            self.commands,
-        )
-        if self.reply.actions:
-            mark = ("▸ ", "$accent bold") if self.has_focus else ("  ", "")
-            return [
-                Content.assemble(mark if not number else ("  ", ""), line)
-                for number, line in enumerate(lines)
-            ]
+        if self.folds:
+            return self._pass(width)
+        lines = facts_lines(self.reply, width, self.commands)
         if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
-            return [marked.truncate(width, ellipsis=True), *lines]
-        return lines
+            lines = [marked.truncate(width, ellipsis=True), *lines]
+        return [*lines, *action_lines(self.reply, width, marked=self.has_focus)]
+
+    def _pass(self, width: int) -> list[Content]:
+        """A line, behind the mark of the focus; the blocks below it once they are asked for."""
+        shown = self.reply if self.opened else replace(self.reply, blocks={})
+        mark = "▸ " if self.has_focus else "  "
+        first, *rest = facts_lines(shown, width - len(mark), self.commands)
+        return [Content.assemble((mark, "$accent bold"), first), *(line.pad_left(len(mark)) for line in rest)]
+
+    def takes(self, key: str) -> bool:
+        """True for the key of an action."""
+        return any(each == key for each, _, _ in self.reply.actions) or any(
+            each == key for each, _ in self.keys
+        )
+
+    def action_act(self, key: str) -> None:
+        """Pick the action of a key, or copy a pass."""
+        line = next((line for each, _, line in self.reply.actions if each == key), "")
+        self.post_message(self.Picked(line) if line else self.Copied())
+
+    def action_first(self) -> None:
+        """Pick the first action, if any; show or hide the blocks of a pass."""
+        if self.folds:
+            self.opened = not self.opened
+            self.refresh(layout=True)
+        elif self.reply.actions:
+            self.action_act(self.reply.actions[0][0])
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the clicked action; a second click shows the blocks of a pass."""
+        super().on_click(event)
+        actions = self.reply.actions
+        number = event.y - len(self.lines(self.content_size.width)) + len(actions)
+        if self.folds:
+            event.prevent_default()
+            if event.chain == 2:
+                self.action_first()
+        elif 0 <= number < len(actions):
+            self.action_act(actions[number][0])
 
     def action_leave(self, step: int) -> None:
         """Move to the next stop."""
@@ -170,6 +179,17 @@ def facts_lines(facts: Facts, width: int, commands: Commands = NO_COMMANDS) -> l
         for line in block.splitlines():
             lines += wrapped(Content(harmless(line, NOTE_LIMIT)), width, indent=2)
     return lines or [Content.styled("nothing to show", "$quiet")]
+
+
+def action_lines(facts: Facts, width: int, *, marked: bool) -> list[Content]:
+    """A line for each action, at the end: its key and its words."""
+    mark = "▸ " if marked else "  "
+    return [
+        Content.assemble((mark, "$accent bold"), (f"{key} ", "$accent bold"), (label, "$accent")).truncate(
+            width, ellipsis=True
+        )
+        for key, label, _ in facts.actions
+    ]
 
 
 def _value(facts: Facts, name: str) -> str:
