@@ -28,7 +28,12 @@ STATE_STYLES: Mapping[State, str] = {
 }
 
 TONES: Mapping[Tone, str] = {"good": "$success", "warn": "$warning", "bad": "$error", "quiet": "$quiet"}
-SIGNS: Mapping[str, str] = {"✓": "$success bold", "✗": "$error bold", "!": "$warning bold"}
+SIGNS: Mapping[str, str] = {
+    "✓": "$success bold",
+    "✗": "$error bold",
+    "!": "$warning bold",
+    "→": "$accent bold",
+}
 """Signs that begin a note, with their colour."""
 
 NOTE_LIMIT = 600

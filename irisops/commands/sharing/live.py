@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +34,11 @@ from irisops.sharing import guests
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.guests import Activity
 from irisops.sharing.lease import UNREADABLE_CURE, summary
+from irisops.sharing.messages import LogLine
 from irisops.sharing.team_card import QR_TITLE, TeamCard, address_of, qr_code
 
 LOG_LINES = 3
+_PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 IDLE_ALARM = 180.0
 """Idle seconds after which a note warns that ngrok will cut the connection (facts: ngrok-keyring A11)."""
 
@@ -50,9 +53,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
             status = await share.client.status()
             figures = {each.name: each for each in status.figures}
             agent = status.agent
-            # The agent logs our own requests; those lines are left out.
-            told = [line for line in status.log if " pg=/api/" not in line.text]
-            notes += [f"agent: {harmless(line.text)}" for line in told[-LOG_LINES:]]
+            notes += _agent_trouble(status.log)
         except SharingProblem as problem:
             figures, agent = {}, problem.message
         for endpoint in share.opened.endpoints:
@@ -94,6 +95,21 @@ async def tunnels(context: Context, _command: Command) -> Replies:
     )
     if any(share.cards for share in desk.shares.values()):
         yield await _guests(context)
+
+
+def _agent_trouble(log: Sequence[LogLine]) -> list[str]:
+    """What the agent complained of last, in its words; what it says of its own work is for its log."""
+    told = [line for line in log if line.level in ("WARNING", "ERROR", "CRITICAL")][-LOG_LINES:]
+    return [f"! The agent at {line.at.astimezone():%H:%M}: {harmless(_words(line.text))}" for line in told]
+
+
+def _words(text: str) -> str:
+    """The message of a line of `key=value` pairs; all of any other."""
+    pairs = dict(_PAIR.findall(text))
+    said = " ".join(
+        each.strip('"') for each in (pairs.get("msg", ""), pairs.get("err", "")) if each.strip('"')
+    )
+    return said or text
 
 
 async def _guests(context: Context) -> Table:
