@@ -176,17 +176,17 @@ def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
     return [column for column in columns if column.hide_under <= width] or list(columns[:1])
 
 
-def fit(view: View, width: int, needs: dict[str, int] | None = None) -> list[Fit]:
+def fit(view: View, width: int, needs: dict[str, int] | None = None, *, wrapping: bool = True) -> list[Fit]:
     """Widths within `width` cells: from headers and a sample of rows; spare width goes where values need it.
 
     If there is too little room, columns that say to which width they may be cut shrink first, then growing and
     wrapping ones, then the widest, never below `MIN_WIDTH`. `needs` keeps the widths needed so far, by column, so that
-    a table that is refreshed does not move to and fro; it is updated.
+    a table that is refreshed does not move to and fro; it is updated. Without `wrapping` a row takes one line.
     """
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
     kinds = [written_as(view.table, column) for column in columns]
-    wraps = len(view.rows) <= MOST_WRAPPED
+    wraps = wrapping and len(view.rows) <= MOST_WRAPPED
     most = [column.wrap if wraps else 1 for column in columns]
     needs = {} if needs is None else needs
     for column, kind, lines in zip(columns, kinds, most, strict=True):

@@ -102,6 +102,8 @@ class Card(Vertical, can_focus=True):
         self.command = command
         self.entry = entry
         self._commands = commands
+        self.dense = False
+        """True if rows take one line each: for the card at the top."""
         self._link = ""
         """The command named in the card that Tab has reached."""
         self.state: CardState = "running"
@@ -168,6 +170,8 @@ class Card(Vertical, can_focus=True):
     def _append(self, key: tuple[str, str], reply: Reply) -> None:
         widget = _SECTIONS[type(reply)](reply)
         widget.link(self._commands)
+        if isinstance(widget, TableSection):
+            widget.grid.dense = self.dense
         # The first table under the first facts needs no title of its own: the card has one.
         second = any(key[0] == type(reply).__name__ for key in self._sections)
         if second and (
@@ -457,7 +461,7 @@ class Pinned(Vertical):
         """Show a new card for a live command in place of the former one; the caller fills it."""
         await self.unpin()
         self.card = Card(command, Entry(at, command.slash, command.slash), commands)
-        self.display = True
+        self.card.dense = self.display = True
         await self.mount(self.card)
         return self.card
 

@@ -121,6 +121,8 @@ class Grid(ScrollView, can_focus=True):
         """The rows, order and filter to show."""
         self.keys_shown: frozenset[str] = frozenset()
         """Printable keys in the card's border: only these act."""
+        self.dense = False
+        """True if each row takes one line, as in the card at the top."""
         self.find_line: Callable[[], None] | None = None
         """Opens the line for the words to filter by."""
         self._texts = Texts()
@@ -209,7 +211,8 @@ class Grid(ScrollView, can_focus=True):
             self.refresh(*(Region(0, line + 1, self.size.width, 1) for line in changed))
 
     def _fit(self) -> bool:
-        fits = fit(self.view, max(1, self.scrollable_content_region.width - len(MARK)), self._needs)
+        width = max(1, self.scrollable_content_region.width - len(MARK))
+        fits = fit(self.view, width, self._needs, wrapping=not self.dense)
         changed = fits != self.fits
         if changed:
             self.fits = fits
