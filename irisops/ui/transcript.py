@@ -301,14 +301,15 @@ class Transcript(VerticalScroll, can_focus=False):
         self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
 
     def _too_old(self) -> list[Turn]:
-        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight."""
+        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight or folded."""
         window = self.content_region
         rows = number = 0
         old: list[Turn] = []
         for turn in reversed(self.query_children(Turn)):
             number, rows = number + 1, rows + turn.card.rows
             beyond = number > self.most_whole or rows > self.most_table_rows
-            if number > 1 and beyond and _is_at_rest(turn) and not turn.region.overlaps(window):
+            seen = turn.region.overlaps(window) and not turn.card.folded
+            if number > 1 and beyond and _is_at_rest(turn) and not seen:
                 old.insert(0, turn)
         return old
 
