@@ -442,7 +442,11 @@ async def test_a_line_refers_to_the_last_answer_and_the_row_marked_in_it() -> No
     async with make_app(chat).run_test(size=WIDE) as pilot:
         await say(pilot, "/users")
         await say(pilot, "make me coffee")
-        assert (referred(chat).command.slash, referred(chat).count, referred(chat).marked) == ("/users", 10, None)
+        assert (referred(chat).command.slash, referred(chat).count, referred(chat).marked) == (
+            "/users",
+            10,
+            None,
+        )
         await pilot.press("alt+up", "alt+up", "down", "down")
         await say(pilot, "end it")
         about = referred(chat)
@@ -488,3 +492,19 @@ async def test_more_unfolds_the_newest_card() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: card.expanded)
         assert app_of(pilot).conversation.transcript.cards[-1] is card
+
+
+async def test_the_rows_of_the_last_answer_are_ordered_and_filtered_where_they_stand() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        nothing = await say(pilot, "/sort units")
+        assert nothing.state == "failed"
+        card = await say(pilot, "/license")
+        grid = card.query_one(Grid)
+        done = await say(pilot, "/sort -conns")
+        assert "ordered by conns, the largest first" in text_of(done)
+        assert [row["connections"] for row in grid.view.rows] == [3, 2, 1]
+        await say(pilot, "/only unit")
+        assert [row["holder"] for row in grid.view.rows] == ["appuser"]
+        await say(pilot, "/only")
+        assert len(grid.view.rows) == 3
+        assert "columns are holder" in text_of(await say(pilot, "/sort colour"))
