@@ -120,14 +120,25 @@ def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
     lines: list[Change] = []
     if after is None:
         held = before.names("roles") or before.names("privileges") if before else ()
-        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone")]
+        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone", "gone")]
     if before is None:
         copied = f" as a copy of {harmless(change.origin)}" if change.origin else ""
-        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}"))
+        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}", "made"))
     for each in change.fields():
         new = after.fields.get(each)
         if before is None and new in ("", (), False, "0"):
             continue
         old = kind.show(before.fields.get(each), each) if before else "–"
-        lines.append(Change(f"{kind.label(each)} of {name}", old, kind.show(new, each)))
+        had = kind.entries(before.fields.get(each), each) if before else ()
+        has = kind.entries(new, each)
+        lines.append(
+            Change(
+                f"{kind.label(each)} of {name}",
+                old,
+                kind.show(new, each),
+                comes=[entry for entry in has if entry not in had],
+                goes=[entry for entry in had if entry not in has],
+                stays=[entry for entry in has if entry in had],
+            )
+        )
     return lines

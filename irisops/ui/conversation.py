@@ -36,6 +36,9 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
+from irisops.ui.lines import Lines
+from irisops.ui.links import Commands
+from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
@@ -103,8 +106,9 @@ class Conversation(Vertical):
         self._now = now
         self._seconds = seconds
         self.pinned = Pinned()
-        self.transcript = Transcript(now)
+        self.transcript = Transcript(now, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
+        self._named: Commands | None = None
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
@@ -408,7 +412,7 @@ class Conversation(Vertical):
         parsed = self._chat.parse(slash)
         if isinstance(parsed, Problem):
             return parsed
-        card = await self.pinned.pin(parsed, self._now())
+        card = await self.pinned.pin(parsed, self._now(), self._commands())
         self._run(card, parsed)
         return Done(
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
@@ -497,6 +501,11 @@ class Conversation(Vertical):
         else:
             self.notice(Notice("info", "No command goes with this row."))
 
+    @on(FactsSection.Copied)
+    async def _copy_pass(self, event: FactsSection.Copied) -> None:
+        event.stop()
+        await self.app.run_action("copy_card")
+
     @on(Grid.Failed)
     def _arranging_failed(self, event: Grid.Failed) -> None:
         event.stop()
@@ -526,6 +535,23 @@ class Conversation(Vertical):
     def _taken(self, event: ProblemSection.Taken) -> None:
         event.stop()
         self.prompt.put(event.text)
+        self.focus_prompt()
+
+    def _commands(self) -> Commands:
+        """The registry, which stays the same."""
+        if self._named is None:
+            self._named = Commands.of(self._chat.commands())
+        return self._named
+
+    @on(Lines.Named)
+    def _link_taken(self, event: Lines.Named) -> None:
+        """Put a command into the prompt; a blank follows one that takes more."""
+        event.stop()
+        name = event.command.removeprefix("/")
+        whole = (
+            command_item(each).text for each in self._chat.commands() if each.name.removeprefix("/") == name
+        )
+        self.prompt.put(next(whole, event.command))
         self.focus_prompt()
 
     @on(Transcript.ToPrompt)

@@ -23,6 +23,7 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands, linked
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
 
@@ -68,7 +69,9 @@ class NoticeLine(Lines):
         )
         lines = wrapped(text, width, indent=2)
         if self.notice.cure:
-            cure = Content.assemble(("  → ", "$accent"), harmless(self.notice.cure, TEXT_LIMIT))
+            cure = Content.assemble(
+                ("  → ", "$accent"), linked(Content(harmless(self.notice.cure, TEXT_LIMIT)), self.commands)
+            )
             lines += wrapped(cure, width, indent=4)
         return lines
 
@@ -125,9 +128,12 @@ class Transcript(VerticalScroll, can_focus=False):
     class ToPrompt(Message):
         """The block cursor left the last card."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], commands: Callable[[], Commands] = lambda: NO_COMMANDS
+    ) -> None:
         super().__init__()
         self._now = now
+        self._commands = commands
         self.entries: list[Entry] = []
         self.forgotten = 0
         """Entries before those of `entries`."""
@@ -170,7 +176,7 @@ class Transcript(VerticalScroll, can_focus=False):
         """Add a turn at the bottom; its card is filled as replies come."""
         for welcome in self.query(Welcome):
             welcome.remove()
-        turn = Turn(text, command, self._now())
+        turn = Turn(text, command, self._now(), self._commands())
         self._keep(turn.entry)
         self._stand(turn)
         self.anchor()
@@ -179,7 +185,9 @@ class Transcript(VerticalScroll, can_focus=False):
     def add_notice(self, notice: Notice) -> None:
         """Add a line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
-        self._stand(NoticeLine(notice))
+        line = NoticeLine(notice)
+        line.commands = self._commands()
+        self._stand(line)
         self._tidy_soon()
 
     def _stand(self, widget: Widget) -> None:
@@ -312,10 +320,15 @@ class Transcript(VerticalScroll, can_focus=False):
         return list(self.query(Card))
 
     def freeze_older(self, newest: Card) -> None:
-        """Only the newest live card of a command refreshes itself; older ones show their time."""
+        """Only the newest live card of a command refreshes itself; older ones show their time.
+
+        One with the same filter folds to a line: nothing but its age tells them apart.
+        """
         for card in self.cards:
             if card is not newest and card.is_live and card.command.name == newest.command.name:
                 card.set_state("frozen")
+                if card.command.slash == newest.command.slash and not card.has_focus_within:
+                    card.fold(folded=True)
 
     def due(self) -> list[Card]:
         """The visible live cards."""
@@ -371,10 +384,11 @@ class Transcript(VerticalScroll, can_focus=False):
             self.release_anchor()
             stops[place].focus()
 
+    @on(Card.Leave)
     @on(Grid.Leave)
     @on(ProblemSection.Leave)
     @on(FactsSection.Leave)
-    def _leave(self, event: Grid.Leave | ProblemSection.Leave | FactsSection.Leave) -> None:
+    def _leave(self, event: Card.Leave | Grid.Leave | ProblemSection.Leave | FactsSection.Leave) -> None:
         event.stop()
         self.walk(event.step)
 

@@ -198,9 +198,8 @@ def processes_table(count: int, turn: int = 0) -> Table:
         }
         for number in range(count)
     ]
-    return Table(
-        "processes", "Processes", columns, rows, key="pid", actions=[("enter", "details", "/process {pid}")]
-    )
+    actions = [("enter", "details", "/process {pid}"), ("x", "terminate", "/process terminate {pid}")]
+    return Table("processes", "Processes", columns, rows, key="pid", actions=actions)
 
 
 HOSTILE = "[red]x[/red] \x1b[31mESC\x1b[0m a\nb \u202eRTL\u202c " + "long" * 1000

@@ -134,6 +134,7 @@ async def _plan(work: _Work) -> Plan:
                 f"class {HELPER} in %SYS",
                 told(work.found),
                 f"version {VERSION}, compiled" if work.wanted else "gone",
+                "made" if work.wanted else "gone",
             )
         ],
         effects=_install_effects() if work.wanted else _removal_effects(),
