@@ -198,10 +198,11 @@ class Effect:
 
     `quit` leaves, `clear` empties the transcript, `theme` switches to the theme `argument` ("" asks for the list),
     `save` writes the transcript as Markdown to the file `argument`, `pin` keeps the live card of the slash command
-    `argument` at the top, `unpin` takes it away.
+    `argument` at the top, `unpin` takes it away, `sort` orders the rows of the last answer by the column `argument`
+    (`-units` for the largest first), `only` shows those with the words `argument` ("" shows all).
     """
 
-    name: Literal["quit", "clear", "theme", "save", "pin", "unpin"]
+    name: Literal["quit", "clear", "theme", "save", "pin", "unpin", "sort", "only"]
     argument: str = ""
 
 

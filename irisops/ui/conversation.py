@@ -28,6 +28,7 @@ from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
+from irisops.ui.arrange import Order
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
@@ -422,9 +423,32 @@ class Conversation(Vertical):
             return Done(
                 "watch", "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
             )
+        elif effect.name in ("sort", "only"):
+            return self._arrange(effect)
         else:
             self.post_message(self.Wanted(effect, card))
         return None
+
+    def _arrange(self, effect: Effect) -> Done | Problem:
+        """Order or filter the rows of the last answer, where they stand."""
+        grids = [grid for card in self.transcript.cards for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return Problem("NothingMeant", "No answer with rows is on the screen.", "Ask for a list first.")
+        grid, words = grids[-1], effect.argument
+        if effect.name == "only":
+            grid.filter(words)
+            return Done(
+                "only", f"The rows above are those with “{words}”." if words else "All rows are shown."
+            )
+        name, falls = words.lstrip("-+").casefold(), words.startswith("-")
+        columns = grid.view.table.columns
+        column = next((each for each in columns if name in (each.name, each.title.casefold())), None)
+        if column is None:
+            titles = ", ".join(each.title.lower() for each in columns)
+            return Problem("NoSuchColumn", f"There is no column {words}.", f"The columns are {titles}.")
+        grid.reorder(Order(column.name, descending=falls))
+        largest = ", the largest first" if falls else ""
+        return Done("sort", f"The rows above are ordered by {column.title.lower()}{largest}.")
 
     async def _pin(self, slash: str) -> Done | Problem:
         parsed = self._chat.parse(slash)

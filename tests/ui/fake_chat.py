@@ -237,7 +237,7 @@ class FakeChat:
         self.about = about
         slash = text if text.startswith("/") else PLAIN.get(text.casefold(), "")
         words = slash.removeprefix("/").split()
-        known = {info.name for info in INFOS} | {"process"}
+        known = {info.name for info in INFOS} | {"process", "sort", "only"}
         if not words or words[0] not in known:
             return Problem(
                 "NotUnderstood",
@@ -290,6 +290,8 @@ class FakeChat:
             "clear": lambda: [Effect("clear")],
             "theme": lambda: [Effect("theme", " ".join(rest))],
             "save": lambda: [Effect("save", " ".join(rest))],
+            "sort": lambda: [Effect("sort", rest[0])],
+            "only": lambda: [Effect("only", " ".join(rest))],
         }
         usual = Done(command.name, f"{command.slash} was asked.", ["A detail."])
         return scripted.get(command.name, lambda: [usual])()

@@ -530,3 +530,19 @@ async def test_more_unfolds_the_newest_card() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: card.expanded)
         assert app_of(pilot).conversation.transcript.cards[-1] is card
+
+
+async def test_the_rows_of_the_last_answer_are_ordered_and_filtered_where_they_stand() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        nothing = await say(pilot, "/sort units")
+        assert nothing.state == "failed"
+        card = await say(pilot, "/license")
+        grid = card.query_one(Grid)
+        done = await say(pilot, "/sort -conns")
+        assert "ordered by conns, the largest first" in text_of(done)
+        assert [row["connections"] for row in grid.view.rows] == [3, 2, 1]
+        await say(pilot, "/only unit")
+        assert [row["holder"] for row in grid.view.rows] == ["appuser"]
+        await say(pilot, "/only")
+        assert len(grid.view.rows) == 3
+        assert "columns are holder" in text_of(await say(pilot, "/sort colour"))
