@@ -28,7 +28,7 @@ from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
 from irisops.ui.cards.table import TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
-from irisops.ui.lines import GivenLines, Lines, same
+from irisops.ui.lines import GivenLines, Ground, Lines, same
 from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
@@ -326,7 +326,7 @@ class Heading(GivenLines):
     """The title of a second table or group of facts inside a card."""
 
 
-class Turn(Vertical):
+class Turn(Ground, Vertical):
     """A typed line and the card that answers it."""
 
     def __init__(self, text: str, command: Command, at: datetime) -> None:

@@ -33,6 +33,7 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
+from irisops.ui.lines import Ground
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
@@ -49,7 +50,7 @@ QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
 
 
-class Conversation(Vertical):
+class Conversation(Ground, Vertical):
     """Transcript and prompt, and the jobs between them."""
 
     class Running(Message):

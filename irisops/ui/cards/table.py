@@ -17,7 +17,7 @@ from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
 from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, item, wrapped
+from irisops.ui.lines import Ground, Lines, item, wrapped
 
 
 class Notes(Lines):
@@ -86,7 +86,7 @@ class FindLine(LineInput):
         self.post_message(self.Submitted(self, "", None))
 
 
-class TableSection(Section):
+class TableSection(Ground, Section):
     """Shows a `Table`."""
 
     DEFAULT_CSS = "TableSection { height: auto; }"
