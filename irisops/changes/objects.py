@@ -84,7 +84,7 @@ class ObjectKind:
     """Sentence about the new state of a changed object; "" for the default "X is changed"."""
     new_password: Callable[[Link, str], Coroutine[Any, Any, str]] | None = None
     """A password for an object that is made again by /undo; None for kinds without one."""
-    source: Callable[[Link, Access, ObjectState], Coroutine[Any, Any, str]] | None = None
+    source: Callable[[Link, ObjectState], Coroutine[Any, Any, str]] | None = None
     """The object that a new one is copied from, before its fields are set; None for kinds that are made by themselves.
     Raises `Refusal` or a named problem."""
     fixed: frozenset[str] = frozenset()
@@ -102,11 +102,18 @@ class ObjectKind:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, tuple):
-            words = roles_given(parse_match_roles(",".join(value))) if kind == "groups" else value
-            return ", ".join(harmless(each, 80) for each in words) or "none"
+            return ", ".join(self.entries(value, name)) or "none"
         if kind == "seconds" and value:
             return "never" if value == "0" else f"{value} s ({duration(int(value))})"
         return harmless(value or ("never" if kind == "date" else self.nothing))
+
+    def entries(self, value: FieldValue | None, name: str) -> tuple[str, ...]:
+        """The entries of a list as a plan shows them; none for a value that is no list."""
+        if not isinstance(value, tuple):
+            return ()
+        groups = name in self.fields and self.fields[name].kind == "groups"
+        words = roles_given(parse_match_roles(",".join(value))) if groups else value
+        return tuple(harmless(each, 80) for each in words)
 
     def fits(self, state: ObjectState) -> bool:
         """True if this version knows each field of a state from the journal, and its value is valid."""

@@ -6,20 +6,19 @@ copy. The one to copy is chosen for being closed, as the new one is for a moment
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep
+from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
+from irisops.instance.helper import read_system_setting
 from irisops.instance.outcome import change_by_method, changing, check_status
-from irisops.instance.routes import Instance, first_route, object_by
+from irisops.instance.routes import Instance, first_route
 from irisops.instance.security.application_fields import APPLICATION_FIELDS
 from irisops.instance.security.authentication import UNAUTHENTICATED
-from irisops.instance.security.lists import WebApplication
 from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, login_bits
 from irisops.instance.security.settings_state import read_settings, save_settings, settings_steps
-from irisops.instance.values import as_int
+from irisops.instance.values import Row, as_flag, as_int, as_text
 
 CLASS = "Security.Applications"
 COPY = (CLASS, "Copy")
@@ -92,24 +91,31 @@ def _not_this_way(problem: InstanceProblem) -> bool:
     return is_missing(problem) or isinstance(problem, NotAvailable)
 
 
-async def application_to_copy(instance: Instance, known: Sequence[WebApplication], name: str) -> str:
+async def application_to_copy(instance: Instance, name: str) -> str:
     """A web application to copy, the most closed one that did not come with the instance; "" without any.
 
-    A copy of a system application might be one, too, which nobody can delete (facts: iris-webapps-gateway 1.5). One
-    batch. Raises the named problem of reading.
+    A copy of a system application might be one, too, which nobody can delete (facts: iris-webapps-gateway 1.5). Two
+    batches. Raises the named problem of reading.
     """
 
     def openness(state: ObjectState) -> tuple[bool, bool, int]:
         open_to_all = bool(login_bits(state) & UNAUTHENTICATED)
         return state.flag("enabled"), open_to_all, len(",".join(state.names("roles")))
 
-    # Those of the instance have a dispatch class below % or a path of its own; the first ones will do.
-    others = sorted((each.dispatch_class.startswith("%"), each.name) for each in known if each.name != name)
-    names = [each for _, each in others[:_MOST_LOOKED_AT]]
-    wanted = ("type", "enabled", "auth", "roles")
-    found = (await read_settings(instance, "application", names, wanted)).values() if names else ()
-    plain = sorted((state for state in found if state.text("type") == "2"), key=openness)
-    return plain[0].name if plain else ""
+    listed = await read_list(instance, "webapps.list", lambda row: row)
+    plain = sorted(each for each in map(_plain_name, listed) if each and each.casefold() != name.casefold())
+    wanted = ("enabled", "auth", "roles")
+    found = await read_settings(instance, "application", plain[:_MOST_LOOKED_AT], wanted) if plain else {}
+    return min(found.values(), key=openness).name if found else ""
+
+
+def _plain_name(row: Row) -> str:
+    """The name of an ordinary web application (Type 2, in words or as a number); "" for any other row."""
+    words = {each.strip().casefold() for each in as_text(row.get("type")).split(",")}
+    ordinary = as_int(row.get("type")) == 2 or "csp" in words
+    system = "system" in words or as_flag(row.get("issystemapp"))
+    name = as_text(row.get("name"))
+    return name if ordinary and not system and name.startswith("/") else ""
 
 
 async def allowed_by_system(instance: Instance) -> int | None:
@@ -117,11 +123,9 @@ async def allowed_by_system(instance: Instance) -> int | None:
 
     (facts: iris-webapps-gateway 1.3). Raises Unreachable.
     """
-    call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "AutheEnabled"),))
     try:
-        values = await object_by(instance, "security.settings", call)
+        return as_int(await read_system_setting(instance, "AutheEnabled"))
     except Unreachable:
         raise
     except InstanceProblem:
         return None
-    return as_int(values[0]) if values else None

@@ -372,7 +372,7 @@ async def test_unauthenticated_where_the_system_forbids_it(at: Desk) -> None:
         (f"/app {PLAIN} wsgi_location=shop", "BadValue", "wsgi_location="),
         (f"/app {PLAIN} dispatch_class=no-class", "BadValue", "dispatch_class="),
         (f"/app {PLAIN} trace=yes", "BadValue", "trace="),
-        (f"/app {PLAIN} use_cookies=always", "AlreadySo", "Nothing"),
+        (f"/app {PLAIN} use_cookies=always", "AlreadySo", "nothing"),
         ("/app /csp/usr path=/x", "NoSuchApplication", "/csp/user"),
         ("/app add csp/x template=csp namespace=USER", "BadValue", "name="),
         ("/app add /csp/user template=csp namespace=USER", "BadValue", "name="),
