@@ -230,6 +230,7 @@ SPECS: tuple[CommandSpec, ...] = (
         handler="security.app_templates:show_templates",
         plain=(Plain("(show|list) [me] [the|all] templates (for|of) [web] (applications|apps)"),),
         examples=("show the templates for applications",),
+        needs_connection=False,
     ),
     _command(
         name="resources",
