@@ -31,7 +31,7 @@ from irisops.instance.security.application_fields import (
     NEW_APPLICATION,
     is_system,
 )
-from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.instance.security.settings_state import read_settings
 
 _NAMESPACE = "USER"
@@ -50,30 +50,31 @@ def _cards(access: Access, state: ObjectState, _today: date, notes: Sequence[str
 
 async def _start(link: Link, access: Access, command: Command, _today: date) -> Start:
     """The class's own values or the template's, of the fields that this version has. Raises `Refusal`."""
-    values = dict(NEW_APPLICATION)
-    namespace = str(command.fields.get("namespace") or command.args.get("namespace") or _NAMESPACE)
-    values["namespace"] = namespace.strip().upper()
-    notes = ["/app templates says what each kind of application is given."]
-    title = ""
-    chosen = command.args.get("template")
-    if isinstance(chosen, str):
-        template = template_named(chosen)
-        values |= template.values
-        role = find(f"%DB_{namespace}", [role.name for role in access.roles])
-        if template.database_role and role is not None:
-            values["roles"] = (f":{role}",)
-        notes.insert(0, f"{template.title}: {template.why}")
-        title = f" from the template {template.name}"
+    namespace = str(command.fields.get("namespace") or command.args.get("namespace") or _NAMESPACE).strip()
+    values: dict[str, FieldValue] = {**NEW_APPLICATION, "namespace": namespace.upper()}
     has = await _fields_here(link, access)
-    if isinstance(chosen, str):
-        lacking = [key for key in template_named(chosen).values if key not in has and values[key] != "WSGI"]
-        if lacking:
-            raise Refusal(
-                "TooOld",
-                f"This version of IRIS cannot do {template_named(chosen).title}: it has no such settings.",
-                "WSGI came with 2024.1, ASGI later in 2024.",
-            )
-    return Start({key: value for key, value in values.items() if key in has}, notes, title=title)
+    notes = ["/app templates says what each kind of application is given."]
+    chosen = command.args.get("template")
+    if not isinstance(chosen, str):
+        return Start({key: value for key, value in values.items() if key in has}, notes)
+    template = template_named(chosen)
+    # Where WSGIType is missing, WSGI is all there is.
+    lacking = [key for key, value in template.values.items() if key not in has and value != "WSGI"]
+    if lacking:
+        raise Refusal(
+            "TooOld",
+            f"This version of IRIS cannot do {template.title}: it has no such settings.",
+            "WSGI came with 2024.1, ASGI later in 2024.",
+        )
+    values |= template.values
+    role = find(f"%DB_{namespace}", [role.name for role in access.roles])
+    if template.database_role and role is not None:
+        values["roles"] = (f":{role}",)
+    return Start(
+        {key: value for key, value in values.items() if key in has},
+        [f"{template.title}: {template.why}", *notes],
+        title=f" from the template {template.name}",
+    )
 
 
 async def _fields_here(link: Link, access: Access) -> set[str]:

@@ -13,6 +13,8 @@ from irisops.commands.security.specs import APPLICATION
 from irisops.contract.replies import Cell, Done, Facts, Form, Plan, Problem, Reply, Table
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, PYTHON
 from irisops.simulator.classes import applications
+from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.objects import Instance
 from irisops.simulator.world.model import Application
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from tests.changes.counting import CountingConnection
@@ -179,6 +181,20 @@ async def test_a_system_application_keeps_its_type(at: Desk) -> None:
     told = (await at.yes(plan))[-1]
     assert isinstance(told, Problem)
     assert "type of /api/monitor is 2 now, but was 3" in told.message
+
+
+async def test_a_type_that_a_change_alters_is_told(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = applications.ApplicationPersistence.save
+
+    def clears_the_bit(self: applications.ApplicationPersistence, job: Job, instance: Instance) -> None:
+        save(self, job, instance)
+        app(at, "/api/monitor").type_bits = 2
+
+    monkeypatch.setattr(applications.ApplicationPersistence, "save", clears_the_bit)
+    told = (await at.yes(await at.plan("/app /api/monitor path=/srv")))[-1]
+    assert isinstance(told, Problem)
+    assert told.error == "NotVerified"
+    assert "type of web application /api/monitor is 2 instead of 3" in told.message
 
 
 # New ones
