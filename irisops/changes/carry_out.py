@@ -91,7 +91,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
             "password" if len(wanted.passwords) == 1 else f"password {user}",
             "Shown once",
             {"users": [user]},
-            notes=["It is kept nowhere: hand it over now."],
+            notes=["It is not kept: hand it over now."],
             blocks={f"Password of {harmless(user)}": password},
         )
 

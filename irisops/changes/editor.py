@@ -200,7 +200,7 @@ async def edit(context: Context, command: Command, editor: Editor) -> Replies:
     parts = [kind.label(each) for each in change.fields()] + (["password"] if checked.password else [])
     if not parts:
         raise Refusal(
-            "NothingToChange", f"{harmless(state.name)} is like that already.", "Nothing is to be done."
+            "NothingToChange", f"{harmless(state.name)} is already set that way.", "There is nothing to do."
         )
     of = "" if editor.kind == "user" else f"{kind.noun} "
     warnings = [

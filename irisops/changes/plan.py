@@ -16,8 +16,9 @@ from irisops.contract.replies import Change, Plan
 from irisops.contract.wording import harmless
 from irisops.engine.as_code import PASSWORD, code_of
 from irisops.engine.context import Context
-from irisops.instance.errors import InstanceError, NotPermitted
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
 from irisops.instance.features import FEATURES
+from irisops.instance.helper import another_way
 from irisops.instance.routes import Instance, explained
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.object_state import ObjectChange, Step
@@ -65,22 +66,28 @@ async def _calls(context: Context, link: Link, wanted: Wanted) -> dict[str, list
 async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
     """Make the probes of the steps in one batch. Raises the named problem of one that is refused.
 
-    Not where the feature has a usable route that opens no object.
+    Not where the first usable route opens no object; where the objects are protected, the next route will do.
     """
     routes = instance.capabilities.routes
     probed = [
-        (step, step.probe)
+        (step, step.probe, first)
         for step in steps
-        if step.probe is not None and all(route.kind == "object" for route in routes(step.feature))
+        if step.probe is not None
+        for first in routes(step.feature)[:1]
+        if first.kind == "object"
     ]
-    answers = await instance.batch([probe for _, probe in probed]) if probed else []
-    for (step, _), answer in zip(probed, answers, strict=True):
-        if isinstance(answer, NotPermitted):
-            known = FEATURES[step.feature]
-            raise await explained(instance, answer, known, known.routes[0])
-        if isinstance(answer, InstanceError):
-            raise step.refused(instance, answer)
-        if isinstance(answer, Exception):
+    answers = await instance.batch([probe for _, probe, _ in probed]) if probed else []
+    for (step, _, first), answer in zip(probed, answers, strict=True):
+        if isinstance(answer, InstanceProblem):
+            problem: InstanceProblem = answer
+            if isinstance(answer, NotPermitted):
+                instance.capabilities.fail(first, answer)
+                problem = await explained(instance, answer, FEATURES[step.feature], first)
+            elif isinstance(answer, InstanceError):
+                problem = step.refused(instance, answer)
+            if not await another_way(instance, step.feature, problem):
+                raise problem
+        elif isinstance(answer, Exception):
             raise answer
 
 

@@ -126,6 +126,8 @@ class Done:
     message: str
     details: Sequence[str] = ()
     undo: int | None = None
+    offer: str = ""
+    """A command to suggest: the front end puts it into an empty prompt."""
 
 
 @dataclass(slots=True)

@@ -29,7 +29,8 @@ from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
 from irisops.ui.cards.table import FindLine, TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
-from irisops.ui.lines import GivenLines, Lines, same
+from irisops.ui.keys import CARD_KEYS
+from irisops.ui.lines import GivenLines, Ground, Lines, same
 from irisops.ui.links import NO_COMMANDS, Commands, commands_in
 from irisops.ui.record import Entry
 
@@ -80,6 +81,7 @@ class Card(Vertical, can_focus=True):
     """Shows the replies of one command. Its border has a title, the state, and the command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *CARD_KEYS,
         Binding("tab", "link(1)", "To the next command named in the card", id="card.link"),
         Binding("shift+tab", "link(-1)", "To the one before", show=False, id="card.link_before"),
         Binding(
@@ -427,6 +429,9 @@ class Card(Vertical, can_focus=True):
             return
         self.expanded = not self.expanded
         self.set_class(self.expanded, "-expanded")
+        for section in self._sections.values():
+            if isinstance(section, ProblemSection):
+                section.tell_all(wanted=self.expanded)
         self._fold_plan()
 
 
@@ -434,7 +439,7 @@ class Heading(GivenLines):
     """The title of a second table or group of facts inside a card."""
 
 
-class Turn(Vertical):
+class Turn(Ground, Vertical):
     """A typed line and the card that answers it."""
 
     def __init__(self, text: str, command: Command, at: datetime, commands: Commands = NO_COMMANDS) -> None:

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from textual import events, on
@@ -20,7 +21,7 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from irisops.contract import picks
-from irisops.contract.chat import About, Chat, Command, Notice
+from irisops.contract.chat import About, Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
@@ -36,12 +37,16 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
-from irisops.ui.lines import Lines
+from irisops.ui.lines import Ground, Lines
 from irisops.ui.links import Commands
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
+from irisops.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -51,6 +56,9 @@ WITHHELD = Problem(
 REST = 4.0
 """Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
 
+LONG = 10.0
+"""Seconds after which somebody may have turned to another window."""
+
 MORE = ("more", "show more", "show me more", "the rest", "show all")
 """Lines that unfold the newest card, if it hides something."""
 
@@ -58,7 +66,13 @@ QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
 
 
-class Conversation(Vertical):
+def _search_bar() -> type[SearchBar]:
+    from irisops.ui.search import SearchBar  # noqa: PLC0415 - not before somebody searches
+
+    return SearchBar
+
+
+class Conversation(Ground, Vertical):
     """Transcript and prompt, and the jobs between them."""
 
     class Running(Message):
@@ -67,6 +81,13 @@ class Conversation(Vertical):
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
+
+    class Ended(Message):
+        """A long command or a change has ended, or a long one waits for an answer."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     class Wanted(Message):
         """An effect for the app: quit, theme, save."""
@@ -106,13 +127,14 @@ class Conversation(Vertical):
         self._now = now
         self._seconds = seconds
         self.pinned = Pinned()
-        self.transcript = Transcript(now, self._commands)
+        self.transcript = Transcript(now, chat.overview, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
         self._named: Commands | None = None
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
-        self.questions = Questions(self, self.prompt, self._is_command)
+        self.searching: SearchBar | None = None
+        self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
         self._marked: WeakSet[Grid] = WeakSet()
         """Tables in which the person moved to a row."""
@@ -164,6 +186,11 @@ class Conversation(Vertical):
 
     def send(self, text: str) -> None:
         """Handle a line as if it were typed."""
+        self.transcript.end_welcome()
+        self.begin_with(text)
+
+    def begin_with(self, text: str) -> None:
+        """Handle a line of the program's own at the start: the first screen stays."""
         self._waiting.append(text)
         self._pump()
 
@@ -254,7 +281,15 @@ class Conversation(Vertical):
         else:
             self._run(card, replace(parsed, fields=values))
 
+    async def drop_form(self, card: Card) -> None:
+        """Remove the turn of a form that was left, if it holds nothing else."""
+        if all(isinstance(each, Form) for each in card.replies) and card not in self._working_on():
+            await self.transcript.drop(card)
+
     # Jobs
+
+    def _working_on(self) -> set[Card]:
+        return {job.card for job in self._jobs.values()}
 
     def _run(self, card: Card, command: Command, *, refresh: bool = False) -> None:
         self._start(Job(card, command, lambda: self._chat.run(command), refresh))
@@ -316,9 +351,16 @@ class Conversation(Vertical):
             self._refreshed(job)
         else:
             self._succeeded(job)
+        self._tell_end(job)
         if self.running is None:
             self.post_message(self.Running(""))
         self._pump()
+
+    def _tell_end(self, job: Job) -> None:
+        """Post the end of what somebody may have turned away from."""
+        changed = job.command.changes and job.outcome() in ("done", "failed")
+        if not job.refresh and (changed or self._seconds() - job.began >= LONG):
+            self.post_message(self.Ended(job.card.headline().plain))
 
     def _failed(self, job: Job, error: BaseException | None) -> None:
         """Show a fault of the program; faults of an instance are `Problem` replies."""
@@ -418,8 +460,11 @@ class Conversation(Vertical):
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
         )
 
-    def set_stale(self, stale: bool) -> None:
-        """Mark or unmark all live cards as stale."""
+    def show(self, overview: Overview) -> None:
+        """Take a newer state: figures of a lost connection are stale."""
+        active = overview.active
+        stale = active is None or active.stale or active.state != "connected"
+        self.transcript.renew_welcome(overview)
         self.transcript.set_stale(stale)
         self.pinned.set_stale(stale)
 
@@ -485,6 +530,27 @@ class Conversation(Vertical):
         """Focus the question, else the prompt."""
         self.questions.focus()
 
+    # Search
+
+    def open_search(self) -> bool:
+        """Open the line to search in, or go to it. False where a question waits, or a password may be typed next."""
+        if self.questions.shown is not None or self.prompt.guarded:
+            return False
+        if self.searching is None:
+            self.searching = _search_bar()(self.transcript)
+            self.mount(self.searching, before=self.prompt)
+        self.screen.set_focus(self.searching.line)
+        return True
+
+    def on_search_bar_closed(self) -> None:
+        """Take the line away; a question that came meanwhile is asked now."""
+        bar, self.searching = self.searching, None
+        self.focus_prompt()
+        if bar is not None:
+            bar.remove()
+        if not self.prompt.typing:
+            self.questions.call()
+
     # Cards
 
     @on(Grid.Act)
@@ -520,7 +586,7 @@ class Conversation(Vertical):
 
     @on(Prompt.ToPicks)
     def _to_picks(self) -> None:
-        """Move to what the newest card offers."""
+        """Move to what the newest card offers, else to the last stop above."""
         stops = self._newest.stops() if self._newest else []
         offering = [
             each
@@ -530,12 +596,20 @@ class Conversation(Vertical):
         if offering:
             self.transcript.release_anchor()
             offering[0].focus()
+        else:
+            self.transcript.walk(-1)
 
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:
         event.stop()
         self.prompt.put(event.text)
         self.focus_prompt()
+
+    @on(Welcome.Chosen)
+    def _chosen(self, event: Welcome.Chosen) -> None:
+        event.stop()
+        self.focus_prompt()
+        self.send(event.line)
 
     def _commands(self) -> Commands:
         """The registry, which stays the same."""
@@ -577,7 +651,7 @@ class Conversation(Vertical):
         active = self._chat.overview().active
         if active is None or active.state != "connected":
             return
-        under_way = {job.card for job in self._jobs.values()}
+        under_way = self._working_on()
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):

@@ -23,15 +23,28 @@ BROAD_FROM = 170
 """Columns from which the side panel is broader."""
 
 
-def profile_colour(profile: ProfileState) -> str:
-    """The profile's colour as a style, or the theme's accent if it has no valid one."""
-    if not profile.colour:
-        return "$accent"
+def profile_style(profile: ProfileState) -> str:
+    """Style of the profile's name: readable words on its colour, or the theme's accent if it has no valid one.
+
+    The colour is the ground, as one chosen on a dark screen could not be read as text on a light one.
+    """
     try:
-        Color.parse(profile.colour)
+        colour = Color.parse(profile.colour)
     except ColorParseError:
-        return "$accent"
-    return profile.colour
+        return "$accent bold"
+    return f"{'#000000' if _luminance(colour) > SAME_CONTRAST else '#ffffff'} on {colour.hex6} bold"
+
+
+SAME_CONTRAST = 0.179
+"""Relative luminance of a ground on which black and white are read equally well (WCAG 2)."""
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.rgb]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def units_text(profile: ProfileState) -> str:
@@ -96,11 +109,11 @@ def header(overview: Overview, width: int) -> Content:
 
 def _header_left(profile: ProfileState, room: int) -> Content:
     name = harmless(profile.name, NAME_LIMIT)
-    colour = profile_colour(profile)
+    style = profile_style(profile)
     parts: list[Content | tuple[str, str] | str] = []
     if room >= 4:
         parts += [(" irisops ", "$primary bold"), "  "]
-    parts += [" ", lamp(profile), (f" {name}", f"{colour} bold")]
+    parts += [" ", lamp(profile), (f" {name} ", style)]
     words = state_words(profile)
     if words:
         parts += [(f"  {words}", STATE_STYLES[profile.state])]
@@ -109,7 +122,7 @@ def _header_left(profile: ProfileState, room: int) -> Content:
         parts += [(f"  {stale}", "$warning")]
     flags = _flags(profile)
     if flags:
-        parts += [(f"  {flags}", f"{colour} bold")]
+        parts += ["  ", (f" {flags} ", style)]
     if room >= 3 and profile.version:
         parts += [GAP, (harmless(profile.version, 24), "$foreground")]
     if room >= 2 and profile.user:
@@ -140,11 +153,11 @@ def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Conten
         mark = "›" if here and len(overview.profiles) > 1 else " "
         right = units_text(profile) if profile.in_use is not None else _panel_word(profile)
         style = "$warning" if profile.stale else "$quiet"
-        name = harmless(profile.name, max(4, width - len(right) - 5))
+        name = harmless(profile.name, max(4, width - len(right) - 6))
         left = Content.assemble(
             (mark, "$primary bold"),
             lamp(profile),
-            (f" {name}", f"{profile_colour(profile)} bold" if here else ""),
+            (f" {name} ", profile_style(profile) if here else ""),
         )
         lines.append(spread(left, Content.styled(right, style), width))
     hidden = len(overview.profiles) - most
@@ -202,20 +215,29 @@ def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
 
 
 def folded_panel(overview: Overview, width: int) -> Content:
-    """The side panel in one line, for narrow screens: other profiles and the counts."""
+    """The side panel in one line, for narrow screens: the counts and other profiles.
+
+    The units go first if there is too little room, as the header shows them, too.
+    """
     profile = overview.active
-    parts: list[Content | tuple[str, str] | str] = [" "]
+    units: list[Content | tuple[str, str] | str] = [" "]
+    parts: list[Content | tuple[str, str] | str] = []
     others = [each for each in overview.profiles if each != profile]
     if profile is not None:
         style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         label = "units " if profile.connections is None else "connections "
-        parts += [(label, "$quiet"), (units_text(profile), style)]
+        units += [(label, "$quiet"), (units_text(profile), style)]
         if len(profile.history) > 1 and width >= 70:
-            parts += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
-        parts += [("  sessions ", "$quiet"), _count(profile.sessions)]
+            units += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
+        units.append("  ")
+        parts += [("sessions ", "$quiet"), _count(profile.sessions)]
         parts += [("  processes ", "$quiet"), _count(profile.processes)]
     if overview.tunnels:
         parts += [("  tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")]
     for other in others[:3]:
         parts += ["  ", lamp(other), (f" {harmless(other.name, 14)}", "$quiet")]
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
+    whole = Content.assemble(*units, *parts)
+    least = Content.assemble(" ", *parts[:4], "  ")
+    if whole.cell_length <= width or least.cell_length > width:
+        return whole.truncate(width, ellipsis=True)
+    return Content.assemble(" ", *parts).truncate(width, ellipsis=True)

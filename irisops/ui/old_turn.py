@@ -20,6 +20,7 @@ from irisops.contract.wording import counted, harmless
 from irisops.ui.card import Turn
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid, Parts
+from irisops.ui.keys import CARD_KEYS
 from irisops.ui.lines import Lines
 
 Line = Content | Parts
@@ -35,11 +36,12 @@ class OldTurn(Lines, can_focus=True):
     COMPONENT_CLASSES = Grid.COMPONENT_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "enter,ctrl+f,ctrl+s,right",
+            "enter,ctrl+s,right",
             "app.reuse",
             "An old picture: its command into the prompt",
             id="card.again",
         ),
+        *(each for each in CARD_KEYS if isinstance(each, Binding) and each.id != "card.reuse"),
     ]
 
     def __init__(self, turn: Turn) -> None:
@@ -55,6 +57,11 @@ class OldTurn(Lines, can_focus=True):
         grids = [grid for grid in card.query(Grid) if grid.view.count]
         self._shown = sum(grid.rows_in_sight for grid in grids)
         self._rows = sum(grid.view.table.total or grid.view.count for grid in grids)
+
+    def shows(self, words: str) -> bool:
+        """True if the words, case ignored, can be seen in it."""
+        lines = "\n".join(line.plain for line in self.lines(self.content_size.width))
+        return words.casefold() in lines.casefold()
 
     def stops(self) -> list[Widget]:
         """Stops of the block cursor: the whole picture."""

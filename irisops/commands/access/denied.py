@@ -62,7 +62,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
     causes, notes = await _causes(link)
     told: list[str] = []
     read = read_auditing(link.connection)
-    auditing = await or_note(read, told, "Whether all refusals are recorded is not known")
+    auditing = await or_note(read, told, "It is not known whether all refusals are recorded")
     chosen = select(cards.rows_of(_FIELDS, causes), filter_words(command), COLUMNS)
     first = ""
     if causes and not chosen.described:
@@ -103,7 +103,7 @@ async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
     if not records:
         return [], [] if certain else [UNSURE]
     notes: list[str] = []
-    access = await or_note(read_access(link.connection), notes, "Whether it is held by now is not known")
+    access = await or_note(read_access(link.connection), notes, "It is not known whether it is held by now")
     return causes_of(records, access), [*notes, *(access.notes if access else ())]
 
 
@@ -190,7 +190,7 @@ def _advice(cause: Cause) -> list[str]:
             return [f"If it should be let in: /enable {user}"]
         return [f"A wrong password, or an account that may not log in this way: /users name={user} shows it."]
     if not cause.missing:
-        return ["The record does not name a privilege; what it says stands above."]
+        return ["The record does not name a privilege; its text is above."]
     if cause.state == "held":
         return [
             f"{harmless(cause.username)} holds it now: it was granted since, or something else was refused."

@@ -36,7 +36,7 @@ def days_of(text: str) -> int:
     if not 1 <= days <= LONGEST:
         raise Refusal(
             "BadTime",
-            f"“{harmless(text, 20)}” is no span of days.",
+            f"“{harmless(text, 20)}” is not a span of days.",
             "Write 90d, 12w, 3m (months of 30 days) or 1y.",
         )
     return days
@@ -157,7 +157,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     if unknown:
         notes.append(
             f"Age unknown, so not listed and never disabled by a sweep: {listed(unknown)}. "
-            "The instance tells neither their last login nor, for those never used, when they were created."
+            "The instance gives neither their last login nor, for those never used, when they were created."
         )
     return notes
 
@@ -205,7 +205,7 @@ def _to_disable(link: Link, chosen: Selection, unknown: Sequence[str]) -> tuple[
     if any(str(row["name"]).casefold() == own for row in enabled):
         notes.append(f"{harmless(link.profile.user)} is the account you are using: it stays.")
     if unknown:
-        notes.append(f"Left out, because the instance does not tell their age: {listed(unknown)}.")
+        notes.append(f"Left out, because the instance does not give their age: {listed(unknown)}.")
     if not kept:
         raise Refusal(
             "NothingToDisable",

@@ -100,7 +100,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
             f"/explain {written} {quote(told.resource)}:{told.missing.letters} offers the smallest change."
         )
     if access.resources and not any(each.name == told.resource for each in access.resources):
-        notes.append(f"There is no resource {harmless(told.resource)} any more: a role only names it.")
+        notes.append(f"There is no resource {harmless(told.resource)} any longer: only a role names it.")
     missing = {told.resource: told.missing} if told.missing and wanted is not None else {}
     async for reply in _answer(asked, facts, notes, missing):
         yield reply

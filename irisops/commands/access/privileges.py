@@ -75,7 +75,8 @@ def standing(user: User, today: date) -> list[str]:
     if any(kind in user.type.casefold() for kind in ("ldap", "delegated")):
         # Their roles are determined at login (facts: iris-security 2.2, Flags); these are those of the last login.
         notes.append(
-            f"{name} is no password user: its roles are given at each login and may differ from these."
+            f"{name} does not log in with an IRIS password: its roles are given at each login "
+            "and may differ from these."
         )
     return notes
 

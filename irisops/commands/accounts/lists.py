@@ -59,7 +59,7 @@ async def show_users(context: Context, command: Command) -> Replies:
         whose = "anybody" if len(unread) == len(found) else listed(unread)
         table.notes = [
             *table.notes,
-            f"The instance does not tell the last login of {whose}: empty is not never.",
+            f"The instance does not give the last login of {whose}; an empty cell does not mean never.",
         ]
     yield table
 

@@ -42,7 +42,7 @@ def _why_fixed(state: ObjectState) -> Refusal | None:
         f"{harmless(state.name)} cannot be changed: the instance keeps it.",
         f"/role copy {quote(state.name)} to NEW makes one that can."
         if key != "%all"
-        else "It is everything there is.",
+        else "It grants everything.",
     )
 
 

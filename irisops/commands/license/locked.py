@@ -101,7 +101,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
             "days_remaining": metrics.license_days,
         }
         if available is None:
-            note.append("The metrics on the web port do not tell how many units are free.")
+            note.append("The metrics on the web port do not say how many units are free.")
         elif available > 0 and consumed is not None and consumed + available <= COMMUNITY_UNITS:
             note.append(_NEED_NOT_MOVE)
     elif link is not None and link.counts is not None and not link.stale(context.hub.interval(link)):

@@ -73,7 +73,7 @@ async def test(context: Context, command: Command) -> Replies:
         profile = context.hub.active.profile
     else:
         raise Refusal(
-            "WhichProfile", "Which profile is to be tested?", "/profile test NAME; /profiles lists them."
+            "WhichProfile", "Which profile do you want to test?", "/profile test NAME; /profiles lists them."
         )
     passed: dict[str, str] = {}
     failed: _FailedError | None = None

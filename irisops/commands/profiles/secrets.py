@@ -191,7 +191,7 @@ async def file(context: Context, _command: Command) -> Replies:
                 [
                     f"Kept in {made.path}" if made is not None else "",
                     "Its passphrase is asked for once per start, when a password is needed.",
-                    "There is no way back without the passphrase.",
+                    "Without the passphrase the passwords in it are lost.",
                 ],
             )
             return

@@ -159,7 +159,7 @@ def _application(
 ) -> None:
     name = harmless(after.name, 80)
     if before.flag("enabled") and not after.flag("enabled"):
-        effects.append(f"{name} answers nobody any more.")
+        effects.append(f"{name} no longer answers anybody.")
         if before.name.casefold().rstrip("/") == _PORTAL:
             warnings.append("This is the Management Portal: nobody can administer in a browser without it.")
     if not before.flag("enabled") and after.flag("enabled"):

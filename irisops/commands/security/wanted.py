@@ -102,7 +102,7 @@ async def proposed(
         raise Refusal(
             "AlreadySo",
             f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} already set this way.",
-            "Nothing is to be done.",
+            "There is nothing to do.",
         )
     noun = OBJECTS[kind].noun if len(some) == 1 else OBJECTS[kind].plural
     title = f"Change {noun} {listed([each.name for each in some], most=5)}"

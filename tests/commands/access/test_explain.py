@@ -299,7 +299,7 @@ async def test_sql_is_asked_of_the_instance_and_the_role_named(reader: World) ->
         ("_PUBLIC", "granted to everybody (_PUBLIC)"),
         ("Owner", "bob owns it"),
         ("Magic", "granted through Magic"),
-        ("", "granted through a way that is not told"),
+        ("", "granted through an unknown way"),
     ],
 )
 async def test_the_words_of_the_instance_are_not_taken_for_roles(reader: World, via: str, way: str) -> None:

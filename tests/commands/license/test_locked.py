@@ -76,7 +76,7 @@ async def locked(home: Path, reply: bytes) -> Facts:
         (OK + b"<!DOCTYPE html><html>iris_license_available 3</html>", ("a page for browsers", "login")),
         (OK + b"\xef\xbb\xbf\r\n<html>", ("a page for browsers",)),
         (OK, ("nothing that can be read",)),
-        (OK + b"iris_license_consumed 5\n", ("do not tell how many units are free",)),
+        (OK + b"iris_license_consumed 5\n", ("do not say how many units are free",)),
         (OK + b"iris_license_available NaN\n", ("nothing that can be read",)),
         (OK + b'iris_license_available{a="1"} 0\niris_license_available{a="2"} 4\n', ("do not tell",)),
     ],
