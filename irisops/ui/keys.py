@@ -110,6 +110,8 @@ _NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "home": "Home",
+    "slash": "/",
+    "delete": "Del",
     "end": "End",
 }
 
@@ -180,7 +182,8 @@ def _working(node: DOMNode) -> Iterable[tuple[Binding, list[str]]]:
 
 
 def _own_bindings(node: DOMNode) -> Iterable[Binding]:
-    """Bindings declared by this program's classes, without those inherited from Textual."""
+    """The keys of a row or a pass, then those of this program's classes, without those inherited from Textual."""
+    yield from getattr(node, "row_keys", ())
     for ancestor in type(node).__mro__:
         if ancestor.__module__.startswith("irisops."):
             yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))
