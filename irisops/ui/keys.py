@@ -121,7 +121,8 @@ def key_words(key: str) -> str:
     if key in _NAMES:
         return _NAMES[key]
     *modifiers, last = key.split("+")
-    name = _NAMES.get(last, last.upper() if len(last) == 1 and modifiers else last.capitalize())
+    letter = last.upper() if modifiers else last
+    name = _NAMES.get(last, letter if len(last) == 1 else last.capitalize())
     return "+".join([*(each.capitalize() for each in modifiers), name])
 
 
