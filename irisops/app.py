@@ -33,7 +33,7 @@ from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.conversation import Conversation
 from irisops.ui.door import Door
-from irisops.ui.frame import SIDE_PANEL_FROM, window_title
+from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from irisops.ui.search import SearchBar
 
 POLL_INTERVAL = 2.0
-BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
+BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
@@ -392,6 +392,10 @@ class IrisopsApp(App[int]):
             return
         self.conversation.questions.before_key(event)
         self._release(event)
+        focused = self.focused
+        if event.character == "/" and isinstance(focused, Grid) and focused.takes(event.key):
+            focused.action_find()  # at once: what is typed next belongs to the filter line
+            return
         if self._acts(event):
             self._held = event
             self._hold = self.set_timer(self._word, self._release)
@@ -433,7 +437,7 @@ class IrisopsApp(App[int]):
         return event.is_printable and not self._asked() and not isinstance(self.focused, Input)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Under 100 columns the side panel is folded into the status line."""
+        """On a narrow screen the side panel is folded into the status line."""
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:

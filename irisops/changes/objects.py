@@ -92,11 +92,18 @@ class ObjectKind:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, tuple):
-            words = roles_given(parse_match_roles(",".join(value))) if kind == "groups" else value
-            return ", ".join(harmless(each, 80) for each in words) or "none"
+            return ", ".join(self.entries(value, name)) or "none"
         if kind == "seconds" and value:
             return "never" if value == "0" else f"{value} s ({duration(int(value))})"
         return harmless(value or ("never" if kind == "date" else self.nothing))
+
+    def entries(self, value: FieldValue | None, name: str) -> tuple[str, ...]:
+        """The entries of a list as a plan shows them; none for a value that is no list."""
+        if not isinstance(value, tuple):
+            return ()
+        groups = name in self.fields and self.fields[name].kind == "groups"
+        words = roles_given(parse_match_roles(",".join(value))) if groups else value
+        return tuple(harmless(each, 80) for each in words)
 
     def fits(self, state: ObjectState) -> bool:
         """True if this version knows each field of a state from the journal, and its value is valid."""

@@ -28,6 +28,7 @@ from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
+from irisops.ui.arrange import Order
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
@@ -36,6 +37,9 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
+from irisops.ui.lines import Lines
+from irisops.ui.links import Commands
+from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
@@ -123,8 +127,9 @@ class Conversation(Vertical):
         self._now = now
         self._seconds = seconds
         self.pinned = Pinned()
-        self.transcript = Transcript(now, chat.overview)
+        self.transcript = Transcript(now, chat.overview, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
+        self._named: Commands | None = None
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
@@ -418,15 +423,38 @@ class Conversation(Vertical):
             return Done(
                 "watch", "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
             )
+        elif effect.name in ("sort", "only"):
+            return self._arrange(effect)
         else:
             self.post_message(self.Wanted(effect, card))
         return None
+
+    def _arrange(self, effect: Effect) -> Done | Problem:
+        """Order or filter the rows of the last answer, where they stand."""
+        grids = [grid for card in self.transcript.cards for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return Problem("NothingMeant", "No answer with rows is on the screen.", "Ask for a list first.")
+        grid, words = grids[-1], effect.argument
+        if effect.name == "only":
+            grid.filter(words)
+            return Done(
+                "only", f"The rows above are those with “{words}”." if words else "All rows are shown."
+            )
+        name, falls = words.lstrip("-+").casefold(), words.startswith("-")
+        columns = grid.view.table.columns
+        column = next((each for each in columns if name in (each.name, each.title.casefold())), None)
+        if column is None:
+            titles = ", ".join(each.title.lower() for each in columns)
+            return Problem("NoSuchColumn", f"There is no column {words}.", f"The columns are {titles}.")
+        grid.reorder(Order(column.name, descending=falls))
+        largest = ", the largest first" if falls else ""
+        return Done("sort", f"The rows above are ordered by {column.title.lower()}{largest}.")
 
     async def _pin(self, slash: str) -> Done | Problem:
         parsed = self._chat.parse(slash)
         if isinstance(parsed, Problem):
             return parsed
-        card = await self.pinned.pin(parsed, self._now())
+        card = await self.pinned.pin(parsed, self._now(), self._commands())
         self._run(card, parsed)
         return Done(
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
@@ -539,6 +567,11 @@ class Conversation(Vertical):
         else:
             self.notice(Notice("info", "No command goes with this row."))
 
+    @on(FactsSection.Copied)
+    async def _copy_pass(self, event: FactsSection.Copied) -> None:
+        event.stop()
+        await self.app.run_action("copy_card")
+
     @on(Grid.Failed)
     def _arranging_failed(self, event: Grid.Failed) -> None:
         event.stop()
@@ -577,6 +610,23 @@ class Conversation(Vertical):
         event.stop()
         self.focus_prompt()
         self.send(event.line)
+
+    def _commands(self) -> Commands:
+        """The registry, which stays the same."""
+        if self._named is None:
+            self._named = Commands.of(self._chat.commands())
+        return self._named
+
+    @on(Lines.Named)
+    def _link_taken(self, event: Lines.Named) -> None:
+        """Put a command into the prompt; a blank follows one that takes more."""
+        event.stop()
+        name = event.command.removeprefix("/")
+        whole = (
+            command_item(each).text for each in self._chat.commands() if each.name.removeprefix("/") == name
+        )
+        self.prompt.put(next(whole, event.command))
+        self.focus_prompt()
 
     @on(Transcript.ToPrompt)
     def _to_prompt(self) -> None:

@@ -13,13 +13,15 @@ from textual.content import Content
 from irisops.contract.chat import Overview, ProfileState
 from irisops.contract.wording import duration, harmless
 from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, sparkline
-from irisops.ui.lines import spread
+from irisops.ui.lines import spread, wrapped
 
 NAME_LIMIT = 24
 GAP = "   "
 PART_GAP = "  "
-SIDE_PANEL_FROM = 100
-"""Columns from which the side panel is shown; below, the status line shows its figures."""
+SIDE_PANEL_FROM = 120
+"""Columns from which the side panel is shown; below, the cards need them, and the status line shows its figures."""
+BROAD_FROM = 170
+"""Columns from which the side panel is broader."""
 
 
 def profile_style(profile: ProfileState) -> str:
@@ -186,11 +188,11 @@ def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     ]
     if profile.in_use is not None and profile.units_limit:
         lines.append(Content.styled(bar(profile.in_use, profile.units_limit, width), style))
-    lines.append(_pair("sessions", _count(profile.sessions), "", width))
-    lines.append(_pair("processes", _count(profile.processes), "", width))
-    if len(profile.history) > 1:
+    if len(profile.history) > 1:  # of what the bar shows
         line = sparkline(profile.history, width, profile.units_limit)
         lines.append(Content.styled(line.rjust(width), style))
+    lines.append(_pair("sessions", _count(profile.sessions), "", width))
+    lines.append(_pair("processes", _count(profile.processes), "", width))
     stale = stale_words(profile)
     if stale:
         lines.append(Content.styled(stale, "$warning").truncate(width, ellipsis=True))
@@ -206,10 +208,11 @@ def _pair(label: str, value: str, style: str, width: int) -> Content:
 
 
 def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
-    """Open tunnels, one line each."""
+    """Open tunnels with their deadlines, wrapped: a cut would take the deadline."""
     if not tunnels:
         return [Content.styled("none open", "$quiet")]
-    return [Content.styled(harmless(line, 200), "$accent").truncate(width, ellipsis=True) for line in tunnels]
+    texts = (Content.styled(harmless(line, 200), "$accent") for line in tunnels)
+    return [part for text in texts for part in wrapped(text, width, indent=2)]
 
 
 def folded_panel(overview: Overview, width: int) -> Content:

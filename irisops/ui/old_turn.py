@@ -51,6 +51,7 @@ class OldTurn(Lines, can_focus=True):
         self._said = turn.said.lines(turn.said.content_size.width)
         self._title = card.headline()
         self._failed = card.state == "failed"
+        self._folded = card.folded
         body = [line for part in card.children for line in _seen(part)][: card.content_size.height]
         self._body: list[Line] = body + [Content("")] * (card.content_size.height - len(body))
         grids = [grid for grid in card.query(Grid) if grid.view.count]
@@ -68,7 +69,7 @@ class OldTurn(Lines, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """The height of the turn."""
-        return len(self._said) + len(self._body) + 2
+        return len(self._said) + len(self._body) + (1 if self._folded else 2)
 
     def lines(self, width: int) -> Iterable[Content]:
         """The typed line, then the card in its frame."""
@@ -76,6 +77,8 @@ class OldTurn(Lines, can_focus=True):
         color = "$primary" if self.has_focus else "$error" if self._failed else "$line"
         top, side, bottom = _FOCUSED if self.has_focus else _PLAIN
         yield _edge(top, color, width, self._title, Content.styled(self._again, "$quiet"))
+        if self._folded:
+            return
         room = max(1, width - 4)
         for line in self._body:
             text = line if isinstance(line, Content) else Content.assemble(*map(self._styled, line))

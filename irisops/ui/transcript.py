@@ -23,6 +23,7 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
 from irisops.ui.lines import Lines, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands, linked
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
 from irisops.ui.welcome import Welcome
@@ -69,7 +70,9 @@ class NoticeLine(Lines):
         )
         lines = wrapped(text, width, indent=2)
         if self.notice.cure:
-            cure = Content.assemble(("  → ", "$accent"), harmless(self.notice.cure, TEXT_LIMIT))
+            cure = Content.assemble(
+                ("  → ", "$accent"), linked(Content(harmless(self.notice.cure, TEXT_LIMIT)), self.commands)
+            )
             lines += wrapped(cure, width, indent=4)
         return lines
 
@@ -100,11 +103,17 @@ class Transcript(VerticalScroll, can_focus=False):
     class ToPrompt(Message):
         """The block cursor left the last card."""
 
-    def __init__(self, now: Callable[[], datetime], overview: Callable[[], Overview]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        overview: Callable[[], Overview],
+        commands: Callable[[], Commands] = lambda: NO_COMMANDS,
+    ) -> None:
         super().__init__()
         self._now = now
         self._overview = overview
         self._welcome: Welcome | None = None
+        self._commands = commands
         self.entries: list[Entry] = []
         self.forgotten = 0
         """Entries before those of `entries`."""
@@ -160,7 +169,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def add_turn(self, text: str, command: Command) -> Turn:
         """Add a turn at the bottom; its card is filled as replies come."""
-        turn = Turn(text, command, self._now())
+        turn = Turn(text, command, self._now(), self._commands())
         self._keep(turn.entry)
         self._stand(turn)
         self.anchor()
@@ -169,7 +178,9 @@ class Transcript(VerticalScroll, can_focus=False):
     def add_notice(self, notice: Notice) -> None:
         """Add a line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
-        self._stand(NoticeLine(notice))
+        line = NoticeLine(notice)
+        line.commands = self._commands()
+        self._stand(line)
         self._tidy_soon()
 
     def _stand(self, widget: Widget) -> None:
@@ -291,14 +302,15 @@ class Transcript(VerticalScroll, can_focus=False):
         self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
 
     def _too_old(self) -> list[Turn]:
-        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight."""
+        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight or folded."""
         window = self.content_region
         rows = number = 0
         old: list[Turn] = []
         for turn in reversed(self.query_children(Turn)):
             number, rows = number + 1, rows + turn.card.rows
             beyond = number > self.most_whole or rows > self.most_table_rows
-            if number > 1 and beyond and _is_at_rest(turn) and not turn.region.overlaps(window):
+            seen = turn.region.overlaps(window) and not turn.card.folded
+            if number > 1 and beyond and _is_at_rest(turn) and not seen:
                 old.insert(0, turn)
         return old
 
@@ -310,10 +322,15 @@ class Transcript(VerticalScroll, can_focus=False):
         return list(self.query(Card))
 
     def freeze_older(self, newest: Card) -> None:
-        """Only the newest live card of a command refreshes itself; older ones show their time."""
+        """Only the newest live card of a command refreshes itself; older ones show their time.
+
+        One with the same filter folds to a line: nothing but its age tells them apart.
+        """
         for card in self.cards:
             if card is not newest and card.is_live and card.command.name == newest.command.name:
                 card.set_state("frozen")
+                if card.command.slash == newest.command.slash and not card.has_focus_within:
+                    card.fold(folded=True)
 
     def due(self) -> list[Card]:
         """The visible live cards."""
@@ -403,11 +420,14 @@ class Transcript(VerticalScroll, can_focus=False):
         grid.move_to(number)
         self.call_after_refresh(self.scroll_to_widget, grid, animate=False)
 
+    @on(Card.Leave)
     @on(Grid.Leave)
     @on(ProblemSection.Leave)
     @on(FactsSection.Leave)
     @on(Welcome.Leave)
-    def _leave(self, event: Grid.Leave | ProblemSection.Leave | FactsSection.Leave | Welcome.Leave) -> None:
+    def _leave(
+        self, event: Card.Leave | Grid.Leave | ProblemSection.Leave | FactsSection.Leave | Welcome.Leave
+    ) -> None:
         event.stop()
         self.walk(event.step)
 

@@ -9,7 +9,7 @@ from irisops.simulator.world.model import Permission
 from tests.matrix.judging import Judged, Verdict, judge
 from tests.matrix.known import Known
 from tests.matrix.test_matrix import Cell, mended, new_wrongs
-from tests.matrix.worlds import KINDEST, Held, Place, Seen
+from tests.matrix.worlds import KINDEST, Figures, Held, Place, Seen
 
 PLACE = Place("secadmin", "2025.2", KINDEST)
 HELD = Held(superuser=False, permissions={"%admin_secure": Permission.USE})
@@ -58,6 +58,32 @@ DONE = changed(Done("user", "Bob is changed."))
 def test_what_an_answer_is_worth(reference: Seen, seen: Seen, verdict: Verdict) -> None:
     judged = judge(reference, seen, HELD, PLACE)
     assert judged.verdict == verdict, judged
+
+
+def test_a_sweep_may_leave_out_what_it_names() -> None:
+    both: Figures = {"users/ann/enabled": (True, False), "users/bob/enabled": (True, False)}
+    one: Figures = {"users/ann/enabled": (True, False)}
+    reference = Seen([PLAN], [Done("user", "Both.")], dict(both), agreed=True)
+
+    def swept(*warnings: str, change: Figures = one) -> Verdict:
+        plan = Plan("user", "Change bob", "local", [], warnings=list(warnings))
+        return judge(
+            reference, Seen([plan], [Done("user", "One.")], dict(change), agreed=True), HELD, PLACE
+        ).verdict
+
+    said = "Left out, because the instance does not tell their age: {}."
+    assert swept(said.format("bob")) == "partial"
+    assert swept(said.format("bobby")) == "wrong"
+    assert swept() == "wrong"
+    assert swept(said.format("bob"), change={**one, "users/bob/enabled": (True, True)}) == "wrong"
+    assert swept(said.format("bob"), change={**one, "users/eve/enabled": (True, False)}) == "wrong"
+
+
+@pytest.mark.parametrize("helper", [False, True])
+def test_a_cure_that_is_there_already_is_none(helper: bool) -> None:
+    refusal = Seen([refused("This account lacks %Admin_Operate:U.", cure="/helper install offers it.")])
+    place = Place("secadmin", "2025.2", KINDEST, helper)
+    assert judge(LISTED, refusal, HELD, place).verdict == ("wrong" if helper else "refused early")
 
 
 def test_a_known_cell_passes_while_it_is_wrong_and_fails_when_it_is_right() -> None:

@@ -386,7 +386,10 @@ async def test_extending_and_saving_a_card(tmp_path: Path) -> None:
     async with chatting(tmp_path) as chat:
         replies = await chat.say("/share superserver for 30m people 1")
         (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
-        (done,) = [r for r in await chat.say("/extend 1h") if isinstance(r, Done)]
+        plan, done = await chat.say("/extend 1h")
+        assert isinstance(plan, Plan), "a longer reach wants a yes"
+        assert plan.changes[0].what == "open until"
+        assert isinstance(done, Done)
         until = chat.session.context.sharing_desk().find().opened.until
         assert "open until" in done.message
         began = shared.facts["until"]
@@ -530,3 +533,11 @@ async def test_an_idle_teammate_is_warned_of(tmp_path: Path) -> None:
             assert "five minutes" in note
         finally:
             await guest.leave()
+
+
+async def test_kicking_somebody_who_is_no_guest_offers_their_work(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        (problem,) = await chat.say("/kick maria")
+        assert isinstance(problem, Problem)
+        assert "maria is not a pass" in problem.message
+        assert problem.suggestions == ["/sessions end user=maria", "/processes user=maria"]

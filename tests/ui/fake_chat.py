@@ -198,9 +198,8 @@ def processes_table(count: int, turn: int = 0) -> Table:
         }
         for number in range(count)
     ]
-    return Table(
-        "processes", "Processes", columns, rows, key="pid", actions=[("enter", "details", "/process {pid}")]
-    )
+    actions = [("enter", "details", "/process {pid}"), ("x", "terminate", "/process terminate {pid}")]
+    return Table("processes", "Processes", columns, rows, key="pid", actions=actions)
 
 
 HOSTILE = "[red]x[/red] \x1b[31mESC\x1b[0m a\nb \u202eRTL\u202c " + "long" * 1000
@@ -238,7 +237,7 @@ class FakeChat:
         self.about = about
         slash = text if text.startswith("/") else PLAIN.get(text.casefold(), "")
         words = slash.removeprefix("/").split()
-        known = {info.name for info in INFOS} | {"process"}
+        known = {info.name for info in INFOS} | {"process", "sort", "only"}
         if not words or words[0] not in known:
             return Problem(
                 "NotUnderstood",
@@ -291,6 +290,8 @@ class FakeChat:
             "clear": lambda: [Effect("clear")],
             "theme": lambda: [Effect("theme", " ".join(rest))],
             "save": lambda: [Effect("save", " ".join(rest))],
+            "sort": lambda: [Effect("sort", rest[0])],
+            "only": lambda: [Effect("only", " ".join(rest))],
         }
         usual = Done(command.name, f"{command.slash} was asked.", ["A detail."])
         return scripted.get(command.name, lambda: [usual])()

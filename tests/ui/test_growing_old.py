@@ -55,6 +55,7 @@ class Counting(FakeChat):
 
     def held(self) -> list[int]:
         """How many rows of each answer are still somewhere."""
+        self.about = None  # this double keeps what it was last asked; a session does not
         return [sum(ref() is not None for ref in refs) for refs in self.given]
 
 

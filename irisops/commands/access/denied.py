@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from irisops.commands.access.denied_enable import EVENTS
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Refusal, Table
+from irisops.contract.replies import Column, Refusal, Table, Tone
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -25,6 +27,7 @@ RECORDS = 500
 """Number of records to read, newest first."""
 
 _STATES = {"missing": "still missing", "held": "held now", "unknown": ""}
+_TONES: Mapping[str, Tone] = {_STATES["missing"]: "bad", _STATES["held"]: "good"}
 
 
 def _client(record: AuditRecord) -> str:
@@ -41,10 +44,13 @@ _FIELDS: cards.Fields[Cause] = (
     (Column("count", "COUNT", "number"), lambda each: each.count),
     (Column("user", "USER"), lambda each: each.username or "nobody (no login)"),
     (Column("event", "EVENT", hide_under=76), lambda each: each.event),
-    (Column("missing", "MISSING"), lambda each: each.missing),
-    (Column("why", "WHY", grow=True), lambda each: each.why),
-    (Column("where", "WHERE", hide_under=110), _where),
-    (Column("state", "NOW", hide_under=100), lambda each: _STATES[each.state]),
+    (Column("missing", "MISSING", wrap=2), lambda each: each.missing),
+    (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
+    (Column("where", "WHERE", hide_under=110, wrap=3), _where),
+    (
+        Column("state", "NOW", hide_under=100, tones=_TONES),
+        lambda each: _STATES[each.state],
+    ),
     (Column("id", "ID", hide_under=60), lambda each: each.id),
 )
 COLUMNS = cards.columns_of(_FIELDS)
@@ -81,6 +87,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
         ],
         actions=[("enter", "fix", "/denied fix {id}")],
         total=chosen.total,
+        order=chosen.order,
     )
 
 

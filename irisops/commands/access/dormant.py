@@ -57,8 +57,13 @@ async def show_dormant(context: Context, command: Command) -> Replies:
         rows=chosen.rows,
         key="name",
         notes=[*notes, *logins.notes],
-        actions=[("enter", "show", "/users name={name}")],
+        actions=[
+            ("enter", "show", "/users name={name}"),
+            ("d", "disable", "/disable {name}"),
+            ("x", "delete", "/user delete {name}"),
+        ],
         total=chosen.total,
+        order=chosen.order,
     )
 
 
@@ -70,18 +75,24 @@ def _days(command: Command) -> int:
 def _fields(logins: Logins, now: datetime) -> cards.Fields[Account]:
     return (
         (Column("name", "NAME"), lambda each: each.user.name),
-        (Column("enabled", "ENABLED", "flag"), lambda each: each.user.enabled),
+        (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.user.enabled),
         (Column("last_login", "LAST LOGIN", "time"), lambda each: each.last_used),
         (Column("idle_days", "DAYS IDLE", "number"), lambda each: each.idle_days(now)),
         (
             Column("days_left", "DAYS LEFT", "number"),
             lambda each: each.days_left(logins.inactive_limit, now),
         ),
-        (Column("ends", "WHAT ENDS IT", grow=True, hide_under=70), lambda each: _ends(each, logins, now)),
-        (Column("roles", "ROLES", "list", grow=True, hide_under=110), lambda each: list(each.user.roles)),
+        (Column("ends", "WHAT ENDS IT", grow=True, wrap=3), lambda each: _ends(each, logins, now)),
+        (
+            Column("roles", "ROLES", "list", grow=True, wrap=2, hide_under=110),
+            lambda each: list(each.user.roles),
+        ),
         (Column("never_used", "NEVER USED", "flag", hide_under=100), lambda each: each.last_used is None),
         (Column("never_expires", "NEVER EXPIRES", "flag", hide_under=130), lambda each: each.never_expires),
-        (Column("superuser", "SUPERUSER", "flag", hide_under=140), lambda each: each.user.superuser),
+        (
+            Column("superuser", "SUPERUSER", "flag", hide_under=140, tones=cards.POWER),
+            lambda each: each.user.superuser,
+        ),
     )
 
 

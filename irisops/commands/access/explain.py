@@ -219,7 +219,15 @@ async def _answer(
     title = _question(user.name, str(facts["what"]), allowed=bool(facts["allowed"]))
     labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
     actions = access_fix.offers(asked.context, asked.link, asked.command) if fix is not None else []
-    yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes], actions=actions)
+    yield Facts(
+        "explain",
+        title,
+        facts,
+        labels=labels,
+        notes=[*told, *access.notes],
+        actions=actions,
+        tones={"allowed": "good" if facts["allowed"] else "bad", "missing": "bad"},
+    )
     if fix is not None and access_fix.wanted(asked.command):
         plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:

@@ -64,7 +64,7 @@ def plan(context: Context, link: Link, asked: SqlChange) -> Plan:
             else f"Take {asked.privilege} in {where} from {name}"
         ),
         instance=link.instance_name,
-        changes=[Change(f"{asked.privilege}, {where}", *states)],
+        changes=[Change(f"{asked.privilege}, {where}", *states, "made" if asked.grant else "gone")],
         effects=_effects(name, grant=asked.grant),
         calls=_calls(asked),
     )

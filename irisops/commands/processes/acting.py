@@ -125,7 +125,7 @@ async def plan_action(
         name=f"process_{action}",
         title=f"{action.capitalize()} {named(process)}",
         instance=link.instance_name,
-        changes=[Change(_what(process), state, after)],
+        changes=[Change(_what(process), state, after, "gone" if action == "terminate" else "set")],
         effects=effects,
         warnings=_warnings(process, action),
         calls=_calls(process.pid, action),

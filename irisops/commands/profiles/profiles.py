@@ -21,6 +21,7 @@ from irisops.contract.replies import (
     Problem,
     Refusal,
     Table,
+    Tone,
 )
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
@@ -42,6 +43,15 @@ STATES = {
     "lost": "◌ lost",
     "off": "○ off",
     "refused": "✕ refused",
+}
+
+
+STATE_TONES: Mapping[str, Tone] = {
+    STATES["connected"]: "good",
+    STATES["connecting"]: "warn",
+    STATES["lost"]: "bad",
+    STATES["refused"]: "bad",
+    STATES["off"]: "quiet",
 }
 
 
@@ -77,7 +87,7 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
         title="Profiles",
         columns=[
             Column("name", "NAME"),
-            Column("state", "STATE"),
+            Column("state", "STATE", tones=STATE_TONES),
             Column("address", "ADDRESS", grow=True),
             Column("user", "USER"),
             Column("version", "VERSION", hide_under=100),
@@ -91,7 +101,7 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
         actions=[
             ("enter", "connect", "/connect {name}"),
             ("e", "edit", "/profile edit {name}"),
-            ("d", "remove", "/profile remove {name}"),
+            ("x", "remove", "/profile remove {name}"),
         ],
     )
 
@@ -270,7 +280,12 @@ async def remove(context: Context, command: Command) -> Replies:
             title=f"Remove profile {profile.name}?",
             instance="this computer",
             changes=[
-                Change(f"profile {profile.name}", harmless(f"{profile.user} on {profile.address}"), "gone")
+                Change(
+                    f"profile {profile.name}",
+                    harmless(f"{profile.user} on {profile.address}"),
+                    "gone",
+                    "gone",
+                )
             ],
             effects=["The instance itself is not touched.", "Its journal stays, so /history is not lost."],
         ),

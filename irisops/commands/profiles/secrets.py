@@ -77,7 +77,7 @@ async def show(context: Context, _command: Command) -> Replies:
         rows=rows,
         key="name",
         notes=notes,
-        actions=[("d", "forget", "/secrets forget {name}")],
+        actions=[("x", "forget", "/secrets forget {name}")],
     )
 
 
@@ -160,7 +160,7 @@ async def forget(context: Context, command: Command) -> Replies:
             name="secrets",
             title=f"Forget the {known.what} of {harmless(known.name)}?",
             instance="this computer",
-            changes=[Change(known.account, listed(PLACES[place] for place in places), "nowhere")],
+            changes=[Change(known.account, listed(PLACES[place] for place in places), "nowhere", "gone")],
             effects=["The instance is not touched. The next login asks for it."],
         ),
         carry_out,

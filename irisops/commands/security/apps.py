@@ -33,7 +33,7 @@ from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 _FIELDS: cards.Fields[WebApplication] = (
     (Column("name", "NAME"), lambda each: each.name),
-    (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
+    (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.enabled),
     (
         Column("login", "LOGIN", "list", grow=True),
         lambda each: [part.strip() for part in each.methods.split(",") if part.strip()],

@@ -191,10 +191,10 @@ def changes_of(wanted: Sequence[WebSession]) -> list[Change]:
     for who, application, found in groups[:SHOWN]:
         ids = ", ".join([*(short_id(each.id) for each in found[:3]), *(["…"] if len(found) > 3 else [])])
         what = f"{harmless(who, 60)} on {harmless(application, 60)}"
-        changes.append(Change(what, f"{len(found)} open ({ids})", "ended"))
+        changes.append(Change(what, f"{len(found)} open ({ids})", "ended", "gone"))
     if len(groups) > SHOWN:
         rest = sum(len(found) for _, _, found in groups[SHOWN:])
-        changes.append(Change(f"{len(groups) - SHOWN} more holders", f"{rest} open", "ended"))
+        changes.append(Change(f"{len(groups) - SHOWN} more holders", f"{rest} open", "ended", "gone"))
     return changes
 
 

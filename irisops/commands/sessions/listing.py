@@ -122,6 +122,7 @@ async def show_sessions(context: Context, command: Command) -> Replies:
         ],
         actions=[("x", "end", "/sessions end {session}")],
         total=chosen.total,
+        order=chosen.order,
     )
 
 

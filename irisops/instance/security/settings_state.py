@@ -1,7 +1,8 @@
 """Settings of services, web applications and resources: read from the object, set on it, saved.
 
-Arrays do not cross the driver, so `Get` and `Modify` cannot be used (facts: iris-security 6.1): the object is opened by
-its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
+Arrays do not cross the driver, so `Get` and `Modify` cannot be used from here (facts: iris-security 6.1): the object is
+opened by its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
+Where the objects are protected, the helper calls `Get` and `Modify`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep
 from irisops.instance.errors import InstanceError
 from irisops.instance.features import Route
+from irisops.instance.helper import modify_by_helper, open_or_help, read_by_helper
 from irisops.instance.outcome import changing, save_object
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.routes import Instance
 from irisops.instance.security.object_state import Field, Kind, ObjectChange, ObjectState, Step
 from irisops.instance.values import as_int, as_text
 
@@ -70,9 +72,14 @@ KINDS: Mapping[Kind, Settable] = {
 """(facts: iris-security 3.2, 3.3, 3.5)"""
 
 
+def plain(name: str) -> str:
+    """The name without the slash at the end that a session's application has."""
+    return name.rstrip("/") or name
+
+
 def _key(name: str) -> str:
     """The id of an object is its lower-case name (facts: iris-security 1)."""
-    return (name.rstrip("/") or name).lower()
+    return plain(name).lower()
 
 
 async def read_settings(
@@ -90,7 +97,9 @@ async def read_settings(
     if len(plain) < len(wanted):
         steps.append(ObjectStep("invoke", "Count", path=("MatchRoles",)))
 
-    async def attempt(_route: Route) -> dict[str, ObjectState]:
+    async def attempt(route: Route) -> dict[str, ObjectState]:
+        if route.by_helper:
+            return await _read_by_helper(instance, kind, names, wanted)
         calls = [ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(steps)) for name in names]
         found: dict[str, ObjectState] = {}
         counts: dict[str, int] = {}
@@ -108,7 +117,28 @@ async def read_settings(
             await _read_groups(instance, settable.class_name, counts, found)
         return found
 
-    return await first_route(instance, settable.read, attempt)
+    return await open_or_help(instance, settable.read, attempt)
+
+
+async def _read_by_helper(
+    instance: Instance, kind: Kind, names: Sequence[str], wanted: Mapping[str, Field]
+) -> dict[str, ObjectState]:
+    """As `read_settings`. Raises InstanceError if the instance does not tell one of the fields."""
+    class_name = KINDS[kind].class_name
+    properties = [each.property for each in wanted.values()]
+    told = await read_by_helper(instance, class_name, [plain(name) for name in names], properties)
+    found: dict[str, ObjectState] = {}
+    for name, each in zip(names, told, strict=True):
+        if each is None:
+            continue
+        untold = [key for key in properties if key not in each]
+        if untold:
+            raise InstanceError(
+                f"{class_name}.Get does not tell {', '.join(untold)}.", "Look at it in the portal."
+            )
+        fields = {key: field.value(each[field.property]) for key, field in wanted.items()}
+        found[name.casefold()] = ObjectState(kind, name, fields)
+    return found
 
 
 async def _read_groups(
@@ -144,21 +174,29 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
     Raises InstanceError (with the number of "does not exist" if it is gone), NotPermitted, NotAvailable; Unreachable
     with the outcome unknown.
 
+    Where the objects are protected, the helper calls Modify.
+
     UNVERIFIED: that %Save of the object has all side effects of Modify, such as telling the Web Gateway (facts:
     iris-security 11, question 16). Settle: change AutheEnabled this way and open the page in a browser.
     """
     settable = KINDS[after.kind]
     steps = [step for name in changed for step in settable.fields[name].steps(after, name)]
 
-    async def attempt(_route: Route) -> None:
-        if not await save_object(instance, settable.class_name, _key(after.name), steps):
+    async def attempt(route: Route) -> None:
+        if route.by_helper:
+            values = {
+                settable.fields[name].property: settable.fields[name].documented(after, name)
+                for name in changed
+            }
+            await modify_by_helper(instance, settable.class_name, plain(after.name), values)
+        elif not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
                 f"The {after.kind} {after.name} no longer exists.",
                 f"{settable.list_command} lists them.",
                 code=settable.missing,
             )
 
-    await changing(first_route(instance, settable.save, attempt))
+    await changing(open_or_help(instance, settable.save, attempt))
 
 
 def settings_steps(change: ObjectChange) -> list[Step]:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from irisops.simulator.backend import ByRef, Value
-from irisops.simulator.classes import records, status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes import arrays, records, status
 from irisops.simulator.classes.authentication import LEGAL_FOR_WEB_APPLICATIONS, methods_text
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
@@ -192,7 +191,7 @@ def _create(job: Job, name: Value, properties: ByRef) -> None:
         raise status.StatusError(5659, "Security.Applications:Name")
     if job.world.applications.get(text) is not None:
         raise status.StatusError(5001, f"Application {text} already exists")
-    nothing_arrives(job, "Security.Applications.Create", properties)
+    arrays.nothing_arrives(job, "Security.Applications.Create", properties)
     job.world.applications.add(Application(text, namespace=""))
     audit_change(job, "ApplicationChange", f"Application {text} created")
 
@@ -244,14 +243,14 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
 
 @APPLICATIONS.class_method("Get(Name As %String, ByRef Properties As %String) As %Status")
 def _get(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_comes_back(job, "Security.Applications.Get", properties)
+    key = find(job, as_text(name)).name.lower()
+    names = ["Name", "MatchRoles", *(each.name for each in _FIELDS)]
+    arrays.get(job, APPLICATIONS, key, properties, names=names, forms={})
 
 
 @APPLICATIONS.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_arrives(job, "Security.Applications.Modify", properties)
+    arrays.modify(job, APPLICATIONS, find(job, as_text(name)).name.lower(), properties, {})
 
 
 def _kind(application: Application) -> str:

@@ -187,5 +187,12 @@ def test_the_reason_of_a_license_holder_has_room_at_80_columns() -> None:
     )
     table = holders_table(LicenseBoard(LicenseCounts(8, 7, 1, 7, 1, 25), (holder,), (), now), now)
     widths = {each.column.name: each.width for each in fit(arrange(table), 72)}
-    assert widths["why"] >= 30
+    assert widths["why"] >= 28
     assert widths["holder"] == len(holder.holder)
+    for each in fit(arrange(table), 67):
+        lines = each.lines(table.rows[0])
+        assert all(len(line) <= each.width for line in lines), "nothing is cut"
+    assert (
+        table.rows[0]["returns"]
+        == f"first in 20 min, all by {(now + timedelta(minutes=65)).astimezone():%H:%M}"
+    )
