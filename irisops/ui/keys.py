@@ -72,9 +72,6 @@ FOOTER = {
     "problem.take": "take",
     "find.rows": "to the rows",
     "find.forget": "all rows",
-    "grid.detail": "whole row",
-    "grid.sort": "sort",
-    "grid.find": "find",
     "card.copy": "copy",
     "card.expand": "all or less",
     "card.again": "use again",
@@ -84,7 +81,8 @@ FOOTER = {
     "app.palette": "commands",
     "app.keys": "keys",
 }
-"""Words of the keys in the bottom line, by id, the first shown first. `Which keys work now` has all keys."""
+"""Words of the keys in the bottom line, by id, the first shown first. A row's own keys are in its card's lower edge;
+`Which keys work now` has all."""
 
 GROUPS = (
     ("search", "Search"),
