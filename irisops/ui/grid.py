@@ -488,6 +488,12 @@ class Grid(ScrollView, can_focus=True):
         """True if a printable key acts here: a row action that the border shows, or the filter."""
         return key != "enter" and self.cursor_row is not None and key in self.keys_shown
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Del is only for rows that can be ended or removed."""
+        return (action, parameters) != ("act", ("x",)) or any(
+            key == "x" for key, _, _ in self.view.table.actions
+        )
+
     @property
     def row_keys(self) -> list[Binding]:
         """The keys of the row under the cursor, for the list of keys."""
