@@ -67,7 +67,7 @@ class Grid(ScrollView, can_focus=True):
         Binding("right", "detail(True)", "All of the row", id="grid.detail"),
         Binding("left", "detail(False)", "Less of the row", show=False, id="grid.less"),
         Binding("ctrl+s", "sort", "Sort by the next column", id="grid.sort"),
-        Binding("slash,ctrl+f", "find", "Filter rows as you type; Esc leaves", id="grid.find"),
+        Binding("slash", "find", "Filter rows as you type; Esc leaves", id="grid.find"),
     ]
 
     class Act(Message):

@@ -123,11 +123,11 @@ async def test_finding_narrows_the_rows_and_is_said_in_the_border() -> None:
     async with make_app(FakeChat(processes=300)).run_test(size=WIDE) as pilot:
         grid = await grid_of(pilot, "/processes")
         card = app_of(pilot).conversation.transcript.cards[-1]
-        await pilot.press("ctrl+f", *"ward7.", "enter")
+        await pilot.press("slash", *"ward7.", "enter")
         await until(pilot, lambda: len(grid.view.rows) == 3)
         assert focus_of(app_of(pilot)) is grid
         assert "3 of 300" in str(card.border_subtitle)
-        await pilot.press("ctrl+f", "escape")
+        await pilot.press("slash", "escape")
         await until(pilot, lambda: len(grid.view.rows) == 300)
         assert focus_of(app_of(pilot)) is grid
 

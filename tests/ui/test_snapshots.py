@@ -65,7 +65,7 @@ async def rows(pilot: Driver) -> None:
 
 async def finding(pilot: Driver) -> None:
     card = await say(pilot, "/processes")
-    await pilot.press("alt+up", "ctrl+f", *"ward1")
+    await pilot.press("alt+up", "slash", *"ward1")
     grid = card.query_one(Grid)
     await until(pilot, lambda: len(grid.view.rows) < 60)
 
