@@ -123,6 +123,8 @@ def key_words(key: str) -> str:
 
 def short_key(key: str) -> str:
     """Display name where there is little room: `^F`."""
+    if len(key) == 1:
+        return key
     return f"^{key[-1].upper()}" if len(key) == 6 and key.startswith("ctrl+") else key_words(key)
 
 
