@@ -16,7 +16,6 @@ from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.containers import Horizontal
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
@@ -37,7 +36,7 @@ from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
-from irisops.ui.panels import Header, SidePanel, StatusLine
+from irisops.ui.panels import Body, Header, MainScreen, SidePanel, StatusLine
 from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import NAMES, Copied, Entry, Format, copy_of, formats, old_text, transcript_markdown
@@ -180,10 +179,14 @@ class IrisopsApp(App[int]):
             "row-cursor-text": "#ffffff",
         }
 
+    def get_default_screen(self) -> Screen[None]:
+        """The screen under all others."""
+        return MainScreen(id="_default")
+
     def compose(self) -> ComposeResult:
         """The four parts."""
         yield self.header
-        with Horizontal(id="body"):
+        with Body(id="body"):
             yield self.side
             yield self.conversation
         yield self.status

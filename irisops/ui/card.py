@@ -30,7 +30,7 @@ from irisops.ui.cards.table import FindLine, TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.keys import CARD_KEYS
-from irisops.ui.lines import GivenLines, Lines, same
+from irisops.ui.lines import GivenLines, Ground, Lines, same
 from irisops.ui.links import NO_COMMANDS, Commands, commands_in
 from irisops.ui.record import Entry
 
@@ -439,7 +439,7 @@ class Heading(GivenLines):
     """The title of a second table or group of facts inside a card."""
 
 
-class Turn(Vertical):
+class Turn(Ground, Vertical):
     """A typed line and the card that answers it."""
 
     def __init__(self, text: str, command: Command, at: datetime, commands: Commands = NO_COMMANDS) -> None:

@@ -37,7 +37,7 @@ from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
-from irisops.ui.lines import Lines
+from irisops.ui.lines import Ground, Lines
 from irisops.ui.links import Commands
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
@@ -72,7 +72,7 @@ def _search_bar() -> type[SearchBar]:
     return SearchBar
 
 
-class Conversation(Vertical):
+class Conversation(Ground, Vertical):
     """Transcript and prompt, and the jobs between them."""
 
     class Running(Message):

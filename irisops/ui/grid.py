@@ -482,6 +482,15 @@ class Grid(ScrollView, can_focus=True):
         """True if a printable key acts here: a row action that the border shows, or the filter."""
         return key != "enter" and self.cursor_row is not None and key in self.keys_shown
 
+    @property
+    def row_keys(self) -> list[Binding]:
+        """The keys of the row under the cursor, for the list of keys."""
+        return [
+            Binding(key, f"act({key!r})", f"The row: {words}", id="grid.row")
+            for key, words, _ in self.view.table.actions
+            if self.cursor_row is not None and (key == "enter" or key in self.keys_shown)
+        ]
+
     def on_key(self, event: events.Key) -> None:
         """Run row actions; other keys bubble up."""
         if self.takes(event.key) and event.key != "slash":

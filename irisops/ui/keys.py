@@ -108,6 +108,8 @@ _NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "home": "Home",
+    "slash": "/",
+    "delete": "Del",
     "end": "End",
 }
 
@@ -117,7 +119,8 @@ def key_words(key: str) -> str:
     if key in _NAMES:
         return _NAMES[key]
     *modifiers, last = key.split("+")
-    name = _NAMES.get(last, last.upper() if len(last) == 1 and modifiers else last.capitalize())
+    letter = last.upper() if modifiers else last
+    name = _NAMES.get(last, letter if len(last) == 1 else last.capitalize())
     return "+".join([*(each.capitalize() for each in modifiers), name])
 
 
@@ -180,7 +183,8 @@ def _working(node: DOMNode) -> Iterable[tuple[Binding, list[str]]]:
 
 
 def _own_bindings(node: DOMNode) -> Iterable[Binding]:
-    """Bindings declared by this program's classes, without those inherited from Textual."""
+    """The keys of a row or a pass, then those of this program's classes, without those inherited from Textual."""
+    yield from getattr(node, "row_keys", ())
     for ancestor in type(node).__mro__:
         if ancestor.__module__.startswith("irisops."):
             yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))

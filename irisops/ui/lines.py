@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 from irisops.contract.wording import harmless
 from irisops.ui.figures import NOTE_LIMIT, SIGNS, TEXT_LIMIT
 from irisops.ui.links import META, NO_COMMANDS, Commands, linked, marked
+
+if TYPE_CHECKING:
+    _Mixin = Widget
+else:
+    _Mixin = object
 
 
 def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
@@ -70,6 +78,22 @@ def spread(left: Content, right: Content, width: int) -> Content:
         left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True)
         space = max(1, width - left.cell_length - right.cell_length)
     return Content.assemble(left, " " * space, right).truncate(width)
+
+
+class Ground(_Mixin):
+    """Mixin for containers without a border: they paint their background alone, so one line does for all.
+
+    Textual keeps the lines of each widget, and each of them with all pieces that other widgets ever cut it into: 5 MB
+    for the containers of a full screen. No widget itself: Textual takes the styles of the first base that is one.
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The same line for each row of `crop`."""
+        below, own = self.background_colors
+        strip = Strip.blank(crop.width, Style(background=below + own).rich_style)
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, own)
+        return [strip] * crop.height
 
 
 class Lines(Widget):

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 
 from irisops.contract.chat import Overview
 from irisops.contract.wording import harmless
 from irisops.ui import frame
-from irisops.ui.lines import GivenLines, spread
+from irisops.ui.lines import GivenLines, Ground, spread
 
 NOTHING = Overview(profiles=(), active=None)
 
@@ -60,7 +61,15 @@ class Panel(GivenLines):
             self.post_message(self.Picked(self, offset.y))
 
 
-class SidePanel(Vertical):
+class MainScreen(Ground, Screen[None]):
+    """The screen that is always there."""
+
+
+class Body(Ground, Horizontal):
+    """What stands between header and status line."""
+
+
+class SidePanel(Ground, Vertical):
     """Profiles, counts, tunnels. A click on a profile asks to connect to it."""
 
     class Chosen(Message):

@@ -22,7 +22,7 @@ from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import Ground, Lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands, linked
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
@@ -97,7 +97,7 @@ class Earlier(Lines):
         return wrapped(Content.styled(f"↑ {self._words}", "$quiet"), width, indent=2)
 
 
-class Transcript(VerticalScroll, can_focus=False):
+class Transcript(Ground, VerticalScroll, can_focus=False):
     """Holds the turns. Knows nothing of commands; the conversation fills it."""
 
     class ToPrompt(Message):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +67,9 @@ def newcomer(home: Path, scenario: str, columns: int, rows: int) -> Iterator[New
 @pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
 def test_a_hackathon_is_shared_watched_and_ended(tmp_path: Path, columns: int, rows: int) -> None:
     with newcomer(tmp_path, "hackathon", columns, rows) as host:
-        consent = host.say("share superserver for 2h with 4 people", "Type demo and Enter")
+        consent = host.say(
+            "share superserver for 2h with 4 people", "Type demo and Enter", "findings are amber: see above"
+        )
         # What is agreed to is in sight while the question is open, however many findings there are.
         for part in (
             "4 passes named guest-",
@@ -78,10 +79,9 @@ def test_a_hackathon_is_shared_watched_and_ended(tmp_path: Path, columns: int, r
             "Not: changing data",
         ):
             assert part in consent, consent
-        assert re.search(r"\d+ findings are amber: see above", consent), consent
         host.say("amber", "Wrong word")
         host.terminal.press("ctrl+u")
-        host.say("demo", r"For guest-")
+        host.say("demo", "Pass guest-")
         host.say("who is on the tunnel", "Who is on", "guest-")
         host.say("extend the share by 1h", "open until")
         host.yes("is open until")

@@ -15,7 +15,8 @@ from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
-from irisops.ui.transcript import NoticeLine, Welcome
+from irisops.ui.transcript import NoticeLine
+from irisops.ui.welcome import Welcome
 from tests.ui.driving import SMALL, WIDE, Clock, app_of, focus_of, make_app, say, screen_text, text_of, until
 from tests.ui.fake_chat import LOCAL, FakeChat
 

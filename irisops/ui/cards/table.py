@@ -17,7 +17,7 @@ from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
 from irisops.ui.figures import TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, note_lines, wrapped
+from irisops.ui.lines import Ground, Lines, note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
 FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
@@ -108,7 +108,7 @@ class FindLine(LineInput):
         self.post_message(self.Submitted(self, "", None))
 
 
-class TableSection(Section):
+class TableSection(Ground, Section):
     """Shows a `Table`."""
 
     DEFAULT_CSS = "TableSection { height: auto; }"
