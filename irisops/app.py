@@ -495,7 +495,11 @@ class IrisopsApp(App[int]):
 
     def action_find(self) -> None:
         """Search the transcript."""
-        if len(self.screen_stack) == 1 and not self.conversation.open_search():
+        if len(self.screen_stack) > 1:
+            return
+        if self.conversation.open_search():
+            self.call_after_refresh(self._show_keys)  # its line is in the screen only then
+        else:
             self._say("Search waits until the question is answered", TO_READ)
 
     def on_search_bar_marked(self, event: SearchBar.Marked) -> None:

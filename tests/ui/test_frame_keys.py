@@ -89,7 +89,7 @@ async def test_three_things_to_try_act_on_enter() -> None:
         shown = screen_text(app)
         for words in (
             "who holds my license",
-            "free a unit",
+            "how can I save units",
             "show users",
             "IRIS 2025.2 as _SYSTEM",
             "Ctrl+Q",

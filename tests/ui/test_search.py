@@ -98,6 +98,7 @@ async def test_the_search_opens_from_a_row_too() -> None:
         await pilot.press("alt+up", "ctrl+f", *"carla")
         await until(pilot, partial(seen, pilot, "1 of 1"))
         assert isinstance(focus_of(app), SearchLine)
+        await until(pilot, lambda: app.status.text(80).plain.rstrip().endswith("F1 keys"))
 
 
 async def test_an_old_picture_a_notice_and_what_left_the_screen_are_found() -> None:
