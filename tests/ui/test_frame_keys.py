@@ -79,6 +79,16 @@ async def test_a_form_shows_its_keys_and_lists_them() -> None:
         assert app.screen is editor
 
 
+async def test_the_keys_of_a_row_are_listed() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/users")
+        await pilot.press("alt+up", "f1")
+        await until(pilot, lambda: isinstance(app.screen, KeysScreen))
+        listed = [" ".join(line.split()) for line in text_of(app.screen).split("\n")]
+        assert listed[:3] == ["Row", "Enter edit", "g grant"]
+
+
 # The first screen
 
 
