@@ -15,7 +15,8 @@ from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
-from irisops.ui.transcript import NoticeLine, Welcome
+from irisops.ui.transcript import NoticeLine
+from irisops.ui.welcome import Welcome
 from tests.ui.driving import SMALL, WIDE, Clock, app_of, focus_of, make_app, say, screen_text, text_of, until
 from tests.ui.fake_chat import LOCAL, FakeChat
 
@@ -49,10 +50,12 @@ async def test_a_suggestion_is_picked_by_number_and_with_the_arrows(keys: tuple[
     async with make_app(chat).run_test(size=SMALL) as pilot:
         card = await say(pilot, "make me coffee")
         assert "2 /users" in text_of(card)
+        assert "1–3 picks   Tab goes there" in screen_text(app_of(pilot))
         await pilot.press(*keys)
         await until(pilot, lambda: "run /users" in chat.log)
         app = app_of(pilot)
         assert "run /license" not in chat.log
+        assert "Tab goes there" not in screen_text(app), "the newest card offers nothing"
         assert app.conversation.prompt.text == ""
         assert focus_of(app) is app.conversation.prompt.input
 
