@@ -17,6 +17,7 @@ from irisops.ui.lines import spread, wrapped
 
 NAME_LIMIT = 24
 GAP = "   "
+PART_GAP = "  "
 SIDE_PANEL_FROM = 120
 """Columns from which the side panel is shown; below, the cards need them, and the status line shows its figures."""
 BROAD_FROM = 170
@@ -215,29 +216,29 @@ def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
 
 
 def folded_panel(overview: Overview, width: int) -> Content:
-    """The side panel in one line, for narrow screens: the counts and other profiles.
+    """The side panel in one line, for narrow screens: counts and other profiles, as many as fit.
 
-    The units go first if there is too little room, as the header shows them, too.
+    The units go first, as the header shows them, too; then what comes last.
     """
     profile = overview.active
-    units: list[Content | tuple[str, str] | str] = [" "]
-    parts: list[Content | tuple[str, str] | str] = []
-    others = [each for each in overview.profiles if each != profile]
+    parts: list[Content] = []
     if profile is not None:
         style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         label = "units " if profile.connections is None else "connections "
-        units += [(label, "$quiet"), (units_text(profile), style)]
+        units = Content.assemble((label, "$quiet"), (units_text(profile), style))
         if len(profile.history) > 1 and width >= 70:
-            units += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
-        units.append("  ")
-        parts += [("sessions ", "$quiet"), _count(profile.sessions)]
-        parts += [("  processes ", "$quiet"), _count(profile.processes)]
+            line = sparkline(profile.history, 10, profile.units_limit)
+            units = Content.assemble(units, " ", (line, style))
+        parts.append(units)
+        parts += [
+            Content.assemble((f"{name} ", "$quiet"), _count(count))
+            for name, count in (("sessions", profile.sessions), ("processes", profile.processes))
+        ]
     if overview.tunnels:
-        parts += [("  tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")]
-    for other in others[:3]:
-        parts += ["  ", lamp(other), (f" {harmless(other.name, 14)}", "$quiet")]
-    whole = Content.assemble(*units, *parts)
-    least = Content.assemble(" ", *parts[:4], "  ")
-    if whole.cell_length <= width or least.cell_length > width:
-        return whole.truncate(width, ellipsis=True)
-    return Content.assemble(" ", *parts).truncate(width, ellipsis=True)
+        parts.append(Content.assemble(("tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")))
+    others = [each for each in overview.profiles if each != profile]
+    parts += [Content.assemble(lamp(each), (f" {harmless(each.name, 14)}", "$quiet")) for each in others[:3]]
+    while parts and sum(each.cell_length + len(PART_GAP) for each in parts) > width:
+        # A lone figure is better than nothing; the first of many is the one that is shown elsewhere.
+        del parts[0 if parts[0].plain.startswith(("units", "connections")) and len(parts) > 1 else -1]
+    return Content.assemble(" ", Content(PART_GAP).join(parts)) if parts else Content("")

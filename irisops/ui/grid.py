@@ -67,7 +67,7 @@ class Grid(ScrollView, can_focus=True):
         Binding("right", "detail(True)", "All of the row", id="grid.detail"),
         Binding("left", "detail(False)", "Less of the row", show=False, id="grid.less"),
         Binding("ctrl+s", "sort", "Sort by the next column", id="grid.sort"),
-        Binding("slash,ctrl+f", "find", "Filter rows as you type; Esc leaves", id="grid.find"),
+        Binding("slash", "find", "Filter rows as you type; Esc leaves", id="grid.find"),
     ]
 
     class Act(Message):
@@ -481,6 +481,15 @@ class Grid(ScrollView, can_focus=True):
     def takes(self, key: str) -> bool:
         """True if a printable key acts here: a row action that the border shows, or the filter."""
         return key != "enter" and self.cursor_row is not None and key in self.keys_shown
+
+    @property
+    def row_keys(self) -> list[Binding]:
+        """The keys of the row under the cursor, for the list of keys."""
+        return [
+            Binding(key, f"act({key!r})", f"The row: {words}", id="grid.row")
+            for key, words, _ in self.view.table.actions
+            if self.cursor_row is not None and (key == "enter" or key in self.keys_shown)
+        ]
 
     def on_key(self, event: events.Key) -> None:
         """Run row actions; other keys bubble up."""

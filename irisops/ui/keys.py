@@ -72,9 +72,6 @@ FOOTER = {
     "problem.take": "take",
     "find.rows": "to the rows",
     "find.forget": "all rows",
-    "grid.detail": "whole row",
-    "grid.sort": "sort",
-    "grid.find": "find",
     "card.copy": "copy",
     "card.expand": "all or less",
     "card.again": "use again",
@@ -84,7 +81,8 @@ FOOTER = {
     "app.palette": "commands",
     "app.keys": "keys",
 }
-"""Words of the keys in the bottom line, by id, the first shown first. `Which keys work now` has all keys."""
+"""Words of the keys in the bottom line, by id, the first shown first. A row's own keys are in its card's lower edge;
+`Which keys work now` has all."""
 
 GROUPS = (
     ("search", "Search"),
@@ -110,6 +108,8 @@ _NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "home": "Home",
+    "slash": "/",
+    "delete": "Del",
     "end": "End",
 }
 
@@ -119,7 +119,8 @@ def key_words(key: str) -> str:
     if key in _NAMES:
         return _NAMES[key]
     *modifiers, last = key.split("+")
-    name = _NAMES.get(last, last.upper() if len(last) == 1 and modifiers else last.capitalize())
+    letter = last.upper() if modifiers else last
+    name = _NAMES.get(last, letter if len(last) == 1 else last.capitalize())
     return "+".join([*(each.capitalize() for each in modifiers), name])
 
 
@@ -180,7 +181,8 @@ def _working(node: DOMNode) -> Iterable[tuple[Binding, list[str]]]:
 
 
 def _own_bindings(node: DOMNode) -> Iterable[Binding]:
-    """Bindings declared by this program's classes, without those inherited from Textual."""
+    """The keys of a row or a pass, then those of this program's classes, without those inherited from Textual."""
+    yield from getattr(node, "row_keys", ())
     for ancestor in type(node).__mro__:
         if ancestor.__module__.startswith("irisops."):
             yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))

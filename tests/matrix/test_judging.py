@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from irisops.contract.replies import Column, Done, Plan, Problem, Reply, Table
+from irisops.instance.capabilities import DoctorRow, State
 from irisops.simulator.world.model import Permission
 from tests.matrix.judging import Judged, Verdict, judge
 from tests.matrix.known import Known
-from tests.matrix.test_matrix import Cell, mended, new_wrongs
-from tests.matrix.worlds import KINDEST, Figures, Held, Place, Seen
+from tests.matrix.test_matrix import Cell, boasted, mended, new_wrongs
+from tests.matrix.worlds import KINDEST, Figures, Held, Place, Seen, Walk
 
 PLACE = Place("secadmin", "2025.2", KINDEST)
 HELD = Held(superuser=False, permissions={"%admin_secure": Permission.USE})
@@ -95,3 +96,23 @@ def test_a_known_cell_passes_while_it_is_wrong_and_fails_when_it_is_right() -> N
     assert not mended(wrong, [known])
     assert mended(right, [known])
     assert not known.fits("/users", Place("operator", "2025.2", KINDEST))
+
+
+@pytest.mark.parametrize(
+    ("proved", "state", "superuser", "complaints"),
+    [
+        ("privilege", "failed", False, 1),
+        ("privilege", "worked", False, 0),
+        ("%All", "failed", False, 0),
+        ("%All", "failed", True, 1),
+        ("nobody", "failed", True, 0),
+    ],
+)
+def test_what_is_proved_for_an_account_must_not_fail_for_it(
+    proved: str, state: State, superuser: bool, complaints: int
+) -> None:
+    row = DoctorRow("users.edit", available=True, route="", rejected=(), state=state, proved=proved)
+    held = Held(superuser, HELD.permissions)
+    assert len(boasted(Walk(PLACE, held, {}, [row]))) == complaints
+    lacks = Held(superuser, {})
+    assert len(boasted(Walk(PLACE, lacks, {}, [row]))) == (complaints if superuser else 0)

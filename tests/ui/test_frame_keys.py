@@ -40,7 +40,7 @@ async def test_the_bottom_line_shows_the_keys_of_the_focus(size: tuple[int, int]
         assert "Tab complete" in bottom(pilot)
         await say(pilot, "/users")
         await pilot.press("alt+up")
-        await until(pilot, lambda: "sort" in bottom(pilot))
+        await until(pilot, lambda: "^Y copy" in bottom(pilot))
         assert "Tab complete" not in bottom(pilot)
         await pilot.press("escape")
         await say(pilot, "/grant %SQL to appuser")

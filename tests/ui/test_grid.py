@@ -123,11 +123,11 @@ async def test_finding_narrows_the_rows_and_is_said_in_the_border() -> None:
     async with make_app(FakeChat(processes=300)).run_test(size=WIDE) as pilot:
         grid = await grid_of(pilot, "/processes")
         card = app_of(pilot).conversation.transcript.cards[-1]
-        await pilot.press("ctrl+f", *"ward7.", "enter")
+        await pilot.press("slash", *"ward7.", "enter")
         await until(pilot, lambda: len(grid.view.rows) == 3)
         assert focus_of(app_of(pilot)) is grid
         assert "3 of 300" in str(card.border_subtitle)
-        await pilot.press("ctrl+f", "escape")
+        await pilot.press("slash", "escape")
         await until(pilot, lambda: len(grid.view.rows) == 300)
         assert focus_of(app_of(pilot)) is grid
 
@@ -414,3 +414,14 @@ async def test_groups_have_headings_until_the_reader_sorts() -> None:
         assert [parts[0] for parts in grid.seen()[1:3]] == [("one", "grid--sorted"), ("  ", "grid--row")]
         await pilot.click(grid, offset=(3, 0))
         assert [line.strip("▸ ") for line in text_of(grid).splitlines()][:4] == ["A▲", "b", "c", "x"]
+
+
+async def test_f1_lists_the_keys_of_the_row() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await grid_of(pilot, "/processes")
+        await pilot.press("f1")
+        await until(pilot, lambda: "The row: terminate" in text_of(app.screen))
+        listed = text_of(app.screen)
+        assert [line.split()[0] for line in listed.splitlines() if "The row:" in line] == ["Enter", "x"]
+        assert "/ " in next(line for line in listed.splitlines() if "Filter rows" in line)

@@ -88,6 +88,13 @@ class FactsSection(LinesSection[Facts], can_focus=True):
         """Keys of a pass that act while it has the focus, with their words."""
         return [("c", "copy"), *((key, words) for key, words, _ in self.reply.actions)] if self.folds else []
 
+    @property
+    def row_keys(self) -> list[Binding]:
+        """The same, for the list of keys."""
+        return [
+            Binding(key, f"act({key!r})", f"The pass: {words}", id="facts.row") for key, words in self.keys
+        ]
+
     def allow_focus(self) -> bool:
         """Only with blocks or actions; the base class would look at `can_focus` alone."""
         return bool(self.reply.blocks or self.reply.actions)
