@@ -34,6 +34,7 @@ from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
@@ -588,7 +589,8 @@ class Conversation(Ground, Vertical):
 
     @on(ProblemSection.Picked)
     @on(FactsSection.Picked)
-    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked) -> None:
+    @on(TableSection.Typed)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked | TableSection.Typed) -> None:
         event.stop()
         self.focus_prompt()
         self._pick(event.line)

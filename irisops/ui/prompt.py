@@ -323,7 +323,7 @@ class Prompt(Vertical):
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
             return
         self.popup.offer(self._offers(event.value))
-        self._hints.show(self._usage(event.value) if event.value else self._idle)
+        self._hints.show(self._usage(event.value) or ("" if self.typing else self._idle))
 
     def _offers(self, text: str) -> Sequence[Item]:
         if not text.startswith("/") or " " in text:

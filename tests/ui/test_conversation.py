@@ -469,7 +469,7 @@ async def test_an_older_live_card_with_the_same_filter_folds_to_a_line() -> None
         await pilot.press("alt+up", "alt+up")
         assert focus_of(app) is old
         await pilot.press("enter")
-        await until(pilot, lambda: old.region.height > 8)
+        await until(pilot, lambda: old.region.height > 5)
         assert old.state == "frozen"
 
 
