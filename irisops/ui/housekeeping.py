@@ -23,6 +23,10 @@ EVERY = 60.0
 """Seconds between full collections."""
 AT_THE_LATEST = 600.0
 """Seconds after which a full collection runs even while keys come."""
+PAUSE = 0.3
+"""Seconds without a key in which a full collection goes unnoticed: 10 to 20 ms."""
+SOME_LITTER = 20
+"""Young collections after which a full one runs at the next pause: what five cards leave behind, half a MB each."""
 LITTER = 150
 """Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
 SWITCH = 0.001
@@ -61,8 +65,14 @@ class Housekeeping:
         """Collect if it is time; True if it did. Called about every second."""
         now = self._clock()
         since = now - self._done
-        quiet = now - self._key >= QUIET
-        if gc.get_count()[1] < LITTER and (since < EVERY or (not quiet and since < AT_THE_LATEST)):
+        idle = now - self._key
+        litter = gc.get_count()[1]
+        if not (
+            litter >= LITTER
+            or (litter >= SOME_LITTER and idle >= PAUSE)
+            or (since >= EVERY and idle >= QUIET)
+            or since >= AT_THE_LATEST
+        ):
             return False
         gc.collect()
         self._done = now

@@ -14,7 +14,6 @@ from textual.widget import Widget
 from irisops.contract.wording import harmless
 from irisops.ui.figures import TEXT_LIMIT
 
-
 if TYPE_CHECKING:
     _Mixin = Widget
 else:
