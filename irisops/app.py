@@ -31,6 +31,7 @@ from irisops.ui.card import Card
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.conversation import Conversation
+from irisops.ui.copying import CopyScreen
 from irisops.ui.door import Door
 from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
@@ -41,13 +42,12 @@ from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import NAMES, Copied, Entry, Format, copy_of, formats, old_text, transcript_markdown
 from irisops.ui.saving import save
+from irisops.ui.search import Highlight, SearchBar
 from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import sheets
 
 if TYPE_CHECKING:
-    from irisops.ui.copying import CopyScreen
     from irisops.ui.editor import EditorScreen
-    from irisops.ui.search import SearchBar
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
@@ -74,13 +74,6 @@ def editor_screen() -> type[EditorScreen]:
     return editor.EditorScreen
 
 
-def copy_screen() -> type[CopyScreen]:
-    """The choice of a format, imported at the first copy."""
-    from irisops.ui.copying import CopyScreen  # noqa: PLC0415 - not before it is needed
-
-    return CopyScreen
-
-
 def copied(entry: Entry, way: Format, focused: Reply | None) -> Copied:
     """An answer for the clipboard in one of its `formats`; `focused` is the part that has the focus, if any.
 
@@ -94,13 +87,6 @@ def copied(entry: Entry, way: Format, focused: Reply | None) -> Copied:
     if entry.packed:
         return Copied(by_rule.said, old_text(entry))
     return Copied(f"{by_rule.said} as {NAMES[way]}", reply_copy.written(entry.replies, way, focused))
-
-
-def highlight(words: str) -> LineFilter:
-    """Marks words in painted lines."""
-    from irisops.ui.search import Highlight  # noqa: PLC0415 - not before somebody searches
-
-    return Highlight(words)
 
 
 def local_now() -> datetime:
@@ -507,7 +493,7 @@ class IrisopsApp(App[int]):
 
     def on_search_bar_marked(self, event: SearchBar.Marked) -> None:
         """Mark the words wherever they are seen in the transcript."""
-        self._highlights = [highlight(event.words)] if event.words else []
+        self._highlights = [Highlight(event.words)] if event.words else []
         for part in self.conversation.transcript.walk_children():
             part.refresh()
 
@@ -523,7 +509,7 @@ class IrisopsApp(App[int]):
             and self.conversation.questions.shown is None
             and not self.conversation.prompt.veiled
         ):
-            self.push_screen(copy_screen()(ways), partial(self._copy_as, card.entry, focused))
+            self.push_screen(CopyScreen(ways), partial(self._copy_as, card.entry, focused))
         else:
             await self._copy(copied(card.entry, "text", focused))
 
