@@ -14,9 +14,9 @@ from textual.widget import Widget
 
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Cell, Column, Facts, Problem, Table
+from irisops.copying import CopyScreen
 from irisops.engine.reply_copy import as_csv
 from irisops.ui.card import Card
-from irisops.ui.copying import CopyScreen
 from irisops.ui.grid import Grid
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, formats, packed_text, plain_text
