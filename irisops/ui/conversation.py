@@ -33,6 +33,7 @@ from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
@@ -210,6 +211,12 @@ class Conversation(Ground, Vertical):
         """The newest card: what it offers can be picked by a number or a letter."""
         return next(iter(self.transcript.cards[-1:]), None)
 
+    def _tell_picks(self, newest: Card) -> None:
+        """Say beside the prompt what can be typed to pick from the newest card."""
+        keys = list(picks.offered(newest.replies))
+        ends = keys if len(keys) < 3 else [f"{keys[0]}–{keys[-1]}"]
+        self.prompt.hint(f"{' or '.join(ends)} picks   Tab goes there" if keys else "")
+
     def _unfold(self) -> bool:
         """Show all of the newest card; False if it hides nothing."""
         card = self._newest
@@ -261,6 +268,7 @@ class Conversation(Ground, Vertical):
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
+        self._tell_picks(turn.card)
         self._run(turn.card, command)
         return turn.card
 
@@ -374,6 +382,7 @@ class Conversation(Ground, Vertical):
 
     def _succeeded(self, job: Job) -> None:
         job.card.set_state(job.outcome())
+        self._tell_picks(job.card)
         if job.command.name in ASKS and job.problem is None:
             self.prompt.answered()
         if job.card.is_live:
@@ -463,6 +472,7 @@ class Conversation(Ground, Vertical):
         """End a card with a result or a problem."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
+        self._tell_picks(card)
 
     # Questions
 
@@ -571,7 +581,8 @@ class Conversation(Ground, Vertical):
 
     @on(ProblemSection.Picked)
     @on(FactsSection.Picked)
-    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked) -> None:
+    @on(TableSection.Typed)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked | TableSection.Typed) -> None:
         event.stop()
         self.focus_prompt()
         self._pick(event.line)

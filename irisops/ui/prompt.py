@@ -179,6 +179,8 @@ class Prompt(Vertical):
         self.input = Line(self.action_send)
         self._mark = Mark(_sign(MARK))
         self._hints = Hints()
+        self._idle = ""
+        """Words at the right while nothing is typed."""
         self._queue = Queue()
         self._queue.display = False
 
@@ -251,7 +253,7 @@ class Prompt(Vertical):
         """Show that the text is hidden; there is always room for that."""
         hidden = self.veiled and bool(self.text)
         self._hints.set_class(hidden, "-veiled")
-        self._hints.show(VEILED if hidden else "")
+        self._hints.show(VEILED if hidden else self._idle)
 
     def typed_for_it(self) -> str:
         """Text typed masked when the next question for a secret comes, for which it was meant."""
@@ -289,6 +291,12 @@ class Prompt(Vertical):
             self.input.selection = Selection(*blank)
         self.popup.close()
 
+    def hint(self, words: str) -> None:
+        """Set the words at the right while nothing is typed."""
+        if self._hints.text == self._idle:
+            self._hints.show(words)
+        self._idle = words
+
     def on_resize(self) -> None:
         """Adapt the hints to the width."""
         self._make_room()
@@ -315,7 +323,7 @@ class Prompt(Vertical):
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
             return
         self.popup.offer(self._offers(event.value))
-        self._hints.show(self._usage(event.value))
+        self._hints.show(self._usage(event.value) or ("" if self.typing else self._idle))
 
     def _offers(self, text: str) -> Sequence[Item]:
         if not text.startswith("/") or " " in text:
@@ -358,7 +366,7 @@ class Prompt(Vertical):
         self._tell_trouble()
         self._walker.reset()
         self.put("")
-        self._hints.show("")
+        self._hints.show(self._idle)
         self.on_the_way.append(text)
         self.post_message(self.Sent(text))
 
@@ -443,7 +451,7 @@ class Prompt(Vertical):
     def _end_search(self, text: str) -> None:
         self._mode = "line"
         self._mark.put(_sign(MARK))
-        self._hints.show("")
+        self._hints.show(self._idle)
         self.put(text)
 
     def action_leave(self) -> None:
@@ -454,7 +462,7 @@ class Prompt(Vertical):
             self.popup.close()
         else:
             self.put("")
-            self._hints.show("")
+            self._hints.show(self._idle)
 
 
 class Queue(GivenLines):

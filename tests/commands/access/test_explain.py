@@ -373,7 +373,7 @@ async def test_a_user_alone_lists_all_that_it_holds(reader: World) -> None:
     (table,) = await reader.say("what can bob do")
     assert isinstance(table, Table)
     assert [(row["resource"], row["permission"], row["how"]) for row in table.rows] == [
-        ("HR", "R", "role Clerk → granted role Reader → HR:R")
+        ("HR", "R", "role Clerk → granted role Reader")
     ]
 
 
