@@ -182,10 +182,8 @@ class Session:
             )
         elif not self.hub.profiles() and self.hub.loaded.problem is None:
             looks = self.settings.load().settings.discovery
-            # What /discover says in the end is not said twice.
-            cure = (
-                "" if looks else "/profile add opens a form for one. To look around without one: irisops demo"
-            )
+            demo = "" if looks else " To look around without one: irisops demo"  # /discover says it, too
+            cure = f"/profile add opens a form for one.{demo}"
             self._notice(Notice("info", "Welcome. No instance is known yet.", cure))
             if looks:
                 self._opening = "/discover"

@@ -543,7 +543,8 @@ class Conversation(Ground, Vertical):
         self.screen.set_focus(self.searching.line)
         return True
 
-    def on_search_bar_closed(self) -> None:
+    @on(SearchBar.Closed)
+    def _end_search(self) -> None:
         """Take the line away; a question that came meanwhile is asked now."""
         bar, self.searching = self.searching, None
         self.focus_prompt()
