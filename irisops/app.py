@@ -360,7 +360,10 @@ class IrisopsApp(App[int]):
     @on(Line.KeysWanted)
     def action_keys(self) -> None:
         """Show which keys work now."""
-        self.push_screen(keys.KeysScreen(keys.active_keys(self.focused or self.screen)))
+        lines = keys.active_keys(self.focused or self.screen)
+        if isinstance(self.focused, Grid):
+            lines = [*keys.row_keys(self.focused.view.table), *lines]
+        self.push_screen(keys.KeysScreen(lines))
 
     async def on_event(self, event: events.Event) -> None:
         """A printable key belongs to the prompt unless it means something where the focus is.
@@ -495,7 +498,11 @@ class IrisopsApp(App[int]):
 
     def action_find(self) -> None:
         """Search the transcript."""
-        if len(self.screen_stack) == 1 and not self.conversation.open_search():
+        if len(self.screen_stack) > 1:
+            return
+        if self.conversation.open_search():
+            self.call_after_refresh(self._show_keys)  # its line is in the screen only then
+        else:
             self._say("Search waits until the question is answered", TO_READ)
 
     def on_search_bar_marked(self, event: SearchBar.Marked) -> None:

@@ -21,7 +21,7 @@ from irisops.instance.features import FEATURES
 from irisops.instance.helper import another_way
 from irisops.instance.routes import Instance, explained
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import ObjectChange, Step
+from irisops.instance.security.object_state import ObjectChange, Step, same
 
 MOST_LINES = 40
 """Most lines of before and after in one plan; the rest is counted."""
@@ -33,6 +33,7 @@ async def plan(context: Context, link: Link, wanted: Wanted, access: Access | No
     A change that can only fail is refused here, before a yes is asked for.
     """
     access = access or await read_access(link.connection)
+    wanted = await _with_sources(context, link, wanted)
     guard(context, link, access, wanted.changes)
     await _refuse_early(link.connection, steps_of(context, wanted))
     effects: list[str] = []
@@ -51,6 +52,18 @@ async def plan(context: Context, link: Link, wanted: Wanted, access: Access | No
         calls=await _calls(context, link, wanted),
     )
     return context.plans.add(made, lambda: carry_out(context, link, wanted, made), link)
+
+
+async def _with_sources(context: Context, link: Link, wanted: Wanted) -> Wanted:
+    """The change with what each new object is copied from, for kinds that need that. Raises as `ObjectKind.source`."""
+    changes: list[ObjectChange] = []
+    for change in wanted.changes:
+        source = kind_of(context, change.kind).source
+        if source is None or change.before is not None or change.origin:
+            changes.append(change)
+        else:
+            changes.append(replace(change, origin=await source(link, change.state)))
+    return replace(wanted, changes=tuple(changes))
 
 
 async def _calls(context: Context, link: Link, wanted: Wanted) -> dict[str, list[str]]:
@@ -133,7 +146,7 @@ def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
         lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}", "made"))
     for each in change.fields():
         new = after.fields.get(each)
-        if before is None and new in ("", (), False, "0"):
+        if before is None and (new in ("", (), False, "0") or same(new, kind.initial.get(each))):
             continue
         old = kind.show(before.fields.get(each), each) if before else "–"
         had = kind.entries(before.fields.get(each), each) if before else ()

@@ -163,6 +163,8 @@ class FormField:
     choices: Sequence[str] = ()
     help: str = ""
     required: bool = False
+    group: str = ""
+    """Heading of this field and of those after it with the same; "" for none."""
 
 
 @dataclass(slots=True)

@@ -207,6 +207,16 @@ FEATURES: Mapping[str, Feature] = {
         _query("webapps.list", "Security.Applications:List", "Name Namespace Enabled Type DispatchClass"),
         _read("webapps.read", "Security.Applications"),
         _edit("webapps.edit", "Security.Applications"),
+        Feature(
+            "webapps.create",
+            (
+                # No array crosses the driver, so Create cannot be used (facts: iris-webapps-gateway 1.6).
+                _method("Security.Applications", "Copy"),
+                _object("Security.Applications", "List", label="Security.Applications %New, %Save"),
+            ),
+            SECURE,
+        ),
+        Feature("webapps.delete", (_method("Security.Applications", "Delete"),), SECURE),
         _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),
         _read("resources.read", "Security.Resources"),
         _edit("resources.edit", "Security.Resources"),

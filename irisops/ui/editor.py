@@ -134,11 +134,15 @@ class EditorScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """A box at the right."""
+        self.set_class(any(field.group for field in self.form.fields), "-grouped")
         with VerticalScroll(id="editor") as box:
             box.can_focus = False
             box.border_title = Content(harmless(self.form.title, 80))
             yield self._message
-            yield from self._rows
+            for before, row in zip([None, *self._rows], self._rows, strict=False):
+                if row.field.group and (before is None or before.field.group != row.field.group):
+                    yield Words(row.field.group, "bold $accent", classes="group")
+                yield row
             for note in self.form.notes:
                 yield Words(f"· {note}", "$quiet")
 

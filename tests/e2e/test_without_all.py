@@ -154,6 +154,28 @@ async def test_changes_are_refused_early_then_made_by_the_helper_and_undone(
             assert changed(on.world) == before[line], line
 
 
+async def test_web_applications_are_edited_and_made_through_it(tmp_path: Path) -> None:
+    """Copy is a method of the class, which reaches its own globals; every field is then set by the helper."""
+    async with protected(tmp_path) as (on, person, administrator):
+        make = "/app add /api/shop template=rest-jwt namespace=USER dispatch_class=Shop.REST"
+        for line in (make, "/app /csp/user path=/srv"):
+            assert "/helper install" in problem(await person.say(line)).cure, line
+        await install(administrator)
+        done(await person.yes(await person.plan("/app /csp/user path=/srv jwt=yes jwt_access_timeout=30")))
+        changed = app(on.world)
+        assert (changed.path, changed.jwt_enabled, changed.jwt_access_seconds) == ("/srv", True, 30)
+        plan = await person.plan(make)
+        shown = [each for each in plan.calls["Python"] if "irispy.class" in each]
+        assert ['"Copy"' in each for each in shown] == [True, False]
+        assert f'"{HELPER}", "ModifySecurity"' in shown[1]
+        done(await person.yes(plan))
+        made = on.world.applications.get("/api/shop")
+        assert made is not None
+        assert (made.dispatch_class, made.path, made.jwt_access_seconds) == ("Shop.REST", "", 60)
+        done(await person.yes(await person.plan("/undo")))
+        assert on.world.applications.get("/api/shop") is None
+
+
 async def test_without_the_helper_sql_sets_a_password(tmp_path: Path) -> None:
     async with protected(tmp_path) as (on, person, _):
         before = user(on.world).password_hash

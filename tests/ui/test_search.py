@@ -91,6 +91,16 @@ async def test_enter_and_the_arrows_go_round() -> None:
         await until(pilot, partial(seen, pilot, "1 of"))
 
 
+async def test_the_search_opens_from_a_row_too() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/users")
+        await pilot.press("alt+up", "ctrl+f", *"carla")
+        await until(pilot, partial(seen, pilot, "1 of 1"))
+        assert isinstance(focus_of(app), SearchLine)
+        await until(pilot, lambda: app.status.text(80).plain.rstrip().endswith("F1 keys"))
+
+
 async def test_an_old_picture_a_notice_and_what_left_the_screen_are_found() -> None:
     chat = FakeChat()
     async with make_app(chat).run_test(size=SMALL) as pilot:

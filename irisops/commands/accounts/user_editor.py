@@ -87,7 +87,7 @@ async def _check(link: Link, access: Access, given: Given, base: ObjectState, to
     return checked
 
 
-def _start(access: Access, command: Command, today: date) -> Start:
+async def _start(_link: Link, access: Access, command: Command, today: date) -> Start:
     """An empty user, or the template's."""
     help_note = "/templates says what each kind of account is given."
     chosen = command.args.get("template")

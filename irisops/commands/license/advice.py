@@ -34,9 +34,9 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
     unsaid = "cannot be read, so nothing is said about them"
-    found_sessions = list_sessions(link.connection, remade=link.session_records)
+    found_sessions = list_sessions(link.connection, remade=link.kept_sessions())
     sessions = await or_note(found_sessions, notes, f"Sessions {unsaid}")
-    found_processes = list_processes(link.connection, remade=link.process_records)
+    found_processes = list_processes(link.connection, remade=link.kept_processes())
     processes = await or_note(found_processes, notes, f"Processes {unsaid}")
     timeouts = list_timeouts(link.connection, {session.application for session in sessions or ()})
     applications = await or_note(timeouts, notes, f"Settings of the applications {unsaid}")

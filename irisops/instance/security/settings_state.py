@@ -7,20 +7,24 @@ Where the objects are protected, the helper calls `Get` and `Modify`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep
-from irisops.instance.errors import InstanceError
+from irisops.instance.calls import Call, ObjectCall, ObjectStep
+from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.helper import modify_by_helper, open_or_help, read_by_helper
 from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance
+from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, TYPED
 from irisops.instance.security.object_state import Field, Kind, ObjectChange, ObjectState, Step
 from irisops.instance.values import as_int, as_text
 
 MOST_GROUPS = 100
-"""Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
+"""Entries of a list that are read from an object, each in a round trip of its own."""
+_LISTS = ("groups", "names")
+"""Kinds of fields that are objects of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Settable:
     fields: Mapping[str, Field]
     missing: int
     list_command: str
+    later: tuple[frozenset[str], ...] = ()
+    """Fields that a version may lack, as they came together."""
 
 
 _ENABLED = Field("Enabled", "flag", "enabled")
@@ -50,15 +56,10 @@ KINDS: Mapping[Kind, Settable] = {
         "Security.Applications",
         "webapps.read",
         "webapps.edit",
-        {
-            "enabled": _ENABLED,
-            "auth": _METHODS,
-            "resource": Field("Resource", "text", "resource"),
-            "timeout": Field("Timeout", "seconds", "session timeout"),
-            "roles": Field("MatchRoles", "groups", "roles"),
-        },
+        APPLICATION_FIELDS,
         869,
         "/apps",
+        LATER,
     ),
     "resource": Settable(
         "Security.Resources",
@@ -83,38 +84,48 @@ def _key(name: str) -> str:
 
 
 async def read_settings(
-    instance: Instance, kind: Kind, names: Sequence[str], only: Sequence[str] = ()
+    instance: Instance, kind: Kind, names: Sequence[str], only: Collection[str] = ()
 ) -> dict[str, ObjectState]:
     """The objects by casefolded name; missing ones are left out. `only`: these fields instead of all.
 
-    One batch, two where applications have match roles. Raises NotPermitted (%Admin_Secure:U),
-    NotAvailable or Unreachable.
+    One batch, two where lists of an application have entries. A field that this version lacks is left out. Raises
+    NotPermitted (%Admin_Secure:U), NotAvailable or Unreachable.
     """
     settable = KINDS[kind]
     wanted = {key: each for key, each in settable.fields.items() if not only or key in only}
-    plain = {key: each for key, each in wanted.items() if each.kind != "groups"}
-    steps = [ObjectStep("get", each.property) for each in plain.values()]
-    if len(plain) < len(wanted):
-        steps.append(ObjectStep("invoke", "Count", path=("MatchRoles",)))
+    groups = [dict.fromkeys(key for key in wanted if key in some) for some in settable.later]
+    later = {key for some in groups for key in some}
+    parts = [part for part in (dict.fromkeys(key for key in wanted if key not in later), *groups) if part]
+    calls = [
+        ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(_get(wanted[key]) for key in part))
+        for name in names
+        for part in parts
+    ]
 
     async def attempt(route: Route) -> dict[str, ObjectState]:
         if route.by_helper:
             return await _read_by_helper(instance, kind, names, wanted)
-        calls = [ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(steps)) for name in names]
+        answers = iter(await instance.batch(calls))
         found: dict[str, ObjectState] = {}
-        counts: dict[str, int] = {}
-        for name, answer in zip(names, await instance.batch(calls), strict=True):
-            if isinstance(answer, Exception):
-                raise answer
-            if not answer.found:
-                continue
-            values = dict(zip(plain, answer.values, strict=False))
-            fields = {key: plain[key].value(value) for key, value in values.items()}
-            found[name.casefold()] = ObjectState(kind, name, fields)
-            if len(answer.values) > len(plain):
-                counts[name] = min(as_int(answer.values[-1]) or 0, MOST_GROUPS)
-        if counts:
-            await _read_groups(instance, settable.class_name, counts, found)
+        counts: dict[tuple[str, str], int] = {}
+        for name in names:
+            for part in parts:
+                answer = next(answers)
+                if isinstance(answer, Exception):
+                    if later.issuperset(part) and isinstance(answer, InstanceProblem) and is_missing(answer):
+                        continue
+                    raise answer
+                if not answer.found:
+                    continue
+                values = {key: wanted[key].value(raw) for key, raw in zip(part, answer.values, strict=True)}
+                for key, raw in zip(part, answer.values, strict=True):
+                    if wanted[key].kind in _LISTS:
+                        values[key] = ()
+                        counts[name, key] = min(as_int(raw) or 0, MOST_GROUPS)
+                state = found.get(name.casefold(), ObjectState(kind, name))
+                found[name.casefold()] = state.with_fields(values)
+        if any(counts.values()):
+            await _read_lists(instance, settable, counts, found)
         return found
 
     return await open_or_help(instance, settable.read, attempt)
@@ -123,7 +134,10 @@ async def read_settings(
 async def _read_by_helper(
     instance: Instance, kind: Kind, names: Sequence[str], wanted: Mapping[str, Field]
 ) -> dict[str, ObjectState]:
-    """As `read_settings`. Raises InstanceError if the instance does not tell one of the fields."""
+    """As `read_settings`. Raises InstanceError if the instance does not tell one of the fields.
+
+    Of an application, the usual ones are needed: an older helper reads no others, which are `unread` then.
+    """
     class_name = KINDS[kind].class_name
     properties = [each.property for each in wanted.values()]
     told = await read_by_helper(instance, class_name, [plain(name) for name in names], properties)
@@ -131,41 +145,59 @@ async def _read_by_helper(
     for name, each in zip(names, told, strict=True):
         if each is None:
             continue
-        untold = [key for key in properties if key not in each]
-        if untold:
+        untold = [key for key, field in wanted.items() if field.property not in each]
+        needed = [wanted[key].property for key in untold if kind != "application" or key in TYPED]
+        if needed:
             raise InstanceError(
-                f"{class_name}.Get does not tell {', '.join(untold)}.", "Look at it in the portal."
+                f"{class_name}.Get does not tell {', '.join(needed)}.", "Look at it in the portal."
             )
-        fields = {key: field.value(each[field.property]) for key, field in wanted.items()}
-        found[name.casefold()] = ObjectState(kind, name, fields)
+        fields = {
+            key: field.value(each[field.property]) for key, field in wanted.items() if key not in untold
+        }
+        lacking = {key for some in KINDS[kind].later for key in some}  # maybe this version has none such
+        found[name.casefold()] = ObjectState(
+            kind, name, fields, tuple(key for key in untold if key not in lacking)
+        )
     return found
 
 
-async def _read_groups(
-    instance: Instance, class_name: str, counts: Mapping[str, int], found: dict[str, ObjectState]
+def _get(each: Field) -> ObjectStep:
+    """The step that reads a property; of a list its length."""
+    if each.kind in _LISTS:
+        return ObjectStep("invoke", "Count", path=(each.property,))
+    return ObjectStep("get", each.property)
+
+
+async def _read_lists(
+    instance: Instance,
+    settable: Settable,
+    counts: Mapping[tuple[str, str], int],
+    found: dict[str, ObjectState],
 ) -> None:
-    """The items of `MatchRoles`. UNVERIFIED: that each item is one group (facts: iris-security 3.5, likely); commas
-    are taken apart as well. Settle: GetAt(1) of an application with two matching roles.
+    """The items of lists, by (object, field) with their number.
+
+    UNVERIFIED: that each item of `MatchRoles` is one group (facts: iris-security 3.5, likely); commas are taken apart
+    as well. Settle: GetAt(1) of an application with two matching roles.
     """
-    some = [name for name, count in counts.items() if count]
+    some = [(name, key) for (name, key), count in counts.items() if count]
     calls: list[Call] = [
         ObjectCall(
-            class_name,
+            settable.class_name,
             "%OpenId",
             (_key(name),),
-            tuple(ObjectStep("invoke", "GetAt", (at,), ("MatchRoles",)) for at in range(1, counts[name] + 1)),
+            tuple(
+                ObjectStep("invoke", "GetAt", (at,), (settable.fields[key].property,))
+                for at in range(1, counts[name, key] + 1)
+            ),
         )
-        for name in some
+        for name, key in some
     ]
-    answers: list[Answer | Exception] = await instance.batch(calls) if calls else []
-    groups: dict[str, tuple[str, ...]] = dict.fromkeys(counts, ())
-    for name, answer in zip(some, answers, strict=True):
+    for (name, key), answer in zip(some, await instance.batch(calls), strict=True):
         if isinstance(answer, Exception):
             raise answer
         items = [part.strip() for value in answer.values for part in as_text(value).split(",")]
-        groups[name] = tuple(item for item in items if item)
-    for name, items_of in groups.items():
-        found[name.casefold()] = found[name.casefold()].with_fields({"roles": items_of})
+        entries = tuple(item for item in items if item)
+        found[name.casefold()] = found[name.casefold()].with_fields({key: entries})
 
 
 async def save_settings(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:

@@ -70,7 +70,8 @@ def modify(job: Job, cls: ClassDef, key: str, properties: ByRef, forms: Mapping[
     opened = _opened(job, cls, key)
     for name, value in properties.node.items():
         declared = cls.find_property(name)
-        if declared is not None and not declared.read_only:
+        there = declared is not None and declared.since <= job.emulation.version
+        if there and declared is not None and not declared.read_only:
             opened.values[name] = _form(cls, name, forms).taken(value)
     if cls.persistence is not None:
         cls.persistence.save(job, opened)

@@ -78,7 +78,7 @@ async def locked(home: Path, reply: bytes) -> Facts:
         (OK, ("nothing that can be read",)),
         (OK + b"iris_license_consumed 5\n", ("do not say how many units are free",)),
         (OK + b"iris_license_available NaN\n", ("nothing that can be read",)),
-        (OK + b'iris_license_available{a="1"} 0\niris_license_available{a="2"} 4\n', ("do not tell",)),
+        (OK + b'iris_license_available{a="1"} 0\niris_license_available{a="2"} 4\n', ("do not say",)),
     ],
 )  # fmt: skip
 async def test_what_was_not_read_is_not_known(reply: bytes, words: tuple[str, ...], tmp_path: Path) -> None:
