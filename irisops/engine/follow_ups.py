@@ -86,6 +86,8 @@ _LEAD = re.compile(r"(?:(?:of|from|by|on|in|with|for|that are|which are|are|user
 _NO_NAMES = frozenset(["then", "now", "so", "that", "this", "it", "them", "more", "again", "you", "me", "i"])
 """What follows "and" without being a name."""
 _NOT_FILTERS = ("sort=", "limit=", "columns=", "cols=")
+_ASKED_ONCE = ("fix",)
+"""Options that ask for a change beside an answer: another name gets the answer alone."""
 _OPPOSITES = {"disabled": "enabled", "public": "", "off": "enabled"}
 
 
@@ -360,6 +362,9 @@ def _instead(name: str, about: About, registry: Registry, known: Known) -> Answe
     spec = registry.get(command.name)
     if spec is None or name.casefold() in _NO_NAMES or registry.get(name) is not None:
         return None
+    command = replace(
+        command, args={key: value for key, value in command.args.items() if key not in _ASKED_ONCE}
+    )
     kinds = _kinds(name, known)
     args = [
         each

@@ -159,6 +159,7 @@ def said(line: str, about: About | None) -> str:
         ("what about %SQL?", answer("/role members %All"), "/role members %SQL"),
         ("and maria?", answer("/user bob"), "/user maria"),
         ("and maria?", EXPLAINED, "/explain maria %DB_USER:W"),
+        ("and maria?", answer("/explain bob %DB_USER:W fix=yes"), "/explain maria %DB_USER:W"),
         ("same for prod", SESSIONS, "/on prod /sessions user=maria"),
         ("and prod?", answer("/connect local"), "/connect prod"),
         ("and 6?", answer("/license forecast 4 browsers"), "/license forecast 6 browsers"),
