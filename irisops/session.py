@@ -25,7 +25,6 @@ from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
-from irisops.engine.follow_ups import understood
 from irisops.engine.plans import PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
@@ -224,6 +223,8 @@ class Session:
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
+        from irisops.engine.follow_ups import understood  # noqa: PLC0415 - not before the first line
+
         return understood(text, self._registry, about, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:

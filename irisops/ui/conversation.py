@@ -213,9 +213,7 @@ class Conversation(Ground, Vertical):
 
     def _tell_picks(self, newest: Card) -> None:
         """Say beside the prompt what can be typed to pick from the newest card."""
-        keys = list(picks.offered(newest.replies))
-        ends = keys if len(keys) < 3 else [f"{keys[0]}–{keys[-1]}"]
-        self.prompt.hint(f"{' or '.join(ends)} picks   Tab goes there" if keys else "")
+        self.prompt.offer(list(picks.offered(newest.replies)))
 
     def _unfold(self) -> bool:
         """Show all of the newest card; False if it hides nothing."""
