@@ -122,7 +122,7 @@ class ShareDesk:
             return
         kept = await self._hub.secrets.keep_secret(TOKEN_ACCOUNT, token)
         if not kept.lasting:
-            why = f"The ngrok authtoken is kept in memory only, until you quit: {kept.reason}"
+            why = f"The ngrok authtoken is kept until you quit: {kept.reason}"
             self._hub.on_notice(Notice("info", why, kept.cure))
 
     async def forget_token(self) -> None:
@@ -197,7 +197,8 @@ class ShareDesk:
                 Notice("error", message + "; ".join(closed.problems), "/leases clear tries again.")
             )
         else:
-            self._hub.on_notice(Notice("info", f"Share {share.id} ended: {closed.reason}. Nothing was left."))
+            ended = f"Share {share.id} ended: {closed.reason}; {closed.left}."
+            self._hub.on_notice(Notice("info", ended))
         self._show()
 
     def _show(self) -> None:

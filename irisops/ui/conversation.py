@@ -11,32 +11,43 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, WeakSet
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract import picks
+from irisops.contract.chat import About, Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
+from irisops.ui.arrange import Order
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
-from irisops.ui.lines import Ground
+from irisops.ui.lines import Ground, Lines
+from irisops.ui.links import Commands
+from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
+from irisops.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -46,8 +57,20 @@ WITHHELD = Problem(
 REST = 4.0
 """Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
 
+LONG = 10.0
+"""Seconds after which somebody may have turned to another window."""
+
+MORE = ("more", "show more", "show me more", "the rest", "show all")
+"""Lines that unfold the newest card, if it hides something."""
+
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
+
+
+def _search_bar() -> type[SearchBar]:
+    from irisops.ui.search import SearchBar  # noqa: PLC0415 - not before somebody searches
+
+    return SearchBar
 
 
 class Conversation(Ground, Vertical):
@@ -59,6 +82,13 @@ class Conversation(Ground, Vertical):
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
+
+    class Ended(Message):
+        """A long command or a change has ended, or a long one waits for an answer."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     class Wanted(Message):
         """An effect for the app: quit, theme, save."""
@@ -98,13 +128,17 @@ class Conversation(Ground, Vertical):
         self._now = now
         self._seconds = seconds
         self.pinned = Pinned()
-        self.transcript = Transcript(now)
+        self.transcript = Transcript(now, chat.overview, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
+        self._named: Commands | None = None
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
-        self.questions = Questions(self, self.prompt, self._is_command)
+        self.searching: SearchBar | None = None
+        self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
+        self._marked: WeakSet[Grid] = WeakSet()
+        """Tables in which the person moved to a row."""
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Monotonic time until which a live card is not refreshed."""
 
@@ -153,6 +187,11 @@ class Conversation(Ground, Vertical):
 
     def send(self, text: str) -> None:
         """Handle a line as if it were typed."""
+        self.transcript.end_welcome()
+        self.begin_with(text)
+
+    def begin_with(self, text: str) -> None:
+        """Handle a line of the program's own at the start: the first screen stays."""
         self._waiting.append(text)
         self._pump()
 
@@ -162,7 +201,13 @@ class Conversation(Ground, Vertical):
         self.prompt.wait([without_secrets(line) for line in self._waiting])
 
     def _begin(self, text: str) -> None:
-        parsed = self._chat.parse(text)
+        line = picks.offered(self._newest.replies if self._newest else ()).get(text.casefold())
+        if line is not None:
+            self._pick(line)
+            return
+        if text.casefold() in MORE and self._unfold():
+            return
+        parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
             self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
             if not self.prompt.text and not self._waiting and not has_secret(text):
@@ -170,9 +215,69 @@ class Conversation(Ground, Vertical):
             return
         self.carry_out(parsed, text)
 
+    @property
+    def _newest(self) -> Card | None:
+        """The newest card: what it offers can be picked by a number or a letter."""
+        return next(iter(self.transcript.cards[-1:]), None)
+
+    def _tell_picks(self, newest: Card) -> None:
+        """Say beside the prompt what can be typed to pick from the newest card."""
+        keys = list(picks.offered(newest.replies))
+        ends = keys if len(keys) < 3 else [f"{keys[0]}–{keys[-1]}"]
+        self.prompt.hint(f"{' or '.join(ends)} picks   Tab goes there" if keys else "")
+
+    def _unfold(self) -> bool:
+        """Show all of the newest card; False if it hides nothing."""
+        card = self._newest
+        if card is None or not card.hidden_lines:
+            return False
+        card.toggle_expanded()
+        return True
+
+    def _about(self) -> About | None:
+        """What a follow-up refers to: the newest answer, and the row marked in it."""
+        cards = [each for each in reversed(self.transcript.cards) if each.command.name]
+        if not cards:
+            return None
+        card = next((each for each in cards if not each.command.changes), cards[0])
+        about = replace(About.of(card.command, card.replies), last=cards[0].command)
+        if (newest := self._newest) is not None and newest is not card:
+            about = replace(about, suggestions=About.of(newest.command, newest.replies).suggestions)
+        grids = [grid for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return about
+        grid = next((each for each in grids if each in self._marked), grids[-1])
+        view = grid.view
+        return replace(
+            about,
+            columns=view.table.columns,
+            rows=view.rows[: About.MOST_ROWS],
+            count=len(view.rows),
+            marked=grid.cursor if grid in self._marked else None,
+            find=view.find,
+            actions=view.table.actions,
+        )
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A table that had the focus has a row that the person marked."""
+        if isinstance(event.widget, Grid):
+            self._marked.add(event.widget)
+
+    def _pick(self, line: str) -> None:
+        """Run a picked line, or let the person fill in what it lacks."""
+        pick = picks.pick(line, self._chat.commands())
+        if not self.prompt.typing:
+            self.prompt.put("")
+        if not line.startswith("/") or pick.blank is not None:
+            self.prompt.put(pick.line, blank=pick.blank)
+        else:
+            self._waiting.appendleft(pick.line)  # it was picked from what is on the screen now
+            self._pump()
+
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
+        self._tell_picks(turn.card)
         self._run(turn.card, command)
         return turn.card
 
@@ -184,7 +289,15 @@ class Conversation(Ground, Vertical):
         else:
             self._run(card, replace(parsed, fields=values))
 
+    async def drop_form(self, card: Card) -> None:
+        """Remove the turn of a form that was left, if it holds nothing else."""
+        if all(isinstance(each, Form) for each in card.replies) and card not in self._working_on():
+            await self.transcript.drop(card)
+
     # Jobs
+
+    def _working_on(self) -> set[Card]:
+        return {job.card for job in self._jobs.values()}
 
     def _run(self, card: Card, command: Command, *, refresh: bool = False) -> None:
         self._start(Job(card, command, lambda: self._chat.run(command), refresh))
@@ -246,9 +359,16 @@ class Conversation(Ground, Vertical):
             self._refreshed(job)
         else:
             self._succeeded(job)
+        self._tell_end(job)
         if self.running is None:
             self.post_message(self.Running(""))
         self._pump()
+
+    def _tell_end(self, job: Job) -> None:
+        """Post the end of what somebody may have turned away from."""
+        changed = job.command.changes and job.outcome() in ("done", "failed")
+        if not job.refresh and (changed or self._seconds() - job.began >= LONG):
+            self.post_message(self.Ended(job.card.headline().plain))
 
     def _failed(self, job: Job, error: BaseException | None) -> None:
         """Show a fault of the program; faults of an instance are `Problem` replies."""
@@ -271,6 +391,7 @@ class Conversation(Ground, Vertical):
 
     def _succeeded(self, job: Job) -> None:
         job.card.set_state(job.outcome())
+        self._tell_picks(job.card)
         if job.command.name in ASKS and job.problem is None:
             self.prompt.answered()
         if job.card.is_live:
@@ -311,22 +432,48 @@ class Conversation(Ground, Vertical):
             return Done(
                 "watch", "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
             )
+        elif effect.name in ("sort", "only"):
+            return self._arrange(effect)
         else:
             self.post_message(self.Wanted(effect, card))
         return None
+
+    def _arrange(self, effect: Effect) -> Done | Problem:
+        """Order or filter the rows of the last answer, where they stand."""
+        grids = [grid for card in self.transcript.cards for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return Problem("NothingMeant", "No answer with rows is on the screen.", "Ask for a list first.")
+        grid, words = grids[-1], effect.argument
+        if effect.name == "only":
+            grid.filter(words)
+            return Done(
+                "only", f"The rows above are those with “{words}”." if words else "All rows are shown."
+            )
+        name, falls = words.lstrip("-+").casefold(), words.startswith("-")
+        columns = grid.view.table.columns
+        column = next((each for each in columns if name in (each.name, each.title.casefold())), None)
+        if column is None:
+            titles = ", ".join(each.title.lower() for each in columns)
+            return Problem("NoSuchColumn", f"There is no column {words}.", f"The columns are {titles}.")
+        grid.reorder(Order(column.name, descending=falls))
+        largest = ", the largest first" if falls else ""
+        return Done("sort", f"The rows above are ordered by {column.title.lower()}{largest}.")
 
     async def _pin(self, slash: str) -> Done | Problem:
         parsed = self._chat.parse(slash)
         if isinstance(parsed, Problem):
             return parsed
-        card = await self.pinned.pin(parsed, self._now())
+        card = await self.pinned.pin(parsed, self._now(), self._commands())
         self._run(card, parsed)
         return Done(
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
         )
 
-    def set_stale(self, stale: bool) -> None:
-        """Mark or unmark all live cards as stale."""
+    def show(self, overview: Overview) -> None:
+        """Take a newer state: figures of a lost connection are stale."""
+        active = overview.active
+        stale = active is None or active.stale or active.state != "connected"
+        self.transcript.renew_welcome(overview)
         self.transcript.set_stale(stale)
         self.pinned.set_stale(stale)
 
@@ -334,6 +481,7 @@ class Conversation(Ground, Vertical):
         """End a card with a result or a problem."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
+        self._tell_picks(card)
 
     # Questions
 
@@ -392,6 +540,27 @@ class Conversation(Ground, Vertical):
         """Focus the question, else the prompt."""
         self.questions.focus()
 
+    # Search
+
+    def open_search(self) -> bool:
+        """Open the line to search in, or go to it. False where a question waits, or a password may be typed next."""
+        if self.questions.shown is not None or self.prompt.guarded:
+            return False
+        if self.searching is None:
+            self.searching = _search_bar()(self.transcript)
+            self.mount(self.searching, before=self.prompt)
+        self.screen.set_focus(self.searching.line)
+        return True
+
+    def on_search_bar_closed(self) -> None:
+        """Take the line away; a question that came meanwhile is asked now."""
+        bar, self.searching = self.searching, None
+        self.focus_prompt()
+        if bar is not None:
+            bar.remove()
+        if not self.prompt.typing:
+            self.questions.call()
+
     # Cards
 
     @on(Grid.Act)
@@ -408,15 +577,66 @@ class Conversation(Ground, Vertical):
         else:
             self.notice(Notice("info", "No command goes with this row."))
 
+    @on(FactsSection.Copied)
+    async def _copy_pass(self, event: FactsSection.Copied) -> None:
+        event.stop()
+        await self.app.run_action("copy_card")
+
     @on(Grid.Failed)
     def _arranging_failed(self, event: Grid.Failed) -> None:
         event.stop()
         self.notice(Notice("error", f"The rows could not be arranged: {event.error}", "Please report it."))
 
+    @on(ProblemSection.Picked)
+    @on(FactsSection.Picked)
+    @on(TableSection.Typed)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked | TableSection.Typed) -> None:
+        event.stop()
+        self.focus_prompt()
+        self._pick(event.line)
+
+    @on(Prompt.ToPicks)
+    def _to_picks(self) -> None:
+        """Move to what the newest card offers, else to the last stop above."""
+        stops = self._newest.stops() if self._newest else []
+        offering = [
+            each
+            for each in stops
+            if isinstance(each, ProblemSection | FactsSection) and picks.offered([each.reply])
+        ]
+        if offering:
+            self.transcript.release_anchor()
+            offering[0].focus()
+        else:
+            self.transcript.walk(-1)
+
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:
         event.stop()
         self.prompt.put(event.text)
+        self.focus_prompt()
+
+    @on(Welcome.Chosen)
+    def _chosen(self, event: Welcome.Chosen) -> None:
+        event.stop()
+        self.focus_prompt()
+        self.send(event.line)
+
+    def _commands(self) -> Commands:
+        """The registry, which stays the same."""
+        if self._named is None:
+            self._named = Commands.of(self._chat.commands())
+        return self._named
+
+    @on(Lines.Named)
+    def _link_taken(self, event: Lines.Named) -> None:
+        """Put a command into the prompt; a blank follows one that takes more."""
+        event.stop()
+        name = event.command.removeprefix("/")
+        whole = (
+            command_item(each).text for each in self._chat.commands() if each.name.removeprefix("/") == name
+        )
+        self.prompt.put(next(whole, event.command))
         self.focus_prompt()
 
     @on(Transcript.ToPrompt)
@@ -442,7 +662,7 @@ class Conversation(Ground, Vertical):
         active = self._chat.overview().active
         if active is None or active.state != "connected":
             return
-        under_way = {job.card for job in self._jobs.values()}
+        under_way = self._working_on()
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from irisops.contract.chat import Chat
 from irisops.contract.replies import Problem
@@ -27,7 +28,6 @@ from irisops.ui.lines import GivenLines
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
 
 Mode = Literal["line", "search"]
-HINTS = "Tab complete   ↑ history   Ctrl+P commands"
 MARK = "› "
 SEARCH_MARK = "⌕ "
 VEILED = "hidden, as it may be a password   Esc clears"
@@ -54,7 +54,7 @@ class Hints(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = HINTS
+        self.text = ""
 
     def show(self, text: str) -> None:
         """Change them."""
@@ -77,6 +77,13 @@ class Line(LineInput):
     class KeysWanted(Message):
         """Request to list the keys."""
 
+    class TooManyLines(Message):
+        """Several lines were pasted; nothing was put into the line."""
+
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.count = count
+
     def __init__(self, send: Callable[[], None]) -> None:
         super().__init__(placeholder="Ask, or / for commands")
         self._send = send
@@ -97,12 +104,12 @@ class Line(LineInput):
                     return
 
     def on_paste(self, event: events.Paste) -> None:
-        """Join several lines to one; Textual's input would drop all but the first."""
+        """Refuse several lines: joined to one they are understood by nobody, and Textual keeps but the first."""
         lines = [each for each in map(str.strip, event.text.splitlines()) if each]
         if len(lines) > 1:
             event.stop()
             event.prevent_default()
-            self.replace(" ".join(lines), *self.selection)
+            self.post_message(self.TooManyLines(len(lines)))
 
     async def action_submit(self) -> None:
         """Send the line."""
@@ -116,6 +123,8 @@ class Prompt(Vertical):
         Binding("up", "older", "Older line", show=False, id="prompt.older"),
         Binding("down", "newer", "Newer line", show=False, id="prompt.newer"),
         Binding("tab", "complete", "Complete", id="prompt.complete"),
+        # Before the input, which would delete a word.
+        Binding("ctrl+f", "app.find", "Search the answers so far", show=False, id="app.find"),
         Binding("ctrl+r", "search", "Search the history", id="prompt.search"),
         Binding("escape", "leave", "Close the list, then clear the line", show=False, id="prompt.leave"),
         Binding("ctrl+j", "send", "Send", show=False, id="prompt.send"),
@@ -130,6 +139,9 @@ class Prompt(Vertical):
 
     class Passed(Message):
         """Enter was pressed in an empty line."""
+
+    class ToPicks(Message):
+        """Tab was pressed with nothing typed: what the newest card offers is wanted."""
 
     class Emptied(Message):
         """The line was sent or cleared."""
@@ -167,6 +179,8 @@ class Prompt(Vertical):
         self.input = Line(self.action_send)
         self._mark = Mark(_sign(MARK))
         self._hints = Hints()
+        self._idle = ""
+        """Words at the right while nothing is typed."""
         self._queue = Queue()
         self._queue.display = False
 
@@ -197,6 +211,11 @@ class Prompt(Vertical):
     def veiled(self) -> bool:
         """True if typing is masked."""
         return self.input.password
+
+    @property
+    def guarded(self) -> bool:
+        """True if a secret may be typed next."""
+        return self._guarded
 
     def guard(self) -> None:
         """Expect a question for a secret before any line is sent: for the login at the start."""
@@ -234,7 +253,7 @@ class Prompt(Vertical):
         """Show that the text is hidden; there is always room for that."""
         hidden = self.veiled and bool(self.text)
         self._hints.set_class(hidden, "-veiled")
-        self._hints.show(VEILED if hidden else HINTS)
+        self._hints.show(VEILED if hidden else self._idle)
 
     def typed_for_it(self) -> str:
         """Text typed masked when the next question for a secret comes, for which it was meant."""
@@ -257,8 +276,8 @@ class Prompt(Vertical):
         self._unveil()
         return False
 
-    def put(self, text: str, *, selected: bool = False) -> None:
-        """Set the text; with `selected` the next key replaces it."""
+    def put(self, text: str, *, selected: bool = False, blank: tuple[int, int] | None = None) -> None:
+        """Set the text; the next key replaces it all if `selected`, or the characters of `blank`."""
         if text:
             self._unveil()
         self._placing = text
@@ -268,7 +287,15 @@ class Prompt(Vertical):
             self._tell_veil()
         if selected:
             self.input.action_select_all()
+        elif blank is not None:
+            self.input.selection = Selection(*blank)
         self.popup.close()
+
+    def hint(self, words: str) -> None:
+        """Set the words at the right while nothing is typed."""
+        if self._hints.text == self._idle:
+            self._hints.show(words)
+        self._idle = words
 
     def on_resize(self) -> None:
         """Adapt the hints to the width."""
@@ -296,7 +323,7 @@ class Prompt(Vertical):
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
             return
         self.popup.offer(self._offers(event.value))
-        self._hints.show(self._usage(event.value))
+        self._hints.show(self._usage(event.value) or ("" if self.typing else self._idle))
 
     def _offers(self, text: str) -> Sequence[Item]:
         if not text.startswith("/") or " " in text:
@@ -304,15 +331,15 @@ class Prompt(Vertical):
         return matching_commands(text, self._chat.commands())
 
     def _usage(self, text: str) -> str:
-        """Usage of the command being typed, in place of the hints."""
+        """Usage of the command being typed."""
         if not text.startswith("/") or " " not in text:
-            return HINTS
+            return ""
         typed = f"{text.removeprefix('/')} "
         fitting = [
             each for each in self._chat.commands() if typed.startswith(f"{each.name.removeprefix('/')} ")
         ]
         best = max(fitting, key=lambda each: len(each.name), default=None)
-        return harmless(best.usage, 80) if best else HINTS
+        return harmless(best.usage, 80) if best else ""
 
     # Sending
 
@@ -339,7 +366,7 @@ class Prompt(Vertical):
         self._tell_trouble()
         self._walker.reset()
         self.put("")
-        self._hints.show(HINTS)
+        self._hints.show(self._idle)
         self.on_the_way.append(text)
         self.post_message(self.Sent(text))
 
@@ -361,6 +388,8 @@ class Prompt(Vertical):
             self.popup.move(-1)
         elif (line := self._walker.up(self.text)) is not None:
             self.put(line)
+        elif not self._history.lines and not self.text:
+            self.post_message(self.ToPicks())
         self._tell_trouble()
 
     def action_newer(self) -> None:
@@ -382,6 +411,9 @@ class Prompt(Vertical):
                 self._end_search(item.text)
             else:
                 self._take(item)
+            return
+        if not self.typing:
+            self.post_message(self.ToPicks())
             return
         text, cursor = self.text, self.input.cursor_position
         completions = self._chat.complete(text, cursor)
@@ -419,7 +451,7 @@ class Prompt(Vertical):
     def _end_search(self, text: str) -> None:
         self._mode = "line"
         self._mark.put(_sign(MARK))
-        self._hints.show(HINTS)
+        self._hints.show(self._idle)
         self.put(text)
 
     def action_leave(self) -> None:
@@ -430,7 +462,7 @@ class Prompt(Vertical):
             self.popup.close()
         else:
             self.put("")
-            self._hints.show(HINTS)
+            self._hints.show(self._idle)
 
 
 class Queue(GivenLines):

@@ -29,6 +29,7 @@ from irisops.sharing.messages import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer
+from irisops.simulator.world.model import Permission, Role
 from irisops.simulator.world.sessions import Visitor
 from irisops.simulator.world.user_tables import CLINIC
 from tests.instance.served import PASSWORD, USER, Served, serve, until
@@ -59,7 +60,7 @@ class Chatting:
     clock: ShiftedClock
     notices: list[Notice] = field(default_factory=list)
 
-    async def say(self, line: str, word: str = "amber") -> list[Reply]:
+    async def say(self, line: str, word: str = "local") -> list[Reply]:
         command = self.session.parse(line)
         assert isinstance(command, Command), command
         replies = [reply async for reply in self.session.run(command)]
@@ -316,6 +317,25 @@ async def test_sessions_that_no_way_ends_are_said_and_stay_in_the_lease(tmp_path
         assert not chat.served.world.sessions
 
 
+async def test_sessions_that_cannot_be_read_at_the_end_are_no_all_clear(tmp_path: Path) -> None:
+    """The account loses %Admin_Operate:U while the share is open."""
+    async with chatting(tmp_path) as chat:
+        (card,) = facts_of(await chat.say("/share superserver for 1h people 1"), "team_card")
+        resources = dict.fromkeys(
+            (
+                *("%Admin_Secure", "%DB_IRISSYS", "%DB_USER", "%Service_SQL", "%Admin_Manage"),
+                "%Native_ClassExecution",
+            ),
+            Permission.READ | Permission.WRITE | Permission.USE,
+        )
+        chat.served.world.roles.add(Role("NoOperator", "", resources, ["%SQL"]))
+        chat.served.user(USER).roles[:] = ["NoOperator"]
+        chat.served.world.open_session("/csp/user", Visitor("10.0.0.5", str(card.facts["name"])))
+        (done,) = [reply for reply in await chat.say("/unshare") if isinstance(reply, Done)]
+        assert done.message.endswith("is ended; what could not be read may be left.")
+        assert any(detail.startswith("Their web sessions cannot be read: ") for detail in done.details)
+
+
 async def test_quitting_takes_everything_back(tmp_path: Path) -> None:
     async with chatting(tmp_path) as chat:
         before = chat.security()
@@ -351,6 +371,14 @@ async def test_a_shared_web_port_is_told_with_its_path_prefix(tmp_path: Path) ->
         (server,) = json.loads(settings)["intersystems.servers"].values()
         assert server["webServer"]["pathPrefix"] == "/iris-a"
         assert f"{address}/csp/sys/UtilHome.csp" in card.blocks["Management Portal"]
+        assert not shared.blocks, "the QR code is behind a key of each pass"
+        keys = {key: line for key, _, line in card.actions}
+        name = card.facts["name"]
+        assert keys == {"q": f"/card {name} qr", "s": f"/card {name} FILE|qr", "x": f"/kick {name}"}
+        (qr,) = await chat.say(keys["q"])
+        assert isinstance(qr, Facts)
+        assert qr.facts["web"] == address
+        assert "▀" in "".join(qr.blocks.values())
 
 
 async def test_a_declined_word_changes_nothing(tmp_path: Path) -> None:
@@ -366,7 +394,10 @@ async def test_extending_and_saving_a_card(tmp_path: Path) -> None:
     async with chatting(tmp_path) as chat:
         replies = await chat.say("/share superserver for 30m people 1")
         (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
-        (done,) = [r for r in await chat.say("/extend 1h") if isinstance(r, Done)]
+        plan, done = await chat.say("/extend 1h")
+        assert isinstance(plan, Plan), "a longer reach wants a yes"
+        assert plan.changes[0].what == "open until"
+        assert isinstance(done, Done)
         until = chat.session.context.sharing_desk().find().opened.until
         assert "open until" in done.message
         began = shared.facts["until"]
@@ -510,3 +541,11 @@ async def test_an_idle_teammate_is_warned_of(tmp_path: Path) -> None:
             assert "five minutes" in note
         finally:
             await guest.leave()
+
+
+async def test_kicking_somebody_who_is_no_guest_offers_their_work(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        (problem,) = await chat.say("/kick maria")
+        assert isinstance(problem, Problem)
+        assert "maria is not a pass" in problem.message
+        assert problem.suggestions == ["/sessions end user=maria", "/processes user=maria"]

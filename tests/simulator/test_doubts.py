@@ -14,6 +14,7 @@ import iris
 import iris.dbapi
 import pytest
 
+from irisops.simulator import unverified
 from irisops.simulator.doubts import (
     DOUBTS,
     EMPTY_STRING,
@@ -24,7 +25,6 @@ from irisops.simulator.doubts import (
     DoubtError,
     Doubts,
     standing,
-    table,
 )
 from irisops.simulator.main import Options
 from irisops.simulator.wire.frames import HEADER_SIZE
@@ -187,6 +187,15 @@ def event_id(target: Target) -> Any:
         ]
 
 
+def application_new(target: Target) -> Any:
+    """1 for success, else a status."""
+    with connection(target) as boss:
+        made = iris.createIRIS(boss).classMethodObject("Security.Applications", "%New")
+        made.set("Name", "/csp/new")
+        made.set("NameSpace", "USER")
+        return made.invoke("%Save") == 1
+
+
 def procedure_word(target: Target) -> Any:
     """1 for success, else a status."""
     with connection(target) as boss:
@@ -237,6 +246,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "projection": (projection, {"no": "SQLCODE: <-428>", "yes": True}),
     "admin-api": (admin_api, {"refused": 503, "answers": 200}),
     "event-id": (event_id, {"bars": [True, False], "slashes": [True, True]}),
+    "application-new": (application_new, {"refused": False, "made": True}),
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }
@@ -299,7 +309,7 @@ def test_the_environment_chooses_for_a_whole_run(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_table_fits_a_terminal_and_says_all() -> None:
-    text = table()
+    text = unverified.doubts()
     assert max(map(len, text.splitlines())) <= WIDTH
     for doubt in DOUBTS:
         assert f"\n{doubt.name}\n" in f"\n{text}"

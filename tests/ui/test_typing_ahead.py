@@ -15,7 +15,7 @@ from irisops.contract.replies import Done
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
-from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, screen_text, until
+from tests.ui.driving import NEVER, SMALL, WIDE, Driver, app_of, focus_of, make_app, say, screen_text, until
 from tests.ui.fake_chat import FakeChat
 
 NAMES = {
@@ -177,7 +177,7 @@ async def test_a_paste_is_a_line_where_yes_or_no_is_asked_and_a_password_where_t
     async with make_app(chat).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
         await asked(pilot, "/grant %SQL to appuser")
-        app.post_message(events.Paste("give appuser\n\n  %SQL\n"))
+        app.post_message(events.Paste("give appuser %SQL\n"))
         await until(pilot, lambda: app.conversation.prompt.text == "give appuser %SQL")
         await pilot.press("escape", "enter", "n")
         await asked(pilot, "/connect clinic-test")
@@ -185,6 +185,15 @@ async def test_a_paste_is_a_line_where_yes_or_no_is_asked_and_a_password_where_t
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: chat.secret == "s3cret")
+
+
+async def test_a_paste_of_several_lines_is_refused_and_what_was_typed_stays() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await pilot.press(*"show")
+        app.post_message(events.Paste("/users\n\n/license\n"))
+        await until(pilot, lambda: "Not pasted: 2 lines" in app.status.note)
+        assert app.conversation.prompt.text == "show"
 
 
 async def test_a_letter_typed_on_a_card_answers_the_question_that_stands() -> None:
@@ -260,15 +269,27 @@ async def test_alt_with_a_letter_clears_no_line() -> None:
 async def test_a_word_typed_on_a_table_is_a_line_and_never_half_of_one() -> None:
     """`k` may be a key of the row under the cursor; "kick bob" is none."""
     chat = FakeChat()
-    async with make_app(chat).run_test(size=WIDE) as pilot:
+    async with make_app(chat, word=NEVER).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
         card = await say(pilot, "/users")
+        before = list(chat.log)
         letter = next(key for key, _, _ in card.query_one(Grid).view.table.actions if len(key) == 1)
         await pilot.press("alt+up")
         await until(pilot, lambda: card.query_one(Grid).keys_shown)
         burst(pilot, f"{letter}ick bob")
         await until(pilot, lambda: app.conversation.prompt.text == f"{letter}ick bob")
-        assert not any(each.startswith("confirm") for each in chat.log)
+        assert chat.log == before, "the letter did not act on the row either"
+
+
+async def test_a_row_key_acts_before_a_key_that_is_no_letter() -> None:
+    chat = FakeChat()
+    async with make_app(chat, word=NEVER).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/users")
+        grid = card.query_one(Grid)
+        await pilot.press("alt+up")
+        await until(pilot, lambda: "g" in grid.keys_shown)
+        await pilot.press("g", "escape")
+        await until(pilot, lambda: "/grant %SQL to _SYSTEM" in runs(chat))
 
 
 async def test_a_letter_whose_key_is_not_shown_begins_a_line() -> None:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Column, Done, Table
-from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import or_note
 from irisops.instance.usage.advice import Cure, advise
 from irisops.instance.usage.license import client_processes, read_board
 from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_timeout import list_timeouts
+from irisops.instance.usage.sessions_timeout import list_timeouts, probe_timeout
 
 COLUMNS = (
     Column("number", "NO.", "number"),
-    Column("title", "WHAT TAKES UNITS", grow=True),
-    Column("setting", "SETTING", hide_under=120),
-    Column("present", "NOW", hide_under=110),
-    Column("proposed", "BETTER", grow=True, hide_under=70),
+    Column("title", "WHAT TAKES UNITS", grow=True, wrap=5),
+    Column("setting", "SETTING", wrap=4, hide_under=84),
+    Column("present", "NOW", wrap=5),
+    Column("proposed", "BETTER", grow=True, wrap=5),
     Column("units", "SAVES", "number"),
-    Column("consequence", "WHAT THAT MEANS", grow=True, hide_under=150),
-    Column("command", "TYPE", hide_under=60),
+    Column("consequence", "WHAT THAT MEANS", grow=True, wrap=9, hide_under=150),
+    Column("command", "TYPE", wrap=2, hide_under=180),
 )
 
 
@@ -47,6 +46,12 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         said = "no unit is held longer than it is used" if not unread else "but not everything could be read"
         yield Done("advice", f"Nothing stands out{':' if not unread else ','} {said}.", details=unread)
         return
+    refused: list[str] = []
+    if timed := next((cure.application for cure in cures if cure.seconds is not None), ""):
+        await or_note(probe_timeout(link.connection, timed), refused, "This account cannot change a timeout")
+    if refused:
+        cures = [replace(cure, seconds=None) for cure in cures]
+        notes += refused
     rows: list[dict[str, Cell]] = [
         {
             "number": number,
@@ -66,8 +71,11 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         COLUMNS,
         rows,
         key="number",
-        notes=[*(_sentence(number, cure, board.counted) for number, cure in enumerate(cures, 1)), *notes],
-        actions=_actions(cures),
+        notes=[
+            *(f"{number}.{_HOW[cure.kind]}" for number, cure in enumerate(cures, 1) if cure.kind in _HOW),
+            *notes,
+        ],
+        actions=[("enter", "do it", "{!command}")] if any(command_of(cure) for cure in cures) else [],
     )
 
 
@@ -82,22 +90,6 @@ def command_of(cure: Cure) -> str:
     if cure.kind in ("flip", "close"):
         return f"/license why {quote(cure.license_id)}"
     return ""
-
-
-def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
-    """Enter runs the row's command, if any row has one. Each is a plan or a read, so nothing changes without a yes."""
-    return [("enter", "do it", "{command}")] if all(command_of(cure) for cure in cures) else []
-
-
-def _sentence(number: int, cure: Cure, unit: str) -> str:
-    saves = f" It would have saved {counted(cure.units, unit)} now." if cure.units else ""
-    typed = command_of(cure)
-    offer = f" {typed} does it, after a yes." if cure.kind in ("timeout", "cookies") or cure.pids else ""
-    how = _HOW.get(cure.kind, "")
-    return (
-        f"{number}. {harmless(cure.title, 120)}: {harmless(cure.setting, 120)}, now {harmless(cure.present, 160)}; "
-        f"better {harmless(cure.proposed, 160)}. {cure.consequence}{saves}{offer}{how}"
-    )
 
 
 _HOW = {

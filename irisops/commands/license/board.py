@@ -148,9 +148,10 @@ def returns(holder: Holder, now: datetime, clock_offset: float = 0.0) -> str:
     local = here.astimezone()
     shown = f"{local:%H:%M}" if left < 20 * 3600 else f"{local:%Y-%m-%d %H:%M}"
     if holder.free_from is not None and 0 < left < 20 * 3600:
-        first = (holder.free_from - timedelta(seconds=clock_offset)).astimezone()
-        if f"{first:%H:%M}" != shown:
-            shown = f"{first:%H:%M} to {shown}"
+        first = holder.free_from - timedelta(seconds=clock_offset)
+        soon = (first - now).total_seconds()
+        if f"{first.astimezone():%H:%M}" != shown:
+            return f"first {f'in {duration(soon)}' if soon > 0 else 'any moment'}, all by {shown}"
     return f"{shown} ({duration(left)})" if left > 0 else f"{shown} (any moment)"
 
 
@@ -170,7 +171,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
     fields: cards.Fields[Holder] = (
         (Column("holder", "HOLDER"), lambda each: each.holder),
         (Column("kind", "KIND", hide_under=100), lambda each: each.kind),
-        (Column("why", "WHY", grow=True), lambda each: each.why),
+        (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
         (
             Column("units", "UNITS", "number", hide_under=90 if by_connections else 0),
             lambda each: each.units,
@@ -180,7 +181,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             lambda each: each.connections,
         ),
         (
-            Column("returns", "FREE AT", least=len("14:35 to 14:46 ")),
+            Column("returns", "FREE AT", least=len("first in 12 min,"), wrap=3),
             lambda each: returns(each, now, board.clock_offset),
         ),
         (Column("free_at", "FREE AT (TIME)", "time", hide_under=1000), lambda each: each.free_at),
@@ -200,5 +201,8 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         rows=[RecordRow(each, cells) for each in board.holders],
         key="holder",
         notes=[*board.notes, *clock_note(board)],
-        actions=[("enter", "why", "/license why {holder}")],
+        actions=[
+            ("enter", "why", "/license why {holder}"),
+            ("x", "end its sessions", "/sessions end {holder}"),
+        ],
     )

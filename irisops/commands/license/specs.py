@@ -128,7 +128,7 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("set the session timeout of /csp/user to 300",),
         aliases=("licence timeout",),
         changes=True,
-        needs=("webapps.detail", "webapps.set_timeout"),
+        needs=("webapps.detail", "webapps.edit"),
     ),
     _command(
         name="locked",

@@ -60,7 +60,7 @@ def rules(holder: Holder, board: LicenseBoard) -> list[str]:
         )
     elif most:
         used = holder.connections
-        has = "How many it has is not known." if used is None else f"It has {counted(used, 'connection')}."
+        has = "It is not known how many it has." if used is None else f"It has {counted(used, 'connection')}."
         said.append(
             f"Up to {most} connections of one license user share one unit; one more, and each costs a unit until "
             f"all of them have closed. {has}"

@@ -27,11 +27,13 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
+from irisops.instance.usage.metrics import read_metrics
 from irisops.profiles.model import Profile
 
 DEADLINE = 5.0
 """Seconds for the name lookup, and for opening the port."""
 
+PASSED, FAILED = "✓ ok", "✕ failed"
 STEPS = {
     "name": "name lookup",
     "port": "port open",
@@ -40,6 +42,7 @@ STEPS = {
     "login": "login",
     "namespace": "namespace",
     "privilege": "privileges",
+    "web": "web port",
 }
 
 
@@ -70,7 +73,7 @@ async def test(context: Context, command: Command) -> Replies:
         profile = context.hub.active.profile
     else:
         raise Refusal(
-            "WhichProfile", "Which profile is to be tested?", "/profile test NAME; /profiles lists them."
+            "WhichProfile", "Which profile do you want to test?", "/profile test NAME; /profiles lists them."
         )
     passed: dict[str, str] = {}
     failed: _FailedError | None = None
@@ -79,6 +82,8 @@ async def test(context: Context, command: Command) -> Replies:
         passed["name"] = await _look_up(profile)
         passed["port"] = await _open_port(profile)
         await _log_in(context, profile, passed)
+        if profile.web_port is not None:
+            passed["web"] = await _ask_web_port(profile, profile.web_port)
     except _FailedError as error:
         failed = error
     yield _table(profile, passed, failed)
@@ -95,9 +100,9 @@ def _table(profile: Profile, passed: Mapping[str, str], failed: _FailedError | N
     for step, title in STEPS.items():
         if failed is not None and step == failed.step:
             absent = "– not reached"
-            result, detail = "✕ failed", failed.problem.message
+            result, detail = FAILED, failed.problem.message
         elif step in passed:
-            result, detail = "✓ ok", passed[step]
+            result, detail = PASSED, passed[step]
         else:
             result, detail = absent, ""
         rows.append({"step": title, "result": result, "detail": detail, "name": step})
@@ -106,8 +111,8 @@ def _table(profile: Profile, passed: Mapping[str, str], failed: _FailedError | N
         title=f"Test of {profile.name}",
         columns=[
             Column("step", "STEP"),
-            Column("result", "RESULT"),
-            Column("detail", "DETAIL", grow=True),
+            Column("result", "RESULT", tones={PASSED: "good", FAILED: "bad"}),
+            Column("detail", "DETAIL", grow=True, wrap=4),
             Column("name", "NAME", hide_under=1000),
         ],
         rows=rows,
@@ -186,6 +191,18 @@ async def _log_in(context: Context, profile: Profile, passed: dict[str, str]) ->
     finally:
         if not before:
             await link.connection.disconnect()
+
+
+async def _ask_web_port(profile: Profile, port: int) -> str:
+    """What the web port answers to a request that needs no login and no unit. Raises `_FailedError`."""
+    tls = profile.web_scheme == "https"
+    try:
+        await read_metrics(profile.host, port, tls=tls, prefix=profile.path_prefix, deadline=DEADLINE)
+    except NotPermitted as problem:
+        return f"an IRIS answers; {problem.message}"
+    except InstanceProblem as problem:
+        raise _FailedError("web", Problem("WebPort", problem.message, problem.cure)) from None
+    return f"{profile.host}:{port} serves the metrics of an IRIS"
 
 
 def _step(problem: InstanceProblem) -> str:

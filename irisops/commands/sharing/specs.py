@@ -107,6 +107,7 @@ SPECS: tuple[CommandSpec, ...] = (
         grammar=(Arg("time", show="1h|18:30"), Arg("share", required=False)),
         plain=(Plain("(extend|prolong) [the] (share|tunnel|sharing) (by|for|until) {time}"),),
         examples=("extend the share by 1h",),
+        changes=True,
     ),
     _command(
         name="kick",
@@ -119,9 +120,9 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     _command(
         name="card",
-        summary="Save one teammate's connection card to a new file",
+        summary="Save one teammate's connection card to a new file; qr shows the web address as a QR code",
         handler="sharing.live:save_card",
-        grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file")),
+        grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file", show="FILE|qr")),
     ),
     _command(
         name="leases",

@@ -14,11 +14,17 @@ from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 
 async def told(world: World, line: str) -> tuple[Facts, Plan | None]:
-    replies = await world.say(line)
-    facts = replies[0]
-    assert isinstance(facts, Facts), replies
-    plan = replies[1] if len(replies) > 1 else None
-    assert plan is None or isinstance(plan, Plan), replies
+    """The answer, and the plan of what it offers: the answer itself never asks for a yes."""
+    (facts,) = await world.say(line)
+    assert isinstance(facts, Facts), facts
+    if not facts.actions:
+        return facts, None
+    ((key, _label, fixing),) = facts.actions
+    assert key == "f"
+    answer, plan = await world.say(fixing)
+    assert isinstance(answer, Facts)
+    assert answer.facts == facts.facts
+    assert isinstance(plan, Plan), plan
     return facts, plan
 
 
@@ -97,7 +103,7 @@ async def test_without_a_permission_each_is_told_and_nothing_is_proposed(reader:
     facts, plan = await told(reader, "/explain bob HR")
     assert (facts.facts["held"], facts.facts["missing"]) == ("R", "WU")
     assert plan is None
-    assert noted(facts, "/explain bob HR:WU proposes the smallest change.")
+    assert noted(facts, "/explain bob HR:WU offers the smallest change.")
 
 
 async def test_escalation_is_no_permission_but_is_told(reader: World) -> None:
@@ -169,9 +175,9 @@ async def test_a_resource_that_only_a_role_names_is_said_to_be_gone(reader: Worl
     reader.instance.set_roles("bob", "Old")
     facts, _ = await told(reader, "/explain bob Gone:U")
     assert facts.facts["allowed"] is True
-    assert noted(facts, "There is no resource Gone any more")
+    assert noted(facts, "There is no resource Gone any longer")
     facts, _ = await told(reader, "/explain bob HR:R")
-    assert not noted(facts, "any more")
+    assert not noted(facts, "any longer")
 
 
 async def test_hostile_names_are_shown_harmlessly(reader: World) -> None:
@@ -293,7 +299,7 @@ async def test_sql_is_asked_of_the_instance_and_the_role_named(reader: World) ->
         ("_PUBLIC", "granted to everybody (_PUBLIC)"),
         ("Owner", "bob owns it"),
         ("Magic", "granted through Magic"),
-        ("", "granted through a way that is not told"),
+        ("", "granted through an unknown way"),
     ],
 )
 async def test_the_words_of_the_instance_are_not_taken_for_roles(reader: World, via: str, way: str) -> None:
@@ -367,7 +373,7 @@ async def test_a_user_alone_lists_all_that_it_holds(reader: World) -> None:
     (table,) = await reader.say("what can bob do")
     assert isinstance(table, Table)
     assert [(row["resource"], row["permission"], row["how"]) for row in table.rows] == [
-        ("HR", "R", "role Clerk → granted role Reader → HR:R")
+        ("HR", "R", "role Clerk → granted role Reader")
     ]
 
 
