@@ -112,7 +112,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="kick",
         summary="Send one teammate away: delete the pass, end its sessions and processes",
         handler="sharing.live:kick",
-        grammar=(Arg("name", show="guest-fox-1"),),
+        grammar=(Arg("name", "guest", show="guest-fox-1"),),
         plain=(Plain("(kick|send) {name} [away|out]"),),
         examples=("kick guest-fox-1",),
         changes=True,
@@ -121,7 +121,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="card",
         summary="Save one teammate's connection card to a new file",
         handler="sharing.live:save_card",
-        grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file")),
+        grammar=(Arg("name", "guest", show="guest-fox-1"), Arg("file", "file")),
     ),
     _command(
         name="leases",
