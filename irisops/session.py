@@ -227,7 +227,7 @@ class Session:
 
     def parse(self, text: str) -> Command | Problem:
         """Parse a line."""
-        return understood(text, self._registry)
+        return understood(text, self._registry, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Run a command. Errors of the instance or the person are `Problem` replies."""
@@ -326,6 +326,7 @@ class Session:
             "command": lambda: [(spec.name, spec.summary) for spec in self._registry],
             "user": lambda: [(name, "user") for name in names.users],
             "role": lambda: [(name, "role") for name in names.roles],
+            "guest": self._guests,
             "resource": lambda: [
                 *((name, "resource") for name in names.resources),
                 *((name, "web application") for name in names.applications),
@@ -334,6 +335,11 @@ class Session:
         if kind in sources:
             return sources[kind]()
         return completion.offered(kind, names)
+
+    def _guests(self) -> Sequence[tuple[str, str]]:
+        desk = self.context.desk
+        shares = desk.shares.values() if desk else ()
+        return [(card.name, "pass of a share") for share in shares for card in share.cards]
 
     async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
         try:

@@ -39,6 +39,7 @@ _PERHAPS = "Perhaps one of these was meant; /help lists everything."
 _OTHER_WORDS = "Otherwise say it in other words; /help lists everything."
 _FOR_EXAMPLE = "This is what can be asked, for example; /help lists everything."
 _EXAMPLES = ("/license", "/users", "/help")
+_FORBIDS = re.compile(r"(?:do not|don[’']?t|never)\s", re.IGNORECASE)
 _ANSWERS = frozenset({"yes", "y", "yes please", "yep", "yeah", "ok", "okay", "no", "n", "nope", "sure", "go", "do it"})
 """Answers to a question, where none is open."""
 _COMPARED = 120
@@ -66,6 +67,8 @@ def parse(text: str, registry: Registry, known: Known = nothing_known) -> Comman
     if len(line) > plain_words.MAX_LENGTH:
         return _nothing(text)
     sentence = plain_words.tidy(line)
+    if _FORBIDS.match(sentence):
+        return Problem("NotUnderstood", "That says what not to do: nothing was done.", _OTHER_WORDS, text=text)
     for spec in registry:
         for plain in spec.plain:
             found = plain_words.match(spec, plain, sentence)
@@ -77,7 +80,7 @@ def parse(text: str, registry: Registry, known: Known = nothing_known) -> Comman
 def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Command | Problem:
     """The likeliest command if there is no doubt about it, else up to three to choose from."""
     guesses = _ranker(registry).rank(sentence, known)
-    said = _suggested(guesses, text, registry)
+    said = _suggested(guesses)
     if said and guesses[0].sure:
         found = _parse_slash(text, said[0], registry, known)
         if isinstance(found, Command):
@@ -87,12 +90,14 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
     return Problem("NotUnderstood", "Did you mean one of these?", _OTHER_WORDS, text=text, suggestions=said)
 
 
-def _suggested(guesses: Sequence[Guess], text: str, registry: Registry) -> list[str]:
-    found: list[str] = []
-    for guess in guesses:
-        if guess.line not in found and len(found) < _SUGGESTED:
-            found.append(guess.line)
-    return found
+def _suggested(guesses: Sequence[Guess]) -> list[str]:
+    """Lines to choose from; none if no example is like the sentence."""
+    if not guesses or guesses[0].score < _LIKELY:
+        return []
+    return list(dict.fromkeys(each.line for each in guesses))[:_SUGGESTED]
+
+
+_LIKELY = 0.8
 
 
 @lru_cache(maxsize=4)
@@ -146,7 +151,17 @@ def _bare_command(text: str, line: str, registry: Registry) -> Command | None:
         found = _read_slash(text, "/" + line, registry)
     except _Wrong:
         return None
-    return None if found.changes or "\n" in line else found
+    if found.changes or "\n" in line:
+        return None
+    spec = registry.get(found.name)
+    kinds = {part.name: part.kind for part in spec.grammar if isinstance(part, Arg)} if spec else {}
+    for name, value in found.args.items():
+        kind = kinds.get(name, "text")
+        if kind in _GUARDED and not all(
+            _may_be(kind, each, line, nothing_known) for each in ([value] if isinstance(value, str) else value)
+        ):
+            return None
+    return found
 
 
 def _parse_slash(text: str, line: str, registry: Registry, known: Known) -> Command | Problem:
@@ -307,14 +322,18 @@ def _may_be(kind: str, value: str, text: str, known: Known) -> bool:
     if f'"{value}"' in text or f"'{value}'" in text:
         return True
     name = value.casefold()
+    if kind in ("user", "role", "profile") and name.startswith("/"):
+        return False
     kinds = {each for each in _NAME_KINDS if any(name == one.casefold() for one, _ in known(each))}
     if kinds:
         return kind in kinds or kind == "name" or (kind == "resource" and value.startswith("/"))
     if kind == "guest":
         return name.startswith("guest-")
-    return name not in plain_words.COMMON
+    # USER is a namespace of every instance, with a database of that name.
+    return name not in plain_words.COMMON or (kind == "resource" and name == "user")
 
 
+_GUARDED = ("user", "role", "resource", "filter", "holder")
 _NAME_KINDS = ("user", "role", "profile", "guest")
 
 

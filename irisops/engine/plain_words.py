@@ -111,7 +111,7 @@ COMMON = frozenset(
     a an the my our your his her its their this that these those it them him me us you i we he she they and or not no
     to from of in on out away up back again now please is are was can may will with for at by as
     all any each every everything everyone everybody anything anyone anybody something someone somebody nothing nobody
-    none one ones some both other others thing things stuff people person
+    none one ones some both thing things stuff people person
     user users account accounts role roles group groups database databases data table tables namespace resource resources
     session sessions browser browsers process processes job jobs license licence licenses licences unit units seat key
     server servers instance system machine computer app apps application applications service services web site page

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from irisops.contract.quoting import quote
 from irisops.engine.sentences import KINDS, SECONDS, Known, Language, Names, Word, read
-from irisops.engine.spec import CommandSpec, Registry
+from irisops.engine.spec import Arg, CommandSpec, Registry
 
 _FOLDER = Path(__file__).parent
 _PLACE = re.compile(r"\{([a-z]+)(\d?)\}")
@@ -44,8 +44,23 @@ _EXAMPLES: Mapping[str, str] = {
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
 }  # fmt: skip
 """Values with which the example sentences are read."""
-COVERED = 0.6
-MISSING, UNUSED, GUESSED = 0.12, 0.15, 0.15
+COVERED = 0.8
+MISSING, UNUSED, GUESSED, ASKED = 0.2, 0.15, 0.22, 0.2
+_ASKING = frozenset(
+    "who whos what whats which why where when whose is are was were does did has have any anybody anyone".split()
+)
+"""First words of a question: it seldom wants a change."""
+_ACTS = frozenset({"end", "kick", "delete", "disable", "enable", "revoke", "grant", "create", "unlock", "copy", "suspend"})
+"""Meanings of the first word of an order, which is not carried out by showing something."""
+_NEVER = frozenset("dont don't not never no everything everyone everybody anybody anyone whole said would if".split())
+"""Words with which a sentence is never beyond doubt."""
+_SHOWS = frozenset(
+    {
+        "help", "license advice", "locked", "settings list", "templates", "leases", "history", "secrets", "helper",
+        "evidence compare", "doctor", "profile test", "discover", "theme", "watch",
+    }
+)  # fmt: skip
+"""Commands that show something and are not live."""
 _NEIGHBOURS = 0.5
 """Weight of a pair of neighbouring words against that of a word."""
 
@@ -70,13 +85,14 @@ class Guess:
     line: str
     spec: CommandSpec
     score: float
+    like: float
     """Likeness to the nearest example: 1 for the same words."""
     covered: float
     """Share of the sentence, by weight, that the meaning accounts for."""
     missing: bool
     """A place that must be filled is not: the line shows its name there."""
     named: bool
-    """Everything that fills a place is known, quoted or said to be of its kind."""
+    """Everything that fills a place is known, quoted or said to be of its kind, and a change has no other values."""
     sure: bool = False
 
 
@@ -92,7 +108,7 @@ class Ranker:
             spec = command_of(line, registry)
             if spec is not None:
                 self._meanings.append(Meaning(line, spec))
-                said.append([*sentences])
+                said.append(sentences)
         for sentences in said:
             for sentence in sentences:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
@@ -136,10 +152,39 @@ class Ranker:
                 for each in self.rank_words(others, most)
                 if each.spec.live and each.spec.needs_connection
             ]
-        return sorted(guesses, key=lambda each: -each.score)[:most]
+        pairs = [word for word in words if "pair" in word.kinds]
+        if pairs:
+            guesses += [
+                replace(each, line=" ".join([each.line, *(quote(word.value) for word in pairs)]), score=each.score + _PAIRS)
+                for each in self.rank_words([word for word in words if word not in pairs], most)
+                if all(_takes(each.spec, word.value) for word in pairs)
+            ]
+        guesses = sorted(guesses, key=lambda each: -each.score)[:most]
+        if guesses and self._sure(guesses, words):
+            guesses[0] = replace(guesses[0], sure=True)
+        return guesses
+
+    @staticmethod
+    def _sure(guesses: Sequence[Guess], words: Sequence[Word]) -> bool:
+        """True if the first guess is beyond doubt. What acts must be said nearly as in an example."""
+        best = guesses[0]
+        rival = next((each.score for each in guesses[1:] if each.spec is not best.spec), 0.0)
+        first = _first(words)
+        if best.missing or not best.named or any(each.text.casefold() in _NEVER for each in words):
+            return False
+        if best.spec.live or best.spec.name in _SHOWS:
+            return best.like >= 0.75 and best.covered >= 0.85 and best.score - rival >= 0.25 and first not in _ACTS
+        return (
+            best.like >= 0.85
+            and best.covered >= 0.9
+            and best.score - rival >= 0.3
+            and first not in _ASKING
+            and not best.line.endswith(" all")
+        )
 
     def rank_words(self, words: Sequence[Word], most: int = 8) -> list[Guess]:
         """As `rank`."""
+        asks = _first(words) in _ASKING
         features = _features(words)
         weights = {each: share * self._weights.get(each, 0.0) for each, share in features.items()}
         size = sqrt(sum(weight**2 for weight in weights.values()))
@@ -155,7 +200,7 @@ class Ranker:
         scored = sorted(
             ((self._together(values), meaning) for meaning, values in best.items()), key=lambda each: (-each[0], each[1])
         )
-        guesses = [self._guess(meaning, score, max(best[meaning]), words) for score, meaning in scored[: 4 * most]]
+        guesses = [self._guess(meaning, score - ASKED * (asks and self._meanings[meaning].spec.changes), max(best[meaning]), words) for score, meaning in scored[: 4 * most]]
         return sorted(guesses, key=lambda each: -each.score)[:most]
 
     @staticmethod
@@ -168,9 +213,10 @@ class Ranker:
         line, filled, missing = fill(meaning.line, words)
         vocabulary = self._vocabulary[number]
         total = covered = 0.0
+        guessed = {place for place in filled if words[place].strange and not (words[place].odd or words[place].sure)}
         for place, word in enumerate(words):
             if place in filled:
-                weight, fits = 1.0, True
+                weight, fits = 1.0, place not in guessed
             elif word.meaning:
                 weight, fits = self._weights.get(word.meaning, self._most), word.meaning in vocabulary
             elif word.kinds:
@@ -184,11 +230,26 @@ class Ranker:
             for place, word in enumerate(words)
             if word.sure and not word.meaning and place not in filled and vocabulary.isdisjoint(_kinds(word)[-1:])
         )
-        guessed = sum(1 for place in filled if words[place].strange and not words[place].odd and not words[place].sure)
         score += COVERED * (covered / total if total else 0.0)
-        score -= MISSING * missing + UNUSED * unused + GUESSED * guessed
+        score -= MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
         named = all(words[place].sure for place in filled)
-        return Guess(line, meaning.spec, score, covered / total if total else 0.0, bool(missing), named)
+        invented = meaning.spec.changes and any(sign.isdigit() for sign in _PLACE.sub("", meaning.line))
+        named = named and not invented
+        return Guess(line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named)
+
+
+def _takes(spec: CommandSpec, pair: str) -> bool:
+    """True if a command has an option or a filter for `key=value`."""
+    return pair.partition("=")[0].casefold() in spec.options or any(
+        isinstance(part, Arg) and part.kind == "filter" for part in spec.grammar
+    )
+
+
+def _first(words: Sequence[Word]) -> str:
+    """The first word, as its meaning if that is an act."""
+    if not words:
+        return ""
+    return words[0].meaning if words[0].meaning in _ACTS else words[0].text.casefold().replace("'", "")
 
 
 def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
@@ -208,6 +269,7 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
 
 
 _EVERY = ("all", "every", "each", "any")
+_PAIRS = 0.3
 _ELSEWHERE = 0.1
 """An instance that is named speaks for /on."""
 

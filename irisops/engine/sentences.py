@@ -52,7 +52,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 30 * 86400
 _POSITIONS = {"first": "first", "top": "first", "last": "last", "end": "last", "bottom": "last"}
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
-_SPAN = re.compile(r"\+?((?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+)", re.IGNORECASE)
+_SPAN = re.compile(r"((?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+)", re.IGNORECASE)
 _PAIR = re.compile(r"[A-Za-z_]+(?:!=|>=|<=|=|~|>|<)\S+")
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("guest", re.compile(r"guest-\w+-\d+", re.IGNORECASE)),
@@ -239,7 +239,7 @@ def _raw(text: str) -> Iterator[str]:
             continue
         for piece in re.split(r"[,;!?()\[\]{}]+|\.+$|:+$|…|→|->", token.strip("\"'`")):
             if any(sign.isalnum() for sign in piece):
-                yield piece.strip(".:'*") or piece
+                yield piece.strip(".:'*").lstrip("+-") or piece
 
 
 def _word(
@@ -249,6 +249,9 @@ def _word(
     token = raw[at]
     if token.startswith('"'):
         return [Word(token[1:], "", _ANY | _kinds_of(names.find(token[1:])), token[1:], sure=True)], 1
+    named = language.command(Word(token, token[1:])) if token.startswith("/") else ""
+    if named:
+        return [Word(token, "", frozenset({"command"}), named, sure=True)], 1
     number = _number(raw, at)
     if number is not None:
         return [number[0]], number[1]
