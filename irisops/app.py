@@ -20,6 +20,7 @@ from textual.containers import Horizontal
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -28,6 +29,8 @@ from irisops.contract.quoting import filled
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
 from irisops.ui.card import Card
+from irisops.ui.cards.facts import FactsSection
+from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.conversation import Conversation
 from irisops.ui.door import Door
 from irisops.ui.frame import SIDE_PANEL_FROM, window_title
@@ -50,8 +53,11 @@ BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
-WORD = 0.5
-"""Seconds between two letters of one word, at most."""
+WORD = 0.4
+"""Seconds between two letters of one word, at most: so long is a letter held that acts on a card."""
+
+KEYED = (Grid, FactsSection, ProblemSection)
+"""Widgets with letters or digits of their own: `takes` says which, `action_act` does it."""
 
 NO_COLOURS = (NoColor(),)
 FORM_WAITS = "The editor opens when your line is sent or cleared"
@@ -87,6 +93,7 @@ class IrisopsApp(App[int]):
         poll_interval: float = POLL_INTERVAL,
         now: Callable[[], datetime] = local_now,
         seconds: Callable[[], float] = monotonic,
+        word: float = WORD,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(css_path=[str(path) for path in sheets()])
@@ -97,8 +104,10 @@ class IrisopsApp(App[int]):
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
-        self._row_letter = ("", 0.0)
-        """Last letter that acted on a row, and when."""
+        self._word = word
+        self._held: events.Key | None = None
+        """A letter that acts where the focus is, until it is clear that it begins no word."""
+        self._hold: Timer | None = None
         self._form_waits: Conversation.FormWanted | None = None
         """Editor to open once the line is sent or cleared: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
@@ -320,7 +329,11 @@ class IrisopsApp(App[int]):
             await super().on_event(event)
             return
         self.conversation.questions.before_key(event)
-        self._finish_word(event)
+        self._release(event)
+        if self._acts(event):
+            self._held = event
+            self._hold = self.set_timer(self._word, self._release)
+            return
         if self._is_for_prompt(event):
             prompt = self.conversation.prompt
             if event.character == "?" and not prompt.text and not prompt.veiled:
@@ -330,24 +343,32 @@ class IrisopsApp(App[int]):
         await super().on_event(event)
         self.conversation.questions.after_key(event)
 
-    def _finish_word(self, event: events.Key) -> None:
-        """Move two letters typed in quick succession on a row into the prompt: they begin a word."""
-        focused = self.focused
-        acts = event.is_printable and isinstance(focused, Grid) and focused.takes(event.key)
-        (before, at), self._row_letter = self._row_letter, (event.character or "" if acts else "", event.time)
-        prompt = self.conversation.prompt
-        if not before or not event.is_printable or event.time - at > WORD or event.character == before:
+    def _acts(self, event: events.Key) -> bool:
+        """True for a letter that acts where the focus is."""
+        return event.is_printable and isinstance(self.focused, KEYED) and self.focused.takes(event.key)
+
+    def _release(self, event: events.Key | None = None) -> None:
+        """Let the held letter act; if another letter follows it (`event`), they begin a word, for the prompt.
+
+        A letter acts only when the next one can no longer be of the same word: `u` on a table of tunnels ends a
+        share, and "users" must not.
+        """
+        held, self._held = self._held, None
+        if held is None:
             return
-        if not prompt.text and not self._asked() and (focused is prompt.input or isinstance(focused, Grid)):
-            prompt.put(before)
-            self._row_letter = ("", event.time)
+        if self._hold is not None:
+            self._hold.stop()
+        prompt = self.conversation.prompt
+        if event is not None and event.is_printable and event.character != held.character:
+            if not prompt.typing:
+                prompt.put("")
+            prompt.input.insert_text_at_cursor(held.character or "")
             self.screen.set_focus(prompt.input)
+        elif isinstance(self.focused, KEYED) and self.focused.takes(held.key):
+            self.focused.action_act(held.key)
 
     def _is_for_prompt(self, event: events.Key) -> bool:
-        if not event.is_printable or self._asked():
-            return False
-        focused = self.focused
-        return not isinstance(focused, Input) and not (isinstance(focused, Grid) and focused.takes(event.key))
+        return event.is_printable and not self._asked() and not isinstance(self.focused, Input)
 
     def on_resize(self, event: events.Resize) -> None:
         """Under 100 columns the side panel is folded into the status line."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -21,6 +23,11 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 CURE_OF_DISK = "Make room or correct the rights of that file, then try again."
 CURE_OF_OTHER = "Move it away, then try again."
+CURE_OF_LOCK = "End the other irisops, which may hang, then try again."
+LOCK_SECONDS = 3.0
+"""Longest wait for the lock of a file; it is held for one small write."""
+_LOCK_PAUSE = 0.02
+"""Seconds between two tries for a lock."""
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 """Flags for opening without waiting for the other end of a pipe, and without taking over a terminal."""
 _KINDS = (
@@ -41,6 +48,8 @@ class NotAFileError(OSError):
 
 def cure_of(error: BaseException | None) -> str:
     """What a person can do about an `OSError` of a file."""
+    if isinstance(error, TimeoutError):
+        return CURE_OF_LOCK
     return CURE_OF_OTHER if isinstance(error, NotAFileError | NotADirectoryError) else CURE_OF_DISK
 
 
@@ -187,12 +196,86 @@ def write_atomically(path: Path, text: str) -> None:
     sync_folder(real.parent)
 
 
+def back_up(path: Path, beside: Path) -> None:
+    """Copy a file to a new one, with its mode, times, attributes and, where that is allowed, its owner.
+
+    Raises `FileExistsError` or another `OSError`; nothing is left then.
+    """
+    data = read_file(path)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        _like(path, beside)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    """Replace the contents of somebody else's file: its mode, owner and attributes stay, as does a link to it.
+
+    It is replaced at once where a new file can be given to the same owner. Else it is written in place, after the disk
+    has granted the room. Raises `OSError`, and the file is untouched.
+    """
+    refuse_other(path)
+    real = path.resolve()
+    if not os.access(real, os.W_OK):  # a folder that may be written to would let a read-only file be replaced
+        raise PermissionError(errno.EACCES, f"{real.name} is read-only for you", str(real))
+    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        if _like(real, Path(name)):
+            Path(name).replace(real)
+            sync_folder(real.parent)
+            return
+        Path(name).unlink()
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    _write_in_place(real, data)
+
+
+def _like(model: Path, made: Path) -> bool:
+    """Give a file the mode, attributes and owner of another. False if the owner cannot be had. Raises `OSError`."""
+    shutil.copystat(model, made)
+    if sys.platform == "win32":
+        return True
+    wanted, has = model.stat(), made.stat()
+    if (wanted.st_uid, wanted.st_gid) == (has.st_uid, has.st_gid):
+        return True
+    try:
+        os.chown(made, wanted.st_uid, wanted.st_gid)
+    except PermissionError:
+        return False
+    made.chmod(stat.S_IMODE(wanted.st_mode))  # a change of owner takes bits off the mode
+    return True
+
+
+def _write_in_place(path: Path, data: bytes) -> None:
+    with os.fdopen(_open(path, os.O_RDWR), "r+b") as file:
+        if sys.platform != "win32" and data:
+            os.posix_fallocate(file.fileno(), 0, len(data))
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
 if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: BinaryIO) -> None:
+        """Take the lock. Raises `OSError` if another process has it."""
         file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
     def _unlock(file: BinaryIO) -> None:
         file.seek(0)
@@ -201,24 +284,41 @@ else:
     import fcntl
 
     def _lock(file: BinaryIO) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        """Take the lock. Raises `OSError` if another process has it."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _unlock(file: BinaryIO) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of `path` (a file beside it) against other irisops of the same user.
+def locked(path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the lock of `path` (a file beside it) against other irisops of the same user. It ends with its process.
 
-    It is held for one small write, so the wait is short. The lock ends with its process.
+    Raises `TimeoutError`, an `OSError`, if another one has held it for `seconds`; `OSError` if it cannot be made.
     """
     private_folder(path.parent)
     lock = path.with_name(f".{path.name}.lock")
     descriptor = open_private(lock, os.O_RDWR)
     with os.fdopen(descriptor, "r+b") as file:
-        _lock(file)
+        _wait_for_lock(file, path, seconds)
         try:
             yield
         finally:
             _unlock(file)
+
+
+def _wait_for_lock(file: BinaryIO, path: Path, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            _lock(file)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EINTR):
+                raise
+            if time.monotonic() >= ends:
+                told = f"another irisops has kept {path.name} locked for {seconds:g} seconds"
+                raise TimeoutError(errno.ETIMEDOUT, told, str(path)) from None
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return

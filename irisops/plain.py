@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from irisops import streams
-from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract import picks
+from irisops.contract.chat import About, Chat, Command, Notice
 from irisops.contract.replies import Cell, Effect, Form, FormField, Plan, Problem, Progress, Reply, Table
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless, harmless_lines
@@ -39,6 +40,11 @@ class PlainChat:
         self._terminal = terminal
         self._width = width
         self._offer = ""
+        self._shown: list[Reply] = []
+        """Replies to the last line; what they offer can be picked by number or letter."""
+        self._command: Command | None = None
+        """The last command that was no change: follow-ups refer to its rows."""
+        self._last: Command | None = None
         self._said: list[str] = []
         self._ended = False
         self._asking = asyncio.Lock()
@@ -92,11 +98,28 @@ class PlainChat:
 
     async def say(self, text: str) -> None:
         """Run one line and write the replies."""
-        parsed = self._chat.parse(text)
+        line = picks.offered(self._shown).get(text.casefold())
+        if line is not None:
+            pick = picks.pick(line, self._chat.commands())
+            if pick.blank is not None:
+                self._write(f"This lacks {pick.line[slice(*pick.blank)]}: {pick.line}")
+                return
+            text = pick.line
+        parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
+            # The rows before stay what "the second one" refers to.
+            self._shown = [each for each in self._shown if not isinstance(each, Problem)]
             self._reply(parsed)
             return
+        self._last = parsed
+        if not parsed.changes:
+            self._command, self._shown = parsed, []
         await self._do(parsed)
+
+    def _about(self) -> About | None:
+        """What a follow-up refers to."""
+        command = self._command or self._last
+        return replace(About.of(command, self._shown), last=self._last) if command else None
 
     async def _do(self, command: Command) -> None:
         if command.slash and command.slash != command.text.strip():
@@ -121,6 +144,7 @@ class PlainChat:
             await self._fill(form)
 
     def _reply(self, reply: Reply) -> None:
+        self._shown.append(reply)
         if isinstance(reply, Table) and reply.offer:
             self._offer = reply.offer
         text = reply_text.text(reply, self._width)

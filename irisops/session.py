@@ -17,7 +17,7 @@ from irisops.background import Background, to_log
 from irisops.connections.connection import Connector, InstanceConnection, Link, Names
 from irisops.connections.connections import Hub
 from irisops.connections.polling import Polling
-from irisops.contract.chat import AskSecret, Command, CommandInfo, Completion, Notice, Overview
+from irisops.contract.chat import About, AskSecret, Command, CommandInfo, Completion, Notice, Overview
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Problem, Refusal, Reply
@@ -25,7 +25,7 @@ from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
-from irisops.engine.parser import understood
+from irisops.engine.follow_ups import understood
 from irisops.engine.plans import PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
@@ -225,9 +225,9 @@ class Session:
         finally:
             await self.hub.close()
 
-    def parse(self, text: str) -> Command | Problem:
-        """Parse a line."""
-        return understood(text, self._registry, self._known)
+    def parse(self, text: str, about: About | None = None) -> Command | Problem:
+        """Parse a line, which may refer to the last answer."""
+        return understood(text, self._registry, about, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Run a command. Errors of the instance or the person are `Problem` replies."""

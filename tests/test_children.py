@@ -152,7 +152,7 @@ def test_a_whole_share_in_a_folder_of_traps(traps: Traps, tmp_path: Path) -> Non
     line = "from irisops.cli import main; raise SystemExit(main(['demo', '--plain']))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", line],
-        input="/share superserver for 1h people 1\namber\n/tunnels\n/unshare\nyes\n/discover\n/quit\n",
+        input="/share superserver for 1h people 1\ndemo\n/tunnels\n/unshare\nyes\n/discover\n/quit\n",
         capture_output=True,
         text=True,
         timeout=100,

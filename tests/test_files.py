@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from irisops.files import write_new_atomically
+from irisops.files import CURE_OF_LOCK, cure_of, locked, write_new_atomically
 
 
 def test_a_new_file_is_private_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -27,3 +28,25 @@ def test_a_text_that_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_new_atomically(tmp_path / "new.json", "\udcff")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_another_holds_is_waited_for_no_longer_than_said(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.toml"
+    with locked(path):
+        with pytest.raises(TimeoutError, match="has kept profiles") as caught, locked(path, 0.0):
+            pytest.fail("two hold it")
+        assert cure_of(caught.value) == CURE_OF_LOCK
+        with locked(tmp_path / "settings.toml", 0.0):
+            pass  # another file has another lock
+    with locked(path, 0.0):
+        pass
+
+
+def test_a_lock_that_is_given_back_meanwhile_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.toml"
+    held = locked(path)
+    held.__enter__()
+    release = threading.Timer(0.05, held.__exit__, (None, None, None))
+    release.start()
+    with locked(path, 30.0):
+        release.join()

@@ -300,3 +300,27 @@ def test_a_person_at_a_terminal_has_completion_history_and_no_drawing(tmp_path: 
         assert "WARNING" not in terminal.text
         assert b"\x1b[?1049h" not in terminal.raw, "no full-screen drawing"
         assert b"\x1b[3" not in terminal.raw.replace(b"\x1b[39m", b""), "no colours"
+
+
+async def test_what_an_answer_offers_is_picked_by_its_number_or_letter(tmp_path: Path) -> None:
+    world, terminal = await converse(tmp_path, "/explain bop %DB_USER:W", "1", "f", "yes")
+    assert "1  /explain bob %DB_USER:W" in terminal.text
+    assert "f: fix it" in terminal.text
+    assert terminal.prompts.count("Do it? yes or no: ") == 1, "the question itself asked for no yes"
+    assert world.instance.held("bob")
+
+
+async def test_a_pick_that_lacks_something_is_shown_and_not_run(tmp_path: Path) -> None:
+    world, terminal = await converse(tmp_path, "/grant x bob", "1")
+    assert "This lacks ROLE: /grant ROLE to USER" in terminal.text
+    assert world.instance.held("bob") == ()
+
+
+async def test_a_line_refers_to_the_last_answer(tmp_path: Path) -> None:
+    _, terminal = await converse(
+        tmp_path, "/users name~bob", "disable the first", "no", "again", "no", "end them", "and reader?"
+    )
+    assert terminal.written.count("/disable bob") == 2, "said once, and once more after “again”"
+    assert terminal.prompts.count("Do it? yes or no: ") == 2
+    assert "NotHere" in terminal.text
+    assert "/disable reader" in terminal.written

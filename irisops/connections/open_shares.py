@@ -197,7 +197,8 @@ class ShareDesk:
                 Notice("error", message + "; ".join(closed.problems), "/leases clear tries again.")
             )
         else:
-            self._hub.on_notice(Notice("info", f"Share {share.id} ended: {closed.reason}. Nothing was left."))
+            ended = f"Share {share.id} ended: {closed.reason}; {closed.left}."
+            self._hub.on_notice(Notice("info", ended))
         self._show()
 
     def _show(self) -> None:

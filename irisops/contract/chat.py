@@ -6,12 +6,12 @@ command yields `Reply` values. `irisops.session.Session` implements `Chat`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
-from irisops.contract.replies import Cell, Problem, Reply
+from irisops.contract.replies import Cell, Column, Facts, Problem, Reply, Row, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,53 @@ class Command:
         """The values of an argument that takes several, as typed; empty if it was not given."""
         value = self.args.get(name, [])
         return [value] if isinstance(value, str) else list(value)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The last answer, to which a line such as "end them", "the second one" or "and bob?" refers.
+
+    `rows` are the first `MOST_ROWS` of the `count` rows shown, in their order on the screen.
+    """
+
+    command: Command
+    """The command of which this is the answer."""
+    last: Command | None = None
+    """The command after it, if that was a change: rows stay what they were, "again" and "and bob?" mean the change."""
+    columns: Sequence[Column] = ()
+    rows: Sequence[Row] = ()
+    count: int = 0
+    marked: int | None = None
+    """Number of the row that the person marked, if any."""
+    find: str = ""
+    """Words by which the person filters the rows on the screen."""
+    actions: Sequence[tuple[str, str, str]] = ()
+    """`Table.actions`."""
+    offers: Sequence[tuple[str, str, str]] = ()
+    """`Facts.actions`."""
+    suggestions: Sequence[str] = ()
+    """`Problem.suggestions`."""
+
+    MOST_ROWS: ClassVar[int] = 50
+
+    @classmethod
+    def of(cls, command: Command, replies: Iterable[Reply]) -> About:
+        """The answer made of these replies, with the last table's rows in the order in which they came."""
+        made = cls(command)
+        for reply in replies:
+            if isinstance(reply, Table) and reply.rows:
+                made = replace(
+                    made,
+                    columns=reply.columns,
+                    rows=reply.rows[: cls.MOST_ROWS],
+                    count=len(reply.rows),
+                    actions=reply.actions,
+                )
+            elif isinstance(reply, Facts) and reply.actions:
+                made = replace(made, offers=reply.actions)
+            elif isinstance(reply, Problem) and reply.suggestions:
+                made = replace(made, suggestions=reply.suggestions)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +181,11 @@ class Chat(Protocol):
     async def close(self) -> None:
         """Log out everywhere, stop children. Safe to call twice."""
 
-    def parse(self, text: str) -> Command | Problem:
-        """Parse a line: a command, or a problem with the nearest commands. Pure."""
+    def parse(self, text: str, about: About | None = None) -> Command | Problem:
+        """Parse a line: a command, or a problem with the nearest commands. Pure.
+
+        With `about` it may refer to the last answer.
+        """
 
     def run(self, command: Command) -> AsyncIterator[Reply]:
         """Run a command. Errors of an instance or a person are `Problem` replies, never raised."""

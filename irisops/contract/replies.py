@@ -46,6 +46,8 @@ class Facts:
     blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Texts of several lines to copy, by title. They may hold a secret (a teammate's password), so they are shown and
     copied, but never written to a saved transcript, a journal or JSON."""
+    actions: Sequence[tuple[str, str, str]] = ()
+    """What can be done about it: key, label and command line, e.g. ("f", "fix it", "/explain bob HR:R fix=yes")."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class Plan:
     """A change awaiting yes or no. Carried out by `Chat.confirm(plan.id)`; dropped by `Chat.decline`.
 
     `calls` shows the same change as ready-to-paste code: language ("ObjectScript", "Python", "SQL") -> lines.
-    `confirm_word` is "" for a plain y/n, else the word that must be typed (a guarded profile's name, "amber" risks).
+    `confirm_word` is "" for a plain y/n, else the word that must be typed (the profile's name).
     """
 
     name: str

@@ -15,7 +15,7 @@ from typing import Any
 from irisops.contract.replies import Change, Done, Facts, Plan, Problem, Reply, Series, Table
 
 _SHAPES: Mapping[type, tuple[str, tuple[str, ...]]] = {
-    Facts: ("facts", ("name", "title", "facts", "notes")),
+    Facts: ("facts", ("name", "title", "facts", "notes", "actions")),
     Series: ("series", ("name", "title", "times", "lines", "limit", "notes")),
     Plan: (
         "plan",

@@ -84,6 +84,7 @@ def _facts(reply: Facts) -> str:
         if key in reply.facts:
             lines.append(f"  {label}{' ' * (wide - width_of(label))}{GAP}{cell(reply.facts[key])}")
     lines += _notes(reply.notes)
+    lines += [f"  {key}: {harmless(label)}  {harmless(line, 2000)}" for key, label, line in reply.actions]
     for title, block in reply.blocks.items():
         lines += ["", f"  {harmless(title)}", *(f"  {harmless(line, 2000)}" for line in block.splitlines())]
     return "\n".join(lines)
@@ -177,7 +178,7 @@ def _problem(reply: Problem) -> str:
     lines = [f"{reply.error}: {harmless(reply.message, 2000)}"]
     if reply.cure:
         lines.append(f"  {harmless(reply.cure, 2000)}")
-    lines += [f"  {harmless(suggestion)}" for suggestion in reply.suggestions]
+    lines += [f"  {number}  {harmless(line)}" for number, line in enumerate(reply.suggestions, 1)]
     if reply.detail:
         lines.append(f"  ({harmless(reply.detail, 2000)})")
     return "\n".join(lines)

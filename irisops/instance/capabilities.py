@@ -4,8 +4,9 @@ One query asks `%Dictionary.CompiledMethod`, `CompiledQuery` and `CompiledProper
 routes need (their columns `parent`, `Name` and `SqlProc` are those of the vendor's class reference). If the dictionary
 cannot be read, everything counts as present until it fails.
 
-UNVERIFIED: the query as a whole, inherited members among the rows, and that a user without %All may run it. Settle:
-`/doctor` on a real instance; as a less privileged user, too.
+UNVERIFIED: the query as a whole, and inherited members among the rows. Settle: evidence calls, what is missing.
+
+UNVERIFIED: that a user without %All may run it. Settle: doubt dictionary.
 """
 
 from __future__ import annotations

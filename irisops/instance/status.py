@@ -94,7 +94,7 @@ def decode_status(status: Value) -> list[StatusError]:
     """The errors in a status, outermost first; empty if none can be read.
 
     UNVERIFIED: how the items of an error are laid out in the $LIST (code first, then parameters, then bookkeeping).
-    To settle: on a real instance, read `##class(Security.Users).Delete("no.such")` through the driver and compare
+    Settle: on a real instance, read `##class(Security.Users).Delete("no.such")` through the driver and compare
     with GetErrorText.
     """
     if isinstance(status, bytes):

@@ -17,7 +17,7 @@ _SYSTEM = re.compile(r" for (?:UNIX|Windows|Linux|OpenVMS|macOS|Mac OS)\b.*")
 _EDITION = re.compile(r"\[(Health|HealthConnect):")
 _EDITIONS = {"Health": "IRIS for Health", "HealthConnect": "Health Connect"}
 # UNVERIFIED: `[HealthConnect:2.1.0]` behind the date is in public reports, `[Health:3.4.0]` is from memory.
-# To settle: write $ZVERSION on IRIS for Health.
+# Settle: evidence version, of IRIS for Health.
 _VERSION_CALL = ClassMethod("%SYSTEM.Version", "GetVersion")
 _PID_CALL = ClassMethod("%SYSTEM.SYS", "ProcessID")
 _NAME_CALL = ClassMethod("%SYS.System", "GetInstanceName")

@@ -103,10 +103,14 @@ async def role_names(instance: Instance) -> list[str]:
 async def database_resources(instance: Instance, namespace: str) -> list[str]:
     """The resources of the databases behind a namespace. Raises SharingProblem when they cannot be told.
 
+    What does not exist is never granted.
+
     UNVERIFIED: that the List query names them in columns Globals and Routines (likely, facts: iris-license-sessions
-    5.2), that it is projected as a procedure (else it is read as a result set), and that the resource of database X is
-    %DB_X, which is so unless somebody chose otherwise. Settle: SELECT * FROM Config.Namespaces_List('*'); the resource
-    of a database in the portal. What does not exist is never granted.
+    5.2), and that it is projected as a procedure (else it is read as a result set). Settle: evidence
+    Config.Namespaces:List by SQL.
+
+    UNVERIFIED: that the resource of database X is %DB_X, which is so unless somebody chose otherwise. Settle: look at
+    the resource of each database in the portal.
     """
     wanted = namespace.upper()
     databases = [wanted]
@@ -136,7 +140,8 @@ async def own_schemas(instance: Instance) -> list[str]:
     """User schemas in the namespace of `instance`, without those of the system and of interoperability.
 
     Raises the named problem. UNVERIFIED: that INFORMATION_SCHEMA.TABLES shows them (the vendor's SQL reference has the
-    view, the facts do not). Settle: run the statement. Where it fails, the share is not opened and says why.
+    view, the facts do not). Where it fails, the share is not opened and says why. Settle: evidence table
+    INFORMATION_SCHEMA.TABLES.
     """
     query = Query("SELECT DISTINCT TABLE_SCHEMA FROM INFORMATION_SCHEMA.TABLES")
     names = {str(row[0] or "") for row in await statement_by(instance, "sql.schemas", query)}

@@ -21,6 +21,8 @@ from irisops.sharing.records import from_json, to_json
 
 FORMAT = 1
 BIGGEST = 256 * 1024
+CLEARING_SECONDS = 120.0
+"""Longest wait for another irisops that takes leftovers down: it logs in and ends sessions."""
 """Most bytes of a lease file; one with fifty passes has ten thousand."""
 
 State = Literal["intended", "made"]
@@ -237,13 +239,14 @@ class LeaseStore:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock the folder while leases are cleared. Blocks while another irisops holds it.
+        """Lock the folder while leases are cleared. Blocks while another irisops holds it, for `CLEARING_SECONDS`.
 
-        On a full disk or in a read-only folder the clearing goes on without a lock: each step may be repeated.
+        After that, on a full disk or in a read-only folder the clearing goes on without a lock: each step may be
+        repeated.
         """
         with contextlib.ExitStack() as held:
             with contextlib.suppress(OSError):
-                held.enter_context(locked(self.folder / "clearing"))
+                held.enter_context(locked(self.folder / "clearing", CLEARING_SECONDS))
             yield
 
 

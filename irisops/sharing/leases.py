@@ -126,6 +126,6 @@ async def watch(
                     if cleared.report.password_refused:
                         refused(lease.where)
                     say(f"The login of {lease.where.text} was refused; it is not tried again in this run.")
-                for line in (*cleared.report.done, *cleared.report.problems):
+                for line in (*cleared.report.done, *cleared.report.unread, *cleared.report.problems):
                     say(f"share {lease.id}: {line}")
         await sleep(WATCH_PAUSE)

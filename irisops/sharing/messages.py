@@ -119,6 +119,13 @@ class ShareClosed:
     reason: str
     done: tuple[str, ...]
     problems: tuple[str, ...]
+    unread: tuple[str, ...] = field(default=(), metadata={"later": True})
+    """What could not be read of the guests' sessions and processes: some of it may be left."""
+
+    @property
+    def left(self) -> str:
+        """A clause on what is left, where there were no problems."""
+        return "what could not be read may be left" if self.unread else "nothing is left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,7 +276,8 @@ class Share:
             left = await guests.end_activity(admin, [item.name], own_pid=own, sleep=self._sleep)
         undone = guests.left_behind(left)
         report.done.append(
-            f"{item.name} is deleted" + ("" if undone else " and its sessions and processes are ended")
+            f"{item.name} is deleted"
+            + ("" if undone or left.notes else " and its sessions and processes are ended")
         )
         report.done += left.notes if not undone else ()
         try:
@@ -307,7 +308,9 @@ class Share:
                 report = await self._teardown.run(self._lease, password)
                 self._lease = report.left or self._lease
             self.refused = self.refused or report.refused
-            self._closed = ShareClosed(reason, tuple(report.done), tuple(report.problems))
+            self._closed = ShareClosed(
+                reason, tuple(report.done), tuple(report.problems), tuple(report.unread)
+            )
             return self._closed
 
 

@@ -84,6 +84,8 @@ class Report:
 
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    """What could not be read of the guests' sessions and processes."""
     refused: bool = False
     """The instance refused the login; the password must not be sent again (accounts get locked)."""
     password_refused: bool = False
@@ -225,7 +227,7 @@ class Teardown:
             left = await guests.end_activity(caller, [*ours, *gone], own_pid=own_pid, sleep=self._sleep)
         report.problems += guests.left_behind(left)
         if not left.processes and not left.sessions:
-            report.done += left.notes
+            report.unread += left.notes
         # An account whose work goes on stays in the lease, so that the next attempt ends that.
         working = {process.user.casefold() for process in left.processes}
         working |= {session.user.casefold() for session in left.sessions}

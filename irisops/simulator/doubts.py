@@ -16,7 +16,7 @@ from dataclasses import dataclass
 ENVIRONMENT = "IRISOPS_DOUBTS"
 """Variable with choices, NAME=VALUE, separated by blanks. They count less than `--doubt`."""
 WIDTH = 80
-"""Columns of `table`."""
+"""Columns of what `described` gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A question about real instances. `reads` are the calls and statements that settle it by reading alone."""
+    """A question about real instances. `reads` are the calls and statements that settle it."""
 
     name: str
     question: str
@@ -220,7 +220,7 @@ PROCEDURE_WORD = Doubt(
         Behaviour("taken", "it means Stored Procedures"),
     ),
     "grant EXECUTE on a procedure of your own with it, and read the status",
-    ("%SYSTEM.SQL.Security.CheckPrivilege(user, 9, procedure, 'e') after it",),
+    ('%SYSTEM.SQL.Security.GrantPrivilege("EXECUTE", procedure, "PROCEDURE", user)',),
 )
 FEATURE_OPTIONS = Doubt(
     "feature-options",
@@ -233,8 +233,8 @@ FEATURE_OPTIONS = Doubt(
         ),
         Behaviour("none", "no such item, whatever the client asks for"),
     ),
-    "connect with featureOptions=1 and record the replies to the login and to a SELECT",
-    ("iris.connect(..., featureOptions=1), then SELECT 1",),
+    "connect with featureOptions=1: a SELECT works where it is granted, else the driver raises DataError",
+    ('iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',),
 )
 
 DOUBTS: tuple[Doubt, ...] = (
@@ -287,24 +287,21 @@ def standing() -> Doubts:
     return Doubts().choose(*os.environ.get(ENVIRONMENT, "").split())
 
 
-def table() -> str:
-    """All doubts as text for a terminal of 80 columns."""
-    return "\n\n".join("\n".join(_described(each)) for each in DOUBTS)
-
-
-def _described(doubt: Doubt) -> Iterable[str]:
+def described(doubt: Doubt) -> Iterable[str]:
+    """Lines for a terminal of 80 columns: question, behaviours with sources, the way to settle it."""
     yield doubt.name
-    yield from _wrapped(doubt.question, "  ")
+    yield from wrapped(doubt.question, "  ")
     for behaviour in doubt.behaviours:
         default = " (default)" if behaviour.value == doubt.default else ""
         source = f" [{behaviour.source}]" if behaviour.source else ""
-        yield from _wrapped(f"{behaviour.value}{default}: {behaviour.meaning}{source}", "    ", hang=4)
-    yield from _wrapped(f"Settle: {doubt.settle}", "  ", hang=2)
+        yield from wrapped(f"{behaviour.value}{default}: {behaviour.meaning}{source}", "    ", hang=4)
+    yield from wrapped(f"Settle: {doubt.settle}", "  ", hang=2)
     for read in doubt.reads:
-        yield from _wrapped(read, "    ", hang=4)
+        yield from wrapped(read, "    ", hang=4)
 
 
-def _wrapped(text: str, indent: str, *, hang: int = 0) -> list[str]:
+def wrapped(text: str, indent: str, *, hang: int = 0) -> list[str]:
+    """A paragraph as lines, indented; all but the first by `hang` more."""
     return textwrap.wrap(
         text, WIDTH, initial_indent=indent, subsequent_indent=indent + " " * hang, break_on_hyphens=False
     )

@@ -16,7 +16,7 @@ from typing import TextIO
 from irisops.simulator import unverified
 from irisops.simulator.background import Background
 from irisops.simulator.control import Control, ControlServer
-from irisops.simulator.doubts import DoubtError, Doubts, standing, table
+from irisops.simulator.doubts import DoubtError, Doubts, standing
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.web.server import WebServer
 from irisops.simulator.wire.faults import Faults
@@ -270,7 +270,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(unverified.listing())
         return 0
     if "list" in arguments.doubt:
-        print(table())
+        print(unverified.doubts())
         return 0
     try:
         options = options_of(arguments)

@@ -1,9 +1,15 @@
-"""The rules of the simulator that public facts do not confirm, each with what to run on a real instance to settle it.
+"""What public facts do not confirm, in the simulator and in the product, each with what settles it on a real instance.
 
-Where the answer changes what a client must do, the rule is a doubt that can be chosen (`irisops.simulator.doubts`). The
-others are marked where they are followed: a comment or docstring has the mark, a claim, and after `Settle:` the way to
-find out. This module reads the marks from the package's own source, so that the list that
-`irisops simulator --unverified` prints cannot part from the code.
+Where the answer changes what a client must do, it is a doubt that can be chosen (`irisops.simulator.doubts`). Code that
+rests on a doubt, or on a lesser assumption, is marked: a comment or docstring has the mark, a claim, and after
+`Settle:` one of
+
+* `doubt NAME`: whatever settles that doubt,
+* `evidence PART`: a read or part of the file of `irisops evidence`,
+* a call by hand.
+
+This module reads the marks from the package's own source, so that the list that `irisops simulator --unverified` prints
+cannot part from the code.
 """
 
 from __future__ import annotations
@@ -17,11 +23,11 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from irisops.simulator.doubts import table
+from irisops.simulator.doubts import DOUBTS, described, wrapped
 
 MARK = "UNVERIFIED"
-_PACKAGE = "irisops.simulator"
-_HOW = re.compile(r"(?:\b[Ss]ettle:|\bOn a real instance\b[^:]*:|[;:.,]\s*(?=[Ss]ee\b|[Cc]ompare\b))\s*")
+_PACKAGE = "irisops"
+_HOW = re.compile(r"\b[Ss]ettle:\s*")
 _SPACE = re.compile(r"\s+")
 
 
@@ -30,7 +36,7 @@ class Unverified:
     """One rule. `settle` is empty where the mark does not say how, which a test forbids."""
 
     module: str
-    """The file, below `irisops/simulator`."""
+    """The file, below `irisops`."""
     line: int
     claim: str
     settle: str
@@ -40,11 +46,29 @@ class Unverified:
         """`file:line`, for a report."""
         return f"{self.module}:{self.line}"
 
+    @property
+    def doubt(self) -> str:
+        """The doubt that settles it; "" if none does."""
+        return self._after("doubt")
+
+    @property
+    def evidence(self) -> str:
+        """The part of the evidence that settles it, with what to look at; "" if none does."""
+        return self._after("evidence")
+
+    def _after(self, word: str) -> str:
+        return self.settle.removeprefix(f"{word} ") if self.settle.startswith(f"{word} ") else ""
+
 
 def rules() -> list[Unverified]:
     """All marked rules, by file and line. Empty if the package was installed without its source."""
     root = resources.files(_PACKAGE)
-    return [rule for name, source in sorted(_sources(root, "")) for rule in rules_of(name, source)]
+    return [
+        rule
+        for name, source in sorted(_sources(root, ""))
+        if MARK in source
+        for rule in rules_of(name, source)
+    ]
 
 
 def rules_of(name: str, source: str) -> list[Unverified]:
@@ -59,16 +83,26 @@ def rules_of(name: str, source: str) -> list[Unverified]:
     return found
 
 
+def doubts() -> str:
+    """All doubts, each with the code that rests on it, as text for a terminal of 80 columns."""
+    marked = rules()
+    lines: list[str] = []
+    for doubt in DOUBTS:
+        lines += described(doubt)
+        for rule in marked:
+            if rule.doubt == doubt.name:
+                lines += wrapped(f"{rule.id} rests on it: {rule.claim}", "  ", hang=2)
+        lines.append("")
+    return "\n".join(lines)
+
+
 def listing() -> str:
-    """The doubts, then the marked rules, as text for a terminal."""
-    lines: list[str] = [table(), ""]
+    """The doubts, then the other marked rules, as text for a terminal."""
+    lines: list[str] = [doubts()]
     for rule in rules():
-        lines += [
-            rule.id,
-            f"  {rule.claim}",
-            f"  Settle: {rule.settle}",
-            "",
-        ]
+        if not rule.doubt:
+            how = f"evidence of {rule.evidence}" if rule.evidence else f"by hand, {rule.settle}"
+            lines += [rule.id, f"  {rule.claim}", f"  Settle: {how}", ""]
     return "\n".join(lines)
 
 
@@ -77,7 +111,7 @@ def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
         name = f"{prefix}{entry.name}"
         if entry.is_dir():
             yield from _sources(entry, f"{name}/")
-        elif entry.name.endswith(".py") and name != "unverified.py":
+        elif entry.name.endswith(".py") and entry.name != "unverified.py":
             yield name, entry.read_text(encoding="utf-8")
 
 
@@ -126,7 +160,7 @@ def _split(said: str) -> tuple[str, str]:
 
 def _tidy(text: str) -> str:
     """Without the punctuation that joined it to the rest of the comment."""
-    text = text.strip(" .:;,-")
+    text = text.strip(" .:;,").removeprefix("- ")
     while text.endswith(")") and text.count(")") > text.count("("):
         text = text[:-1].rstrip(" .")
     return text

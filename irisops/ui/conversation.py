@@ -11,15 +11,16 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from irisops.contract.chat import Chat, Command, Notice
+from irisops.contract import picks
+from irisops.contract.chat import About, Chat, Command, Notice
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
@@ -28,6 +29,7 @@ from irisops.files import cure_of
 from irisops.logs import MASK
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
@@ -44,6 +46,9 @@ WITHHELD = Problem(
 )
 REST = 4.0
 """Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
+
+MORE = ("more", "show more", "show me more", "the rest", "show all")
+"""Lines that unfold the newest card, if it hides something."""
 
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
@@ -104,6 +109,8 @@ class Conversation(Vertical):
         self._jobs: dict[Worker[None], Job] = {}
         self.questions = Questions(self, self.prompt, self._is_command)
         self._confirming: Card | None = None
+        self._marked: WeakSet[Grid] = WeakSet()
+        """Tables in which the person moved to a row."""
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         """Monotonic time until which a live card is not refreshed."""
 
@@ -161,13 +168,72 @@ class Conversation(Vertical):
         self.prompt.wait([without_secrets(line) for line in self._waiting])
 
     def _begin(self, text: str) -> None:
-        parsed = self._chat.parse(text)
+        line = picks.offered(self._newest.replies if self._newest else ()).get(text.casefold())
+        if line is not None:
+            self._pick(line)
+            return
+        if text.casefold() in MORE and self._unfold():
+            return
+        parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
             self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
             if not self.prompt.text and not self._waiting and not has_secret(text):
                 self.prompt.put(text, selected=True)
             return
         self.carry_out(parsed, text)
+
+    @property
+    def _newest(self) -> Card | None:
+        """The newest card: what it offers can be picked by a number or a letter."""
+        return next(iter(self.transcript.cards[-1:]), None)
+
+    def _unfold(self) -> bool:
+        """Show all of the newest card; False if it hides nothing."""
+        card = self._newest
+        if card is None or not card.hidden_lines:
+            return False
+        card.toggle_expanded()
+        return True
+
+    def _about(self) -> About | None:
+        """What a follow-up refers to: the newest answer, and the row marked in it."""
+        cards = [each for each in reversed(self.transcript.cards) if each.command.name]
+        if not cards:
+            return None
+        card = next((each for each in cards if not each.command.changes), cards[0])
+        about = replace(About.of(card.command, card.replies), last=cards[0].command)
+        if (newest := self._newest) is not None and newest is not card:
+            about = replace(about, suggestions=About.of(newest.command, newest.replies).suggestions)
+        grids = [grid for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return about
+        grid = next((each for each in grids if each in self._marked), grids[-1])
+        view = grid.view
+        return replace(
+            about,
+            columns=view.table.columns,
+            rows=view.rows[: About.MOST_ROWS],
+            count=len(view.rows),
+            marked=grid.cursor if grid in self._marked else None,
+            find=view.find,
+            actions=view.table.actions,
+        )
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A table that had the focus has a row that the person marked."""
+        if isinstance(event.widget, Grid):
+            self._marked.add(event.widget)
+
+    def _pick(self, line: str) -> None:
+        """Run a picked line, or let the person fill in what it lacks."""
+        pick = picks.pick(line, self._chat.commands())
+        if not self.prompt.typing:
+            self.prompt.put("")
+        if not line.startswith("/") or pick.blank is not None:
+            self.prompt.put(pick.line, blank=pick.blank)
+        else:
+            self._waiting.appendleft(pick.line)  # it was picked from what is on the screen now
+            self._pump()
 
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
@@ -411,6 +477,26 @@ class Conversation(Vertical):
     def _arranging_failed(self, event: Grid.Failed) -> None:
         event.stop()
         self.notice(Notice("error", f"The rows could not be arranged: {event.error}", "Please report it."))
+
+    @on(ProblemSection.Picked)
+    @on(FactsSection.Picked)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked) -> None:
+        event.stop()
+        self.focus_prompt()
+        self._pick(event.line)
+
+    @on(Prompt.ToPicks)
+    def _to_picks(self) -> None:
+        """Move to what the newest card offers."""
+        stops = self._newest.stops() if self._newest else []
+        offering = [
+            each
+            for each in stops
+            if isinstance(each, ProblemSection | FactsSection) and picks.offered([each.reply])
+        ]
+        if offering:
+            self.transcript.release_anchor()
+            offering[0].focus()
 
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:

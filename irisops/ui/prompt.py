@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from irisops.contract.chat import Chat
 from irisops.contract.replies import Problem
@@ -130,6 +131,9 @@ class Prompt(Vertical):
 
     class Passed(Message):
         """Enter was pressed in an empty line."""
+
+    class ToPicks(Message):
+        """Tab was pressed with nothing typed: what the newest card offers is wanted."""
 
     class Emptied(Message):
         """The line was sent or cleared."""
@@ -257,8 +261,8 @@ class Prompt(Vertical):
         self._unveil()
         return False
 
-    def put(self, text: str, *, selected: bool = False) -> None:
-        """Set the text; with `selected` the next key replaces it."""
+    def put(self, text: str, *, selected: bool = False, blank: tuple[int, int] | None = None) -> None:
+        """Set the text; the next key replaces it all if `selected`, or the characters of `blank`."""
         if text:
             self._unveil()
         self._placing = text
@@ -268,6 +272,8 @@ class Prompt(Vertical):
             self._tell_veil()
         if selected:
             self.input.action_select_all()
+        elif blank is not None:
+            self.input.selection = Selection(*blank)
         self.popup.close()
 
     def on_resize(self) -> None:
@@ -382,6 +388,9 @@ class Prompt(Vertical):
                 self._end_search(item.text)
             else:
                 self._take(item)
+            return
+        if not self.typing:
+            self.post_message(self.ToPicks())
             return
         text, cursor = self.text, self.input.cursor_position
         completions = self._chat.complete(text, cursor)

@@ -93,7 +93,7 @@ def helper(served: Served) -> str:
 
 CASES = {
     "sql.privilege": Case(
-        lambda _: "/explain bob sql HR.Person access=insert",
+        lambda _: "/explain bob sql HR.Person access=insert fix=yes",
         1,
         grants_of_bob,
         [],
@@ -107,7 +107,7 @@ CASES = {
         ["i"],
         [],
         ("bob does not hold INSERT on HR.Person in USER", "bob holds INSERT on HR.Person in USER"),
-        first=lambda _: "/explain bob sql HR.Person access=insert",
+        first=lambda _: "/explain bob sql HR.Person access=insert fix=yes",
         kind="sql.privilege",
     ),
     "audit.refusals": Case(

@@ -227,6 +227,21 @@ async def test_a_timeout_that_cannot_be_set_is_not_planned(tmp_path: Path, colum
         assert "since 2025.2 they may need %All" in refused.message
 
 
+@pytest.mark.parametrize(("account", "can"), [("", True), ("secadmin", False)])
+async def test_a_timeout_that_cannot_be_set_is_not_offered(tmp_path: Path, account: str, can: bool) -> None:
+    async with doubtful(tmp_path, "columns=all") as on:
+        secadmin = on.world.user("secadmin")
+        assert secadmin is not None
+        secadmin.roles.append("Watch")  # so that both see the sessions
+        async with on.person(account, PASSWORDS[account]) as person:
+            advice = await person.table("/license advice", "advice")
+        (tabs,) = (row for row in advice.rows if "Closed tabs" in str(row["title"]))
+        assert str(tabs["command"]).startswith("/license timeout /csp/user ") is can
+        assert any(" does it, after a yes." in note for note in advice.notes) is can
+        because = "This account cannot change a timeout: This account has %Admin_Secure:U"
+        assert any(note.startswith(because) for note in advice.notes) is not can
+
+
 # /doctor
 
 

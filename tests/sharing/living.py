@@ -162,10 +162,10 @@ class Running:
         return terminal
 
     def share(self, terminal: Terminal, line: str = "/share superserver for 30m people 1") -> Lease:
-        """Open a share as a person does: the line, the word for the ambers, the token."""
+        """Open a share as a person does: the line, the instance's name for the ambers, the token."""
         terminal.type_line(f"{line} agent={self.agent}")
-        terminal.wait_for(r"Type amber and Enter")
-        terminal.type_line("amber")
+        terminal.wait_for(r"Type local and Enter")
+        terminal.type_line("local")
         terminal.wait_for(r"ngrok authtoken")
         terminal.type_line(TOKEN)
         terminal.wait_for(r"password +\w{20}", timeout=90)

@@ -43,7 +43,7 @@ async def test_pictures_hold_no_secret(tmp_path: Path) -> None:
             await settled(
                 pilot, lambda: bool(app.screen.query(Confirm)) and app.screen.query_one(Confirm).armed
             )
-            await pilot.press(*"amber", "enter")
+            await pilot.press(*"local", "enter")
             pictures["token typed"] = await type_secret(pilot, app, TOKEN)
             await settled(pilot, lambda: conversation.transcript.cards[-1].state in ("done", "failed"))
             desk = at.session.context.sharing_desk()

@@ -234,7 +234,7 @@ async def test_by_keys_on_the_card(tmp_path: Path) -> None:
             await settled(pilot, lambda: bool(app.screen.query(Confirm)))
             plans = [reply for reply in last.replies if isinstance(reply, Plan)]
             assert plans[-1].name == "share"
-            assert plans[-1].confirm_word == "amber"
+            assert plans[-1].confirm_word == "local"
         service = world.services.get("%Service_Bindings")
         assert service is not None
         assert service.authe_enabled == PASSWORD_BIT

@@ -29,6 +29,7 @@ from irisops.sharing.messages import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
 from irisops.simulator.web.server import WebServer
+from irisops.simulator.world.model import Permission, Role
 from irisops.simulator.world.sessions import Visitor
 from irisops.simulator.world.user_tables import CLINIC
 from tests.instance.served import PASSWORD, USER, Served, serve, until
@@ -59,7 +60,7 @@ class Chatting:
     clock: ShiftedClock
     notices: list[Notice] = field(default_factory=list)
 
-    async def say(self, line: str, word: str = "amber") -> list[Reply]:
+    async def say(self, line: str, word: str = "local") -> list[Reply]:
         command = self.session.parse(line)
         assert isinstance(command, Command), command
         replies = [reply async for reply in self.session.run(command)]
@@ -314,6 +315,25 @@ async def test_sessions_that_no_way_ends_are_said_and_stay_in_the_lease(tmp_path
         await chat.say("/leases clear")
         await until(lambda: not lease.exists())
         assert not chat.served.world.sessions
+
+
+async def test_sessions_that_cannot_be_read_at_the_end_are_no_all_clear(tmp_path: Path) -> None:
+    """The account loses %Admin_Operate:U while the share is open."""
+    async with chatting(tmp_path) as chat:
+        (card,) = facts_of(await chat.say("/share superserver for 1h people 1"), "team_card")
+        resources = dict.fromkeys(
+            (
+                *("%Admin_Secure", "%DB_IRISSYS", "%DB_USER", "%Service_SQL", "%Admin_Manage"),
+                "%Native_ClassExecution",
+            ),
+            Permission.READ | Permission.WRITE | Permission.USE,
+        )
+        chat.served.world.roles.add(Role("NoOperator", "", resources, ["%SQL"]))
+        chat.served.user(USER).roles[:] = ["NoOperator"]
+        chat.served.world.open_session("/csp/user", Visitor("10.0.0.5", str(card.facts["name"])))
+        (done,) = [reply for reply in await chat.say("/unshare") if isinstance(reply, Done)]
+        assert done.message.endswith("is ended; what could not be read may be left.")
+        assert any(detail.startswith("Their web sessions cannot be read: ") for detail in done.details)
 
 
 async def test_quitting_takes_everything_back(tmp_path: Path) -> None:

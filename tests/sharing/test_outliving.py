@@ -45,7 +45,7 @@ def run(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
 
 def share(running: Running, until: str) -> subprocess.CompletedProcess[str]:
     line = f"/share superserver for {until} people 2 outlive=yes probe=no agent={running.agent}"
-    return run(running, "run", "--profile", "local", "--yes", "--confirm", "amber", line)
+    return run(running, "run", "--profile", "local", "--yes", "--confirm", "local", line)
 
 
 def test_it_goes_on_without_us_keeps_no_secret_about_and_ends_at_its_deadline(running: Running) -> None:
@@ -86,6 +86,6 @@ def test_an_amber_share_wants_its_word_here_too(running: Running) -> None:
     line = f"/share superserver for 5m people 1 outlive=yes probe=no agent={running.agent}"
     done = run(running, "run", "--profile", "local", "--yes", line)
     assert done.returncode != 0
-    assert "--confirm amber" in done.stdout + done.stderr
+    assert "--confirm local" in done.stdout + done.stderr
     assert running.processes() == {}
     assert running.leases.all().leases == []

@@ -11,6 +11,7 @@ from threading import Thread
 
 import pytest
 
+from irisops.instance.calls import Answer, Call
 from irisops.instance.connection import Target
 from irisops.instance.errors import LoginRefused, NotPermitted, Unreachable
 from irisops.sharing import procs
@@ -159,6 +160,26 @@ async def test_kick_ends_one_and_leaves_the_other(request_for: MakeRequest, inst
         await share.kick("appuser")
     assert "appuser" in instance.state()["users"]
     await share.close("test")
+
+
+class SeesNoSessions(FakeInstance):
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        if "SessionInfo" in str(call):
+            raise NotPermitted("This account lacks %Admin_Operate:U.", privilege="%Admin_Operate:U")
+        return await super().call(call, deadline=deadline)
+
+
+async def test_what_cannot_be_read_is_not_told_to_be_gone(
+    request_for: MakeRequest, instance: FakeConnector
+) -> None:
+    share = Share(request_for(), connector=lambda target: SeesNoSessions(instance.path, target))
+    opened = await share.open()
+    kicked = await share.kick(opened.passes[0].name)
+    unread = "Their web sessions cannot be read: This account lacks %Admin_Operate:U."
+    assert kicked.done == [f"{opened.passes[0].name} is deleted", unread]
+    closed = await share.close("test")
+    assert (closed.problems, closed.unread) == ((), (unread,))
+    assert closed.left == "what could not be read may be left"
 
 
 async def test_a_namesake_of_somebody_else_is_left_alone(

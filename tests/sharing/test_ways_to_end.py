@@ -103,6 +103,8 @@ def test_the_deadline(running: Running) -> None:
     now = datetime.now().astimezone()
     minute = (now + timedelta(seconds=65 if now.second > 55 else 60)).replace(second=0)
     sharing.terminal.type_line(f"/extend {minute:%H:%M}")
+    sharing.terminal.wait_for(r"y yes")
+    sharing.terminal.send("y")
     sharing.terminal.wait_for(r"is open until")
     sharing.terminal.wait_for(r"ended: its time is up", timeout=100)
     sharing.assert_nothing_is_left(chat_goes_on=True)

@@ -14,6 +14,7 @@ import iris
 import iris.dbapi
 import pytest
 
+from irisops.simulator import unverified
 from irisops.simulator.doubts import (
     DOUBTS,
     EMPTY_STRING,
@@ -24,7 +25,6 @@ from irisops.simulator.doubts import (
     DoubtError,
     Doubts,
     standing,
-    table,
 )
 from irisops.simulator.main import Options
 from irisops.simulator.wire.frames import HEADER_SIZE
@@ -299,7 +299,7 @@ def test_the_environment_chooses_for_a_whole_run(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_table_fits_a_terminal_and_says_all() -> None:
-    text = table()
+    text = unverified.doubts()
     assert max(map(len, text.splitlines())) <= WIDTH
     for doubt in DOUBTS:
         assert f"\n{doubt.name}\n" in f"\n{text}"

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-import irisops.simulator
-from irisops.simulator.doubts import table
-from irisops.simulator.unverified import listing, rules, rules_of
+import irisops
+from irisops.instance.evidence.reads import reads
+from irisops.simulator.doubts import DOUBTS
+from irisops.simulator.unverified import doubts, listing, rules, rules_of
 
-ROOT = Path(irisops.simulator.__file__).parent
+ROOT = Path(irisops.__file__).parent
+PARTS = {"version", "account", "doubts", "calls", *(read.name for read in reads("bob", 1))}
+"""What a mark can refer to in the file of `irisops evidence`."""
 
 
-def test_every_mark_in_the_simulator_is_listed() -> None:
+def test_every_mark_is_listed() -> None:
     marks = {
         str(path.relative_to(ROOT)): len(re.findall(r"\bUNVERIFIED\b", path.read_text(encoding="utf-8")))
         for path in ROOT.rglob("*.py")
@@ -29,11 +32,26 @@ def test_every_rule_says_how_to_settle_it() -> None:
     assert [rule.id for rule in rules() if not rule.settle] == []
 
 
-def test_the_listing_has_the_doubts_and_names_place_claim_and_way() -> None:
+def test_what_a_rule_refers_to_is_there() -> None:
+    found = rules()
+    known = {doubt.name for doubt in DOUBTS}
+    assert [rule.id for rule in found if rule.doubt and rule.doubt not in known] == []
+    parts = tuple(sorted(PARTS))
+    assert [rule.id for rule in found if rule.evidence and not rule.evidence.startswith(parts)] == []
+    assert {"function", "row-sets", "projection"} <= {rule.doubt for rule in found}
+    assert any(rule.evidence == "%SYS.Audit:List by SQL, NULL as times" for rule in found)
+
+
+def test_the_listing_has_each_rule_once_with_place_claim_and_way() -> None:
     text = listing()
-    assert text.startswith(f"{table()}\n\n")
-    rule = next(each for each in rules() if each.module == "world/license.py")
-    assert f"{rule.id}\n  {rule.claim}\n  Settle: {rule.settle}\n" in text
+    assert text.startswith(doubts())
+    for rule in rules():
+        if rule.doubt:
+            assert f"  {rule.id} rests on it: " in doubts()
+        else:
+            how = f"evidence of {rule.evidence}" if rule.evidence else f"by hand, {rule.settle}"
+            assert f"{rule.id}\n  {rule.claim}\n  Settle: {how}\n" in text
+    assert {rule.module.partition("/")[0] for rule in rules()} >= {"instance", "sharing", "simulator"}
 
 
 @pytest.mark.parametrize(
@@ -41,9 +59,9 @@ def test_the_listing_has_the_doubts_and_names_place_claim_and_way() -> None:
     [
         ("# UNVERIFIED: it is blue. Settle: look at it.\n", "it is blue", "look at it"),
         ("# UNVERIFIED: it is\n# blue (or so).\n# Settle: look.\n", "it is blue (or so)", "look"),
-        ('"""A fact.\n\nUNVERIFIED: it is blue; see the sky.\n\nMore.\n"""\n', "it is blue", "see the sky"),
+        ('"""A fact.\n\nUNVERIFIED: it is -1. Settle: look.\n\nMore.\n"""\n', "it is -1", "look"),
+        ("# UNVERIFIED: -1 it is. Settle: look.\n", "-1 it is", "look"),
         ("# The sky is blue (UNVERIFIED; settle: look up).\n", "The sky is blue", "look up"),
-        ("# UNVERIFIED: blue. On a real instance: look.\n", "blue", "look"),
         ("# UNVERIFIED: blue.\n", "blue", ""),
     ],
 )

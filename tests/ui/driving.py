@@ -47,6 +47,7 @@ def make_app(
     history: Path | None = None,
     on_theme: Callable[[str], None] | None = None,
     seconds: Callable[[], float] = monotonic,
+    word: float = 0.001,
     kind: type[IrisopsApp] = IrisopsApp,
     environment: Mapping[str, str] | None = None,
 ) -> IrisopsApp:
@@ -59,6 +60,7 @@ def make_app(
         poll_interval=NEVER,
         now=clock or Clock(),
         seconds=seconds,
+        word=word,
         environment=environment or {},
     )
 

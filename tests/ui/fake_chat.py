@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from irisops.contract.chat import (
+    About,
     AskSecret,
     Command,
     CommandInfo,
@@ -219,6 +220,8 @@ class FakeChat:
         self.shown = 0
         self.hold = asyncio.Event()
         """`/long` waits for it."""
+        self.about: About | None = None
+        """What the last line could refer to."""
         self.secret: str | None = None
         self.closed = 0
         self._asking: AskSecret | None = None
@@ -231,7 +234,8 @@ class FakeChat:
     async def close(self) -> None:
         self.closed += 1
 
-    def parse(self, text: str) -> Command | Problem:
+    def parse(self, text: str, about: About | None = None) -> Command | Problem:
+        self.about = about
         slash = text if text.startswith("/") else PLAIN.get(text.casefold(), "")
         words = slash.removeprefix("/").split()
         known = {info.name for info in INFOS} | {"process"}

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from irisops.contract.chat import Command, Notice
-from irisops.contract.replies import Column, Facts, Reply, Table
+from irisops.contract.chat import About, Command, Notice
+from irisops.contract.replies import Column, Facts, Problem, Reply, Table
+from irisops.ui.arrange import Order
 from irisops.ui.ask import Confirm, Secret
+from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
+from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
 from irisops.ui.transcript import NoticeLine, Welcome
@@ -38,13 +41,89 @@ async def test_unknown_words_come_back_selected_with_suggestions() -> None:
         assert app.conversation.prompt.text == "x"
 
 
-async def test_a_suggestion_is_taken_into_the_prompt() -> None:
-    async with make_app().run_test(size=SMALL) as pilot:
-        await say(pilot, "make me coffee")
-        await pilot.press("alt+up", "down", "enter")
+@pytest.mark.parametrize(
+    "keys", [("2", "enter"), ("tab", "down", "enter"), ("alt+up", "down", "enter"), ("tab", "2")]
+)
+async def test_a_suggestion_is_picked_by_number_and_with_the_arrows(keys: tuple[str, ...]) -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        card = await say(pilot, "make me coffee")
+        assert "2 /users" in text_of(card)
+        await pilot.press(*keys)
+        await until(pilot, lambda: "run /users" in chat.log)
         app = app_of(pilot)
-        assert app.conversation.prompt.text == "/users"
+        assert "run /license" not in chat.log
+        assert app.conversation.prompt.text == ""
         assert focus_of(app) is app.conversation.prompt.input
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+async def test_a_click_picks_exactly_the_clicked_suggestion(number: int) -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        card = await say(pilot, "make me coffee")
+        section = card.query_one(ProblemSection)
+        place = section.size.height - 3 + number
+        await pilot.click(section, offset=(6, place))
+        wanted = ("run /license", "run /users", "run /help")[number]
+        await until(pilot, lambda: wanted in chat.log)
+        assert [line for line in chat.log if line.startswith("run")] == [wanted]
+
+
+async def test_a_number_without_picks_is_an_ordinary_line() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await say(pilot, "make me coffee")
+        await say(pilot, "/license")
+        card = await say(pilot, "2")
+        assert card.state == "failed"
+        assert "run /users" not in chat.log
+
+
+async def test_a_pick_that_lacks_something_goes_to_the_prompt_with_the_place_marked() -> None:
+    class Asking(FakeChat):
+        def parse(self, text: str, about: About | None = None) -> Command | Problem:
+            if text == "give":
+                return Problem("NotUnderstood", "?", "", text=text, suggestions=["/grant ROLE to USER"])
+            return super().parse(text, about)
+
+    chat = Asking()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await say(pilot, "give")
+        await pilot.press("1", "enter")
+        prompt = app_of(pilot).conversation.prompt
+        await until(pilot, lambda: prompt.text == "/grant ROLE to USER")
+        await pilot.press(*"%SQL")
+        assert prompt.text == "/grant %SQL to USER"
+        assert not any(line.startswith("run") for line in chat.log)
+
+
+async def test_an_offer_is_picked_by_its_letter_enter_or_click_and_never_blocks_the_prompt() -> None:
+    class Offering(FakeChat):
+        def _replies(self, command: Command, rest: list[str]) -> list[Reply]:
+            if command.name == "status":
+                answer = Facts("explain", "Can bob read HR? No", {"user": "bob"}, {"user": "user"})
+                return [replace(answer, actions=[("f", "fix it", "/grant HR to bob")])]
+            return super()._replies(command, rest)
+
+    for way in ("prompt", "focus", "enter", "click"):
+        chat = Offering()
+        async with make_app(chat).run_test(size=SMALL) as pilot:
+            card = await say(pilot, "/status")
+            app = app_of(pilot)
+            assert text_of(card).splitlines()[-1].strip() == "f fix it"
+            assert app.conversation.questions.shown is None
+            if way == "prompt":
+                await pilot.press("f", "enter")
+            elif way == "focus":
+                await pilot.press("tab", "f")
+            elif way == "enter":
+                await pilot.press("tab", "enter")
+            else:
+                section = card.query_one(FactsSection)
+                await pilot.click(section, offset=(4, section.size.height - 1))
+            await until(pilot, lambda: "run /grant HR to bob" in chat.log)  # noqa: B023 - it is awaited here
+            await until(pilot, lambda: app.conversation.questions.shown is not None)  # noqa: B023 - as above
 
 
 async def test_yes_confirms_a_plan_once() -> None:
@@ -351,3 +430,61 @@ async def test_ctrl_y_on_a_share_copies_the_focused_pass_alone() -> None:
         await pilot.press("alt+up", "ctrl+y")
         assert "default password" in app.clipboard
         assert "pw-of" not in app.clipboard
+
+
+def referred(chat: FakeChat) -> About:
+    assert chat.about is not None
+    return chat.about
+
+
+async def test_a_line_refers_to_the_last_answer_and_the_row_marked_in_it() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        await say(pilot, "/users")
+        await say(pilot, "make me coffee")
+        assert (referred(chat).command.slash, referred(chat).count, referred(chat).marked) == ("/users", 10, None)
+        await pilot.press("alt+up", "alt+up", "down", "down")
+        await say(pilot, "end it")
+        about = referred(chat)
+        assert about.marked == 2
+        assert [row["name"] for row in about.rows][:3] == ["_SYSTEM", "Admin", "CSPSystem"]
+        assert about.actions[0] == ("enter", "edit", "/user {name}")
+        assert about.suggestions[0] == "/license", "the newest card's own"
+
+
+async def test_rows_are_meant_in_the_order_in_which_they_are_shown() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/users")
+        grid = card.query_one(Grid)
+        grid.filter("%DB")
+        grid.reorder(Order("name", descending=True))
+        await say(pilot, "the second one")
+        about = referred(chat)
+        assert [row["name"] for row in about.rows] == ["rest_client", "reader", "appuser"]
+        assert (about.count, about.find) == (3, "%DB")
+
+
+async def test_rows_stay_what_they_were_after_a_change() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        await say(pilot, "/users")
+        card = await say(pilot, "/grant %SQL to appuser")
+        await pilot.press("y")
+        await until(pilot, lambda: card.state == "done")
+        await say(pilot, "the second one")
+        about = referred(chat)
+        assert about.command.slash == "/users"
+        assert about.last is not None
+        assert about.last.slash == "/grant %SQL to appuser"
+
+
+async def test_more_unfolds_the_newest_card() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        card = await say(pilot, "/hostile")
+        await until(pilot, lambda: card.hidden_lines)
+        app_of(pilot).conversation.prompt.put("more")
+        await pilot.press("enter")
+        await until(pilot, lambda: card.expanded)
+        assert app_of(pilot).conversation.transcript.cards[-1] is card

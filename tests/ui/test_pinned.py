@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.app import IrisopsApp
-from irisops.contract.chat import Command, Notice, ProfileState
+from irisops.contract.chat import About, Command, Notice, ProfileState
 from irisops.contract.replies import Effect, Problem, Reply, Series
 from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
 from irisops.ui.frame import window_title
@@ -35,7 +35,7 @@ SERIES = Series(
 class WatchChat(FakeChat):
     """Knows /watch and /plot besides."""
 
-    def parse(self, text: str) -> Command | Problem:
+    def parse(self, text: str, about: About | None = None) -> Command | Problem:
         if text.startswith("/watch") or text == "/plot":
             return Command(
                 text[1:].split(maxsplit=1)[0], {"what": text.partition(" ")[2]}, slash=text, text=text

@@ -1,6 +1,6 @@
 """/denied: the newest refusals in the audit log, grouped by cause, with what was missing.
 
-/denied fix ID proposes the smallest change for one of them. `denied_enable` switches the recording on.
+/denied fix ID offers the smallest change for one of them. `denied_enable` switches the recording on.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
     chosen = select(cards.rows_of(_FIELDS, causes), filter_words(command), COLUMNS)
     first = ""
     if causes and not chosen.described:
-        first = "/denied fix ID proposes the smallest change. New refusals appear here by themselves."
+        first = "/denied fix ID offers the smallest change. New refusals appear here by themselves."
     elif not causes and not notes and auditing is None:
         first = "No refusal is in the audit database."
     elif not causes and not notes:
@@ -119,7 +119,7 @@ def _recording(link: Link, auditing: Auditing | None) -> list[str]:
 
 
 async def fix_denied(context: Context, command: Command) -> Replies:
-    """One cause in full, then the answer of /explain: the smallest change as a plan."""
+    """One cause in full, then the answer of /explain, which offers the smallest change."""
     link = context.link()
     causes, notes = await _causes(link)
     wanted = str(command.args["id"])

@@ -1,4 +1,4 @@
-"""/explain USER WHAT: allowed or not, by which path; if not, the smallest change that would allow it, as a plan.
+"""/explain USER WHAT: allowed or not, by which path; if not, offers the smallest change that would allow it.
 
 WHAT is a resource (with or without a permission), a web application, or `sql` and a table.
 """
@@ -50,7 +50,7 @@ async def explain(context: Context, command: Command) -> Replies:
     access = await read_access(link.connection)
     user = user_named(access, name, lambda each: f"/explain {each} {quote(what)}")
     link.names.remember(access)
-    asked = Asked(context, link, access, user, command.args.get("narrow") == "yes")
+    asked = Asked(context, link, access, user, command)
     async for reply in _application(asked, what) if what.startswith("/") else _resource(asked, command):
         yield reply
 
@@ -63,8 +63,12 @@ class Asked:
     link: Link
     access: Access
     user: User
-    narrow: bool
-    """Propose a role with exactly what is missing, even if an existing role has it."""
+    command: Command
+
+    @property
+    def narrow(self) -> bool:
+        """True to propose a role with exactly what is missing, even if an existing role has it."""
+        return self.command.args.get("narrow") == "yes"
 
 
 async def _resource(asked: Asked, command: Command) -> Replies:
@@ -93,7 +97,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
     notes = standing(user, asked.context.clock.now().date()) + paths(told)
     if wanted is None and told.missing:
         notes.append(
-            f"/explain {written} {quote(told.resource)}:{told.missing.letters} proposes the smallest change."
+            f"/explain {written} {quote(told.resource)}:{told.missing.letters} offers the smallest change."
         )
     if access.resources and not any(each.name == told.resource for each in access.resources):
         notes.append(f"There is no resource {harmless(told.resource)} any more: a role only names it.")
@@ -205,7 +209,7 @@ async def _answer(
     notes: Sequence[str],
     missing: Mapping[str, Permission],
 ) -> Replies:
-    """The facts, then the smallest change as a plan if something is `missing` (resource -> permissions)."""
+    """The facts. If something is `missing` (resource -> permissions), the smallest change is offered, or planned."""
     told, user, access = list(notes), asked.user, asked.access
     fix = None
     if missing:
@@ -214,8 +218,9 @@ async def _answer(
         told.append(access_fix.sentence(user, fix, found))
     title = _question(user.name, str(facts["what"]), allowed=bool(facts["allowed"]))
     labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
-    yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes])
-    if fix is not None:
+    actions = access_fix.offers(asked.context, asked.link, asked.command) if fix is not None else []
+    yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes], actions=actions)
+    if fix is not None and access_fix.wanted(asked.command):
         plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:
             yield plan

@@ -1,4 +1,4 @@
-"""/explain USER sql SCHEMA.TABLE: the instance's own check, who granted it, and granting it as a plan.
+"""/explain USER sql SCHEMA.TABLE: the instance's own check, who granted it, and an offer to grant it.
 
 SQL privileges are granted per namespace, in addition to those on resources; to use one, a user also needs
 %Service_SQL:U (facts: iris-security 4.1).
@@ -7,6 +7,7 @@ SQL privileges are granted per namespace, in addition to those on resources; to 
 from __future__ import annotations
 
 from irisops.changes.record import Origin
+from irisops.commands.access import fix as access_fix
 from irisops.commands.access import sql_change
 from irisops.commands.access.names import user_named
 from irisops.commands.access.privileges import LABELS, paths
@@ -113,8 +114,9 @@ async def explain_sql(context: Context, command: Command) -> Replies:
         },
         labels=LABELS,
         notes=[*notes, *access.notes],
+        actions=access_fix.offers(context, link, command) if grants else [],
     )
-    if grants:
+    if grants and access_fix.wanted(command):
         asked = sql_change.SqlChange(user.name, target, action, grant=True, origin=Origin(command.slash))
         yield sql_change.plan(context, link, asked)
 
@@ -151,9 +153,8 @@ _WAYS = {
 
 def _way(access: Access, user: User, grant: SqlGrant) -> str:
     chain = access.model.chains(user.roles).get(grant.via.lower())
-    if (
-        chain is not None
-    ):  # UNVERIFIED: that no instance names the role here. Settled by the doubt granted-via.
+    if chain is not None:
+        # UNVERIFIED: that some instance names the role here. Settle: doubt granted-via.
         return f"role {harmless(' → granted role '.join(chain), 300)} → {_what(grant)}"
     way = _WAYS.get(
         grant.via.casefold(), f"granted through {harmless(grant.via) or 'a way that is not told'}"

@@ -9,6 +9,7 @@ from irisops.changes import plan as change_plan
 from irisops.changes.record import Origin
 from irisops.commands.accounts import role_change as rolechange
 from irisops.connections.connection import Link
+from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Plan
 from irisops.contract.wording import harmless, listed
@@ -68,6 +69,19 @@ def sentence(user: User, fix: Fix, found: Fix) -> str:
 def grant_line(user: User, fix: Fix) -> str:
     """The /grant line for it."""
     return f"/grant {' '.join(quote(role) for role in fix.grants)} to {quote(user.name)}"
+
+
+def wanted(command: Command) -> bool:
+    """True if the change itself was asked for, with fix=yes."""
+    return command.args.get("fix") == "yes"
+
+
+def offers(context: Context, link: Link, command: Command) -> list[tuple[str, str, str]]:
+    """The change as an offer for a key: a question is answered, and never followed by one that blocks the prompt."""
+    spec = context.registry.get(command.name)
+    if spec is None or link.profile.read_only or wanted(command):
+        return []
+    return [("f", "fix it", spec.slash({**command.args, "fix": "yes"}))]
 
 
 async def plan_of(context: Context, link: Link, access: Access, user: User, fix: Fix) -> Plan | None:

@@ -30,14 +30,14 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="explain",
         undo={"sql.privilege": "access.sql_change:AGAIN"},
-        summary="Whether a user may do something and through which role; if not, the smallest fix",
+        summary="Whether a user may do something and through which role; if not, the smallest fix (fix=yes plans it)",
         handler="access.explain:explain",
         grammar=(
             Arg("user", "user"),
             Arg("what", "resource", required=False, show="RESOURCE[:PERM]|/web/app|sql"),
             Arg("object", "text", required=False, show="SCHEMA.TABLE"),
         ),
-        options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag"},
+        options={"access": "text", "in": "text", "namespace": "text", "narrow": "flag", "fix": "flag"},
         plain=(
             Plain(f"(can|may|does|is|could) {_USER} [allowed to] {_READ} {_WHAT}", {"access": "R"}),
             Plain(f"{_MAY} {_WRITE} {_WHAT}", {"access": "W"}),
@@ -154,7 +154,7 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     _command(
         name="denied fix",
-        summary="One refusal in full, and the smallest change that ends it, as a plan",
+        summary="One refusal in full, and the smallest change that ends it",
         handler="access.denied:fix_denied",
         grammar=(Arg("id", "text", show="ID"),),
         plain=(Plain("fix [the] (denial|refusal) {id}"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -15,7 +16,7 @@ from irisops.instance.usage.advice import Cure, advise
 from irisops.instance.usage.license import read_board
 from irisops.instance.usage.processes import list_processes
 from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.usage.sessions_timeout import list_timeouts
+from irisops.instance.usage.sessions_timeout import list_timeouts, probe_timeout
 
 COLUMNS = (
     Column("number", "NO.", "number"),
@@ -48,6 +49,12 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         said = "no unit is held longer than it is used" if not unread else "but not everything could be read"
         yield Done("advice", f"Nothing stands out{':' if not unread else ','} {said}.", details=unread)
         return
+    refused: list[str] = []
+    if timed := next((cure.application for cure in cures if cure.seconds is not None), ""):
+        await or_note(probe_timeout(link.connection, timed), refused, "This account cannot change a timeout")
+    if refused:
+        cures = [replace(cure, seconds=None) for cure in cures]
+        notes += refused
     rows: list[dict[str, Cell]] = [
         {
             "number": number,
@@ -93,7 +100,11 @@ def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
 def _sentence(number: int, cure: Cure, unit: str) -> str:
     saves = f" It would have saved {counted(cure.units, unit)} now." if cure.units else ""
     typed = command_of(cure)
-    offer = f" {typed} does it, after a yes." if cure.kind in ("timeout", "cookies") or cure.pids else ""
+    offer = (
+        f" {typed} does it, after a yes."
+        if typed and (cure.kind in ("timeout", "cookies") or cure.pids)
+        else ""
+    )
     how = _HOW.get(cure.kind, "")
     return (
         f"{number}. {harmless(cure.title, 120)}: {harmless(cure.setting, 120)}, now {harmless(cure.present, 160)}; "

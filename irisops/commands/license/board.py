@@ -11,6 +11,7 @@ from irisops.contract.wording import counted, duration, not_known
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.engine.table_filters import select
 from irisops.instance.models import Holder, LicenseBoard
 from irisops.instance.usage.license import read_board
 
@@ -21,12 +22,15 @@ CLOCKS_DIFFER = 60.0
 """Seconds of difference between the clocks from which a note is given."""
 
 
-async def show_license(context: Context, _command: Command) -> Replies:
+async def show_license(context: Context, command: Command) -> Replies:
     """The counts, then a row per holder. The units of the rows add up to the units consumed."""
     link = context.link()
     board = link.board = await read_board(link.connection, now=link.clock.now())
     yield counts_card(link, board, context.clock.now())
-    yield holders_table(board, context.clock.now())
+    table = holders_table(board, context.clock.now())
+    if "sort" in command.args:
+        table.rows = select(table.rows, [f"sort={command.args['sort']}"], table.columns).rows
+    yield table
 
 
 FIGURES = {"consumed": "units used", "limit": "units in the key", "available": "free units"}
@@ -198,5 +202,8 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         rows=cards.rows_of(fields, board.holders),
         key="holder",
         notes=[*board.notes, *clock_note(board)],
-        actions=[("enter", "why", "/license why {holder}")],
+        actions=[
+            ("enter", "why", "/license why {holder}"),
+            ("x", "end its sessions", "/sessions end {holder}"),
+        ],
     )

@@ -19,6 +19,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="license",
         summary="License units: used, free, and who holds each of them",
         handler="license.board:show_license",
+        options={"sort": "text"},
         plain=(
             Plain(
                 "(who|what) (holds|uses|has|takes|is using|is holding|is taking|owns) [up] [all] [the|my|our|a] [iris] "

@@ -27,6 +27,7 @@ from irisops.instance.errors import (
     NotPermitted,
     Unreachable,
 )
+from irisops.instance.usage.metrics import read_metrics
 from irisops.profiles.model import Profile
 
 DEADLINE = 5.0
@@ -40,6 +41,7 @@ STEPS = {
     "login": "login",
     "namespace": "namespace",
     "privilege": "privileges",
+    "web": "web port",
 }
 
 
@@ -79,6 +81,8 @@ async def test(context: Context, command: Command) -> Replies:
         passed["name"] = await _look_up(profile)
         passed["port"] = await _open_port(profile)
         await _log_in(context, profile, passed)
+        if profile.web_port is not None:
+            passed["web"] = await _ask_web_port(profile, profile.web_port)
     except _FailedError as error:
         failed = error
     yield _table(profile, passed, failed)
@@ -186,6 +190,18 @@ async def _log_in(context: Context, profile: Profile, passed: dict[str, str]) ->
     finally:
         if not before:
             await link.connection.disconnect()
+
+
+async def _ask_web_port(profile: Profile, port: int) -> str:
+    """What the web port answers to a request that needs no login and no unit. Raises `_FailedError`."""
+    tls = profile.web_scheme == "https"
+    try:
+        await read_metrics(profile.host, port, tls=tls, prefix=profile.path_prefix, deadline=DEADLINE)
+    except NotPermitted as problem:
+        return f"an IRIS answers; {problem.message}"
+    except InstanceProblem as problem:
+        raise _FailedError("web", Problem("WebPort", problem.message, problem.cure)) from None
+    return f"{profile.host}:{port} serves the metrics of an IRIS"
 
 
 def _step(problem: InstanceProblem) -> str:

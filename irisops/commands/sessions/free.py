@@ -4,8 +4,8 @@ Without a login, when no unit is left for a driver, the SysAdmin API of IRIS 202
 takes no unit (facts: iris-license-sessions 6.4), so it answers an administrator who is locked out. It works on a
 profile that is not connected, from the password alone.
 
-UNVERIFIED: that it also answers when no unit is left at all; a listing was measured to take none. Settle: use all
-units, then GET /api/admin/v2/web-sessions.
+UNVERIFIED: that it also answers when no unit is left at all; a listing was measured to take none. Settle: doubt
+admin-api.
 """
 
 from __future__ import annotations

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from irisops.connections.open_shares import OpenShare, ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Refusal, Table
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
@@ -144,7 +147,9 @@ def _guest_row(
 
 async def kick(context: Context, command: Command) -> Replies:
     """Plan to delete one pass and end its sessions and processes."""
-    share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    name = str(command.args["name"])
+    theirs = [f"/sessions end user={quote(name)}", f"/processes user={quote(name)}"]
+    share, card = _pass(context.sharing_desk(), name, theirs)
     plan = Plan(
         name="kick",
         title=f"Send {card.name} away",
@@ -156,14 +161,19 @@ async def kick(context: Context, command: Command) -> Replies:
     yield context.plans.add(plan, lambda: _kick(context, share, card.name, command), link)
 
 
-def _pass(desk: ShareDesk, name: str) -> tuple[OpenShare, TeamCard]:
-    """A pass of an open share, with its card. Raises `Refusal`."""
+def _pass(desk: ShareDesk, name: str, offers: Sequence[str] = ()) -> tuple[OpenShare, TeamCard]:
+    """A pass of an open share, with its card. Raises `Refusal`, which suggests `offers`."""
     found = [(share, card) for share in desk.shares.values() for card in share.cards]
     for share, card in found:
         if card.name.casefold() == name.casefold():
             return share, card
     known = listed([card.name for _share, card in found]) or "none"
-    raise Refusal("NoSuchPass", f"{harmless(name, 60)} is not a pass of an open share.", f"Passes: {known}.")
+    raise Refusal(
+        "NoSuchPass",
+        f"{harmless(name, 60)} is not a pass of an open share.",
+        f"Passes: {known}.",
+        suggestions=[f"/kick {quote(card.name)}" for _share, card in found] or offers,
+    )
 
 
 async def _kick(context: Context, share: OpenShare, name: str, command: Command) -> Replies:
@@ -257,7 +267,11 @@ async def clear_leases(context: Context, command: Command) -> Replies:
         yield Done(
             "leases",
             f"{counted(len(gone), 'share')} taken down." if gone else "Nothing was left behind.",
-            details=[f"{each.lease.id}: {line}" for each in gone for line in each.report.done],
+            details=[
+                f"{each.lease.id}: {line}"
+                for each in gone
+                for line in (*each.report.done, *each.report.unread)
+            ],
         )
 
 
@@ -278,20 +292,39 @@ async def unshare(context: Context, command: Command) -> Replies:
                 "/leases clear tries again; it is also tried at each start.",
             )
         else:
-            yield Done("unshare", f"Share {share.id} is ended; nothing is left.", details=closed.done)
+            details = [*closed.done, *closed.unread]
+            yield Done("unshare", f"Share {share.id} is ended; {closed.left}.", details=details)
 
 
 async def extend(context: Context, command: Command) -> Replies:
-    """Move a share's deadline by a span, or to a time of day."""
+    """Plan to move a share's deadline by a span, or to a time of day: others can reach the instance for longer."""
     desk = context.sharing_desk()
     share = desk.find(str(command.args.get("share", "")))
     now = context.clock.now()
     text = str(command.args["time"])
     begin = now if ":" in text else share.opened.until
     until = durations.moment(text, begin, now.astimezone())
+    link = context.hub.links.get(share.profile.casefold())
+    plan = Plan(
+        name="extend",
+        title=f"Extend share {share.id}",
+        instance=share.profile,
+        changes=[Change("open until", _minute(share.opened.until), _minute(until))],
+        effects=["Its addresses and passes work until then."],
+        # The keeper moves the deadline, so the plan holds even if the chat's own connection is renewed meanwhile.
+        confirm_word=share.profile if link is not None and link.profile.guarded else "",
+    )
+    yield context.plans.add(plan, lambda: _extend(desk, share, until))
+
+
+async def _extend(desk: ShareDesk, share: OpenShare, until: datetime) -> Replies:
     await share.client.extend(until)
     desk.extended(share, until)
-    yield Done("extend", f"Share {share.id} is open until {until.astimezone():%Y-%m-%d %H:%M}.")
+    yield Done("extend", f"Share {share.id} is open until {_minute(until)}.")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 async def save_card(context: Context, command: Command) -> Replies:

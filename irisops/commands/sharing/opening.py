@@ -261,7 +261,9 @@ def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareCl
         )
     )
     journal.outcome(
-        number, "unknown" if closed.problems else "done", "; ".join(closed.problems or closed.done)
+        number,
+        "unknown" if closed.problems else "done",
+        "; ".join(closed.problems or (*closed.done, *closed.unread)),
     )
 
 

@@ -34,7 +34,6 @@ from irisops.sharing.snapshot import ProbeFact
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_TIME = "2h"
 WHAT = {"superserver": (True, False), "tcp": (True, False), "web": (False, True), "both": (True, True)}
-AMBER = "amber"
 _MARK = {"red": "■ red", "amber": "▲ amber", "green": "✓ green"}
 
 
@@ -289,7 +288,7 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
             (
                 "Red would stop a real share; this one stays on this machine."
                 if context.sharing_desk().settings.loopback
-                else "Red stops a share; amber needs the word amber typed."
+                else f"Red stops a share; with amber the name {harmless(link.name)} has to be typed."
             ),
             (
                 "Enter on a row that can be fixed shows its plan; leave an open question with Esc first. After the fix "
@@ -342,5 +341,5 @@ def plan_of(
         changes=changes,
         effects=effects,
         warnings=list(ambers),
-        confirm_word=AMBER if ambers and not link.profile.guarded else "",
+        confirm_word=link.name if ambers else "",
     )

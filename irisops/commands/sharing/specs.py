@@ -107,6 +107,7 @@ SPECS: tuple[CommandSpec, ...] = (
         grammar=(Arg("time", show="1h|18:30"), Arg("share", required=False)),
         plain=(Plain("(extend|prolong) [the] (share|tunnel|sharing) (by|for|until) {time}"),),
         examples=("extend the share by 1h",),
+        changes=True,
     ),
     _command(
         name="kick",

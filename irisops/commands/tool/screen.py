@@ -5,7 +5,7 @@ from __future__ import annotations
 from irisops.contract.chat import Command
 from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Effect, Refusal
+from irisops.contract.replies import Effect, Problem, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -19,6 +19,16 @@ OFF = ("off", "nothing", "none", "stop")
 async def clear(_context: Context, _command: Command) -> Replies:
     """Empty the transcript."""
     yield Effect("clear")
+
+
+async def again(_context: Context, command: Command) -> Replies:
+    """Reached only if there is no last command: else the line became that command (see `follow_ups`)."""
+    yield Problem(
+        "NothingYet",
+        "There is nothing to repeat yet.",
+        "Type a command first; /help lists them.",
+        command.text,
+    )
 
 
 async def leave(_context: Context, _command: Command) -> Replies:

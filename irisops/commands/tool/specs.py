@@ -128,6 +128,13 @@ SPECS: tuple[CommandSpec, ...] = (
         aliases=("themes",),
     ),
     _command(
+        name="again",
+        summary="Repeat the last command",
+        handler="tool.screen:again",
+        plain=(Plain("(again|once more|repeat that|repeat it|the same again|same again)"),),
+        examples=("once more",),
+    ),
+    _command(
         name="clear",
         summary="Empty the transcript",
         handler="tool.screen:clear",

@@ -227,7 +227,7 @@ class Calls:
         """Make a relationship hold exactly `wanted`: name -> Permission, as bits (facts: iris-security 3.1).
 
         UNVERIFIED: that a client may change a role's privileges this way and %Save it; no public code shows it.
-        Settle: change one permission of a throwaway role, read it back with Roles_ListAll.
+        Settle: doubt role-resources.
         """
         left = {str(name).lower(): (name, bits) for name, bits in wanted.items()}
         gone: list[Any] = []

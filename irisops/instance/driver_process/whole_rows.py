@@ -4,12 +4,12 @@
 Close, and FetchRows, which the vendor documents in `%Library.Query`: up to 24k of row data at once. Runs in the driver
 process.
 
-The methods exist (class reference). UNVERIFIED: that a client may call them, that the query's handle survives the way
-to the client and back (the vendor's own queries decide what it is; an array would not survive), and how the row set is
-laid out: a $LIST per row in a $LIST, or all cells in one. So nothing is believed before it was counted: rows of another
-length than the query has columns, rows without their first column, the same rows again, or none at all lead back to the
-result set. Settle: with the driver, %CSP.Session.SessionInfoExecute(.q), then
-SessionInfoFetchRows(.q,0,.rows,.n,.end); look at rows.
+The methods exist (class reference). Nothing is believed before it was counted: rows of another length than the query
+has columns, rows without their first column, the same rows again, or none at all lead back to the result set.
+
+UNVERIFIED: that a client may call them, that the query's handle survives the way to the client and back (the vendor's
+own queries decide what it is; an array would not survive), and how the row set is laid out: a $LIST per row in a $LIST,
+or all cells in one. Settle: doubt row-sets.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The doubts about real instances, and how reads settle them.
 
 The names and values are those of `irisops simulator --doubt list` (a test compares them); the first value of each is
-what public sources lead to expect. A doubt that reading cannot settle says what would.
+what public sources lead to expect. A doubt that reading cannot settle, or not on every instance, says what would: a
+call by hand, for a throwaway instance.
 """
 
 from __future__ import annotations
@@ -31,16 +32,19 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One question with its possible answers. Without `settle` no read answers it; `otherwise` says what would."""
+    """One question with its possible answers, and what to do where the reads leave it open; "" if they say so."""
 
     name: str
     values: tuple[str, ...]
-    settle: Callable[[Findings], Settled] | None = None
-    otherwise: str = ""
+    settle: Callable[[Findings], Settled]
+    by_hand: str = ""
 
     def answer(self, findings: Findings) -> Settled:
         """What the reads say to it."""
-        return self.settle(findings) if self.settle else Settled("", f"not by reading: {self.otherwise}")
+        settled = self.settle(findings)
+        if settled.value or not self.by_hand:
+            return settled
+        return _open(f"{settled.because}; by hand: {self.by_hand}")
 
 
 def _open(because: str) -> Settled:
@@ -107,9 +111,7 @@ def _community_units(findings: Findings) -> Settled:
     consumed = findings.number(reads.UNITS_BEFORE)
     if rows is None or consumed is None or consumed != findings.number(reads.UNITS_AFTER):
         return _open("units and connections were not read, or moved meanwhile")
-    counts = [as_int(row.get("connects")) or 0 for row in rows]
-    # A holder without connections has a unit reserved.
-    connections, identities = sum(max(each, 1) for each in counts), len(counts)
+    connections, identities = _connections(findings), len(rows)
     said = f"LUConsumed {consumed}, connections {connections}, identities {identities}"
     if connections == identities:
         return _open(f"{said}: open a second connection from one address, then ask again")
@@ -204,6 +206,45 @@ def _projection(findings: Findings) -> Settled:
     return Settled("yes" if projected else "no", f"SqlProc of {reads.HOLDERS} in the class dictionary")
 
 
+def _function(findings: Findings) -> Settled:
+    """Any answer will do: what the function says of an unknown session is not public."""
+    seen = findings.seen[reads.DELETE_SESSION]
+    if seen.answer is not None:
+        return Settled("allowed", f"{reads.DELETE_SESSION}: it was called")
+    ended = _ended(findings, reads.DELETE_SESSION)
+    return Settled("refused", ended) if "<NOROUTINE>" in seen.codes else _open(ended)
+
+
+def _admin_api(findings: Findings) -> Settled:
+    """Settled while no unit is free. The account's own unit might do for the sign-in but on Community Edition."""
+    if findings.version is None or findings.version < (2026, 2):
+        return _open("the question is about 2026.2 and later")
+    seen = findings.seen[reads.BY_REST]
+    if seen.problem is not None and "HTTP 503" not in seen.codes:
+        return _open(_ended(findings, reads.BY_REST))
+    free = findings.number("%SYSTEM.License.LUAvailable")
+    if findings.community:
+        limit, taken = findings.number("%SYSTEM.License.KeyLicenseUnits"), _connections(findings)
+        free = None if limit is None or taken is None else max(limit - taken, 0)
+    if free != 0:
+        return _open("units are free" if free else "free units were not read")
+    if seen.rows is None:
+        return Settled("refused", f"{_ended(findings, reads.BY_REST)} while no unit is free")
+    if not findings.community:
+        return _open("it answers while no unit is free, but the account's own may do for it")
+    return Settled("answers", f"{reads.BY_REST} were read while no unit is free")
+
+
+def _connections(findings: Findings) -> int | None:
+    """Places taken on Community Edition; a holder without connections has one reserved."""
+    rows = findings.rows(reads.CONNECTIONS)
+    return None if rows is None else sum(max(as_int(row.get("connects")) or 0, 1) for row in rows)
+
+
+def _never(reason: str) -> Callable[[Findings], Settled]:
+    return lambda _findings: _open(f"not by reading: {reason}")
+
+
 DOUBTS: tuple[Doubt, ...] = (
     Doubt("execute", ("needed", "not-needed"), _execute),
     Doubt("security-objects", ("protected", "allowed"), _security_objects),
@@ -213,12 +254,30 @@ DOUBTS: tuple[Doubt, ...] = (
     Doubt("granted-via", ("words", "names"), _granted_via),
     Doubt("last-login", ("horolog", "odbc", "empty"), _last_login),
     Doubt("columns", ("shown", "all"), _columns),
-    Doubt("function", ("refused", "allowed"), None, "a function of a routine must be called"),
+    Doubt("function", ("refused", "allowed"), _function),
     Doubt("row-sets", ("lost", "kept"), _row_sets),
     Doubt("role-resources", ("refused", "editable"), _role_resources),
     Doubt("projection", ("no", "yes"), _projection),
-    Doubt("admin-api", ("refused", "answers"), None, "all units must be in use"),
+    Doubt(
+        "admin-api",
+        ("refused", "answers"),
+        _admin_api,
+        "on a Community Edition, /profile edit NAME web_port=PORT, /connect, open terminals until one is refused, then "
+        "/evidence",
+    ),
     Doubt("event-id", ("bars", "slashes"), _event_id),
-    Doubt("procedure-word", ("refused", "taken"), None, "something must be granted"),
-    Doubt("feature-options", ("granted", "none"), None, "a login of its own that asks for them is needed"),
+    Doubt(
+        "procedure-word",
+        ("refused", "taken"),
+        _never("something must be granted"),
+        'as %All, write ##class(%SYSTEM.SQL.Security).GrantPrivilege("EXECUTE","PROC","PROCEDURE","NAME"), with a '
+        "procedure and an account of yours: 1 is taken, an error refused",
+    ),
+    Doubt(
+        "feature-options",
+        ("granted", "none"),
+        _never("it needs a login that asks for it"),
+        'in Python, iris.connect(..., featureOptions=1).cursor().execute("SELECT 1"): it works where the option is '
+        "granted, and raises DataError for none",
+    ),
 )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from irisops.instance.calls import Answer, Caller, Rows, Value
-from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
+from irisops.instance.calls import Answer, Rows, Value
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.evidence.masks import codes_of
 from irisops.instance.evidence.reads import (
     DICTIONARY,
     KEY,
     OWN_ROLES,
+    ROWS,
     Read,
     check_name,
     documented_privileges,
 )
 from irisops.instance.models import SystemInfo
+from irisops.instance.routes import Instance
 from irisops.instance.values import as_int, as_names, as_text
 
 BUDGET = 100.0
@@ -52,7 +55,7 @@ class Seen:
 
 
 async def see(
-    caller: Caller, reads: Iterable[Read], *, monotonic: Callable[[], float] = time.monotonic
+    instance: Instance, reads: Iterable[Read], *, monotonic: Callable[[], float] = time.monotonic
 ) -> AsyncGenerator[Seen, None]:
     """Do the reads, one after the other; never raises a problem of the instance.
 
@@ -68,7 +71,11 @@ async def see(
             yield Seen(read, 0.0, problem=ended, done=False)
             continue
         try:
-            answer = await caller.call(read.call, deadline=read.seconds)
+            answer = (
+                await instance.call(read.call, deadline=read.seconds)
+                if read.call is not None
+                else await _by_rest(instance, read.seconds)
+            )
         except Unreachable as problem:
             yield Seen(read, monotonic() - started, problem=problem)
             ended = problem
@@ -76,6 +83,20 @@ async def see(
             yield Seen(read, monotonic() - started, problem=problem)
         else:
             yield Seen(read, monotonic() - started, answer)
+
+
+async def _by_rest(instance: Instance, seconds: float) -> Answer:
+    """The first web sessions by the SysAdmin API. Raises NotAvailable, NotPermitted or InstanceError."""
+    api = instance.capabilities.admin_api
+    if api is None or api.absence():
+        raise NotAvailable(f"The SysAdmin API was not asked: {api.absence() if api else 'it is not known'}.")
+    try:
+        async with asyncio.timeout(seconds):
+            found = (await api.web_sessions())[:ROWS]
+    except TimeoutError:
+        raise NotAvailable("The SysAdmin API did not answer in time.") from None
+    columns = tuple(dict.fromkeys(name for row in found for name in row))
+    return Answer(rows=Rows(columns, [tuple(row.get(name) for name in columns) for row in found]))
 
 
 class Findings:

@@ -27,7 +27,7 @@ MOST_SHAPES = 4
 _RUNS = {"A": MOST_LETTERS, "a": MOST_LETTERS, "9": MOST_DIGITS}
 _NAMES = re.compile(r"[A-Za-z%][\w%#.]{0,40}", re.ASCII)
 _WORDS = re.compile(r"[\w .,/()&+:-]{0,90}", re.ASCII)
-_CODES = re.compile(r"SQLCODE:?\s*<?\s*-?\d{1,4}|#\d{2,6}\b|<[A-Z ]+>")
+_CODES = re.compile(r"SQLCODE:?\s*<?\s*-?\d{1,4}|#\d{2,6}\b|\bHTTP \d{3}\b|<[A-Z ]+>")
 _THROWN = frozenset(
     f"<{name}>"
     for name in (
@@ -106,7 +106,7 @@ def product_words(text: str) -> str:
 
 
 def codes_of(problem: InstanceProblem) -> list[str]:
-    """Numbers and names of an error without its words: `SQLCODE -99`, `#822`, `<PROTECT>`."""
+    """Numbers and names of an error without its words: `SQLCODE -99`, `#822`, `HTTP 503`, `<PROTECT>`."""
     found = [_code(match) for match in _CODES.findall(f"{problem.detail}\n{problem.message}")]
     for status in (problem.detail, problem.message):
         if is_error_status(status):

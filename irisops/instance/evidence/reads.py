@@ -1,7 +1,7 @@
 """The reads of the evidence as data: each once, bounded, none that changes anything.
 
-Left out are functions of routines, methods with effects, and what needs a login of its own. Names of objects are those
-that every instance has, and the own account.
+Left out are methods with effects and what needs another login of the driver. Names of objects are those that every
+instance has, and the own account. The one function that is called gets the id of no session.
 """
 
 from __future__ import annotations
@@ -10,10 +10,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from irisops.instance.calls import Call, ClassMethod, ClassQuery, ObjectCall, ObjectStep, Query, Ref, Value
+from irisops.instance.calls import (
+    Call,
+    ClassMethod,
+    ClassQuery,
+    Function,
+    ObjectCall,
+    ObjectStep,
+    Query,
+    Ref,
+    Value,
+)
 from irisops.instance.capabilities import dictionary_query
 from irisops.instance.features import FEATURES
 from irisops.instance.usage.processes import CORE_COLUMNS, LATER_COLUMNS
+from irisops.instance.usage.sessions import FUNCTION, NO_SESSION
 
 ROWS = 3
 """Rows read of a list."""
@@ -37,6 +48,8 @@ GRANTS = ("%Library.SQLCatalogPriv:SQLUserPrivs", "%SQL.Manager.CatalogPriv:User
 UNITS_BEFORE, UNITS_AFTER = "%SYSTEM.License.LUConsumed", "%SYSTEM.License.LUConsumed, again"
 CONNECTIONS = f"{HOLDERS}, connections"
 ROW_SETS = f"{HOLDERS} {BY_METHODS}"
+BY_REST = "web sessions by the SysAdmin API"
+DELETE_SESSION = "$$DeleteSession^%SYS.cspServer, id of no session"
 DICTIONARY = "the class dictionary"
 KEY = ("KeyCustomerName", "KeyProduct", "KeyLicenseCapacity")
 """Texts that tell Community Edition (facts: iris-license-sessions 2.6)."""
@@ -54,7 +67,8 @@ class Read:
     """One read. `name` says what is read, without any name of the instance."""
 
     name: str
-    call: Call
+    call: Call | None
+    """None for the list of web sessions by the SysAdmin API, which the driver does not bring."""
     seconds: float = 10.0
     """Deadline; a read that misses it costs the connection."""
 
@@ -78,6 +92,8 @@ def reads(user: str, pid: int | None) -> tuple[Read, ...]:
         *_tables(pid),
         *_objects(user),
         Read(DICTIONARY, dictionary_query()),
+        Read(BY_REST, None),
+        Read(DELETE_SESSION, Function(*FUNCTION, (NO_SESSION,))),
         Read(ROW_SETS, ClassQuery(HOLDERS, max_rows=ROWS, whole_rows=True)),
     )
 
@@ -128,7 +144,7 @@ def _lists(user: str) -> Iterator[Read]:
     for query in GRANTS:
         yield Read(
             f"{query}, {OWN}",
-            ClassQuery(query, (user,), ("TYPE", "GRANTED_VIA"), MOST_ROWS, within=CELLS_SECONDS),
+            ClassQuery(query, (user,), ("TYPE", "PRIVILEGE", "GRANTED_VIA"), MOST_ROWS, within=CELLS_SECONDS),
         )
     yield Read(UNITS_BEFORE, ClassMethod("%SYSTEM.License", "LUConsumed"))
     yield Read(CONNECTIONS, ClassQuery(HOLDERS, (), ("Connects", "LU"), MOST_ROWS, within=CELLS_SECONDS))

@@ -158,8 +158,8 @@ async def _users(
         return users, {}
     found = await _made(detail, _detailed)
     users = by_name(user for user, _ in found)
-    # UNVERIFIED: that Detail has a column EscalationRoles, and that it is a comma list (facts: iris-security 2.5).
-    # To settle: SELECT * FROM Security.Users_Detail('*'). Versions before 2024 have no such roles.
+    # Versions before 2024 have no such roles. UNVERIFIED: that Detail has a column EscalationRoles, and that it is a
+    # comma list (facts: iris-security 2.5). Settle: evidence Security.Users:Detail by SQL.
     return users, {user.name: roles for user, roles in found if roles}
 
 

@@ -153,7 +153,7 @@ def _protect(record: AuditRecord, text: str, access: Access | None) -> _Finding:
 
     UNVERIFIED: the form of the text (`<PROTECT>place *^global,/folder/`), and that a database in folder NAME, or behind
     namespace NAME, has the resource %DB_NAME; only a resource that exists is named. Whether reading or writing was
-    refused is not told. To settle: read and set a global of a database without the privilege, look at EventData.
+    refused is not told. Settle: read and set a global of a database without the privilege, look at EventData.
     """
     folder = _FOLDER.search(text)
     candidates = []
@@ -181,8 +181,8 @@ def _protect(record: AuditRecord, text: str, access: Access | None) -> _Finding:
 
 
 def _sql(text: str) -> _Finding:
-    """UNVERIFIED: the form of the text; it is documented to hold the privilege, the kind of object and its name. To
-    settle: SELECT from a table without the privilege, look at EventData.
+    """UNVERIFIED: the form of the text; it is documented to hold the privilege, the kind of object and its name.
+    Settle: SELECT from a table without the privilege, look at EventData.
     """
     table, action = _TABLE.search(text), _ACTION.search(text)
     if table is None or action is None:
@@ -195,7 +195,7 @@ def _attempted(record: AuditRecord, access: Access | None) -> str:
 
     The record's user is that of the process, which nobody has logged in to yet; the data is documented to hold the
     name.
-    UNVERIFIED: which of both names the user, and the form of the data. To settle: log in with a wrong password, look at
+    UNVERIFIED: which of both names the user, and the form of the data. Settle: log in with a wrong password, look at
     Username and EventData. The record's user is believed unless it stands for nobody.
     """
     if record.username.casefold() not in ("", "unknownuser"):

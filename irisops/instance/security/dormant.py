@@ -132,5 +132,5 @@ def _with_times(account: Account, times: tuple[Value, ...]) -> Account:
 def _account(user: User, row: Row) -> Account:
     never = as_flag(row["accountneverexpires"]) if "accountneverexpires" in row else None
     # UNVERIFIED: that Detail has a column CreateDateTime (facts: iris-security 2.5). Without it, an account that was
-    # never used has no age. To settle: SELECT * FROM Security.Users_Detail('*').
+    # never used has no age. Settle: doubt columns.
     return Account(user, never, as_date(row.get("expirationdate")), as_utc(row.get("createdatetime")))

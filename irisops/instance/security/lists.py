@@ -86,7 +86,8 @@ def user_of(row: Row) -> User | None:
         name=name,
         enabled=as_flag(row.get("enabled")),
         roles=roles,
-        # UNVERIFIED: whether this time is in UTC, and its form. To settle: compare with the property LoginDateTime.
+        # UNVERIFIED: its form. Settle: doubt last-login.
+        # UNVERIFIED: that it is in UTC. Settle: compare it with the property LoginDateTime of the object.
         last_login=(login := as_utc(row.get("lastlogintime"))),
         last_login_known=login is not None or as_text(row.get("lastlogintime", "?")) in NEVER,
         full_name=_text_if(row, "fullname"),
@@ -204,7 +205,7 @@ def service_of(row: Row) -> Service | None:
     if not name:
         return None
     # Likely names of Detail's columns (facts: iris-security 3.3). Where they are others, the list leaves them out and
-    # `/service NAME` reads the object. UNVERIFIED; settle: SELECT * FROM Security.Services_Detail('*').
+    # `/service NAME` reads the object. UNVERIFIED; settle: evidence Security.Services:Detail by SQL.
     methods = row.get("authenticationmethods")
     clients = row.get("allowedconnections")
     return Service(
@@ -282,7 +283,7 @@ def application_of(row: Row) -> WebApplication | None:
         methods,
         unauthenticated,
         as_text(row.get("dispatchclass")),
-        # UNVERIFIED: that Detail has this column (see `list_applications`); None where it has not.
+        # None where Detail has no such column (as marked at `list_applications`).
         as_int(row.get("timeout")),
     )
 
@@ -296,9 +297,9 @@ def _methods(value: Value) -> tuple[str, bool]:
     return ", ".join(word for bit, word in _WEB_METHODS if bits & bit), bool(bits & UNAUTHENTICATED)
 
 
-# UNVERIFIED: whether Detail has Resource, MatchRoles and AutheEnabled, and under these names (facts: iris-security 11,
-# question 2); without them `complete` is False and `read_application` opens the object. To settle: SELECT * FROM
-# Security.Applications_Detail('*').
+# UNVERIFIED: whether Detail has Resource, MatchRoles, AutheEnabled and Timeout, and under these names (facts:
+# iris-security 11, question 2); without them `complete` is False and `read_application` opens the object. Settle:
+# evidence Security.Applications:Detail by SQL.
 async def list_applications(instance: Instance) -> list[WebApplication]:
     """All web applications."""
     return await _detail_or_list(instance, "webapps.detail", "webapps.list", application_of)

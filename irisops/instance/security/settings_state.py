@@ -115,7 +115,7 @@ async def _read_groups(
     instance: Instance, class_name: str, counts: Mapping[str, int], found: dict[str, ObjectState]
 ) -> None:
     """The items of `MatchRoles`. UNVERIFIED: that each item is one group (facts: iris-security 3.5, likely); commas
-    are taken apart as well. To settle: GetAt(1) of an application with two matching roles.
+    are taken apart as well. Settle: GetAt(1) of an application with two matching roles.
     """
     some = [name for name, count in counts.items() if count]
     calls: list[Call] = [
@@ -145,7 +145,7 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
     with the outcome unknown.
 
     UNVERIFIED: that %Save of the object has all side effects of Modify, such as telling the Web Gateway (facts:
-    iris-security 11, question 16). To settle: change AutheEnabled this way and open the page in a browser.
+    iris-security 11, question 16). Settle: change AutheEnabled this way and open the page in a browser.
     """
     settable = KINDS[after.kind]
     steps = [step for name in changed for step in settable.fields[name].steps(after, name)]

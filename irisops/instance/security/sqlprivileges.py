@@ -89,8 +89,8 @@ class SqlGrant:
         """True if this grant allows `action` on `target`: on the same object, or its whole schema."""
         schema = target.name.partition(".")[0]
         same = self.name.casefold() in (target.name.casefold(), schema.casefold())
-        # UNVERIFIED: the words of PRIVILEGE, SELECT or its letter. To settle: run the query UserPrivs of
-        # %SQL.Manager.CatalogPriv for a user with a grant. Both are taken.
+        # Both are taken. UNVERIFIED: what PRIVILEGE holds, SELECT or its letter. Settle: evidence
+        # %SQL.Manager.CatalogPriv:UserPrivs, own account.
         return same and self.privilege.casefold().lstrip("%") in (action, LETTERS[action])
 
 
@@ -128,7 +128,8 @@ async def sql_grants(instance: Instance, user: str, namespace: str, home: str) -
     """
 
     async def attempt(_route: Route) -> list[SqlGrant]:
-        # UNVERIFIED: that the second argument 0 leaves the system's own objects out. To settle: run it with 0 and 1.
+        # UNVERIFIED: that the second argument 0 leaves the system's own objects out. Settle: run UserPrivs
+        # for one user with 0 and with 1.
         call = ClassQuery("%SQL.Manager.CatalogPriv:UserPrivs", (user, 0), GRANT_COLUMNS)
         answer = await _within(instance, namespace, home, call)
         return await in_portions(answer.rows, _grant_of)
@@ -149,7 +150,7 @@ async def sql_holdings(
         queries: list[ClassQuery] = []
         for kind, name in holders:
             # UNVERIFIED: that SQLRolePrivileges gives what was granted to this role and nothing of the roles granted
-            # to it; then what it gives twice counts once. To settle: run it for a role with a granted role.
+            # to it; then what it gives twice counts once. Settle: run it for a role with a granted role.
             query = "SQLUserPrivs" if kind == "user" else "SQLRolePrivileges"
             columns = GRANT_COLUMNS if kind == "user" else ROLE_COLUMNS
             queries += [

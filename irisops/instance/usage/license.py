@@ -98,8 +98,8 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
 
 async def license_rows(instance: Instance) -> list[LicenseRow]:
     """Every license user, from UserList. Raises NotAvailable, NotPermitted or InstanceError."""
-    # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
-    # SELECT * FROM %SYSTEM.License_UserList().
+    # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. Settle: doubt
+    # projection.
     return await read_list(instance, "license.holders", license_row_of, (), deadline=DEADLINE)
 
 

@@ -38,7 +38,7 @@ _PROCESSES_AND_CLIENTS = Query(
     "THEN 1 ELSE NULL END) AS Clients FROM %SYS.ProcessQuery"
 )
 # UNVERIFIED: that CSPUsers counts sessions, not their license users, and CSPGrace those that still take a place of a
-# Community Edition. To settle: open two web sessions as one user, and compare CSPUsers() + CSPGrace() and the processes
+# Community Edition. Settle: open two web sessions as one user, and compare CSPUsers() + CSPGrace() and the processes
 # that have a LicenseUserId with the sum of Connects in %SYSTEM.License:UserList.
 _WEB = ClassMethod("%SYSTEM.License", "CSPUsers")
 _GRACE = ClassMethod("%SYSTEM.License", "CSPGrace")
@@ -48,7 +48,7 @@ _KEY_WORDS = tuple(
 _SESSION_CALLS: dict[str, tuple[Call, int]] = {
     # By kind of route: the call and its round trips. The dashboard's figure is a cached sample and lags
     # (facts: license-sessions 5.5).
-    # UNVERIFIED: whether the first is projected as a procedure; the class dictionary decides (see sessions.py).
+    # Whether the first is projected as a procedure, the class dictionary decides (as marked in sessions.py).
     "sql": (Query("SELECT COUNT(*) AS Sessions FROM %CSP.Session_SessionInfo()"), 1),
     "object": (ObjectCall("SYS.Stats.Dashboard", "Sample", (), (ObjectStep("get", "CSPSessions"),)), 2),
     "method": (_WEB, 1),

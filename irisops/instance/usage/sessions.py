@@ -69,8 +69,8 @@ async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None
     async def attempt(route: Route) -> list[WebSession]:
         if route.kind == "rest":
             return await _by_rest(instance, route)
-        # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. To settle:
-        # SELECT * FROM %CSP.Session_SessionInfo().
+        # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. Settle: doubt
+        # projection.
         rows = await rows_by(instance, "sessions.list", route, (), deadline=DEADLINE, repeated=True)
         return await remade.of(rows, session_of)
 
@@ -81,8 +81,8 @@ async def sessions_by_rest(api: AdminApi) -> list[WebSession]:
     """All web sessions, over the web port. Raises NotAvailable, NotPermitted or InstanceError."""
     found = [session_of(row) for row in await api.web_sessions()]
     if None in found:
-        # UNVERIFIED: the field ID; public code that reads this list has it but leaves it out on purpose. Settle: look
-        # at the keys of a row.
+        # UNVERIFIED: the field ID; public code that reads this list has it but leaves it out on purpose. Settle:
+        # evidence web sessions by the SysAdmin API.
         raise NotAvailable(f"{SESSIONS_BY_REST.label} gives no session ids.")
     return [session for session in found if session is not None]
 
@@ -141,9 +141,10 @@ async def _end(instance: Instance, session_id: str) -> EndOutcome:
         if route.kind == "method":
             return await _asked(call_helper(instance, "EndSession", session_id))
         # UNVERIFIED: that a client may call this function (the Native SDK text calls functions of routines removed or
-        # blocked), and what it returns: public code takes it for a %Status. Anything that is no status is taken for
-        # "asked", and the list of sessions tells what came of it. To settle: on a session of your own,
-        # irispy.function("DeleteSession", "%SYS.cspServer", id) in namespace %SYS.
+        # blocked). Settle: doubt function.
+        # UNVERIFIED: what it returns: public code takes it for a %Status. Anything that is no status is taken for
+        # "asked", and the list of sessions tells what came of it. Settle: evidence $$DeleteSession^%SYS.cspServer, id
+        # of no session.
         answer = await instance.call(Function(*FUNCTION, (session_id,)))
         if is_ok(answer.value) or not is_error_status(answer.value):
             return "marked"

@@ -53,8 +53,7 @@ async def list_timeouts(instance: Instance, needed: Iterable[str]) -> list[AppTi
     Raises NotPermitted (%Admin_Secure:U is needed) or NotAvailable if there is no list; an object that cannot be read
     leaves its timeout None.
     """
-    # UNVERIFIED: whether Detail has the columns Timeout and AutheEnabled (facts: iris-security 11, question 2);
-    # where it has not, the objects are read. To settle: SELECT * FROM Security.Applications_Detail('*').
+    # Where Detail lacks the columns Timeout and AutheEnabled, the objects are read (as marked at `list_applications`).
     listed = await read_list(instance, "webapps.detail", app_timeout_of)
     names = {name.rstrip("/").casefold() for name in needed}
     lacking = [each for each in listed if each.timeout is None]

@@ -42,6 +42,8 @@ class Found:
     """The source names no superserver port, so `port` is the default: worth a try, but it identifies nothing."""
     user: str = ""
     web_port: int | None = None
+    folder: str = ""
+    """Where it is installed, if it is on this machine."""
     web_scheme: str = "http"
     path_prefix: str = ""
     state: str = ""

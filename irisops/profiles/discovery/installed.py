@@ -48,6 +48,7 @@ def _instance(line: str) -> Found | None:
         source="installed here",
         port=port,
         web_port=port_number(web),
+        folder=folder,
         state=f"{state}, {troubled}" if troubled and state == "running" else state,
         down=state == "down",
         aside=troubled == "hung",

@@ -270,7 +270,8 @@ def _matching(job: Job, names: Value, kind: Value) -> list[Application]:
     ]
 
 
-# UNVERIFIED: the order of the columns (facts: iris-security 3.5). Settle: SELECT * FROM Security.Applications_List().
+# UNVERIFIED: the order of the columns (facts: iris-security 3.5). Settle: evidence
+# Security.Applications:List by SQL.
 @APPLICATIONS.query(
     'List(Names As %String = "*", Type As %Integer = -1, Filter As %String = "")',
     [

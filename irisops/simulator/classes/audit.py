@@ -97,7 +97,7 @@ class AuditPersistence:
             instance.values = {name: _GETTERS[name](record) for name, *_ in _PROPERTIES}
 
     def save(self, _job: Job, _instance: Instance) -> None:
-        """Refused. UNVERIFIED: with which error. Settle: %Save an opened record."""
+        """Refused. UNVERIFIED: with which error. Settle: open a record by its id, %Save it."""
         raise status.StatusError(940)
 
     def delete(self, _job: Job, _row: str) -> None:
@@ -200,7 +200,8 @@ _ARGUMENTS = (
     ' EventTypes As %String = "*", Events As %String = "*", Usernames As %String = "*", SystemIDs As %String = "*",'
     ' Pids As %String = "*", Groups As %String = "*", Authentications As Security.Datatype.Authentication = "*"'
 )
-# UNVERIFIED: the order of the columns (facts: iris-security 11, question 4). Settle: SELECT * FROM %SYS.Audit_List().
+# UNVERIFIED: the order of the columns (facts: iris-security 11, question 4). Settle: evidence %SYS.Audit:List
+# by SQL, NULL as times.
 _LIST_COLUMNS = (
     "TimeStamp", "UTCTimeStamp", "EventSource", "EventType", "Event", "Pid", "SystemID", "AuditIndex", "Username",
     "Description", "ClientIPAddress", "ClientExecutableName", "Namespace", "RoutineSpec", "CSPSessionID", "JobNumber",
@@ -255,7 +256,7 @@ def _table_rows(job: Job, names: Sequence[str]) -> Iterable[Sequence[Any]]:
 
 def _authorize(job: Job, action: str) -> None:
     # UNVERIFIED: that %Admin_Secure:U or read on IRISAUDIT admits to the table without a grant (facts: 3.7).
-    # Settle: SELECT COUNT(*) FROM %SYS.Audit as such a user.
+    # Settle: evidence table %SYS.Audit, as such a user.
     if job.holds("%Admin_Secure:U") or job.holds("%DB_IRISAUDIT:R"):
         return
     require_select(job, "%SYS", "Audit", action)

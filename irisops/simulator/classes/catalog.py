@@ -240,7 +240,7 @@ def _as_sql(work: Callable[[], _T]) -> _T:
     """Run a class's code for SQL: its failures become SQLCODEs.
 
     UNVERIFIED: -400 with the status text in %msg for a class query whose Execute fails.
-    Settle: SELECT * FROM Security.Users_List('*') as a user without %Admin_Secure.
+    Settle: evidence Security.Users:List by SQL, as a user without %Admin_Secure.
     """
     try:
         return work()

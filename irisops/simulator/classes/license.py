@@ -165,7 +165,7 @@ def _get_feature(_job: Job, feature: Value) -> int:
 def _user_name_licensing(job: Job, state: Value) -> int:
     """The present state; 1 or 0 sets it, for later logins (facts: license-sessions 2.1).
 
-    UNVERIFIED: the privilege for setting it, here %Admin_Manage:U. Settle: set it as a user without.
+    UNVERIFIED: the privilege for setting it, here %Admin_Manage:U. Settle: call it with 1 as a user without.
     """
     if state is not None and as_text(state):
         job.require("%Admin_Manage:U")

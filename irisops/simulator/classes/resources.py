@@ -176,7 +176,8 @@ def _modify(job: Job, name: Value, properties: ByRef) -> None:
     sql_procedure=True,
 )
 def _list(job: Job, names: Value, public: Value, kind: Value, _flags: Value) -> Iterable[Sequence[Value]]:
-    # UNVERIFIED: the order of the columns (facts: iris-security 3.2). Settle: SELECT * FROM Security.Resources_List().
+    # UNVERIFIED: the order of the columns (facts: iris-security 3.2). Settle: evidence
+    # Security.Resources:List by SQL.
     wanted_public, wanted_kind = as_integer(public), as_integer(kind)
     return [
         (

@@ -24,8 +24,7 @@ def call_from_client(job: Job, label: str, routine: str, arguments: Sequence[Val
     """The same for the Native SDK's `function`.
 
     UNVERIFIED: what recent clients are told where they cannot call routines (the Native SDK text calls it removed or
-    blocked), and in which order the request names label and routine, so both orders are taken.
-    Settle: createIRIS(connection).function("DeleteSession", "%SYS.cspServer", "x") in %SYS.
+    blocked), and in which order the request names label and routine, so both orders are taken. Settle: doubt function.
     """
     if job.world.doubts.says(FUNCTION, "refused"):
         raise ThrownError(f"<NOROUTINE> *{routine}")

@@ -62,7 +62,8 @@ class ServicePersistence:
 
     def delete(self, _job: Job, _row_id: str) -> None:
         """Delete the record. Raises `StatusError`."""
-        # There is no public Delete (facts: 3.3). UNVERIFIED: the error of %DeleteId. Settle: try it.
+        # There is no public Delete (facts: 3.3). UNVERIFIED: the error of %DeleteId. Settle: call it for
+        # %service_monitor on a throwaway instance.
         raise status.StatusError(940)
 
 
@@ -119,7 +120,8 @@ def _list(job: Job, names: Value) -> Iterable[Sequence[Value]]:
     ]
 
 
-# UNVERIFIED: the order of Detail's columns (facts: 3.3). Settle: SELECT * FROM Security.Services_Detail().
+# UNVERIFIED: the order of Detail's columns (facts: 3.3). Settle: evidence Security.Services:Detail by
+# SQL.
 @SERVICES.query(
     'Detail(Names As %String = "*")',
     [

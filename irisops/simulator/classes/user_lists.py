@@ -55,7 +55,7 @@ _LIST_ARGUMENTS = (
 )
 def _list(job: Job, names: Value, roles: Value, older_than: Value, flag: Value) -> Iterable[Sequence[Value]]:
     # UNVERIFIED: the form of Flags, a number here (facts: iris-security 2.5).
-    # Settle: SELECT * FROM Security.Users_List('*').
+    # Settle: evidence Security.Users:List by SQL.
     return [
         (
             user.name,

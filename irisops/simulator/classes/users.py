@@ -89,7 +89,8 @@ class UserPersistence:
         user = user_operations.find(job, instance.key)
         values = records.validated(instance, _FIELDS)
         if as_text(instance.values.get("Name")) != user.name:
-            # A name cannot be changed (facts: iris-security 2.1). UNVERIFIED: with which error. Settle: try it.
+            # A name cannot be changed (facts: iris-security 2.1). UNVERIFIED: with which error. Settle: set Name of an
+            # opened user, %Save it.
             raise status.StatusError(920, "Name")
         values["Roles"] = _existing_roles(job, values["Roles"])
         values["EscalationRoles"] = _existing_roles(job, values["EscalationRoles"])

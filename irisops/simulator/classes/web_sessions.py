@@ -64,7 +64,7 @@ def delete_session(job: Job, session_id: Value) -> Value:
     """`$$DeleteSession^%SYS.cspServer(id)`: marks the session; the daemon removes it seconds later.
 
     UNVERIFIED: its return value. Public code treats it as a %Status, and so does this: 1, #5907 for an unknown id, #921
-    without write on %DB_IRISSYS. Settle: write $$DeleteSession^%SYS.cspServer("nonsense").
+    without write on %DB_IRISSYS. Settle: evidence $$DeleteSession^%SYS.cspServer, id of no session.
     """
     try:
         job.require("%DB_IRISSYS:W")

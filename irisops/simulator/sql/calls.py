@@ -57,7 +57,7 @@ class Call:
         ]
         complete = complete_arguments(self.routine.qualified_name, self.routine.arguments, given)
         if isinstance(self.routine, FunctionDef):
-            # UNVERIFIED: where the client finds the returned value. On a real instance: cursor.callproc(
+            # UNVERIFIED: where the client finds the returned value. Settle: cursor.callproc(
             # "%SYSTEM_SQL.Security_UserExists(?)", ["_SYSTEM"]).
             self.routine.call(complete)
             return CallOutcome(list(values), None)

@@ -382,7 +382,7 @@ class _QueryCompiler:
         name = str(call.this)
         procedure = self.catalog.procedure(schema, name)
         if procedure is None:
-            # UNVERIFIED: the code for an unknown table function. On a real instance: SELECT * FROM Nix.Such().
+            # UNVERIFIED: the code for an unknown table function. Settle: SELECT * FROM Nix.Such().
             raise failure(-428, f"'{f'{schema}.{name}'.upper()}'")
         procedure.authorize(Action.EXECUTE)
         check_arguments(procedure.qualified_name, procedure.arguments, len(call.expressions))

@@ -240,7 +240,7 @@ class Engine:
 
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)
-        # UNVERIFIED: the row count. On a real instance: cursor.rowcount after GRANT %SQL TO x.
+        # UNVERIFIED: the row count. Settle: cursor.rowcount after GRANT %SQL TO x.
         return 0
 
     def _in_transaction(self, statement: transactions.Statement) -> int:

@@ -4,7 +4,7 @@ Codes and texts are from the public "InterSystems Error Reference", table of SQL
 to many of them, which is not documented; the detail here names the object, in a form seen in public traces
 (`Table 'SQLUSER.NOPE' not found`).
 
-UNVERIFIED: the wording of that detail. On a real instance: SELECT x FROM Nix.Such, and SELECT NoSuch FROM
+UNVERIFIED: the wording of that detail. Settle: SELECT x FROM Nix.Such, and SELECT NoSuch FROM
 %SYS.ProcessQuery.
 """
 

@@ -31,7 +31,7 @@ _NAMES = {
     SqlType.TIMESTAMP: "timestamp",
     SqlType.VARCHAR: "varchar",
 }
-"""UNVERIFIED: the spelling. On a real instance: SELECT DISTINCT DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS."""
+"""UNVERIFIED: the spelling. Settle: SELECT DISTINCT DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS."""
 
 _NUMBERS = frozenset({SqlType.TINYINT, SqlType.BIGINT, SqlType.NUMERIC, SqlType.INTEGER, SqlType.DOUBLE})
 

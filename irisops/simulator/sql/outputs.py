@@ -74,7 +74,7 @@ def grouped(term: Term, groups: Sequence[Term], *, whole: bool) -> Term:
     """A grouped string of SQLUPPER collation is returned in upper case, as IRIS does by default (SQL Reference, GROUP
     BY and DISTINCT, "Letter Case and DISTINCT Optimization").
 
-    UNVERIFIED: whether tables without indices behave so, too. On a real instance: SELECT DISTINCT UserName FROM
+    UNVERIFIED: whether tables without indices behave so, too. Settle: SELECT DISTINCT UserName FROM
     %SYS.ProcessQuery.
     """
     if term.nature is not Nature.COLUMN or not term.folds_case:

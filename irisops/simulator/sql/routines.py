@@ -12,7 +12,7 @@ from irisops.simulator.sql.failures import failure
 def check_arguments(name: str, arguments: Sequence[ArgumentDef], passed: int) -> None:
     """Raises `SqlFailure` -429 unless the routine accepts `passed` arguments, counted from the left.
 
-    UNVERIFIED: that a table function in FROM fails with the code of a procedure call. On a real instance: SELECT * FROM
+    UNVERIFIED: that a table function in FROM fails with the code of a procedure call. Settle: SELECT * FROM
     Security.Users_List(1,2,3,4,5,6).
     """
     if passed > len(arguments):

@@ -59,7 +59,7 @@ class Refused:
     def run(self, _rows: Rows, _values: Mapping[int, Value]) -> Outcome:
         """Raises `SqlFailure`: -99, or the refusal."""
         self.table.authorize(ACTIONS[self.verb])
-        # UNVERIFIED: the code of a NoSQL trigger's refusal. On a real instance, in %SYS: UPDATE Security.Roles SET
+        # UNVERIFIED: the code of a NoSQL trigger's refusal. Settle: in %SYS, UPDATE Security.Roles SET
         # Description = 'x' WHERE Name = 'NoSuchRole'.
         refusal = self.table.refusal or f"{self.table.qualified_name} cannot be changed by SQL"
         raise failure(_REFUSALS[self.verb], refusal)

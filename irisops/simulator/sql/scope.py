@@ -85,7 +85,7 @@ class Term:
 def expression(sql: str, sql_type: int, *, precision: int = 0, scale: int = 0) -> Term:
     """A term other than a column.
 
-    UNVERIFIED: its precision and scale in the result's metadata. On a real instance: cursor.description of SELECT
+    UNVERIFIED: its precision and scale in the result's metadata. Settle: cursor.description of SELECT
     UPPER(UserName), Pid + 1, COUNT(*), CPUTime / 3 FROM %SYS.ProcessQuery.
     """
     lengths = {

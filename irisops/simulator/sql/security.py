@@ -101,7 +101,7 @@ def _password(reader: StatementReader) -> Callable[[Mapping[int, Value]], str]:
     parameter has kind 'c'; a parameter of the caller, kind '?' or a bare `?`, is refused, as IRIS refuses a host
     variable here.
 
-    UNVERIFIED: the code of that refusal. On a real instance: cursor.execute("CREATE USER x IDENTIFY BY ?", ["pw"]).
+    UNVERIFIED: the code of that refusal. Settle: cursor.execute("CREATE USER x IDENTIFY BY ?", ["pw"]).
     """
     lexeme = reader.take("the password")
     if lexeme.kind in {Kind.WORD, Kind.NUMBER}:
@@ -295,7 +295,7 @@ def _check(reader: StatementReader, catalog: Catalog) -> Statement:
     except SqlFailure as unknown:
         if unknown.sqlcode != TABLE_NOT_FOUND:
             raise
-        # UNVERIFIED: that a privilege on an unknown object is not held. On a real instance: %CHECKPRIV SELECT ON
+        # UNVERIFIED: that a privilege on an unknown object is not held. Settle: %CHECKPRIV SELECT ON
         # Nix.Such, as a user with %All and as one without.
         return _not_held
 

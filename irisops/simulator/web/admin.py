@@ -80,7 +80,7 @@ class AdminApi:
     def _log_in(self, request: Request, client_ip: str) -> Response:
         """`POST /login` with `{user, password}`.
 
-        UNVERIFIED: the other fields beside the two tokens. Settle: look at them.
+        UNVERIFIED: the other fields beside the two tokens. Settle: look at the keys of its answer.
         """
         if request.method != "POST":
             return plain(HTTPStatus.METHOD_NOT_ALLOWED)

@@ -54,7 +54,14 @@ _SERVICES_ON = {
     "%Service_EscalateLogin",
 }
 _SERVICE_RESOURCES = [*_SERVICES, "%Service_SQL", "%Service_Object", "%Service_Native"]
-_PUBLIC = {"%DB_IRISLIB": R, "%DB_ENSLIB": R, "%DB_IRISTEMP": RW, "%DB_IRISLOCALDATA": RW}
+_PUBLIC = {
+    "%DB_IRISLIB": R,
+    "%DB_ENSLIB": R,
+    "%DB_IRISTEMP": RW,
+    "%DB_IRISLOCALDATA": RW,
+    "%Service_WebGateway": U,
+}
+"""Public permissions. Of the gateway's service everybody has Use (facts: iris-webapps-gateway 4.1)."""
 
 _NATIVE = {name: U for name in _OTHER_RESOURCES if name.startswith("%Native_")}
 _DEVELOPER = {
@@ -257,7 +264,13 @@ def _plant_resources(tables: SecurityTables, version: tuple[int, int]) -> None:
         )
     for name in _SERVICE_RESOURCES:
         tables.resources.add(
-            Resource(name, f"Use of {name}", type_bits=SYSTEM_TYPE | SERVICE_TYPE, predefined=True)
+            Resource(
+                name,
+                f"Use of {name}",
+                public=_PUBLIC.get(name, Permission.NONE),
+                type_bits=SYSTEM_TYPE | SERVICE_TYPE,
+                predefined=True,
+            )
         )
     names = [*_DATABASES, *(["IRISSECURITY"] if version >= IRISSECURITY_SINCE else [])]
     for name in names:

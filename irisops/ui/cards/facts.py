@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from irisops.contract.picks import offered
 from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
@@ -27,13 +29,21 @@ HEADROOM = 1.3
 class FactsSection(LinesSection[Facts], can_focus=True):
     """Shows `Facts`, with a bar for a count and its limit, and a sparkline of the series.
 
-    With blocks to copy it is a stop of the block cursor, so that it can be copied alone.
+    With blocks to copy or actions it is a stop of the block cursor, so that it can be copied alone or acted on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "leave(-1)", "To what is above", show=False, id="facts.up"),
         Binding("down", "leave(1)", "To what is below", show=False, id="facts.down"),
+        Binding("enter", "first", "Do what is offered", show=False, id="facts.enter"),
     ]
+
+    class Picked(Message):
+        """The line of an action was picked."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
 
     class Leave(Message):
         """An arrow moves on to the next stop."""
@@ -43,16 +53,36 @@ class FactsSection(LinesSection[Facts], can_focus=True):
             self.step = step
 
     def allow_focus(self) -> bool:
-        """Only with blocks; the base class would look at `can_focus` alone."""
-        return bool(self.reply.blocks)
+        """Only with blocks or actions; the base class would look at `can_focus` alone."""
+        return bool(self.reply.blocks or self.reply.actions)
 
     def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
         lines = facts_lines(self.reply, width)
         if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
-            return [marked.truncate(width, ellipsis=True), *lines]
-        return lines
+            lines = [marked.truncate(width, ellipsis=True), *lines]
+        return [*lines, *action_lines(self.reply, width, marked=self.has_focus)]
+
+    def takes(self, key: str) -> bool:
+        """True for the key of an action."""
+        return any(each == key for each, _, _ in self.reply.actions)
+
+    def action_act(self, key: str) -> None:
+        """Pick the action of a key."""
+        self.post_message(self.Picked(offered([self.reply])[key]))
+
+    def action_first(self) -> None:
+        """Pick the first action, if any."""
+        if self.reply.actions:
+            self.action_act(self.reply.actions[0][0])
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the clicked action."""
+        actions = self.reply.actions
+        number = event.y - len(self.lines(self.content_size.width)) + len(actions)
+        if 0 <= number < len(actions):
+            self.action_act(actions[number][0])
 
     def action_leave(self, step: int) -> None:
         """Move to the next stop."""
@@ -88,6 +118,17 @@ def facts_lines(facts: Facts, width: int) -> list[Content]:
         for line in block.splitlines():
             lines += wrapped(Content(harmless(line, NOTE_LIMIT)), width, indent=2)
     return lines or [Content.styled("nothing to show", "$quiet")]
+
+
+def action_lines(facts: Facts, width: int, *, marked: bool) -> list[Content]:
+    """A line for each action, at the end: its key and its words."""
+    mark = "▸ " if marked else "  "
+    return [
+        Content.assemble((mark, "$accent bold"), (f"{key} ", "$accent bold"), (label, "$accent")).truncate(
+            width, ellipsis=True
+        )
+        for key, label, _ in facts.actions
+    ]
 
 
 def _value(facts: Facts, name: str) -> str:

@@ -1,13 +1,15 @@
-"""An error with its cause and cure; a suggestion is chosen with the arrows and Enter."""
+"""An error with its cause and cure; a suggestion is picked by its number, the arrows and Enter, or a click."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from irisops.contract.picks import MOST, offered
 from irisops.contract.replies import Problem, Reply
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
@@ -21,15 +23,22 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "choose(-1)", "Suggestion up", show=False, id="problem.up"),
         Binding("down", "choose(1)", "Suggestion down", show=False, id="problem.down"),
-        Binding("enter", "take", "Take into the prompt", id="problem.take"),
+        Binding("enter", "take", "Pick the suggestion", id="problem.take"),
     ]
 
     class Taken(Message):
-        """A text to put into the prompt."""
+        """The line that failed is to be put into the prompt."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
+
+    class Picked(Message):
+        """A suggestion was picked."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
 
     class Leave(Message):
         """The arrows went beyond the suggestions."""
@@ -62,11 +71,28 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
             self.post_message(self.Leave(step))
 
     def action_take(self) -> None:
-        """Put the chosen suggestion, or the line that failed, into the prompt."""
+        """Pick the chosen suggestion; without any, put the line that failed into the prompt."""
         suggestions = self.reply.suggestions
-        text = suggestions[self._chosen] if suggestions else self.reply.text
-        if text:
-            self.post_message(self.Taken(text))
+        if suggestions:
+            self.post_message(self.Picked(suggestions[self._chosen]))
+        elif self.reply.text:
+            self.post_message(self.Taken(self.reply.text))
+
+    def takes(self, key: str) -> bool:
+        """True for the number of a suggestion."""
+        return key in offered([self.reply])
+
+    def action_act(self, key: str) -> None:
+        """Pick the suggestion with this number."""
+        self.post_message(self.Picked(offered([self.reply])[key]))
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the clicked suggestion, and no other."""
+        suggestions = self.reply.suggestions
+        number = event.y - len(self.lines(self.content_size.width)) + len(suggestions)
+        if 0 <= number < len(suggestions):
+            self._chosen = number
+            self.action_take()
 
     def on_focus(self) -> None:
         """Show which suggestion is chosen."""
@@ -88,9 +114,10 @@ def problem_lines(problem: Problem, width: int, chosen: int | None = None) -> li
         )
     for number, suggestion in enumerate(problem.suggestions):
         here = number == chosen
-        mark = "▸ " if here else "  "
         style = "$accent bold" if here else "$accent"
-        lines.append(
-            Content.assemble((mark, style), (harmless(suggestion, 200), style)).truncate(width, ellipsis=True)
+        key = f"{number + 1} " if number < MOST else "  "
+        line = Content.assemble(
+            ("▸ " if here else "  ", style), (key, "$accent bold"), (harmless(suggestion, 200), style)
         )
+        lines.append(line.truncate(width, ellipsis=True))
     return lines

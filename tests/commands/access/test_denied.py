@@ -73,11 +73,12 @@ async def test_an_empty_answer_that_cannot_be_confirmed_is_no_all_clear(connecte
 async def test_a_fix_is_the_plan_of_explain(connected: World) -> None:
     secure(connected)
     identity = (await table(connected)).rows[0]["id"]
-    facts, told, plan = await connected.say(f"/denied fix {identity}")
+    facts, told = await connected.say(f"/denied fix {identity}")
     assert isinstance(facts, Facts)
     assert (facts.facts["missing"], facts.facts["count"]) == ("%Development:U", 2)
     assert isinstance(told, Facts)
     assert told.facts["allowed"] is False
+    _, plan = await connected.say(told.actions[0][2])
     assert isinstance(plan, Plan)
     assert plan.title == "Give %Developer to bob"
     await connected.yes(plan.id)
@@ -94,9 +95,10 @@ async def test_a_refused_table_is_explained_as_sql(connected: World) -> None:
         )
     ]
     identity = (await table(connected)).rows[0]["id"]
-    _, told, plan = await connected.say(f"/denied fix {identity}")
+    _, told = await connected.say(f"/denied fix {identity}")
     assert isinstance(told, Facts)
     assert (told.facts["action"], told.facts["namespace"]) == ("insert", "PAYROLL")
+    _, plan = await connected.say(told.actions[0][2])
     assert isinstance(plan, Plan)
     assert plan.title == "Give bob INSERT on HR.Person in PAYROLL"
 

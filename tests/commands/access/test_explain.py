@@ -14,11 +14,17 @@ from tests.commands.fakes import LOCAL, START, World, a_user, failed, lost
 
 
 async def told(world: World, line: str) -> tuple[Facts, Plan | None]:
-    replies = await world.say(line)
-    facts = replies[0]
-    assert isinstance(facts, Facts), replies
-    plan = replies[1] if len(replies) > 1 else None
-    assert plan is None or isinstance(plan, Plan), replies
+    """The answer, and the plan of what it offers: the answer itself never asks for a yes."""
+    (facts,) = await world.say(line)
+    assert isinstance(facts, Facts), facts
+    if not facts.actions:
+        return facts, None
+    ((key, _label, fixing),) = facts.actions
+    assert key == "f"
+    answer, plan = await world.say(fixing)
+    assert isinstance(answer, Facts)
+    assert answer.facts == facts.facts
+    assert isinstance(plan, Plan), plan
     return facts, plan
 
 
@@ -97,7 +103,7 @@ async def test_without_a_permission_each_is_told_and_nothing_is_proposed(reader:
     facts, plan = await told(reader, "/explain bob HR")
     assert (facts.facts["held"], facts.facts["missing"]) == ("R", "WU")
     assert plan is None
-    assert noted(facts, "/explain bob HR:WU proposes the smallest change.")
+    assert noted(facts, "/explain bob HR:WU offers the smallest change.")
 
 
 async def test_escalation_is_no_permission_but_is_told(reader: World) -> None:

@@ -15,7 +15,7 @@ from tests.commands.editing import GOOD, desk
 async def test_a_new_role_is_the_smallest_change_where_none_brings_it(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
         made.served.world.resources.add(Resource("Vault", "", Permission.NONE))
-        plan = await made.plan("/explain bob Vault:R")
+        plan = await made.plan("/explain bob Vault:R fix=yes")
         assert made.served.world.roles.get("Vault_R") is None
         await made.yes(plan)
         assert made.role("Vault_R").resources == {"Vault": Permission.READ}
@@ -30,7 +30,7 @@ async def test_a_new_role_is_the_smallest_change_where_none_brings_it(tmp_path: 
 
 async def test_a_narrow_role_is_proposed_where_an_existing_one_brings_much_besides(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
-        facts, plan = await made.say("/explain bob %Admin_Journal:U")
+        facts, plan = await made.say("/explain bob %Admin_Journal:U fix=yes")
         assert isinstance(facts, Facts)
         assert isinstance(plan, Plan)
         assert any("%Manager would do it, too" in note for note in facts.notes)
@@ -42,7 +42,7 @@ async def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
         made.served.world.resources.add(Resource("Vault", "", Permission.NONE))
         made.served.world.add_user(WorldUser("vault_r", roles=[]), GOOD)
-        await made.do("/explain bob Vault:R")
+        await made.do("/explain bob Vault:R fix=yes")
         assert made.user("bob").roles == ["%SQL", "Vault_R_2"]
 
 
@@ -52,7 +52,7 @@ async def test_an_sql_privilege_is_granted_taken_back_and_granted_again(tmp_path
         def held() -> list[str]:
             return [each.action for each in made.served.runtime.emulation.sql_privileges.of("bob")]
 
-        await made.do("/explain bob sql HR.Person access=insert")
+        await made.do("/explain bob sql HR.Person access=insert fix=yes")
         assert held() == ["i"]
         await made.do("/undo")
         assert held() == []
@@ -77,7 +77,9 @@ async def test_a_refusal_is_seen_live_fixed_and_seen_to_be_fixed(tmp_path: Path)
         assert isinstance(table, Table)
         (row,) = table.rows
         assert (row["user"], row["missing"], row["state"]) == ("bob", "%Admin_Secure:U", "still missing")
-        await made.do(f"/denied fix {row['id']}")
+        facts = (await made.say(f"/denied fix {row['id']}"))[-1]
+        assert isinstance(facts, Facts)
+        await made.do(facts.actions[0][2])
         assert "%Admin_Secure" in made.user("bob").roles
         (table,) = await made.say("/denied")
         assert isinstance(table, Table)
@@ -87,7 +89,7 @@ async def test_a_refusal_is_seen_live_fixed_and_seen_to_be_fixed(tmp_path: Path)
 async def test_every_proposed_change_is_enough_by_the_instances_own_check(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
         for privilege in ("%DB_USER:RW", "%Admin_Operate:U", "%Development:U", "%IAM:U"):
-            await made.do(f"/explain bob {privilege}")
+            await made.do(f"/explain bob {privilege} fix=yes")
             resource, _, letters = privilege.partition(":")
             world = made.served.world
             assert all(

@@ -51,7 +51,7 @@ async def test_a_profile_that_works_is_left_as_it_was(world: World) -> None:
     assert isinstance(last, Done)
     assert steps == {
         "name": "✓ ok", "port": "✓ ok", "protocol": "✓ ok", "tls": "– not used", "login": "✓ ok",
-        "namespace": "✓ ok", "privilege": "✓ ok",
+        "namespace": "✓ ok", "privilege": "✓ ok", "web": "– not used",
     }  # fmt: skip
     assert world.session.hub.active is None
     assert world.connection.closed == 1
@@ -83,6 +83,51 @@ async def test_names_the_step_that_failed_with_its_cure(
     names = list(steps)
     assert all(steps[name] in ("✓ ok", "– not used") for name in names[: names.index(step)])
     assert all(steps[name] == "– not reached" for name in names[names.index(step) + 1 :])
+
+
+async def answering(head: str, body: str = "") -> asyncio.Server:
+    """A web server that says the same to every request."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.0 {head}\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(answer, "127.0.0.1", 0)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "result", "said"),
+    [
+        ("200 OK", "iris_license_consumed 3\n", "✓ ok", "serves the metrics of an IRIS"),
+        ("401 Unauthorized", "", "✓ ok", "wants a login"),
+        ("404 Not Found", "", "✕ failed", "path_prefix"),
+    ],
+)
+async def test_the_web_port_is_asked_without_a_login(
+    world: World, head: str, body: str, result: str, said: str
+) -> None:
+    async with await answering(head, body) as server:
+        await world.say(f"/profile edit a web_port={server.sockets[0].getsockname()[1]}")
+        _, table, last = await world.say("/profile test a")
+    assert isinstance(table, Table)
+    row = table.rows[-1]
+    assert (row["name"], row["result"]) == ("web", result)
+    assert said in (last.cure if isinstance(last, Problem) else str(row["detail"]))
+    assert isinstance(last, Done if result == "✓ ok" else Problem)
+
+
+async def test_a_web_port_on_which_nothing_listens_fails_the_test(world: World) -> None:
+    closed = await answering("200 OK")
+    port = closed.sockets[0].getsockname()[1]
+    closed.close()
+    await closed.wait_closed()
+    await world.say(f"/profile edit a web_port={port}")
+    steps, last = await run(world)
+    assert isinstance(last, Problem)
+    assert f"The web port {port} of 127.0.0.1 does not answer" in last.message
+    assert (steps["privilege"], steps["web"]) == ("✓ ok", "✕ failed")
 
 
 async def test_an_expired_password_gives_the_exact_command(world: World, port: int) -> None:

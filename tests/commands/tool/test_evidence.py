@@ -29,7 +29,7 @@ async def test_the_file_is_shown_and_written_after_a_yes(person: Desk, tmp_path:
     assert isinstance(card, Facts)
     assert isinstance(plan, Plan)
     assert "last-login" in str(card.facts["settled"])
-    assert "function" in str(card.facts["open"])
+    assert "procedure-word" in str(card.facts["open"])
     (text,) = card.blocks.values()
     assert not path.exists()
 
@@ -104,7 +104,10 @@ async def test_a_comparison_needs_no_instance(person: Desk, tmp_path: Path) -> N
     assert table.title == "What IRIS 2025.2 settles"
     rows = {row["doubt"]: row["verdict"] for row in table.rows}
     assert rows["last-login"] == "otherwise"
-    assert rows["admin-api"] == "not settled"
+    assert rows["procedure-word"] == "not settled"
+    assert "by hand: as %All, write ##class(" in str(
+        next(row["because"] for row in table.rows if row["doubt"] == "procedure-word")
+    )
     assert "otherwise than expected" in table.notes[0]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,7 @@ from irisops.instance.connection import Connection, Target
 from irisops.instance.evidence.findings import Findings, see
 from irisops.instance.evidence.reads import reads
 from irisops.instance.evidence.report import document
+from irisops.instance.web import WebAddress
 from irisops.simulator.doubts import DOUBTS, Doubts
 from irisops.simulator.main import Options, RunningSimulator, serve
 
@@ -39,18 +40,24 @@ class Collected:
 async def simulated(
     doubts: Doubts, *, version: str = "2026.2", scenario: str = "home"
 ) -> AsyncIterator[RunningSimulator]:
-    running = await serve(Options(scenario=scenario, version=version, web_port=None, doubts=doubts))
+    running = await serve(Options(scenario=scenario, version=version, doubts=doubts))
     try:
         yield running
     finally:
         await running.stop()
 
 
-async def collect(port: int, user: str, password: str) -> Collected:
-    """Log in, do all reads once, log out."""
-    connection = Connection(Target("127.0.0.1", port, "%SYS", user, 5.0))
+async def collect(
+    running: RunningSimulator, user: str, password: str, before: Callable[[], None] | None = None
+) -> Collected:
+    """Log in, call `before`, do all reads once, log out."""
+    connection = Connection(Target("127.0.0.1", running.port, "%SYS", user, 5.0))
+    assert running.web is not None
+    connection.web = WebAddress("127.0.0.1", running.web.port)
     info = await connection.connect(password)
     try:
+        if before is not None:
+            before()
         seen = [each async for each in see(connection, reads(user, info.pid))]
     finally:
         await connection.disconnect()
@@ -58,10 +65,19 @@ async def collect(port: int, user: str, password: str) -> Collected:
     return Collected(findings, document(findings, TODAY))
 
 
-async def collect_as(running: RunningSimulator, user: str) -> Collected:
+async def collect_as(
+    running: RunningSimulator, user: str, before: Callable[[], None] | None = None
+) -> Collected:
     """The same as one of the published accounts."""
     (account,) = (each for each in running.world.accounts if each.username == user)
-    return await collect(running.port, user, account.password)
+    return await collect(running, user, account.password, before)
+
+
+def take_last_places(running: RunningSimulator) -> None:
+    """Others take all free units."""
+    while running.world.license.room > 0:
+        running.world.start_process(username="irisowner", namespace="USER", client_ip="192.168.1.20")
+    running.world.tick()
 
 
 def values(doubts: Doubts) -> dict[str, str]:

@@ -95,7 +95,7 @@ async def test_canaries_in_every_table_stay_there() -> None:
         world.add_user(user, password)
         running.runtime.grant_select("%SYS", "Audit", role)
         world.key.customer = f"{canary()} Community"
-        collected = await collect(running.port, name, password)
+        collected = await collect(running, name, password)
     text = text_of(collected.evidence)
     assert not re.search("kanari", json.dumps(json.loads(text), ensure_ascii=False), re.IGNORECASE)
     assert password not in text

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import iris
 import pytest
 
 from irisops.instance.evidence import doubts as table
+from irisops.instance.evidence.report import compare
 from irisops.simulator.doubts import DOUBTS, Doubts
+from irisops.simulator.main import Options
 from tests.instance.evidence.collecting import (
     ADMINISTRATOR,
     OPERATOR,
     SECURITY,
     collect_as,
     simulated,
+    take_last_places,
     values,
 )
+from tests.simulator.conformance.target import simulator
 
 BY_WHOM = {
     "execute": SECURITY,
@@ -24,13 +31,19 @@ BY_WHOM = {
     "granted-via": SECURITY,
     "last-login": ADMINISTRATOR,
     "columns": ADMINISTRATOR,
+    "function": OPERATOR,
     "row-sets": OPERATOR,
     "role-resources": ADMINISTRATOR,
     "projection": ADMINISTRATOR,
+    "admin-api": OPERATOR,
     "event-id": ADMINISTRATOR,
 }
 """The account that can settle a doubt."""
-NOT_BY_READING = {"function", "admin-api", "procedure-word", "feature-options"}
+BY_HAND = {
+    "procedure-word": "write ##class(%SYSTEM.SQL.Security).GrantPrivilege(",
+    "feature-options": 'iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',
+}
+"""The call that settles a doubt which reading cannot."""
 NTH = max(len(doubt.behaviours) for doubt in DOUBTS)
 
 
@@ -47,10 +60,8 @@ def test_names_and_values_are_those_of_the_simulator() -> None:
     }
 
 
-def test_each_doubt_is_settled_or_says_what_would_settle_it() -> None:
-    assert {each.name for each in table.DOUBTS if each.settle is None} == NOT_BY_READING
-    assert all(bool(each.settle) != bool(each.otherwise) for each in table.DOUBTS)
-    assert BY_WHOM.keys() | NOT_BY_READING == {each.name for each in DOUBTS}
+def test_each_doubt_is_settled_by_reading_or_by_hand() -> None:
+    assert BY_WHOM.keys() | BY_HAND.keys() == {each.name for each in DOUBTS}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +76,8 @@ def test_each_doubt_is_settled_or_says_what_would_settle_it() -> None:
 async def test_it_is_settled_rightly(doubt: str, value: str) -> None:
     async with simulated(Doubts().choose(f"{doubt}={value}")) as running:
         running.runtime.grant_select("%SYS", "Audit", "%SQL")
-        collected = await collect_as(running, BY_WHOM[doubt])
+        fill = partial(take_last_places, running) if doubt == "admin-api" else None
+        collected = await collect_as(running, BY_WHOM[doubt], fill)
     assert collected.answers[doubt] == value, collected.because(doubt)
 
 
@@ -77,13 +89,20 @@ async def test_no_account_gets_a_wrong_answer(number: int, version: str) -> None
     async with simulated(chosen, version=version) as running:
         running.runtime.grant_select("%SYS", "Audit", "%SQL")
         for account in (ADMINISTRATOR, SECURITY, OPERATOR):
-            collected = await collect_as(running, account)
+            # With every unit in use, the SysAdmin API shows what it does then.
+            fill = partial(take_last_places, running) if account == OPERATOR else None
+            collected = await collect_as(running, account, fill)
             for doubt, answer in collected.answers.items():
                 assert answer in ("", values(chosen)[doubt]), (account, doubt, collected.because(doubt))
                 assert collected.because(doubt)
+            for doubt, call in BY_HAND.items():
+                assert collected.because(doubt).startswith("not by reading: ")
+                assert "; by hand: " in collected.because(doubt)
+                assert call in collected.because(doubt)
             settled |= {doubt for doubt, answer in collected.answers.items() if answer}
             assert collected.findings.all is (account == ADMINISTRATOR)
-    never = set() if version > "2025.1" else {"security-objects"}
+    later = {"security-objects": "2025.2", "admin-api": "2026.2"}
+    never = {doubt for doubt, since in later.items() if version < since}
     assert settled == BY_WHOM.keys() - never
 
 
@@ -98,6 +117,45 @@ async def test_what_was_granted_proves_nothing() -> None:
         collected = await collect_as(running, SECURITY)
     assert collected.answers["dictionary"] == ""
     assert collected.because("dictionary") == "this account was granted SELECT"
+
+
+async def test_what_stays_open_is_told_with_the_way_to_settle_it() -> None:
+    async with simulated(Doubts()) as running:
+        collected = await collect_as(running, ADMINISTRATOR)
+    found = {each.doubt: each for each in compare(collected.evidence)}
+    assert {each.name for each in table.DOUBTS if each.by_hand} == {"admin-api", *BY_HAND}
+    for doubt in table.DOUBTS:
+        if doubt.by_hand:
+            assert found[doubt.name].verdict == "not settled"
+            assert found[doubt.name].because.endswith(f"; by hand: {doubt.by_hand}")
+    assert found["admin-api"].because.startswith("units are free; by hand: ")
+
+
+@pytest.mark.parametrize(("value", "works"), [("granted", True), ("none", False)])
+def test_a_login_by_hand_settles_the_feature_option(value: str, works: bool) -> None:
+    doubts = Doubts().choose(f"feature-options={value}")
+    with simulator(Options(scenario="quiet", web_port=None, doubts=doubts)) as target:
+        asked = iris.connect(target.host, target.port, "%SYS", target.user, target.password, featureOptions=1)
+        cursor = asked.cursor()
+        if works:
+            cursor.execute("SELECT 1")
+            assert cursor.fetchall() == ((1,),)
+        else:
+            with pytest.raises(iris.dbapi.DataError):
+                cursor.execute("SELECT 1")
+        asked.close()
+
+
+@pytest.mark.parametrize(("value", "taken"), [("taken", True), ("refused", False)])
+def test_a_grant_by_hand_settles_the_word_for_procedures(value: str, taken: bool) -> None:
+    doubts = Doubts().choose(f"procedure-word={value}")
+    with simulator(Options(scenario="quiet", web_port=None, doubts=doubts)) as target:
+        connection = target.connect()
+        status = iris.createIRIS(connection).classMethodValue(
+            "%SYSTEM.SQL.Security", "GrantPrivilege", "EXECUTE", "Some.Procedure", "PROCEDURE", target.user
+        )
+        assert (status == 1) is taken
+        connection.close()
 
 
 async def test_a_quiet_instance_leaves_open_what_it_cannot_show() -> None:

@@ -8,14 +8,25 @@ from datetime import date
 import pytest
 
 from irisops.instance.calls import Answer, Call, Function, LoadSource, ObjectCall, Query, Update
-from irisops.instance.errors import InstanceError, NoAnswer, Unreachable
+from irisops.instance.capabilities import Capabilities
+from irisops.instance.errors import InstanceError, NoAnswer, NotAvailable, Unreachable
 from irisops.instance.evidence.findings import BUDGET, Findings, Seen, see
-from irisops.instance.evidence.reads import BY_CELLS, Read, documented_privileges, listed, reads
+from irisops.instance.evidence.reads import (
+    BY_CELLS,
+    BY_REST,
+    DELETE_SESSION,
+    Read,
+    documented_privileges,
+    listed,
+    reads,
+)
 from irisops.instance.evidence.report import document
 from irisops.instance.system import make_info
+from irisops.instance.usage.sessions import FUNCTION, NO_SESSION
 
 ALL = reads("_SYSTEM", 4711)
 INFO = make_info("IRIS for UNIX (Ubuntu) 2026.1 (Build 1U)", "%SYS", 1, None, None)
+BY_DRIVER = [read for read in ALL if read.call is not None]
 SLOWEST = max(read.seconds for read in ALL)
 
 
@@ -26,6 +37,7 @@ class Answering:
         self.now = 0.0
         self.seconds = seconds
         self.asked = 0
+        self.capabilities = Capabilities()
         self.raised = {int(number.removeprefix("at_")): error for number, error in raised.items()}
 
     async def batch(
@@ -35,7 +47,7 @@ class Answering:
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
         self.asked += 1
-        assert deadline == ALL[self.asked - 1].seconds
+        assert deadline == BY_DRIVER[self.asked - 1].seconds
         self.now += self.seconds
         if self.asked in self.raised:
             raise self.raised[self.asked]
@@ -49,9 +61,13 @@ async def seen_by(answering: Answering) -> list[Seen]:
 async def test_every_read_is_done_once_and_timed() -> None:
     answering = Answering(0.5)
     seen = await seen_by(answering)
-    assert answering.asked == len(ALL) == len(seen)
-    assert {each.seconds for each in seen} == {0.5}
-    assert all(each.answer is not None and each.problem is None for each in seen)
+    assert len(seen) == len(ALL)
+    assert answering.asked == len(BY_DRIVER)
+    *there, absent = sorted(seen, key=lambda each: each.read.call is None)
+    assert {each.seconds for each in there} == {0.5}
+    assert all(each.answer is not None and each.problem is None for each in there)
+    assert absent.read.name == BY_REST
+    assert isinstance(absent.problem, NotAvailable)
 
 
 async def test_a_slow_instance_ends_the_reads_within_two_minutes() -> None:
@@ -67,7 +83,7 @@ async def test_a_slow_instance_ends_the_reads_within_two_minutes() -> None:
 async def test_an_error_of_one_read_leaves_the_others() -> None:
     answering = Answering(at_3=InstanceError("no"))
     seen = await seen_by(answering)
-    assert [each.read.name for each in seen if each.problem] == [ALL[2].name]
+    assert [each.read.name for each in seen if each.problem] == [ALL[2].name, BY_REST]
 
 
 @pytest.mark.parametrize("lost", [NoAnswer("late"), Unreachable("gone")])
@@ -85,7 +101,10 @@ async def test_a_lost_connection_ends_the_reads(lost: Exception) -> None:
 
 
 def test_nothing_that_is_read_changes_anything() -> None:
-    """What opens, saves, ends or calls routines is not among the calls, and each name stands for one read."""
+    """What opens, saves or ends is not among the calls, and each name stands for one read.
+
+    The one function that is called gets the id of no session.
+    """
     assert len({read.name for read in ALL}) == len(ALL)
     for read in ALL:
         match read.call:
@@ -97,7 +116,9 @@ def test_nothing_that_is_read_changes_anything() -> None:
                 assert all(
                     step.kind == "get" or (step.kind, step.name) == ("invoke", "Count") for step in steps
                 )
-            case Function() | Update() | LoadSource():
+            case Function():
+                assert (read.name, read.call) == (DELETE_SESSION, Function(*FUNCTION, (NO_SESSION,)))
+            case Update() | LoadSource():
                 pytest.fail(read.name)
 
 

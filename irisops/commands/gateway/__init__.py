@@ -1,0 +1,1 @@
+"""Commands on the Web Gateway of this machine."""

@@ -1,0 +1,74 @@
+"""Picks: the lines that a card offers, by number or key, and what is still missing in one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from irisops.contract import quoting
+from irisops.contract.chat import CommandInfo
+from irisops.contract.replies import Facts, Problem, Reply
+
+MOST = 9
+"""Suggestions that have a number; more are reached with the arrows."""
+
+_OPTIONAL = re.compile(r"\s*\[[^\]]*\]")
+_KEYWORD = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A picked line. `blank` is where its first placeholder stands (start, end), None for a line that can be run."""
+
+    line: str
+    blank: tuple[int, int] | None = None
+
+
+def offered(replies: Iterable[Reply]) -> dict[str, str]:
+    """What can be typed to pick from a card -> the line offered: `1` for a suggestion, a letter for an action."""
+    found: dict[str, str] = {}
+    for reply in replies:
+        if isinstance(reply, Problem):
+            found |= {str(number): line for number, line in enumerate(reply.suggestions[:MOST], 1)}
+        elif isinstance(reply, Facts):
+            found |= {key: line for key, _label, line in reply.actions}
+    return found
+
+
+def pick(line: str, commands: Sequence[CommandInfo]) -> Pick:
+    """An offered line, without what is optional in a usage; it may be one, e.g. `/grant ROLE to USER`.
+
+    A name that looks like a placeholder is none: only the words of that very command's usage count.
+    """
+    info = max(
+        (each for each in commands if f"{line} ".startswith(f"/{each.name} ")),
+        key=lambda each: len(each.name),
+        default=None,
+    )
+    if info is None:
+        return Pick(line)
+    usage = info.usage.removeprefix(f"/{info.name}")
+    bare = line
+    for optional in _OPTIONAL.findall(usage):
+        bare = bare.replace(optional, "", 1)
+    words = _OPTIONAL.sub("", usage).split()
+    if bare != line:
+        bare = _without_last_keywords(bare, words, len(info.name) + 1)
+    try:
+        parts = quoting.split(bare)
+    except quoting.UnclosedQuoteError:
+        return Pick(bare)
+    places = {word for word in words if not _KEYWORD.fullmatch(word)}
+    for part in parts:
+        if not part.quoted and part.value in places:
+            return Pick(bare, (part.start, part.end))
+    return Pick(bare)
+
+
+def _without_last_keywords(line: str, words: Sequence[str], least: int) -> str:
+    """`/share for people` -> `/share`: words that led to optional values."""
+    keywords = {word for word in words if _KEYWORD.fullmatch(word)}
+    while len(line) > least and line.rsplit(" ", 1)[-1] in keywords:
+        line = line.rsplit(" ", 1)[0]
+    return line
