@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from irisops.contract import quoting
 from irisops.contract.chat import Command
+from irisops.contract.nearest import find
 from irisops.contract.quoting import Word
 from irisops.contract.replies import Problem
 from irisops.contract.secret_words import refusal
-from irisops.contract.wording import harmless
-from irisops.engine import plain_words
+from irisops.contract.wording import harmless, listed
+from irisops.engine import glossary, plain_words
 from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
 
 if TYPE_CHECKING:
@@ -39,8 +40,16 @@ _PERHAPS = "Perhaps one of these was meant; /help lists everything."
 _OTHER_WORDS = "Otherwise say it in other words; /help lists everything."
 _FOR_EXAMPLE = "This is what can be asked, for example; /help lists everything."
 _EXAMPLES = ("/license", "/users", "/help")
-_FORBIDS = re.compile(r"(?:do not|don[’']?t|never)\s", re.IGNORECASE)
-_ANSWERS = frozenset({"yes", "y", "yes please", "yep", "yeah", "ok", "okay", "no", "n", "nope", "sure", "go", "do it"})
+_FORBIDS = re.compile(
+    r"(?:do not|don[’']?t|never)\s+(?:ever\s+)?(?:kick|throw|delete|remove|drop|erase|wipe|end|kill|terminate|stop|"
+    r"close|disable|enable|block|lock|unlock|ban|revoke|take|grant|give|share|undo|change|log|reset|make|create)\b"
+    r"(?!.*\b(?:just|but|instead)\b)",
+    re.IGNORECASE,
+)
+"""What shall not be done, unless something else shall: `don't kill 4711, just pause it`."""
+_ANSWERS = frozenset(
+    {"yes", "y", "yes please", "yep", "yeah", "ok", "okay", "no", "n", "nope", "sure", "go", "do it"}
+)
 """Answers to a question, where none is open."""
 _COMPARED = 120
 """Characters of an unknown line that are compared with known ones."""
@@ -53,6 +62,7 @@ class _Wrong(Exception):  # noqa: N818 - never leaves this module
         super().__init__(message)
         self.cure = cure
         self.spec: CommandSpec | None = None
+        self.missing: Arg | None = None
 
 
 def parse(text: str, registry: Registry, known: Known = nothing_known) -> Command | Problem:
@@ -60,21 +70,45 @@ def parse(text: str, registry: Registry, known: Known = nothing_known) -> Comman
     line = text.strip()
     if not line:
         return Problem("NotUnderstood", "Nothing was typed.", _FOR_EXAMPLE, text=text, suggestions=_EXAMPLES)
-    if line.startswith("/"):
+    if line.startswith("/") and not _is_path(line, registry):
         return _parse_slash(text, line, registry, known)
+    sentence = plain_words.tidy(line) if len(line) <= plain_words.MAX_LENGTH else ""
+    answer = _no_wish(line, sentence)
+    if answer:
+        return Problem("NotUnderstood", *answer, text=text)
+    return (
+        _by_form(text, sentence, registry, known)
+        or _bare_command(text, line, registry, known)
+        or _ranked(text, sentence, registry, known)
+    )
+
+
+def _no_wish(line: str, sentence: str) -> tuple[str, str] | None:
+    """Message and cure for an answer to no question, and for what shall not be done."""
     if line.casefold().rstrip(".! ") in _ANSWERS:
-        return Problem("NotUnderstood", "Nothing is waiting for a yes.", "", text=text)
-    if len(line) > plain_words.MAX_LENGTH:
-        return _nothing(text)
-    sentence = plain_words.tidy(line)
+        return "Nothing is waiting for a yes.", ""
     if _FORBIDS.match(sentence):
-        return Problem("NotUnderstood", "That says what not to do: nothing was done.", _OTHER_WORDS, text=text)
+        return "That says what not to do: nothing was done.", _OTHER_WORDS
+    return None
+
+
+def _by_form(text: str, sentence: str, registry: Registry, known: Known) -> Command | None:
+    """The command of the first plain-words form that fits; a question for a term of the glossary."""
+    term, helping = glossary.asked(sentence), registry.get("help")
+    if term is not None and helping is not None:
+        return _command(helping, {"command": term.name.split()}, text)
     for spec in registry:
         for plain in spec.plain:
             found = plain_words.match(spec, plain, sentence)
-            if found is not None and _fits(found, line, known):
+            if found is not None and _fits(found, text, registry, known):
                 return _command(found.spec, found.args, text)
-    return _bare_command(text, line, registry) or _ranked(text, sentence, registry, known)
+    return None
+
+
+def _is_path(line: str, registry: Registry) -> bool:
+    """True for a sentence that begins with a web application: `/csp/user must ask for a login`."""
+    first, _, rest = line.partition(" ")
+    return bool(rest) and "/" in first[1:] and registry.get(first[1:]) is None
 
 
 def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Command | Problem:
@@ -92,9 +126,12 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
 
 def _suggested(guesses: Sequence[Guess]) -> list[str]:
     """Lines to choose from; none if no example is like the sentence."""
-    if not guesses or guesses[0].score < _LIKELY:
+    if not guesses or (guesses[0].score < _LIKELY and not guesses[0].names):
         return []
-    return list(dict.fromkeys(each.line for each in guesses))[:_SUGGESTED]
+    by_command: dict[str, str] = {}
+    for each in guesses:
+        by_command.setdefault(each.spec.name, each.line)
+    return list(by_command.values())[:_SUGGESTED]
 
 
 _LIKELY = 0.8
@@ -142,7 +179,7 @@ def _command(spec: CommandSpec, args: Args, text: str) -> Command:
     )
 
 
-def _bare_command(text: str, line: str, registry: Registry) -> Command | None:
+def _bare_command(text: str, line: str, registry: Registry, known: Known) -> Command | None:
     """`license` or `connect local` without the slash, when the rest fits the grammar exactly.
 
     Commands that change something need a slash or a whole sentence, to be sure that they are meant.
@@ -157,10 +194,21 @@ def _bare_command(text: str, line: str, registry: Registry) -> Command | None:
     kinds = {part.name: part.kind for part in spec.grammar if isinstance(part, Arg)} if spec else {}
     for name, value in found.args.items():
         kind = kinds.get(name, "text")
-        if kind in _GUARDED and not all(
-            _may_be(kind, each, line, nothing_known) for each in ([value] if isinstance(value, str) else value)
-        ):
-            return None
+        values = [value] if isinstance(value, str) else value
+        if kind == "command" and glossary.term(" ".join(values)) is not None:
+            continue
+        for each in values:
+            if kind in _GUARDED and not _may_be(kind, each, line, registry, nothing_known):
+                return None
+            names = [name for name, _ in known(kind)] if kind in ("user", "role", "profile") else []
+            if (
+                names
+                and find(each, names) is None
+                and each != "all"
+                and "://" not in each
+                and "," not in each
+            ):
+                return None
     return found
 
 
@@ -170,6 +218,8 @@ def _parse_slash(text: str, line: str, registry: Registry, known: Known) -> Comm
     except _Wrong as wrong:
         if wrong.spec is None:
             suggestions = _near_slash(line, registry)
+        elif wrong.missing is not None and (values := _values(wrong.missing, known)):
+            suggestions = [_continued(line, wrong.spec, wrong.missing, value) for value in values]
         else:
             suggestions = _usages(_with_kin(wrong.spec, _by_likeness(line, registry)))
         return Problem("NotUnderstood", str(wrong), wrong.cure, text=text, suggestions=suggestions)
@@ -265,12 +315,43 @@ def _take_values(
             break
     if not taken:
         if arg.required:
-            raise _Wrong(f"/{spec.name} needs {_article(arg.show or arg.name)}.")
+            wrong = _Wrong(f"/{spec.name} needs {_wanted(arg)}.")
+            wrong.missing = None if rest else arg
+            raise wrong
         return
     if any(not value for value in taken):
         raise _Wrong(f"An empty name is not {_article(arg.show or arg.name)}.")
     checked = [_checked(arg.name, arg.kind, value) for value in taken]
     args[arg.name] = checked if arg.many else checked[0]
+
+
+def _wanted(arg: Arg) -> str:
+    """What an argument is: `a USER`, `1h or 18:30`, `a name, e.g. guest-fox-1`."""
+    choices = _choices(arg)
+    if len(choices) > 1:
+        return listed(choices, "or")
+    return f"{_article(arg.name).lower()}, e.g. {choices[0]}" if choices else _article(arg.show or arg.name)
+
+
+def _choices(arg: Arg) -> list[str]:
+    """The words that the form of an argument shows, if it shows words and not a name in capitals."""
+    words = arg.show.split("|")
+    return (
+        words if arg.show and all(word == word.lower() and not word.startswith("/") for word in words) else []
+    )
+
+
+def _values(arg: Arg, known: Known) -> list[str]:
+    """Up to three values for a missing argument: known ones, or those that its form shows."""
+    values = [value for value, _ in known(arg.kind)][:_SUGGESTED]
+    return values or (_choices(arg)[:_SUGGESTED] if "|" in arg.show else [])
+
+
+def _continued(line: str, spec: CommandSpec, missing: Arg, value: str) -> str:
+    """The line with a value for what is missing at its end, and the places that must still be filled."""
+    after = spec.grammar[spec.grammar.index(missing) + 1 :]
+    needed = any(isinstance(part, Arg) and part.required for part in after)
+    return " ".join([line.strip(), quoting.quote(value), *(part.display for part in after if needed)])
 
 
 def _article(name: str) -> str:
@@ -298,13 +379,23 @@ _FLAGS = {
 }
 
 
-def _fits(found: plain_words.Match, text: str, known: Known) -> bool:
+def _fits(found: plain_words.Match, text: str, registry: Registry, known: Known) -> bool:
     """True if the grammar allows the values of a sentence and they can be names; canonical ones replace them."""
     kinds = {part.name: part.kind for part in found.spec.grammar if isinstance(part, Arg)} | dict(
         found.spec.options
     )
-    if not all(_may_be(kind, value, text, known) for kind, value in found.names):
+    if not all(_may_be(kind, value, text, registry, known) for kind, value in found.names):
         return False
+    for part in found.spec.grammar:
+        choices = _choices(part) if isinstance(part, Arg) else []
+        value = found.args.get(part.name) if isinstance(part, Arg) else None
+        if (
+            len(choices) > 1
+            and all(map(str.isalpha, choices))
+            and isinstance(value, str)
+            and value not in choices
+        ):
+            return False
     try:
         for name, value in found.args.items():
             values = value if isinstance(value, list) else [value]
@@ -317,23 +408,29 @@ def _fits(found: plain_words.Match, text: str, known: Known) -> bool:
     return True
 
 
-def _may_be(kind: str, value: str, text: str, known: Known) -> bool:
+def _may_be(kind: str, value: str, text: str, registry: Registry, known: Known) -> bool:
     """True if a word caught by a form may be a name of that kind: no common word, no known name of another kind."""
+    name = value.casefold()
     if f'"{value}"' in text or f"'{value}'" in text:
         return True
-    name = value.casefold()
-    if kind in ("user", "role", "profile") and name.startswith("/"):
-        return False
+    if kind == "command":
+        return registry.get(name.lstrip("/")) is not None
     kinds = {each for each in _NAME_KINDS if any(name == one.casefold() for one, _ in known(each))}
     if kinds:
-        return kind in kinds or kind == "name" or (kind == "resource" and value.startswith("/"))
+        return kind in kinds or kind == "name"
     if kind == "guest":
         return name.startswith("guest-")
+    if kind == "filter":  # a word alone is searched for; of a sentence it is none
+        return not name.isalpha()
+    foreign = kind in ("user", "role", "profile") and (
+        name[0] == "/" or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
+    )
     # USER is a namespace of every instance, with a database of that name.
-    return name not in plain_words.COMMON or (kind == "resource" and name == "user")
+    return not foreign and (name not in plain_words.COMMON or (kind == "resource" and name == "user"))
 
 
-_GUARDED = ("user", "role", "resource", "filter", "holder")
+_SPAN = re.compile(r"\d+[smhdw]")
+_GUARDED = ("user", "role", "resource", "filter", "holder", "guest", "command")
 _NAME_KINDS = ("user", "role", "profile", "guest")
 
 

@@ -107,18 +107,23 @@ def _split_outside_quotes(text: str) -> Iterator[str]:
 
 
 COMMON = frozenset(
-    """
-    a an the my our your his her its their this that these those it them him me us you i we he she they and or not no
-    to from of in on out away up back again now please is are was can may will with for at by as
-    all any each every everything everyone everybody anything anyone anybody something someone somebody nothing nobody
-    none one ones some both thing things stuff people person
-    user users account accounts role roles group groups database databases data table tables namespace resource resources
-    session sessions browser browsers process processes job jobs license licence licenses licences unit units seat key
-    server servers instance system machine computer app apps application applications service services web site page
-    tunnel share profile connection password passwords access right rights permission permissions privilege privileges
-    security audit log index indices global globals class classes code file files disk query
-    """.split()
-)
+    {
+        "a", "an", "the", "my", "our", "your", "his", "her", "its", "their", "this", "that", "these", "those", "it",
+        "them", "him", "me", "us", "you", "i", "we", "he", "she", "they", "and", "or", "not", "no", "to", "from",
+        "of", "in", "on", "out", "away", "up", "back", "again", "now", "please", "is", "are", "was", "can", "may",
+        "will", "with", "for", "at", "by", "as", "all", "any", "each", "every", "everything", "everyone",
+        "everybody", "anything", "anyone", "anybody", "something", "someone", "somebody", "nothing", "nobody",
+        "none", "one", "ones", "some", "both", "thing", "things", "stuff", "people", "person", "user", "users",
+        "account", "accounts", "role", "roles", "group", "groups", "database", "databases", "data", "table",
+        "tables", "namespace", "resource", "resources", "session", "sessions", "browser", "browsers", "process",
+        "processes", "job", "jobs", "license", "licence", "licenses", "licences", "unit", "units", "seat", "key",
+        "server", "servers", "instance", "system", "machine", "computer", "app", "apps", "application",
+        "applications", "service", "services", "web", "site", "page", "tunnel", "share", "profile", "connection",
+        "password", "passwords", "access", "right", "rights", "permission", "permissions", "privilege",
+        "privileges", "public", "deadline", "unauthenticated", "secrets", "vault", "security", "audit", "log",
+        "index", "indices", "global", "globals", "class", "classes", "code", "file", "files", "disk", "query",
+    }
+)  # fmt: skip
 """Words that are no names where a form would catch them, unless quoted or known: `drop the user database`."""
 
 _SLOTS = {
@@ -126,7 +131,7 @@ _SLOTS = {
     **dict.fromkeys(("who", "holder", "name", "new"), "name"),
 }  # fmt: skip
 """Slot -> kind of the name in it, where the grammar does not say so."""
-_NAMES = ("user", "role", "profile", "resource", "application", "service", "guest")
+_NAMES = ("user", "role", "profile", "resource", "application", "service", "guest", "command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,9 @@ def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
         for name, value in plain.args.items()
     }
     return Match(
-        spec, implied | {name: value for name, value in said.items() if name in known}, list(_names(spec, said))
+        spec,
+        implied | {name: value for name, value in said.items() if name in known},
+        list(_names(spec, said)),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log, sqrt
 from pathlib import Path
@@ -24,7 +24,6 @@ _OPTIONAL = re.compile(r" ?\[([^\]]*)\]")
 
 _FILLS: Mapping[str, frozenset[str]] = {
     "age": frozenset({"span"}),
-    "interval": frozenset({"span"}),
     "seconds": frozenset({"span", "number"}),
     "time": frozenset({"span", "clock"}),
     "pid": frozenset({"number"}),
@@ -35,24 +34,49 @@ _FILLS: Mapping[str, frozenset[str]] = {
 }
 """Kind of a place in a line -> kinds of words that fill it, where that is not the kind itself."""
 
-_EXAMPLES: Mapping[str, str] = {
-    "age": "90d", "interval": "5s", "span": "10m", "seconds": "5m", "time": "1h", "pid": "4711", "number": "4",
+EXAMPLES: Mapping[str, str] = {
+    "age": "90d", "span": "10m", "seconds": "5m", "time": "1h", "pid": "4711", "number": "4",
     "port": "1973", "id": "7", "percent": "80%", "position": "last", "holder": "10.0.0.5", "file": "notes.md",
     "application": "/csp/user", "resource": "%DB_USER", "service": "%Service_Telnet", "guest": "guest-fox-1",
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "xxgrant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "xxns_1",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
+    "place": "keyring",
 }  # fmt: skip
 """Values with which the example sentences are read."""
 COVERED = 0.8
-MISSING, UNUSED, GUESSED, ASKED = 0.2, 0.15, 0.22, 0.2
+"""Weight of the share of the sentence that a meaning accounts for."""
+MISSING = 0.2
+"""Cost of a place that nothing fills."""
+UNUSED = 0.15
+"""Cost of a name or number that the line has no place for."""
+GUESSED = 0.22
+"""Cost of a place filled with an unknown word that looks like no name."""
+ASKED = 0.2
+"""Cost of a change where the sentence is a question."""
+CHANGES = 0.06
+"""Cost of a change: between a look and a change, equally likely, the look comes first."""
+NAMED = 0.8
+"""Gain of a line whose command is the first word: `grant something`."""
 _ASKING = frozenset(
-    "who whos what whats which why where when whose is are was were does did has have any anybody anyone".split()
-)
+    {
+        "who", "whos", "what", "whats", "which", "why", "where", "when", "whose", "is", "are", "was", "were", "does",
+        "did", "has", "have", "any", "anybody", "anyone",
+    }
+)  # fmt: skip
 """First words of a question: it seldom wants a change."""
-_ACTS = frozenset({"end", "kick", "delete", "disable", "enable", "revoke", "grant", "create", "unlock", "copy", "suspend"})
+_ACTS = frozenset(
+    {
+        "end", "kick", "delete", "disable", "enable", "revoke", "grant", "create", "unlock", "copy", "suspend",
+    }
+)  # fmt: skip
 """Meanings of the first word of an order, which is not carried out by showing something."""
-_NEVER = frozenset("dont don't not never no everything everyone everybody anybody anyone whole said would if".split())
+_NEVER = frozenset(
+    {
+        "dont", "don't", "not", "never", "no", "everything", "everyone", "everybody", "anybody", "anyone", "whole",
+        "said", "would", "if",
+    }
+)  # fmt: skip
 """Words with which a sentence is never beyond doubt."""
 _SHOWS = frozenset(
     {
@@ -61,12 +85,18 @@ _SHOWS = frozenset(
     }
 )  # fmt: skip
 """Commands that show something and are not live."""
+PART = 0.7
+"""Weight of the likeness of one clause of a long sentence."""
+_LONG = 10
+"""Words above which a sentence is compared clause by clause, too."""
+_CLAUSES = re.compile(r"[,;:.!?]+\s+|\s+(?:and|but|so|because|then|that)\s+", re.IGNORECASE)
 _NEIGHBOURS = 0.5
 """Weight of a pair of neighbouring words against that of a word."""
 
 
-def _example_names(kind: str) -> Sequence[tuple[str, str]]:
-    value = _EXAMPLES.get(kind, "")
+def example_names(kind: str) -> Sequence[tuple[str, str]]:
+    """The names in `EXAMPLES`, as a `Known`."""
+    value = EXAMPLES.get(kind, "")
     return [(value, kind)] if value.startswith("xx") else []
 
 
@@ -93,6 +123,8 @@ class Guess:
     """A place that must be filled is not: the line shows its name there."""
     named: bool
     """Everything that fills a place is known, quoted or said to be of its kind, and a change has no other values."""
+    names: bool = False
+    """The sentence names something that is known."""
     sure: bool = False
 
 
@@ -112,9 +144,9 @@ class Ranker:
         for sentences in said:
             for sentence in sentences:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
-        examples = Names(_example_names)
+        examples = Names(example_names)
         features = [
-            [_features(read(_with_examples(sentence), self.language, examples)) for sentence in sentences]
+            [_features(read(with_examples(sentence), self.language, examples)) for sentence in sentences]
             for sentences in said
         ]
         self._weigh(features)
@@ -143,8 +175,14 @@ class Ranker:
 
     def rank(self, text: str, known: Known, most: int = 8) -> list[Guess]:
         """The likeliest meanings of a sentence, the best first."""
-        words = read(text, self.language, Names(known))
-        guesses = self.rank_words(words, most)
+        names = Names(known)
+        words = read(text, self.language, names)
+        if not any(word.meaning or word.sure for word in words):
+            return []
+        parts = (
+            [read(part, self.language, names) for part in _CLAUSES.split(text)] if len(words) > _LONG else []
+        )
+        guesses = self.rank_words(words, most, parts)
         where, others = _elsewhere(words)
         if where:
             guesses += [
@@ -155,7 +193,11 @@ class Ranker:
         pairs = [word for word in words if "pair" in word.kinds]
         if pairs:
             guesses += [
-                replace(each, line=" ".join([each.line, *(quote(word.value) for word in pairs)]), score=each.score + _PAIRS)
+                replace(
+                    each,
+                    line=" ".join([each.line, *(quote(word.value) for word in pairs)]),
+                    score=each.score + _PAIRS,
+                )
                 for each in self.rank_words([word for word in words if word not in pairs], most)
                 if all(_takes(each.spec, word.value) for word in pairs)
             ]
@@ -170,10 +212,20 @@ class Ranker:
         best = guesses[0]
         rival = next((each.score for each in guesses[1:] if each.spec is not best.spec), 0.0)
         first = _first(words)
-        if best.missing or not best.named or any(each.text.casefold() in _NEVER for each in words):
+        if (
+            not any(word.meaning for word in words)
+            or best.missing
+            or not best.named
+            or any(each.text.casefold() in _NEVER for each in words)
+        ):
             return False
         if best.spec.live or best.spec.name in _SHOWS:
-            return best.like >= 0.75 and best.covered >= 0.85 and best.score - rival >= 0.25 and first not in _ACTS
+            return (
+                best.like >= 0.75
+                and best.covered >= 0.85
+                and best.score - rival >= 0.25
+                and first not in _ACTS
+            )
         return (
             best.like >= 0.85
             and best.covered >= 0.9
@@ -182,26 +234,47 @@ class Ranker:
             and not best.line.endswith(" all")
         )
 
-    def rank_words(self, words: Sequence[Word], most: int = 8) -> list[Guess]:
-        """As `rank`."""
+    def rank_words(
+        self, words: Sequence[Word], most: int = 8, parts: Sequence[Sequence[Word]] = ()
+    ) -> list[Guess]:
+        """As `rank`; `parts` are the clauses of a long sentence, one of which may hold the wish."""
         asks = _first(words) in _ASKING
-        features = _features(words)
-        weights = {each: share * self._weights.get(each, 0.0) for each, share in features.items()}
-        size = sqrt(sum(weight**2 for weight in weights.values()))
-        if not size:
-            return []
-        likeness: dict[int, float] = defaultdict(float)
-        for each, weight in weights.items():
-            for example, theirs in self._index.get(each, ()):
-                likeness[example] += weight / size * theirs
+        named = f"/{words[0].text.casefold()} {{" if words else " "
+        likeness = self._likeness(words)
+        for part in parts:
+            for example, value in self._likeness(part).items():
+                likeness[example] = max(likeness.get(example, 0.0), value * PART)
         best: dict[int, list[float]] = defaultdict(list)
         for example, value in likeness.items():
             best[self._of[example]].append(value)
         scored = sorted(
-            ((self._together(values), meaning) for meaning, values in best.items()), key=lambda each: (-each[0], each[1])
+            (
+                (self._together(values) + NAMED * self._meanings[meaning].line.startswith(named), meaning)
+                for meaning, values in best.items()
+            ),
+            key=lambda each: (-each[0], each[1]),
         )
-        guesses = [self._guess(meaning, score - ASKED * (asks and self._meanings[meaning].spec.changes), max(best[meaning]), words) for score, meaning in scored[: 4 * most]]
+        guesses = [
+            self._guess(
+                meaning,
+                score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes,
+                max(best[meaning]),
+                words,
+            )
+            for score, meaning in scored[: 4 * most]
+        ]
         return sorted(guesses, key=lambda each: -each.score)[:most]
+
+    def _likeness(self, words: Sequence[Word]) -> dict[int, float]:
+        """Example -> likeness, from 0 to 1, of all that are a little alike."""
+        features = _features(words)
+        weights = {each: share * self._weights.get(each, 0.0) for each, share in features.items()}
+        size = sqrt(sum(weight**2 for weight in weights.values())) or 1.0
+        found: dict[int, float] = defaultdict(float)
+        for each, weight in weights.items():
+            for example, theirs in self._index.get(each, ()):
+                found[example] += weight / size * theirs
+        return found
 
     @staticmethod
     def _together(values: list[float]) -> float:
@@ -213,7 +286,9 @@ class Ranker:
         line, filled, missing = fill(meaning.line, words)
         vocabulary = self._vocabulary[number]
         total = covered = 0.0
-        guessed = {place for place in filled if words[place].strange and not (words[place].odd or words[place].sure)}
+        guessed = {
+            place for place in filled if words[place].strange and not (words[place].odd or words[place].sure)
+        }
         for place, word in enumerate(words):
             if place in filled:
                 weight, fits = 1.0, place not in guessed
@@ -228,14 +303,20 @@ class Ranker:
         unused = sum(
             1
             for place, word in enumerate(words)
-            if word.sure and not word.meaning and place not in filled and vocabulary.isdisjoint(_kinds(word)[-1:])
+            if word.sure
+            and not word.meaning
+            and place not in filled
+            and vocabulary.isdisjoint(_kinds(word)[-1:])
         )
         score += COVERED * (covered / total if total else 0.0)
         score -= MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
         named = all(words[place].sure for place in filled)
         invented = meaning.spec.changes and any(sign.isdigit() for sign in _PLACE.sub("", meaning.line))
         named = named and not invented
-        return Guess(line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named)
+        names = any(word.sure and word.kinds & _NAMED for word in words)
+        return Guess(
+            line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named, names
+        )
 
 
 def _takes(spec: CommandSpec, pair: str) -> bool:
@@ -274,8 +355,9 @@ _ELSEWHERE = 0.1
 """An instance that is named speaks for /on."""
 
 
-def _with_examples(sentence: str) -> str:
-    return _PLACE.sub(lambda place: _EXAMPLES[place[1]], sentence)
+def with_examples(sentence: str) -> str:
+    """An example sentence with its places filled from `EXAMPLES`."""
+    return _PLACE.sub(lambda place: EXAMPLES[place[1]], sentence)
 
 
 def example_sentences() -> dict[str, list[str]]:
@@ -340,7 +422,9 @@ def _candidate(kind: str, words: Sequence[Word], used: set[int]) -> int | None:
             key=lambda place: (not words[place].strange, not words[place].sure, not words[place].odd)
         )
     else:
-        fitting.sort(key=lambda place: (bool(words[place].meaning), not words[place].sure, words[place].strange))
+        fitting.sort(
+            key=lambda place: (bool(words[place].meaning), not words[place].sure, words[place].strange)
+        )
     return fitting[0] if fitting else None
 
 
@@ -385,4 +469,20 @@ def _kinds(word: Word) -> list[str]:
 
 
 _NAMED = frozenset(KINDS)
-_VALUES = frozenset({"number", "span", "clock", "percent", "file", "pair", "host", "table", "holder", "port", "people", "email", "namespace"})
+_VALUES = frozenset(
+    {
+        "number",
+        "span",
+        "clock",
+        "percent",
+        "file",
+        "pair",
+        "host",
+        "table",
+        "holder",
+        "port",
+        "people",
+        "email",
+        "namespace",
+    }
+)

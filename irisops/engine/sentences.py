@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -13,7 +14,18 @@ from rapidfuzz.distance import OSA
 Known = Callable[[str], Sequence[tuple[str, str]]]
 """kind -> (value, hint) of all known values of that kind, as for completion."""
 
-KINDS = ("user", "role", "resource", "application", "service", "profile", "guest", "found", "command", "theme")
+KINDS = (
+    "user",
+    "role",
+    "resource",
+    "application",
+    "service",
+    "profile",
+    "guest",
+    "found",
+    "command",
+    "theme",
+)
 """Kinds of names that `Known` may have values of."""
 _ANY = frozenset({"user", "role", "profile", "new", "holder", "word", "found", "namespace", "theme", "id"})
 """What an unknown word may name."""
@@ -32,12 +44,12 @@ _SAID = {
 """Words beside which a name of a kind stands."""
 
 _NUMBERS = {
-    word: str(number)
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
-    )
-    if number > 1
-} | {"twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100"}
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10",
+    "eleven": "11", "twelve": "12", "fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50",
+    "sixty": "60", "hundred": "100",
+}  # fmt: skip
+_ONE = ("a", "an", "one", "last", "past")
 _UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
@@ -52,14 +64,14 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 30 * 86400
 _POSITIONS = {"first": "first", "top": "first", "last": "last", "end": "last", "bottom": "last"}
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
-_SPAN = re.compile(r"((?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+)", re.IGNORECASE)
-_PAIR = re.compile(r"[A-Za-z_]+(?:!=|>=|<=|=|~|>|<)\S+")
+_SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
+_HALF_DAY = re.compile(r"(1[0-2]|\d)(am|pm)")
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("pair", re.compile(r"[A-Za-z_]+(?:!=|>=|<=|=|~|>|<)\S+")),
     ("guest", re.compile(r"guest-\w+-\d+", re.IGNORECASE)),
     ("holder", re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")),
     ("clock", re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")),
     ("percent", re.compile(r"\d{1,3}%")),
-    ("number", re.compile(r"\d{1,9}")),
     ("application", re.compile(r"/\w[\w./%-]*")),
     (
         "file",
@@ -73,7 +85,9 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("host", re.compile(r"localhost|(?=.*[a-z])[\w-]+(?:\.[\w-]+){2,}", re.IGNORECASE)),
     ("service", re.compile(r"%Service_\w+", re.IGNORECASE)),
     ("resource", re.compile(r"%(?:DB|Admin|Native|Secure|System)_\w+|%Development", re.IGNORECASE)),
+    ("privilege", re.compile(r"%[A-Za-z][^\s:]*")),
 )
+_VALUES = frozenset({"number", "span", "pair", "file"})
 _ODD = re.compile(r"[_%\d]|[a-z][A-Z]|\w[.-]\w|[\\@]")
 """Signs of a name: an underscore, a digit, a dot or hyphen inside."""
 
@@ -163,9 +177,17 @@ class Language:
         return self._corrections[word]
 
 
-_IRREGULAR = {"thrown": "throw", "threw": "throw", "taken": "take", "took": "take", "got": "get", "gone": "go"}
+_IRREGULAR = {
+    "thrown": "throw",
+    "threw": "throw",
+    "taken": "take",
+    "took": "take",
+    "got": "get",
+    "gone": "go",
+}
 
 
+@cache
 def _infinitive(word: str) -> str:
     return _IRREGULAR.get(word) or re.sub(r"(?<=\w{3})(?:s|ed|ing)$", "", word)
 
@@ -206,6 +228,11 @@ class Names:
                 )
         self._choices: list[str] = []
 
+    @property
+    def none(self) -> bool:
+        """True if no name is known: an unknown word may well be one."""
+        return not self._kinds
+
     def find(self, word: str) -> dict[str, str]:
         """Kind -> value of a name."""
         return self._kinds.get(word.casefold(), {})
@@ -220,17 +247,11 @@ class Names:
 
 def read(text: str, language: Language, names: Names) -> list[Word]:
     """The words of a sentence, in order."""
-    raw = list(_raw(text))
-    words: list[Word] = []
-    position = 0
-    while position < len(raw):
-        word, used = _word(raw, position, words, language, names)
-        words += word
-        position += used
-    return _pairs(_said(_counted(words), language), language)
+    words = list(_Reader(list(_pieces(text)), language, names).words())
+    return _together(_said(_counted(words), language), language)
 
 
-def _raw(text: str) -> Iterator[str]:
+def _pieces(text: str) -> Iterator[str]:
     text = text.replace("’", "'").replace("‘", "'")
     for found in _TOKEN.finditer(text):
         token = found[0]
@@ -242,106 +263,191 @@ def _raw(text: str) -> Iterator[str]:
                 yield piece.strip(".:'*").lstrip("+-") or piece
 
 
-def _word(
-    raw: Sequence[str], at: int, before: Sequence[Word], language: Language, names: Names
-) -> tuple[list[Word], int]:
-    """The word at a position, and how many pieces it takes."""
-    token = raw[at]
-    if token.startswith('"'):
-        return [Word(token[1:], "", _ANY | _kinds_of(names.find(token[1:])), token[1:], sure=True)], 1
-    named = language.command(Word(token, token[1:])) if token.startswith("/") else ""
-    if named:
-        return [Word(token, "", frozenset({"command"}), named, sure=True)], 1
-    number = _number(raw, at)
-    if number is not None:
-        return [number[0]], number[1]
-    base = token[:-2] if token.casefold().endswith("'s") else token
-    plain = token.replace("'", "").casefold()
-    shaped = _shape(base)
-    found = names.find(base) or names.find(token)
-    if found or shaped:
-        kinds = _kinds_of(found) | shaped
-        value = next(iter(found.values()), base)
-        meaning = language.meaning(plain) if plain in language and not shaped else ""
-        return [Word(token, meaning, kinds, value, sure=bool(found) or len(shaped) == 1)], 1
-    if plain in _POSITIONS:
-        return [Word(token, language.meaning(plain), frozenset({"position"}), _POSITIONS[plain], sure=True)], 1
-    if plain in language:
-        return [Word(token, language.meaning(plain))], 1
-    parts = plain.split("-")
+@dataclass(slots=True)
+class _Reader:
+    """Reads the pieces of a sentence one by one. Each of the `_as_…` takes the next pieces, or says that it cannot."""
+
+    pieces: Sequence[str]
+    language: Language
+    names: Names
+    at: int = 0
+
+    def words(self) -> Iterator[Word]:
+        """All words."""
+        while self.at < len(self.pieces):
+            found = next(each for way in _WAYS if (each := way(self)))
+            self.at += 1
+            yield from found
+
+    @property
+    def piece(self) -> str:
+        """The next piece."""
+        return self.pieces[self.at]
+
+    @property
+    def plain(self) -> str:
+        """The next piece as a word is looked up: without apostrophes."""
+        return self.piece.replace("'", "").casefold()
+
+    @property
+    def base(self) -> str:
+        """The next piece without the ending of the possessive."""
+        return self.piece[:-2] if self.piece.casefold().endswith("'s") else self.piece
+
+    def after(self, number: int) -> str:
+        """A later piece; "" behind the end."""
+        place = self.at + number
+        return self.pieces[place].casefold() if place < len(self.pieces) else ""
+
+    def value(self, kind: str, value: str, pieces: int = 1) -> list[Word]:
+        """A value that takes so many pieces."""
+        text = " ".join(self.pieces[self.at : self.at + pieces])
+        self.at += pieces - 1
+        return [Word(text, "", frozenset({kind}), value, sure=True)]
+
+
+def _as_quoted(reader: _Reader) -> list[Word]:
+    if not reader.piece.startswith('"'):
+        return []
+    text = reader.piece[1:]
+    return [Word(text, "", _ANY | _kinds_of(reader.names.find(text)), text, sure=True)]
+
+
+def _as_command(reader: _Reader) -> list[Word]:
+    """`/grant` in a sentence."""
+    named = reader.piece.startswith("/") and reader.language.command(Word("", reader.piece[1:]))
+    return reader.value("command", named) if named else []
+
+
+def _as_span(reader: _Reader) -> list[Word]:
+    """`10m`, `10 minutes`, `an hour`, `half an hour`."""
+    piece, unit = reader.plain, _UNITS.get(reader.after(1), "")
+    if piece == "half" and reader.after(1) in ("a", "an") and reader.after(2) in _UNITS:
+        return reader.value("span", f"{SECONDS[_UNITS[reader.after(2)]] // 120}m", 3)
+    if unit and piece in _ONE and len(reader.after(1)) > 2:
+        return reader.value("span", _in_days(1, unit), 2)
+    if _SPAN.fullmatch(piece) and not piece.isdigit():
+        return reader.value("span", re.sub(r"([dhmsw])[a-z]*", r"\1", piece))
+    digits = _digits(piece)
+    return reader.value("span", _in_days(int(digits), unit), 2) if digits and unit else []
+
+
+def _in_days(number: int, unit: str) -> str:
+    days = {"w": 7, "mo": 30, "y": 365}.get(unit)
+    return f"{number * days}d" if days else f"{number}{unit}"
+
+
+def _as_time(reader: _Reader) -> list[Word]:
+    """`9pm`, `9 pm`, `half past six in the evening`."""
+    later = set(map(str.casefold, reader.pieces[reader.at :]))
+    if reader.plain == "half" and reader.after(1) == "past" and _digits(reader.after(2)):
+        hour = int(_digits(reader.after(2))) + (
+            12 if later & {"evening", "afternoon", "pm", "tonight"} else 0
+        )
+        return reader.value("clock", f"{hour % 24}:30", 3)
+    apart = reader.after(1) in ("am", "pm")
+    found = _HALF_DAY.fullmatch(reader.plain + (reader.after(1) if apart else ""))
+    if found is None:
+        return []
+    return reader.value("clock", f"{int(found[1]) % 12 + 12 * (found[2] == 'pm')}:00", 2 if apart else 1)
+
+
+def _as_number(reader: _Reader) -> list[Word]:
+    digits = _digits(reader.plain)
+    if not digits:
+        return []
+    if reader.after(1) in ("percent", "prozent", "%"):
+        return reader.value("percent", digits + "%", 2)
+    return reader.value("number", str(int(digits)))
+
+
+def _digits(word: str) -> str:
+    digits = _NUMBERS.get(word, word)
+    return digits if re.fullmatch(r"[0-9]{1,9}", digits) else ""
+
+
+def _as_position(reader: _Reader) -> list[Word]:
+    value = _POSITIONS.get(reader.plain)
+    meaning = reader.language.meaning(reader.plain)
+    return [Word(reader.piece, meaning, frozenset({"position"}), value, sure=True)] if value else []
+
+
+def _as_name(reader: _Reader) -> list[Word]:
+    """A known name, which may be a word, too, or something of the shape of a name or value."""
+    shape = _shape(reader.base)
+    found = reader.names.find(reader.base) or reader.names.find(reader.piece)
+    if not found and not shape:
+        return []
+    is_word = reader.plain in reader.language and not shape
+    return [
+        Word(
+            reader.piece,
+            reader.language.meaning(reader.plain) if is_word else "",
+            _kinds_of(found) | shape,
+            next(iter(found.values()), reader.base),
+            sure=bool(found) or len(shape) == 1,
+        )
+    ]
+
+
+def _as_word(reader: _Reader) -> list[Word]:
+    """A word of the language, or several with hyphens."""
+    language = reader.language
+    for each in (reader.plain, reader.base.casefold()):
+        if each in language:
+            return [Word(reader.piece, language.meaning(each))]
+    parts = reader.plain.split("-")
     if len(parts) > 1 and all(len(each) > 1 and each in language for each in parts):
-        return [Word(each, language.meaning(each)) for each in parts], 1
-    if base != token and base.casefold() in language:
-        return [Word(token, language.meaning(base.casefold()))], 1
+        return [Word(each, language.meaning(each)) for each in parts]
+    return []
+
+
+def _as_misspelt(reader: _Reader) -> list[Word]:
+    """A name or a word with wrong letters; a name with the s of its owner but no apostrophe."""
+    base, names = reader.base, reader.names
     if _ODD.search(base):
-        return [Word(token, "", _ANY, base, strange=True, odd=True)], 1
-    owner = next((names.find(each) for each in (base, base[:-1]) if base.endswith("s") and names.find(each)), {})
-    found = owner or names.near(base)
-    corrected = language.corrected(plain)
-    if found and (owner or not corrected or base[:1].isupper()):
-        return [Word(token, "", _kinds_of(found), next(iter(found.values())))], 1
-    if corrected and not (base[:1].isupper() and before):
-        return [Word(token, language.meaning(corrected))], 1
+        return []
+    owner = names.find(base[:-1]) if base.endswith("s") else {}
+    corrected = reader.language.corrected(reader.plain)
+    named = base[:1].isupper()
+    found = owner or (names.near(base) if named or not corrected else {})
+    if found:
+        return [Word(reader.piece, "", _kinds_of(found), next(iter(found.values())))]
+    if corrected and not (named and reader.at):
+        return [Word(reader.piece, reader.language.meaning(corrected))]
+    return []
+
+
+def _as_strange(reader: _Reader) -> list[Word]:
+    base = reader.base
     if len(base) < 3 and base.islower():
-        return [Word(token)], 1
-    odd = bool(before) and base[:1].isupper() and not (base.isupper() and len(base) < 5)
-    return [Word(token, "", _ANY, base, strange=True, odd=odd)], 1
+        return [Word(base)]
+    name_like = reader.at > 0 and base[:1].isupper() and not (base.isupper() and len(base) < 5)
+    odd = name_like or reader.names.none or _ODD.search(base) is not None
+    return [Word(reader.piece, "", _ANY, base, strange=True, odd=odd)]
 
 
-def _kinds_of(found: dict[str, str]) -> frozenset[str]:
+_WAYS: tuple[Callable[[_Reader], list[Word]], ...] = (
+    _as_quoted, _as_command, _as_span, _as_time, _as_number, _as_name, _as_position, _as_word, _as_misspelt,
+    _as_strange,
+)  # fmt: skip
+
+
+def _kinds_of(found: Mapping[str, str]) -> frozenset[str]:
     kinds = set(found)
     if kinds & {"user", "profile", "role"}:
-        kinds |= {"word"}
+        kinds.add("word")
     if "user" in kinds:
-        kinds |= {"holder"}
+        kinds.add("holder")
     return frozenset(kinds)
 
 
-def _shape(token: str) -> frozenset[str]:
-    if _PAIR.fullmatch(token):
-        return frozenset({"pair"})
-    if token.startswith("%") and len(token) > 1 and not token.casefold().startswith("%service_"):
-        privilege = next((kind for kind, shape in _SHAPES if kind == "resource" and shape.fullmatch(token)), "")
-        return frozenset({"resource"} if privilege else {"role", "resource"})
-    for kind, shape in _SHAPES:
-        if shape.fullmatch(token):
-            return frozenset({kind})
-    return frozenset()
-
-
-def _number(raw: Sequence[str], at: int) -> tuple[Word, int] | None:
-    """A number, a span of one or two words, or a percentage."""
-    token = raw[at].casefold()
-    after = raw[at + 1].casefold() if at + 1 < len(raw) else ""
-    last = raw[at + 2].casefold() if at + 2 < len(raw) else ""
-    if token == "half" and after in ("a", "an") and last in _UNITS:
-        return _span(f"{SECONDS[_UNITS[last]] // 120}m", " ".join(raw[at : at + 3])), 3
-    if token in ("a", "an", "one", "last", "past") and after in _UNITS and len(after) > 2:
-        return _span("1" + _UNITS[after], f"{token} {after}"), 2
-    whole = _SPAN.fullmatch(token)
-    if whole is not None and not token.isdigit():
-        short = re.sub(r"([dhmsw])[a-z]*", r"\1", whole[1])
-        return _span(short, raw[at]), 1
-    if token == "half" and after == "past" and last in _NUMBERS:
-        rest = {each.casefold() for each in raw[at + 3 :]}
-        hour = int(_NUMBERS[last]) + (12 if rest & {"evening", "afternoon", "pm", "tonight"} else 0)
-        return Word(" ".join(raw[at : at + 3]), "", frozenset({"clock"}), f"{hour % 24}:30", sure=True), 3
-    digits = _NUMBERS.get(token, token)
-    day = re.fullmatch(r"(\d{1,2})(am|pm)", token + (after if after in ("am", "pm") else ""))
-    if day is not None and int(day[1]) <= 12:
-        hour = int(day[1]) % 12 + 12 * (day[2] == "pm")
-        return Word(raw[at], "", frozenset({"clock"}), f"{hour}:00", sure=True), 1 + (after == day[2])
-    if not digits.isdigit() or len(digits) > 9 or not digits.isascii():
-        return None
-    if after in _UNITS:
-        return _span(digits + _UNITS[after], f"{raw[at]} {raw[at + 1]}"), 2
-    if after in ("percent", "prozent", "%"):
-        return Word(raw[at], "", frozenset({"percent"}), digits + "%", sure=True), 2
-    return Word(raw[at], "", frozenset({"number"}), str(int(digits)), sure=True), 1
-
-
-def _span(value: str, text: str) -> Word:
-    return Word(text, "", frozenset({"span"}), value, sure=True)
+def _shape(piece: str) -> frozenset[str]:
+    """Kinds of what is written like that."""
+    if piece.isalpha():
+        return frozenset({"host"} if piece == "localhost" else ())
+    kind = next((kind for kind, shape in _SHAPES if shape.fullmatch(piece)), "")
+    return frozenset({"role", "resource"} if kind == "privilege" else {kind} if kind else ())
 
 
 def _counted(words: Sequence[Word]) -> list[Word]:
@@ -360,32 +466,34 @@ def _counted(words: Sequence[Word]) -> list[Word]:
 
 
 def _said(words: Sequence[Word], language: Language) -> list[Word]:
-    """Names beside a word for their kind: `the user garcia`, `the Nurses role`."""
+    """Names beside a word for their kind: `the user garcia`, `the Nurses role`, `the command for grant`."""
     out = list(words)
     for place, word in enumerate(words):
-        kind = _SAID.get(word.text.casefold())
-        if kind is None or word.kinds:
-            continue
-        for beside in (place + 1, place - 1, *((place + 2,) if kind == "command" else ())):
-            if not 0 <= beside < len(words):
-                continue
-            name = words[beside]
-            if kind == "command" and language.command(name):
-                command = language.command(name)
-                out[beside] = Word(name.text, "", frozenset({kind}), command, sure=True)
-                break
-            may = name.strange or kind in name.kinds or (kind in ("new", "namespace") and name.kinds & _ANY)
-            if may and not name.kinds & {"number", "span", "pair", "file"}:
-                if kind == "namespace":
-                    out[beside] = replace(name, kinds=frozenset({kind}), value=name.text, sure=True)
-                    break
-                kinds = {kind, "word", "new"} if name.strange else {*name.kinds, kind}
-                out[beside] = replace(name, kinds=frozenset(kinds), sure=True)
+        kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
+        beside = (place + 1, place - 1, place + 2) if kind == "command" else (place + 1, place - 1)
+        for each in beside if kind else ():
+            name = _of_kind(words[each], kind, language) if 0 <= each < len(words) else None
+            if name is not None:
+                out[each] = name
                 break
     return out
 
 
-def _pairs(words: Sequence[Word], language: Language) -> list[Word]:
+def _of_kind(word: Word, kind: str, language: Language) -> Word | None:
+    """The word as a name of a kind; None if it cannot be one."""
+    if kind == "command":
+        command = language.command(word)
+        return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
+    may_be = word.strange or kind in word.kinds or (kind in ("new", "namespace") and word.kinds & _ANY)
+    if not may_be or word.kinds & _VALUES:
+        return None
+    if kind == "namespace":
+        return replace(word, kinds=frozenset({kind}), value=word.text, sure=True)
+    kinds = {kind, "word", "new"} if word.strange else {*word.kinds, kind}
+    return replace(word, kinds=frozenset(kinds), sure=True)
+
+
+def _together(words: Sequence[Word], language: Language) -> list[Word]:
     """Words that belong together, with up to four between them, take one meaning."""
     out = list(words)
     for place, word in enumerate(words):

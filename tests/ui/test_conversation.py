@@ -442,7 +442,11 @@ async def test_a_line_refers_to_the_last_answer_and_the_row_marked_in_it() -> No
     async with make_app(chat).run_test(size=WIDE) as pilot:
         await say(pilot, "/users")
         await say(pilot, "make me coffee")
-        assert (referred(chat).command.slash, referred(chat).count, referred(chat).marked) == ("/users", 10, None)
+        assert (referred(chat).command.slash, referred(chat).count, referred(chat).marked) == (
+            "/users",
+            10,
+            None,
+        )
         await pilot.press("alt+up", "alt+up", "down", "down")
         await say(pilot, "end it")
         about = referred(chat)
